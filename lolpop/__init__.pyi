@@ -1,0 +1,13 @@
+from lolpop import errors as errors
+from lolpop import providers as providers
+from lolpop import resources as resources
+from lolpop import runs as runs
+from lolpop.containers import PipelineContainer as PipelineContainer
+from lolpop.containers import RunnerContainer as RunnerContainer
+from lolpop.errors import LolpopError as LolpopError
+from lolpop.integrations import Component as Component
+from lolpop.integrations import Pipeline as Pipeline
+from lolpop.integrations import Runner as Runner
+from lolpop.integrations import task as task
+from lolpop.integrations import workflow as workflow
+from lolpop.problem import Problem as Problem

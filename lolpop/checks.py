@@ -1,0 +1,41 @@
+"""What checks say: of data, of models, of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Check", "CheckReport", "Status"]
+
+Status = Literal["ok", "warn", "error"]
+
+
+class Check(BaseModel):
+    """The outcome of one check: what was looked at, what was found, in words a person can act on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: str
+    status: Status
+    message: str
+    columns: tuple[str, ...] = ()
+
+
+class CheckReport(BaseModel):
+    """The outcomes of all checks of one call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """The worst status of all."""
+        found = {check.status for check in self.checks}
+        return "error" if "error" in found else "warn" if "warn" in found else "ok"
+
+    def of(self, status: Status) -> Iterator[Check]:
+        """The checks that ended with ``status``."""
+        return (check for check in self.checks if check.status == status)

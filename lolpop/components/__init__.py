@@ -1,0 +1,1 @@
+"""Component types, one package each: the interface in ``__init__``, one module per implementation."""

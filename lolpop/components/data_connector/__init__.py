@@ -1,0 +1,37 @@
+"""Reading and writing rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.data import Source
+    from lolpop.frames import Frame
+
+__all__ = ["DataConnector"]
+
+
+class DataConnector(Component):
+    """Reads frames from where rows are kept, and writes them there."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def read(self, source: Source) -> Frame:
+        """All rows of ``source``.
+
+        Raises DataError if there is no such source, it cannot be parsed (with the line where that is
+        known), or it has no rows.
+        """
+
+    @abstractmethod
+    def write(self, frame: Frame, target: Source) -> None:
+        """Write ``frame`` to ``target``, whole or not at all. Raises DataError if it cannot be written."""
+
+    @abstractmethod
+    def scan(self, source: Source) -> Iterator[Frame]:
+        """Rows of ``source`` in batches, in order, each small enough to be held in memory."""

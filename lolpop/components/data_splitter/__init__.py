@@ -1,0 +1,36 @@
+"""Splitting labelled rows into those to learn from and those to judge by."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.frames import Frame
+
+__all__ = ["DataSplitter", "Splits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Disjoint parts of one frame, with all its columns (the target included).
+
+    ``validation`` is what a hyperparameter search judges by; None where none was asked for.
+    """
+
+    train: Frame
+    test: Frame
+    validation: Frame | None = None
+
+
+class DataSplitter(Component):
+    """Splits a labelled frame; the same seed and rows give the same splits."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def split(self, frame: Frame) -> Splits:
+        """Split the rows of ``frame``. Raises DataError if they are too few, or of one class."""

@@ -1,0 +1,30 @@
+"""Doing many things at once."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.specs import Call
+
+__all__ = ["Executor"]
+
+T = TypeVar("T")
+
+
+class Executor(Component):
+    """Calls a function for each of many items, in other processes where it can."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
+        """Results of ``function`` for ``items``, in their order.
+
+        ``function`` is a module-level function, or a Call of a method of an integration, which workers
+        make on a container rebuilt from its spec. Raises what the first failing call raised.
+        """

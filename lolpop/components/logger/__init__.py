@@ -1,0 +1,20 @@
+"""Writing down what happens."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from lolpop.components.notifier import Level
+from lolpop.integrations import Component
+
+__all__ = ["Level", "Logger"]
+
+
+class Logger(Component):
+    """Writes messages with fields."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def log(self, message: str, level: Level = "info", **fields: object) -> None:
+        """Write ``message`` with named ``fields``; secrets among them are masked."""

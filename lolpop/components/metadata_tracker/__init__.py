@@ -1,0 +1,102 @@
+"""Tracking what was made, from what, by which run."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lolpop.resources import Resource
+
+__all__ = ["MetadataTracker", "Record"]
+
+R = TypeVar("R", bound="Resource")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a resource besides its identity.
+
+    ``run_id`` and ``task`` (its path, such as ``train.train_model``) say who made it; None outside a run.
+    """
+
+    resource: Resource
+    created_at: datetime
+    run_id: str | None = None
+    task: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class MetadataTracker(Component):
+    """Keeps resources, their lineage, artifacts and tags."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def create(
+        self,
+        resource_type: type[R],
+        name: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        parents: Sequence[Resource] = (),
+    ) -> R:
+        """Create a resource of ``resource_type`` named ``name``, made from ``parents``.
+
+        A numbered resource gets the next number of its name; of others (Dataset, Model) the one that
+        exists is returned. ``fields`` are JSON values. The current run and task are recorded with it.
+        """
+
+    @abstractmethod
+    def get(self, resource: Resource | str) -> Record:
+        """What is known of ``resource``. Raises ReferenceNotFoundError, with near names, if nothing is."""
+
+    @abstractmethod
+    def find(
+        self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None
+    ) -> list[R]:
+        """Resources of a type, oldest first."""
+
+    @abstractmethod
+    def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
+        """Set ``fields`` of ``resource``; others stay as they are."""
+
+    @abstractmethod
+    def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
+        """Set ``tags`` of ``resource``; others stay as they are."""
+
+    @abstractmethod
+    def link(self, child: Resource, parents: Sequence[Resource]) -> None:
+        """Record that ``child`` was made from ``parents``, by the current task of the current run."""
+
+    @abstractmethod
+    def parents(self, resource: Resource) -> list[Resource]:
+        """What ``resource`` was directly made from, in the order of recording."""
+
+    @abstractmethod
+    def children(self, resource: Resource) -> list[Resource]:
+        """What was directly made from ``resource``, in the order of recording."""
+
+    @abstractmethod
+    def save_artifact(self, resource: Resource, name: str, path: Path) -> None:
+        """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``."""
+
+    @abstractmethod
+    def load_artifact(self, resource: Resource, name: str, to: Path) -> None:
+        """Copy the artifact ``name`` of ``resource`` to the path ``to``, which must not exist yet.
+
+        Raises ReferenceNotFoundError if there is none, and StoreError if its content is not what was
+        stored.
+        """
+
+    @abstractmethod
+    def artifacts(self, resource: Resource) -> list[str]:
+        """Names of the artifacts of ``resource``, sorted."""

@@ -1,0 +1,28 @@
+"""Tracking numbers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.resources import Resource
+
+__all__ = ["MetricsTracker"]
+
+
+class MetricsTracker(Component):
+    """Keeps metrics of resources."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def log(self, resource: Resource, metrics: Mapping[str, float]) -> None:
+        """Record ``metrics`` of ``resource`` by name (``test.accuracy``); a name logged again is replaced."""
+
+    @abstractmethod
+    def get(self, resource: Resource) -> Mapping[str, float]:
+        """All metrics of ``resource`` by name; empty if it has none."""

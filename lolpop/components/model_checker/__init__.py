@@ -1,0 +1,74 @@
+"""Judging models."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from lolpop.checks import CheckReport
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+__all__ = ["Comparison", "Metrics", "ModelChecker"]
+
+Metrics: TypeAlias = Mapping[str, float]
+
+
+class Comparison(BaseModel):
+    """Whether one model is better than another on the same rows.
+
+    ``difference`` is in the metric's own units, positive where the first model is better; ``interval``
+    is its confidence interval where the checker computes one. ``against`` says what the other is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    better: bool
+    metric: str
+    score: float
+    other_score: float
+    difference: float
+    interval: tuple[float, float] | None = None
+    against: str = ""
+
+
+class ModelChecker(Component):
+    """Measures models and compares them, on rows that they were not fitted on."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def metric(self) -> str:
+        """Name of the metric that decides, greater or smaller better as ``greater_is_better`` says."""
+
+    @property
+    @abstractmethod
+    def greater_is_better(self) -> bool:
+        """Whether a greater value of ``metric`` is the better one."""
+
+    @abstractmethod
+    def measure(self, model: FittedModel, frame: Frame, target: Series) -> Metrics:
+        """All metrics of ``model`` on the n rows of ``frame``, by name; ``metric`` is among them."""
+
+    @abstractmethod
+    def check(self, model: FittedModel, frame: Frame, target: Series) -> CheckReport:
+        """What is suspicious about ``model``, judged on the n rows of ``frame``."""
+
+    @abstractmethod
+    def compare_to_baseline(
+        self, model: FittedModel, frame: Frame, target: Series, train_target: Series
+    ) -> Comparison:
+        """Compare with the constant prediction that the n values of ``train_target`` suggest."""
+
+    @abstractmethod
+    def compare(
+        self, model: FittedModel, other: FittedModel, frame: Frame, target: Series
+    ) -> Comparison:
+        """Compare ``model`` with ``other`` on the same n rows."""

@@ -1,0 +1,31 @@
+"""Putting model versions to use."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.resources import Deployment, Model, ModelVersion
+
+__all__ = ["ModelDeployer"]
+
+
+class ModelDeployer(Component):
+    """Deploys model versions; of a model, at most one version is deployed at a time."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def deploy(self, model_version: ModelVersion) -> Deployment:
+        """Put ``model_version`` to use in place of whatever version of its model is."""
+
+    @abstractmethod
+    def undeploy(self, deployment: Deployment) -> None:
+        """Take ``deployment`` out of use."""
+
+    @abstractmethod
+    def deployed(self, model: Model) -> ModelVersion | None:
+        """The version of ``model`` that is in use, if any."""

@@ -1,0 +1,35 @@
+"""The life of model versions: registered, promoted, approved."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.resources import ModelVersion
+
+__all__ = ["ModelRepository"]
+
+
+class ModelRepository(Component):
+    """Registers, promotes and approves model versions."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def register(self, model_version: ModelVersion) -> None:
+        """Make ``model_version`` known as one that may be promoted; again is no error."""
+
+    @abstractmethod
+    def promote(self, model_version: ModelVersion) -> None:
+        """Propose a registered ``model_version`` for use."""
+
+    @abstractmethod
+    def approve(self, model_version: ModelVersion, *, by: str) -> None:
+        """Approve a promoted ``model_version`` in the name of ``by``."""
+
+    @abstractmethod
+    def is_approved(self, model_version: ModelVersion) -> bool:
+        """Whether ``model_version`` may be deployed."""

@@ -1,0 +1,127 @@
+"""Fitting, predicting with, and keeping models."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lolpop.frames import Array, Frame, Series
+
+__all__ = [
+    "Choice", "FittedModel", "Float", "Int", "ModelTrainer", "Params", "Predictions", "SearchSpace",
+]  # fmt: skip
+
+Params: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """Whole numbers from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """Real numbers from ``low`` to ``high``."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values."""
+
+    values: tuple[str | int | float | bool | None, ...]
+
+
+SearchSpace: TypeAlias = Mapping[str, Int | Float | Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model says of n rows.
+
+    ``labels`` has shape (n,), in the target's own values. Of classifiers, ``probabilities`` has shape
+    (n, k) in the order of ``classes``; of forecasts, ``lower`` and ``upper`` have shape (n,).
+    """
+
+    labels: Array
+    probabilities: Array | None = None
+    classes: tuple[Any, ...] = ()
+    lower: Array | None = None
+    upper: Array | None = None
+
+
+class FittedModel(ABC):
+    """A fitted model: feature transformer, label encoding and estimator in one object."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that it was fitted on."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> tuple[Any, ...]:
+        """The target's classes in the order of the probabilities; empty if it is no classifier."""
+
+    @abstractmethod
+    def predict(self, frame: Frame) -> Predictions:
+        """Predict the rows of ``frame``, whatever the order of its columns; extra columns are ignored.
+
+        Raises DataError if a column is missing or of a kind that cannot be used for what was learned.
+        """
+
+
+class ModelTrainer(Component):
+    """Fits models of one kind, predicts with them, and stores them in a safe format of its own."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
+        """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).
+
+        ``params`` override what the trainer was constructed with. Raises DataError for data, and
+        TrainingError for parameters, that the estimator refuses.
+        """
+
+    def predict(self, model: FittedModel, frame: Frame) -> Predictions:
+        """Predict the rows of ``frame`` with ``model``."""
+        return model.predict(frame)
+
+    @abstractmethod
+    def search_space(self) -> SearchSpace:
+        """The parameters worth searching, by name as ``fit`` takes them."""
+
+    @abstractmethod
+    def save(self, model: FittedModel, folder: Path) -> None:
+        """Write ``model`` into the existing, empty ``folder``, in a format that holds no code."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path, trusted: Sequence[str] = ()) -> FittedModel:
+        """Read the model that ``save`` wrote, without running anything stored in it.
+
+        A class method, since a stored model must be readable when the settings have moved to another
+        trainer. ``trusted`` names types (``package.module.Class``) to be trusted besides the trainer's
+        own. Raises UntrustedTypeError, naming the types, if others are found.
+        """
+
+    def params(self) -> Params:
+        """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
+        return {}

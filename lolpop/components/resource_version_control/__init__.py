@@ -1,0 +1,43 @@
+"""Versions of data and models."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import FittedModel, ModelTrainer
+    from lolpop.frames import Frame
+    from lolpop.resources import DatasetVersion, Experiment, ModelVersion, Resource
+
+__all__ = ["ResourceVersionControl"]
+
+
+class ResourceVersionControl(Component):
+    """Keeps every version of data and models, and gives them back as they were."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def save_data(
+        self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()
+    ) -> DatasetVersion:
+        """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same."""
+
+    @abstractmethod
+    def load_data(self, dataset_version: DatasetVersion) -> Frame:
+        """The frame that was saved, with its dtypes and the order of its rows and columns."""
+
+    @abstractmethod
+    def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:
+        """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``.
+
+        Raises UntrustedTypeError if it could not be loaded again with the settings as they are.
+        """
+
+    @abstractmethod
+    def load_model(self, resource: Experiment | ModelVersion) -> FittedModel:
+        """The model of an experiment, or of the winning experiment of a model version."""

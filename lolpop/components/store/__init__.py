@@ -1,0 +1,124 @@
+"""Where runs, tables and files are kept."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RunRecord", "RunStatus", "Store", "TaskRecord", "TaskStatus"]
+
+RunStatus: TypeAlias = Literal["running", "completed", "failed", "interrupted"]
+TaskStatus: TypeAlias = RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One execution of a workflow as it is stored. Times are UTC."""
+
+    run_id: str
+    workflow: str
+    container: str
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None = None
+    group: str | None = None
+    error: str | None = None
+    wiring: Mapping[str, Any] = field(default_factory=dict)
+    """Per path the implementation and its settings, plus seed, git commit, library versions, host."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds; None while it runs."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """One call of a task, or of a workflow inside another, as it is stored. Times are UTC.
+
+    ``inputs`` and ``outputs`` hold, by parameter name (``return`` for the result), the reference of a
+    resource, or the type and shape of another value.
+    """
+
+    task_id: str
+    run_id: str
+    path: str
+    status: TaskStatus
+    started_at: datetime
+    parent_id: str | None = None
+    ended_at: datetime | None = None
+    error: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds; None while it runs."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+
+class Store(Component):
+    """Keeps runs, tasks and wiring, and the tables and files of the components that take it.
+
+    Safe to share between threads and processes. Nothing is opened before it is needed.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
+        """Record ``run`` as running, and hold its lock inside the ``with`` block.
+
+        Entering also marks as interrupted every running run whose lock is free.
+        """
+
+    @abstractmethod
+    def end_run(self, run: RunRecord) -> None:
+        """Record how ``run`` ended."""
+
+    @abstractmethod
+    def begin_task(self, task: TaskRecord) -> None:
+        """Record ``task`` as running."""
+
+    @abstractmethod
+    def end_task(self, task: TaskRecord) -> None:
+        """Record how ``task`` ended."""
+
+    @abstractmethod
+    def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        """Runs, newest first; those whose lock is free are marked as interrupted first."""
+
+    @abstractmethod
+    def run(self, run_id: str) -> RunRecord:
+        """The run whose id is, or uniquely begins with, ``run_id``. Raises ReferenceNotFoundError."""
+
+    @abstractmethod
+    def tasks(self, run_id: str) -> list[TaskRecord]:
+        """Tasks of a run in the order they started."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Any]:
+        """A SQLAlchemy connection in a transaction on the store's tables, committed at the end."""
+
+    @abstractmethod
+    def put_file(self, path: Path) -> str:
+        """Keep a copy of the file at ``path`` and return its digest (SHA-256, 64 hex digits).
+
+        Whole or not at all; the same content is kept once.
+        """
+
+    @abstractmethod
+    def get_file(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to the path ``to``.
+
+        Raises StoreError if it is missing or its content is no longer what was stored.
+        """

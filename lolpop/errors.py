@@ -1,0 +1,114 @@
+"""The errors that lolpop raises on purpose, and the values they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "DataError",
+    "Finding",
+    "LolpopError",
+    "MissingExtraError",
+    "Origin",
+    "ReferenceNotFoundError",
+    "SettingsError",
+    "StoreError",
+    "TrainingError",
+    "UntrustedTypeError",
+    "VerificationError",
+    "WiringError",
+]
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a setting was given: a file with line and column (from 1), a variable, a flag, a default."""
+
+    source: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a container or its settings.
+
+    ``path`` is dotted, from the root of the container (``train.model_trainer.n_estimators``).
+    """
+
+    path: str
+    message: str
+    severity: Severity = "error"
+    origin: Origin | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.origin}  " if self.origin else ""
+        subject = f"{self.path}: " if self.path else ""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{place}{subject}{self.message}.{hint}"
+
+
+class LolpopError(Exception):
+    """Base of every error that lolpop raises on purpose: its text is all a user needs to read."""
+
+
+class _Findings(LolpopError):
+    """An error that reports everything that was found, at once."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+    def __reduce__(self) -> tuple[type[_Findings], tuple[tuple[Finding, ...]]]:
+        return type(self), (self.findings,)
+
+
+class SettingsError(_Findings):
+    """The sources of settings do not make one tree: syntax, a missing file or profile, links."""
+
+
+class VerificationError(_Findings):
+    """A container cannot work as it is wired and set."""
+
+
+class WiringError(LolpopError):
+    """A container was asked for something that it cannot give."""
+
+
+class MissingExtraError(LolpopError):
+    """A library that an implementation needs is not installed."""
+
+    def __init__(self, what: str, install: str) -> None:
+        self.what, self.install = what, install
+        super().__init__(f"{what} is not installed. Install it with: pip install '{install}'")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.what, self.install)
+
+
+class DataError(LolpopError):
+    """Data that cannot be used for what was asked of it."""
+
+
+class TrainingError(LolpopError):
+    """An estimator that refuses its parameters or its data."""
+
+
+class UntrustedTypeError(LolpopError):
+    """A stored model holds types that nobody said to trust."""
+
+
+class ReferenceNotFoundError(LolpopError):
+    """A reference that names no resource of the store."""
+
+
+class StoreError(LolpopError):
+    """The store cannot be opened, read or written."""

@@ -1,0 +1,166 @@
+"""Tracked things as values: frozen, small, serialisable, with a string form that stands for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from lolpop.errors import LolpopError
+
+__all__ = [
+    "Dataset",
+    "DatasetVersion",
+    "Deployment",
+    "Experiment",
+    "Model",
+    "ModelVersion",
+    "PredictionJob",
+    "Resource",
+    "Run",
+    "parse_reference",
+]
+
+_REFERENCE = re.compile(r"(?P<kind>[a-z_]+):(?P<name>[^@\s]+)(?:@(?P<number>[1-9][0-9]*))?")
+
+
+class Resource(BaseModel):
+    """A tracked thing, known by its kind and name.
+
+    A resource holds no store and no data. What is known of it (fields, tags, lineage, artifacts) is the
+    metadata tracker's to tell. Two resources are equal if their references are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: ClassVar[str] = "resource"
+
+    name: str = Field(pattern=r"^[^@:\s]+$")
+    external_ids: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """Ids that other systems gave it, such as an MLflow run, by system."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_reference(cls, value: Any) -> Any:
+        return _fields(cls, value) if isinstance(value, str) else value
+
+    @classmethod
+    def parse(cls, reference: str) -> Self:
+        """The resource that ``reference`` names, such as ``dataset_version:titanic_train@3``.
+
+        Raises LolpopError if the text is no reference of this kind.
+        """
+        try:
+            return cls.model_validate(_fields(cls, reference))
+        except ValueError as error:
+            raise LolpopError(str(error)) from None
+
+    @property
+    def reference(self) -> str:
+        """The string form, accepted wherever the resource is."""
+        return f"{self.kind}:{self.name}"
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Resource) and self.reference == other.reference
+
+    def __hash__(self) -> int:
+        return hash(self.reference)
+
+
+class Numbered(Resource):
+    """A resource of which a name has many, numbered from 1."""
+
+    number: PositiveInt
+
+    @property
+    def reference(self) -> str:
+        """The string form, ``kind:name@number``."""
+        return f"{self.kind}:{self.name}@{self.number}"
+
+
+class Run(Resource):
+    """One execution of a workflow; its name is the run's id."""
+
+    kind: ClassVar[str] = "run"
+
+
+class Dataset(Resource):
+    """Some data, whatever its rows are today."""
+
+    kind: ClassVar[str] = "dataset"
+
+
+class DatasetVersion(Numbered):
+    """One instance of a dataset."""
+
+    kind: ClassVar[str] = "dataset_version"
+
+
+class Model(Resource):
+    """A production use case, whatever the algorithm."""
+
+    kind: ClassVar[str] = "model"
+
+
+class ModelVersion(Numbered):
+    """The experiments that were run for a model in one run."""
+
+    kind: ClassVar[str] = "model_version"
+
+
+class Experiment(Numbered):
+    """One fit of one algorithm on one dataset version, numbered through all versions of its model."""
+
+    kind: ClassVar[str] = "experiment"
+
+
+class PredictionJob(Numbered):
+    """One batch of predictions by a model version, numbered through all versions of its model."""
+
+    kind: ClassVar[str] = "prediction_job"
+
+
+class Deployment(Numbered):
+    """A model version put to use, numbered through all versions of its model."""
+
+    kind: ClassVar[str] = "deployment"
+
+
+AnyResource: TypeAlias = (
+    Run | Dataset | DatasetVersion | Model | ModelVersion | Experiment | PredictionJob | Deployment
+)
+
+RESOURCE_TYPES: Mapping[str, type[Resource]] = {
+    resource.kind: resource
+    for resource in (
+        Run, Dataset, DatasetVersion, Model, ModelVersion, Experiment, PredictionJob, Deployment,
+    )
+}  # fmt: skip
+
+
+def parse_reference(reference: str) -> Resource:
+    """The resource that ``reference`` names, of whatever kind. Raises LolpopError if it is none."""
+    match = _REFERENCE.fullmatch(reference)
+    resource = RESOURCE_TYPES.get(match["kind"]) if match else None
+    if resource is None:
+        kinds = ", ".join(RESOURCE_TYPES)
+        raise LolpopError(
+            f"{reference!r} is not a reference. Expected kind:name or kind:name@number, kind one of {kinds}."
+        )
+    return resource.parse(reference)
+
+
+def _fields(resource: type[Resource], reference: str) -> dict[str, Any]:
+    numbered = issubclass(resource, Numbered)
+    match = _REFERENCE.fullmatch(reference)
+    if match is None or match["kind"] != resource.kind or (match["number"] is not None) is not numbered:
+        form = f"{resource.kind}:name{'@number' if numbered else ''}"
+        raise ValueError(f"{reference!r} is not a reference of the form {form}.")
+    fields: dict[str, Any] = {"name": match["name"]}
+    if numbered:
+        fields["number"] = int(match["number"])
+    return fields
