@@ -1,0 +1,1 @@
+"""Ready-made containers, one module per pipeline and per runner."""

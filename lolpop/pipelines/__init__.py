@@ -1,0 +1,1 @@
+"""Pipelines: components combined into tasks."""

@@ -1,0 +1,1 @@
+"""Runners: pipelines combined into end-to-end workflows."""
