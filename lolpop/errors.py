@@ -80,7 +80,14 @@ class VerificationError(_Findings):
 
 
 class WiringError(LolpopError):
-    """A container was asked for something that it cannot give."""
+    """A container was asked for something that it cannot give; ``hint`` says what to do about it."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        self.message, self.hint = message, hint
+        super().__init__(f"{message}. {hint}" if hint else message)
+
+    def __reduce__(self) -> tuple[type[WiringError], tuple[str, str | None]]:
+        return type(self), (self.message, self.hint)
 
 
 class MissingExtraError(LolpopError):

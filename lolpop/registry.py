@@ -1,0 +1,118 @@
+"""Implementations by short name: entry points of installed packages, built-ins and strangers alike."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import re
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+
+from lolpop._names import did_you_mean, one_of
+from lolpop.errors import WiringError
+
+__all__ = ["RUNNERS", "find", "group_of", "import_object", "missing_modules", "name_of", "registered", "resolve"]
+
+T = TypeVar("T")
+
+RUNNERS = "lolpop.runners"
+"""The group of ready-made runner containers."""
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def group_of(interface: type) -> str:
+    """The entry point group of a component type: ``lolpop.components.model_trainer`` for ModelTrainer."""
+    return f"lolpop.components.{_WORD.sub('_', interface.__name__).lower()}"
+
+
+def registered(group: str) -> dict[str, str]:
+    """The registered names of a group, with the import path that each stands for."""
+    return {name: entry.value for name, entry in _scan(tuple(sys.path)).get(group, {}).items()}
+
+
+def find(interface: type[T], name: str) -> type[T]:
+    """The implementation that is registered for ``interface`` as ``name``.
+
+    Raises WiringError, with a near name, if there is none or it cannot be imported.
+    """
+    path = registered(group_of(interface)).get(name)
+    if path is None:
+        raise WiringError(
+            f"unknown implementation {name!r} of {interface.__name__}",
+            one_of(name, registered(group_of(interface)), what="Registered"),
+        )
+    found: type[T] = import_object(path)
+    return found
+
+
+def resolve(interface: type[T], use: str | type[T]) -> type[T]:
+    """The class that ``use`` names: a registered short name, ``package.module:Class``, or the class itself.
+
+    Raises WiringError if there is none such. Whether it fits the interface is verification's to say.
+    """
+    if isinstance(use, type):
+        return use
+    found = import_object(use) if ":" in use else find(interface, use)
+    if not isinstance(found, type):
+        raise WiringError(f"{use!r} is not a class", f"It is of type {type(found).__name__}.")
+    return found
+
+
+def name_of(interface: type, implementation: type) -> str:
+    """The short name of ``implementation`` where it is registered, else its import path."""
+    path = f"{implementation.__module__}:{implementation.__qualname__}"
+    names = registered(group_of(interface))
+    return next((name for name, target in names.items() if target == path), path)
+
+
+def import_object(path: str) -> Any:
+    """What ``package.module:name`` names. Raises WiringError if it cannot be imported."""
+    module_name, _, attribute = path.partition(":")
+    try:
+        found = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise WiringError(f"{module_name!r} cannot be imported: {error}") from error
+        hint = f"{path!r} should be package.module:Class, importable from here."
+        raise WiringError(f"there is no module {error.name!r}", hint) from error
+    except Exception as error:
+        # The module is the user's code, and may fail in any way; the way it failed is the message.
+        raise WiringError(f"{module_name!r} cannot be imported: {type(error).__name__}: {error}") from error
+    for part in attribute.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise WiringError(
+                f"{module_name!r} has no {attribute!r}", did_you_mean(part, dir(found))
+            ) from error
+    return found
+
+
+def missing_modules(modules: tuple[str, ...]) -> list[str]:
+    """Those of ``modules`` that are not installed; they are looked up, not imported."""
+    return [module for module in modules if not _installed(module)]
+
+
+def _installed(module: str) -> bool:
+    parent = module.rpartition(".")[0]
+    if parent and not _installed(parent):
+        return False
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    # find_spec imports the parents of a dotted name; extras are named by their top package.
+    return importlib.util.find_spec(module) is not None
+
+
+@functools.lru_cache(maxsize=8)
+def _scan(path: tuple[str, ...]) -> dict[str, dict[str, EntryPoint]]:
+    # Reading the metadata of every installed package takes a tenth of a second on a slow disk; it holds
+    # for as long as the search path does, which is why the path is the cache's key.
+    del path
+    groups: dict[str, dict[str, EntryPoint]] = {}
+    for entry in entry_points():
+        if entry.group == RUNNERS or entry.group.startswith("lolpop.components."):
+            groups.setdefault(entry.group, {}).setdefault(entry.name, entry)
+    return groups
