@@ -1,0 +1,74 @@
+"""Settings given to a call: overrides in code, and ``--set`` on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from lolpop.errors import Finding, Origin
+from lolpop.settings.nodes import Layer, Node, mapping_of
+
+__all__ = ["flag_layer", "override_layer"]
+
+Path: TypeAlias = tuple[str, ...]
+
+
+def override_layer(overrides: Mapping[str, Any]) -> tuple[Layer | None, list[Finding]]:
+    """What ``overrides`` say, values by dotted path; None if there are none.
+
+    Keys of mappings below a path are keys as they stand, dots included.
+    """
+    origin = Origin("overrides")
+    leaves: list[tuple[Path, Node]] = []
+    findings = []
+    for dotted, value in overrides.items():
+        path = tuple(str(dotted).split("."))
+        if all(path):
+            leaves.extend(_leaves(value, path, origin))
+        else:
+            findings.append(_pathless(f"the override {str(dotted)!r}", origin))
+    return (Layer("overrides", mapping_of(leaves, origin)) if leaves else None), findings
+
+
+def flag_layer(flags: Sequence[str]) -> tuple[Layer | None, list[Finding]]:
+    """What ``--set path=value`` flags say; of the same path the later one counts; None if there are none.
+
+    The origin of a value names its path alone, since the value may be a secret.
+    """
+    leaves: list[tuple[Path, Node]] = []
+    findings = []
+    for flag in flags:
+        dotted, equals, value = flag.partition("=")
+        dotted = dotted.strip()
+        origin = Origin(f"--set {dotted}")
+        path = tuple(dotted.split("."))
+        if not equals:
+            hint = "Write --set path.to.setting=value."
+            findings.append(Finding("", "the flag gives no value", origin=origin, hint=hint))
+        elif not all(path):
+            findings.append(_pathless(f"--set {dotted}", origin))
+        else:
+            leaves.append((path, Node(value, origin, origin, text=True)))
+    name = "command line"
+    return (Layer(name, mapping_of(leaves, Origin(name))) if leaves else None), findings
+
+
+def _leaves(value: Any, path: Path, origin: Origin) -> Iterator[tuple[Path, Node]]:
+    if isinstance(value, Mapping) and value:
+        for key, child in value.items():
+            yield from _leaves(child, (*path, str(key)), origin)
+    else:
+        yield path, _node(value, origin)
+
+
+def _node(value: Any, origin: Origin) -> Node:
+    if isinstance(value, Mapping):
+        value = {str(key): _node(child, origin) for key, child in value.items()}
+    elif isinstance(value, list | tuple):
+        value = tuple(_node(child, origin) for child in value)
+    return Node(value, origin, origin)
+
+
+def _pathless(what: str, origin: Origin) -> Finding:
+    hint = "Write the names from the root down, with a dot between them."
+    return Finding("", f"{what} names no setting: a part of its path is empty", origin=origin, hint=hint)

@@ -1,0 +1,189 @@
+"""Settings in TOML: tomllib reads the values, a scan of the same text finds where they stand."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from lolpop.errors import Finding, Origin
+from lolpop.settings.nodes import Node
+
+__all__ = ["read_toml"]
+
+Path: TypeAlias = tuple[str, ...]
+
+_STRING = (
+    r'"""(?:\\.|[^\\])*?"""(?:"{0,2})'
+    r"|'''.*?'''(?:'{0,2})"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+)
+_GAP = re.compile(r"(?:\s|#[^\n]*)*")
+_KEY = re.compile(rf"[A-Za-z0-9_-]+|{_STRING}", re.DOTALL)
+_DOT = re.compile(r"[ \t]*\.[ \t]*")
+_SCALAR = re.compile(rf"{_STRING}|[^,\]}}#\n]+", re.DOTALL)
+_AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+
+
+def read_toml(text: str, source: str, table: Path = ()) -> tuple[Node | None, list[Finding]]:
+    """The mapping that a document holds at ``table``, None without one, and what is wrong with it."""
+    import tomllib
+
+    text = text.replace("\r\n", "\n")
+    start = Origin(source, 1, 1)
+    try:
+        value: Any = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_syntax(str(error), text, source)]
+    except RecursionError:
+        return None, [Finding("", "is nested too deeply", origin=start)]
+    places = _Scan(text, source).places()
+    for key in table:
+        if not isinstance(value, dict) or key not in value:
+            return None, []
+        value = value[key]
+    reader = _Reader(places)
+    node = reader.read(value, table, places.get(table, _Place(start, start)))
+    if not isinstance(value, dict):
+        message = f"holds no settings: {'.'.join(table)} is not a table"
+        return None, [Finding("", message, origin=node.origin)]
+    return node, reader.findings
+
+
+class _Place(NamedTuple):
+    key: Origin | None
+    value: Origin
+
+
+@dataclass
+class _Reader:
+    places: dict[Path, _Place]
+    findings: list[Finding] = field(default_factory=list)
+
+    def read(self, value: Any, path: Path, above: _Place) -> Node:
+        """Turn one value; it stands where its table does if it has no place of its own."""
+        place = self.places.get(path, above)
+        if isinstance(value, dict):
+            if "" in value:
+                empty = self.places.get((*path, ""), place)
+                message = "a key that is not the name of a setting"
+                self.findings.append(Finding(".".join(path), message, origin=empty.key))
+            value = {key: self.read(child, (*path, key), place) for key, child in value.items()}
+        elif isinstance(value, list):
+            value = tuple(self.read(child, (*path, str(index)), place) for index, child in enumerate(value))
+        return Node(value, place.value, place.key)
+
+
+@dataclass
+class _Scan:
+    """One pass over a document that tomllib has found valid."""
+
+    text: str
+    source: str
+    at: int = 0
+    found: dict[Path, _Place] = field(default_factory=dict)
+    tables: dict[Path, int] = field(default_factory=dict)
+    lines: list[int] = field(default_factory=list)
+
+    def places(self) -> dict[Path, _Place]:
+        """Where every key and value stands, by path; list elements by index."""
+        self.lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
+        table: Path = ()
+        while self._gap() < len(self.text):
+            if self.text[self.at] == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+        return self.found
+
+    def _header(self) -> Path:
+        brackets = 2 if self.text.startswith("[[", self.at) else 1
+        opening = self._origin()
+        self.at += brackets
+        self._gap()
+        table: Path = ()
+        keys = self._keys()
+        for index, (key, origin) in enumerate(keys):
+            table = (*table, key)
+            self.found.setdefault(table, _Place(origin, origin))
+            if brackets == 2 and index == len(keys) - 1:
+                self.tables[table] = self.tables.get(table, -1) + 1
+            if table in self.tables:
+                table = (*table, str(self.tables[table]))
+                self.found.setdefault(table, _Place(None, opening))
+        self._gap()
+        self.at += brackets
+        return table
+
+    def _pair(self, table: Path) -> None:
+        keys = self._keys()
+        self._gap()
+        self.at += 1  # the equals sign
+        self._gap()
+        path = table
+        for key, origin in keys[:-1]:
+            path = (*path, key)
+            self.found.setdefault(path, _Place(origin, origin))
+        key, origin = keys[-1]
+        self._value((*path, key), origin)
+
+    def _keys(self) -> list[tuple[str, Origin]]:
+        import tomllib
+
+        keys = []
+        while match := _KEY.match(self.text, self.at):
+            # A document of one key is the exact way to read its quotes and escapes.
+            (key,) = tomllib.loads(f"{match[0]} = 0") if match[0][0] in "\"'" else (match[0],)
+            keys.append((key, self._origin()))
+            self.at = match.end()
+            dot = _DOT.match(self.text, self.at)
+            if dot is None:
+                break
+            self.at = dot.end()
+        return keys
+
+    def _value(self, path: Path, key: Origin | None) -> None:
+        self.found[path] = _Place(key, self._origin())
+        match self.text[self.at]:
+            case "[":
+                index = 0
+                while self._next("]"):
+                    self._value((*path, str(index)), None)
+                    index += 1
+            case "{":
+                while self._next("}"):
+                    self._pair(path)
+            case _:
+                scalar = _SCALAR.match(self.text, self.at)
+                self.at = scalar.end() if scalar else len(self.text)
+
+    def _next(self, closing: str) -> bool:
+        """Step over the opening bracket or a comma; whether another element follows."""
+        self._gap()
+        if self.text[self.at] in "[{,":
+            self.at += 1
+            self._gap()
+        if self.text[self.at] != closing:
+            return True
+        self.at += 1
+        return False
+
+    def _gap(self) -> int:
+        gap = _GAP.match(self.text, self.at)
+        self.at = gap.end() if gap else self.at
+        return self.at
+
+    def _origin(self) -> Origin:
+        line = bisect_right(self.lines, self.at)
+        return Origin(self.source, line, self.at - self.lines[line - 1] + 1)
+
+
+def _syntax(message: str, text: str, source: str) -> Finding:
+    at = _AT.search(message)
+    if at and at["line"]:
+        origin = Origin(source, int(at["line"]), int(at["column"]))
+    else:
+        origin = Origin(source, text.count("\n") + 1, len(text) - text.rfind("\n"))
+    return Finding("", f"is not valid TOML: {_AT.sub('', message)}", origin=origin)

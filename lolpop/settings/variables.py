@@ -1,0 +1,91 @@
+"""Settings in variables: of the environment, and of a ``.env`` file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from lolpop.errors import Finding, Origin
+from lolpop.settings.nodes import Layer, Node, mapping_of
+
+__all__ = ["GROUP", "PROFILE", "Variable", "environment", "read_dotenv", "variable_layer"]
+
+PREFIX = "LOLPOP_"
+PROFILE = "LOLPOP_PROFILE"
+GROUP = "LOLPOP_GROUP"
+
+_RESERVED = frozenset({PROFILE, GROUP})
+_OURS = re.compile(rf"\s*(?:export\s+)?['\"]?{PREFIX}")
+
+
+class Variable(NamedTuple):
+    """A variable and where it is set. Its value may be a secret and is in no message."""
+
+    name: str
+    value: str
+    origin: Origin
+
+
+def environment(environ: Mapping[str, str]) -> list[Variable]:
+    """The variables of the environment, by name."""
+    return [Variable(name, environ[name], Origin(f"${name}")) for name in sorted(environ)]
+
+
+def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
+    """The variables that a ``.env`` file sets, and what is wrong with those that are lolpop's.
+
+    ``${…}`` stays as it is: in settings it is a link of lolpop's own. Of a name that is set twice, the
+    later one counts.
+    """
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    variables: dict[str, Variable] = {}
+    findings = []
+    for binding in parse_stream(StringIO(text)):
+        written = binding.original.string
+        blank = written[: len(written) - len(written.lstrip())]
+        origin = Origin(source, binding.original.line + len(re.findall(r"\r\n|\n|\r", blank)))
+        if binding.key is not None and binding.value is not None:
+            variables[binding.key] = Variable(binding.key, binding.value, origin)
+        elif _OURS.match(written):
+            hint = "Write NAME=value, with quotes that close."
+            findings.append(Finding("", "this line sets no variable", origin=origin, hint=hint))
+    return list(variables.values()), findings
+
+
+def variable_layer(name: str, variables: Iterable[Variable]) -> tuple[Layer | None, list[Finding]]:
+    """What the ``LOLPOP_…`` variables say: ``LOLPOP_A__B`` sets ``a.b``; None if there are none.
+
+    Names have no case, so keys are lower-case, and two names that differ in case only are a finding.
+    """
+    findings: list[Finding] = []
+    leaves: dict[tuple[str, ...], tuple[Variable, Node]] = {}
+    for variable in _settings(variables):
+        path = tuple(variable.name.removeprefix(PREFIX).lower().split("__"))
+        if not all(path):
+            message = f"{variable.name} names no setting: a part of it is empty"
+            hint = f"Write {PREFIX}SECTION__KEY, with two underscores between parts."
+            findings.append(Finding("", message, origin=variable.origin, hint=hint))
+        elif path in leaves:
+            first, _ = leaves[path]
+            message = f"{first.name} and {variable.name} are the same setting"
+            hint = "Remove one of them."
+            findings.append(Finding(".".join(path), message, origin=variable.origin, hint=hint))
+        else:
+            node = Node(variable.value, variable.origin, variable.origin, text=True)
+            leaves[path] = variable, node
+    if not leaves:
+        return None, findings
+    nodes = [(path, node) for path, (_, node) in leaves.items()]
+    return Layer(name, mapping_of(nodes, Origin(name)), folded=True), findings
+
+
+def _settings(variables: Iterable[Variable]) -> Iterator[Variable]:
+    return (
+        variable
+        for variable in variables
+        if variable.name.startswith(PREFIX) and variable.name not in _RESERVED
+    )

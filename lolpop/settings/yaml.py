@@ -1,0 +1,185 @@
+"""Settings in YAML 1.2: nodes with line and column, and nothing that is executed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lolpop.errors import Finding, Origin
+from lolpop.settings.nodes import Node
+
+__all__ = ["read_yaml"]
+
+_CORE = "tag:yaml.org,2002:"
+_SCALARS = frozenset(f"{_CORE}{name}" for name in ("null", "bool", "int", "float", "str", "timestamp"))
+_COLLECTIONS = frozenset(f"{_CORE}{name}" for name in ("map", "seq"))
+_MERGE = f"{_CORE}merge"
+
+# In 1.1, which a directive may ask for, `no` is false and `1:30` is ninety.
+_OLDER = re.compile(r"(?:[ \t]*(?:#.*)?\n)*(?P<directive>%YAML[ \t]+(?!1\.2\b))")
+
+# Settings are small: what is larger or deeper has aliases that multiply, or is no settings file.
+_MAX_NODES = 100_000
+_MAX_DEPTH = 100
+
+
+def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
+    """The mapping that a document holds, and what is wrong with it; an empty document is an empty mapping."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    start = Origin(source, 1, 1)
+    nothing = Node({}, start)
+    if older := _OLDER.match(text):
+        message = "asks for another version of YAML; settings are YAML 1.2"
+        return nothing, [Finding("", message, origin=_place(source, text, older.start("directive")))]
+    yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = _MAX_DEPTH
+    yaml.composer.warn_double_anchors = False
+    try:
+        document = yaml.compose(text)
+    except YAMLError as error:
+        return nothing, [_syntax(error, text, source)]
+    except (ValueError, OverflowError):
+        # ruamel.yaml hands every number to chr().
+        return nothing, [Finding("", r"is not valid YAML: a \U escape that is no character", origin=start)]
+    if document is None:
+        return nothing, []
+    reader = _Reader(source, yaml.constructor.construct_object)
+    root = reader.read(document, (), start)
+    if root.value is None and not reader.findings:
+        root = nothing
+    elif not isinstance(root.value, dict):
+        reader.report((), "holds no settings: its top level is not a mapping", root.origin)
+        root = nothing
+    return root, reader.findings
+
+
+@dataclass
+class _Reader:
+    """Turns the nodes of one document into ours; one that aliases repeat is turned once, and shared."""
+
+    source: str
+    construct: Callable[[Any], Any]
+    findings: list[Finding] = field(default_factory=list)
+    _done: dict[int, Node] = field(default_factory=dict)
+    _open: set[int] = field(default_factory=set)
+    _extents: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def report(self, path: tuple[str, ...], message: str, origin: Origin, hint: str | None = None) -> None:
+        """Note what is wrong at ``path``."""
+        self.findings.append(Finding(".".join(path), message, origin=origin, hint=hint))
+
+    def read(
+        self, given: Any, path: tuple[str, ...], place: Origin, key_origin: Origin | None = None
+    ) -> Node:
+        """Turn one node; ``place`` is where it stands if nothing of it is written."""
+        if id(given) in self._open:
+            self.report(path, f"*{given.anchor} is an alias of what it stands in", place)
+            return Node(None, place, key_origin)
+        if id(given) not in self._done:
+            self._open.add(id(given))
+            self._done[id(given)] = self._turned(given, path, place)
+            self._open.remove(id(given))
+        return replace(self._done[id(given)], key_origin=key_origin)
+
+    def _turned(self, given: Any, path: tuple[str, ...], place: Origin) -> Node:
+        from ruamel.yaml.nodes import MappingNode, ScalarNode
+
+        # What is not written has the mark of whatever comes next.
+        written = given.start_mark.index < given.end_mark.index
+        origin = self._origin(given) if written else place
+        if given.tag not in (_SCALARS if isinstance(given, ScalarNode) else _COLLECTIONS):
+            hint = "Settings are text, numbers, booleans, dates, null, lists and mappings."
+            self.report(path, f"the tag {_shown(given.tag)} is not allowed", origin, hint)
+            return Node(None, origin)
+        if isinstance(given, ScalarNode):
+            return Node(self._scalar(given, path, origin), origin)
+        value: dict[str, Node] | tuple[Node, ...]
+        if isinstance(given, MappingNode):
+            value = self._mapping(given, path)
+            self._measure(value, list(value.values()), path, origin)
+        else:
+            value = tuple(
+                self.read(element, (*path, str(index)), origin) for index, element in enumerate(given.value)
+            )
+            self._measure(value, list(value), path, origin)
+        return Node(value, origin) if id(value) in self._extents else Node(None, origin)
+
+    def _scalar(self, given: Any, path: tuple[str, ...], origin: Origin) -> Any:
+        from ruamel.yaml.error import YAMLError
+
+        try:
+            return self.construct(given)
+        except (YAMLError, ValueError, LookupError, OverflowError):
+            message = f"{given.value!r} is not of type {_shown(given.tag).removeprefix('!!')}"
+            self.report(path, message, origin, "Put it in quotes if it is text.")
+            return None
+
+    def _mapping(self, given: Any, path: tuple[str, ...]) -> dict[str, Node]:
+        merged: dict[str, Node] = {}
+        own: dict[str, Node] = {}
+        for key_node, value_node in given.value:
+            origin = self._origin(key_node)
+            if key_node.tag == _MERGE:
+                merged = self._merged(value_node, path, origin) | merged
+                continue
+            key = key_node.value
+            if not isinstance(key, str) or not key:
+                self.report(path, "a key that is not the name of a setting", origin)
+                continue
+            below = (*path, key)
+            node = self.read(value_node, below, origin, origin)
+            if key in own:
+                first = own[key].key_origin
+                self.report(below, f"is set twice: first at {first}", origin, "Remove one of them.")
+            own[key] = node
+        return merged | own
+
+    def _merged(self, given: Any, path: tuple[str, ...], origin: Origin) -> dict[str, Node]:
+        """The keys that ``<<`` brings in; of several mappings, the first that has a key counts."""
+        node = self.read(given, (*path, "<<"), origin)
+        merged: dict[str, Node] = {}
+        for mapping in node.value if isinstance(node.value, tuple) else (node,):
+            if isinstance(mapping.value, dict):
+                merged = mapping.value | merged
+            elif not self.findings:
+                message = "merges what is not a mapping"
+                self.report((*path, "<<"), message, origin, "Give an alias of a mapping, or a list of them.")
+        return merged
+
+    def _measure(self, value: object, children: list[Node], path: tuple[str, ...], origin: Origin) -> None:
+        extents = [self._extents.get(id(child.value), (1, 0)) for child in children]
+        size = 1 + sum(size for size, _ in extents)
+        depth = 1 + max((depth for _, depth in extents), default=0)
+        if size > _MAX_NODES or depth > _MAX_DEPTH:
+            limits = f"more than {_MAX_NODES:,} values, or {_MAX_DEPTH} levels"
+            self.report(path, f"its aliases multiply to {limits}", origin)
+        else:
+            self._extents[id(value)] = size, depth
+
+    def _origin(self, given: Any) -> Origin:
+        return Origin(self.source, given.start_mark.line + 1, given.start_mark.column + 1)
+
+
+def _syntax(error: Any, text: str, source: str) -> Finding:
+    from ruamel.yaml.reader import ReaderError
+
+    if isinstance(error, ReaderError):
+        problem = f"the character U+{ord(text[error.position]):04X} is not allowed"
+        origin = _place(source, text, error.position)
+    else:
+        problem = ", ".join(" ".join(part.split()) for part in (error.problem, error.context) if part)
+        mark = error.problem_mark or error.context_mark
+        origin = Origin(source, mark.line + 1, mark.column + 1)
+    return Finding("", f"is not valid YAML: {problem}", origin=origin)
+
+
+def _place(source: str, text: str, position: int) -> Origin:
+    return Origin(source, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
+
+
+def _shown(tag: str) -> str:
+    return f"!!{tag.removeprefix(_CORE)}" if tag.startswith(_CORE) else tag
