@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lolpop.resources import Resource
+    from lolpop.specs import Spec
 
 __all__ = ["OpenRun", "current_run", "current_task", "recall", "remember", "resource_of"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenRun:
     """A run while it is open, with the identity map between values and the resources they stand for."""
 
     run_id: str
+    spec: Callable[[], Spec]
+    """What a worker in another process needs to work on this run."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
+    def remember(self, value: object, resource: Resource) -> None:
+        """Let ``value`` be known as what ``resource`` stands for, until the run closes."""
+        self._resources[id(value)] = (value, resource)  # the value is held, so that its id stays its own
+        self._values[resource.reference] = value
 
-_RUN: ContextVar[OpenRun | None] = ContextVar("lolpop_run", default=None)
-_TASK: ContextVar[str | None] = ContextVar("lolpop_task", default=None)
+    def recall(self, resource: Resource) -> Any | None:
+        """The value that is known for ``resource``."""
+        return self._values.get(resource.reference)
+
+    def resource_of(self, value: object) -> Resource | None:
+        """The resource that ``value`` is known as."""
+        known = self._resources.get(id(value))
+        return None if known is None else known[1]
+
+    def release(self) -> None:
+        """Let go of all values."""
+        self._resources.clear()
+        self._values.clear()
+
+
+RUN: ContextVar[OpenRun | None] = ContextVar("lolpop_run", default=None)
+TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=None)
+"""Id and path of the task, or of the nested workflow, that is running in this context."""
 
 
 def current_run() -> OpenRun | None:
     """The run that is open in this context, if any."""
-    return _RUN.get()
+    return RUN.get()
 
 
 def current_task() -> str | None:
     """Path of the task that is running in this context, such as ``train.train_model``."""
-    return _TASK.get()
+    task = TASK.get()
+    return None if task is None else task[1]
 
 
 def remember(value: object, resource: Resource) -> None:
@@ -40,19 +65,17 @@ def remember(value: object, resource: Resource) -> None:
 
     Nothing happens outside a run. The run lets go of its values when it closes.
     """
-    if (run := current_run()) is not None:
-        run._resources[id(value)] = (value, resource)  # the value is held, so that its id stays its own
-        run._values[resource.reference] = value
+    if (run := RUN.get()) is not None:
+        run.remember(value, resource)
 
 
 def recall(resource: Resource) -> Any | None:
     """The value that the open run knows for ``resource``, so that nothing is read twice; None otherwise."""
-    run = current_run()
-    return None if run is None else run._values.get(resource.reference)
+    run = RUN.get()
+    return None if run is None else run.recall(resource)
 
 
 def resource_of(value: object) -> Resource | None:
     """The resource that ``value`` is known to the open run as, if any."""
-    run = current_run()
-    known = None if run is None else run._resources.get(id(value))
-    return None if known is None else known[1]
+    run = RUN.get()
+    return None if run is None else run.resource_of(value)

@@ -1,0 +1,253 @@
+"""Plans: what a slot is to build, worked out from its declaration and its settings, nothing being built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lolpop import registry
+from lolpop._names import did_you_mean
+from lolpop.errors import Finding, LolpopError, Origin, WiringError
+from lolpop.settings.links import Links
+from lolpop.settings.nodes import Node
+from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
+from lolpop.settings.tree import Path, Section
+from lolpop.signatures import Parameter, Signature, signature_of
+
+__all__ = ["Plan", "Setting", "plan_integration", "plan_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a plan: its value, and the node that gave it; None for a default."""
+
+    parameter: Parameter
+    value: Any
+    node: Node | None
+
+    @property
+    def shown(self) -> Any:
+        """The value as people may read it, in JSON's types."""
+        return shown(self.node, self.parameter, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a slot is to build. It can be built if none of its findings is an error."""
+
+    path: str
+    implementation: type | None = None
+    use: str = ""
+    """The implementation as people name it: a short name, or an import path."""
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    injected: Mapping[str, Parameter] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    section: Section | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """The settings that were given; defaults are left to the constructor."""
+        return {
+            name: setting.value for name, setting in self.settings.items() if setting.node is not None
+        }
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that keep it from being built."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    def origin_of(self, path: Path) -> Origin | None:
+        """Where the setting at ``path`` was given, or the nearest that holds it."""
+        if self.section is None:
+            return None
+        node: Node | None = self.section.root
+        origin = self.section.use.node.origin if self.section.use else None
+        for step in path:
+            node = node.value.get(step) if node and isinstance(node.value, Mapping) else None
+            if node is None:
+                break
+            origin = node.origin
+        return origin
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """How a slot was declared, and where its settings are."""
+
+    path: str
+    interface: Any
+    default: str | type | None
+    section: Any
+    """Gives the section for ``(default_use, known)``."""
+    links: Links
+    beside: Iterable[str] = ()
+    """Keys of the same section that belong to other slots."""
+
+
+def plan_integration(declaration: Declaration) -> Plan:
+    """The plan of a component, pipeline or runner."""
+    path, interface = declaration.path, declaration.interface
+    default = declaration.default
+    default_use = default if isinstance(default, str | None) else registry.name_of(interface, default)
+    section: Section = declaration.section(default_use, _nothing)
+    used: str | type | None = default
+    origin: Origin | None = None
+    if section.use is not None:
+        origin = section.use.node.origin
+        try:
+            used = declaration.links.resolve(section.use.node)
+        except LolpopError as error:
+            return Plan(path, findings=(Finding(path, str(error), origin=origin),), section=section)
+    if not isinstance(used, str | type) or not used:
+        return Plan(path, findings=(_no_implementation(path, interface, used, origin),), section=section)
+    try:
+        implementation = registry.resolve(interface, used)
+    except WiringError as error:
+        finding = Finding(path, error.message, origin=origin, hint=error.hint)
+        return Plan(path, use=str(used), findings=(finding,), section=section)
+
+    use = used if isinstance(used, str) else registry.name_of(interface, used)
+    signature = signature_of(implementation)
+    section = declaration.section(default_use, _known(implementation, signature, section))
+    findings = [*_class_findings(path, interface, implementation, use, origin)]
+    findings += [
+        Finding(path, message, origin=origin, hint=hint) for _, message, hint in signature.problems
+    ]
+    settings: dict[str, Setting] = {}
+    given = section.root.value if isinstance(section.root.value, Mapping) else {}
+    for name, node in given.items():
+        if name not in signature.settings:
+            findings.append(_unknown(declaration, name, node, use, signature))
+            continue
+        parameter = signature.settings[name]
+        value, problems = read(node, parameter, declaration.links)
+        findings += [_finding(f"{path}.{name}" if path else name, problem) for problem in problems]
+        if value is not UNSET:
+            settings[name] = Setting(parameter, value, node)
+    for name, parameter in signature.settings.items():
+        if name in given:
+            continue
+        if parameter.required:
+            findings.append(
+                Finding(
+                    f"{path}.{name}" if path else name,
+                    f"{use!r} requires this setting and nothing sets it",
+                    origin=origin,
+                )
+            )
+        else:
+            settings[name] = Setting(parameter, parameter.default, None)
+    return Plan(path, implementation, use, settings, signature.injected, tuple(findings), section)
+
+
+def plan_value(path: str, parameter: Parameter, section: Section, links: Links, declared_as: str) -> Plan:
+    """The plan of a section that is one value, of the parameter's type."""
+    if not section.history:
+        if parameter.required:
+            hint = f"{declared_as} declares it without a default."
+            return Plan(path, findings=(Finding(path, "is required and is not set", hint=hint),))
+        return Plan(path, settings={"": Setting(parameter, parameter.default, None)}, section=section)
+    value, problems = read(section.root, parameter, links)
+    settings = {} if value is UNSET else {"": Setting(parameter, value, section.root)}
+    findings = tuple(_finding(path, problem) for problem in problems)
+    return Plan(path, settings=settings, findings=findings, section=section)
+
+
+def own_findings(plan: Plan) -> Iterable[Finding]:
+    """What the implementation itself finds in its settings (``check_settings``)."""
+    check = getattr(plan.implementation, "check_settings", None)
+    if check is None or plan.errors:
+        return
+    for finding in check({name: setting.value for name, setting in plan.settings.items()}):
+        relative = tuple(finding.path.split(".")) if finding.path else ()
+        yield Finding(
+            ".".join(part for part in (plan.path, finding.path) if part),
+            finding.message,
+            finding.severity,
+            finding.origin or plan.origin_of(relative),
+            finding.hint,
+        )
+
+
+def _nothing(path: Path) -> Iterable[str]:
+    del path
+    return ()
+
+
+def _known(implementation: type, signature: Signature, section: Section) -> Any:
+    """The keys that the implementation declares, which give names without case their case."""
+    free_form = getattr(implementation, "known_keys", None)
+
+    def known(path: Path) -> Iterable[str]:
+        if not path:
+            return signature.settings
+        if path[0] not in signature.settings:
+            return ()
+        declared = list(declared_keys(signature.settings[path[0]].annotation, path[1:]))
+        if declared or len(path) > 1 or free_form is None:
+            return declared
+        given = section.root.value if isinstance(section.root.value, Mapping) else {}
+        scalars = {
+            name.lower(): node.value for name, node in given.items() if isinstance(node.value, str)
+        }
+        return list(free_form(path[0], scalars))
+
+    return known
+
+
+def _no_implementation(path: str, interface: Any, used: object, origin: Origin | None) -> Finding:
+    names = ", ".join(registry.registered(registry.group_of(interface))) or "none registered"
+    hint = f"Set `use` to an implementation of {interface.__name__} ({names}) or to package.module:Class."
+    if used:
+        return Finding(path, f"`use` should be text, not {used!r}", origin=origin, hint=hint)
+    return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
+
+
+def _class_findings(
+    path: str, interface: Any, implementation: type, use: str, origin: Origin | None
+) -> Iterable[Finding]:
+    if isinstance(interface, type) and not issubclass(implementation, interface):
+        bases = ", ".join(base.__name__ for base in implementation.__bases__)
+        yield Finding(
+            path,
+            f"{implementation.__name__} is not a {interface.__name__}, it is a {bases}",
+            origin=origin,
+            hint=f"Let it inherit from {interface.__name__}.",
+        )
+    elif inspect.isabstract(implementation):
+        missing = ", ".join(sorted(implementation.__abstractmethods__))
+        yield Finding(
+            path,
+            f"{implementation.__name__} leaves out what {getattr(interface, '__name__', 'it')} asks for: "
+            f"{missing}",
+            origin=origin,
+        )
+    needed = getattr(implementation, "requires", ())
+    if missing_modules := registry.missing_modules(needed):
+        install = getattr(implementation, "install", "") or " ".join(missing_modules)
+        yield Finding(
+            path,
+            f"{use!r} needs {', '.join(missing_modules)}, which is not installed",
+            origin=origin,
+            hint=f"Install it with: pip install '{install}'.",
+        )
+
+
+def _unknown(
+    declaration: Declaration, name: str, node: Node, use: str, signature: Signature
+) -> Finding:
+    full = f"{declaration.path}.{name}" if declaration.path else name
+    origin = node.key_origin or node.origin
+    if name in signature.injected:
+        message = f"{use!r} gets {name!r} injected; it is not a setting"
+        return Finding(full, message, origin=origin, hint=f"Set {name} where its provider is declared.")
+    known = sorted({*signature.settings, *declaration.beside})
+    hint = did_you_mean(name, known) or (f"Known: {', '.join(known)}." if known else "It has none.")
+    message = "unknown setting" if declaration.beside else f"unknown setting of {use!r}"
+    return Finding(full, message, origin=origin, hint=hint)
+
+
+def _finding(path: str, problem: Problem) -> Finding:
+    full = ".".join(part for part in (path, *problem.location) if part)
+    return Finding(full, problem.message, origin=problem.origin, hint=problem.hint)

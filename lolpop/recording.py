@@ -1,0 +1,350 @@
+"""Recording: what happens around every call of a workflow and a task."""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache, partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from lolpop.components.interceptor import Interceptor, TaskCall
+from lolpop.components.store import RunRecord, RunStatus, TaskRecord
+from lolpop.errors import LolpopError, WiringError
+from lolpop.runs import RUN, TASK, OpenRun
+from lolpop.settings.secrets import mask_urls
+from lolpop.signatures import alternatives, hints_of
+
+if TYPE_CHECKING:
+    from lolpop.integrations import CallKind
+    from lolpop.resources import Resource
+    from lolpop.scopes import Scope
+
+__all__ = ["CallBinding", "MemoryRecorder", "Recorder", "recorder_of"]
+
+R = TypeVar("R")
+
+
+class Recorder(Protocol):
+    """What a run is recorded by: the store, or memory."""
+
+    def begin_run(self, run: RunRecord) -> AbstractContextManager[None]: ...
+    def end_run(self, run: RunRecord) -> None: ...
+    def begin_task(self, task: TaskRecord) -> None: ...
+    def end_task(self, task: TaskRecord) -> None: ...
+    def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]: ...
+    def tasks(self, run_id: str) -> list[TaskRecord]: ...
+
+
+class MemoryRecorder:
+    """Keeps the runs of one container for as long as the container lives."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, RunRecord] = {}
+        self._tasks: dict[str, TaskRecord] = {}
+        self._lock = Lock()
+
+    def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
+        """Record ``run`` as running."""
+        self.end_run(run)
+        return nullcontext()
+
+    def end_run(self, run: RunRecord) -> None:
+        """Record how ``run`` ended."""
+        with self._lock:
+            self._runs[run.run_id] = run
+
+    def begin_task(self, task: TaskRecord) -> None:
+        """Record ``task`` as running."""
+        self.end_task(task)
+
+    def end_task(self, task: TaskRecord) -> None:
+        """Record how ``task`` ended."""
+        with self._lock:
+            self._tasks[task.task_id] = task
+
+    def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        """Runs, newest first."""
+        with self._lock:
+            runs = [run for run in reversed(self._runs.values()) if group in (None, run.group)]
+        return runs[:limit]
+
+    def tasks(self, run_id: str) -> list[TaskRecord]:
+        """Tasks of a run in the order they started."""
+        with self._lock:
+            return [task for task in self._tasks.values() if task.run_id == run_id]
+
+
+def recorder_of(scope: Scope) -> Recorder:
+    """What records the runs of a container: its store where that is used or set, else memory."""
+    root = scope.root
+    store = root.providers.get("store")
+    if store is not None and (root.configuration.recorded or _uses(root, store)):
+        recorder: Recorder = store()
+        return recorder
+    lifetime = root.lifetime
+    with lifetime.lock:
+        if lifetime.memory is None:
+            lifetime.memory = MemoryRecorder()
+        memory: Recorder = lifetime.memory
+    return memory
+
+
+class CallBinding:
+    """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
+
+    __slots__ = ("_path", "_scope")
+
+    def __init__(self, scope: Scope, path: str) -> None:
+        self._scope = scope
+        self._path = path
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        # A copy in another process belongs to no container; containers are rebuilt there from a spec.
+        return type(None), ()
+
+    def call(
+        self, kind: CallKind, method: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> R:
+        """Call ``method`` as a workflow, which opens a run or joins the open one, or as a task of that."""
+        bound = _bind(method, args, kwargs)
+        name = _function(method).__name__
+        path = f"{self._path}.{name}" if self._path else name
+        run = self._open_run()
+        if run is None and kind == "task":
+            return method(*bound.args, **bound.kwargs)
+        if run is None:
+            return _Recording(self._scope, path, bound.arguments).run(
+                partial(method, *bound.args, **bound.kwargs)
+            )
+        recording: _Recording = run.recording
+        with _current(RUN, run):
+            return recording.task(
+                kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments
+            )
+
+    def _open_run(self) -> Any:
+        lifetime = self._scope.lifetime
+        current = RUN.get()
+        if current is not None and any(current is run for run in lifetime.open_runs):
+            return current
+        # A thread of a pool starts with an empty context: what it calls belongs to the one open run.
+        open_runs = list(lifetime.open_runs)
+        if len(open_runs) > 1:
+            raise WiringError(
+                f"{len(open_runs)} runs of this container are open, and this thread belongs to none of them",
+                "Start the thread's work with contextvars.copy_context().run(…).",
+            )
+        return open_runs[0] if open_runs else None
+
+
+class _RecordedRun(OpenRun):
+    """An open run, and what records it."""
+
+    __slots__ = ("recording",)
+    recording: _Recording
+
+
+class _Recording:
+    """Records one run of a container."""
+
+    def __init__(self, scope: Scope, workflow: str, arguments: Mapping[str, Any]) -> None:
+        self._root = scope.root
+        self._recorder = recorder_of(scope)
+        self._workflow = workflow
+        self._arguments = arguments
+        self._interceptors: list[Interceptor] = _interceptors(self._root)
+
+    def run(self, work: Callable[[], R]) -> R:
+        from lolpop.wiring import snapshot
+
+        now = datetime.now(UTC)
+        configuration = self._root.configuration
+        record = RunRecord(
+            run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
+            workflow=self._workflow,
+            container=self._root.declared_as.__name__,
+            status="running",
+            started_at=now,
+            group=configuration.group,
+            wiring=snapshot(self._root, full=not isinstance(self._recorder, MemoryRecorder)),
+        )
+        run = _RecordedRun(record.run_id, self._spec)
+        run.recording = self
+        self._run = run
+        lifetime = self._root.lifetime
+        with self._recorder.begin_run(record), _current(RUN, run), _current(TASK, None):
+            lifetime.begin_run(run)
+            try:
+                result = self._intercepted("workflow", self._workflow, work, self._arguments)
+            except BaseException as error:
+                self._end(record, _status_of(error), error)
+                if not isinstance(error, KeyboardInterrupt | SystemExit):
+                    _tell_notifiers(self._root, record, error)
+                raise
+            else:
+                self._end(record, "completed", None)
+                return result
+            finally:
+                lifetime.end_run(run)
+                run.release()
+
+    def task(
+        self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
+    ) -> R:
+        parent = TASK.get()
+        record = TaskRecord(
+            task_id=secrets.token_hex(8),
+            run_id=self._run.run_id,
+            path=path,
+            status="running",
+            started_at=datetime.now(UTC),
+            parent_id=None if parent is None else parent[0],
+            inputs={name: self._described(value) for name, value in arguments.items()},
+        )
+        self._recorder.begin_task(record)
+        with _current(TASK, (record.task_id, path)):
+            try:
+                result = self._intercepted(kind, path, work, arguments)
+            except BaseException as error:
+                ended = replace(
+                    record, status=_status_of(error), ended_at=datetime.now(UTC), error=_text_of(error)
+                )
+                self._recorder.end_task(ended)
+                raise
+            outputs = {} if result is None else {"return": self._described(result)}
+            self._recorder.end_task(
+                replace(record, status="completed", ended_at=datetime.now(UTC), outputs=outputs)
+            )
+            return result
+
+    def _intercepted(
+        self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
+    ) -> R:
+        proceed: Callable[[], Any] = work
+        for interceptor in reversed(self._interceptors):
+            if fnmatchcase(path, interceptor.on):
+                call = TaskCall(kind, path, self._run.run_id, arguments, proceed)
+                proceed = partial(interceptor.around, call)
+        result: R = proceed()
+        return result
+
+    def _end(self, record: RunRecord, status: RunStatus, error: BaseException | None) -> None:
+        text = None if error is None else _text_of(error)
+        self._recorder.end_run(replace(record, status=status, ended_at=datetime.now(UTC), error=text))
+
+    def _described(self, value: object) -> str:
+        from lolpop.resources import Resource
+
+        if isinstance(value, Resource):
+            return value.reference
+        known: Resource | None = self._run.resource_of(value)
+        if known is not None:
+            return known.reference
+        if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
+            return ", ".join(each.reference for each in value)
+        shape = getattr(value, "shape", None)
+        if shape is None and isinstance(value, list | tuple | dict | set):
+            shape = (len(value),)
+        return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+
+    def _spec(self) -> Any:
+        from lolpop.specs import spec_of
+
+        return spec_of(self._root, self._run.run_id)
+
+
+@contextmanager
+def _current(variable: Any, value: Any) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def _interceptors(root: Scope) -> list[Interceptor]:
+    provider = root.providers.get("interceptors")
+    return [] if provider is None else list(provider())
+
+
+def _uses(root: Scope, store: Any) -> bool:
+    if root.configuration.tree.nodes(("store",)):
+        return True
+    return any(
+        edge.provider is store
+        for scope in root.walk()
+        for slot in scope.providers.values()
+        for edge in getattr(slot, "edges", ())
+    )
+
+
+def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
+    from lolpop.components.notifier import Notifier
+
+    for slot in root.providers.values():
+        interface = getattr(slot, "interface", None)
+        if not (isinstance(interface, type) and issubclass(interface, Notifier)):
+            continue
+        found = slot()
+        for notifier in found if isinstance(found, list) else [found]:
+            try:
+                notifier.notify(f"{run.workflow} failed in run {run.run_id}: {_short(error)}", "error")
+            except Exception as failure:  # noqa: BLE001  (what failed first is what must be seen)
+                error.add_note(f"{type(notifier).__name__} could not tell: {failure!r}")
+
+
+def _status_of(error: BaseException) -> RunStatus:
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+
+
+def _short(error: BaseException) -> str:
+    text = str(error) if isinstance(error, LolpopError) else f"{type(error).__name__}: {error}"
+    return mask_urls(text)
+
+
+def _text_of(error: BaseException) -> str:
+    return mask_urls("".join(traceback.format_exception(error)))
+
+
+def _function(method: Callable[..., Any]) -> Callable[..., Any]:
+    function: Callable[..., Any] = method.func if isinstance(method, partial) else method
+    return function
+
+
+def _bind(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+    """The arguments by name, with references in place of resources read as those."""
+    signature, resources = _parameters(_function(method))
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError:
+        method(*args, **kwargs)  # it raises the error that Python words best
+        raise
+    for name, resource in resources.items():
+        if isinstance(value := bound.arguments.get(name), str):
+            bound.arguments[name] = resource.parse(value)
+    bound.apply_defaults()
+    return bound
+
+
+@lru_cache(maxsize=1024)
+def _parameters(
+    function: Callable[..., Any],
+) -> tuple[inspect.Signature, dict[str, type[Resource]]]:
+    from lolpop.resources import Resource
+
+    signature = inspect.signature(function)
+    own = signature.replace(parameters=list(signature.parameters.values())[1:])
+    resources = {
+        name: member
+        for name, annotation in hints_of(function).items()
+        for member in alternatives(annotation)
+        if name != "return" and isinstance(member, type) and issubclass(member, Resource)
+    }
+    return own, resources

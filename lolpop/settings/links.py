@@ -1,0 +1,136 @@
+"""Links: settings that stand for another setting, or for a variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lolpop._names import did_you_mean
+from lolpop.errors import Finding, LolpopError
+from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.tree import Path, Tree, parsed, sequence_of
+
+__all__ = ["Links", "UnsetVariable", "has_link", "reads_variable"]
+
+# $${…} is the text ${…} itself.
+_LINK = re.compile(r"(?P<escape>\$)?\$\{(?P<target>[^{}]*)\}")
+_VARIABLE = "env:"
+
+
+class UnsetVariable(LolpopError):  # noqa: N818  (it is a state of the environment, seldom an error)
+    """A link to a variable that is not set, where that is no error."""
+
+
+def has_link(node: Node) -> bool:
+    """Whether the value of a leaf is, or holds, a link."""
+    return any(not match["escape"] for match in _matches(node))
+
+
+def reads_variable(node: Node) -> bool:
+    """Whether the value of a leaf comes, in part or whole, from a variable that it links to."""
+    return any(
+        not match["escape"] and match["target"].startswith(_VARIABLE) for match in _matches(node)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Resolves links against the settings and variables.
+
+    ``lenient`` is for verification without credentials: an unset variable is a warning there.
+    """
+
+    tree: Tree
+    variables: Mapping[str, str]
+    lenient: bool = False
+
+    def resolve(self, node: Node) -> Any:
+        """The value of a leaf with its links replaced.
+
+        A link that is the whole text gives the other setting's value as it is; inside a text it gives
+        its text. Raises UnsetVariable, or LolpopError for a link that leads nowhere or in a circle.
+        """
+        return self._resolved(node, ())
+
+    def findings(self) -> list[Finding]:
+        """Every link of the tree that leads nowhere, or in a circle."""
+        return [finding for layer in self.tree.layers for finding in self._broken(layer)]
+
+    def _broken(self, layer: Layer) -> Iterator[Finding]:
+        for path, node in _leaves(layer.root, ()):
+            if not has_link(node):
+                continue
+            try:
+                self.resolve(node)
+            except UnsetVariable as error:
+                yield Finding(".".join(path), str(error), "warning", node.origin)
+            except LolpopError as error:
+                yield Finding(".".join(path), str(error), origin=node.origin)
+
+    def _resolved(self, node: Node, seen: tuple[str, ...]) -> Any:
+        matches = list(_matches(node))
+        if not matches:
+            return parsed(node)
+        text = str(node.value)
+        if len(matches) == 1 and matches[0].span() == (0, len(text)) and not matches[0]["escape"]:
+            return self._target(matches[0]["target"], seen)
+        return _LINK.sub(
+            lambda match: (
+                match[0][1:] if match["escape"] else str(self._target(match["target"], seen))
+            ),
+            text,
+        )
+
+    def _target(self, target: str, seen: tuple[str, ...]) -> Any:
+        if target.startswith(_VARIABLE):
+            return self._variable(target.removeprefix(_VARIABLE))
+        if target in seen:
+            circle = " -> ".join((*seen[seen.index(target) :], target))
+            raise LolpopError(f"the link ${{{target}}} leads in a circle: {circle}")
+        path = tuple(target.split("."))
+        node = self.tree.node(path)
+        if node is None:
+            near = did_you_mean(target, self._known())
+            raise LolpopError(
+                f"the link ${{{target}}} leads nowhere: there is no such setting. "
+                f"{near or 'Set it, or correct the link.'}"
+            )
+        return self._whole(sequence_of(node), (*seen, target))
+
+    def _whole(self, node: Node, seen: tuple[str, ...]) -> Any:
+        if isinstance(node.value, Mapping):
+            return {key: self._whole(child, seen) for key, child in node.value.items()}
+        if isinstance(node.value, tuple):
+            return [self._whole(child, seen) for child in node.value]
+        return self._resolved(node, seen)
+
+    def _variable(self, name: str) -> str:
+        try:
+            return self.variables[name]
+        except KeyError:
+            message = f"the variable {name} is not set"
+            if self.lenient:
+                raise UnsetVariable(message) from None
+            near = did_you_mean(name, self.variables)
+            raise LolpopError(f"{message}. {near or 'Set it in the environment or in .env.'}") from None
+
+    def _known(self) -> list[str]:
+        return [".".join(path) for layer in self.tree.layers for path, _ in _leaves(layer.root, ())]
+
+
+def _matches(node: Node) -> Iterator[re.Match[str]]:
+    if isinstance(node.value, str) and "${" in node.value:
+        yield from _LINK.finditer(node.value)
+
+
+def _leaves(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    if isinstance(node.value, Mapping):
+        for key, child in node.value.items():
+            yield from _leaves(child, (*path, key))
+    elif isinstance(node.value, tuple):
+        for index, child in enumerate(node.value):
+            yield from _leaves(child, (*path, str(index)))
+    else:
+        yield path, node

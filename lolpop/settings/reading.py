@@ -1,0 +1,214 @@
+"""Reading nodes as values of declared types."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from lolpop._names import did_you_mean
+from lolpop.errors import LolpopError, Origin
+from lolpop.settings.links import Links, UnsetVariable, has_link, reads_variable
+from lolpop.settings.nodes import Node
+from lolpop.settings.secrets import holds_secret, mask, mask_urls
+from lolpop.settings.tree import Path, child_of, parsed, sequence_of
+from lolpop.signatures import Parameter, alternatives
+
+__all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
+
+UNSET: Any = object()
+"""What is read of a setting that waits for a variable which is not set (see ``Links.lenient``)."""
+
+Location: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a node is not what its type asks for. ``location`` is relative to the node."""
+
+    location: Location
+    message: str
+    origin: Origin | None = None
+    hint: str | None = None
+
+
+def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
+    """The value of ``node`` as the type of ``parameter``, and what is wrong with it.
+
+    Text of variables and flags is read as JSON where the type takes that, and as it stands otherwise.
+    """
+    from pydantic import ValidationError
+
+    unknown = list(_unknown(node, parameter.annotation, ()))
+    as_it_stands: set[Location] = set()
+    while True:
+        try:
+            value = _plain(node, links, as_it_stands, ())
+            validated = parameter.adapter.validate_python(value)
+        except UnsetVariable:
+            return UNSET, unknown
+        except ValidationError as error:
+            locations = [tuple(str(step) for step in found["loc"]) for found in error.errors()]
+            texts = {text for location in locations for text in _texts_near(node, location)}
+            if not texts <= as_it_stands:
+                as_it_stands |= texts
+                continue
+            problems = [
+                problem
+                for found in error.errors(include_url=False)
+                if (problem := _problem(node, parameter, found, unknown))
+            ]
+            return UNSET, [*unknown, *problems]
+        except LolpopError as error:
+            return UNSET, [*unknown, Problem((), str(error), node.origin)]
+        return validated, unknown
+
+
+def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
+    """A setting as people may read it, in JSON's types: links unresolved, secrets masked."""
+    try:
+        dumped = parameter.adapter.dump_python(value, mode="json", warnings=False, fallback=repr)
+    except ValueError:
+        dumped = repr(value)
+    dumped = mask(dumped)
+    return dumped if node is None else _with_links(dumped, node)
+
+
+def declared_keys(annotation: Any, path: Path) -> Iterator[str]:
+    """The keys that a type declares at ``path`` inside it; none where it is a free-form mapping."""
+    for member in alternatives(annotation):
+        fields = _fields(member)
+        if fields is None:
+            continue
+        if not path:
+            yield from fields
+        elif path[0] in fields:
+            yield from declared_keys(fields[path[0]], path[1:])
+
+
+def _plain(node: Node, links: Links, as_it_stands: Collection[Location], path: Location) -> Any:
+    if path not in as_it_stands:
+        node = sequence_of(node)
+    if isinstance(node.value, Mapping):
+        return {
+            key: _plain(child, links, as_it_stands, (*path, key)) for key, child in node.value.items()
+        }
+    if isinstance(node.value, tuple):
+        return [
+            _plain(child, links, as_it_stands, (*path, str(index)))
+            for index, child in enumerate(node.value)
+        ]
+    if has_link(node):
+        return links.resolve(node)
+    if isinstance(node.value, str) and "$${" in node.value:
+        return links.resolve(node)
+    return node.value if path in as_it_stands else parsed(node)
+
+
+def _texts_near(node: Node, location: Location) -> Iterator[Location]:
+    """Where text stands at or below the deepest node that a location of pydantic's leads to."""
+    _, path, found = _nearest(node, location)
+    yield from _texts(found, path)
+
+
+def _texts(node: Node, path: Location) -> Iterator[Location]:
+    if isinstance(node.value, Mapping):
+        for key, child in node.value.items():
+            yield from _texts(child, (*path, key))
+    elif node.text:
+        yield path
+
+
+def _nearest(node: Node, location: Location) -> tuple[bool, Location, Node]:
+    """Whether the location is one of the node's, the part of it that is, and the node there.
+
+    Locations also hold the names of union members and validators, which are stepped over.
+    """
+    path: Location = ()
+    exact = True
+    for step in location:
+        child = child_of(sequence_of(node), step)
+        exact = child is not None
+        if child is not None:
+            node, path = child, (*path, step)
+    return exact, path, node
+
+
+def _problem(
+    node: Node, parameter: Parameter, found: Mapping[str, Any], unknown: list[Problem]
+) -> Problem | None:
+    location = tuple(str(step) for step in found["loc"])
+    _, path, at = _nearest(node, location)
+    if found["type"] == "extra_forbidden":
+        if any(problem.location == path for problem in unknown):
+            return None
+        return Problem(path, "unknown setting", at.key_origin or at.origin)
+    if found["type"] == "missing":
+        return Problem((*path, location[-1]), "is required and is not set", at.origin)
+    if reads_variable(at) or holds_secret(parameter.annotation):
+        # What a validator says may quote the value.
+        return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
+    message = mask_urls(_lower_first(str(found["msg"]).removeprefix("Value error, ")))
+    is_scalar = isinstance(at.value, str | int | float | bool)
+    got = f" (got {mask(at.value)!r})" if is_scalar and not at.text else ""
+    return Problem(path, f"{message}{got}", at.origin)
+
+
+def _unknown(node: Node, annotation: Any, path: Location) -> Iterator[Problem]:
+    """Keys that the models and dataclasses of a type do not have, whether or not they would refuse them."""
+    node = sequence_of(node)
+    if not isinstance(node.value, Mapping):
+        return
+    members = [fields for member in alternatives(annotation) if (fields := _fields(member)) is not None]
+    if len(members) != 1 or len(members) != len(alternatives(annotation)):
+        return
+    for key, child in node.value.items():
+        if key in members[0]:
+            yield from _unknown(child, members[0][key], (*path, key))
+        elif not _takes_extra(alternatives(annotation)[0]):
+            yield Problem(
+                (*path, key),
+                "unknown setting",
+                child.key_origin or child.origin,
+                did_you_mean(key, members[0]),
+            )
+
+
+def _fields(annotation: Any) -> dict[str, Any] | None:
+    from pydantic import BaseModel
+
+    if not isinstance(annotation, type):
+        return None
+    if issubclass(annotation, BaseModel):
+        fields: dict[str, Any] = {}
+        for name, field in annotation.model_fields.items():
+            fields[field.alias or name] = field.annotation
+            if field.alias and annotation.model_config.get("populate_by_name"):
+                fields[name] = field.annotation
+        return fields
+    if dataclasses.is_dataclass(annotation):
+        return {field.name: field.type for field in dataclasses.fields(annotation)}
+    return None
+
+
+def _takes_extra(annotation: Any) -> bool:
+    config: Mapping[str, Any] = getattr(annotation, "model_config", {})
+    return config.get("extra") == "allow"
+
+
+def _with_links(dumped: Any, node: Node) -> Any:
+    if has_link(node):
+        return node.value
+    if isinstance(node.value, Mapping) and isinstance(dumped, dict):
+        return {
+            key: _with_links(value, node.value[key]) if key in node.value else value
+            for key, value in dumped.items()
+        }
+    if isinstance(node.value, tuple) and isinstance(dumped, list) and len(node.value) == len(dumped):
+        return [_with_links(value, child) for value, child in zip(dumped, node.value, strict=True)]
+    return dumped
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -1,0 +1,288 @@
+"""One tree of settings out of all sources: which source says what, and which of them counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from lolpop.errors import Origin
+from lolpop.settings.nodes import Layer, Node
+
+__all__ = ["Entry", "KnownKeys", "Path", "Section", "Tree", "child_of", "merge", "node_of", "parsed", "sequence_of"]
+
+Path: TypeAlias = tuple[str, ...]
+
+KnownKeys: TypeAlias = Callable[[Path], Iterable[str]]
+"""The declared keys below a path that is relative to a section; none where a mapping is free-form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one layer says of one setting. ``path`` is relative to the section that it belongs to."""
+
+    path: Path
+    node: Node
+    layer: str
+    rank: int
+    dropped: str | None = None
+    """Why it does not count although nothing stronger sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What all layers say of one part of the tree."""
+
+    use: Entry | None
+    """The entry that names the implementation, if any does."""
+    root: Node
+    """The settings that count, merged; a mapping."""
+    history: tuple[Entry, ...]
+    """Everything that was said, strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The layers of all sources, weakest first, read as one tree."""
+
+    layers: tuple[Layer, ...] = ()
+
+    def nodes(self, path: Path) -> list[tuple[int, Layer, Node]]:
+        """What each layer says at ``path``, weakest first, with the layer's rank."""
+        found = ((rank, layer, _at(layer, path)) for rank, layer in enumerate(self.layers))
+        return [(rank, layer, node) for rank, layer, node in found if node is not None]
+
+    def node(self, path: Path) -> Node | None:
+        """What the strongest layer that speaks of ``path`` says there."""
+        found = self.nodes(path)
+        return found[-1][2] if found else None
+
+    def keys(self, path: Path) -> dict[str, list[Node]]:
+        """The keys that any layer has in the mapping at ``path``, each with its nodes, weakest first."""
+        keys: dict[str, list[Node]] = {}
+        for _, _, node in self.nodes(path):
+            if isinstance(node.value, Mapping):
+                for key, child in node.value.items():
+                    keys.setdefault(key, []).append(child)
+        return keys
+
+    def section(
+        self,
+        path: Path,
+        *,
+        default_use: str | None = None,
+        known: KnownKeys = lambda _: (),
+        skip: Collection[str] = (),
+        whole: bool = False,
+    ) -> Section:
+        """Merge what the layers say at ``path``.
+
+        With ``whole`` it is one value, of which ``use`` is an ordinary key. Otherwise ``use``, or a scalar in
+        place of the mapping, names an implementation, and when a layer names another one than the weaker
+        layers did (``default_use`` where none did), what those said is dropped. Keys in ``skip`` belong to
+        somebody else.
+        """
+        return merge(
+            self.nodes(path), default_use=default_use, known=known, skip=skip, whole=whole
+        )
+
+
+def merge(
+    nodes: Iterable[tuple[int, Layer, Node]],
+    *,
+    default_use: str | None = None,
+    known: KnownKeys = lambda _: (),
+    skip: Collection[str] = (),
+    whole: bool = False,
+) -> Section:
+    """Merge nodes of several layers, weakest first, as ``Tree.section`` describes."""
+    nodes = list(nodes)
+    use: Entry | None = None
+    current = default_use
+    said: list[Entry] = []
+    skipped = {key.lower() for key in skip}
+    for rank, layer, given in nodes:
+        node = _expanded(given)
+        if whole:
+            said.extend(_entries(node, layer, rank))
+            continue
+        named, own = _split(node, skipped if layer.folded else skip)
+        if named is not None:
+            entry = Entry(("use",), named, layer.name, rank)
+            if named.value != current:
+                reason = f"{entry.layer} uses {named.value!r} instead"
+                said = [replace(old, dropped=old.dropped or reason) for old in said]
+            use, current = entry, str(named.value)
+            said.append(entry)
+        said.extend(_entries(own, layer, rank))
+    said = _named(said, {rank for rank, layer, _ in nodes if layer.folded}, known)
+    counting = [entry for entry in said if entry.dropped is None and (whole or entry.path != ("use",))]
+    return Section(use, _merged(counting), tuple(reversed(said)))
+
+
+def parsed(node: Node) -> Any:
+    """The scalar of a leaf; text that is JSON is read as JSON."""
+    if not node.text or not isinstance(node.value, str):
+        return node.value
+    try:
+        return json.loads(node.value)
+    except ValueError:
+        return node.value
+
+
+def child_of(node: Node, step: str | int) -> Node | None:
+    """The child of a mapping by key or of a sequence by index; None if there is none."""
+    if isinstance(node.value, Mapping):
+        return node.value.get(str(step))
+    if isinstance(node.value, tuple) and str(step).isdecimal() and int(step) < len(node.value):
+        return node.value[int(step)]
+    return None
+
+
+def node_of(value: Any, origin: Origin) -> Node:
+    """Nodes for a value given in code."""
+    if isinstance(value, Mapping):
+        return Node({str(key): node_of(child, origin) for key, child in value.items()}, origin, origin)
+    if isinstance(value, list | tuple):
+        return Node(tuple(node_of(child, origin) for child in value), origin, origin)
+    return Node(value, origin, origin)
+
+
+def sequence_of(node: Node) -> Node:
+    """The node with text that is a JSON list read as nodes."""
+    return _expanded(node)
+
+
+def _at(layer: Layer, path: Path) -> Node | None:
+    node: Node | None = layer.root
+    for step in path:
+        if node is None:
+            return None
+        node = child_of(_expanded(node), step.lower() if layer.folded else step)
+    return node
+
+
+def _split(node: Node, skip: Collection[str]) -> tuple[Node | None, Node]:
+    """The node that names the implementation, and the mapping of everything else."""
+    if not isinstance(node.value, Mapping):
+        nothing = replace(node, value={}, text=False)
+        return (None, nothing) if node.value is None else (node, nothing)
+    # A variable for the section itself beside variables for its keys stands under the empty key.
+    named = node.value.get("use") or node.value.get("")
+    own = {key: child for key, child in node.value.items() if key not in {"use", "", *skip}}
+    return named, replace(node, value=own)
+
+
+def _entries(node: Node, layer: Layer, rank: int, path: Path = ()) -> Iterator[Entry]:
+    """The leaves below a node; sequences are leaves, and so is an empty mapping below the top."""
+    if isinstance(node.value, Mapping) and (node.value or not path):
+        for key, child in node.value.items():
+            yield from _entries(child, layer, rank, (*path, key) if key else path)
+    else:
+        yield Entry(path, node, layer.name, rank)
+
+
+def _named(said: Sequence[Entry], folded: Collection[int], known: KnownKeys) -> list[Entry]:
+    """Give keys of layers without case the case of the declared key, or of the one in another layer."""
+    if not any(entry.rank in folded for entry in said):
+        return list(said)
+    cased: dict[Path, set[str]] = {}
+    for entry in said:
+        if entry.rank not in folded:
+            for depth, key in enumerate(entry.path):
+                cased.setdefault(entry.path[:depth], set()).add(key)
+    named = []
+    for entry in said:
+        path: Path = entry.path
+        if entry.rank in folded and path != ("use",):
+            path = ()
+            for key in entry.path:
+                candidates = {*known(path), *cased.get(path, ())}
+                match = next((name for name in candidates if name.lower() == key), key)
+                path = (*path, match)
+        named.append(replace(entry, path=path))
+    return named
+
+
+def _merged(counting: Sequence[Entry]) -> Node:
+    leaves: dict[Path, Node] = {}
+    for entry in counting:
+        _put(leaves, entry.path, entry.node)
+    tree: dict[str, Any] = {}
+    for path, node in leaves.items():
+        branch = tree
+        for key in path[:-1]:
+            branch = branch.setdefault(key, {})
+        if path:
+            branch[path[-1]] = node
+        else:
+            return node
+    return _node(tree, Origin("settings"))
+
+
+def _put(leaves: dict[Path, Node], path: Path, node: Node) -> None:
+    """Let ``node`` take its place at ``path`` over what weaker layers put there."""
+    below = [other for other in leaves if len(other) > len(path) and other[: len(path)] == path]
+    if below:
+        expanded = _expanded(node)
+        if isinstance(expanded.value, Mapping):
+            for key, child in expanded.value.items():
+                _put(leaves, (*path, key), child)
+            return
+        for other in below:
+            del leaves[other]
+    for depth in range(len(path)):
+        above = leaves.get(path[:depth])
+        if above is None:
+            continue
+        expanded = _expanded(above)
+        if isinstance(expanded.value, tuple):
+            leaves[path[:depth]] = _with_element(expanded, path[depth:], node)
+            return
+        del leaves[path[:depth]]
+        if isinstance(expanded.value, Mapping):
+            for key, child in expanded.value.items():
+                leaves[(*path[:depth], key)] = child
+    leaves[path] = node
+
+
+def _with_element(sequence: Node, path: Path, node: Node) -> Node:
+    """The sequence with ``node`` in place of what stands at ``path`` in it, or after its end."""
+    if not path:
+        return node
+    if isinstance(sequence.value, tuple) and path[0].isdecimal() and int(path[0]) < len(sequence.value):
+        index = int(path[0])
+        elements = list(sequence.value)
+        elements[index] = _with_element(elements[index], path[1:], node)
+        return replace(sequence, value=tuple(elements))
+    if isinstance(sequence.value, Mapping):
+        child = sequence.value.get(path[0], replace(sequence, value={}))
+        return replace(sequence, value={**sequence.value, path[0]: _with_element(child, path[1:], node)})
+    # Not an element that exists: a mapping, which the type that reads it refuses at this place.
+    return replace(node, value={path[0]: node}, text=False)
+
+
+def _node(value: Any, origin: Origin) -> Node:
+    if isinstance(value, Node):
+        return value
+    children = {key: _node(child, origin) for key, child in value.items()}
+    first = next(iter(children.values()), None)
+    origin = first.origin if first else origin
+    return Node(children, origin, first.key_origin if first else None)
+
+
+def _expanded(node: Node) -> Node:
+    """The node with text that is a JSON mapping or list read as nodes."""
+    if not node.text or not isinstance(node.value, str) or node.value.lstrip()[:1] not in ("{", "["):
+        return node
+    value = parsed(node)
+    return _typed(value, node) if isinstance(value, (dict, list)) else node
+
+
+def _typed(value: Any, of: Node) -> Node:
+    if isinstance(value, dict):
+        return replace(of, value={key: _typed(child, of) for key, child in value.items()}, text=False)
+    if isinstance(value, list):
+        return replace(of, value=tuple(_typed(child, of) for child in value), text=False)
+    return replace(of, value=value, text=False)

@@ -1,0 +1,313 @@
+"""The static proof of a container: everything that is wrong with it, found without building anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dependency_injector import providers as di
+
+from lolpop._names import did_you_mean, one_of
+from lolpop.errors import Finding, Origin, VerificationError
+from lolpop.integrations import Pipeline, Runner
+from lolpop.plans import own_findings
+from lolpop.providers import (
+    Component,
+    Components,
+    Edge,
+    Folder,
+    Nested,
+    Settings,
+    Slot,
+    behind,
+    has_section,
+    provided_type,
+)
+from lolpop.providers import Pipeline as PipelineSlot
+from lolpop.providers import Runner as RunnerSlot
+from lolpop.scopes import Scope
+from lolpop.settings.nodes import Node
+from lolpop.signatures import alternatives, fits
+
+__all__ = ["findings_of", "verify"]
+
+FRAMEWORK_KEYS = frozenset({"runner", "cache", "report", "tests"})
+"""What the framework's own root key, ``lolpop``, holds."""
+
+_INHERITED = frozenset({"store", "seed", "interceptors", "folder"})
+
+
+def verify(root: Scope) -> list[Finding]:
+    """The warnings of a tree of containers. Raises VerificationError with all findings if one is an error."""
+    findings = findings_of(root)
+    if any(finding.severity == "error" for finding in findings):
+        raise VerificationError(findings)
+    return findings
+
+
+def findings_of(root: Scope) -> list[Finding]:
+    """Everything that is wrong, or suspicious, with a tree of containers."""
+    slots = list(_slots(root))
+    findings: list[Finding] = []
+    for scope in root.walk():
+        findings += _unknown_keys(scope)
+        findings += _clashes(scope)
+    for slot in slots:
+        findings += slot.plan.findings
+        if not slot.plan.errors:
+            findings += own_findings(slot.plan)
+        if isinstance(slot, Components):
+            findings += _strays(slot)
+        for edge in slot.edges:
+            findings += _edge_findings(root, slot, edge)
+    findings += _foreign_findings(root)
+    findings += _cycles(slots)
+    findings += _unused(root, slots)
+    findings += (
+        finding for finding in root.configuration.links.findings() if finding.severity == "warning"
+    )
+    return list(dict.fromkeys(findings))
+
+
+def _slots(root: Scope) -> Iterator[Slot[Any]]:
+    """The slots that count: with those that stand in for others in their place, and elements of lists."""
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            slot = provider.active if isinstance(provider, Slot) else None
+            if isinstance(slot, Slot):
+                yield slot
+                if isinstance(slot, Components):
+                    yield from slot.elements
+
+
+def _unknown_keys(scope: Scope) -> Iterator[Finding]:
+    owner = next(
+        (slot for slot in scope.providers.values() if isinstance(slot, PipelineSlot | RunnerSlot)), None
+    )
+    names = {name for name, provider in scope.providers.items() if has_section(provider)}
+    if scope.outer is None:
+        names.add("lolpop")
+        yield from _framework_keys(scope)
+    folded = {name.lower() for name in names}
+    # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
+    if owner is not None and owner.plan.implementation is not None:
+        return
+    for key, nodes in scope.configuration.tree.keys(scope.path).items():
+        if key.lower() not in folded and not (owner is not None and key in {"use", ""}):
+            path = ".".join((*scope.path, key))
+            hint = one_of(key, names)
+            yield Finding(path, "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
+
+
+def _framework_keys(root: Scope) -> Iterator[Finding]:
+    for key, nodes in root.configuration.tree.keys(("lolpop",)).items():
+        if key.lower() not in FRAMEWORK_KEYS:
+            hint = one_of(key, FRAMEWORK_KEYS)
+            yield Finding(
+                f"lolpop.{key}", "unknown setting of lolpop", origin=_key_origin(nodes[-1]), hint=hint
+            )
+
+
+def _clashes(scope: Scope) -> Iterator[Finding]:
+    """A setting of a pipeline or runner that has the name of a provider of its container."""
+    for slot in scope.providers.values():
+        if isinstance(slot, PipelineSlot | RunnerSlot):
+            for name in slot.plan.settings:
+                if name in scope.providers:
+                    yield Finding(
+                        ".".join((*scope.path, name)),
+                        f"{slot.plan.use!r} has a setting {name!r}, and so is a provider of its container called",
+                        hint="Rename one of them: they share one key.",
+                    )
+
+
+def _strays(slot: Components[Any]) -> Iterator[Finding]:
+    for key, node in slot.stray_nodes():
+        path = f"{slot.path}.{key}" if key else slot.path
+        count = len(slot.elements)
+        message = f"there is no element {key!r}" if key else "should be a list"
+        hint = f"It has {count} elements, counted from 0." if key else "Write it as a list: [one, two]."
+        yield Finding(path, message, origin=_key_origin(node), hint=hint)
+
+
+def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding]:
+    parameter, use = edge.parameter, slot.plan.use
+    if isinstance(slot, Components):
+        return
+    wanted = alternatives(parameter.annotation)
+    if (layer := _forbidden_layer(slot, wanted)) is not None:
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for the {layer} {parameter.name!r}; {_LAYER_RULES[_layer_of(slot)]}",
+            hint="Move what it needs of it into a component that both can take.",
+        )
+        return
+    if edge.provider is None:
+        if parameter.required:
+            yield _missing(root, slot, edge)
+        return
+    if isinstance(edge.provider, Nested):
+        yield from _nested_findings(slot, edge, edge.provider)
+    provided = provided_type(edge.provider)
+    if not fits(provided, parameter.annotation):
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for {parameter.name}: {_shown(parameter.annotation)}, "
+            f"but {_name_of(edge)} gives {_shown(provided)}",
+            origin=_use_origin(edge.provider),
+        )
+
+
+_LAYER_RULES = {
+    "component": "components take components only",
+    "pipeline": "pipelines take components, and the pipelines of containers nested in their own",
+    "runner": "runners take pipelines and components",
+}
+
+
+def _layer_of(slot: Slot[Any]) -> str:
+    if isinstance(slot, PipelineSlot):
+        return "pipeline"
+    return "runner" if isinstance(slot, RunnerSlot) else "component"
+
+
+def _forbidden_layer(slot: Slot[Any], wanted: Iterable[Any]) -> str | None:
+    for member in wanted:
+        if not isinstance(member, type):
+            continue
+        if issubclass(member, Runner):
+            return "runner"
+        if issubclass(member, Pipeline) and _layer_of(slot) == "component":
+            return "pipeline"
+    return None
+
+
+def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Finding]:
+    inside, use = nested.scope_inside, slot.plan.use
+    if _layer_of(slot) == "component":
+        yield Finding(slot.path, f"{use!r} asks for the pipeline {edge.parameter.name!r}; components take components only")
+    elif inside is not None and inside.outer is not slot.scope:
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for {edge.parameter.name!r}, the pipeline of {'.'.join(inside.path)!r}, "
+            f"which is not nested in its own container",
+            hint="Pipelines are independent of their siblings: let the runner hand over what one makes.",
+        )
+    elif nested.pipeline is None:
+        yield Finding(slot.path, f"{use!r} asks for {edge.parameter.name!r}, a container without a pipeline")
+
+
+def _missing(root: Scope, slot: Slot[Any], edge: Edge) -> Finding:
+    name = edge.parameter.name
+    homes = [
+        ".".join(scope.path) or "the root" for scope in root.walk() if name in scope.providers
+    ]
+    if homes and slot.scope is not None:
+        hint = f"{name!r} is local to {' and '.join(repr(home) for home in homes)}."
+    else:
+        visible = {known for scope in _outward(slot.scope) for known in scope.providers}
+        hint = did_you_mean(name, visible) or f"Declare a provider {name} in the container or around it."
+    return Finding(
+        slot.path,
+        f"{slot.plan.use!r} needs {name!r} ({_shown(edge.parameter.annotation)}), "
+        "which nothing visible here provides",
+        hint=hint,
+    )
+
+
+def _outward(scope: Scope | None) -> Iterator[Scope]:
+    while scope is not None:
+        yield scope
+        scope = scope.outer
+
+
+def _foreign_findings(root: Scope) -> Iterator[Finding]:
+    """Providers of dependency-injector that keep what they gave, while slots may give something else."""
+    for scope in root.walk():
+        for name, provider in scope.providers.items():
+            if not isinstance(provider, di.BaseSingleton | di.Resource):
+                continue
+            slots = [related for related in provider.traverse() if isinstance(related, Slot)]
+            if slots:
+                yield Finding(
+                    ".".join((*scope.path, name)),
+                    f"{type(provider).__name__} keeps what it built from {slots[0].name!r}, "
+                    "so overriding that would not reach it",
+                    hint="Use providers.Component, or providers.Factory.",
+                )
+
+
+def _cycles(slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+    done: set[Slot[Any]] = set()
+    for start in slots:
+        if start in done:
+            continue
+        branch: list[Slot[Any]] = [start]
+        above = {start}
+        waiting = [iter(_needs(start))]
+        while waiting:
+            for needed in waiting[-1]:
+                if needed in above:
+                    circle = [*branch[branch.index(needed) :], needed]
+                    drawn = " -> ".join(slot.path for slot in circle)
+                    yield Finding(needed.path, f"is needed to build itself: {drawn}", hint="Break the circle.")
+                elif needed not in done:
+                    branch.append(needed)
+                    above.add(needed)
+                    waiting.append(iter(_needs(needed)))
+                    break
+            else:
+                waiting.pop()
+                slot = branch.pop()
+                above.discard(slot)
+                done.add(slot)
+
+
+def _needs(slot: Slot[Any]) -> list[Slot[Any]]:
+    found = (behind(edge.provider) for edge in slot.edges)
+    active = (slot.active if isinstance(slot, Slot) else slot for slot in found)
+    return [needed for needed in active if isinstance(needed, Slot)]
+
+
+def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+    if not any(isinstance(slot, RunnerSlot) for slot in root.providers.values()):
+        return
+    used: set[Any] = set()
+    for slot in slots:
+        for edge in slot.edges:
+            used.add(behind(edge.provider))
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            if not isinstance(provider, Slot | Nested) and isinstance(provider, di.Provider):
+                used |= {related for related in provider.traverse() if isinstance(related, Slot)}
+    for scope in root.walk():
+        for name, provider in scope.providers.items():
+            if isinstance(provider, Component | Components | Settings) and provider not in used:
+                if scope is root and name in _INHERITED:
+                    continue
+                yield Finding(provider.path, "nothing uses it", "warning")
+
+
+def _key_origin(node: Node) -> Origin | None:
+    # A mapping that a variable opened has the origin of what is in it.
+    while node.key_origin is None and isinstance(node.value, Mapping) and node.value:
+        node = next(iter(node.value.values()))
+    return node.key_origin or node.origin
+
+
+def _name_of(edge: Edge) -> str:
+    provider = edge.provider
+    if isinstance(provider, Nested):
+        return repr(".".join(provider.scope_inside.path)) if provider.scope_inside else "it"
+    return repr(provider.path) if isinstance(provider, Slot) else repr(edge.parameter.name)
+
+
+def _use_origin(provider: di.Provider[Any]) -> Origin | None:
+    if isinstance(provider, Slot) and not isinstance(provider, Folder):
+        section = provider.plan.section
+        return section.use.node.origin if section and section.use else None
+    return None
+
+
+def _shown(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)

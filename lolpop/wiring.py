@@ -1,0 +1,83 @@
+"""The wiring of a container as a run records it: what was used, how it was set, and where."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lolpop.scopes import Scope
+
+__all__ = ["snapshot"]
+
+
+def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
+    """Per path, the implementation and its settings; links stay unresolved, secrets are masked.
+
+    ``full`` adds the profile, the host, the git commit and the versions of the libraries, which take some
+    milliseconds to find out.
+    """
+    wiring: dict[str, Any] = {"components": dict(_components(root))}
+    if full:
+        wiring |= {
+            "profile": root.configuration.profile,
+            "host": _host(),
+            "git_commit": _git_commit(root.configuration.folder or Path.cwd()),
+            "versions": _versions(),
+        }
+    return wiring
+
+
+def _components(root: Scope) -> Any:
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            plan = getattr(provider, "plan", None)
+            if plan is None:
+                continue
+            if provider.overridden_by:
+                yield provider.path, {"use": "overridden"}
+                continue
+            for slot in getattr(provider, "elements", None) or [provider]:
+                settings = {name: setting.shown for name, setting in slot.plan.settings.items()}
+                if slot.plan.implementation is None and "" in settings:
+                    yield slot.path, {"value": settings[""]}
+                elif slot.plan.implementation is not None:
+                    yield slot.path, {"use": slot.plan.use, "settings": settings}
+
+
+def _host() -> str:
+    import platform
+
+    return platform.node()
+
+
+def _git_commit(folder: Path) -> str | None:
+    try:
+        found = subprocess.run(  # noqa: S603  (a fixed command)
+            ["git", "rev-parse", "HEAD"],  # noqa: S607  (git is wherever the user has it)
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    """The versions of lolpop and of what it requires, as far as they are installed."""
+    versions = {}
+    requirements = metadata.requires("lolpop") or []
+    for requirement in ["lolpop", *requirements]:
+        name = requirement.partition(";")[0].strip()
+        for end in "<>=!~ [(":
+            name = name.partition(end)[0]
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
