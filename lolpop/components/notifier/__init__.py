@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal, TypeAlias
+from collections.abc import Iterable
+from typing import Literal, TypeAlias, get_args
 
 from lolpop.integrations import Component
 
-__all__ = ["Level", "Notifier"]
+__all__ = ["Level", "Notifier", "at_least", "tell"]
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 
@@ -20,3 +21,17 @@ class Notifier(Component):
     @abstractmethod
     def notify(self, message: str, level: Level = "info") -> None:
         """Send ``message``."""
+
+
+def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
+    """Send ``message`` through each of ``notifiers``."""
+    for notifier in notifiers:
+        notifier.notify(message, level)
+
+
+def at_least(level: Level) -> frozenset[Level]:
+    """``level`` and those above it. Raises ValueError if there is no such level."""
+    levels: tuple[Level, ...] = get_args(Level)
+    if level not in levels:
+        raise ValueError(f"level must be one of {', '.join(levels)}, but got {level!r}.")
+    return frozenset(levels[levels.index(level) :])

@@ -1,0 +1,48 @@
+"""Watching how long calls take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import NonNegativeFloat
+
+from lolpop.components.interceptor import Interceptor, TaskCall
+from lolpop.components.notifier import Notifier, tell
+
+__all__ = ["TimingInterceptor"]
+
+
+class TimingInterceptor(Interceptor):
+    """Warns people of a call that took long, failed or not.
+
+    How long each call took is in the run's record anyway; nothing is kept here.
+
+    Parameters
+    ----------
+    on : str
+        Pattern over paths of tasks and workflows, such as ``train.*``.
+    slow : float
+        Seconds from which on a call is worth a warning.
+    """
+
+    def __init__(
+        self, on: str = "*", slow: NonNegativeFloat = 60.0, *, notifiers: Sequence[Notifier]
+    ) -> None:
+        if slow < 0:
+            raise ValueError(f"slow must be at least 0 seconds, but got {slow}.")
+        self.on = on
+        self._slow = slow
+        self._notifiers = notifiers
+
+    def around(self, call: TaskCall) -> Any:
+        """Proceed with ``call``, and warn if it took long."""
+        started = time.perf_counter()
+        try:
+            return call.proceed()
+        finally:
+            seconds = time.perf_counter() - started
+            if seconds >= self._slow:
+                message = f"{call.path} took {seconds:.1f} s, {self._slow:g} s or more is slow."
+                tell(self._notifiers, message, "warning")

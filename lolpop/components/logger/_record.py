@@ -1,0 +1,33 @@
+"""What loggers write of one message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lolpop.components.notifier import Level
+from lolpop.runs import current_run, current_task
+from lolpop.settings.secrets import mask
+
+__all__ = ["record_of"]
+
+
+def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[str, Any]:
+    """Make JSON values of a message, secrets masked, with its time (UTC) and the run and task it is from."""
+    from pydantic_core import to_jsonable_python
+
+    run = current_run()
+    # Plain values first: secrets may sit anywhere in a model, and in the text of any object.
+    plain = to_jsonable_python(dict(fields), fallback=str)
+    # JSON has no NaN and no infinities: they become their names.
+    plain = json.loads(json.dumps(plain), parse_constant=str)
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": level,
+        "message": mask(message),
+        "run_id": None if run is None else run.run_id,
+        "task": current_task(),
+        "fields": mask(plain),
+    }

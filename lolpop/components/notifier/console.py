@@ -1,0 +1,51 @@
+"""Telling whoever watches the console."""
+
+from __future__ import annotations
+
+import sys
+
+from lolpop.components.notifier import Level, Notifier, at_least
+from lolpop.settings.secrets import mask_urls
+
+__all__ = ["ConsoleNotifier"]
+
+
+class ConsoleNotifier(Notifier):
+    """Prints messages on standard error: in colour on a terminal, plain in a pipe.
+
+    Parameters
+    ----------
+    level : {"debug", "info", "warning", "error"}
+        Messages below this level are not shown.
+    """
+
+    def __init__(self, level: Level = "info") -> None:
+        self._levels = at_least(level)
+
+    def notify(self, message: str, level: Level = "info") -> None:
+        """Print ``message``; what is more, or worse, than information is prefixed with its level."""
+        if level not in self._levels:
+            return
+        message = mask_urls(message)
+        # While a live display of rich is open, sys.stderr is rich's proxy of the terminal.
+        stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        text = _coloured(message, level) if stream.isatty() else _plain(message, level)
+        # One write a message, so that messages of several threads do not mix.
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def _plain(message: str, level: Level) -> str:
+    return message if level == "info" else f"{level}: {message}"
+
+
+def _coloured(message: str, level: Level) -> str:
+    from rich.console import Console
+    from rich.text import Text
+
+    style = {"debug": "dim", "info": "", "warning": "yellow", "error": "bold red"}[level]
+    console = Console(stderr=True)
+    with console.capture() as captured:
+        # The escapes are captured and written to sys.stderr, where a live display makes room for them.
+        console.print(Text(_plain(message, level), style), soft_wrap=True, end="")
+    return captured.get()

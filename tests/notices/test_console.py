@@ -1,0 +1,99 @@
+"""The console as notifier and logger."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lolpop.components.logger.console import ConsoleLogger
+from lolpop.components.notifier.console import ConsoleNotifier
+
+
+def test_a_notice_goes_to_standard_error(capsys):
+    """Notices leave standard output to results."""
+    ConsoleNotifier().notify("model trained")
+    assert capsys.readouterr() == ("", "model trained\n")
+
+
+@pytest.mark.parametrize("level", ["debug", "warning", "error"])
+def test_a_level_other_than_information_is_said(capsys, level):
+    """Who reads a pipe sees how serious a notice is."""
+    ConsoleNotifier("debug").notify("look here", level)
+    assert capsys.readouterr().err == f"{level}: look here\n"
+
+
+def test_what_is_below_the_level_is_not_shown(capsys):
+    """The setting level keeps lesser notices away."""
+    notifier = ConsoleNotifier("warning")
+    notifier.notify("all is well")
+    notifier.notify("beware", "warning")
+    notifier.notify("broken", "error")
+    assert capsys.readouterr().err == "warning: beware\nerror: broken\n"
+
+
+@pytest.mark.parametrize("console", [ConsoleNotifier, ConsoleLogger])
+def test_an_unknown_level_is_refused_at_once(console):
+    """The constructor names the level that it got and those that there are."""
+    with pytest.raises(ValueError, match="debug, info, warning, error, but got 'loud'"):
+        console("loud")
+
+
+def test_a_notice_masks_the_user_part_of_urls(capsys):
+    """A password never reaches the console."""
+    ConsoleNotifier().notify("read from postgresql://me:hunter2@host/db")
+    assert "hunter2" not in (shown := capsys.readouterr().err)
+    assert "@host/db" in shown
+
+
+def test_markup_is_not_interpreted(on_terminal):
+    """What looks like markup of rich is shown as it is."""
+    shown = on_terminal(
+        "from lolpop.components.notifier.console import ConsoleNotifier\n"
+        "ConsoleNotifier().notify('columns [red] and [/]')"
+    )
+    assert "columns [red] and [/]" in shown
+
+
+def test_a_terminal_gets_colour(on_terminal):
+    """A warning is coloured on a terminal."""
+    shown = on_terminal(
+        "from lolpop.components.notifier.console import ConsoleNotifier\n"
+        "ConsoleNotifier().notify('beware', 'warning')"
+    )
+    assert "\x1b[33mwarning: beware\x1b[0m" in shown
+
+
+def test_a_pipe_costs_no_import_of_rich():
+    """In a pipe nothing is rendered, so that nothing is imported for it."""
+    program = (
+        "import sys\n"
+        "from lolpop.components.notifier.console import ConsoleNotifier\n"
+        "ConsoleNotifier().notify('hello')\n"
+        "print('rich' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("False\n", "hello\n")
+
+
+def test_a_log_line_holds_time_level_message_and_fields(capsys):
+    """One message is one line that grep and people can read."""
+    ConsoleLogger().log("model trained", rows=569, metric="test.roc_auc", note="two words")
+    line = capsys.readouterr().err
+    time, rest = line.split(" ", 1)
+    assert time.endswith("+00:00")
+    assert rest == 'INFO model trained rows=569 metric=test.roc_auc note="two words"\n'
+
+
+def test_a_log_line_stays_one_line(capsys):
+    """A line break in a message or a field does not break the log."""
+    ConsoleLogger().log("first\nsecond", error="a\nb")
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert json.dumps("first\nsecond") in line
+
+
+def test_the_level_of_the_logger_holds(capsys):
+    """What is below the level is not logged."""
+    ConsoleLogger("error").log("unseen", "warning")
+    assert capsys.readouterr().err == ""
