@@ -14,6 +14,8 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
 __all__ = ["RunRecord", "RunStatus", "Store", "TaskRecord", "TaskStatus"]
 
 RunStatus: TypeAlias = Literal["running", "completed", "failed", "interrupted"]
@@ -106,8 +108,25 @@ class Store(Component):
         """Tasks of a run in the order they started."""
 
     @abstractmethod
-    def transaction(self) -> AbstractContextManager[Any]:
-        """A SQLAlchemy connection in a transaction on the store's tables, committed at the end."""
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A connection to write to the store's tables with, committed at the end unless an error leaves it.
+
+        A transaction inside another one of the same thread is a part of it: both are committed, or none.
+        """
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection to read the store's tables with: it sees one state of them, and blocks no writer.
+
+        Inside a transaction of the same thread it sees what that one has written.
+        """
+
+    @abstractmethod
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold ``name`` for oneself inside the ``with`` block, once no other thread or process does.
+
+        For work that takes longer than a transaction should. It is not to be asked for inside one.
+        """
 
     @abstractmethod
     def put_file(self, path: Path) -> str:

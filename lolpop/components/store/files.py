@@ -1,0 +1,194 @@
+"""Files kept by their content: named by their digest, whole or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from lolpop.components.store.failures import disk_failures
+from lolpop.components.store.places import shown
+from lolpop.errors import MissingExtraError, StoreError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+__all__ = ["Files", "LocalFiles", "RemoteFiles", "open_files"]
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 1 << 20
+_STALE_SECONDS = 24 * 60 * 60.0
+_PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
+
+
+class Files(Protocol):
+    """A place that keeps files by their content."""
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return the SHA-256 of its content in hex digits."""
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
+
+
+def open_files(root: str, folder: Path) -> Files:
+    """The files below ``root``: a path, relative to ``folder``, or any URL that fsspec knows."""
+    if root.startswith("file://"):
+        root = root.removeprefix("file://")
+    if "://" in root:
+        return RemoteFiles(root)
+    return LocalFiles(folder / root)
+
+
+class LocalFiles:
+    """Files below the folder ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return its digest."""
+        with disk_failures(path, "read"):
+            source = path.open("rb")
+        with source, disk_failures(self._root, "written"):
+            self._root.mkdir(parents=True, exist_ok=True)
+            with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
+                with incoming.open("xb") as target:
+                    digest = _copy(source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                final = self._path(digest)
+                # What is there is kept unless it has been damaged since.
+                if not (final.exists() and _digest_of(final) == digest):
+                    final.parent.mkdir(exist_ok=True)
+                    incoming.replace(final)
+                    _sync_folder(final.parent)
+                    _sync_folder(self._root)
+        return digest
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            if not kept.is_file():
+                raise _missing(kept)
+            source = kept.open("rb")
+        with source:
+            _receive(source, digest, to, kept)
+
+    def remove_leftovers(self) -> None:
+        """Remove what processes that were killed have left half-written, once it is a day old."""
+        for leftover in self._root.glob(".incoming-*"):
+            with suppress(OSError):  # another process was faster, or may and will do it
+                if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+                    leftover.unlink()
+
+    def _path(self, digest: str) -> Path:
+        # Folders of many thousand files are slow on some systems: the first two digits make 256.
+        return self._root / _checked(digest)[:2] / digest[2:]
+
+
+class RemoteFiles:
+    """Files below a URL, through fsspec."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._shown = shown(url)
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return its digest."""
+        with disk_failures(path, "read"):
+            digest, size = _digest_of(path), path.stat().st_size
+        system, target = self._locate(digest)
+        with disk_failures(self._shown, "written"):
+            # Object stores show a file when it is complete. On servers that do not, a part of a file has
+            # another size, nothing refers to it yet, and the next writer replaces it.
+            if not (system.exists(target) and system.size(target) == size):
+                system.makedirs(target.rpartition("/")[0], exist_ok=True)
+                system.put_file(str(path), target)
+        return digest
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``."""
+        system, kept = self._locate(digest)
+        place = f"{self._shown}/{digest[:2]}/{digest[2:]}"
+        with disk_failures(self._shown, "read"):
+            try:
+                source = system.open(kept, "rb")
+            except FileNotFoundError as error:
+                raise _missing(place) from error
+        with source:
+            _receive(source, digest, to, place)
+
+    def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
+        import fsspec
+
+        protocol = self._url.partition("://")[0]
+        try:
+            system, root = fsspec.url_to_fs(self._url)  # fsspec keeps one connection for each place
+        except ImportError as error:
+            module, install = _PROTOCOL_EXTRAS.get(protocol, (f"fsspec's {protocol}", f"fsspec[{protocol}]"))
+            raise MissingExtraError(module, install) from error
+        except ValueError as error:
+            raise StoreError(
+                f"store.artifacts cannot be at {self._shown}: fsspec knows no protocol {protocol!r}."
+            ) from error
+        return system, f"{root.rstrip('/')}/{_checked(digest)[:2]}/{digest[2:]}"
+
+
+def _receive(source: BinaryIO, digest: str, to: Path, kept: Path | str) -> None:
+    with disk_failures(to, "written"), _temporary(to.with_name(f".{secrets.token_hex(8)}.tmp")) as incoming:
+        with incoming.open("xb") as target:
+            if _copy(source, target) != digest:
+                raise StoreError(
+                    f"{kept} is no longer what was stored: its content has changed. Restore it from a "
+                    "backup, or make again what it holds."
+                )
+        incoming.replace(to)
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    content = hashlib.sha256()
+    while chunk := source.read(_CHUNK):
+        content.update(chunk)
+        target.write(chunk)
+    return content.hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checked(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise StoreError(f"{digest!r} is not a digest. Expected 64 hex digits.")
+    return digest
+
+
+def _missing(place: Path | str) -> StoreError:
+    return StoreError(f"{place} is missing. Restore it from a backup, or make again what it holds.")
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows opens no folders, and keeps their entries safe by itself
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

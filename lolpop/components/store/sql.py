@@ -1,0 +1,153 @@
+"""The embedded store: a SQLite file, or a Postgres database, and a place for files."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lolpop.components.store import RunRecord, Store, TaskRecord
+from lolpop.components.store.places import DatabasePlace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from lolpop.components.store.database import Database
+    from lolpop.components.store.files import Files
+    from lolpop.components.store.locks import Locks
+    from lolpop.components.store.run_tables import RunTables
+
+__all__ = ["SQLStore"]
+
+_HOME = Path(".lolpop")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    database: Database
+    locks: Locks
+    files: Files
+    runs: RunTables
+    process: int
+
+
+class SQLStore(Store):
+    """Keeps everything in ``.lolpop/`` beside the settings, with nothing to install or to start.
+
+    A killed process loses nothing that was recorded; a power cut may lose the last moments before it. A
+    team shares a store by a Postgres database and a place for files that all its machines can reach.
+
+    Parameters
+    ----------
+    url
+        Database: ``sqlite:///folder/store.db`` or ``postgresql+psycopg://host/database`` (needs
+        ``lolpop[postgres]``). Without it, ``.lolpop/store.db``. Relative paths start where the settings
+        are.
+    artifacts
+        Root of the files: a path, or any URL that fsspec knows, such as ``s3://bucket/lolpop`` (needs
+        ``lolpop[s3]``). Without it, ``.lolpop/artifacts``.
+    """
+
+    def __init__(
+        self, url: str | None = None, artifacts: str | None = None, *, folder: Path | None = None
+    ) -> None:
+        if artifacts is not None and not artifacts.strip():
+            raise ValueError(f"artifacts must be a path or a URL but got {artifacts!r}.")
+        self._place = DatabasePlace(url if url is not None else f"sqlite:///{_HOME / 'store.db'}")
+        self._artifacts = artifacts if artifacts is not None else str(_HOME / "artifacts")
+        self._folder = folder
+        self._opening = threading.Lock()
+        self._opened: _Opened | None = None
+        self._inherited: list[_Opened] = []
+
+    def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
+        """Record ``run`` as running, and hold its lock inside the ``with`` block."""
+        return self._open().runs.begin_run(run)
+
+    def end_run(self, run: RunRecord) -> None:
+        """Record how ``run`` ended."""
+        self._open().runs.end_run(run)
+
+    def begin_task(self, task: TaskRecord) -> None:
+        """Record ``task`` as running."""
+        self._open().runs.begin_task(task)
+
+    def end_task(self, task: TaskRecord) -> None:
+        """Record how ``task`` ended."""
+        self._open().runs.end_task(task)
+
+    def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        """Runs, newest first."""
+        return self._open().runs.runs(group, limit)
+
+    def run(self, run_id: str) -> RunRecord:
+        """The run whose id is, or uniquely begins with, ``run_id``."""
+        return self._open().runs.run(run_id)
+
+    def tasks(self, run_id: str) -> list[TaskRecord]:
+        """Tasks of a run in the order they started."""
+        return self._open().runs.tasks(run_id)
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A connection to write with, committed at the end."""
+        return self._open().database.transaction()
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection to read with, which sees one state of the tables."""
+        return self._open().database.snapshot()
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold ``name`` for oneself inside the ``with`` block, once nobody else does."""
+        return self._open().locks.hold_name(name)
+
+    def put_file(self, path: Path) -> str:
+        """Keep a copy of the file at ``path`` and return its digest."""
+        return self._open().files.put(path)
+
+    def get_file(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to the path ``to``."""
+        self._open().files.get(digest, to)
+
+    def close(self) -> None:
+        """Close the database; the next use opens it again."""
+        with self._opening:
+            opened, self._opened = self._opened, None
+        if opened is not None and opened.process == os.getpid():
+            opened.database.close()
+
+    def _open(self) -> _Opened:
+        opened = self._opened
+        if opened is None or opened.process != os.getpid():
+            with self._opening:
+                opened = self._opened
+                if opened is not None and opened.process != os.getpid():
+                    # This process was forked from the one that opened the database. The connections are
+                    # the parent's: they are not used here, and never closed either.
+                    self._inherited.append(opened)
+                    opened = None
+                if opened is None:
+                    opened = self._opened = self._open_anew()
+        return opened
+
+    def _open_anew(self) -> _Opened:
+        from lolpop.components.store.database import open_postgres, open_sqlite
+        from lolpop.components.store.files import LocalFiles, open_files
+        from lolpop.components.store.locks import FileLocks, LeaseLocks
+        from lolpop.components.store.run_tables import RunTables
+
+        folder = (self._folder or Path()).absolute()
+        locks: Locks
+        if self._place.is_sqlite:
+            path = self._place.path(folder)
+            locks = FileLocks(path.parent / "locks")
+            database = open_sqlite(path, self._place, locks)
+        else:
+            database = open_postgres(self._place)
+            locks = LeaseLocks(database)
+        files = open_files(self._artifacts, folder)
+        if isinstance(files, LocalFiles):
+            files.remove_leftovers()
+        return _Opened(database, locks, files, RunTables(database, locks), os.getpid())

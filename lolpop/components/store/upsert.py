@@ -1,0 +1,39 @@
+"""Writing rows that may be there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+__all__ = ["insert", "put", "put_missing"]
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what to do on a conflict, in the dialect of ``connection``."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def put(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert ``rows``, in place of those that have the same primary key."""
+    if rows:
+        statement = insert(connection, table)
+        keys = list(table.primary_key.columns)
+        values = {
+            column.name: statement.excluded[column.name] for column in table.c if column not in set(keys)
+        }
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def put_missing(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert those of ``rows`` that break no constraint of uniqueness."""
+    if rows:
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), rows)
