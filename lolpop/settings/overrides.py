@@ -22,9 +22,9 @@ def override_layer(overrides: Mapping[str, Any]) -> tuple[Layer | None, list[Fin
     leaves: list[tuple[Path, Node]] = []
     findings = []
     for dotted, value in overrides.items():
-        path = tuple(str(dotted).split("."))
-        if all(path):
-            leaves.extend(_leaves(value, path, origin))
+        given = list(_leaves(value, tuple(str(dotted).split(".")), origin))
+        if all(all(path) for path, _ in given):
+            leaves.extend(given)
         else:
             findings.append(_pathless(f"the override {str(dotted)!r}", origin))
     return (Layer("overrides", mapping_of(leaves, origin)) if leaves else None), findings

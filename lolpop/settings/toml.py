@@ -68,7 +68,7 @@ class _Reader:
         if isinstance(value, dict):
             if "" in value:
                 empty = self.places.get((*path, ""), place)
-                message = "a key that is not the name of a setting"
+                message = "has a key that is empty, or not a text"
                 self.findings.append(Finding(".".join(path), message, origin=empty.key))
             value = {key: self.read(child, (*path, key), place) for key, child in value.items()}
         elif isinstance(value, list):

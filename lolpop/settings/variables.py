@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from lolpop.errors import Finding, Origin
 from lolpop.settings.nodes import Layer, Node, mapping_of
@@ -19,11 +19,12 @@ _RESERVED = frozenset({PROFILE, GROUP})
 _OURS = re.compile(rf"\s*(?:export\s+)?['\"]?{PREFIX}")
 
 
-class Variable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Variable:
     """A variable and where it is set. Its value may be a secret and is in no message."""
 
     name: str
-    value: str
+    value: str = field(repr=False)
     origin: Origin
 
 

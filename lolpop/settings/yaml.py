@@ -128,7 +128,7 @@ class _Reader:
                 continue
             key = key_node.value
             if not isinstance(key, str) or not key:
-                self.report(path, "a key that is not the name of a setting", origin)
+                self.report(path, "has a key that is empty, or not a text", origin)
                 continue
             below = (*path, key)
             node = self.read(value_node, below, origin, origin)
@@ -168,10 +168,10 @@ def _syntax(error: Any, text: str, source: str) -> Finding:
     from ruamel.yaml.reader import ReaderError
 
     if isinstance(error, ReaderError):
-        problem = f"the character U+{ord(text[error.position]):04X} is not allowed"
+        problem = f"the character U+{error.character:04X} is not allowed"
         origin = _place(source, text, error.position)
     else:
-        problem = ", ".join(" ".join(part.split()) for part in (error.problem, error.context) if part)
+        problem = ", ".join(" ".join(part.split()) for part in (error.context, error.problem) if part)
         mark = error.problem_mark or error.context_mark
         origin = Origin(source, mark.line + 1, mark.column + 1)
     return Finding("", f"is not valid YAML: {problem}", origin=origin)

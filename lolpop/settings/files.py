@@ -1,0 +1,138 @@
+"""Settings files: which are read, with which profile, and what they hold."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from lolpop._names import did_you_mean, one_of
+from lolpop.errors import Finding, Origin
+from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.toml import read_toml
+from lolpop.settings.variables import Variable, read_dotenv
+from lolpop.settings.yaml import read_yaml
+
+__all__ = ["PROJECT_FILE", "SETTINGS_FILE", "Files", "Profile"]
+
+SETTINGS_FILE = "lolpop.yaml"
+PROJECT_FILE = "pyproject.toml"
+
+_YAML = (".yaml", ".yml")
+_SUFFIXES = (*_YAML, ".toml")
+
+T = TypeVar("T")
+
+
+class Profile(NamedTuple):
+    """The profile that was asked for, and where; None where in code or by a flag."""
+
+    name: str
+    origin: Origin | None
+
+
+@dataclass
+class Files:
+    """Reads files; what is wrong with them is kept in ``findings``, so that all of it is told at once."""
+
+    cwd: Path
+    findings: list[Finding] = field(default_factory=list)
+
+    def layers(
+        self, paths: Sequence[Path], profile: Profile | None, *, required: bool
+    ) -> Iterator[Layer | None]:
+        """What each file says, followed by what its profile says, weakest first."""
+        profiles: dict[str, Path] = {}
+        for path in paths:
+            beside = _profiles(path) if profile else {}
+            profiles |= beside
+            if required or path.exists():
+                yield self._file(path)
+            if profile and profile.name in beside:
+                yield self._file(beside[profile.name])
+        if profile and profile.name not in profiles:
+            names = ", ".join(self.shown(path) for path in paths if path.suffix in _YAML)
+            message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
+            known = f"Profiles: {', '.join(sorted(profiles)) or 'none'}."
+            near = did_you_mean(profile.name, profiles)
+            hint = f"{near} {known}" if near else known
+            self.findings.append(Finding("", message, origin=profile.origin, hint=hint))
+
+    def misnamed(self) -> None:
+        """Report a settings file of the current directory that nobody would read."""
+        other = self.cwd / SETTINGS_FILE.replace(".yaml", ".yml")
+        if other.exists() and not (self.cwd / SETTINGS_FILE).exists():
+            self._report(other.name, "is not read by itself", f"Rename it to {SETTINGS_FILE}.")
+
+    def _file(self, path: Path) -> Layer | None:
+        name = self.shown(path)
+        if path.suffix not in _SUFFIXES:
+            hint = f"Settings files end in {', '.join(_SUFFIXES)}."
+            self._report(name, "is not a settings file", hint)
+            return None
+        text = self._text(path)
+        if text is None:
+            return None
+        if path.suffix in _YAML:
+            root: Node | None = self._checked(read_yaml(text, name))
+        elif path.name == PROJECT_FILE:
+            root = self._checked(read_toml(text, name, ("tool", "lolpop")))
+        else:
+            root = self._checked(read_toml(text, name))
+        return Layer(name, root) if root is not None else None
+
+    def dotenv(self, path: Path) -> list[Variable]:
+        """The variables that a file sets, if there is one."""
+        # A folder of this name is a virtual environment.
+        text = self._text(path) if path.is_file() else None
+        return [] if text is None else self._checked(read_dotenv(text, self.shown(path)))
+
+    def _text(self, path: Path) -> str | None:
+        """The text of a file; None, and a finding, if it cannot be read."""
+        name = self.shown(path)
+        content = b""
+        try:
+            content = path.read_bytes()
+            return content.decode("utf-8-sig")
+        except FileNotFoundError:
+            self._report(name, "there is no such file", _there(path))
+        except IsADirectoryError:
+            self._report(name, "is a folder, not a file", _there(path / SETTINGS_FILE))
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            column = error.start - content.rfind(b"\n", 0, error.start)
+            origin = Origin(name, line, column)
+            self.findings.append(Finding("", "is not UTF-8", origin=origin, hint="Save it as UTF-8."))
+        except OSError as error:
+            self._report(name, f"cannot be read: {error.strerror}", "See that it is there to be read.")
+        return None
+
+    def _report(self, name: str, message: str, hint: str) -> None:
+        self.findings.append(Finding("", message, origin=Origin(name), hint=hint))
+
+    def _checked(self, read: tuple[T, list[Finding]]) -> T:
+        result, findings = read
+        self.findings.extend(findings)
+        return result
+
+    def shown(self, path: Path) -> str:
+        """What a person calls a file: its path from the current directory, where it is below that."""
+        return path.relative_to(self.cwd).as_posix() if path.is_relative_to(self.cwd) else str(path)
+
+
+def _profiles(path: Path) -> dict[str, Path]:
+    """The profiles of a YAML file by name: ``x.<name>.yaml`` beside ``x.yaml``, which need not exist."""
+    if path.suffix not in _YAML:
+        return {}
+    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*{path.suffix}"))
+    return {file.name[len(path.stem) + 1 : -len(path.suffix)]: file for file in beside}
+
+
+def _there(path: Path) -> str:
+    """What there is in place of a file."""
+    if not path.parent.is_dir():
+        return f"Nor is there a folder {path.parent}."
+    names = [file.name for file in path.parent.iterdir() if file.suffix in _SUFFIXES]
+    return one_of(path.name, names, what="Settings files there")
