@@ -14,7 +14,7 @@ from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import SettingsError, WiringError
-from lolpop.providers import Nested, Pipeline, Runner, Slot
+from lolpop.providers import Nested, Pipeline, Runner, Slot, related_slots
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _named(container: str, slot: Slot[Any], declared: Mapping[str, Any]) -> dict
     return names
 
 
-class _Declared(di_containers.DeclarativeContainerMetaClass):
+class _Declared(type(di_containers.DeclarativeContainer)):  # type: ignore[misc]  # not in the stubs by name
     """Checks what a container class declares, when it is defined."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> _Declared:
@@ -142,7 +142,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
     instance_type = _Instance
 
     def __new__(cls, **overriding: Any) -> Any:
-        instance = super().__new__(cls)
+        instance: Any = super().__new__(cls)
         instance._scope.declared_as = cls
         _rebind_foreign(instance)
         instance._sealed = True
@@ -209,7 +209,7 @@ def load(
 
 def scope_of(container: Any) -> Scope:
     """The scope of an instance of a container."""
-    scope: Scope = container._scope  # noqa: SLF001  (the one way from a container to its scope)
+    scope: Scope = container._scope
     return scope
 
 
@@ -278,7 +278,7 @@ def _rebind_foreign(instance: Any) -> None:
     for provider in instance.providers.values():
         if isinstance(provider, Slot | Nested):
             continue
-        for related in provider.traverse():
-            if isinstance(related, Slot) and related.scope is None and related.name in instance.providers:
+        for related in related_slots(provider):
+            if related.scope is None and related.name in instance.providers:
                 related.bind(scope_of(instance), related.name)
                 related.override(instance.providers[related.name])

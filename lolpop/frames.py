@@ -1,11 +1,17 @@
-"""Dataframes as they travel inside pipelines."""
+"""Dataframes as they travel inside pipelines, and what components ask of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop._names import one_of
+from lolpop.errors import DataError
 
 if TYPE_CHECKING:
+    import narwhals as nw
     import numpy as np
+    import pandas as pd
     from narwhals.typing import IntoDataFrame, IntoSeries
     from numpy.typing import NDArray
 
@@ -13,5 +19,251 @@ if TYPE_CHECKING:
     Frame: TypeAlias = IntoDataFrame
     Series: TypeAlias = IntoSeries
     Array: TypeAlias = NDArray[np.generic]
+else:
+    # At run time any value will do: what an annotation means must not cost the import of narwhals.
+    Frame = Series = Array = Any
 
-__all__ = ["Array", "Frame", "Series"]
+__all__ = [
+    "Array", "Frame", "Kind", "Series", "as_frame", "count", "kind_of", "listed", "require_columns",
+    "to_datetimes", "to_floats", "to_pandas", "to_strings", "wrap", "wrap_series",
+]  # fmt: skip
+
+Kind: TypeAlias = Literal[
+    "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
+]
+"""What a column is to a model: ``empty`` has no values at all, ``mixed`` has values of several types."""
+
+
+def wrap(frame: Frame) -> nw.DataFrame[Any]:
+    """``frame`` as a narwhals dataframe.
+
+    Raises DataError if it is no dataframe, or its column names are not text or not unique.
+    """
+    import narwhals as nw
+
+    try:
+        wrapped = nw.from_native(frame, eager_only=True)
+        names = list(frame.columns) if wrapped.implementation.is_pandas() else wrapped.columns
+    except TypeError as error:
+        raise DataError(f"Expected a pandas or polars dataframe, not {type(frame).__name__}.") from error
+    except nw.exceptions.DuplicateError as error:
+        raise _duplicated(list(frame.columns)) from error
+    if strange := [name for name in names if not isinstance(name, str)]:
+        raise DataError(
+            f"Column names must be text, not {listed(strange)}. Rename them: frame.columns.astype(str)."
+        )
+    if len(set(names)) < len(names):
+        raise _duplicated(names)
+    return wrapped
+
+
+def wrap_series(series: Series) -> nw.Series[Any]:
+    """One column, or a pandas or polars series, as a narwhals series."""
+    import narwhals as nw
+
+    return nw.from_native(series, series_only=True)
+
+
+def as_frame(value: object) -> Frame:
+    """``value`` as a pandas or polars dataframe with unique column names of text.
+
+    Those two stay what they are, a pyarrow table becomes pandas. Raises DataError for anything else.
+    """
+    import narwhals as nw
+
+    try:
+        wrapped = wrap(value)  # type: ignore[arg-type]  # what it is, is just what is found out here
+    except DataError:
+        if isinstance(value, nw.LazyFrame) or hasattr(value, "collect"):
+            raise DataError("Expected a dataframe, not a lazy one. Call .collect() on it.") from None
+        raise
+    native: Frame = wrapped.to_pandas() if wrapped.implementation.is_pyarrow() else wrapped.to_native()
+    return native
+
+
+def to_pandas(frame: Frame) -> pd.DataFrame:
+    """``frame`` as pandas, for libraries that know nothing else; pandas itself is not copied."""
+    return wrap(frame).to_pandas()
+
+
+def require_columns(columns: Collection[str], wanted: Sequence[str], *, what: str = "column") -> None:
+    """Raise DataError, with near names, if ``wanted`` are not all among ``columns``."""
+    missing = [name for name in wanted if name not in columns]
+    if len(missing) == 1:
+        raise DataError(
+            f"There is no {what} {missing[0]!r} in the data. {one_of(missing[0], columns, what='Columns')}"
+        )
+    if missing:
+        raise DataError(
+            f"{count(len(missing), what)} of {len(wanted)} are not in the data: {listed(missing)}. "
+            f"Columns: {listed(columns)}."
+        )
+
+
+def kind_of(series: nw.Series[Any]) -> Kind:
+    """What a column is to a model, by dtype; by its values where the dtype is pandas' ``object``."""
+    import narwhals as nw
+
+    dtype = series.dtype
+    if series.null_count() == len(series):
+        return "empty"
+    if dtype.is_float() and series.is_nan().all():
+        return "empty"
+    if dtype == nw.Object and series.implementation.is_pandas_like():
+        return _kind_of_objects(series)
+    return _kind_of_dtype(dtype)
+
+
+def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:
+    """The n values of a column as floats, missing ones as NaN.
+
+    Whatever has a number in it is converted: booleans, decimals, durations (seconds), numeric text.
+    Raises DataError, naming column and value, for what is none.
+    """
+    import narwhals as nw
+    import numpy as np
+
+    dtype = series.dtype
+    if _kind_of_dtype(dtype) == "duration":
+        return _seconds(series)
+    if dtype.is_numeric() or _kind_of_dtype(dtype) == "boolean":
+        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    return np.array([_number(value, series.name) for value in series.to_list()], dtype=np.float64)
+
+
+def to_strings(series: nw.Series[Any]) -> NDArray[np.object_]:
+    """The n values of a column as text, missing ones as None.
+
+    Whole numbers read the same whether they come as integers or floats, so that a column of codes that
+    has become a column of floats (as pandas does with missing values) still matches.
+    """
+    import narwhals as nw
+    import numpy as np
+
+    kind = _kind_of_dtype(series.dtype)
+    values = (series.cast(nw.String) if kind == "category" else series).to_list()
+    if kind not in {"string", "category"}:
+        values = [_text(value) for value in values]
+    strings = np.empty(len(values), dtype=object)
+    strings[:] = [value if isinstance(value, str) else None for value in values]
+    return strings
+
+
+def to_datetimes(series: nw.Series[Any]) -> NDArray[np.datetime64]:
+    """The n values of a column as ``datetime64[us]``, instants in UTC, missing ones as NaT.
+
+    Text must be ISO 8601. Raises DataError, naming column and value, for what is no date.
+    """
+    import numpy as np
+
+    native = series.to_pandas() if _kind_of_dtype(series.dtype) == "datetime" else _parsed_dates(series)
+    if getattr(native.dtype, "tz", None) is not None:
+        native = native.dt.tz_convert("UTC").dt.tz_localize(None)
+    return np.asarray(native.to_numpy(dtype="datetime64[us]"))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def listed(values: Collection[object], limit: int = 5) -> str:
+    """The first of ``values``, for a message."""
+    shown = ", ".join(repr(value) for value in list(values)[:limit])
+    return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def _duplicated(names: list[object]) -> DataError:
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    return DataError(f"Several columns have the same name: {listed(twice)}. Rename or drop all but one.")
+
+
+def _kind_of_dtype(dtype: Any) -> Kind:
+    import narwhals as nw
+
+    if dtype.is_numeric():
+        return "number"
+    if dtype.is_temporal():
+        return "duration" if dtype == nw.Duration else "other" if dtype == nw.Time else "datetime"
+    if dtype == nw.Categorical or dtype == nw.Enum:
+        return "category"
+    return "boolean" if dtype == nw.Boolean else "string" if dtype == nw.String else "other"
+
+
+# pandas' own names for what a column of objects holds.
+_KINDS_OF_OBJECTS: dict[str, Kind] = {
+    "string": "string",
+    "boolean": "boolean",
+    "integer": "number",
+    "floating": "number",
+    "mixed-integer-float": "number",
+    "decimal": "number",
+    "date": "datetime",
+    "datetime": "datetime",
+    "datetime64": "datetime",
+    "timedelta": "duration",
+    "timedelta64": "duration",
+    "mixed-integer": "mixed",
+}
+
+
+def _kind_of_objects(series: nw.Series[Any]) -> Kind:
+    import pandas as pd
+
+    found = pd.api.types.infer_dtype(series.to_native(), skipna=True)
+    if found == "mixed":
+        scalar = (str, bytes, int, float)
+        values = series.drop_nulls().to_list()
+        return "mixed" if all(isinstance(value, scalar) for value in values) else "other"
+    return _KINDS_OF_OBJECTS.get(found, "other")
+
+
+def _seconds(series: nw.Series[Any]) -> NDArray[np.float64]:
+    import numpy as np
+
+    values = series.to_pandas().to_numpy(dtype="timedelta64[us]")
+    return np.where(np.isnat(values), np.nan, values.astype(np.int64) / 1e6)
+
+
+def _number(value: Any, column: str) -> float:
+    if _is_missing(value):
+        return float("nan")
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return float(value.strip().lower() == "true")
+    if hasattr(value, "total_seconds"):
+        return float(value.total_seconds())
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"Column {column!r} should hold numbers, and holds {value!r}.") from None
+
+
+def _text(value: Any) -> str | None:
+    if _is_missing(value):
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _parsed_dates(series: nw.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    values = series.to_pandas()
+    if _kind_of_dtype(series.dtype) != "string":
+        strange = [value for value in series.drop_nulls().to_list() if not hasattr(value, "year")]
+        if strange:
+            raise DataError(f"Column {series.name!r} should hold dates, and holds {strange[0]!r}.")
+    try:
+        return pd.to_datetime(values, format="ISO8601")
+    except (ValueError, TypeError, OverflowError):
+        parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
+    strange = values[parsed.isna() & values.notna()].tolist()
+    if strange:
+        raise DataError(f"Column {series.name!r} should hold dates (ISO 8601), and holds {strange[0]!r}.")
+    return parsed

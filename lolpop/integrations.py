@@ -91,9 +91,7 @@ def binding_of(integration: Integration) -> Binding | None:
     return getattr(integration, "__lolpop_binding__", None)
 
 
-def _marked(
-    kind: CallKind, method: Callable[Concatenate[S, P], R]
-) -> Callable[Concatenate[S, P], R]:
+def _marked(kind: CallKind, method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     @functools.wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         binding = binding_of(self)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lolpop import registry
 from lolpop._names import did_you_mean
 from lolpop.errors import Finding, LolpopError, Origin, WiringError
 from lolpop.settings.links import Links
-from lolpop.settings.nodes import Node
+from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
-from lolpop.settings.tree import Path, Section
+from lolpop.settings.tree import KnownKeys, Path, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
 
 __all__ = ["Plan", "Setting", "plan_integration", "plan_value"]
+
+
+_SILENT = Section(None, Node({}, Origin("default")), ())
+"""Of what no source speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,24 @@ class Plan:
 
     path: str
     implementation: type | None = None
-    use: str = ""
-    """The implementation as people name it: a short name, or an import path."""
+    used: str | type = ""
+    """How the implementation is named: a short name, an import path, or the class itself."""
     settings: Mapping[str, Setting] = field(default_factory=dict)
     injected: Mapping[str, Parameter] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    section: Section | None = None
+    section: Section = _SILENT
+    interface: Any = None
+
+    @property
+    def use(self) -> str:
+        """The implementation as people name it: a short name, or an import path."""
+        if isinstance(self.used, type):
+            return registry.name_of(self.interface, self.used)
+        return self.used
 
     def arguments(self) -> dict[str, Any]:
         """The settings that were given; defaults are left to the constructor."""
-        return {
-            name: setting.value for name, setting in self.settings.items() if setting.node is not None
-        }
+        return {name: setting.value for name, setting in self.settings.items() if setting.node is not None}
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -59,8 +69,6 @@ class Plan:
 
     def origin_of(self, path: Path) -> Origin | None:
         """Where the setting at ``path`` was given, or the nearest that holds it."""
-        if self.section is None:
-            return None
         node: Node | None = self.section.root
         origin = self.section.use.node.origin if self.section.use else None
         for step in path:
@@ -73,25 +81,34 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """How a slot was declared, and where its settings are."""
+    """How a slot was declared, and what the sources say of it."""
 
     path: str
     interface: Any
     default: str | type | None
-    section: Any
-    """Gives the section for ``(default_use, known)``."""
+    nodes: Sequence[tuple[int, Layer, Node]]
+    """Weakest first."""
     links: Links
-    beside: Iterable[str] = ()
+    beside: frozenset[str] = frozenset()
     """Keys of the same section that belong to other slots."""
+
+    def section(self, known: KnownKeys) -> Section:
+        """What the sources say, merged."""
+        default = self.default
+        if not isinstance(default, str | None):
+            default = registry.name_of(self.interface, default)
+        return merge(self.nodes, default_use=default, known=known, skip=self.beside)
+
+    def below(self, name: str) -> str:
+        """The path of one of its settings."""
+        return f"{self.path}.{name}" if self.path else name
 
 
 def plan_integration(declaration: Declaration) -> Plan:
     """The plan of a component, pipeline or runner."""
-    path, interface = declaration.path, declaration.interface
-    default = declaration.default
-    default_use = default if isinstance(default, str | None) else registry.name_of(interface, default)
-    section: Section = declaration.section(default_use, _nothing)
-    used: str | type | None = default
+    path = declaration.path
+    section = declaration.section(_nothing) if declaration.nodes else _SILENT
+    used: object = declaration.default
     origin: Origin | None = None
     if section.use is not None:
         origin = section.use.node.origin
@@ -100,45 +117,51 @@ def plan_integration(declaration: Declaration) -> Plan:
         except LolpopError as error:
             return Plan(path, findings=(Finding(path, str(error), origin=origin),), section=section)
     if not isinstance(used, str | type) or not used:
-        return Plan(path, findings=(_no_implementation(path, interface, used, origin),), section=section)
+        finding = _no_implementation(path, declaration.interface, used, origin)
+        return Plan(path, findings=(finding,), section=section)
     try:
-        implementation = registry.resolve(interface, used)
+        implementation = registry.resolve(declaration.interface, used)
     except WiringError as error:
         finding = Finding(path, error.message, origin=origin, hint=error.hint)
-        return Plan(path, use=str(used), findings=(finding,), section=section)
+        return Plan(path, used=used, findings=(finding,), section=section)
 
-    use = used if isinstance(used, str) else registry.name_of(interface, used)
     signature = signature_of(implementation)
-    section = declaration.section(default_use, _known(implementation, signature, section))
-    findings = [*_class_findings(path, interface, implementation, use, origin)]
-    findings += [
-        Finding(path, message, origin=origin, hint=hint) for _, message, hint in signature.problems
+    if any(layer.folded for _, layer, _ in declaration.nodes):
+        section = declaration.section(_known(implementation, signature, section))
+    plan = Plan(path, implementation, used, {}, signature.injected, (), section, declaration.interface)
+    settings, problems = _settings(declaration, plan, signature)
+    findings = [
+        *_class_findings(plan, origin),
+        *(Finding(path, message, origin=origin, hint=hint) for _, message, hint in signature.problems),
+        *problems,
     ]
+    return replace(plan, settings=settings, findings=tuple(findings))
+
+
+def _settings(
+    declaration: Declaration, plan: Plan, signature: Signature
+) -> tuple[dict[str, Setting], list[Finding]]:
     settings: dict[str, Setting] = {}
-    given = section.root.value if isinstance(section.root.value, Mapping) else {}
+    findings: list[Finding] = []
+    given = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
     for name, node in given.items():
         if name not in signature.settings:
-            findings.append(_unknown(declaration, name, node, use, signature))
+            findings.append(_unknown(declaration, name, node, plan.use, signature))
             continue
         parameter = signature.settings[name]
         value, problems = read(node, parameter, declaration.links)
-        findings += [_finding(f"{path}.{name}" if path else name, problem) for problem in problems]
+        findings += [_finding(declaration.below(name), problem) for problem in problems]
         if value is not UNSET:
             settings[name] = Setting(parameter, value, node)
     for name, parameter in signature.settings.items():
         if name in given:
             continue
         if parameter.required:
-            findings.append(
-                Finding(
-                    f"{path}.{name}" if path else name,
-                    f"{use!r} requires this setting and nothing sets it",
-                    origin=origin,
-                )
-            )
+            message = f"{plan.use!r} requires this setting and nothing sets it"
+            findings.append(Finding(declaration.below(name), message, origin=plan.origin_of(())))
         else:
             settings[name] = Setting(parameter, parameter.default, None)
-    return Plan(path, implementation, use, settings, signature.injected, tuple(findings), section)
+    return settings, findings
 
 
 def plan_value(path: str, parameter: Parameter, section: Section, links: Links, declared_as: str) -> Plan:
@@ -188,9 +211,7 @@ def _known(implementation: type, signature: Signature, section: Section) -> Any:
         if declared or len(path) > 1 or free_form is None:
             return declared
         given = section.root.value if isinstance(section.root.value, Mapping) else {}
-        scalars = {
-            name.lower(): node.value for name, node in given.items() if isinstance(node.value, str)
-        }
+        scalars = {name.lower(): node.value for name, node in given.items() if isinstance(node.value, str)}
         return list(free_form(path[0], scalars))
 
     return known
@@ -204,9 +225,10 @@ def _no_implementation(path: str, interface: Any, used: object, origin: Origin |
     return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
 
 
-def _class_findings(
-    path: str, interface: Any, implementation: type, use: str, origin: Origin | None
-) -> Iterable[Finding]:
+def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
+    path, interface, implementation = plan.path, plan.interface, plan.implementation
+    if implementation is None:
+        return
     if isinstance(interface, type) and not issubclass(implementation, interface):
         bases = ", ".join(base.__name__ for base in implementation.__bases__)
         yield Finding(
@@ -216,28 +238,22 @@ def _class_findings(
             hint=f"Let it inherit from {interface.__name__}.",
         )
     elif inspect.isabstract(implementation):
-        missing = ", ".join(sorted(implementation.__abstractmethods__))
-        yield Finding(
-            path,
-            f"{implementation.__name__} leaves out what {getattr(interface, '__name__', 'it')} asks for: "
-            f"{missing}",
-            origin=origin,
-        )
-    needed = getattr(implementation, "requires", ())
-    if missing_modules := registry.missing_modules(needed):
+        missing = ", ".join(sorted(getattr(implementation, "__abstractmethods__", ())))
+        asks = getattr(interface, "__name__", "its interface")
+        message = f"{implementation.__name__} leaves out what {asks} asks for: {missing}"
+        yield Finding(path, message, origin=origin)
+    if missing_modules := registry.missing_modules(getattr(implementation, "requires", ())):
         install = getattr(implementation, "install", "") or " ".join(missing_modules)
         yield Finding(
             path,
-            f"{use!r} needs {', '.join(missing_modules)}, which is not installed",
+            f"{plan.use!r} needs {', '.join(missing_modules)}, which is not installed",
             origin=origin,
             hint=f"Install it with: pip install '{install}'.",
         )
 
 
-def _unknown(
-    declaration: Declaration, name: str, node: Node, use: str, signature: Signature
-) -> Finding:
-    full = f"{declaration.path}.{name}" if declaration.path else name
+def _unknown(declaration: Declaration, name: str, node: Node, use: str, signature: Signature) -> Finding:
+    full = declaration.below(name)
     origin = node.key_origin or node.origin
     if name in signature.injected:
         message = f"{use!r} gets {name!r} injected; it is not a setting"

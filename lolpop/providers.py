@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
-
 from dependency_injector.providers import Callable, Factory, Object
 
 from lolpop.errors import LolpopError, Origin, VerificationError, WiringError
@@ -20,7 +19,7 @@ from lolpop.plans import Declaration, Plan, plan_integration, plan_value
 from lolpop.scopes import Lifetime, Override, Scope, Variant
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.reading import declared_keys
-from lolpop.settings.tree import KnownKeys, Section, merge, node_of, sequence_of
+from lolpop.settings.tree import merge, node_of, sequence_of
 from lolpop.signatures import REQUIRED, Parameter, alternatives
 
 if TYPE_CHECKING:
@@ -91,7 +90,8 @@ class Slot(di.Provider[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Slot[T]:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Slot[T]:
+        memo = {} if memo is None else memo
         copied: Slot[T] | None = memo.get(id(self))
         if copied is None:
             copied = memo[id(self)] = self._undeclared()
@@ -131,7 +131,7 @@ class Slot(di.Provider[T]):
 
     # Resolution
 
-    def __call__(self) -> T:
+    def __call__(self) -> T:  # type: ignore[override]  # slots take no arguments and do not await
         """The instance, built at the first call."""
         epoch, value = self._cache
         if epoch == self._lifetime.epoch:
@@ -208,9 +208,7 @@ class Slot(di.Provider[T]):
         return variant
 
     def _own_variant(self, epoch: int) -> Variant:
-        parts = [
-            (edge, _part(edge.provider, epoch)) for edge in self.edges if edge.provider is not None
-        ]
+        parts = [(edge, _part(edge.provider, epoch)) for edge in self.edges if edge.provider is not None]
         key = tuple(part.token for _, part in parts)
         found = self._variants.get(key)
         if found is not None:
@@ -277,7 +275,7 @@ class Slot(di.Provider[T]):
 
     # Overriding
 
-    def override(self, provider: Any) -> Override:
+    def override(self, provider: Any) -> Override:  # type: ignore[override]  # a context of our own
         """Let ``provider``, a provider or any object, stand in for this slot.
 
         It takes effect at once, and ends with the ``with`` block, if there is one, or with ``reset_override``.
@@ -366,30 +364,18 @@ class _Integrated(Slot[T]):
         node = node_of(self.settings, Origin(f"declared in {declared_as}"))
         return [(-1, Layer(declared_as, node), node)]
 
-    def _section(self, default_use: str | None, known: KnownKeys) -> Section:
-        return merge(
-            [*self._default_nodes(), *self._nodes()],
-            default_use=default_use,
-            known=known,
-            skip=self._foreign_keys(),
-        )
-
-    def _foreign_keys(self) -> frozenset[str]:
-        return frozenset()
-
     def _sections_beside(self) -> frozenset[str]:
         return frozenset()
 
     def _plan(self) -> Plan:
-        scope = self._scope
         default: Any = self.default
         return plan_integration(
             Declaration(
                 path=self._settings_path,
                 interface=self.interface,
                 default=default,
-                section=self._section,
-                links=scope.configuration.links,
+                nodes=[*self._default_nodes(), *self._nodes()],
+                links=self._scope.configuration.links,
                 beside=self._sections_beside(),
             )
         )
@@ -403,12 +389,12 @@ class _Integrated(Slot[T]):
         if plan.errors or plan.implementation is None:
             raise VerificationError(plan.errors)
         missing = [
-            edge.parameter.name
-            for edge in self.edges
-            if edge.provider is None and edge.parameter.required
+            edge.parameter.name for edge in self.edges if edge.provider is None and edge.parameter.required
         ]
         if missing:
-            raise WiringError(f"{self.path}: {plan.use} needs {missing[0]!r}, which nothing in scope provides")
+            raise WiringError(
+                f"{self.path}: {plan.use} needs {missing[0]!r}, which nothing in scope provides"
+            )
         try:
             built = plan.implementation(**plan.arguments(), **parts)
         except LolpopError:
@@ -613,9 +599,6 @@ class _Owner(_Integrated[T]):
             return []
         return self._scope.configuration.tree.nodes(self._scope.path)
 
-    def _foreign_keys(self) -> frozenset[str]:
-        return self._sections_beside()
-
     def _sections_beside(self) -> frozenset[str]:
         beside = {name for name, provider in self._scope.providers.items() if has_section(provider)}
         return frozenset(beside if self._scope.outer is not None else {*beside, "lolpop"})
@@ -646,15 +629,17 @@ class Runner(_Owner[T]):
         return super()._resolve()
 
 
-class Nested(di.Container):
+class Nested(di.Container[Any]):
     """A container inside another. Asking for it by name gives its pipeline."""
 
     def __init__(self, container: type[di_containers.DeclarativeContainer]) -> None:
-        super().__init__()
+        # The class is kept from the base, which would make an instance of it here and now.
+        super().__init__(None)  # type: ignore[arg-type]
         self.declared = container
         self._inside: Any = None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Nested:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Nested:
+        memo = {} if memo is None else memo
         copied: Nested | None = memo.get(id(self))
         if copied is None:
             copied = memo[id(self)] = Nested(self.declared)
@@ -696,7 +681,9 @@ class Nested(di.Container):
     def override(self, provider: Any) -> Any:
         """Refused: what is overridden is the providers inside it."""
         del provider
-        raise WiringError("a nested container cannot be overridden", "Override its providers, or its pipeline.")
+        raise WiringError(
+            "a nested container cannot be overridden", "Override its providers, or its pipeline."
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -743,29 +730,35 @@ def behind(provider: di.Provider[Any] | None) -> di.Provider[Any] | None:
 
 
 def _slots_behind(provider: di.Provider[Any]) -> Iterator[Slot[Any]]:
-    provider = behind(provider)
-    if isinstance(provider, Slot):
-        yield provider
-    elif provider is not None:
-        yield from (related for related in provider.traverse() if isinstance(related, Slot))
+    found = behind(provider)
+    if isinstance(found, Slot):
+        yield found
+    elif found is not None:
+        yield from related_slots(found)
+
+
+def related_slots(provider: di.Provider[Any]) -> Iterator[Slot[Any]]:
+    """The slots that a provider of dependency-injector refers to."""
+    everything: Iterator[Any] = provider.traverse()
+    return (related for related in everything if isinstance(related, Slot))
 
 
 def _part(provider: di.Provider[Any], epoch: int) -> _Part:
-    provider = behind(provider)
-    if isinstance(provider, Slot):
-        variant = provider.settle(epoch)
+    found = behind(provider)
+    if isinstance(found, Slot):
+        variant = found.settle(epoch)
         return _Part(variant, variant)
-    if provider is None:
+    if found is None:
         raise WiringError("a nested container that is asked for has no pipeline")
-    related = [slot.settle(epoch) for slot in _slots_behind(provider)]
+    related = [slot.settle(epoch) for slot in related_slots(found)]
     overrides = frozenset[Override]().union(*(variant.overrides for variant in related))
-    return _Part((provider, *related), Variant(None, overrides, source=provider))
+    return _Part((found, *related), Variant(None, overrides, source=found))
 
 
 def _overriding_variant(override: Override, epoch: int) -> Variant:
     if override.variant is not None:
         return override.variant
-    variant = override.provider.settle(epoch)
+    variant: Variant = override.provider.settle(epoch)
     if override in variant.overrides:
         return variant
     # Another slot of the same tree stands in: what depends on this slot now depends on the override too.

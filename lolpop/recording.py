@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from lolpop.components.interceptor import Interceptor, TaskCall
-from lolpop.components.store import RunRecord, RunStatus, TaskRecord
+from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, WiringError
 from lolpop.runs import RUN, TASK, OpenRun
 from lolpop.settings.secrets import mask_urls
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["CallBinding", "MemoryRecorder", "Recorder", "recorder_of"]
 
 R = TypeVar("R")
-
-
-class Recorder(Protocol):
-    """What a run is recorded by: the store, or memory."""
-
-    def begin_run(self, run: RunRecord) -> AbstractContextManager[None]: ...
-    def end_run(self, run: RunRecord) -> None: ...
-    def begin_task(self, task: TaskRecord) -> None: ...
-    def end_task(self, task: TaskRecord) -> None: ...
-    def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]: ...
-    def tasks(self, run_id: str) -> list[TaskRecord]: ...
 
 
 class MemoryRecorder:
@@ -79,6 +68,10 @@ class MemoryRecorder:
         """Tasks of a run in the order they started."""
         with self._lock:
             return [task for task in self._tasks.values() if task.run_id == run_id]
+
+
+Recorder: TypeAlias = Store | MemoryRecorder
+"""What a run is recorded by."""
 
 
 def recorder_of(scope: Scope) -> Recorder:
@@ -125,9 +118,7 @@ class CallBinding:
             )
         recording: _Recording = run.recording
         with _current(RUN, run):
-            return recording.task(
-                kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments
-            )
+            return recording.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
 
     def _open_run(self) -> Any:
         lifetime = self._scope.lifetime
@@ -195,9 +186,7 @@ class _Recording:
                 lifetime.end_run(run)
                 run.release()
 
-    def task(
-        self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
-    ) -> R:
+    def task(self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         parent = TASK.get()
         record = TaskRecord(
             task_id=secrets.token_hex(8),

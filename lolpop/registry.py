@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 from lolpop._names import did_you_mean, one_of
 from lolpop.errors import WiringError
 
-__all__ = ["RUNNERS", "find", "group_of", "import_object", "missing_modules", "name_of", "registered", "resolve"]
+__all__ = [
+    "RUNNERS",
+    "find",
+    "group_of",
+    "import_object",
+    "missing_modules",
+    "name_of",
+    "registered",
+    "resolve",
+]
 
 T = TypeVar("T")
 

@@ -61,9 +61,7 @@ class Variant:
 
     __slots__ = ("overrides", "source", "value")
 
-    def __init__(
-        self, value: Any, overrides: frozenset[Override] = frozenset(), source: Any = None
-    ) -> None:
+    def __init__(self, value: Any, overrides: frozenset[Override] = frozenset(), source: Any = None) -> None:
         self.value = value
         self.overrides = overrides
         self.source = source

@@ -110,10 +110,7 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
         return alternatives(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         return tuple(
-            member
-            for part in get_args(annotation)
-            if part is not type(None)
-            for member in alternatives(part)
+            member for part in get_args(annotation) if part is not type(None) for member in alternatives(part)
         )
     return (annotation,)
 
@@ -153,7 +150,7 @@ def _has_members(provided: type, protocol: type) -> bool:
 
 
 def _read(owner: type) -> Signature:
-    constructor = owner.__init__
+    constructor: Any = inspect.getattr_static(owner, "__init__")
     if constructor is object.__init__:
         return Signature({}, {})
     hints, unresolved = _hints(constructor, vars(owner))
@@ -209,9 +206,7 @@ def hints_of(function: Any) -> dict[str, Any]:
     return {name: hint for name, hint in resolved.items() if name not in unresolved}
 
 
-def _hints(
-    function: Any, namespace: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Exception]]:
+def _hints(function: Any, namespace: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Exception]]:
     """The annotations of a function, and the error of each that cannot be resolved."""
     annotations = getattr(function, "__annotations__", {})
     if not any(isinstance(annotation, str) for annotation in annotations.values()):

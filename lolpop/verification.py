@@ -22,6 +22,7 @@ from lolpop.providers import (
     behind,
     has_section,
     provided_type,
+    related_slots,
 )
 from lolpop.providers import Pipeline as PipelineSlot
 from lolpop.providers import Runner as RunnerSlot
@@ -63,9 +64,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _foreign_findings(root)
     findings += _cycles(slots)
     findings += _unused(root, slots)
-    findings += (
-        finding for finding in root.configuration.links.findings() if finding.severity == "warning"
-    )
+    findings += (finding for finding in root.configuration.links.findings() if finding.severity == "warning")
     return list(dict.fromkeys(findings))
 
 
@@ -116,8 +115,8 @@ def _clashes(scope: Scope) -> Iterator[Finding]:
                 if name in scope.providers:
                     yield Finding(
                         ".".join((*scope.path, name)),
-                        f"{slot.plan.use!r} has a setting {name!r}, and so is a provider of its container called",
-                        hint="Rename one of them: they share one key.",
+                        f"{slot.plan.use!r} and a provider of its container both have the name {name!r}",
+                        hint="Rename the setting or the provider: they share one key.",
                     )
 
 
@@ -185,7 +184,10 @@ def _forbidden_layer(slot: Slot[Any], wanted: Iterable[Any]) -> str | None:
 def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Finding]:
     inside, use = nested.scope_inside, slot.plan.use
     if _layer_of(slot) == "component":
-        yield Finding(slot.path, f"{use!r} asks for the pipeline {edge.parameter.name!r}; components take components only")
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for the pipeline {edge.parameter.name!r}; components take components only",
+        )
     elif inside is not None and inside.outer is not slot.scope:
         yield Finding(
             slot.path,
@@ -199,9 +201,7 @@ def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Fi
 
 def _missing(root: Scope, slot: Slot[Any], edge: Edge) -> Finding:
     name = edge.parameter.name
-    homes = [
-        ".".join(scope.path) or "the root" for scope in root.walk() if name in scope.providers
-    ]
+    homes = [".".join(scope.path) or "the root" for scope in root.walk() if name in scope.providers]
     if homes and slot.scope is not None:
         hint = f"{name!r} is local to {' and '.join(repr(home) for home in homes)}."
     else:
@@ -227,7 +227,7 @@ def _foreign_findings(root: Scope) -> Iterator[Finding]:
         for name, provider in scope.providers.items():
             if not isinstance(provider, di.BaseSingleton | di.Resource):
                 continue
-            slots = [related for related in provider.traverse() if isinstance(related, Slot)]
+            slots = list(related_slots(provider))
             if slots:
                 yield Finding(
                     ".".join((*scope.path, name)),
@@ -250,7 +250,9 @@ def _cycles(slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
                 if needed in above:
                     circle = [*branch[branch.index(needed) :], needed]
                     drawn = " -> ".join(slot.path for slot in circle)
-                    yield Finding(needed.path, f"is needed to build itself: {drawn}", hint="Break the circle.")
+                    yield Finding(
+                        needed.path, f"is needed to build itself: {drawn}", hint="Break the circle."
+                    )
                 elif needed not in done:
                     branch.append(needed)
                     above.add(needed)
@@ -279,7 +281,7 @@ def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
     for scope in root.walk():
         for provider in scope.providers.values():
             if not isinstance(provider, Slot | Nested) and isinstance(provider, di.Provider):
-                used |= {related for related in provider.traverse() if isinstance(related, Slot)}
+                used.update(related_slots(provider))
     for scope in root.walk():
         for name, provider in scope.providers.items():
             if isinstance(provider, Component | Components | Settings) and provider not in used:
@@ -310,4 +312,8 @@ def _use_origin(provider: di.Provider[Any]) -> Origin | None:
 
 
 def _shown(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    return (
+        annotation.__name__
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
+        else str(annotation)
+    )

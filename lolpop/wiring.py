@@ -55,7 +55,7 @@ def _host() -> str:
 
 def _git_commit(folder: Path) -> str | None:
     try:
-        found = subprocess.run(  # noqa: S603  (a fixed command)
+        found = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607  (git is wherever the user has it)
             cwd=folder,
             capture_output=True,

@@ -30,9 +30,7 @@ def has_link(node: Node) -> bool:
 
 def reads_variable(node: Node) -> bool:
     """Whether the value of a leaf comes, in part or whole, from a variable that it links to."""
-    return any(
-        not match["escape"] and match["target"].startswith(_VARIABLE) for match in _matches(node)
-    )
+    return any(not match["escape"] and match["target"].startswith(_VARIABLE) for match in _matches(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,7 @@ class Links:
         if len(matches) == 1 and matches[0].span() == (0, len(text)) and not matches[0]["escape"]:
             return self._target(matches[0]["target"], seen)
         return _LINK.sub(
-            lambda match: (
-                match[0][1:] if match["escape"] else str(self._target(match["target"], seen))
-            ),
+            lambda match: match[0][1:] if match["escape"] else str(self._target(match["target"], seen)),
             text,
         )
 

@@ -91,13 +91,10 @@ def _plain(node: Node, links: Links, as_it_stands: Collection[Location], path: L
     if path not in as_it_stands:
         node = sequence_of(node)
     if isinstance(node.value, Mapping):
-        return {
-            key: _plain(child, links, as_it_stands, (*path, key)) for key, child in node.value.items()
-        }
+        return {key: _plain(child, links, as_it_stands, (*path, key)) for key, child in node.value.items()}
     if isinstance(node.value, tuple):
         return [
-            _plain(child, links, as_it_stands, (*path, str(index)))
-            for index, child in enumerate(node.value)
+            _plain(child, links, as_it_stands, (*path, str(index))) for index, child in enumerate(node.value)
         ]
     if has_link(node):
         return links.resolve(node)

@@ -10,7 +10,18 @@ from typing import Any, TypeAlias
 from lolpop.errors import Origin
 from lolpop.settings.nodes import Layer, Node
 
-__all__ = ["Entry", "KnownKeys", "Path", "Section", "Tree", "child_of", "merge", "node_of", "parsed", "sequence_of"]
+__all__ = [
+    "Entry",
+    "KnownKeys",
+    "Path",
+    "Section",
+    "Tree",
+    "child_of",
+    "merge",
+    "node_of",
+    "parsed",
+    "sequence_of",
+]
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -83,9 +94,7 @@ class Tree:
         layers did (``default_use`` where none did), what those said is dropped. Keys in ``skip`` belong to
         somebody else.
         """
-        return merge(
-            self.nodes(path), default_use=default_use, known=known, skip=skip, whole=whole
-        )
+        return merge(self.nodes(path), default_use=default_use, known=known, skip=skip, whole=whole)
 
 
 def merge(
