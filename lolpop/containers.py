@@ -158,13 +158,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         environ: Mapping[str, str] = os.environ,
         overrides: Mapping[str, Any] | None = None,
     ) -> Any:
-        """A container with its settings.
-
-        Sources, weakest first: defaults, ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the current
-        directory (or ``files`` in their place), the files of the profile, ``.env``, the environment,
-        ``overrides`` (by dotted path). Raises SettingsError, all at once, for what prevents a tree of settings:
-        syntax, a missing file or profile, links. Everything else is a finding of ``verify``.
-        """
+        """See ``PipelineContainer.load``."""
         return load(cls, files, profile=profile, environ=environ, overrides=overrides or {})
 
 
@@ -183,8 +177,8 @@ def load(
     """``Container.load`` with what the command line adds to it.
 
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
-    processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a container be
-    verified without credentials: a link to a variable that is not set is a warning then.
+    processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
+    container be verified without credentials: a link to a variable that is not set is a warning then.
     """
     from pathlib import Path
 
@@ -243,9 +237,26 @@ if TYPE_CHECKING:
             profile: str | None = None,
             environ: Mapping[str, str] = ...,
             overrides: Mapping[str, Any] | None = None,
-        ) -> Self: ...
-        def verify(self) -> list[Finding]: ...
-        def reset_override(self) -> None: ...
+        ) -> Self:
+            """A container with its settings.
+
+            Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
+            current directory, or ``files`` in their place; the files of the profile; ``.env``; the
+            environment; ``overrides`` by dotted path. Nothing is built yet.
+
+            Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file
+            or profile, links. Everything else is a finding of ``verify``.
+            """
+
+        def verify(self) -> list[Finding]:
+            """Prove the wiring and every setting, building nothing, and return the warnings.
+
+            Raises VerificationError with everything that was found if any of it is an error.
+            """
+
+        def reset_override(self) -> None:
+            """End the overrides of every provider here and in nested containers."""
+
         def __enter__(self) -> Self: ...
         def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None: ...
 
@@ -257,7 +268,8 @@ if TYPE_CHECKING:
         interceptors: providers.Components[Interceptor]
         folder: providers.Folder
 
-        def runs(self) -> list[RunRecord]: ...
+        def runs(self) -> list[RunRecord]:
+            """The runs that are recorded where this container records its own, newest first."""
 
 else:
 

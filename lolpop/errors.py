@@ -60,22 +60,22 @@ class LolpopError(Exception):
     """Base of every error that lolpop raises on purpose: its text is all a user needs to read."""
 
 
-class _Findings(LolpopError):
+class _FindingsError(LolpopError):
     """An error that reports everything that was found, at once."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
-    def __reduce__(self) -> tuple[type[_Findings], tuple[tuple[Finding, ...]]]:
+    def __reduce__(self) -> tuple[type[_FindingsError], tuple[tuple[Finding, ...]]]:
         return type(self), (self.findings,)
 
 
-class SettingsError(_Findings):
+class SettingsError(_FindingsError):
     """The sources of settings do not make one tree: syntax, a missing file or profile, links."""
 
 
-class VerificationError(_Findings):
+class VerificationError(_FindingsError):
     """A container cannot work as it is wired and set."""
 
 

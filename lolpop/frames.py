@@ -137,12 +137,13 @@ def to_strings(series: nw.Series[Any]) -> NDArray[np.object_]:
     Whole numbers read the same whether they come as integers or floats, so that a column of codes that
     has become a column of floats (as pandas does with missing values) still matches.
     """
-    import narwhals as nw
     import numpy as np
 
-    kind = _kind_of_dtype(series.dtype)
-    values = (series.cast(nw.String) if kind == "category" else series).to_list()
-    if kind not in {"string", "category"}:
+    values, kind = series.to_list(), _kind_of_dtype(series.dtype)
+    if kind == "category":
+        texts = {value: _text(value) for value in set(values)}
+        values = [texts[value] for value in values]
+    elif kind != "string":
         values = [_text(value) for value in values]
     strings = np.empty(len(values), dtype=object)
     strings[:] = [value if isinstance(value, str) else None for value in values]

@@ -278,7 +278,7 @@ class Slot(di.Provider[T]):
     def override(self, provider: Any) -> Override:  # type: ignore[override]  # a context of our own
         """Let ``provider``, a provider or any object, stand in for this slot.
 
-        It takes effect at once, and ends with the ``with`` block, if there is one, or with ``reset_override``.
+        It takes effect at once, and ends with the ``with`` block if there is one, else by ``reset_override``.
         Raises WiringError while a run of the container is open.
         """
         scope = self._scope
@@ -549,6 +549,7 @@ class Settings(Slot[T]):
         )
 
     def _own_variant(self, epoch: int) -> Variant:
+        del epoch  # a value depends on nothing that could change
         plan = self.plan
         if plan.errors or "" not in plan.settings:
             raise VerificationError(plan.errors)
@@ -577,6 +578,7 @@ class Folder(Slot["Path"]):
     def _own_variant(self, epoch: int) -> Variant:
         from pathlib import Path
 
+        del epoch  # a value depends on nothing that could change
         found = self._variants.get(())
         if found is None:
             folder = self._scope.configuration.folder or Path.cwd()
