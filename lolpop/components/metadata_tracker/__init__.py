@@ -48,11 +48,13 @@ class MetadataTracker(Component):
         *,
         fields: Mapping[str, Any] | None = None,
         parents: Sequence[Resource] = (),
+        artifacts: Mapping[str, Path] | None = None,
     ) -> R:
         """Create a resource of ``resource_type`` named ``name``, made from ``parents``.
 
         A numbered resource gets the next number of its name; of others (Dataset, Model) the one that
-        exists is returned. ``fields`` are JSON values. The current run and task are recorded with it.
+        exists is returned. ``fields`` are JSON values, ``artifacts`` files or folders to keep copies of.
+        Whole or not at all. The current run and task are recorded with it.
         """
 
     @abstractmethod
@@ -60,14 +62,12 @@ class MetadataTracker(Component):
         """What is known of ``resource``. Raises ReferenceNotFoundError, with near names, if nothing is."""
 
     @abstractmethod
-    def find(
-        self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None
-    ) -> list[R]:
+    def find(self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None) -> list[R]:
         """Resources of a type, oldest first."""
 
     @abstractmethod
     def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
-        """Set ``fields`` of ``resource``; others stay as they are."""
+        """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
 
     @abstractmethod
     def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
@@ -10,7 +12,17 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from lolpop.resources import ModelVersion
 
-__all__ = ["ModelRepository"]
+__all__ = ["ModelRepository", "Registration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The life of a model version so far. Times are UTC."""
+
+    registered_at: datetime
+    promoted_at: datetime | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
 
 
 class ModelRepository(Component):
@@ -33,3 +45,7 @@ class ModelRepository(Component):
     @abstractmethod
     def is_approved(self, model_version: ModelVersion) -> bool:
         """Whether ``model_version`` may be deployed."""
+
+    @abstractmethod
+    def registration(self, model_version: ModelVersion) -> Registration | None:
+        """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""

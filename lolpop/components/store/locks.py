@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Interval, delete, func, literal, select, text, update
+from sqlalchemy import Interval, delete, func, insert, literal, select, text, update
 
 from lolpop.components.store import schema
 from lolpop.components.store.failures import disk_failures
-from lolpop.components.store.upsert import put
 from lolpop.errors import StoreError
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class LeaseLocks:
     def hold_run(self, run_id: str) -> Iterator[None]:
         """Hold the lease of a run."""
         with self._database.transaction() as connection:
-            put(connection, schema.leases, [{"run_id": run_id, "expires_at": self._expiry}])
+            connection.execute(insert(schema.leases).values(run_id=run_id, expires_at=self._expiry))
         ended = threading.Event()
         heartbeat = threading.Thread(
             target=self._renew, args=(run_id, ended), name=f"lolpop-lease-{run_id}", daemon=True

@@ -1,0 +1,166 @@
+"""Resources and lineage in the tables of the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import ValidationError
+
+from lolpop.components.metadata_tracker import MetadataTracker, Record
+from lolpop.components.metadata_tracker.folders import get_files, put_files
+from lolpop.components.store import Store
+from lolpop.errors import LolpopError
+from lolpop.resources import Numbered, Resource, parse_reference
+from lolpop.runs import current_run, current_task
+
+if TYPE_CHECKING:
+    from lolpop.components.metadata_tracker.rows import ResourceRows
+
+__all__ = ["SQLMetadataTracker"]
+
+R = TypeVar("R", bound=Resource)
+
+
+class SQLMetadataTracker(MetadataTracker):
+    """Keeps resources, lineage, artifacts and tags in the store."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    def create(
+        self,
+        resource_type: type[R],
+        name: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        parents: Sequence[Resource] = (),
+        artifacts: Mapping[str, Path] | None = None,
+    ) -> R:
+        """Create a resource of ``resource_type`` named ``name``, made from ``parents``."""
+        resource = _named(resource_type, name)
+        _check_json(resource_type.kind, fields or {})
+        # Files take time, and harm nobody who does not know of them; the rows come all at once.
+        kept = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
+        run_id, task = _origin()
+        with self._writing() as rows:
+            rows.check(parents)
+            if isinstance(resource, Numbered):
+                number = rows.next_number(resource.kind, name)
+                resource = resource.model_copy(update={"number": number})
+            rows.add(resource, run_id, task)
+            if fields:
+                rows.update(resource, fields)
+            rows.link(resource, parents, run_id, task)
+            for artifact, (folder, files) in kept.items():
+                rows.put_artifact(resource, artifact, folder, files)
+            return cast("R", rows.record(resource).resource)
+
+    def get(self, resource: Resource | str) -> Record:
+        """What is known of ``resource``."""
+        if isinstance(resource, str):
+            resource = parse_reference(resource)
+        with self._reading() as rows:
+            return rows.record(resource)
+
+    def find(self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None) -> list[R]:
+        """Resources of a type, oldest first."""
+        with self._reading() as rows:
+            return cast("list[R]", rows.find(resource_type.kind, name, run_id))
+
+    def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
+        """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
+        _check_json(resource.reference, fields)
+        with self._writing() as rows:
+            rows.update(resource, fields)
+
+    def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
+        """Set ``tags`` of ``resource``; others stay as they are."""
+        with self._writing() as rows:
+            rows.check([resource])
+            rows.tag(resource, tags)
+
+    def link(self, child: Resource, parents: Sequence[Resource]) -> None:
+        """Record that ``child`` was made from ``parents``, by the current task of the current run."""
+        with self._writing() as rows:
+            rows.check([child, *parents])
+            rows.link(child, parents, *_origin())
+
+    def parents(self, resource: Resource) -> list[Resource]:
+        """What ``resource`` was directly made from, in the order of recording."""
+        with self._reading() as rows:
+            rows.check([resource])
+            return rows.parents(resource)
+
+    def children(self, resource: Resource) -> list[Resource]:
+        """What was directly made from ``resource``, in the order of recording."""
+        with self._reading() as rows:
+            rows.check([resource])
+            return rows.children(resource)
+
+    def save_artifact(self, resource: Resource, name: str, path: Path) -> None:
+        """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``.
+
+        Empty folders inside a folder are not kept.
+        """
+        folder, files = self._keep(path)
+        with self._writing() as rows:
+            rows.check([resource])
+            rows.put_artifact(resource, name, folder, files)
+
+    def load_artifact(self, resource: Resource, name: str, to: Path) -> None:
+        """Copy the artifact ``name`` of ``resource`` to the path ``to``, which must not exist yet."""
+        with self._reading() as rows:
+            _, files = rows.artifact(resource, name)
+        get_files(self._store, files, to)
+
+    def artifacts(self, resource: Resource) -> list[str]:
+        """Names of the artifacts of ``resource``, sorted."""
+        with self._reading() as rows:
+            rows.check([resource])
+            return rows.artifacts(resource)
+
+    def _keep(self, path: Path) -> tuple[bool, dict[str, str]]:
+        return path.is_dir(), put_files(self._store, path)
+
+    @contextmanager
+    def _reading(self) -> Iterator[ResourceRows]:
+        from lolpop.components.metadata_tracker.rows import ResourceRows
+
+        with self._store.snapshot() as connection:
+            yield ResourceRows(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[ResourceRows]:
+        from lolpop.components.metadata_tracker.rows import ResourceRows
+
+        with self._store.transaction() as connection:
+            yield ResourceRows(connection)
+
+
+def _origin() -> tuple[str | None, str | None]:
+    run = current_run()
+    return (None if run is None else run.run_id), current_task()
+
+
+def _named(resource_type: type[R], name: str) -> R:
+    try:
+        name.encode()
+        numbered = issubclass(resource_type, Numbered)
+        return resource_type.model_validate({"name": name, "number": 1} if numbered else {"name": name})
+    except (ValidationError, UnicodeEncodeError) as error:
+        kind = resource_type.kind.replace("_", " ")
+        raise LolpopError(
+            f"{name!r} cannot name a {kind}. Expected one or more characters, none of them @, : or a space."
+        ) from error
+
+
+def _check_json(owner: str, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise LolpopError(f"Field {name!r} of {owner} is not a JSON value: {error}.") from error

@@ -1,0 +1,49 @@
+"""Metrics in the tables of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.components.store import Store
+from lolpop.errors import LolpopError
+from lolpop.resources import Resource
+
+__all__ = ["SQLMetricsTracker"]
+
+
+class SQLMetricsTracker(MetricsTracker):
+    """Keeps metrics in the store. Any float comes back as it was, NaN and infinities too."""
+
+    def __init__(self, *, store: Store) -> None:
+        self._store = store
+
+    def log(self, resource: Resource, metrics: Mapping[str, float]) -> None:
+        """Record ``metrics`` of ``resource`` by name; a name logged again is replaced."""
+        from lolpop.components.store import schema
+        from lolpop.components.store.upsert import put
+
+        rows = [
+            {"reference": resource.reference, "name": name, "value": _number(resource, name, value)}
+            for name, value in metrics.items()
+        ]
+        with self._store.transaction() as connection:
+            put(connection, schema.metrics, rows)
+
+    def get(self, resource: Resource) -> Mapping[str, float]:
+        """All metrics of ``resource`` by name, sorted."""
+        from sqlalchemy import select
+
+        from lolpop.components.store import schema
+
+        kept = schema.metrics.c
+        statement = select(kept.name, kept.value).where(kept.reference == resource.reference)
+        with self._store.snapshot() as connection:
+            return dict(connection.execute(statement.order_by(kept.name)).all())
+
+
+def _number(resource: Resource, name: str, value: float) -> float:
+    try:
+        return float(value)  # of numpy's numbers too
+    except (TypeError, ValueError, OverflowError) as error:
+        raise LolpopError(f"Metric {name!r} of {resource} is not a number: {value!r}.") from error

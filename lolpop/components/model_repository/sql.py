@@ -1,0 +1,120 @@
+"""The life of model versions in the tables of the store."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.model_repository import ModelRepository, Registration
+from lolpop.components.store import Store
+from lolpop.errors import LolpopError
+from lolpop.resources import ModelVersion
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+__all__ = ["SQLModelRepository"]
+
+
+class SQLModelRepository(ModelRepository):
+    """Keeps in the store which model versions are registered, promoted and approved, by whom and when.
+
+    Parameters
+    ----------
+    require_approval
+        Whether somebody has to approve a promoted model version before it may be deployed.
+    """
+
+    def __init__(
+        self, require_approval: bool = False, *, store: Store, metadata_tracker: MetadataTracker
+    ) -> None:
+        self._require_approval = require_approval
+        self._store = store
+        self._metadata_tracker = metadata_tracker
+
+    def register(self, model_version: ModelVersion) -> None:
+        """Make ``model_version`` known as one that may be promoted; again is no error.
+
+        Raises ReferenceNotFoundError if there is no such model version.
+        """
+        from lolpop.components.store import schema
+        from lolpop.components.store.upsert import put_missing
+
+        self._metadata_tracker.get(model_version)
+        row = {"reference": model_version.reference, "registered_at": datetime.now(UTC)}
+        with self._store.transaction() as connection:
+            put_missing(connection, schema.registrations, [row])
+
+    def promote(self, model_version: ModelVersion) -> None:
+        """Propose a registered ``model_version`` for use; again is no error.
+
+        Raises LolpopError if it is not registered.
+        """
+        with self._store.transaction() as connection:
+            registration = _locked(connection, model_version)
+            if registration is None:
+                raise LolpopError(
+                    f"{model_version} cannot be promoted: it is not registered. Register it first."
+                )
+            if registration.promoted_at is None:
+                _set(connection, model_version, promoted_at=datetime.now(UTC))
+
+    def approve(self, model_version: ModelVersion, *, by: str) -> None:
+        """Approve a promoted ``model_version`` in the name of ``by``; who was the first to do so is kept.
+
+        Raises LolpopError if it is not promoted, or nobody is named.
+        """
+        if not by.strip():
+            raise LolpopError(f"{model_version} cannot be approved by {by!r}. Name who approves it.")
+        with self._store.transaction() as connection:
+            registration = _locked(connection, model_version)
+            if registration is None or registration.promoted_at is None:
+                raise LolpopError(
+                    f"{model_version} cannot be approved: it is not promoted. Promote it first."
+                )
+            if registration.approved_at is None:
+                _set(connection, model_version, approved_at=datetime.now(UTC), approved_by=by)
+
+    def is_approved(self, model_version: ModelVersion) -> bool:
+        """Whether ``model_version`` may be deployed: it is promoted, and approved where that is required."""
+        registration = self.registration(model_version)
+        if registration is None:
+            return False
+        return (registration.approved_at if self._require_approval else registration.promoted_at) is not None
+
+    def registration(self, model_version: ModelVersion) -> Registration | None:
+        """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""
+        with self._store.snapshot() as connection:
+            return _read(connection, _select(model_version))
+
+
+def _select(model_version: ModelVersion) -> Select[Any]:
+    from sqlalchemy import select
+
+    from lolpop.components.store import schema
+
+    kept = schema.registrations.c
+    return select(*(kept[field.name] for field in fields(Registration))).where(
+        kept.reference == model_version.reference
+    )
+
+
+def _locked(connection: Connection, model_version: ModelVersion) -> Registration | None:
+    # What is read here stays so until the transaction has written.
+    return _read(connection, _select(model_version).with_for_update())
+
+
+def _read(connection: Connection, statement: Select[Any]) -> Registration | None:
+    row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else Registration(**row)
+
+
+def _set(connection: Connection, model_version: ModelVersion, **values: Any) -> None:
+    from sqlalchemy import update
+
+    from lolpop.components.store import schema
+
+    mine = schema.registrations.c.reference == model_version.reference
+    connection.execute(update(schema.registrations).where(mine).values(values))
