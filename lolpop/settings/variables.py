@@ -16,7 +16,8 @@ PROFILE = "LOLPOP_PROFILE"
 GROUP = "LOLPOP_GROUP"
 
 _RESERVED = frozenset({PROFILE, GROUP})
-_OURS = re.compile(rf"\s*(?:export\s+)?['\"]?{PREFIX}")
+_OURS = re.compile(rf"^[ \t]*(?:export[ \t]+)?['\"]?{PREFIX}", re.MULTILINE)
+_NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,14 @@ def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
     findings = []
     for binding in parse_stream(StringIO(text)):
         written = binding.original.string
-        blank = written[: len(written) - len(written.lstrip())]
-        origin = Origin(source, binding.original.line + len(re.findall(r"\r\n|\n|\r", blank)))
-        if binding.key is not None and binding.value is not None:
-            variables[binding.key] = Variable(binding.key, binding.value, origin)
-        elif _OURS.match(written):
-            hint = "Write NAME=value, with quotes that close."
+        ours = _OURS.search(written) if binding.value is None else None
+        start = ours.start() if ours else len(written) - len(written.lstrip())
+        origin = Origin(source, binding.original.line + len(_NEWLINE.findall(written, 0, start)))
+        if ours:
+            hint = "Write NAME=value, and close its quotes."
             findings.append(Finding("", "this line sets no variable", origin=origin, hint=hint))
+        elif binding.key is not None and binding.value is not None:
+            variables[binding.key] = Variable(binding.key, binding.value, origin)
     return list(variables.values()), findings
 
 

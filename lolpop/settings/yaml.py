@@ -48,13 +48,22 @@ def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
     if document is None:
         return nothing, []
     reader = _Reader(source, yaml.constructor.construct_object)
-    root = reader.read(document, (), start)
+    try:
+        root = reader.read(document, (), start)
+    except _TooLarge as error:
+        return nothing, [error.finding]
     if root.value is None and not reader.findings:
         root = nothing
     elif not isinstance(root.value, dict):
         reader.report((), "holds no settings: its top level is not a mapping", root.origin)
         root = nothing
     return root, reader.findings
+
+
+class _TooLarge(Exception):  # noqa: N818  (it ends the reading, and is a finding to whoever asked for it)
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
 
 
 @dataclass
@@ -100,13 +109,14 @@ class _Reader:
         value: dict[str, Node] | tuple[Node, ...]
         if isinstance(given, MappingNode):
             value = self._mapping(given, path)
-            self._measure(value, list(value.values()), path, origin)
+            children = list(value.values())
         else:
             value = tuple(
                 self.read(element, (*path, str(index)), origin) for index, element in enumerate(given.value)
             )
-            self._measure(value, list(value), path, origin)
-        return Node(value, origin) if id(value) in self._extents else Node(None, origin)
+            children = list(value)
+        self._measure(value, children, path, origin)
+        return Node(value, origin)
 
     def _scalar(self, given: Any, path: tuple[str, ...], origin: Origin) -> Any:
         from ruamel.yaml.error import YAMLError
@@ -154,11 +164,11 @@ class _Reader:
         extents = [self._extents.get(id(child.value), (1, 0)) for child in children]
         size = 1 + sum(size for size, _ in extents)
         depth = 1 + max((depth for _, depth in extents), default=0)
-        if size > _MAX_NODES or depth > _MAX_DEPTH:
-            limits = f"more than {_MAX_NODES:,} values, or {_MAX_DEPTH} levels"
-            self.report(path, f"its aliases multiply to {limits}", origin)
-        else:
-            self._extents[id(value)] = size, depth
+        for found, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
+            if found > limit:
+                message = f"repeats itself by aliases to more than {limit:,} {what}"
+                raise _TooLarge(Finding(".".join(path), message, origin=origin))
+        self._extents[id(value)] = size, depth
 
     def _origin(self, given: Any) -> Origin:
         return Origin(self.source, given.start_mark.line + 1, given.start_mark.column + 1)
