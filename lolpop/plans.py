@@ -52,8 +52,13 @@ class Plan:
     interface: Any = None
 
     @property
+    def called(self) -> str:
+        """The implementation as messages name it: as the settings do, or by the name of the class."""
+        return self.use if isinstance(self.used, str) else self.use.rpartition(":")[2]
+
+    @property
     def use(self) -> str:
-        """The implementation as people name it: a short name, or an import path."""
+        """The implementation as settings name it: a short name, or an import path."""
         if isinstance(self.used, type):
             return registry.name_of(self.interface, self.used)
         return self.used
@@ -146,7 +151,7 @@ def _settings(
     given = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
     for name, node in given.items():
         if name not in signature.settings:
-            findings.append(_unknown(declaration, name, node, plan.use, signature))
+            findings.append(_unknown(declaration, name, node, plan.called, signature))
             continue
         parameter = signature.settings[name]
         value, problems = read(node, parameter, declaration.links)
@@ -157,7 +162,7 @@ def _settings(
         if name in given:
             continue
         if parameter.required:
-            message = f"{plan.use!r} requires this setting and nothing sets it"
+            message = f"{plan.called!r} requires this setting and nothing sets it"
             findings.append(Finding(declaration.below(name), message, origin=plan.origin_of(())))
         else:
             settings[name] = Setting(parameter, parameter.default, None)
@@ -246,7 +251,7 @@ def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
         install = getattr(implementation, "install", "") or " ".join(missing_modules)
         yield Finding(
             path,
-            f"{plan.use!r} needs {', '.join(missing_modules)}, which is not installed",
+            f"{plan.called!r} needs {', '.join(missing_modules)}, which is not installed",
             origin=origin,
             hint=f"Install it with: pip install '{install}'.",
         )

@@ -393,7 +393,7 @@ class _Integrated(Slot[T]):
         ]
         if missing:
             raise WiringError(
-                f"{self.path}: {plan.use} needs {missing[0]!r}, which nothing in scope provides"
+                f"{self.path}: {plan.called} needs {missing[0]!r}, which nothing in scope provides"
             )
         try:
             built = plan.implementation(**plan.arguments(), **parts)
@@ -402,7 +402,7 @@ class _Integrated(Slot[T]):
         except Exception as error:
             # A constructor may refuse in any way; what a person needs is which one, and what it said.
             raise WiringError(
-                f"{self.path}: {plan.use} could not be built: {type(error).__name__}: {error}"
+                f"{self.path}: {plan.called} could not be built: {type(error).__name__}: {error}"
             ) from error
         if isinstance(built, Integration):
             self._bind_calls(built)

@@ -115,7 +115,7 @@ def _clashes(scope: Scope) -> Iterator[Finding]:
                 if name in scope.providers:
                     yield Finding(
                         ".".join((*scope.path, name)),
-                        f"{slot.plan.use!r} and a provider of its container both have the name {name!r}",
+                        f"{slot.plan.called!r} and a provider of its container both have the name {name!r}",
                         hint="Rename the setting or the provider: they share one key.",
                     )
 
@@ -130,7 +130,7 @@ def _strays(slot: Components[Any]) -> Iterator[Finding]:
 
 
 def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding]:
-    parameter, use = edge.parameter, slot.plan.use
+    parameter, use = edge.parameter, slot.plan.called
     if isinstance(slot, Components):
         return
     wanted = alternatives(parameter.annotation)
@@ -182,7 +182,7 @@ def _forbidden_layer(slot: Slot[Any], wanted: Iterable[Any]) -> str | None:
 
 
 def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Finding]:
-    inside, use = nested.scope_inside, slot.plan.use
+    inside, use = nested.scope_inside, slot.plan.called
     if _layer_of(slot) == "component":
         yield Finding(
             slot.path,
@@ -209,7 +209,7 @@ def _missing(root: Scope, slot: Slot[Any], edge: Edge) -> Finding:
         hint = did_you_mean(name, visible) or f"Declare a provider {name} in the container or around it."
     return Finding(
         slot.path,
-        f"{slot.plan.use!r} needs {name!r} ({_shown(edge.parameter.annotation)}), "
+        f"{slot.plan.called!r} needs {name!r} ({_shown(edge.parameter.annotation)}), "
         "which nothing visible here provides",
         hint=hint,
     )
