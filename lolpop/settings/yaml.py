@@ -18,7 +18,7 @@ _COLLECTIONS = frozenset(f"{_CORE}{name}" for name in ("map", "seq"))
 _MERGE = f"{_CORE}merge"
 
 # In 1.1, which a directive may ask for, `no` is false and `1:30` is ninety.
-_OLDER = re.compile(r"(?:[ \t]*(?:#.*)?\n)*(?P<directive>%YAML[ \t]+(?!1\.2\b))")
+_OLDER = re.compile(r"^%YAML[ \t]+(?!1\.2\b)", re.MULTILINE)
 
 # Settings are small: what is larger or deeper has aliases that multiply, or is no settings file.
 _MAX_NODES = 100_000
@@ -32,9 +32,9 @@ def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
 
     start = Origin(source, 1, 1)
     nothing = Node({}, start)
-    if older := _OLDER.match(text):
+    if older := _OLDER.search(text):
         message = "asks for another version of YAML; settings are YAML 1.2"
-        return nothing, [Finding("", message, origin=_place(source, text, older.start("directive")))]
+        return nothing, [Finding("", message, origin=_place(source, text, older.start()))]
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = _MAX_DEPTH
     yaml.composer.warn_double_anchors = False

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
+from pydantic_settings import BaseSettings
 
 from lolpop.errors import Finding, Origin, SettingsError
 from lolpop.settings.nodes import Layer, Node, plain
+from lolpop.settings.pydantic import LolpopSettingsSource
 from lolpop.settings.sources import Sources, collect
 from lolpop.settings.toml import read_toml
 from lolpop.settings.yaml import read_yaml
@@ -358,6 +361,7 @@ def test_anchors_aliases_and_merges_work():
         ("a: 1\nb: '\x01'", "f:2:5  is not valid YAML: the character U+0001 is not allowed"),
         ('a: "\\Uffffffff"', "f:1:1  is not valid YAML: a \\U escape"),
         ("# c\n%YAML 1.1\n---\na: no", "f:2:1  asks for another version of YAML"),
+        ("a: 1\n%YAML 1.21\n---\n", "f:2:1  asks for another version of YAML"),
         ("[" * 1000, "f:1:101  is not valid YAML: maximum depth"),
         ("3", "f:1:1  holds no settings"),
     ],
@@ -781,3 +785,61 @@ def test_importing_the_sources_imports_no_parser():
     code = f"import sys, lolpop.settings.sources; print([m for m in {heavy} if m in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
+
+
+# pydantic-settings
+
+
+class Warehouse(BaseModel):
+    url: SecretStr
+    maxRows: int = 10
+    options: dict[str, int] = {}
+
+
+class Reader(BaseSettings):
+    seed: int
+    name: str = "none"
+    tags: list[str] = []
+    warehouse: Warehouse
+
+
+def reading(sources: Sources, section: str = "") -> type[Reader]:
+    class Read(Reader):
+        @classmethod
+        def settings_customise_sources(cls, settings_cls, init_settings, **others):
+            return init_settings, LolpopSettingsSource(settings_cls, sources, section)
+
+    return Read
+
+
+def test_a_settings_class_of_pydantic_reads_the_same_sources(tmp_path):
+    """Its fields come from files, profiles, variables and flags alike, links and JSON included."""
+    written(
+        tmp_path,
+        lolpop__yaml="seed: 1\nproblem: {name: x}\nwarehouse: {url: '${env:URL}', maxRows: 3, options: {a: 1}}",
+        lolpop__prod__yaml="name: ${problem.name}",
+        __env="URL=sqlite://hush",
+    )
+    environ = {
+        "LOLPOP_WAREHOUSE__MAXROWS": "5",
+        "LOLPOP_TAGS": '["a", "b"]',
+        "LOLPOP_WAREHOUSE__OPTIONS__A": "2",
+    }
+    sources = collect(cwd=tmp_path, profile="prod", environ=environ, flags=["seed=7"])
+    read = reading(sources)()
+    assert (read.seed, read.name, read.tags) == (7, "x", ["a", "b"])
+    assert (read.warehouse.maxRows, read.warehouse.options) == (5, {"a": 2})
+    assert read.warehouse.url.get_secret_value() == "sqlite://hush"
+    assert reading(sources)(seed=8).seed == 8
+
+
+def test_a_settings_class_of_pydantic_may_read_one_section(tmp_path):
+    """A section of the tree serves a class, and a link that leads nowhere is an error with its place."""
+    written(tmp_path, lolpop__yaml="here:\n  seed: 1\n  name: '[1]'\n  warehouse: {url: x}")
+    sources = collect(cwd=tmp_path, flags=["here.name=[2]"])
+    assert reading(sources, "here")().name == "[2]"
+    written(tmp_path, lolpop__yaml="seed: 1\nwarehouse: {url: '${env:NOWHERE}'}")
+    with pytest.raises(
+        SettingsError, match=r"^lolpop.yaml:2:18  warehouse.url: the variable NOWHERE is not set"
+    ):
+        reading(collect(cwd=tmp_path))()
