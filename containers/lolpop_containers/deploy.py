@@ -1,0 +1,14 @@
+"""Wiring of the deploy pipeline."""
+
+from __future__ import annotations
+
+from lolpop import PipelineContainer, providers
+from lolpop.pipelines.deploy import DeployPipeline
+
+__all__ = ["DeployContainer"]
+
+
+class DeployContainer(PipelineContainer):
+    """Deploying takes global components only."""
+
+    pipeline = providers.Pipeline(DeployPipeline)

@@ -1,0 +1,26 @@
+"""Rows with what is true of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lolpop.frames import Frame, Series, require_columns, wrap
+from lolpop.problem import Problem
+
+__all__ = ["Labelled", "labelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The features of n rows, and the n values of their target."""
+
+    features: Frame
+    target: Series
+
+
+def labelled(frame: Frame, problem: Problem) -> Labelled:
+    """Take ``frame`` apart. Raises DataError, with a near name, if it has no target."""
+    data = wrap(frame)
+    require_columns(data.columns, [problem.target], what="target column")
+    features = data.drop(*problem.not_features, strict=False)
+    return Labelled(features.to_native(), data.get_column(problem.target).to_native())

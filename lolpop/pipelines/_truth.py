@@ -1,0 +1,64 @@
+"""Predictions beside the labels that turned out to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import DataError
+from lolpop.frames import Frame, count, listed, require_columns, wrap
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+__all__ = ["known_truth"]
+
+
+def known_truth(predictions: Frame, truth: Frame, problem: Problem, classes: Sequence[Any]) -> Frame:
+    """The rows of ``predictions`` whose label is in ``truth``, with the label in the target's column.
+
+    Raises DataError if rows cannot be told apart, if no row is in both, or if none of the labels is one
+    of ``classes``.
+    """
+    if problem.index is None:
+        raise DataError(
+            "Predictions are joined with their truth by an index: set problem.index to its column."
+        )
+    index, target = problem.index, problem.target
+    predicted, labels = wrap(predictions), wrap(truth)
+    require_columns(labels.columns, [index], what="index column")
+    require_columns(labels.columns, [target], what="target column")
+    labels = _as_in(predicted, labels.select(index, target).drop_nulls(), index)
+    if labels.get_column(index).is_duplicated().any():
+        raise DataError(f"The truth gives several labels for one value of {index!r}, the index.")
+    known = predicted.join(labels, on=index, how="inner")
+    if known.is_empty():
+        raise DataError(
+            f"No value of {index!r}, the index, is in both the {count(len(predicted), 'predicted row')} "
+            f"and the {count(len(labels), 'row')} of the truth."
+        )
+    found = set(known.get_column(target).to_list())
+    if classes and found.isdisjoint(classes):
+        raise DataError(
+            f"The truth has the labels {listed(sorted(found, key=repr))} in {target!r}, "
+            f"but the model predicts {listed(classes)}."
+        )
+    joined: Frame = known.to_native()
+    return joined
+
+
+def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) -> nw.DataFrame[Any]:
+    # What was kept may come back as another kind of frame, or as narrower numbers, than what was read.
+    import narwhals as nw
+
+    if labels.implementation != predicted.implementation:
+        labels = nw.from_arrow(labels.to_arrow(), backend=predicted.implementation)
+    wanted, given = predicted.schema[index], labels.schema[index]
+    if wanted == given:
+        return labels
+    if not (wanted.is_numeric() and given.is_numeric()):
+        raise DataError(
+            f"{index!r}, the index, is {wanted} where rows were predicted, but {given} in the truth."
+        )
+    return labels.with_columns(nw.col(index).cast(wanted))

@@ -1,0 +1,44 @@
+"""From a model version to its deployment."""
+
+from __future__ import annotations
+
+from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.model_repository import ModelRepository
+from lolpop.integrations import Pipeline, task
+from lolpop.resources import Deployment, ModelVersion
+
+__all__ = ["DeployPipeline"]
+
+
+class DeployPipeline(Pipeline):
+    """Promotes, approves and deploys model versions."""
+
+    def __init__(
+        self,
+        *,
+        model_repository: ModelRepository,
+        model_deployer: ModelDeployer,
+    ) -> None:
+        self.model_repository = model_repository
+        self.model_deployer = model_deployer
+
+    @task
+    def promote_model(self, model_version: ModelVersion) -> None:
+        """Register ``model_version`` and propose it for use."""
+        self.model_repository.register(model_version)
+        self.model_repository.promote(model_version)
+
+    @task
+    def check_approval(self, model_version: ModelVersion) -> bool:
+        """Whether ``model_version`` may be deployed."""
+        return self.model_repository.is_approved(model_version)
+
+    @task
+    def approve_model(self, model_version: ModelVersion, by: str) -> None:
+        """Approve the promoted ``model_version`` in the name of ``by``."""
+        self.model_repository.approve(model_version, by=by)
+
+    @task
+    def deploy_model(self, model_version: ModelVersion) -> Deployment:
+        """Put ``model_version`` to use in place of whatever version of its model is."""
+        return self.model_deployer.deploy(model_version)

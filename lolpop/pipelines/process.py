@@ -1,0 +1,64 @@
+"""From source rows to a checked, versioned dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lolpop.checks import CheckReport
+from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_transformer import DataTransformer
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.notifier import Notifier
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data import Source
+from lolpop.frames import Frame
+from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._reports import insist
+from lolpop.resources import DatasetVersion
+from lolpop.settings.secrets import mask
+
+__all__ = ["ProcessPipeline"]
+
+
+class ProcessPipeline(Pipeline):
+    """Makes dataset versions of source rows."""
+
+    def __init__(
+        self,
+        *,
+        data_transformer: DataTransformer,
+        data_checker: DataChecker,
+        resource_version_control: ResourceVersionControl,
+        metadata_tracker: MetadataTracker,
+        notifiers: Sequence[Notifier],
+    ) -> None:
+        self.data_transformer = data_transformer
+        self.data_checker = data_checker
+        self.resource_version_control = resource_version_control
+        self.metadata_tracker = metadata_tracker
+        self.notifiers = notifiers
+
+    @task
+    def transform_data(self, frame: Frame) -> Frame:
+        """Transform source rows into the rows that are learned from, or predicted."""
+        return self.data_transformer.transform(frame)
+
+    @task
+    def check_data(self, frame: Frame) -> CheckReport:
+        """Check labelled rows, and tell people of what is suspicious.
+
+        Raises DataError, with all that the checker found wrong, if nothing can be learned from them.
+        """
+        report = self.data_checker.check(frame)
+        insist(report, self.notifiers, "nothing can be learned from these rows")
+        return report
+
+    @task
+    def track_data(self, frame: Frame, name: str, source: Source) -> DatasetVersion:
+        """Keep ``frame``, made from ``source``, as a version of the dataset ``name``.
+
+        The same content as before is the same version as before.
+        """
+        dataset_version = self.resource_version_control.save_data(name, frame)
+        self.metadata_tracker.update(dataset_version, {"source": mask(source)})
+        return dataset_version

@@ -1,0 +1,224 @@
+"""From a dataset version to a model version: experiments, the best of them, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lolpop.checks import CheckReport
+from lolpop.components.data_splitter import DataSplitter, Splits
+from lolpop.components.hyperparameter_tuner import HyperparameterTuner
+from lolpop.components.logger import Logger
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.components.model_checker import Comparison, ModelChecker
+from lolpop.components.model_trainer import ModelTrainer, Params
+from lolpop.components.notifier import Notifier, tell
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.errors import LolpopError
+from lolpop.frames import Frame, count, wrap
+from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._experiments import Entry, Experiments
+from lolpop.pipelines._labelled import Labelled, labelled
+from lolpop.problem import Problem
+from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion
+
+__all__ = ["TrainPipeline"]
+
+
+class TrainPipeline(Pipeline):
+    """Trains a model version, judges it on rows that it has not seen, and compares it with another.
+
+    Test rows choose nothing: a search is judged by the validation split, and where the splitter makes
+    none, by a part of the training rows.
+
+    Parameters
+    ----------
+    retrain_on_all_data : bool
+        Whether the winner is fitted once more, on all rows, after it was judged.
+    """
+
+    def __init__(
+        self,
+        retrain_on_all_data: bool = False,
+        *,
+        problem: Problem,
+        data_splitter: DataSplitter,
+        model_trainer: ModelTrainer,
+        candidates: Sequence[ModelTrainer] = (),
+        hyperparameter_tuner: HyperparameterTuner,
+        model_checker: ModelChecker,
+        metadata_tracker: MetadataTracker,
+        metrics_tracker: MetricsTracker,
+        resource_version_control: ResourceVersionControl,
+        notifiers: Sequence[Notifier],
+        logger: Logger,
+    ) -> None:
+        self.retrain_on_all_data = retrain_on_all_data
+        self.problem = problem
+        self.data_splitter = data_splitter
+        self.trainers = tuple(candidates) or (model_trainer,)
+        self.hyperparameter_tuner = hyperparameter_tuner
+        self.model_checker = model_checker
+        self.metadata_tracker = metadata_tracker
+        self.metrics_tracker = metrics_tracker
+        self.resource_version_control = resource_version_control
+        self.notifiers = notifiers
+        self.logger = logger
+
+    @task
+    def split_data(self, frame: Frame) -> Splits:
+        """Split labelled rows into those to learn from and those to judge by.
+
+        Raises DataError if they are too few, or have no target.
+        """
+        self._labelled(frame)
+        return self.data_splitter.split(frame)
+
+    @task
+    def train_model(self, splits: Splits, dataset_version: DatasetVersion) -> ModelVersion:
+        """Fit one model, or search for the best one, on ``splits`` of ``dataset_version``.
+
+        Nothing is recorded before a first model is fitted, and the model version has a winning experiment
+        only when everything is. The test rows are kept as a dataset version of their own, so that other
+        models can be judged on the same ones.
+        """
+        self.metadata_tracker.create(Model, self.problem.name)
+        experiments = Experiments(
+            self.problem.name,
+            dataset_version,
+            self.trainers,
+            self.model_checker,
+            self.metadata_tracker,
+            self.metrics_tracker,
+            self.logger,
+        )
+        if self.hyperparameter_tuner.enabled or len(self.trainers) > 1:
+            winner = self._search(splits, experiments)
+        else:
+            winner = experiments.fit(self.trainers[0], {}, self._labelled(splits.train))
+        model_version = experiments.model_version()
+        self._log_metrics(winner, model_version, splits)
+        self.resource_version_control.save_model(winner.experiment, winner.model, winner.trainer)
+        test_data = self.resource_version_control.save_data(
+            f"{self.problem.name}_test", splits.test, parents=[dataset_version]
+        )
+        self._let_win(winner.experiment, model_version, {"test_data": test_data.reference})
+        return model_version
+
+    @task
+    def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
+        """Check the winner on the test rows, compare it with a baseline, and tell what it is worth."""
+        model = self.resource_version_control.load_model(self._judged(model_version))
+        test, train = self._labelled(splits.test), self._labelled(splits.train)
+        report = self.model_checker.check(model, test.features, test.target)
+        baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
+        self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
+        self.metadata_tracker.update(
+            model_version,
+            {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
+        )
+        tell(
+            self.notifiers,
+            f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {count(len(wrap(splits.test)), 'test row')}, "
+            f"{baseline.other_score:.4g} for {baseline.against}",
+        )
+        for check in report.of("warn"):
+            tell(self.notifiers, f"{model_version}: {check.message}", "warning")
+        for check in report.of("error"):
+            tell(self.notifiers, f"{model_version}: {check.message}", "error")
+        return report
+
+    @task
+    def compare_models(self, model_version: ModelVersion, other: ModelVersion) -> Comparison:
+        """Compare two model versions on the test rows of the first.
+
+        A model that was fitted on all rows is judged by what it was before that. Raises DataError if the
+        other model cannot predict these rows.
+        """
+        judged, other_judged = self._judged(model_version), self._judged(other)
+        test_data = self.metadata_tracker.get(model_version).fields["test_data"]
+        frame = self.resource_version_control.load_data(DatasetVersion.parse(test_data))
+        test = self._labelled(frame)
+        return self.model_checker.compare(
+            self.resource_version_control.load_model(judged),
+            self.resource_version_control.load_model(other_judged),
+            test.features,
+            test.target,
+        )
+
+    @task
+    def retrain_model_on_all_data(
+        self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
+    ) -> Experiment:
+        """Fit what won once more, on all rows of ``frame``, and let that be the winner."""
+        judged = self._judged(model_version)
+        fields = self.metadata_tracker.get(judged).fields
+        trainer = self.trainers[fields["candidate"]]
+        data = self._labelled(frame)
+        model = trainer.fit(data.features, data.target, fields["searched"])
+        experiment = self.metadata_tracker.create(
+            Experiment,
+            self.problem.name,
+            fields={**fields, "winner": False, "retrained_from": judged.reference},
+            parents=[model_version, dataset_version, judged],
+        )
+        self.resource_version_control.save_model(experiment, model, trainer)
+        self._let_win(experiment, model_version)
+        self.metadata_tracker.update(judged, {"winner": False})
+        return experiment
+
+    def _labelled(self, frame: Frame) -> Labelled:
+        return labelled(frame, self.problem)
+
+    def _search(self, splits: Splits, experiments: Experiments) -> Entry:
+        if splits.validation is None:
+            inner = self.data_splitter.split(splits.train)
+            train, validation = self._labelled(inner.train), self._labelled(inner.test)
+        else:
+            train, validation = self._labelled(splits.train), self._labelled(splits.validation)
+
+        def objective(trainer: ModelTrainer, params: Params) -> float:
+            return experiments.judge(experiments.fit(trainer, params, train), validation)
+
+        if self.hyperparameter_tuner.enabled:
+            self.hyperparameter_tuner.search(
+                objective,
+                [(trainer, trainer.search_space()) for trainer in self.trainers],
+                "maximize" if self.model_checker.greater_is_better else "minimize",
+            )
+        else:
+            for trainer in self.trainers:
+                objective(trainer, {})
+        # Its score is the tuner's best; its model is kept here only.
+        return experiments.best
+
+    def _log_metrics(self, winner: Entry, model_version: ModelVersion, splits: Splits) -> None:
+        metrics: dict[str, float] = {}
+        for split in ("train", "validation", "test"):
+            frame: Frame | None = getattr(splits, split)
+            if frame is not None:
+                part = self._labelled(frame)
+                measured = self.model_checker.measure(winner.model, part.features, part.target)
+                metrics |= {f"{split}.{name}": value for name, value in measured.items()}
+        for resource in (winner.experiment, model_version):
+            self.metrics_tracker.log(resource, metrics)
+
+    def _let_win(
+        self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None
+    ) -> None:
+        self.metadata_tracker.update(experiment, {"winner": True})
+        # Last: from here on the model version can be used.
+        self.metadata_tracker.update(
+            model_version, {**(fields or {}), "winning_experiment": experiment.reference}
+        )
+
+    def _judged(self, model_version: ModelVersion) -> Experiment:
+        winner = self.metadata_tracker.get(model_version).fields.get("winning_experiment")
+        if winner is None:
+            raise LolpopError(
+                f"{model_version} has no winning experiment: its training did not end. Train again."
+            )
+        experiment = Experiment.parse(winner)
+        origin = self.metadata_tracker.get(experiment).fields.get("retrained_from")
+        return experiment if origin is None else Experiment.parse(origin)
