@@ -22,9 +22,7 @@ class ResourceVersionControl(Component):
     __slots__ = ()
 
     @abstractmethod
-    def save_data(
-        self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()
-    ) -> DatasetVersion:
+    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()) -> DatasetVersion:
         """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same."""
 
     @abstractmethod

@@ -1,0 +1,218 @@
+"""Dataframes as Arrow tables that remember what they were."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import narwhals.dependencies as libraries
+import pyarrow as pa
+
+from lolpop.errors import DataError, MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from lolpop.frames import Frame
+
+__all__ = ["digest_of", "dtypes_of", "pack", "read", "unpack", "write"]
+
+_KEY = b"lolpop"
+
+
+def pack(frame: Frame) -> pa.Table:
+    """The table that ``unpack`` makes ``frame`` of again. Missing values among objects come back as None.
+
+    Raises DataError, naming the columns, for what would not come back as it is.
+    """
+    if libraries.is_pandas_dataframe(frame):
+        return _pack_pandas(frame)
+    if libraries.is_polars_dataframe(frame):
+        return _pack_polars(frame)
+    if libraries.is_pyarrow_table(frame):
+        return _marked(frame, {"frame": "pyarrow"})
+    raise DataError(
+        f"A {type(frame).__module__}.{type(frame).__qualname__} cannot be kept as a version of data. "
+        "Expected a pandas or polars dataframe, or a pyarrow table."
+    )
+
+
+def unpack(table: pa.Table) -> Frame:
+    """The dataframe, or table, that was packed."""
+    match _mark(table):
+        case {"frame": "pandas", **mark}:
+            return _unpack_pandas(table, mark)
+        case {"frame": "polars"}:
+            return _unpack_polars(table)
+    return cast("Frame", _unmarked(table))
+
+
+def dtypes_of(frame: Frame) -> dict[str, str]:
+    """The dtype of each column, by name."""
+    if libraries.is_pandas_dataframe(frame):
+        return {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
+    return {str(name): str(dtype) for name, dtype in zip(*_names_and_types(frame), strict=True)}
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write ``table`` to a file."""
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(str(path), table.schema, options=options) as file:
+        file.write_table(table)
+
+
+def read(path: Path) -> pa.Table:
+    """Read the table in a file, into memory: the file may go."""
+    with pa.ipc.open_file(io.BytesIO(path.read_bytes())) as file:
+        return file.read_all()
+
+
+def digest_of(table: pa.Table) -> str:
+    """SHA-256 of the content of a packed table: equal for frames that are equal in all that comes back.
+
+    It does not depend on how the values lie in memory, nor on the versions of pandas and pyarrow.
+    """
+    meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    if "pandas" in meta:
+        pandas = json.loads(meta["pandas"])
+        meta["pandas"] = {
+            key: value for key, value in pandas.items() if key not in ("creator", "pandas_version")
+        }
+    content = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
+    columns = [_canonical(column.combine_chunks()) for column in table.columns]
+    canonical = pa.table(columns, names=[str(name) for name in range(table.num_columns)])
+    content.update(json.dumps([[field.name, str(field.type)] for field in table.schema]).encode())
+    with pa.ipc.new_stream(pa.PythonFile(_Sink(content), "w"), canonical.schema) as stream:
+        stream.write_table(canonical)
+    return content.hexdigest()
+
+
+class _Sink(io.RawIOBase):
+    """A file that is only hashed."""
+
+    def __init__(self, content: Any) -> None:
+        self._content = content
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any) -> int:
+        self._content.update(chunk)
+        return len(chunk)
+
+
+def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    # Below a null anything may lie in memory; what is taken lies there as zeros.
+    return column.take(pa.array(range(len(column)))) if column.null_count else column
+
+
+def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
+    import pandas as pd
+    from pandas.api.types import is_object_dtype
+
+    mark: dict[str, Any] = {
+        "frame": "pandas",
+        "objects": [place for place, dtype in enumerate(frame.dtypes) if is_object_dtype(dtype)],
+        "object_levels": [
+            level
+            for level in range(frame.index.nlevels)
+            if frame.index.get_level_values(level).dtype == object
+        ],
+        "frequency": frame.index.freqstr if isinstance(frame.index, pd.DatetimeIndex) else None,
+    }
+    with warnings.catch_warnings():
+        # Labels that would not come back are found below, and named.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            table = _marked(pa.Table.from_pandas(frame), mark)
+            back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+    if not back.columns.equals(frame.columns):
+        raise DataError(
+            f"The columns cannot be kept: {_shown(list(frame.columns))}. "
+            "Expected unique names, all of one type."
+        )
+    # By their names: how strings are stored inside is pandas' own business.
+    lost = [name for name in frame.columns if str(back.dtypes[name]) != str(frame.dtypes[name])]
+    if lost:
+        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+    return table
+
+
+def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+    from pandas.api.types import is_object_dtype
+
+    frame: pd.DataFrame = _unmarked(table).to_pandas()
+    for place in mark["objects"]:
+        # Arrow has no objects: it gives such columns the dtype that their values would have now.
+        name = frame.columns[place]
+        if not is_object_dtype(frame.dtypes.iloc[place]):
+            values = table.column(place).to_pylist()
+            frame[name] = pd.Series(values, index=frame.index, dtype=object)
+    for level in mark["object_levels"]:
+        if isinstance(frame.index, pd.MultiIndex):
+            frame.index = frame.index.set_levels(frame.index.levels[level].astype(object), level=level)
+        else:
+            frame.index = frame.index.astype(object)
+    if mark["frequency"] is not None and isinstance(frame.index, pd.DatetimeIndex):
+        frame.index = pd.DatetimeIndex(frame.index, freq=mark["frequency"])
+    return frame
+
+
+def _pack_polars(frame: pl.DataFrame) -> pa.Table:
+    import polars as pl
+
+    try:
+        table = _marked(frame.rechunk().to_arrow(), {"frame": "polars"})
+        back = _unpack_polars(table.slice(0, 0))
+    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+        raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+    lost = [name for name, dtype in frame.schema.items() if back.schema[name] != dtype]
+    if lost:
+        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+    return table
+
+
+def _unpack_polars(table: pa.Table) -> pl.DataFrame:
+    try:
+        import polars as pl
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("polars", "lolpop[polars]") from error
+    return cast("pl.DataFrame", pl.from_arrow(_unmarked(table)))
+
+
+def _names_and_types(frame: Any) -> tuple[Any, Any]:
+    if libraries.is_polars_dataframe(frame):
+        return frame.schema.names(), frame.schema.dtypes()
+    return frame.schema.names, frame.schema.types
+
+
+def _marked(table: pa.Table, mark: dict[str, Any]) -> pa.Table:
+    metadata = {**(table.schema.metadata or {}), _KEY: json.dumps(mark).encode()}
+    return table.replace_schema_metadata(metadata)
+
+
+def _unmarked(table: pa.Table) -> pa.Table:
+    metadata = {key: value for key, value in (table.schema.metadata or {}).items() if key != _KEY}
+    return table.replace_schema_metadata(metadata or None)
+
+
+def _mark(table: pa.Table) -> dict[str, Any]:
+    mark: dict[str, Any] = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
+    return mark
+
+
+def _reason(error: Exception) -> str:
+    # Arrow says what went wrong first, and in which column second, as a tuple or two arguments.
+    return ". ".join(str(argument).rstrip(".") for argument in error.args) or type(error).__name__
+
+
+def _shown(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:10])) + (", …" if len(names) > 10 else "")

@@ -1,0 +1,124 @@
+"""Versions of data and models in the store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, cast
+
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.model_trainer import FittedModel, ModelTrainer
+from lolpop.components.resource_version_control import ResourceVersionControl, model_folders
+from lolpop.components.store import Store
+from lolpop.errors import ReferenceNotFoundError
+from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource
+from lolpop.runs import recall, remember
+
+if TYPE_CHECKING:
+    from lolpop.frames import Frame
+
+__all__ = ["LocalResourceVersionControl"]
+
+_TYPE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?")
+
+
+class LocalResourceVersionControl(ResourceVersionControl):
+    """Keeps data and models as artifacts of their resources.
+
+    Data is kept as Arrow files: pandas and polars dataframes and pyarrow tables come back as what they
+    were. Models are kept as their trainer writes them.
+
+    Parameters
+    ----------
+    trusted_types
+        Types that a stored model may hold besides those that its trainer trusts
+        (``package.module.Class``), and trainers that are not registered (``package.module:Class``).
+    """
+
+    def __init__(
+        self, trusted_types: tuple[str, ...] = (), *, store: Store, metadata_tracker: MetadataTracker
+    ) -> None:
+        for name in trusted_types:
+            if not _TYPE.fullmatch(name):
+                raise ValueError(
+                    "trusted_types should name types as package.module.Class or package.module:Class "
+                    f"but got {name!r}."
+                )
+        self._trusted_types = tuple(trusted_types)
+        self._store = store
+        self._metadata_tracker = metadata_tracker
+
+    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()) -> DatasetVersion:
+        """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same.
+
+        Raises DataError for a frame that would not come back as it is.
+        """
+        from lolpop.components.resource_version_control import frame_tables
+
+        table = frame_tables.pack(frame)
+        digest = frame_tables.digest_of(table)
+        # Who saves the same data at the same time gets the same version.
+        with self._store.lock(f"dataset {name}"), TemporaryDirectory(prefix="lolpop-") as folder:
+            version = self._latest(name, digest)
+            if version is not None:
+                self._metadata_tracker.link(version, parents)
+            else:
+                path = Path(folder, "data.arrow")
+                frame_tables.write(table, path)
+                dtypes = frame_tables.dtypes_of(frame)
+                fields = {"rows": len(frame), "columns": len(dtypes), "dtypes": dtypes, "digest": digest}
+                self._metadata_tracker.create(Dataset, name)
+                version = self._metadata_tracker.create(
+                    DatasetVersion, name, fields=fields, parents=parents, artifacts={"data": path}
+                )
+        remember(frame, version)
+        return version
+
+    def load_data(self, dataset_version: DatasetVersion) -> Frame:
+        """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
+        from lolpop.components.resource_version_control import frame_tables
+
+        if (known := recall(dataset_version)) is not None:
+            return cast("Frame", known)
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            path = Path(folder, "data.arrow")
+            self._metadata_tracker.load_artifact(dataset_version, "data", path)
+            frame = frame_tables.unpack(frame_tables.read(path))
+        remember(frame, dataset_version)
+        return frame
+
+    def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:
+        """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
+        with TemporaryDirectory(prefix="lolpop-") as temporary:
+            folder = Path(temporary, "model")
+            model_folders.save(model, trainer, folder)
+            # A model that could not be loaded again is found out now, not when it is needed.
+            model_folders.load(folder, self._trusted_types)
+            self._metadata_tracker.save_artifact(experiment, "model", folder)
+        remember(model, experiment)
+
+    def load_model(self, resource: Experiment | ModelVersion) -> FittedModel:
+        """The model of an experiment, or of the winning experiment of a model version."""
+        experiment = self._winner(resource) if isinstance(resource, ModelVersion) else resource
+        if (known := recall(experiment)) is not None:
+            return cast("FittedModel", known)
+        with TemporaryDirectory(prefix="lolpop-") as temporary:
+            folder = Path(temporary, "model")
+            self._metadata_tracker.load_artifact(experiment, "model", folder)
+            model = model_folders.load(folder, self._trusted_types)
+        remember(model, experiment)
+        return model
+
+    def _latest(self, name: str, digest: str) -> DatasetVersion | None:
+        versions = self._metadata_tracker.find(DatasetVersion, name)
+        if versions and self._metadata_tracker.get(versions[-1]).fields.get("digest") == digest:
+            return versions[-1]
+        return None
+
+    def _winner(self, model_version: ModelVersion) -> Experiment:
+        winner = self._metadata_tracker.get(model_version).fields.get("winning_experiment")
+        if winner is None:
+            raise ReferenceNotFoundError(f"{model_version} has no winning experiment, hence no model.")
+        return Experiment.parse(winner)
