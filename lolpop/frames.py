@@ -160,7 +160,7 @@ def to_datetimes(series: nw.Series[Any]) -> NDArray[np.datetime64]:
     native = series.to_pandas() if _kind_of_dtype(series.dtype) == "datetime" else _parsed_dates(series)
     if getattr(native.dtype, "tz", None) is not None:
         native = native.dt.tz_convert("UTC").dt.tz_localize(None)
-    return np.asarray(native.to_numpy(dtype="datetime64[us]"))
+    return np.asarray(native.astype("datetime64[us]"))
 
 
 def count(number: int, noun: str) -> str:
@@ -175,7 +175,7 @@ def listed(values: Collection[object], limit: int = 5) -> str:
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
 
 
-def _duplicated(names: list[object]) -> DataError:
+def _duplicated(names: Sequence[object]) -> DataError:
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     return DataError(f"Several columns have the same name: {listed(twice)}. Rename or drop all but one.")
 

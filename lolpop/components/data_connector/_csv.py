@@ -1,0 +1,212 @@
+"""CSV, read honestly: rows of another length than the header, and bytes that are no text, are errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.errors import DataError
+from lolpop.frames import count, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from lolpop.components.data_connector._locations import Location
+    from lolpop.frames import Frame
+
+__all__ = ["check_csv", "read_csv", "scan_csv", "write_csv"]
+
+# What pandas takes for a missing value, so that polars does too.
+_MISSING = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+
+
+def read_csv(location: Location, kind: Literal["pandas", "polars"], separator: str) -> Frame:
+    """All rows. Raises DataError, with the line where it is known, if they are no table of text."""
+    separator = location.options.get("separator", separator)
+    _header(location, separator)
+    # Short rows are filled with missing values, so that there is one in the last column.
+    if kind == "polars":
+        frame = _read_polars(location, separator)
+        suspicious = frame.height > 0 and frame[:, -1].has_nulls()
+        result: Frame = typed_polars(frame)
+    else:
+        pandas = _read_pandas(location, separator)
+        suspicious = bool(pandas.iloc[:, -1].isna().any())
+        result = typed_pandas(pandas)
+    if suspicious:
+        check_csv(location, separator)
+    return result
+
+
+def scan_csv(
+    location: Location, kind: Literal["pandas", "polars"], separator: str, batch_size: int
+) -> Iterator[Frame]:
+    """All rows in batches."""
+    separator = location.options.get("separator", separator)
+    if kind == "polars":
+        import polars as pl
+
+        with _utf8(location) as file:
+            rows = pl.scan_csv(
+                file, separator=separator, null_values=list(_MISSING), infer_schema_length=None
+            )
+            for batch in rows.collect_batches(chunk_size=batch_size, maintain_order=True):
+                yield typed_polars(batch)
+        return
+    import pandas as pd
+
+    texts: dict[str, Any] = {}
+    with _utf8(location) as file:
+        options: Any = {"sep": separator, "low_memory": False, "chunksize": batch_size}
+        for batch in pd.read_csv(file, **options):
+            # What is text in the first rows is text in all, even where a batch holds digits only.
+            texts = texts or {name: "str" for name in batch.columns if batch[name].dtype == "str"}
+            yield typed_pandas(batch.astype(texts))
+
+
+def write_csv(frame: Frame, file: IO[bytes], location: Location, separator: str) -> None:
+    """Write a header and the rows; a pandas index is left out."""
+    import pandas as pd
+
+    separator = location.options.get("separator", separator)
+    encoding = location.options.get("encoding", "utf-8")
+    if isinstance(frame, pd.DataFrame):
+        frame.to_csv(file, index=False, sep=separator, encoding=encoding)
+    elif encoding == "utf-8":
+        frame.write_csv(file, separator=separator)  # type: ignore[attr-defined]  # it is polars
+    else:
+        file.write(frame.write_csv(separator=separator).encode(encoding))  # type: ignore[attr-defined]  # polars
+
+
+def check_csv(location: Location, separator: str) -> None:
+    """Raise DataError, with its line, for the first row that has not as many fields as the header."""
+    separator = location.options.get("separator", separator)
+    width = len(_header(location, separator))
+    if _is_regular(location, separator):
+        return
+    with _text(location) as lines:
+        rows = csv.reader(lines, delimiter=separator)
+        for row in rows:
+            if row and len(row) != width:
+                raise _ragged(location, rows.line_num, len(row), width)
+
+
+def _ragged(location: Location, line: int, fields: int, width: int) -> DataError:
+    return DataError(f"{location}:{line}: this line has {count(fields, 'field')}, the header has {width}.")
+
+
+def _header(location: Location, separator: str) -> list[str]:
+    with _text(location) as lines:
+        rows = csv.reader(lines, delimiter=separator)
+        names: list[str] = next(filter(None, rows), [])
+        first = next(filter(None, rows), names)
+        if len(first) > len(names):
+            # pandas would take the first values of the rows for an index.
+            raise _ragged(location, rows.line_num, len(first), len(names))
+    if not names:
+        raise DataError(f"{location} is empty.")
+    # Columns without a name are named by their position.
+    named = [name for name in names if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise DataError(f"{location}: several columns have the same name: {listed(twice)}.")
+    return names
+
+
+def _read_pandas(location: Location, separator: str) -> pd.DataFrame:
+    import pandas as pd
+
+    with _utf8(location) as file:
+        try:
+            return pd.read_csv(file, sep=separator, low_memory=False)
+        except pd.errors.ParserError as error:
+            check_csv(location, separator)
+            reason = str(error).strip().removeprefix("Error tokenizing data. ").removeprefix("C error: ")
+            raise DataError(f"{location} cannot be read: {reason}.") from error
+
+
+def _read_polars(location: Location, separator: str) -> pl.DataFrame:
+    import polars as pl
+
+    # A look at the first rows is fast and mostly right. Where it is wrong, all rows are looked at.
+    for length in (10_000, None):
+        try:
+            with _utf8(location) as file:
+                return pl.read_csv(
+                    file, separator=separator, null_values=list(_MISSING), infer_schema_length=length
+                )
+        except pl.exceptions.NoDataError as error:
+            raise DataError(f"{location} is empty.") from error
+        except pl.exceptions.PolarsError as error:
+            failure = error
+    with _text(location) as lines:
+        for _ in lines:  # polars does not say which line is no text
+            pass
+    check_csv(location, separator)
+    raise DataError(f"{location} cannot be read: {str(failure).splitlines()[0]}") from failure
+
+
+def _is_regular(location: Location, separator: str) -> bool:
+    # Arrow counts the fields of all rows in a fraction of the time that parsing takes.
+    import pyarrow as pa
+    import pyarrow.csv
+
+    with _utf8(location) as file:
+        try:
+            batches = pa.csv.open_csv(
+                file,
+                parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+                convert_options=pa.csv.ConvertOptions(include_columns=["-"], include_missing_columns=True),
+            )
+            for _ in batches:
+                pass
+        except pa.ArrowInvalid:
+            return False
+    return True
+
+
+@contextmanager
+def _utf8(location: Location) -> Iterator[str | IO[bytes]]:
+    """The file as UTF-8, in the form that libraries read fastest."""
+    encoding = location.options.get("encoding", "utf-8")
+    try:
+        if encoding == "utf-8":
+            with location.readable() as file:
+                yield file
+        else:
+            with location.opened() as file:
+                yield io.BytesIO(file.read().decode(encoding).encode())
+    except UnicodeDecodeError as error:
+        raise _undecodable(location, encoding, error) from error
+
+
+@contextmanager
+def _text(location: Location) -> Iterator[IO[str]]:
+    encoding = location.options.get("encoding", "utf-8")
+    try:
+        with location.opened() as file:
+            # A byte order mark is no part of the first name.
+            yield io.TextIOWrapper(file, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+    except UnicodeDecodeError as error:
+        raise _undecodable(location, encoding, error) from error
+
+
+def _undecodable(location: Location, encoding: str, error: UnicodeDecodeError) -> DataError:
+    hint = "Save the file as UTF-8, or name its encoding: {path: …, encoding: latin-1}."
+    if encoding == "utf-8":
+        with location.opened() as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as found:
+                    byte = line[found.start]
+                    place = f"{location}:{number}:{found.start + 1}"
+                    return DataError(f"{place}: the byte 0x{byte:02x} is not UTF-8. {hint}")
+    return DataError(f"{location} is not {encoding}: {error.reason}. {hint}")

@@ -1,0 +1,205 @@
+"""File formats: how each is read whole, read in batches, and written."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.components.data_connector._csv import check_csv, read_csv, scan_csv, write_csv
+from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from lolpop.components.data_connector._locations import Location
+    from lolpop.frames import Frame
+
+__all__ = ["FORMATS", "Format", "FrameKind"]
+
+FrameKind: TypeAlias = Literal["pandas", "polars"]
+
+
+class Format(ABC):
+    """A file of one format."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+
+    @abstractmethod
+    def read(self, kind: FrameKind) -> Frame:
+        """All rows."""
+
+    @abstractmethod
+    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+        """All rows in batches, in order."""
+
+    @abstractmethod
+    def write(self, frame: Frame, file: IO[bytes]) -> None:
+        """Write the rows of a pandas or polars frame."""
+
+
+class Csv(Format):
+    """Comma-separated values, or values with the separator that the source names."""
+
+    separator = ","
+
+    def read(self, kind: FrameKind) -> Frame:
+        """All rows; the dtype of a column is decided by all of its values."""
+        return read_csv(self._location, kind, self.separator)
+
+    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+        """All rows in batches."""
+        check_csv(self._location, self.separator)
+        return scan_csv(self._location, kind, self.separator, batch_size)
+
+    def write(self, frame: Frame, file: IO[bytes]) -> None:
+        """Write a header and the rows."""
+        write_csv(frame, file, self._location, self.separator)
+
+
+class Tsv(Csv):
+    """Values separated by tabs."""
+
+    separator = "\t"
+
+
+class Parquet(Format):
+    """Apache Parquet."""
+
+    def read(self, kind: FrameKind) -> Frame:
+        """All rows."""
+        import pyarrow.parquet as pq
+
+        with self._location.readable() as file:
+            return _from_arrow(pq.read_table(file), kind)
+
+    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+        """All rows in batches; one row group at a time is held in memory."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with self._location.readable() as source, pq.ParquetFile(source) as file:
+            for batch in file.iter_batches(batch_size):
+                yield _from_arrow(pa.Table.from_batches([batch]), kind)
+
+    def write(self, frame: Frame, file: IO[bytes]) -> None:
+        """Write the rows; a pandas index is left out."""
+        import pyarrow.parquet as pq
+
+        pq.write_table(_to_arrow(frame), file)
+
+
+class Feather(Format):
+    """Feather, which is Apache Arrow's file format."""
+
+    def read(self, kind: FrameKind) -> Frame:
+        """All rows."""
+        import pyarrow.feather as feather
+
+        with self._location.readable() as file:
+            return _from_arrow(feather.read_table(file), kind)
+
+    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+        """All rows in batches."""
+        import pyarrow as pa
+
+        with self._location.readable() as source, pa.ipc.open_file(source) as file:
+            for number in range(file.num_record_batches):
+                table = pa.Table.from_batches([file.get_batch(number)])
+                for start in range(0, len(table), batch_size):
+                    yield _from_arrow(table.slice(start, batch_size), kind)
+
+    def write(self, frame: Frame, file: IO[bytes]) -> None:
+        """Write the rows; a pandas index is left out."""
+        import pyarrow.feather as feather
+
+        feather.write_feather(_to_arrow(frame), file)
+
+
+class JsonLines(Format):
+    """One JSON object a line."""
+
+    def read(self, kind: FrameKind) -> Frame:
+        """All rows."""
+        with self._location.opened() as file:
+            return _parse_json(file, self._location, kind)
+
+    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+        """All rows in batches."""
+        with self._location.opened() as file:
+            while lines := list(itertools.islice(file, batch_size)):
+                yield _parse_json(BytesIO(b"".join(lines)), self._location, kind)
+
+    def write(self, frame: Frame, file: IO[bytes]) -> None:
+        """Write the rows; dates as ISO 8601."""
+        import pandas as pd
+
+        if isinstance(frame, pd.DataFrame):
+            frame.to_json(file, orient="records", lines=True, date_format="iso")
+        else:
+            frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
+
+
+FORMATS: Mapping[str, type[Format]] = MappingProxyType(
+    {
+        "csv": Csv,
+        "tsv": Tsv,
+        "parquet": Parquet,
+        "pq": Parquet,
+        "jsonl": JsonLines,
+        "ndjson": JsonLines,
+        "feather": Feather,
+        "arrow": Feather,
+    }
+)
+
+
+def _from_arrow(table: pa.Table, kind: FrameKind) -> Frame:
+    if kind == "polars":
+        import polars as pl
+
+        return pl.DataFrame(table)
+    pandas: pd.DataFrame = table.to_pandas()
+    # A named index was a column to whoever wrote the file, and is one to whoever reads it.
+    return pandas.reset_index() if pandas.index.names != [None] else pandas
+
+
+def _to_arrow(frame: Frame) -> pa.Table:
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(frame, pd.DataFrame):
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    table: pa.Table = frame.to_arrow()  # type: ignore[attr-defined]  # what is not pandas is polars
+    return table
+
+
+def _parse_json(file: IO[bytes], location: Location, kind: FrameKind) -> Frame:
+    import pyarrow as pa
+    import pyarrow.json
+
+    try:
+        table = pa.json.read_json(file, read_options=pa.json.ReadOptions(block_size=16 << 20))
+    except pa.ArrowInvalid as error:
+        raise _located_json(location) or DataError(f"{location} cannot be read: {error}") from error
+    frame: Any = _from_arrow(table, kind)
+    return typed_polars(frame) if kind == "polars" else typed_pandas(frame)
+
+
+def _located_json(location: Location) -> DataError | None:
+    with location.opened() as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                found: Any = json.loads(line) if line.strip() else {}
+            except ValueError as error:
+                return DataError(f"{location}:{number}: this line is no JSON: {error}")
+            if not isinstance(found, dict):
+                return DataError(f"{location}:{number}: expected a JSON object, not {line[:40]!r}.")
+    return None

@@ -1,0 +1,189 @@
+"""Where a file is: on a disk, or behind a URL."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+from lolpop._names import one_of
+from lolpop.errors import DataError, LolpopError
+from lolpop.settings.secrets import mask_urls
+
+if TYPE_CHECKING:
+    from lolpop.data import Source
+
+__all__ = ["Location", "located"]
+
+_KEYS = ("path", "format", "separator", "encoding")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A file as its source names it: ``path`` of a local file, ``url`` of any other."""
+
+    shown: str
+    """How messages name the file: as the user did, without a password."""
+
+    url: str
+    path: Path | None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What a source says besides its path: format, separator, encoding."""
+
+    def __str__(self) -> str:
+        return self.shown
+
+    @property
+    def format_name(self) -> str:
+        """What the source, or else the suffix of its name, says of the format; empty if nothing."""
+        if "format" in self.options:
+            return str(self.options["format"])
+        suffixes = [suffix.lower() for suffix in PurePosixPath(self.url.split("?")[0]).suffixes]
+        if suffixes and suffixes[-1] in _COMPRESSED:
+            suffixes.pop()
+        return suffixes[-1].removeprefix(".") if suffixes else ""
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the suffix says that the file is compressed."""
+        return self.url.lower().endswith(_COMPRESSED)
+
+    def require(self) -> None:
+        """Raise DataError if there is no such file, or it is empty."""
+        if self.path is None:
+            self._require_remote()
+        elif self.path.is_dir():
+            raise DataError(f"{self} is a folder. Name a file in it.")
+        elif not self.path.exists():
+            raise DataError(f"{self}: there is no such file{self._near()}")
+        elif self.path.stat().st_size == 0:
+            raise DataError(f"{self} is empty.")
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """The bytes of the file, uncompressed. Raises DataError if they cannot be read."""
+        import fsspec
+
+        with self._explained("read"), fsspec.open(self.url, "rb", compression="infer") as file:
+            yield file
+
+    @contextmanager
+    def readable(self) -> Iterator[str | IO[bytes]]:
+        """What libraries read fastest: the path of a local file that is not compressed, else the bytes."""
+        if self.path is None or self.compressed:
+            with self.opened() as file:
+                yield file
+        else:
+            with self._explained("read"):
+                yield str(self.path)
+
+    @contextmanager
+    def replaced(self) -> Iterator[IO[bytes]]:
+        """A file to write to, compressed on its way, that takes the place of this one if all goes well."""
+        import fsspec
+
+        with self._explained("written"):
+            folder = self.path.parent if self.path else Path(tempfile.gettempdir())
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = folder / f".lolpop-{uuid4().hex}.tmp"
+            compression = fsspec.utils.infer_compression(self.url)
+            try:
+                with fsspec.open(str(temporary), "wb", compression=compression) as file:
+                    yield file
+                self._take(temporary)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _take(self, temporary: Path) -> None:
+        if self.path is None:
+            import fsspec
+
+            system, path = fsspec.core.url_to_fs(self.url)
+            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            system.put_file(str(temporary), path)
+            return
+        _sync(temporary)
+        if self.path.exists():
+            temporary.chmod(stat.S_IMODE(self.path.stat().st_mode))
+        temporary.replace(self.path)
+        _sync(self.path.parent)
+
+    def _require_remote(self) -> None:
+        import fsspec
+
+        with self._explained("read"):
+            system, path = fsspec.core.url_to_fs(self.url)
+            if not system.exists(path):
+                raise DataError(f"{self}: there is no such file.")
+            if system.isdir(path):
+                raise DataError(f"{self} is a folder. Name a file in it.")
+            if system.size(path) == 0:
+                raise DataError(f"{self} is empty.")
+
+    def _near(self) -> str:
+        assert self.path is not None  # noqa: S101  (only local files are looked for)
+        folder = self.path.parent
+        if not folder.is_dir():
+            return f", and no folder {folder}."
+        near = difflib.get_close_matches(self.path.name, [entry.name for entry in folder.iterdir()], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f" in {folder.resolve()}.{hint}"
+
+    @contextmanager
+    def _explained(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (LolpopError, UnicodeDecodeError):
+            raise
+        except ImportError as error:
+            raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
+        except (OSError, EOFError, ValueError, LookupError) as error:
+            raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
+
+
+def located(source: Source, folder: Path | None) -> Location:
+    """The location that ``source`` names; relative paths are relative to ``folder``, or here.
+
+    Raises DataError if it names none.
+    """
+    options = dict(source) if isinstance(source, Mapping) else {"path": source}
+    for key in options:
+        if key not in _KEYS:
+            hint = one_of(key, _KEYS, what="Expected")
+            raise DataError(f"The source {_shown(source)} has an unknown key {key!r}. {hint}")
+    path = options.pop("path", None)
+    if not isinstance(path, str | os.PathLike) or not str(path):
+        raise DataError(f"The source {_shown(source)} names no file. Expected a path, or {{path: …}}.")
+    text = os.fspath(path)
+    shown = mask_urls(text)
+    if "://" in text and not text.startswith("file://"):
+        return Location(shown, text, None, options)
+    local = Path(text.removeprefix("file://")).expanduser()
+    local = folder / local if folder else local
+    return Location(shown, str(local), local, options)
+
+
+def _shown(source: object) -> str:
+    return mask_urls(repr(source))
+
+
+def _reason(error: BaseException) -> str:
+    # An OSError's own text repeats the path, and with it a password that a URL may hold.
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return mask_urls(text or type(error).__name__)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
