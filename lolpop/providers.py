@@ -7,9 +7,8 @@ import threading
 from collections import abc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 
-from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 from dependency_injector.providers import Callable, Factory, Object
 
@@ -43,7 +42,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-C = TypeVar("C", bound=di_containers.DeclarativeContainer)
+C = TypeVar("C")
 
 _NO_LIFETIME = Lifetime()
 _NEVER = (-1, None)
@@ -634,7 +633,7 @@ class Runner(_Owner[T]):
 class Nested(di.Container[Any]):
     """A container inside another. Asking for it by name gives its pipeline."""
 
-    def __init__(self, container: type[di_containers.DeclarativeContainer]) -> None:
+    def __init__(self, container: type[Any]) -> None:
         # The class is kept from the base, which would make an instance of it here and now.
         super().__init__(None)  # type: ignore[arg-type]
         self.declared = container
@@ -706,7 +705,7 @@ def nested(container: type[C]) -> C:
     To type checkers it is an instance of the container, so that ``runner_container.train.model_trainer()`` is
     typed; asking for it by name in the constructor of the layer above gives its pipeline.
     """
-    return Nested(container)  # type: ignore[return-value]  # it passes attributes on to the container
+    return cast("C", Nested(container))  # it passes attributes on to the container
 
 
 def has_section(provider: di.Provider[Any]) -> bool:

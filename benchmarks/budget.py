@@ -1,0 +1,57 @@
+"""A budget: what was measured, beside what it may cost and what it is compared with."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One line of the table. ``beside`` says what the same work costs without lolpop, in the same run."""
+
+    what: str
+    measured: float
+    limit: float
+    unit: str
+    beside: str = ""
+
+    @property
+    def held(self) -> bool:
+        return self.measured <= self.limit
+
+
+def median(work: Callable[[], object], *, repeat: int) -> float:
+    """The median duration of ``work`` in seconds."""
+    durations = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        work()
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations)
+
+
+def interleaved(works: Sequence[Callable[[], object]], *, repeat: int) -> list[float]:
+    """The median duration of each of several works, done in turn so that the machine's moods hit them alike."""
+    durations: list[list[float]] = [[] for _ in works]
+    for _ in range(repeat):
+        for work, taken in zip(works, durations, strict=True):
+            start = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in durations]
+
+
+def python(*arguments: str, cwd: Path | None = None) -> None:
+    """Run this Python in a process of its own. Raises CalledProcessError, with what it said, if it fails."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        done.check_returncode()
