@@ -128,9 +128,10 @@ class PredictPipeline(Pipeline):
             )
         if (double := values.is_duplicated()).any():
             example = values.filter(double)[0]
+            shared = count(int(double.sum()), "row")
             raise DataError(
-                f"{count(int(double.sum()), 'row')} share a value of {index!r}, the index, such as {example!r}: "
-                "each needs its own, or predictions cannot be told apart."
+                f"{shared} share a value of {index!r}, the index, such as {example!r}: each needs its own, "
+                "or predictions cannot be told apart."
             )
 
 

@@ -118,9 +118,10 @@ class TrainPipeline(Pipeline):
             model_version,
             {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
         )
+        judged_on = count(len(wrap(splits.test)), "test row")
         tell(
             self.notifiers,
-            f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {count(len(wrap(splits.test)), 'test row')}, "
+            f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {judged_on}, "
             f"{baseline.other_score:.4g} for {baseline.against}",
         )
         for check in report.of("warn"):

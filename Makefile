@@ -1,0 +1,56 @@
+# Every target sets up its environment, .venv, when it is missing or older than pyproject.toml.
+# PYTHON says which Python makes it; ARGS goes to the tool: make test ARGS="tests/workflow -x".
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+QUICKSTART := examples/quickstart
+
+.PHONY: help run test lint types bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## Train, deploy and predict on real data, and say what happened
+	@$(BIN)/python $(QUICKSTART)/make_data.py
+	@$(BIN)/lolpop run classification -c $(QUICKSTART)/lolpop.yaml $(ARGS)
+
+test: .venv/tools ## Run the tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: .venv/tools ## Check the style, and that the layers hold
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+
+types: .venv/tools ## Check the types of both packages, and what users' type checkers see
+	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing
+
+bench: .venv/tools ## Measure the budgets, side by side with plain code
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove the environment, caches, and what runs of the examples made
+	rm -rf .venv build dist .*_cache .hypothesis .benchmarks .coverage*
+	rm -rf $(wildcard examples/*/data examples/*/out examples/*/.lolpop)
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# What was set up is marked by an empty file, written last: an interrupted installation is started again.
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "lolpop needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@echo "Setting up .venv, which takes a minute or two …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --editable ".[all]"
+	@touch $@
+
+.venv/tools: .venv/installed
+	@echo "Adding the tools for tests, style and types …"
+	@$(BIN)/python -m pip install --quiet --group test --group lint --group types
+	@touch $@
