@@ -39,12 +39,16 @@ def main() -> int:
 
 
 def _table(budgets: list[Budget]) -> Table:
-    table = Table("budget", "measured", "limit", "", "beside it", title="Budgets (medians)", title_justify="left")
+    table = Table(
+        "budget", "measured", "limit", "", "beside it", title="Budgets (medians)", title_justify="left"
+    )
     for budget in budgets:
         verdict = "[green]held[/]" if budget.held else "[red]over[/]"
         table.add_row(
             budget.what,
-            f"{budget.measured:.3g} {budget.unit}" if budget.measured < 100 else f"{budget.measured:.0f} {budget.unit}",
+            f"{budget.measured:.3g} {budget.unit}"
+            if budget.measured < 100
+            else f"{budget.measured:.0f} {budget.unit}",
             f"{budget.limit:g} {budget.unit}",
             verdict,
             budget.beside,

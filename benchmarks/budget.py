@@ -37,7 +37,7 @@ def median(work: Callable[[], object], *, repeat: int) -> float:
 
 
 def interleaved(works: Sequence[Callable[[], object]], *, repeat: int) -> list[float]:
-    """The median duration of each of several works, done in turn so that the machine's moods hit them alike."""
+    """The median duration of each of several works, done in turn so that the load hits them alike."""
     durations: list[list[float]] = [[] for _ in works]
     for _ in range(repeat):
         for work, taken in zip(works, durations, strict=True):
@@ -49,9 +49,7 @@ def interleaved(works: Sequence[Callable[[], object]], *, repeat: int) -> list[f
 
 def python(*arguments: str, cwd: Path | None = None) -> None:
     """Run this Python in a process of its own. Raises CalledProcessError, with what it said, if it fails."""
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         done.check_returncode()

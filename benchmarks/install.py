@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.budget import Budget
 from packaging.requirements import Requirement
+
+from benchmarks.budget import Budget
 
 
 def budgets() -> Iterator[Budget]:

@@ -1,4 +1,4 @@
-"""What containers cost: building, asking, verifying, beside plain constructors and raw dependency-injector."""
+"""What containers cost: building, asking, verifying, beside plain code and raw dependency-injector."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import timeit
 from collections.abc import Iterator
 from itertools import pairwise
 
-from benchmarks.budget import Budget, median
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
+
+from benchmarks.budget import Budget, median
 from lolpop import Component, RunnerContainer, providers
 
 
@@ -39,7 +40,8 @@ def _chain(count: int) -> type[RunnerContainer]:
 def _part_that_takes(name: str) -> type[Part]:
     namespace: dict[str, object] = {"Component": Component}
     exec(  # the name of a parameter cannot be computed otherwise
-        f"def __init__(self, size: int = 1, *, {name}: Component): self.size, self.part = size, {name}", namespace
+        f"def __init__(self, size: int = 1, *, {name}: Component): self.size, self.part = size, {name}",
+        namespace,
     )
     return type(f"Takes_{name}", (Part,), {"__init__": namespace["__init__"]})
 
@@ -59,9 +61,7 @@ def _cached_call() -> Budget:
 
 def _build(count: int) -> Budget:
     chain = _chain(count)
-    plain = {
-        f"part_{index}": di.ThreadSafeSingleton(Part) for index in range(count)
-    }
+    plain = {f"part_{index}": di.ThreadSafeSingleton(Part) for index in range(count)}
     raw = type("Raw", (di_containers.DeclarativeContainer,), plain)
 
     def construct() -> None:
@@ -70,9 +70,7 @@ def _build(count: int) -> Budget:
             part = Part(part=part)
 
     gc.collect()
-    ours, theirs, bare = (
-        median(make, repeat=7) / count * 1e6 for make in (chain, raw, construct)
-    )
+    ours, theirs, bare = (median(make, repeat=7) / count * 1e6 for make in (chain, raw, construct))
     beside = f"raw dependency-injector {theirs:.1f} µs, plain constructors {bare:.2f} µs"
     return Budget(f"container build, per provider of {count:,}", ours, 30, "µs", beside)
 

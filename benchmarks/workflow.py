@@ -1,4 +1,58 @@
+"""What a whole tracked workflow costs, beside the plain script that does the same work."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
 from collections.abc import Iterator
-from benchmarks.budget import Budget
+from pathlib import Path
+
+import pandas as pd
+from sklearn.datasets import load_breast_cancer, make_classification
+
+from benchmarks.budget import Budget, interleaved, python
+
+SCRIPT = Path(__file__).with_name("plain_classification.py")
+SETTINGS = """\
+problem: {name: bench, target: label, index: id}
+data: {train: known.csv, predict: new.csv, predictions: predictions.csv}
+seed: 7
+"""
+
+
 def budgets() -> Iterator[Budget]:
-    yield from ()
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, write in (("569 real rows", _write_real), ("100,000 rows", _write_many)):
+            folder = Path(scratch) / name.replace(" ", "_")
+            folder.mkdir()
+            write(folder)
+            (folder / "lolpop.yaml").write_text(SETTINGS)
+            yield _bare(name, folder)
+
+
+def _bare(name: str, folder: Path) -> Budget:
+    def tracked() -> None:
+        shutil.rmtree(folder / ".lolpop", ignore_errors=True)
+        python("-m", "lolpop", "run", "classification", cwd=folder)
+
+    plain, ours = interleaved([lambda: python(str(SCRIPT), str(folder), cwd=folder), tracked], repeat=5)
+    return Budget(
+        f"lolpop run classification, {name}", ours, 1.15 * plain + 0.5, "s", f"plain script {plain:.2f} s"
+    )
+
+
+def _write_real(folder: Path) -> None:
+    bundle = load_breast_cancer(as_frame=True)
+    _write(folder, bundle.frame.rename(columns={"target": "label"}), known=469)
+
+
+def _write_many(folder: Path) -> None:
+    features, label = make_classification(110_000, 20, n_informative=10, random_state=0)
+    rows = pd.DataFrame(features).add_prefix("x").assign(label=label)
+    _write(folder, rows, known=100_000)
+
+
+def _write(folder: Path, rows: pd.DataFrame, *, known: int) -> None:
+    rows.insert(0, "id", range(len(rows)))
+    rows[:known].to_csv(folder / "known.csv", index=False)
+    rows[known:].drop(columns="label").to_csv(folder / "new.csv", index=False)
