@@ -240,7 +240,8 @@ class Slot(di.Provider[T]):
     def plan(self) -> Plan:
         """What it is to build, by its declaration and settings."""
         if self._planned is None:
-            self._planned = self._plan()
+            with self._lock:
+                self._planned = self._planned or self._plan()
         return self._planned
 
     def _plan(self) -> Plan:
@@ -250,7 +251,8 @@ class Slot(di.Provider[T]):
     def edges(self) -> tuple[Edge, ...]:
         """What it is built from, in the order of its constructor."""
         if self._edges is None:
-            self._edges = tuple(self._find_edges())
+            with self._lock:
+                self._edges = tuple(self._find_edges()) if self._edges is None else self._edges
         return self._edges
 
     def _find_edges(self) -> Iterator[Edge]:
@@ -302,8 +304,6 @@ class Slot(di.Provider[T]):
                 provider._standing_in_for = override
             elif provider.scope.root is not self._scope.root:
                 raise WiringError(f"{self.path} cannot be overridden by a provider of another container")
-        else:
-            override.variant = Variant(None, frozenset({override}), source=provider)
 
     def _end(self, override: Override) -> None:
         self._lifetime.end(self.overridden_by, override, self.path)
@@ -464,7 +464,8 @@ class Components(Slot[list[T]]):
     def elements(self) -> tuple[_Element[T], ...]:
         """One slot for each element."""
         if self._elements is None:
-            self._elements = tuple(self._make_elements())
+            with self._lock:
+                self._elements = self._elements or tuple(self._make_elements())
         return self._elements
 
     def _make_elements(self) -> Iterator[_Element[T]]:
@@ -759,12 +760,15 @@ def _part(provider: di.Provider[Any], epoch: int) -> _Part:
 def _overriding_variant(override: Override, epoch: int) -> Variant:
     if override.variant is not None:
         return override.variant
-    variant: Variant = override.provider.settle(epoch)
-    if override in variant.overrides:
-        return variant
-    # Another slot of the same tree stands in: what depends on this slot now depends on the override too.
-    override.variant = Variant(variant.value, variant.overrides | {override}, variant.source)
-    return override.variant
+    part = _part(override.provider, epoch)
+    if override in part.overrides:
+        return part.variant
+    # What stands in has a life of its own; what depends on this slot now depends on the override too.
+    found = override.variants.get(part.token)
+    if found is None:
+        variant = Variant(part.variant.value, part.overrides | {override}, part.variant.source)
+        found = override.variants.setdefault(part.token, variant)
+    return found
 
 
 def _converted(part: _Part, edge: Edge) -> Any:
@@ -786,10 +790,19 @@ def provided_type(provider: di.Provider[Any]) -> Any:
     found = behind(provider)
     if isinstance(found, Slot):
         if found.overridden_by:
-            return provided_type(found.active)
+            return _stand_in_type(found)
         return Any if found.provides is None else found.provides
     if isinstance(found, di.Object):
         return type(found.provides)
     if isinstance(found, di.Factory | di.BaseSingleton):
         return found.cls if inspect.isclass(found.cls) else Any
     return Any
+
+
+def _stand_in_type(slot: Slot[Any]) -> Any:
+    active = slot.active
+    if not isinstance(slot, _Integrated) or not isinstance(active, di.Object):
+        return provided_type(active)
+    # A live object that stands in for an integration may be any double, unless it says what it is; a mock
+    # does so by its __class__.
+    return active.provides.__class__ if isinstance(active.provides, Integration) else Any
