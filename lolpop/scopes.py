@@ -37,11 +37,14 @@ class Configuration:
 class Override:
     """A provider that stands in for a slot. As a context manager it ends with its block."""
 
-    __slots__ = ("built", "end", "provider", "variant")
+    __slots__ = ("built", "end", "provider", "variant", "variants")
 
     def __init__(self, provider: Any, variant: Variant | None, end: Any) -> None:
         self.provider = provider
         self.variant = variant
+        """What it gives, if it is an object; a provider may give something else in every epoch."""
+        self.variants: dict[Any, Variant] = {}
+        """What a provider gave, by what stands for that, with this override added to those it depends on."""
         self.end = end
         self.built: list[tuple[dict[Any, Variant], Any]] = []
         """Where what was built because of it is kept: a map and the key in it."""
@@ -135,7 +138,8 @@ class Lifetime:
             overrides.remove(override)
             self.epoch += 1
             doomed = [variants.pop(key) for variants, key in override.built if key in variants]
-            gone = set(map(id, doomed))
+            gone, open_ = set(map(id, doomed)), set(map(id, self.built))
+            doomed = [variant for variant in doomed if id(variant) in open_]
             self.built = [variant for variant in self.built if id(variant) not in gone]
         _close(doomed)
 

@@ -1,0 +1,536 @@
+"""Overriding: what stands in for a provider, what is built anew for it, and what comes back."""
+
+import threading
+from typing import ClassVar
+from unittest.mock import create_autospec
+
+import pytest
+from greeter import App, AppContainer, Clock, FakeClock, Greet, Greeter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+from lolpop.errors import VerificationError, WiringError
+
+
+class Closing(Component):
+    """Writes down in which order its kind is closed."""
+
+    def __init__(self, closed: list | None = None):
+        self.closed = closed
+
+    def close(self):
+        if self.closed is not None:
+            self.closed.append(self)
+
+
+class Engine(Closing):
+    pass
+
+
+class Table(Component):
+    def __init__(self, rows: int = 10, *, engine: Engine):
+        self.rows, self.engine, self.closings = rows, engine, 0
+
+    def close(self):
+        self.closings += 1
+        if self.engine.closed is not None:
+            self.engine.closed.append(self)
+
+
+class Report(Component):
+    def __init__(self, *, table: Table):
+        self.table = table
+
+    def close(self):
+        if self.table.engine.closed is not None:
+            self.table.engine.closed.append(self)
+
+
+class Beside(Component):
+    pass
+
+
+class Work(Pipeline):
+    def __init__(self, *, report: Report, beside: Beside):
+        self.report, self.beside = report, beside
+
+    @task
+    def work(self) -> Table:
+        return self.report.table
+
+
+class Boss(Runner):
+    def __init__(self, *, work: Work):
+        self.work = work
+
+    @workflow
+    def run(self) -> Table:
+        return self.work.work()
+
+
+class WorkContainer(PipelineContainer):
+    report = providers.Component(Report, default=Report)
+    beside = providers.Component(Beside, default=Beside)
+    pipeline = providers.Pipeline(Work)
+
+
+class BossContainer(RunnerContainer):
+    engine = providers.Component(Engine, default=Engine)
+    table = providers.Component(Table, default=Table)
+    work = providers.nested(WorkContainer)
+    runner = providers.Runner(Boss)
+
+
+def test_a_fake_is_seen_inside_the_block_and_the_former_objects_return():
+    """Inside the block the fake is wired; after it the very objects of before are, all of them."""
+    c = AppContainer()
+    before = c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock()
+    fake = FakeClock()
+    with c.clock.override(fake):
+        assert c.clock() is fake
+        assert c.runner().run() == "hello world, it is midnight"
+        inside = c.runner(), c.greet.pipeline(), c.greet.greeter()
+        assert all(new is not old for new, old in zip(inside, before, strict=False))
+    after = c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock()
+    assert all(new is old for new, old in zip(after, before, strict=True))
+    assert c.runner().run() == "hello world, it is noon"
+
+
+def test_what_does_not_depend_on_it_stays_the_same_object_throughout():
+    """Only what is built from an overridden provider is built anew."""
+    c = BossContainer()
+    beside, engine = c.work.beside(), c.engine()
+    with c.table.override(Table(engine=Engine())):
+        assert c.runner().run() is c.table()
+        assert c.work.beside() is beside
+        assert c.engine() is engine
+        assert c.runner().work.beside is beside
+    assert c.work.beside() is beside
+
+
+def test_what_was_built_inside_is_closed_last_first_and_what_was_given_is_not():
+    """At the end of the block what it caused to be built is closed; the object that was given is its owner's."""
+    c, closed = BossContainer(), []
+    outside = c.work.report()
+    fake = Engine(closed)
+    with c.engine.override(fake):
+        inside = c.work.report()
+        assert closed == []
+    assert closed == [inside, inside.table]
+    assert c.work.report() is outside
+    with c:
+        pass
+    assert closed == [inside, inside.table]
+
+
+def test_an_object_given_as_override_is_not_closed_by_the_container():
+    """A container that is closed inside the block leaves the given object open, and closes the rest once."""
+    c, closed = BossContainer(), []
+    with c.engine.override(Engine(closed)):
+        with c:
+            report = c.work.report()
+        assert closed == [report, report.table]
+    assert closed == [report, report.table]
+    assert report.table.closings == 1
+
+
+def test_nested_overrides_of_one_provider_come_back_in_turn():
+    """The last override counts; ending it brings back the objects of the one before."""
+    c = AppContainer()
+    first, second = FakeClock(), FakeClock()
+    with c.clock.override(first):
+        greeter = c.greet.greeter()
+        with c.clock.override(second):
+            assert c.greet.greeter().clock is second
+        assert c.greet.greeter() is greeter
+        assert greeter.clock is first
+
+
+def test_overrides_may_end_in_any_order():
+    """Ending the earlier of two overrides leaves the later one in force, with the objects built under it."""
+    c = AppContainer()
+    original = c.greet.greeter()
+    first, second = c.clock.override(FakeClock()), c.clock.override(FakeClock())
+    under_second = c.greet.greeter()
+    first.__exit__(None, None, None)
+    assert c.greet.greeter() is under_second
+    second.__exit__(None, None, None)
+    assert c.greet.greeter() is original
+
+
+def test_overrides_of_two_providers_may_interleave():
+    """What was built under both is gone with the first to end; what was built under one returns with it."""
+    c, fake = BossContainer(), Engine()
+    original = c.work.report()
+    engine_override = c.engine.override(fake)
+    under_engine = c.work.report()
+    table = Table(engine=Engine())
+    table_override = c.table.override(table)
+    assert c.work.report().table is table
+    table_override.__exit__(None, None, None)
+    assert c.work.report() is under_engine
+    engine_override.__exit__(None, None, None)
+    assert c.work.report() is original
+
+
+def test_an_override_without_a_block_ends_by_reset():
+    """Override takes effect at once; reset_override brings the former objects back."""
+    c = AppContainer()
+    clock, greeter = c.clock(), c.greet.greeter()
+    c.clock.override(FakeClock())
+    c.greet.greeter.override(Greeter("moin", clock=FakeClock()))
+    assert c.runner().run() == "moin world, it is midnight"
+    c.reset_override()
+    assert c.clock() is clock
+    assert c.greet.greeter() is greeter
+
+
+def test_ending_an_override_twice_does_nothing():
+    """A block whose override was already reset ends quietly."""
+    c = AppContainer()
+    with c.clock.override(FakeClock()):
+        c.clock.reset_override()
+        assert type(c.clock()) is Clock
+    with pytest.raises(WiringError, match="clock is not overridden"):
+        c.clock.reset_last_overriding()
+
+
+def test_an_exception_ends_the_override():
+    """A block that fails restores what was before."""
+    c = AppContainer()
+    clock = c.clock()
+    with pytest.raises(ZeroDivisionError), c.clock.override(FakeClock()):
+        raise ZeroDivisionError
+    assert c.clock() is clock
+
+
+def test_override_by_an_object_provider():
+    """dependency-injector's Object stands in with its value."""
+    c, fake = AppContainer(), FakeClock()
+    with c.clock.override(providers.Object(fake)):
+        assert c.clock() is fake
+        assert c.runner().run() == "hello world, it is midnight"
+
+
+def test_override_by_a_factory():
+    """dependency-injector's Factory makes one object for each who asks."""
+    c = AppContainer()
+    with c.clock.override(providers.Factory(FakeClock)):
+        assert c.clock() is not c.clock()
+        assert c.greet.greeter() is c.greet.greeter()
+        assert c.runner().run() == "hello world, it is midnight"
+    assert c.runner().run() == "hello world, it is noon"
+
+
+def test_override_by_a_component_ignores_the_sections_settings():
+    """A stand-in component has the settings it is declared with, and none of the section's."""
+    c = BossContainer.load(overrides={"table.rows": 77}, environ={})
+    assert c.table().rows == 77
+    with c.table.override(providers.Component(Table, default=Table)):
+        assert c.table().rows == 10
+    with c.table.override(providers.Component(Table, default=Table, settings={"rows": 5})) as stand_in:
+        assert c.table().rows == 5
+        assert c.table().engine is c.engine()
+        assert c.runner().run() is c.table()
+        assert stand_in() is c.table()
+    assert c.table().rows == 77
+
+
+def test_a_component_that_stood_in_is_closed():
+    """What a stand-in provider built belongs to the container, which closes it when the block ends."""
+    c, closed = BossContainer(), []
+    with c.engine.override(providers.Component(Engine, default=Engine, settings={"closed": closed})):
+        engine = c.engine()
+        engine.closed = closed
+    assert closed == [engine]
+
+
+def test_a_stand_in_may_be_chosen_by_import_path():
+    """The default of a stand-in is a name, an import path or a class, as everywhere."""
+    c = AppContainer()
+    with c.clock.override(providers.Component(Clock, default="greeter:FakeClock")):
+        assert c.runner().run() == "hello world, it is midnight"
+
+
+def test_override_by_another_provider_of_the_same_tree():
+    """A provider of the tree may stand in for another, and follows what happens to it."""
+
+    class TwoContainer(BossContainer):
+        spare = providers.Component(Engine, default=Engine)
+
+    c = TwoContainer()
+    original = c.table()
+    with c.engine.override(c.spare):
+        assert c.engine() is c.spare()
+        under_spare = c.table()
+        assert under_spare.engine is c.spare()
+        fake = Engine()
+        with c.spare.override(fake):
+            assert c.engine() is fake
+            assert c.table().engine is fake
+        assert c.table() is under_spare
+    assert c.table() is original
+
+
+def test_override_of_a_local_component():
+    """A component of a nested container is overridden where it stands."""
+    c = AppContainer()
+    with c.greet.greeter.override(Greeter("moin", clock=FakeClock())):
+        assert c.runner().run("you") == "moin you, it is midnight"
+    assert c.runner().run() == "hello world, it is noon"
+
+
+def test_override_of_a_pipeline():
+    """A pipeline is overridden by its provider; who asks for the nested container's name gets the fake."""
+
+    class FakeGreet(Greet):
+        def __init__(self):
+            pass
+
+        @task
+        def greet(self, name: str) -> str:
+            return f"no {name}"
+
+    c = AppContainer()
+    with c.greet.pipeline.override(FakeGreet()):
+        assert c.runner().run() == "no world"
+    with c.greet.pipeline.override(providers.Pipeline(FakeGreet)):
+        assert c.runner().run() == "no world"
+    assert c.runner().run() == "hello world, it is noon"
+
+
+def test_override_of_a_runner():
+    """The runner itself may be overridden."""
+
+    class Other(App):
+        @workflow
+        def run(self, name: str = "world") -> str:
+            return f"other {name}"
+
+    c = AppContainer()
+    with c.runner.override(providers.Runner(Other)):
+        assert c.runner().run() == "other world"
+    assert c.runner().run() == "hello world, it is noon"
+
+
+class Toolbox(Component):
+    def __init__(self, *, tools: list[Engine], size: int):
+        self.tools, self.size = tools, size
+
+
+class ToolContainer(RunnerContainer):
+    tools = providers.Components(Engine, default=[Engine])
+    size = providers.Settings(int, default=3)
+    toolbox = providers.Component(Toolbox, default=Toolbox)
+
+
+def test_override_of_a_list_of_components():
+    """A list of components is overridden by a list, or by another Components."""
+    c = ToolContainer()
+    before, fakes = c.toolbox(), [Engine(), Engine()]
+    with c.tools.override(fakes):
+        assert c.toolbox().tools == fakes
+    with c.tools.override(providers.Components(Engine, default=[Engine, Engine])):
+        assert len(c.toolbox().tools) == 2
+    with c.tools.override(providers.Components(Engine)):
+        assert c.toolbox().tools == []
+    assert c.toolbox() is before
+
+
+def test_override_of_a_settings_section():
+    """A section of the settings is overridden by a value, or by another Settings."""
+    c = ToolContainer()
+    before = c.toolbox()
+    with c.size.override(9):
+        assert c.size() == 9
+        assert c.toolbox().size == 9
+    with c.size.override(providers.Settings(int, default=8)):
+        assert c.toolbox().size == 8
+    assert c.toolbox() is before
+
+
+def test_override_by_none():
+    """None is an object like any other."""
+    c = AppContainer()
+    with c.clock.override(None):
+        assert c.clock() is None
+        assert c.greet.greeter().clock is None
+
+
+def test_a_fake_need_not_inherit():
+    """A live object that stands in is not judged by its class, so that any double will do."""
+
+    class Double:
+        def now(self):
+            return "whenever"
+
+    c = AppContainer()
+    with c.clock.override(Double()):
+        assert c.runner().run() == "hello world, it is whenever"
+
+
+def test_an_integration_of_the_wrong_kind_is_refused_as_a_stand_in():
+    """An integration says what it is, so one of another kind in its place is a finding."""
+    c = AppContainer()
+    with c.clock.override(Beside()), pytest.raises(VerificationError, match=r"clock: Clock.*gives Beside"):
+        c.runner()
+
+
+def test_overriding_while_a_run_is_open_is_refused():
+    """A tree is held as it is while a workflow runs: neither does an override begin nor end."""
+    c = AppContainer()
+    attempts = []
+
+    class Meddling(Clock):
+        def now(self):
+            for meddle in (lambda: c.clock.override(FakeClock()), c.greet.greeter.reset_last_overriding):
+                with pytest.raises(WiringError, match="while a run of its container is open") as error:
+                    meddle()
+                attempts.append(error.value)
+            return "noon"
+
+    with c.clock.override(Meddling()), c.greet.greeter.override(Greeter("hey", clock=Meddling())):
+        assert c.runner().run() == "hey world, it is noon"
+    assert len(attempts) == 2
+
+
+def test_an_override_of_another_container_is_no_matter_to_an_open_run():
+    """Only the container whose run is open is held."""
+    one, two = AppContainer(), AppContainer()
+
+    class Meddling(Clock):
+        def now(self):
+            with two.clock.override(FakeClock()):
+                return two.greet.pipeline().greet("inner")
+
+    with one.clock.override(Meddling()):
+        assert one.runner().run() == "hello world, it is hello inner, it is midnight"
+
+
+def test_what_cannot_stand_in_is_refused():
+    """A slot of another container, the slot itself and a nested container cannot stand in."""
+    one, two = AppContainer(), AppContainer()
+    with pytest.raises(WiringError, match="provider of another container"):
+        one.clock.override(two.clock)
+    with pytest.raises(WiringError, match="by itself"):
+        one.clock.override(one.clock)
+    with pytest.raises(WiringError, match="Override its providers"):
+        one.clock.override(one.providers["greet"])
+    with pytest.raises(WiringError, match="Override its providers"):
+        one.providers["greet"].override(providers.nested(type(two)))
+    with pytest.raises(WiringError, match="belongs to no container"):
+        AppContainer.clock.override(FakeClock())
+
+
+def test_overrides_given_to_the_constructor():
+    """Container(name=…) overrides from the start, as dependency-injector's containers do."""
+    c = AppContainer(clock=FakeClock())
+    assert c.runner().run() == "hello world, it is midnight"
+
+
+def test_a_factory_that_stands_in_follows_the_slots_it_is_made_of():
+    """A factory built on other slots gives something else when those are overridden."""
+    c, fake = BossContainer(), Engine()
+    with c.table.override(providers.Factory(Table, engine=c.engine)):
+        report = c.work.report()
+        with c.engine.override(fake):
+            assert c.work.report().table.engine is fake
+        assert c.work.report() is report
+
+
+def test_a_mock_that_says_what_it_is_stands_in():
+    """A mock with a specification counts as what it specifies."""
+    mock = create_autospec(Clock, instance=True)
+    mock.now.return_value = "whenever"
+    c = AppContainer()
+    with c.clock.override(mock):
+        assert c.runner().run() == "hello world, it is whenever"
+
+
+def test_an_override_that_ends_in_another_thread():
+    """Overrides hold for the whole container, whatever the thread."""
+    c = AppContainer()
+    seen = []
+    with c.clock.override(FakeClock()):
+        thread = threading.Thread(target=lambda: seen.append(c.greet.pipeline().greet("you")))
+        thread.start()
+        thread.join(5)
+    assert seen == ["hello you, it is midnight"]
+
+
+class Part(Component):
+    parts: tuple = ()
+
+
+class B(Part):
+    def __init__(self, *, a: Part):
+        self.parts = (a,)
+
+
+class C(Part):
+    def __init__(self, *, a: Part, b: Part):
+        self.parts = (a, b)
+
+
+class D(Part):
+    def __init__(self, *, c: Part):
+        self.parts = (c,)
+
+
+class FourContainer(RunnerContainer):
+    d = providers.Component(Part, default=D)
+    c = providers.Component(Part, default=C)
+    b = providers.Component(Part, default=B)
+    a = providers.Component(Part, default=Part)
+
+
+class OverrideModel:
+    """What each provider should be made of: itself and its parts, or the override that is in force."""
+
+    needs: ClassVar = {"a": "", "b": "a", "c": "ab", "d": "c"}
+
+    def __init__(self, container):
+        self.container = container
+        self.active = {name: [] for name in self.needs}
+        self.known = {}
+
+    def recipe(self, name):
+        return self.active[name][-1] if self.active[name] else (name, *map(self.recipe, self.needs[name]))
+
+    def begin(self, name):
+        self.active[name].append(getattr(self.container, name).override(Part()))
+
+    def end(self, name, index):
+        if self.active[name]:
+            ended = self.active[name].pop(index % len(self.active[name]))
+            ended.__exit__(None, None, None)
+            self.known = {key: value for key, value in self.known.items() if not self.mentions(key, ended)}
+
+    def mentions(self, recipe, override):
+        return recipe is override or (
+            isinstance(recipe, tuple) and any(self.mentions(part, override) for part in recipe)
+        )
+
+    def check(self):
+        for name, needs in self.needs.items():
+            given, recipe = getattr(self.container, name)(), self.recipe(name)
+            if isinstance(recipe, tuple):
+                assert self.known.setdefault(recipe, given) is given
+                assert given.parts == tuple(getattr(self.container, need)() for need in needs)
+            else:
+                assert given is recipe.provider()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcd"), st.integers(0, 9)), max_size=14))
+def test_any_sequence_of_overrides_keeps_identities(steps):
+    """The object that a provider gives is a function of the overrides in force, whatever happened between."""
+    model = OverrideModel(FourContainer())
+    model.check()
+    for begins, name, index in steps:
+        if begins:
+            model.begin(name)
+        else:
+            model.end(name, index)
+        model.check()
