@@ -67,7 +67,7 @@ class Experiments:
     def best(self) -> Entry:
         """The best of those that were judged; of equals, the first. Raises TrainingError if none was."""
         if self._best is None:
-            raise TrainingError("no model could be fitted and judged: see the errors of the trials.")
+            raise TrainingError("No model could be fitted and judged: see the errors of the trials.")
         return self._best[1]
 
     def fit(self, trainer: ModelTrainer, params: Params, train: Labelled) -> Entry:

@@ -66,7 +66,7 @@ class PredictPipeline(Pipeline):
         Raises DataError if some are missing.
         """
         report = CheckReport(checks=tuple(_checks(predictions)))
-        insist(report, self.notifiers, "these predictions are of no use")
+        insist(report, self.notifiers, "These predictions are of no use")
         return report
 
     @task

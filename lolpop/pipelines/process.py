@@ -50,7 +50,7 @@ class ProcessPipeline(Pipeline):
         Raises DataError, with all that the checker found wrong, if nothing can be learned from them.
         """
         report = self.data_checker.check(frame)
-        insist(report, self.notifiers, "nothing can be learned from these rows")
+        insist(report, self.notifiers, "Nothing can be learned from these rows")
         return report
 
     @task

@@ -72,7 +72,6 @@ class TrainPipeline(Pipeline):
 
         Raises DataError if they are too few, or have no target.
         """
-        self._labelled(frame)
         return self.data_splitter.split(frame)
 
     @task
@@ -94,7 +93,9 @@ class TrainPipeline(Pipeline):
             self.logger,
         )
         if self.hyperparameter_tuner.enabled or len(self.trainers) > 1:
-            winner = self._search(splits, experiments)
+            train, validation = self._parts_to_search(splits)
+            splits = Splits(train=train, validation=validation, test=splits.test)
+            winner = self._search(self._labelled(train), self._labelled(validation), experiments)
         else:
             winner = experiments.fit(self.trainers[0], {}, self._labelled(splits.train))
         model_version = experiments.model_version()
@@ -172,13 +173,13 @@ class TrainPipeline(Pipeline):
     def _labelled(self, frame: Frame) -> Labelled:
         return labelled(frame, self.problem)
 
-    def _search(self, splits: Splits, experiments: Experiments) -> Entry:
-        if splits.validation is None:
-            inner = self.data_splitter.split(splits.train)
-            train, validation = self._labelled(inner.train), self._labelled(inner.test)
-        else:
-            train, validation = self._labelled(splits.train), self._labelled(splits.validation)
+    def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
+        if splits.validation is not None:
+            return splits.train, splits.validation
+        inner = self.data_splitter.split(splits.train)
+        return inner.train, inner.test
 
+    def _search(self, train: Labelled, validation: Labelled, experiments: Experiments) -> Entry:
         def objective(trainer: ModelTrainer, params: Params) -> float:
             return experiments.judge(experiments.fit(trainer, params, train), validation)
 

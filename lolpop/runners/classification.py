@@ -73,7 +73,7 @@ class ClassificationRunner(Runner):
         if source is None:
             source = self.data.train if dataset == "train" else self.data.predict
         if source is None:
-            raise DataError("there is no source of rows to predict: set data.predict, or name a source.")
+            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
         frame = self.process.transform_data(self.data_connector.read(source))
         if dataset == "train":
             self.process.check_data(frame)
@@ -130,25 +130,27 @@ class ClassificationRunner(Runner):
         """
         source = self.data.truth if truth is None else truth
         if source is None:
-            raise DataError("there is no source of true labels: set data.truth, or name a source.")
+            raise DataError("There is no source of true labels: set data.truth, or name a source.")
         return self.predict.evaluate_predictions(prediction_job, self.data_connector.read(source))
 
     @workflow
     def run(self) -> PredictionJob | None:
         """Process, train, deploy, predict with what is deployed then, and evaluate what is known of it.
 
+        All rows are read before anything is learned, so that nobody waits to hear that some are missing.
         The result is None if there is nothing to predict, or nothing to predict it with.
         """
-        model_version = self.train_model(self.process_data())
-        self.deploy_model(model_version)
+        labelled = self.process_data()
+        new = None if self.data.predict is None else self.process_data(dataset="predict")
+        self.deploy_model(self.train_model(labelled))
+        if new is None:
+            self._tell("Nothing is predicted: data.predict names no rows")
+            return None
         deployed = self._deployed()
-        if self.data.predict is None:
-            self._tell("nothing is predicted: data.predict names no rows")
-            return None
         if deployed is None:
-            self._tell("nothing is predicted: no model version is deployed", "warning")
+            self._tell("Nothing is predicted: no model version is deployed", "warning")
             return None
-        prediction_job = self.predict_data(deployed, self.process_data(dataset="predict"))
+        prediction_job = self.predict_data(deployed, new)
         if self.data.truth is not None:
             self._evaluate_what_is_known(prediction_job)
         return prediction_job
