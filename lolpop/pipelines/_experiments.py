@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.model_trainer import ModelTrainer
 from lolpop.errors import TrainingError
 from lolpop.registry import name_of
-from lolpop.resources import Experiment, ModelVersion
+from lolpop.resources import Experiment, Model, ModelVersion
 from lolpop.runs import current_run
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Experiments:
                 self._model_version = made[-1]
                 self._metadata.link(self._model_version, [self._dataset_version])
             else:
+                self._metadata.create(Model, self._model_name)
                 self._model_version = self._metadata.create(
                     ModelVersion, self._model_name, parents=[self._dataset_version]
                 )

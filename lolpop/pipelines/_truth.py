@@ -59,6 +59,6 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         return labels
     if not (wanted.is_numeric() and given.is_numeric()):
         raise DataError(
-            f"{index!r}, the index, is {wanted} where rows were predicted, but {given} in the truth."
+            f"The index {index!r} is {wanted} where rows were predicted, but {given} in the truth."
         )
     return labels.with_columns(nw.col(index).cast(wanted))

@@ -21,7 +21,7 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
 from lolpop.problem import Problem
-from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion
+from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 
 __all__ = ["TrainPipeline"]
 
@@ -82,7 +82,6 @@ class TrainPipeline(Pipeline):
         only when everything is. The test rows are kept as a dataset version of their own, so that other
         models can be judged on the same ones.
         """
-        self.metadata_tracker.create(Model, self.problem.name)
         experiments = Experiments(
             self.problem.name,
             dataset_version,

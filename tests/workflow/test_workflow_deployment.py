@@ -1,0 +1,93 @@
+"""What is deployed, and what is not."""
+
+import pytest
+
+from lolpop.checks import Check, CheckReport
+from lolpop.components.model_checker.builtin import BuiltinModelChecker
+from lolpop.errors import LolpopError
+from lolpop.resources import Deployment, Model, ModelVersion
+
+FIRST = ModelVersion(name="tumors", number=1)
+
+
+@pytest.fixture
+def trained(load):
+    runner = load().runner()
+    return runner.train_model(runner.process_data())
+
+
+def test_a_model_that_needs_approval_waits_for_it(load, kept, capsys):
+    """Without approval nothing is deployed or predicted; with it, the same model version is deployed."""
+    container = load(model_repository__require_approval=True)
+    assert container.runner().run() is None
+    told = capsys.readouterr().err
+    assert "model_version:tumors@1 is not deployed: it is promoted, and waits for approval" in told
+    assert "Nothing is predicted: no model version is deployed" in told
+    container.deploy.pipeline().approve_model(FIRST, by="Ada")
+    assert container.runner().deploy_model(FIRST) == Deployment(name="tumors", number=1)
+
+
+def test_what_is_deployed_already_is_not_deployed_again(load, trained, capsys):
+    """Deploying twice changes nothing, and says so."""
+    runner = load().runner()
+    assert runner.deploy_model(trained) is not None
+    assert runner.deploy_model(trained) is None
+    assert "model_version:tumors@1 is deployed already" in capsys.readouterr().err
+
+
+def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
+    """An error of the model checker keeps a model version out of use, even the first one."""
+
+    class Strict(BuiltinModelChecker):
+        def check(self, model, frame, target):
+            return CheckReport(checks=(Check(check="strict", status="error", message="it knows too much"),))
+
+    container = load(model_checker=Strict)
+    assert container.runner().run() is None
+    told = capsys.readouterr().err
+    assert "error: model_version:tumors@1: it knows too much" in told
+    assert "model_version:tumors@1 is not deployed: it knows too much" in told
+    assert kept.find(Deployment) == []
+
+
+def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, patients, project, capsys):
+    """There is nothing to compare with, and people hear why."""
+    load().runner().run()
+    for name in ("known.csv", "new.csv"):
+        rows = patients if name == "known.csv" else patients.drop(columns="diagnosis")
+        rows.drop(columns="mean_radius").to_csv(project / name, index=False)
+    capsys.readouterr()
+    load().runner().run()
+    assert load().model_deployer().deployed(Model(name="tumors")) == ModelVersion(name="tumors", number=2)
+    told = capsys.readouterr().err
+    assert "model_version:tumors@1, deployed so far, cannot predict the rows of today" in told
+    assert "mean_radius" in told
+
+
+def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, kept, capsys):
+    """A winner that has seen the test rows since is no better for it."""
+    retrained = load(train__retrain_on_all_data=True)
+    retrained.runner().run()
+    fields = kept.get(FIRST).fields
+    winner = kept.get(fields["winning_experiment"]).fields
+    judged = kept.get(winner["retrained_from"]).fields
+    assert (winner["winner"], judged["winner"]) == (True, False)
+    assert winner["params"] == judged["params"]
+    capsys.readouterr()
+    load().runner().run()
+    told = capsys.readouterr().err
+    score = format(fields["baseline"]["score"], ".4g")
+    assert (
+        f"is no better than model_version:tumors@1: {fields['baseline']['metric']} is {score} against {score}"
+        in told
+    )
+
+
+def test_a_model_version_whose_training_did_not_end_is_refused(load, kept):
+    """A half-made model version cannot be deployed, and the error says what to do."""
+    rows = load().runner().process_data()
+    broken = kept.create(ModelVersion, "tumors", parents=[rows])
+    container = load()
+    with pytest.raises(LolpopError, match=r"model_version:tumors@1.*Train again"):
+        container.runner().deploy_model(broken)
+    assert container.model_deployer().deployed(Model(name="tumors")) is None

@@ -1,0 +1,112 @@
+"""Predictions as frames, and what becomes of them when the truth is known."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.errors import DataError
+from lolpop.pipelines._predictions import RecordedModel, predictions_frame
+from lolpop.pipelines._truth import known_truth
+from lolpop.problem import Problem
+
+FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
+PROBLEM = Problem(name="p", target="y", index="id")
+CLASSES = st.lists(st.sampled_from(["a", "b", "ä ö", "x_1"]), min_size=2, max_size=4, unique=True)
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@given(
+    classes=CLASSES | st.just([0, 1]) | st.just([False, True]),
+    ids=st.lists(st.integers(0, 10**9), min_size=1, max_size=8, unique=True),
+    data=st.data(),
+)
+def test_predictions_are_read_from_their_frame_as_they_were_made(library, classes, ids, data):
+    """A frame of predictions says what the model said, for labels of text, numbers or booleans."""
+    chosen = data.draw(st.lists(st.integers(0, len(classes) - 1), min_size=len(ids), max_size=len(ids)))
+    labels = np.array([classes[at] for at in chosen], dtype=object if isinstance(classes[0], str) else None)
+    shares = np.eye(len(classes))[chosen]
+    made = Predictions(labels, shares, tuple(classes))
+    frame = predictions_frame(made, FRAMES[library]({"id": ids, "x": ids}), "id")
+    assert list(frame.columns) == ["id", "prediction", *(f"probability_{name}" for name in classes)]
+    assert list(frame["id"]) == ids
+    read = RecordedModel(classes).predict(frame)
+    assert read.labels.tolist() == labels.tolist()
+    assert np.array_equal(read.probabilities, shares)
+    assert read.classes == tuple(classes)
+
+
+def test_rows_keep_their_order_whatever_their_pandas_index():
+    """A frame that was filtered or sorted is predicted row by row."""
+    frame = pd.DataFrame({"id": [1, 2, 3]}).iloc[[2, 0]]
+    found = predictions_frame(Predictions(np.array(["late", "early"])), frame, "id")
+    assert found["id"].tolist() == [3, 1]
+    assert found["prediction"].tolist() == ["late", "early"]
+
+
+def test_a_recorded_model_is_a_model():
+    """Whatever measures models can measure recorded predictions."""
+    model = RecordedModel(["a", "b"])
+    assert isinstance(model, FittedModel)
+    assert model.columns == ("prediction", "probability_a", "probability_b")
+
+
+def predicted(library="pandas", ids=(1, 2, 3)):
+    return FRAMES[library]({"id": list(ids), "prediction": ["a", "b", "a"]})
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@pytest.mark.parametrize("other", FRAMES)
+def test_the_truth_is_joined_by_the_index(library, other):
+    """Whichever library read it, in whatever order, known or not: a row gets the label of its index."""
+    truth = FRAMES[other]({"y": ["b", "a", "c"], "id": [3, 1, 9]})
+    known = known_truth(predicted(library), truth, PROBLEM, ["a", "b"])
+    assert isinstance(known, FRAMES[library])
+    assert dict(zip(known["id"], known["y"], strict=True)) == {1: "a", 3: "b"}
+
+
+def test_numbers_of_another_width_are_the_same_index():
+    """An index that became a float, as pandas does for missing values, still matches."""
+    truth = pd.DataFrame({"id": [1.0, None, 3.0], "y": ["a", "b", "b"]})
+    known = known_truth(predicted(), truth, PROBLEM, ["a", "b"])
+    assert known["id"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("truth", "message"),
+    [
+        ({"id": [1], "z": ["a"]}, "target column 'y'"),
+        ({"key": [1], "y": ["a"]}, "index column 'id'"),
+        ({"id": [1, 1], "y": ["a", "b"]}, "several labels for one value of .id."),
+        ({"id": [8, 9], "y": ["a", "b"]}, "No value of 'id'.*3 predicted rows.*2 rows of the truth"),
+        ({"id": ["1"], "y": ["a"]}, "'id' is Int64.*String in the truth"),
+        ({"id": [1], "y": ["A"]}, "the labels 'A'.*predicts 'a', 'b'"),
+    ],
+)
+def test_truth_that_does_not_fit_is_refused(truth, message):
+    """The error says what does not fit, and names it."""
+    with pytest.raises(DataError, match=message):
+        known_truth(predicted(), pd.DataFrame(truth), PROBLEM, ["a", "b"])
+
+
+def test_truth_needs_an_index():
+    """Without an index nobody can tell which label belongs to which row."""
+    with pytest.raises(DataError, match=r"set problem.index"):
+        known_truth(predicted(), predicted(), Problem(name="p", target="y"), ["a", "b"])
+
+
+def test_predictions_with_holes_are_refused(load):
+    """A missing probability is an error before anything is kept."""
+    frame = pd.DataFrame({"id": [1, 2], "prediction": ["a", "b"], "probability_a": [0.5, np.nan]})
+    with pytest.raises(DataError, match="probability_a"):
+        load().predict.pipeline().check_predictions(frame)
+
+
+def test_the_same_prediction_for_all_rows_is_suspicious(load, capsys):
+    """People hear of it, and the predictions are used all the same."""
+    frame = pd.DataFrame({"prediction": ["a", "a"], "probability_a": [0.9, 0.8]})
+    assert load().predict.pipeline().check_predictions(frame).status == "warn"
+    assert capsys.readouterr().err == "warning: all 2 rows are predicted as 'a'\n"

@@ -1,0 +1,170 @@
+"""The whole workflow, from source rows to predictions in use."""
+
+import pandas as pd
+import pytest
+
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.errors import DataError
+from lolpop.resources import DatasetVersion, Deployment, Experiment, Model, ModelVersion, PredictionJob
+
+LAZY = "sklearn.dummy:DummyClassifier"
+
+
+def test_a_run_ends_with_predictions_of_the_deployed_model(load, kept, project):
+    """Rows become versions, a model is trained and deployed, new rows are predicted and written."""
+    container = load()
+    prediction_job = container.runner().run()
+    assert prediction_job == PredictionJob(name="tumors", number=1)
+    assert container.model_deployer().deployed(Model(name="tumors")) == ModelVersion(name="tumors", number=1)
+    written = pd.read_csv(project / "out" / "predictions.csv")
+    assert list(written.columns) == [
+        "patient_id",
+        "prediction",
+        "probability_benign",
+        "probability_malignant",
+    ]
+    assert list(written["patient_id"]) == list(pd.read_csv(project / "new.csv")["patient_id"])
+    assert set(written["prediction"]) == {"benign", "malignant"}
+    truth = pd.read_csv(project / "truth.csv")["diagnosis"]
+    accuracy = (written["prediction"] == truth).mean()
+    assert container.metrics_tracker().get(prediction_job)["truth.accuracy"] == pytest.approx(accuracy)
+
+
+def test_lineage_leads_from_predictions_back_to_the_rows(load, kept):
+    """Everything knows what it was made from."""
+    prediction_job = load().runner().run()
+    model_version, rows = kept.parents(prediction_job)
+    assert rows.reference == "dataset_version:tumors_predict@1"
+    assert [parent.reference for parent in kept.parents(model_version)] == ["dataset_version:tumors_train@1"]
+    assert kept.get(rows).fields["source"] == "new.csv"
+    experiment = Experiment.parse(kept.get(model_version).fields["winning_experiment"])
+    assert set(kept.parents(experiment)) == {model_version, DatasetVersion(name="tumors_train", number=1)}
+    assert kept.get(experiment).fields["winner"] is True
+    assert kept.get(experiment).fields["trainer"] == "sklearn"
+
+
+def test_metrics_are_kept_by_split(load, kept):
+    """The winning experiment and its model version have the metrics of each split, and the baseline's."""
+    container = load()
+    container.runner().run()
+    (experiment,) = kept.find(Experiment)
+    (model_version,) = kept.find(ModelVersion)
+    metrics = container.metrics_tracker().get(model_version)
+    assert {"train.accuracy", "test.accuracy"} <= metrics.keys()
+    assert any(name.startswith("baseline.") for name in metrics)
+    assert metrics.items() >= container.metrics_tracker().get(experiment).items()
+
+
+def test_a_second_run_keeps_what_is_deployed_unless_the_new_one_is_better(load, kept, capsys):
+    """The same data is the same version, and a challenger that is no better is not deployed."""
+    load().runner().run()
+    capsys.readouterr()
+    prediction_job = load().runner().run()
+    assert len(kept.find(ModelVersion)) == 2
+    assert [str(each) for each in kept.find(DatasetVersion, "tumors_train")] == [
+        "dataset_version:tumors_train@1"
+    ]
+    assert len(kept.find(Deployment)) == 1
+    assert "is no better than model_version:tumors@1" in capsys.readouterr().err
+    assert ModelVersion(name="tumors", number=1) in kept.parents(prediction_job)
+
+
+def test_a_better_challenger_replaces_what_is_deployed(load, kept, capsys):
+    """Both are judged on the same rows, and the better one is in use afterwards."""
+    load(train__model_trainer__estimator=LAZY).runner().run()
+    capsys.readouterr()
+    load().runner().run()
+    assert load().model_deployer().deployed(Model(name="tumors")) == ModelVersion(name="tumors", number=2)
+    assert "model_version:tumors@2 replaces model_version:tumors@1" in capsys.readouterr().err
+
+
+def test_without_rows_to_predict_a_run_ends_after_deployment(load, kept, capsys):
+    """The run says that nothing is predicted, and why."""
+    assert load(data={"train": "known.csv"}).runner().run() is None
+    assert "Nothing is predicted: data.predict names no rows" in capsys.readouterr().err
+    assert len(kept.find(Deployment)) == 1
+
+
+def test_missing_rows_to_predict_are_noticed_before_training(load, kept):
+    """Nobody waits for a model to hear that a file is missing."""
+    with pytest.raises(DataError, match="nowhere"):
+        load(data__predict="nowhere.csv").runner().run()
+    assert kept.find(ModelVersion) == []
+
+
+def test_truth_that_is_not_there_yet_does_not_fail_a_run(load, kept, capsys, project):
+    """A run that has predicted is complete; the truth can be evaluated when it arrives."""
+    (project / "truth.csv").rename(project / "later.csv")
+    container = load()
+    prediction_job = container.runner().run()
+    assert f"{prediction_job} is not evaluated yet" in capsys.readouterr().err
+    assert container.metrics_tracker().get(prediction_job) == {}
+    metrics = container.runner().evaluate_ground_truth(prediction_job, "later.csv")
+    assert metrics["truth.accuracy"] > 0.8
+    assert container.metrics_tracker().get(prediction_job) == metrics
+
+
+def test_the_same_seed_data_and_settings_give_the_same_model(load, project):
+    """Metrics and predictions are the same, in stores that know nothing of each other."""
+    outcomes = []
+    for number in (1, 2):
+        container = load(
+            store__url=f"sqlite:///{project}/{number}.db", store__artifacts=str(project / str(number))
+        )
+        container.runner().run()
+        written = (project / "out" / "predictions.csv").read_bytes()
+        outcomes.append((container.metrics_tracker().get(ModelVersion(name="tumors", number=1)), written))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_polars_frames_go_the_whole_way(load, project):
+    """The workflow gives the same predictions whichever dataframe library reads the rows."""
+    written = []
+    for frame in ("pandas", "polars"):
+        load(data_connector__frame=frame).runner().run()
+        written.append(pd.read_csv(project / "out" / "predictions.csv"))
+    pd.testing.assert_frame_equal(*written)
+
+
+def test_without_an_index_predictions_are_in_the_order_of_the_rows(load, project):
+    """An index is needed for the truth only."""
+    container = load(problem={"name": "tumors", "target": "diagnosis", "drop": ["patient_id"]})
+    container.runner().run()
+    written = pd.read_csv(project / "out" / "predictions.csv")
+    assert list(written.columns) == ["prediction", "probability_benign", "probability_malignant"]
+    assert len(written) == 100
+
+
+def test_workflows_meet_by_reference(load, kept):
+    """Each workflow can run in a container of its own, which knows nothing but references."""
+    rows = load().runner().process_data()
+    model_version = load().runner().train_model(rows.reference)
+    assert load().runner().deploy_model(model_version.reference) == Deployment(name="tumors", number=1)
+    new = load().runner().process_data(dataset="predict")
+    prediction_job = load().runner().predict_data(model_version.reference, new.reference)
+    assert load().runner().evaluate_ground_truth(prediction_job.reference)["truth.accuracy"] > 0.8
+    assert kept.parents(prediction_job) == [model_version, new]
+
+
+def test_a_runner_for_classes_refuses_another_problem(load):
+    """The constructor prints the type that it got."""
+    with pytest.raises(Exception, match="'regression'"):
+        load(problem__type="regression").runner()
+
+
+def test_predictions_are_not_touched_when_a_model_cannot_predict(load, kept, project, patients):
+    """Rows that lack a column leave neither a job nor a file behind."""
+    patients.drop(columns=["diagnosis", "mean_radius"]).to_csv(project / "new.csv", index=False)
+    with pytest.raises(DataError, match="mean_radius"):
+        load().runner().run()
+    assert kept.find(PredictionJob) == []
+    assert not (project / "out").exists()
+
+
+def test_stored_params_are_those_of_the_trainer(load, kept):
+    """An experiment tells what it was fitted with."""
+    container = load(train__model_trainer__params={"C": 0.5})
+    container.runner().run()
+    assert isinstance(container.train.model_trainer(), SklearnModelTrainer)
+    (experiment,) = kept.find(Experiment)
+    assert kept.get(experiment).fields["params"]["C"] == 0.5

@@ -1,0 +1,63 @@
+"""Searching for the best trainer and parameters."""
+
+from lolpop.resources import Experiment, ModelVersion
+
+LAZY = "sklearn.dummy:DummyClassifier"
+
+
+def outcomes(kept, container):
+    return [(kept.get(each).fields, container.metrics_tracker().get(each)) for each in kept.find(Experiment)]
+
+
+def test_each_trial_is_an_experiment_of_one_model_version(load, kept):
+    """The trials of a search belong to one model version, and one of them wins."""
+    container = load(train__hyperparameter_tuner__n_trials=4)
+    model_version = container.runner().train_model(container.runner().process_data())
+    found = outcomes(kept, container)
+    assert len(found) == 4
+    assert {fields["model_version"] for fields, _ in found} == {model_version.reference}
+    assert [fields["winner"] for fields, _ in found].count(True) == 1
+    assert kept.find(ModelVersion) == [model_version]
+
+
+def test_the_winner_is_chosen_by_validation_rows_alone(load, kept):
+    """No trial but the winner is ever measured on the test rows."""
+    container = load(train__hyperparameter_tuner__n_trials=4)
+    container.runner().train_model(container.runner().process_data())
+    metric = f"validation.{container.model_checker().metric}"
+    found = outcomes(kept, container)
+    best = max(metrics[metric] for _, metrics in found)
+    for fields, metrics in found:
+        assert any(name.startswith("test.") for name in metrics) is fields["winner"]
+        if fields["winner"]:
+            assert metrics[metric] == best
+
+
+def test_candidates_compete_without_a_search_too(load, kept):
+    """Each candidate is fitted once, and the best on validation rows wins."""
+    candidates = [{"use": "sklearn", "estimator": name} for name in (LAZY, "logistic_regression")]
+    container = load(train__candidates=candidates, train__retrain_on_all_data=True)
+    container.runner().run()
+    fields = [fields for fields, _ in outcomes(kept, container)]
+    assert [each["candidate"] for each in fields] == [0, 1, 1]
+    assert [each["winner"] for each in fields] == [False, False, True]
+    assert fields[2]["retrained_from"] == "experiment:tumors@2"
+
+
+def test_a_search_runs_over_candidates_and_their_parameters(load, kept):
+    """With trials to spend, each experiment is of one of the candidates."""
+    candidates = [{"use": "sklearn", "estimator": name} for name in ("random_forest", "logistic_regression")]
+    container = load(train__candidates=candidates, train__hyperparameter_tuner__n_trials=6)
+    container.runner().train_model(container.runner().process_data())
+    found = outcomes(kept, container)
+    assert len(found) == 6
+    assert {fields["candidate"] for fields, _ in found} <= {0, 1}
+
+
+def test_trials_are_logged_as_they_are_judged(load, capsys):
+    """Who waits for a long search sees it move."""
+    container = load(train__hyperparameter_tuner__n_trials=2)
+    container.runner().train_model(container.runner().process_data())
+    told = capsys.readouterr().err
+    assert "experiment:tumors@1 judged metric=" in told
+    assert "experiment:tumors@2 judged metric=" in told
