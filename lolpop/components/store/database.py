@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,7 @@ class Database:
 def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
     """Open the file at ``path``; it is created, or migrated, if need be, by one process at a time."""
     engine = sqlalchemy.create_engine(
-        sqlalchemy.make_url(place.driver_url).set(database=str(path)),
+        sqlalchemy.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=5,
         max_overflow=-1,  # threads that wait for the one writer must not time out before it is done
@@ -103,14 +103,14 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
     reader = engine.execution_options(**{_READS: True})
     # Threads queue here: SQLite itself would have them sleep and try again.
     database = Database(engine, reader, place, threading.Lock())
-    with database.failures():
+    with _closed_on_error(database), database.failures():
         if not path.exists() or not _is_at_head(reader):
             with disk_failures(path.parent, "written"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             with locks.hold_name(f"create {path.name}"):
-                with engine.connect().execution_options(**{_READS: True}) as connection:
+                with closing(engine.raw_connection()) as connection:
                     # Cannot be set in a transaction; it is a property of the file from then on.
-                    connection.connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+                    connection.cursor().execute("PRAGMA journal_mode=WAL")
                 with database.transaction() as connection:
                     bring_to_head(connection, place)
     return database
@@ -130,12 +130,20 @@ def open_postgres(place: DatabasePlace) -> Database:
         raise MissingExtraError("psycopg", "lolpop[postgres]") from error
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     database = Database(engine, reader, place, nullcontext())
-    with database.failures():
+    with _closed_on_error(database), database.failures():
         if not _is_at_head(reader):
             with database.transaction() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION})
                 bring_to_head(connection, place)
     return database
+
+
+@contextmanager
+def _closed_on_error(database: Database) -> Iterator[None]:
+    with ExitStack() as opened:
+        opened.callback(database.close)
+        yield
+        opened.pop_all()
 
 
 def _is_at_head(reader: Engine) -> bool:

@@ -1,0 +1,119 @@
+"""Files by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lolpop.components.store.files import LocalFiles
+from lolpop.components.store.sql import SQLStore
+from lolpop.errors import MissingExtraError, StoreError
+
+
+@pytest.fixture(params=["local", "remote"])
+def files(request, tmp_path):
+    """A store whose files are in a folder, or behind fsspec."""
+    artifacts = None if request.param == "local" else f"memory://{tmp_path.name}"
+    store = SQLStore(artifacts=artifacts, folder=tmp_path)
+    yield store
+    store.close()
+
+
+@given(content=st.binary(max_size=3000))
+@settings(max_examples=25, deadline=None)
+def test_content_comes_back(tmp_path_factory, content):
+    """Any content comes back, under its SHA-256."""
+    folder = tmp_path_factory.mktemp("files")
+    files = LocalFiles(folder / "root")
+    (folder / "source").write_bytes(content)
+    digest = files.put(folder / "source")
+    files.get(digest, folder / "copy")
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert (folder / "copy").read_bytes() == content
+
+
+def test_same_content_is_kept_once(files, tmp_path):
+    """The same content has the same digest, and takes the place of one file."""
+    (tmp_path / "a").write_bytes(b"same")
+    (tmp_path / "b").write_bytes(b"same")
+    assert files.put_file(tmp_path / "a") == files.put_file(tmp_path / "b")
+    root = tmp_path / ".lolpop" / "artifacts"
+    assert len([path for path in root.rglob("*") if path.is_file()]) in (0, 1)  # none: it is elsewhere
+
+
+def test_missing_file_is_named(files, tmp_path):
+    """A file that is not there is an error that names it, and nothing is written."""
+    with pytest.raises(StoreError, match="is missing"):
+        files.get_file("0" * 64, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_source_that_is_missing_is_named(files, tmp_path):
+    """Keeping a file that does not exist names it."""
+    with pytest.raises(StoreError, match=r"nothing cannot be read: there is no such file"):
+        files.put_file(tmp_path / "nothing")
+
+
+def test_digest_cannot_leave_the_root(files, tmp_path):
+    """What is not a digest is refused, so that no path outside the root can be asked for."""
+    for digest in ("../../etc/passwd", "0" * 63, "A" * 64):
+        with pytest.raises(StoreError, match="not a digest"):
+            files.get_file(digest, tmp_path / "copy")
+
+
+def test_changed_content_is_found_out(file_store, tmp_path):
+    """Content that was changed on disk is refused, named, and not handed out; storing it again heals it."""
+    (tmp_path / "a").write_bytes(b"content")
+    digest = file_store.put_file(tmp_path / "a")
+    kept = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
+    kept.write_bytes(b"c0ntent")
+    with pytest.raises(StoreError, match=f"{kept} is no longer what was stored"):
+        file_store.get_file(digest, tmp_path / "copy")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a"]
+    assert file_store.put_file(tmp_path / "a") == digest
+    file_store.get_file(digest, tmp_path / "copy")
+
+
+def test_leftovers_are_removed_when_old(file_store, tmp_path):
+    """What a killed process left half-written is removed when it is a day old, and no earlier."""
+    root = tmp_path / ".lolpop" / "artifacts"
+    root.mkdir(parents=True)
+    for name, age in ((".incoming-old", 25), (".incoming-new", 23)):
+        (root / name).write_bytes(b"half")
+        os.utime(root / name, (time.time() - age * 3600,) * 2)
+    file_store.runs()
+    assert [path.name for path in root.iterdir()] == [".incoming-new"]
+
+
+def test_url_of_a_file_system_is_a_folder(tmp_path):
+    """A file:// URL is the folder it names."""
+    store = SQLStore(artifacts=f"file://{tmp_path}/there", folder=tmp_path)
+    (tmp_path / "a").write_bytes(b"a")
+    store.put_file(tmp_path / "a")
+    assert any((tmp_path / "there").iterdir())
+    store.close()
+
+
+def test_unknown_protocol_is_named(tmp_path):
+    """A protocol that fsspec does not know is an error that shows the URL without its secrets."""
+    store = SQLStore(artifacts="nosuch://user:hunter2@place/x?key=hunter3", folder=tmp_path)
+    (tmp_path / "a").write_bytes(b"a")
+    with pytest.raises(StoreError, match=r"nosuch://\*\*\*@place/x: fsspec knows no protocol") as caught:
+        store.put_file(tmp_path / "a")
+    assert "hunter" not in str(caught.value)
+    store.close()
+
+
+def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
+    """Without s3fs, an S3 URL says what to install."""
+    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
+    (tmp_path / "a").write_bytes(b"a")
+    with pytest.raises(MissingExtraError, match=r"lolpop\[s3\]"):
+        store.put_file(tmp_path / "a")
+    store.close()
