@@ -11,7 +11,7 @@ from lolpop import registry
 from lolpop._names import did_you_mean
 from lolpop.errors import Finding, LolpopError, Origin, WiringError
 from lolpop.settings.links import Links
-from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.nodes import Layer, Node, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
 from lolpop.settings.tree import KnownKeys, Path, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
@@ -122,6 +122,8 @@ def plan_integration(declaration: Declaration) -> Plan:
         except LolpopError as error:
             return Plan(path, findings=(Finding(path, str(error), origin=origin),), section=section)
     if not isinstance(used, str | type) or not used:
+        if section.use is not None and used is section.use.node.value:
+            used = plain(section.use.node)
         finding = _no_implementation(path, declaration.interface, used, origin)
         return Plan(path, findings=(finding,), section=section)
     try:
@@ -130,6 +132,10 @@ def plan_integration(declaration: Declaration) -> Plan:
         finding = Finding(path, error.message, origin=origin, hint=error.hint)
         return Plan(path, used=used, findings=(finding,), section=section)
 
+    if isinstance(declaration.interface, type) and not issubclass(implementation, declaration.interface):
+        # Whatever it asks for, and is set to, does not matter before it is another one.
+        finding = _not_of_interface(path, declaration.interface, implementation, origin)
+        return Plan(path, used=used, findings=(finding,), section=section, interface=declaration.interface)
     signature = signature_of(implementation)
     if any(layer.folded for _, layer, _ in declaration.nodes):
         section = declaration.section(_known(implementation, signature, section))
@@ -230,23 +236,26 @@ def _no_implementation(path: str, interface: Any, used: object, origin: Origin |
     return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
 
 
+def _not_of_interface(path: str, interface: type, implementation: type, origin: Origin | None) -> Finding:
+    bases = ", ".join(base.__name__ for base in implementation.__bases__)
+    return Finding(
+        path,
+        f"{implementation.__name__} is not a {interface.__name__}, it is a {bases}",
+        origin=origin,
+        hint=f"Let it inherit from {interface.__name__}.",
+    )
+
+
 def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
     path, interface, implementation = plan.path, plan.interface, plan.implementation
     if implementation is None:
         return
-    if isinstance(interface, type) and not issubclass(implementation, interface):
-        bases = ", ".join(base.__name__ for base in implementation.__bases__)
-        yield Finding(
-            path,
-            f"{implementation.__name__} is not a {interface.__name__}, it is a {bases}",
-            origin=origin,
-            hint=f"Let it inherit from {interface.__name__}.",
-        )
-    elif inspect.isabstract(implementation):
+    if inspect.isabstract(implementation):
         missing = ", ".join(sorted(getattr(implementation, "__abstractmethods__", ())))
         asks = getattr(interface, "__name__", "its interface")
         message = f"{implementation.__name__} leaves out what {asks} asks for: {missing}"
-        yield Finding(path, message, origin=origin)
+        hint = f"Write what is left out in {implementation.__name__}."
+        yield Finding(path, message, origin=origin, hint=hint)
     if missing_modules := registry.missing_modules(getattr(implementation, "requires", ())):
         install = getattr(implementation, "install", "") or " ".join(missing_modules)
         yield Finding(

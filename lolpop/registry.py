@@ -80,6 +80,8 @@ def name_of(interface: type, implementation: type) -> str:
 def import_object(path: str) -> Any:
     """What ``package.module:name`` names. Raises WiringError if it cannot be imported."""
     module_name, _, attribute = path.partition(":")
+    if not module_name or not attribute:
+        raise WiringError(f"{path!r} is no import path", "Write package.module:Class.")
     try:
         found = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

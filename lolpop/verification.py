@@ -89,10 +89,10 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
         yield from _framework_keys(scope)
     folded = {name.lower() for name in names}
     # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
-    if owner is not None and owner.plan.implementation is not None:
+    if owner is not None:
         return
     for key, nodes in scope.configuration.tree.keys(scope.path).items():
-        if key.lower() not in folded and not (owner is not None and key in {"use", ""}):
+        if key.lower() not in folded:
             path = ".".join((*scope.path, key))
             hint = one_of(key, names)
             yield Finding(path, "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
@@ -138,7 +138,7 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
         yield Finding(
             slot.path,
             f"{use!r} asks for the {layer} {parameter.name!r}; {_LAYER_RULES[_layer_of(slot)]}",
-            hint="Move what it needs of it into a component that both can take.",
+            hint=_SHARE,
         )
         return
     if edge.provider is None:
@@ -147,15 +147,26 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
         return
     if isinstance(edge.provider, Nested):
         yield from _nested_findings(slot, edge, edge.provider)
-    provided = provided_type(edge.provider)
-    if not fits(provided, parameter.annotation):
+    elif isinstance(edge.provider, PipelineSlot | RunnerSlot):
         yield Finding(
             slot.path,
-            f"{use!r} asks for {parameter.name}: {_shown(parameter.annotation)}, "
-            f"but {_name_of(edge)} gives {_shown(provided)}",
+            f"{use!r} asks for the {_layer_of(edge.provider)} {parameter.name!r}, which stands above it; "
+            f"{_LAYER_RULES[_layer_of(slot)]}",
+            hint=_SHARE,
+        )
+        return
+    provided = provided_type(edge.provider)
+    if not fits(provided, parameter.annotation):
+        wanted_type, given = _shown(parameter.annotation), _shown(provided)
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for {parameter.name}: {wanted_type}, but {_name_of(edge)} gives {given}",
             origin=_use_origin(edge.provider),
+            hint=f"Provide a {wanted_type} there, or name another provider: {parameter.name}=….",
         )
 
+
+_SHARE = "Move what it needs of it into a component that both can take."
 
 _LAYER_RULES = {
     "component": "components take components only",
@@ -187,6 +198,7 @@ def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Fi
         yield Finding(
             slot.path,
             f"{use!r} asks for the pipeline {edge.parameter.name!r}; components take components only",
+            hint=_SHARE,
         )
     elif inside is not None and inside.outer is not slot.scope:
         yield Finding(

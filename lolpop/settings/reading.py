@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args, get_origin
 
 from lolpop._names import did_you_mean
 from lolpop.errors import LolpopError, Origin
@@ -13,7 +13,7 @@ from lolpop.settings.links import Links, UnsetVariable, has_link, reads_variable
 from lolpop.settings.nodes import Node
 from lolpop.settings.secrets import holds_secret, mask, mask_urls
 from lolpop.settings.tree import Path, child_of, parsed, sequence_of
-from lolpop.signatures import Parameter, alternatives
+from lolpop.signatures import Parameter, alternatives, hints_of
 
 __all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
 
@@ -155,21 +155,40 @@ def _problem(
 def _unknown(node: Node, annotation: Any, path: Location) -> Iterator[Problem]:
     """Keys that the models and dataclasses of a type do not have, whether or not they would refuse them."""
     node = sequence_of(node)
-    if not isinstance(node.value, Mapping):
+    members = alternatives(annotation)
+    if isinstance(node.value, tuple):
+        for index, child in enumerate(node.value):
+            yield from _unknown(child, _element_type(members, index), (*path, str(index)))
+    if not isinstance(node.value, Mapping) or any(member in (Any, object) for member in members):
         return
-    members = [fields for member in alternatives(annotation) if (fields := _fields(member)) is not None]
-    if len(members) != 1 or len(members) != len(alternatives(annotation)):
-        return
+    models = [(member, fields) for member in members if (fields := _fields(member)) is not None]
+    free_form = [member for member in members if _origin(member, Mapping)]
     for key, child in node.value.items():
-        if key in members[0]:
-            yield from _unknown(child, members[0][key], (*path, key))
-        elif not _takes_extra(alternatives(annotation)[0]):
-            yield Problem(
-                (*path, key),
-                "unknown setting",
-                child.key_origin or child.origin,
-                did_you_mean(key, members[0]),
-            )
+        declared = [fields[key] for _, fields in models if key in fields]
+        if free_form:
+            # Beside a mapping of any keys, only what all members agree on could be told.
+            if not models and len(free_form) == 1:
+                yield from _unknown(child, (*get_args(free_form[0]), Any, Any)[1], (*path, key))
+        elif len(declared) == 1:
+            yield from _unknown(child, declared[0], (*path, key))
+        elif models and not declared and not any(_takes_extra(model) for model, _ in models):
+            known = [name for _, fields in models for name in fields]
+            origin = child.key_origin or child.origin
+            yield Problem((*path, key), "unknown setting", origin, did_you_mean(key, known))
+
+
+def _element_type(members: Collection[Any], index: int) -> Any:
+    """The type of an element of a list or tuple, if there is but one that it could be."""
+    sequences = [member for member in members if _origin(member, Collection) and not _origin(member, Mapping)]
+    arguments = get_args(sequences[0]) if len(sequences) == 1 else ()
+    if len(arguments) > 1 and arguments[1] is not Ellipsis:
+        return arguments[index] if index < len(arguments) else Any
+    return arguments[0] if arguments else Any
+
+
+def _origin(annotation: Any, kind: type) -> bool:
+    origin = get_origin(annotation) or annotation
+    return isinstance(origin, type) and issubclass(origin, kind) and origin is not str
 
 
 def _fields(annotation: Any) -> dict[str, Any] | None:
@@ -185,7 +204,8 @@ def _fields(annotation: Any) -> dict[str, Any] | None:
                 fields[name] = field.annotation
         return fields
     if dataclasses.is_dataclass(annotation):
-        return {field.name: field.type for field in dataclasses.fields(annotation)}
+        hints = hints_of(annotation)
+        return {field.name: hints.get(field.name, field.type) for field in dataclasses.fields(annotation)}
     return None
 
 

@@ -277,7 +277,8 @@ def _node(value: Any, origin: Origin) -> Node:
         return value
     children = {key: _node(child, origin) for key, child in value.items()}
     first = next(iter(children.values()), None)
-    origin = first.origin if first else origin
+    if first is not None:
+        origin = first.key_origin or first.origin
     return Node(children, origin, first.key_origin if first else None)
 
 

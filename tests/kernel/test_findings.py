@@ -1,0 +1,732 @@
+"""verify: everything that is wrong with a container, at once, with place and advice."""
+
+import textwrap
+from abc import abstractmethod
+from typing import Any
+
+import pytest
+from greeter import App, AppContainer, Clock, Greet, Greeter
+from pydantic import BaseModel, PositiveInt
+
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers
+from lolpop.components.hyperparameter_tuner import HyperparameterTuner
+from lolpop.components.notifier import Notifier
+from lolpop.errors import Finding, Origin, VerificationError
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def found(container) -> list[Finding]:
+    """The errors that verify raises, as values; none where it does not raise."""
+    try:
+        container.verify()
+    except VerificationError as error:
+        return [finding for finding in error.findings if finding.severity == "error"]
+    return []
+
+
+def only(container) -> Finding:
+    findings = found(container)
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+def declare(**slots) -> Any:
+    """An instance of a runner container with these providers."""
+    return type("SomeContainer", (RunnerContainer,), slots)()
+
+
+def loaded(tmp_path, container, text: str, **given) -> Any:
+    """An instance with the settings of a lolpop.yaml."""
+    (tmp_path / "lolpop.yaml").write_text(textwrap.dedent(text))
+    return container.load(**{"environ": {}} | given)
+
+
+class One(Component):
+    def __init__(self, *, two: Component):
+        self.two = two
+
+
+class Two(Component):
+    def __init__(self, *, three: Component):
+        self.three = three
+
+
+class Three(Component):
+    def __init__(self, *, one: Component):
+        self.one = one
+
+
+def test_a_cycle_of_three_is_drawn():
+    """A circle is reported once, with the way round it."""
+    container = declare(
+        one=providers.Component(One, default=One),
+        two=providers.Component(Two, default=Two),
+        three=providers.Component(Three, default=Three),
+    )
+    finding = only(container)
+    assert finding.path == "one"
+    assert "one -> two -> three -> one" in finding.message
+    assert finding.hint
+
+
+def test_resolving_a_cycle_is_an_error_that_draws_it():
+    """Asked without verification, a circle is a clear error and no endless recursion."""
+    container = declare(
+        one=providers.Component(One, default=One),
+        two=providers.Component(Two, default=Two),
+        three=providers.Component(Three, default=Three),
+    )
+    with pytest.raises(Exception, match="one -> two -> three -> one"):
+        container.one()
+
+
+def test_a_circle_of_one():
+    """A component that asks for another that asks for it back is a circle across containers too."""
+
+    class Local(Component):
+        def __init__(self, *, pipeline_log: Component):
+            self.pipeline_log = pipeline_log
+
+    class Log(Component):
+        def __init__(self, *, local: Component):
+            self.local = local
+
+    container = declare(
+        local=providers.Component(Component, default=Local),
+        pipeline_log=providers.Component(Component, default=Log),
+    )
+    assert "local -> pipeline_log -> local" in only(container).message
+
+
+class NeedsGreeter(Pipeline):
+    def __init__(self, *, greeter: Greeter):
+        self.greeter = greeter
+
+
+class NeedsGreeterContainer(PipelineContainer):
+    pipeline = providers.Pipeline(NeedsGreeter)
+
+
+def test_a_parameter_that_exists_only_in_another_pipeline_says_where():
+    """Locals are not visible beside: the finding names the container that has what is missing."""
+
+    class Container(AppContainer):
+        other = providers.nested(NeedsGreeterContainer)
+
+    finding = only(Container())
+    assert finding.path == "other.pipeline"
+    assert "needs 'greeter' (Greeter)" in finding.message
+    assert "'greeter' is local to 'greet'" in finding.hint
+
+
+def test_a_parameter_that_exists_nowhere_proposes_a_near_name():
+    """A missing dependency names the visible provider that was probably meant."""
+
+    class Misspelt(Component):
+        def __init__(self, *, clok: Clock):
+            self.clok = clok
+
+    container = declare(
+        clock=providers.Component(Clock, default=Clock),
+        misspelt=providers.Component(Misspelt, default=Misspelt),
+    )
+    finding = only(container)
+    assert finding.path == "misspelt"
+    assert finding.hint == "Did you mean clock?"
+
+
+class Upward(Component):
+    def __init__(self, *, greet: Greet):
+        self.greet = greet
+
+
+class UpwardUntyped(Component):
+    def __init__(self, *, greet: object):
+        self.greet = greet
+
+
+@pytest.mark.parametrize("upward", [Upward, UpwardUntyped])
+def test_a_component_that_asks_for_a_pipeline_is_refused(upward):
+    """Components take components only, whatever the annotation says."""
+    finding = only(
+        type("Upwards", (AppContainer,), {"upward": providers.Component(Component, default=upward)})()
+    )
+    assert finding.path == "upward"
+    assert "asks for the pipeline 'greet'; components take components only" in finding.message
+
+
+class AskingItsOwner(Component):
+    def __init__(self, *, pipeline: object):
+        self.pipeline = pipeline
+
+
+class AskingTheRunner(Component):
+    def __init__(self, *, runner: object):
+        self.runner = runner
+
+
+@pytest.mark.parametrize("asking", [AskingItsOwner, AskingTheRunner])
+def test_a_component_that_asks_for_the_pipeline_or_runner_above_it_is_refused(asking):
+    """Nothing takes what stands above it, whatever the annotation says."""
+
+    class Inner(PipelineContainer):
+        local = providers.Component(Component, default=asking)
+        pipeline = providers.Pipeline(Pipeline)
+
+    class Container(RunnerContainer):
+        inner = providers.nested(Inner)
+        runner = providers.Runner(Runner)
+
+    finding = only(Container())
+    assert finding.path == "inner.local"
+    assert "components take components only" in finding.message
+
+
+class Middle(Pipeline):
+    pass
+
+
+class Sibling(Pipeline):
+    def __init__(self, *, middle: object):
+        self.middle = middle
+
+
+class Child(Pipeline):
+    def __init__(self, *, pipeline: object):
+        self.pipeline = pipeline
+
+
+def test_a_siblings_pipeline_is_refused():
+    """Pipelines are independent of each other."""
+
+    class MiddleContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Middle)
+
+    class SiblingContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Sibling)
+
+    class Container(RunnerContainer):
+        middle = providers.nested(MiddleContainer)
+        sibling = providers.nested(SiblingContainer)
+
+    finding = only(Container())
+    assert finding.path == "sibling.pipeline"
+    assert "the pipeline of 'middle', which is not nested in its own container" in finding.message
+    assert "independent of their siblings" in finding.hint
+
+
+def test_a_grandchilds_pipeline_is_refused():
+    """A runner sees its own pipelines, not those nested in them."""
+
+    class InnerContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Middle)
+
+    class OuterContainer(PipelineContainer):
+        middle = providers.nested(InnerContainer)
+        pipeline = providers.Pipeline(Pipeline)
+
+    class Impatient(Runner):
+        def __init__(self, *, outer: Pipeline, middle: Middle):
+            self.outer, self.middle = outer, middle
+
+    class Container(RunnerContainer):
+        outer = providers.nested(OuterContainer)
+        runner = providers.Runner(Impatient)
+
+    finding = only(Container())
+    assert finding.path == "runner"
+    assert "needs 'middle'" in finding.message
+    assert "'middle' is local to 'outer'" in finding.hint
+
+
+def test_a_pipeline_that_asks_for_the_one_around_it_is_refused():
+    """Nothing takes what stands above."""
+
+    class InnerContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Child)
+
+    class OuterContainer(PipelineContainer):
+        inner = providers.nested(InnerContainer)
+        pipeline = providers.Pipeline(Middle)
+
+    class Container(RunnerContainer):
+        outer = providers.nested(OuterContainer)
+
+    finding = only(Container())
+    assert finding.path == "outer.inner.pipeline"
+    assert "'pipeline'" in finding.message
+
+
+def test_nothing_takes_a_runner():
+    """A runner stands above everything."""
+
+    class Wants(Pipeline):
+        def __init__(self, *, runner: App):
+            self.runner = runner
+
+    class WantsContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Wants)
+
+    class Container(AppContainer):
+        wants = providers.nested(WantsContainer)
+
+    finding = only(Container())
+    assert finding.path == "wants.pipeline"
+    assert "asks for the runner 'runner'" in finding.message
+
+
+def test_a_container_without_a_pipeline_cannot_be_asked_for():
+    """Asking for a nested container by name gives its pipeline, so it must have one."""
+
+    class Empty(PipelineContainer):
+        pass
+
+    class Container(RunnerContainer):
+        greet = providers.nested(Empty)
+        runner = providers.Runner(App)
+
+    finding = only(Container())
+    assert finding.path == "runner"
+    assert "without a pipeline" in finding.message
+
+
+def test_a_provider_of_the_wrong_type_is_found():
+    """What a name resolves to must be what the parameter is annotated with."""
+
+    class NoClock(Component):
+        pass
+
+    container = declare(
+        clock=providers.Component(NoClock, default=NoClock),
+        greeter=providers.Component(Greeter, default=Greeter),
+    )
+    finding = only(container)
+    assert finding.path == "greeter"
+    assert "asks for clock: Clock, but 'clock' gives NoClock" in finding.message
+    assert finding.hint
+
+
+def test_a_wrong_type_is_found_for_optional_parameters_too():
+    """A default applies only if no visible provider has the name."""
+
+    class Optional(Component):
+        def __init__(self, *, clock: Clock | None = None):
+            self.clock = clock
+
+    class NoClock(Component):
+        pass
+
+    assert found(declare(optional=providers.Component(Optional, default=Optional))) == []
+    container = declare(
+        clock=providers.Component(NoClock, default=NoClock),
+        optional=providers.Component(Optional, default=Optional),
+    )
+    assert "but 'clock' gives NoClock" in only(container).message
+
+
+def test_an_implementation_that_is_not_of_the_slots_interface(tmp_path):
+    """What `use` names must inherit the interface; the finding points at `use`."""
+    container = loaded(tmp_path, AppContainer, "\nclock:\n  use: greeter:Greeter\n")
+    finding = only(container)
+    assert finding.path == "clock"
+    assert finding.message == "Greeter is not a Clock, it is a Component"
+    assert finding.origin == Origin("lolpop.yaml", 3, 8)
+    assert finding.hint == "Let it inherit from Clock."
+
+
+class Abstract(Component):
+    @abstractmethod
+    def work(self) -> None: ...
+
+    @abstractmethod
+    def rest(self) -> None: ...
+
+
+class Lazy(Abstract):
+    def rest(self) -> None:
+        pass
+
+
+def test_an_implementation_that_leaves_a_method_out():
+    """An abstract method that is missing is named."""
+    finding = only(declare(lazy=providers.Component(Abstract, default=Lazy)))
+    assert (finding.path, finding.message) == ("lazy", "Lazy leaves out what Abstract asks for: work")
+    assert finding.hint
+
+
+def test_an_unknown_implementation_proposes_a_near_name(tmp_path):
+    """`use` of a name that is not registered is answered with the nearest that is."""
+
+    class Container(RunnerContainer):
+        tuner = providers.Component(HyperparameterTuner, default="optuna")
+
+    container = loaded(tmp_path, Container, "tuner: {use: optunna, n_trials: 3}")
+    finding = only(container)
+    assert finding.path == "tuner"
+    assert "optunna" in finding.message
+    assert finding.origin == Origin("lolpop.yaml", 1, 14)
+    assert finding.hint == "Did you mean optuna?"
+
+
+@pytest.mark.parametrize(
+    ("use", "message", "hint"),
+    [
+        ("no.such_module:Thing", "there is no module 'no'", "importable"),
+        ("greeter:Klock", "'greeter' has no 'Klock'", "Did you mean Clock?"),
+        ("greeter:providers", "'greeter:providers' is not a class", "module"),
+        ("greeter:", "'greeter:' is no import path", "package.module:Class"),
+        (":Clock", "':Clock' is no import path", "package.module:Class"),
+    ],
+)
+def test_an_import_path_that_leads_nowhere(tmp_path, use, message, hint):
+    """An import path that names no class is a finding that says which part is wrong."""
+    finding = only(loaded(tmp_path, AppContainer, f"clock: {{use: '{use}'}}"))
+    assert finding.path == "clock"
+    assert message in finding.message
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize("value", ["5", "[a, b]", "{use: {a: b}}", "{use: [a]}", "true"])
+def test_use_that_is_no_text(tmp_path, value):
+    """`use` that cannot be a name is a finding that shows what was written."""
+    finding = only(loaded(tmp_path, AppContainer, f"clock: {value}"))
+    assert finding.path == "clock"
+    assert "`use` should be text" in finding.message
+    assert "Node" not in finding.message
+
+
+def test_no_implementation_at_all():
+    """A slot without a default that nothing sets says what may be used."""
+    finding = only(declare(tuner=providers.Component(HyperparameterTuner)))
+    assert "no implementation is chosen" in finding.message
+    assert "optuna" in finding.hint
+
+
+class Boosted(Component):
+    requires = ("no_such_library_at_all", "sys")
+    install = "lolpop[boost]"
+
+
+def test_an_extra_that_is_not_installed():
+    """What an implementation requires is looked up, and the command that installs it is given."""
+    finding = only(declare(boosted=providers.Component(Component, default=Boosted)))
+    assert finding.path == "boosted"
+    assert "needs no_such_library_at_all, which is not installed" in finding.message
+    assert finding.hint == "Install it with: pip install 'lolpop[boost]'."
+
+
+class Place(BaseModel):
+    name: str
+    floor: PositiveInt = 1
+
+
+class Deep(BaseModel):
+    place: Place
+    others: list[Place] = []
+    named: dict[str, Place] = {}
+    either: Place | str = ""
+
+
+class Located(Component):
+    def __init__(self, place: Place | None = None, size: PositiveInt = 3):
+        self.place, self.size = place, size
+
+
+class LocatedPipeline(Pipeline):
+    def __init__(self, speed: float = 1.0, *, located: Located):
+        self.speed, self.located = speed, located
+
+
+class LocatedContainer(PipelineContainer):
+    located = providers.Component(Located, default=Located)
+    pipeline = providers.Pipeline(LocatedPipeline)
+
+
+class LocatedRunner(Runner):
+    def __init__(self, loud: bool = False, *, inner: LocatedPipeline, deep: Deep, notifiers: list[Notifier]):
+        self.loud, self.inner, self.deep, self.notifiers = loud, inner, deep, notifiers
+
+
+class DeepContainer(RunnerContainer):
+    deep = providers.Settings(Deep, default={"place": {"name": "here"}})
+    notifiers = providers.Components(Notifier)
+    inner = providers.nested(LocatedContainer)
+    runner = providers.Runner(LocatedRunner)
+
+
+def test_unknown_keys_at_every_level_are_found_together(tmp_path):
+    """A key that nobody reads is an error wherever it stands, with line, column and a near name."""
+    container = loaded(
+        tmp_path,
+        DeepContainer,
+        """\
+        sead: 3
+        deep:
+          place: {name: x, flor: 2}
+          others: [{name: y, nam: z}]
+          named: {a: {name: y, nme: z}}
+          either: {name: x, floors: 2}
+        inner:
+          sped: 2.0
+          located: {siez: 3, place: {name: y, flo: 1}}
+        notifiers: [{use: console, leval: info}]
+        lolpop: {runer: x}
+        """,
+    )
+    findings = {finding.path: finding for finding in found(container)}
+    assert {path: (f.origin.line, f.origin.column, f.hint) for path, f in findings.items()} == {
+        "sead": (1, 1, "Did you mean seed?"),
+        "deep.place.flor": (3, 20, "Did you mean floor?"),
+        "deep.others.0.nam": (4, 22, "Did you mean name?"),
+        "deep.named.a.nme": (5, 24, "Did you mean name?"),
+        "deep.either.floors": (6, 21, "Did you mean floor?"),
+        "inner.sped": (8, 3, "Did you mean speed?"),
+        "inner.located.siez": (9, 13, "Did you mean size?"),
+        "inner.located.place.flo": (9, 39, "Did you mean floor?"),
+        "notifiers.0.leval": (10, 28, "Did you mean level?"),
+        "lolpop.runer": (11, 10, "Did you mean runner?"),
+    }
+    assert all("unknown setting" in finding.message for finding in findings.values())
+
+
+def test_unknown_variables_are_found():
+    """A LOLPOP_ variable that names no setting is an error whose origin is the variable."""
+    environ = {
+        "LOLPOP_SEDE": "3",
+        "LOLPOP_GREET__GREETER__GREATING": "x",
+        "LOLPOP_GREET__X__Y": "1",
+        "HOME": "/",
+    }
+    findings = {finding.path: finding for finding in found(AppContainer.load(environ=environ))}
+    assert {path: str(finding.origin) for path, finding in findings.items()} == {
+        "sede": "$LOLPOP_SEDE",
+        "greet.greeter.greating": "$LOLPOP_GREET__GREETER__GREATING",
+        "greet.x": "$LOLPOP_GREET__X__Y",
+    }
+    assert findings["sede"].hint == "Did you mean seed?"
+
+
+def test_unknown_keys_of_a_container_without_a_pipeline(tmp_path):
+    """A container that has no pipeline knows the names of its providers only."""
+
+    class Bare(PipelineContainer):
+        located = providers.Component(Located, default=Located)
+
+    class Container(RunnerContainer):
+        bare = providers.nested(Bare)
+
+    container = loaded(tmp_path, Container, "bare: {loacted: {size: 2}}\nbaer: 1\n")
+    assert {finding.path: finding.hint for finding in found(container)} == {
+        "bare.loacted": "Did you mean located?",
+        "baer": "Did you mean bare?",
+    }
+
+
+def test_what_is_injected_is_no_setting(tmp_path):
+    """Setting a parameter that stands after the * says so."""
+    finding = only(loaded(tmp_path, AppContainer, "greet: {greeter: {clock: x}}"))
+    assert finding.path == "greet.greeter.clock"
+    assert "injected" in finding.message
+
+
+def test_wrong_types_are_located(tmp_path):
+    """Every value that does not validate is a finding at its own line and column."""
+    container = loaded(
+        tmp_path,
+        DeepContainer,
+        """\
+        seed: many
+        deep: {place: {name: x, floor: -1}}
+        inner:
+          speed: fast
+          located: {size: 0, place: {floor: 1}}
+        """,
+    )
+    findings = {finding.path: finding for finding in found(container)}
+    assert {path: (f.origin.line, f.origin.column) for path, f in findings.items()} == {
+        "seed": (1, 7),
+        "deep.place.floor": (2, 32),
+        "inner.speed": (4, 10),
+        "inner.located.size": (5, 19),
+        "inner.located.place.name": (5, 30),
+    }
+    assert "greater than 0 (got -1)" in findings["deep.place.floor"].message
+    assert findings["inner.located.place.name"].message == "is required and is not set"
+
+
+def test_a_required_setting_that_nothing_sets():
+    """A setting without default must be given."""
+
+    class Strict(Component):
+        def __init__(self, size: int):
+            self.size = size
+
+    strict = providers.Component(Strict, default=Strict)
+    finding = only(declare(strict=strict))
+    assert finding.path == "strict.size"
+    assert "requires this setting" in finding.message
+    assert found(declare(strict=providers.Component(Strict, default=Strict, settings={"size": 3}))) == []
+
+
+def test_a_required_section_that_nothing_sets():
+    """A Settings section without default must be given."""
+    finding = only(declare(place=providers.Settings(Place)))
+    assert (finding.path, finding.message) == ("place", "is required and is not set")
+
+
+class Catching(Component):
+    def __init__(self, size: int = 1, **kwargs: Any):
+        self.size = size
+
+
+class Unannotated(Component):
+    def __init__(self, *, clock):
+        self.clock = clock
+
+
+class Anything(Component):
+    def __init__(self, *, clock: Any):
+        self.clock = clock
+
+
+class Before(Component):
+    def __init__(self, clock: Clock):
+        self.clock = clock
+
+
+class BeforeInList(Component):
+    def __init__(self, clocks: list[Clock] | None = None):
+        self.clocks = clocks
+
+
+@pytest.mark.parametrize(
+    ("implementation", "message", "hint"),
+    [
+        (Catching, "Catching takes **kwargs", "Restate the parameters"),
+        (Unannotated, "Unannotated does not say what 'clock' should be", "Annotate"),
+        (Anything, "Anything does not say what 'clock' should be", "Annotate"),
+        ("far_away:Shy", "annotation of 'clock' in Shy cannot be resolved", "outside TYPE_CHECKING"),
+        (Before, "Before takes the integration 'clock' as a setting", "after the *"),
+        (BeforeInList, "takes the integration 'clocks' as a setting", "after the *"),
+    ],
+)
+def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
+    """A constructor whose parameters cannot be told is a finding that says how to write it."""
+    container = declare(
+        clock=providers.Component(Clock, default=Clock),
+        odd=providers.Component(Component, default=implementation),
+    )
+    finding = next(finding for finding in found(container) if finding.path == "odd")
+    assert message in finding.message
+    assert hint in finding.hint
+
+
+def test_a_dependency_injector_singleton_that_depends_on_a_slot():
+    """A caching provider would keep what was built before an override."""
+    clock = providers.Component(Clock, default=Clock)
+    container = declare(clock=clock, cached=di_singleton(Greeter, clock=clock))
+    finding = only(container)
+    assert finding.path == "cached"
+    assert "Singleton keeps what it built from 'clock'" in finding.message
+    assert finding.hint
+
+
+def di_singleton(*args, **kwargs):
+    from dependency_injector.providers import Singleton
+
+    return Singleton(*args, **kwargs)
+
+
+def test_a_setting_and_a_provider_of_one_name():
+    """The settings of a pipeline share its container's section with the providers there."""
+
+    class Clashing(Pipeline):
+        def __init__(self, located: int = 3):
+            self.located = located
+
+    class ClashingContainer(PipelineContainer):
+        located = providers.Component(Located, default=Located)
+        pipeline = providers.Pipeline(Clashing)
+
+    finding = only(declare(inner=providers.nested(ClashingContainer)))
+    assert finding.path == "inner.located"
+    assert "both have the name 'located'" in finding.message
+
+
+def test_what_nothing_uses_is_a_warning():
+    """A component that nobody takes is told, and prevents nothing."""
+
+    class Container(AppContainer):
+        spare = providers.Component(Located, default=Located)
+
+    warnings = Container().verify()
+    assert [(finding.path, finding.severity) for finding in warnings] == [("spare", "warning")]
+    assert Container().runner().run() == "hello world, it is noon"
+
+
+def test_an_implementation_may_find_more():
+    """check_settings adds findings with paths of its own, which get the origin of that setting."""
+
+    class Picky(Component):
+        def __init__(self, params: dict[str, int] | None = None):
+            self.params = params
+
+        @classmethod
+        def check_settings(cls, settings):
+            for name in settings["params"] or {}:
+                yield Finding(f"params.{name}", "no such parameter", hint="None is known.")
+
+    container = type("C", (RunnerContainer,), {"picky": providers.Component(Picky, default=Picky)}).load(
+        overrides={"picky.params.depth": 3}, environ={}
+    )
+    finding = only(container)
+    assert finding == Finding(
+        "picky.params.depth", "no such parameter", "error", Origin("overrides"), "None is known."
+    )
+
+
+def test_everything_is_reported_together(tmp_path):
+    """One VerificationError tells it all, one line each, with place, path, message and hint."""
+
+    class Container(DeepContainer):
+        one = providers.Component(One, default=One)
+        two = providers.Component(Two, default=Two)
+        three = providers.Component(Three, default=Three)
+        lazy = providers.Component(Abstract, default=Lazy)
+        boosted = providers.Component(Component, default=Boosted)
+        missing = providers.Component(Greeter, default=Greeter)
+
+    container = loaded(tmp_path, Container, "sead: 1\nseed: x\n", environ={"LOLPOP_NOPE": "1"})
+    with pytest.raises(VerificationError) as error:
+        container.verify()
+    paths = [finding.path for finding in error.value.findings if finding.severity == "error"]
+    assert sorted(paths) == ["boosted", "lazy", "missing", "nope", "one", "sead", "seed"]
+    assert "lolpop.yaml:1:1  sead: unknown setting. Did you mean seed?" in str(error.value).splitlines()
+
+
+def test_verify_builds_nothing():
+    """Verification constructs no component, also where everything is right."""
+
+    class Loud(Clock):
+        def __init__(self):
+            raise AssertionError
+
+    assert AppContainer.load(overrides={"clock.use": Loud}, environ={}).verify() == []
+
+
+def test_a_constructor_that_fails_names_itself():
+    """What a constructor refuses is told with the path and the implementation."""
+
+    class Refusing(Clock):
+        def __init__(self, size: int = 3):
+            raise ValueError(f"size cannot be {size}")
+
+    container = declare(clock=providers.Component(Clock, default=Refusing))
+    with pytest.raises(
+        Exception, match=r"clock: .*Refusing could not be built: ValueError: size cannot be 3"
+    ):
+        container.clock()
