@@ -25,7 +25,7 @@ else:
 
 __all__ = [
     "Array", "Frame", "Kind", "Series", "as_frame", "count", "kind_of", "listed", "require_columns",
-    "to_datetimes", "to_floats", "to_pandas", "to_strings", "wrap", "wrap_series",
+    "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
@@ -105,9 +105,7 @@ def kind_of(series: nw.Series[Any]) -> Kind:
     import narwhals as nw
 
     dtype = series.dtype
-    if series.null_count() == len(series):
-        return "empty"
-    if dtype.is_float() and series.is_nan().all():
+    if series.null_count() == len(series) or (dtype.is_float() and _missing(series).all()):
         return "empty"
     if dtype == nw.Object and series.implementation.is_pandas_like():
         return _kind_of_objects(series)
@@ -163,6 +161,35 @@ def to_datetimes(series: nw.Series[Any]) -> NDArray[np.datetime64]:
     return np.asarray(native.astype("datetime64[us]"))
 
 
+def to_labels(series: nw.Series[Any]) -> Array:
+    """The n class labels of a column: booleans, integers, floats, or text as objects.
+
+    Raises DataError, naming the column, if labels are missing, of several types, or of none of these.
+    """
+    import numpy as np
+
+    kind = kind_of(series)
+    missing = int(np.count_nonzero(_missing(series)))
+    if missing:
+        raise DataError(
+            f"The target {series.name!r} is missing in {count(missing, 'row')} of {len(series):,}. "
+            f"Drop them before training."
+        )
+    values = series.to_list()
+    if kind == "category":
+        kind = "string" if all(isinstance(value, str) for value in values) else "number"
+    if kind == "string":
+        return to_strings(series)
+    if kind not in {"boolean", "number", "empty"}:
+        kinds = sorted({type(value).__name__ for value in values})
+        raise DataError(
+            f"The target {series.name!r} should hold labels of one type: text, whole numbers or "
+            f"booleans. It holds {', '.join(kinds)}."
+        )
+    labels: Array = np.asarray(values)
+    return labels if labels.dtype.kind in "biuf" else to_floats(series)
+
+
 def count(number: int, noun: str) -> str:
     """``1 row``, ``2 rows``."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
@@ -173,6 +200,15 @@ def listed(values: Collection[object], limit: int = 5) -> str:
     """The first of ``values``, for a message."""
     shown = ", ".join(repr(value) for value in list(values)[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def _missing(series: nw.Series[Any]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    missing = series.is_null()
+    if series.dtype.is_float():
+        missing = missing | series.is_nan().fill_null(value=True)
+    return np.asarray(missing.to_numpy(), dtype=np.bool_)
 
 
 def _duplicated(names: Sequence[object]) -> DataError:

@@ -72,12 +72,17 @@ class FittedModel(ABC):
     @property
     @abstractmethod
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns that it was fitted on."""
+        """Names of the columns that it needs to predict."""
 
     @property
     @abstractmethod
     def classes(self) -> tuple[Any, ...]:
         """The target's classes in the order of the probabilities; empty if it is no classifier."""
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Columns that it was given to learn from and does not use, each with the reason."""
+        return {}
 
     @abstractmethod
     def predict(self, frame: Frame) -> Predictions:

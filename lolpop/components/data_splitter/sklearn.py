@@ -1,0 +1,214 @@
+"""Splits as scikit-learn makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from lolpop.components.data_splitter import DataSplitter, Splits
+from lolpop.errors import DataError, Finding, VerificationError
+from lolpop.frames import count, kind_of, require_columns, to_datetimes, to_floats, to_labels, wrap
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Frame
+
+    Indices = NDArray[np.intp]
+
+__all__ = ["SklearnDataSplitter"]
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class SklearnDataSplitter(DataSplitter):
+    """Random splits, stratified ones, or splits by group, by time or by a column that names them.
+
+    A random split has the rows, and their order, of ``train_test_split`` with the same seed, so that a
+    plain script gets the same. Rows of a class that is too rare to be in every part are learned from.
+
+    Parameters
+    ----------
+    test_size : float
+        Share of the rows to judge the model by.
+    validation_size : float
+        Share of the rows that a hyperparameter search judges by.
+    stratify : bool
+        Whether all parts get the same share of each class; of random splits of a classification.
+    by : random, group, time or column
+        What decides which part a row is in: chance; chance, but rows with the same value of ``column``
+        stay together (group); the order of ``column``, the last rows for testing (time); or ``column``
+        itself, which holds train, validation or test.
+    column : str, optional
+        Column that splits by group, time or column go by.
+    """
+
+    def __init__(
+        self,
+        test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2,
+        validation_size: Share = 0.0,
+        stratify: bool = True,
+        by: Literal["random", "group", "time", "column"] = "random",
+        column: str | None = None,
+        *,
+        problem: Problem,
+        seed: int = 0,
+    ) -> None:
+        settings = {"test_size": test_size, "validation_size": validation_size, "by": by, "column": column}
+        if findings := list(self.check_settings(settings)):
+            raise VerificationError(findings)
+        self._test_size = test_size
+        self._validation_size = validation_size
+        self._stratify = stratify and problem.type == "classification"
+        self._by = by
+        self._column = column
+        self._target = problem.target
+        self._seed = seed
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find sizes that leave nothing to learn from, and a split by a column that is not named."""
+        sizes = settings.get("test_size", 0.2), settings.get("validation_size", 0.0)
+        if sum(sizes) >= 1:
+            yield Finding(
+                "test_size",
+                f"test_size {sizes[0]} and validation_size {sizes[1]} leave no rows to learn from",
+                hint="Their sum must be less than 1.",
+            )
+        by = settings.get("by", "random")
+        if by != "random" and settings.get("column") is None:
+            yield Finding("column", f"a split by {by} needs a column", hint="Name it: column: …")
+
+    def split(self, frame: Frame) -> Splits:
+        """Split the rows of ``frame``.
+
+        Raises DataError if there is no target, or the rows are too few or of one class.
+        """
+        rows = wrap(frame)
+        require_columns(rows.columns, [self._target], what="target column")
+        if self._column is not None:
+            require_columns(rows.columns, [self._column])
+        if len(rows) < 2:
+            raise DataError(
+                f"The data has {count(len(rows), 'row')}: too few to learn from some and test on others."
+            )
+        parts = self._parts(rows)
+        for name, part in parts.items():
+            if not len(part):
+                raise DataError(
+                    f"Of {count(len(rows), 'row')} none is left for the {name} split. Use more rows, or "
+                    f"change test_size ({self._test_size}) and validation_size ({self._validation_size})."
+                )
+        taken = {name: rows[part.tolist()].to_native() for name, part in parts.items()}
+        return Splits(taken["train"], taken["test"], taken.get("validation"))
+
+    def _parts(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:
+        import numpy as np
+
+        if self._by == "column":
+            return self._named(rows)
+        if self._by == "time":
+            order = _order(rows[self._column_name])
+            return _cut(order, len(rows), self._validation_size, self._test_size)
+        if self._by == "group":
+            groups = rows[self._column_name].to_list()
+            names = list(dict.fromkeys(groups))
+            shuffled = np.random.default_rng(self._seed).permutation(len(names))
+            cut = _cut(shuffled, len(names), self._validation_size, self._test_size)
+            numbers = {name: number for number, name in enumerate(names)}
+            of_row = np.array([numbers[group] for group in groups])
+            return {part: np.flatnonzero(np.isin(of_row, chosen)) for part, chosen in cut.items()}
+        return self._random(rows)
+
+    @property
+    def _column_name(self) -> str:
+        assert self._column is not None  # noqa: S101  (the constructor has checked it)
+        return self._column
+
+    def _named(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:
+        import numpy as np
+
+        names = np.array([str(value) for value in rows[self._column_name].to_list()])
+        known = ("train", "validation", "test")
+        if strange := sorted(set(names.tolist()) - set(known)):
+            raise DataError(
+                f"Column {self._column!r} should hold train, validation or test, and holds {strange[0]!r}."
+            )
+        parts = {part: np.flatnonzero(names == part) for part in known}
+        return {part: chosen for part, chosen in parts.items() if part != "validation" or len(chosen)}
+
+    def _random(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:
+        import numpy as np
+
+        codes = self._classes(rows) if self._stratify else None
+        all_rows = np.arange(len(rows))
+        parts = 3 if self._validation_size else 2
+        rare = all_rows[:0]
+        if codes is not None:
+            is_rare = np.bincount(codes)[codes] < parts
+            rare, all_rows = all_rows[is_rare], all_rows[~is_rare]
+        if not len(all_rows):
+            raise DataError(
+                f"Every class of {self._target!r} has fewer rows than the {parts} parts of the split. "
+                f"Is it the right target? Otherwise set stratify: false."
+            )
+        rest, test = self._draw(all_rows, codes, self._test_size)
+        split = {"train": rest, "test": test}
+        if self._validation_size:
+            share = self._validation_size / (1 - self._test_size)
+            split["train"], split["validation"] = self._draw(rest, codes, share)
+        split["train"] = np.concatenate([split["train"], rare])
+        return split
+
+    def _draw(self, rows: Indices, codes: Indices | None, share: float) -> tuple[Indices, Indices]:
+        from sklearn.model_selection import train_test_split
+
+        strata = None if codes is None else codes[rows]
+        try:
+            kept, drawn = train_test_split(rows, test_size=share, stratify=strata, random_state=self._seed)
+        except ValueError as error:
+            reason = str(error).split(". ")[0].rstrip(".")
+            raise DataError(
+                f"{count(len(rows), 'row')} cannot be split: {reason}. Use more rows, or other sizes of "
+                f"the splits{', or stratify: false' if codes is not None else ''}."
+            ) from error
+        return kept, drawn
+
+    def _classes(self, rows: nw.DataFrame[Any]) -> Indices:
+        import numpy as np
+
+        classes, codes = np.unique(to_labels(rows[self._target]), return_inverse=True)
+        if len(classes) == 1:
+            raise DataError(
+                f"The target {self._target!r} has one class only, {classes.tolist()[0]!r}: there is "
+                f"nothing to be told apart."
+            )
+        return codes
+
+
+def _order(column: nw.Series[Any]) -> Indices:
+    import numpy as np
+
+    if missing := column.null_count():
+        raise DataError(
+            f"Column {column.name!r} is missing in {count(missing, 'row')}: those have no place in time."
+        )
+    kind = kind_of(column)
+    if kind not in {"number", "datetime", "string"}:
+        raise DataError(f"Rows cannot be ordered by column {column.name!r}, which is {column.dtype}.")
+    return np.argsort(to_floats(column) if kind == "number" else to_datetimes(column), kind="stable")
+
+
+def _cut(order: Indices, size: int, validation: float, test: float) -> dict[str, Indices]:
+    for_test = max(1, round(size * test))
+    for_validation = max(1, round(size * validation)) if validation else 0
+    end = size - for_test
+    parts = {"train": order[: end - for_validation], "test": order[end:]}
+    if validation:
+        parts["validation"] = order[end - for_validation : end]
+    return parts

@@ -1,0 +1,20 @@
+"""Rows that are learned from as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lolpop.components.data_transformer import DataTransformer
+
+if TYPE_CHECKING:
+    from lolpop.frames import Frame
+
+__all__ = ["IdentityDataTransformer"]
+
+
+class IdentityDataTransformer(DataTransformer):
+    """Changes nothing."""
+
+    def transform(self, frame: Frame) -> Frame:
+        """``frame`` itself."""
+        return frame

@@ -1,0 +1,117 @@
+"""Transformers that take columns of pandas or polars frames, as scikit-learn's own do not all do.
+
+They are scikit-learn compatible: cloneable, with names for their features, and made of plain values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from lolpop.frames import to_datetimes, to_floats, to_strings, wrap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Frame, Series
+
+__all__ = ["CategoryEncoder", "DateEncoder", "NumberEncoder", "TextEncoder"]
+
+
+class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Makes features of columns, each by itself."""
+
+    def fit(self, X: Frame, y: Series | None = None) -> Self:  # noqa: ARG002, N803  (scikit-learn's signature)
+        self.feature_names_in_ = np.array(wrap(X).columns, dtype=object)
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002  (scikit-learn's signature)
+        return self.feature_names_in_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "feature_names_in_")
+
+
+class NumberEncoder(_ColumnEncoder):
+    """Numbers, booleans and durations (in seconds) as floats; infinite ones are taken for missing."""
+
+    def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
+        columns = [to_floats(column) for column in wrap(X).iter_columns()]
+        # Column by column, as pandas and the tree ensembles hold them.
+        features = np.array(columns, dtype=np.float64).T
+        infinite = np.isinf(features)
+        return np.where(infinite, np.nan, features) if infinite.any() else features
+
+
+class TextEncoder(_ColumnEncoder):
+    """Categories of any dtype as text, with None for missing ones."""
+
+    def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803  (scikit-learn's signature)
+        return np.array([to_strings(column) for column in wrap(X).iter_columns()], dtype=object).T
+
+
+class CategoryEncoder(_ColumnEncoder):
+    """Categories as pandas categoricals of their numbers, for estimators that take categories as they are.
+
+    The rarest of more than ``max_categories`` are one category. A category that was not seen in training
+    is one of those, or missing where there are none.
+    """
+
+    def __init__(self, max_categories: int = 100) -> None:
+        self.max_categories = max_categories
+
+    def fit(self, X: Frame, y: Series | None = None) -> Self:  # noqa: N803  (scikit-learn's signature)
+        super().fit(X, y)
+        counts = [pd.Series(to_strings(column)).value_counts() for column in wrap(X).iter_columns()]
+        self.has_rare_ = [len(found) > self.max_categories for found in counts]
+        self.categories_ = [
+            sorted(found.index[: self.max_categories - 1] if rare else found.index)
+            for found, rare in zip(counts, self.has_rare_, strict=True)
+        ]
+        return self
+
+    def transform(self, X: Frame) -> pd.DataFrame:  # noqa: N803  (scikit-learn's signature)
+        rows = wrap(X)
+        index = rows.to_native().index if rows.implementation.is_pandas() else pd.RangeIndex(len(rows))
+        features = {}
+        for column, categories, has_rare in zip(
+            rows.iter_columns(), self.categories_, self.has_rare_, strict=True
+        ):
+            texts = to_strings(column)
+            codes = pd.Index(categories, dtype=object).get_indexer(texts)
+            if has_rare:
+                codes = np.where((codes < 0) & ~pd.isna(texts), len(categories), codes)
+            known = pd.RangeIndex(len(categories) + has_rare)
+            features[column.name] = pd.Categorical.from_codes(codes, categories=known)
+        return pd.DataFrame(features, index=index, copy=False)
+
+
+class DateEncoder(_ColumnEncoder):
+    """Dates and times, in UTC, as days since 1970, year, month, day, day of the week and hour."""
+
+    _parts = ("days", "year", "month", "day", "weekday", "hour")
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002  (scikit-learn's signature)
+        names = [f"{name}_{part}" for name in self.feature_names_in_ for part in self._parts]
+        return np.array(names, dtype=object)
+
+    def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
+        parts = [part for column in wrap(X).iter_columns() for part in _date_parts(to_datetimes(column))]
+        return np.array(parts, dtype=np.float64).T
+
+
+def _date_parts(instants: NDArray[np.datetime64]) -> list[NDArray[np.float64]]:
+    days, months = instants.astype("M8[D]"), instants.astype("M8[M]")
+    numbers = (
+        (instants - np.datetime64(0, "us")) / np.timedelta64(1, "D"),
+        instants.astype("M8[Y]").astype(np.int64) + 1970,
+        months.astype(np.int64) % 12 + 1,
+        (days - months).astype(np.int64) + 1,
+        (days.astype(np.int64) + 3) % 7,  # 1970 began on a Thursday; Monday is 0
+        (instants - days).astype("m8[h]").astype(np.int64),
+    )
+    missing = np.isnat(instants)
+    return [np.where(missing, np.nan, number) for number in numbers]

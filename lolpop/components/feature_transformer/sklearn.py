@@ -1,0 +1,140 @@
+"""Features as scikit-learn's transformers make them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from lolpop.components.feature_transformer import Accepts, FeatureTransformer
+from lolpop.errors import DataError
+from lolpop.frames import kind_of, wrap
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    from sklearn.base import TransformerMixin
+    from sklearn.compose import ColumnTransformer
+
+    from lolpop.frames import Frame
+
+__all__ = ["SklearnFeatureTransformer"]
+
+_COMPLETE_NUMBERS = Accepts()
+
+
+class SklearnFeatureTransformer(FeatureTransformer):
+    """Numbers, booleans, durations, categories and parts of dates, as much prepared as the estimator needs.
+
+    Trees that take missing values get the numbers as they are. Others, such as linear models, get them
+    with the median in place of missing values (and a feature that says so), scaled to unit variance.
+    Categories stay what they are for estimators that know them; trees get their numbers, others one
+    feature each. Free text, and columns that hold nothing or values that are no data (lists), are left
+    out.
+
+    Parameters
+    ----------
+    scale : bool or auto
+        Whether numbers are scaled to zero mean and unit variance; auto leaves that to the estimator.
+    encode : auto, ordinal or one_hot
+        How categories become numbers; auto leaves that to the estimator.
+    max_categories : int
+        A text column with more distinct values than this, or with more than half as many as
+        there are rows, is free text. Of a categorical column the rarest are put together.
+    """
+
+    def __init__(
+        self,
+        scale: bool | Literal["auto"] = "auto",
+        encode: Literal["auto", "ordinal", "one_hot"] = "auto",
+        max_categories: Annotated[int, Field(ge=2, le=254)] = 100,
+    ) -> None:
+        self._scale = scale
+        self._encode = encode
+        self._max_categories = max_categories
+
+    def make(self, frame: Frame, accepts: Accepts = _COMPLETE_NUMBERS) -> TransformerMixin | Any:
+        """A new ColumnTransformer for frames with the columns and dtypes of ``frame`` (features only).
+
+        Its ``drop`` entries are named free_text, empty and not_tabular. Raises DataError if no column is
+        left to learn from.
+        """
+        from sklearn.compose import ColumnTransformer
+
+        from lolpop.components.feature_transformer._encoders import DateEncoder, NumberEncoder
+
+        columns = self._columns(frame)
+        entries = [
+            ("numbers", self._completed(NumberEncoder(), accepts), columns["numbers"]),
+            ("dates", self._completed(DateEncoder(), accepts, flag_missing=False), columns["dates"]),
+            ("categories", self._encoder(accepts), columns["categories"]),
+        ]
+        left_out = [(reason, "drop", columns[reason]) for reason in ("free_text", "empty", "not_tabular")]
+        if not any(names for _, _, names in entries):
+            found = "; ".join(f"{reason}: {', '.join(names)}" for reason, _, names in left_out if names)
+            raise DataError(f"No column is left to learn from. {found or 'There are none'}.")
+        transformer: ColumnTransformer = ColumnTransformer(
+            [entry for entry in [*entries, *left_out] if entry[2]], verbose_feature_names_out=True
+        )
+        return transformer.set_output(transform="pandas") if accepts.categories else transformer
+
+    def _columns(self, frame: Frame) -> dict[str, list[str]]:
+        columns: dict[str, list[str]] = {
+            role: [] for role in ("numbers", "dates", "categories", "free_text", "empty", "not_tabular")
+        }
+        for column in wrap(frame).iter_columns():
+            columns[self._role(column)].append(column.name)
+        return columns
+
+    def _role(self, column: nw.Series[Any]) -> str:
+        match kind_of(column):
+            case "number" | "boolean" | "duration":
+                return "numbers"
+            case "datetime":
+                return "dates"
+            case "category":
+                return "categories"
+            case "string" | "mixed":
+                return "free_text" if self._is_free_text(column) else "categories"
+            case "empty":
+                return "empty"
+            case _:
+                return "not_tabular"
+
+    def _is_free_text(self, column: nw.Series[Any]) -> bool:
+        values = column.drop_nulls()
+        return values.n_unique() > min(self._max_categories, max(2, len(values) // 2))
+
+    def _completed(self, encoder: TransformerMixin, accepts: Accepts, *, flag_missing: bool = True) -> Any:
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        steps = [encoder]
+        if not accepts.missing:
+            steps.append(SimpleImputer(strategy="median", add_indicator=flag_missing))
+        if self._scale is True or (self._scale == "auto" and not accepts.missing):
+            steps.append(StandardScaler())
+        return make_pipeline(*steps) if len(steps) > 1 else encoder
+
+    def _encoder(self, accepts: Accepts) -> Any:
+        import numpy as np
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+        from lolpop.components.feature_transformer._encoders import CategoryEncoder, TextEncoder
+
+        if self._encode == "auto" and accepts.categories:
+            return CategoryEncoder(self._max_categories)
+        if self._encode == "ordinal" or (self._encode == "auto" and accepts.missing):
+            missing, unseen = (np.nan, np.nan) if accepts.missing else (-1, -2)
+            codes = OrdinalEncoder(
+                handle_unknown="use_encoded_value",
+                unknown_value=unseen,
+                encoded_missing_value=missing,
+                max_categories=self._max_categories,
+            )
+            return make_pipeline(TextEncoder(), codes)
+        indicators = OneHotEncoder(
+            handle_unknown="infrequent_if_exist", max_categories=self._max_categories, sparse_output=False
+        )
+        return make_pipeline(TextEncoder(), indicators)

@@ -1,0 +1,48 @@
+"""What a stored model says of itself, besides its transformer and estimator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lolpop.components.model_trainer._tabular import TabularModel
+from lolpop.errors import StoreError
+
+__all__ = ["Description"]
+
+_FILE = "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Columns and classes of a model, as they are stored in ``model.json``."""
+
+    columns: tuple[str, ...]
+    classes: tuple[Any, ...]
+    left_out: Mapping[str, str]
+
+    @classmethod
+    def of(cls, model: TabularModel) -> Description:
+        """The description of ``model``."""
+        return cls(model.columns, model.classes, model.left_out)
+
+    @classmethod
+    def read(cls, folder: Path) -> Description:
+        """What ``write`` wrote. Raises StoreError if it is missing or damaged."""
+        try:
+            fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            return cls(tuple(fields["columns"]), tuple(fields["classes"]), fields["left_out"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"There is no stored model in {folder}: {error}") from error
+
+    def model(self, transformer: Any, estimator: Any) -> TabularModel:
+        """The model that was described, of what was stored beside its description."""
+        return TabularModel(self.columns, self.classes, self.left_out, transformer, estimator)
+
+    def write(self, folder: Path) -> None:
+        """Write the description into ``folder``."""
+        fields = {"columns": self.columns, "classes": self.classes, "left_out": dict(self.left_out)}
+        (folder / _FILE).write_text(json.dumps(fields, indent=1), encoding="utf-8")

@@ -1,0 +1,67 @@
+"""Objects in skops' format: on loading nothing runs that nobody said to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from lolpop.errors import StoreError, UntrustedTypeError
+
+__all__ = ["dump", "load"]
+
+# Types that only hold numbers, and that skops does not know: trees, losses, distances, our own encoders.
+_TRUSTED = frozenset(
+    {
+        "functools.partial",  # of functions that are judged by themselves
+        "lolpop.components.feature_transformer._encoders.CategoryEncoder",
+        "lolpop.components.feature_transformer._encoders.DateEncoder",
+        "lolpop.components.feature_transformer._encoders.NumberEncoder",
+        "lolpop.components.feature_transformer._encoders.TextEncoder",
+        "numpy.dtype",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.ConstantKernel",
+        "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RBF",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.ManhattanDistance64",
+        "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+        "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils.validation.check_array",
+    }
+)
+
+
+def dump(value: object, path: Path) -> None:
+    """Write ``value`` to ``path``."""
+    import skops.io
+
+    skops.io.dump(value, path)
+
+
+def load(path: Path, trusted: Sequence[str]) -> Any:
+    """Read what ``dump`` wrote.
+
+    Raises UntrustedTypeError if it holds types that neither are harmless nor among ``trusted``, and
+    StoreError if it is damaged.
+    """
+    import skops.io
+
+    try:
+        untrusted = set(skops.io.get_untrusted_types(file=path))
+        if refused := sorted(untrusted - _TRUSTED - set(trusted)):
+            raise UntrustedTypeError(
+                f"The stored model holds types that are not trusted: {', '.join(refused)}."
+            )
+        return skops.io.load(path, trusted=sorted(untrusted))
+    except (OSError, BadZipFile, KeyError, ValueError) as error:
+        raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error

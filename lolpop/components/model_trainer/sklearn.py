@@ -1,0 +1,197 @@
+"""Models of scikit-learn, and of whatever has its interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop._names import one_of
+from lolpop.components.feature_transformer import Accepts, FeatureTransformer
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, SearchSpace
+from lolpop.components.model_trainer._description import Description
+from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
+from lolpop.components.model_trainer._tabular import REFUSALS, explained, learn_features, own
+from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    from lolpop.frames import Array, Frame, Series
+
+__all__ = ["SklearnModelTrainer"]
+
+_FILE = "model.skops"
+
+
+class SklearnModelTrainer(ModelTrainer):
+    """Any scikit-learn estimator behind the feature transformer, stored with skops.
+
+    Classifiers that know no probabilities (support vector machines, ridge) are calibrated by
+    cross-validation, so that all have them.
+
+    Parameters
+    ----------
+    estimator : str
+        A short name, such as hist_gradient_boosting, random_forest, logistic_regression or ridge, or the
+        import path of a class, such as ``sklearn.ensemble:RandomForestClassifier``.
+    params : mapping, optional
+        Parameters of the estimator's constructor. Its ``random_state`` is the workflow's seed unless said.
+    """
+
+    def __init__(
+        self,
+        estimator: str = "hist_gradient_boosting",
+        params: Mapping[str, Any] | None = None,
+        *,
+        problem: Problem,
+        seed: int = 0,
+        feature_transformer: FeatureTransformer,
+    ) -> None:
+        if estimator not in ESTIMATORS and ":" not in estimator:
+            raise VerificationError([_unknown_estimator(estimator)])
+        self._estimator = estimator
+        self._params = dict(params or {})
+        self._problem = problem
+        self._seed = seed
+        self._feature_transformer = feature_transformer
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find an estimator that does not exist, and names in ``params`` that it does not take."""
+        name = settings.get("estimator", "hist_gradient_boosting")
+        params = settings.get("params") or {}
+        if name not in ESTIMATORS and ":" not in name:
+            yield _unknown_estimator(name)
+            return
+        if name in ESTIMATORS and not params:
+            return
+        try:
+            known = _known_params(name)
+        except WiringError as error:
+            yield Finding("estimator", error.message, hint=error.hint)
+            return
+        for param in params:
+            if param.partition("__")[0] not in known:
+                yield Finding(f"params.{param}", f"unknown parameter of {name!r}", hint=one_of(param, known))
+
+    @classmethod
+    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Keys of the mapping ``setting``: parameters of the estimator that ``settings`` name."""
+        name = settings.get("estimator", "hist_gradient_boosting")
+        try:
+            return _known_params(name) if setting == "params" else ()
+        except WiringError:
+            return ()  # an estimator that does not exist is check_settings' to report
+
+    def params(self) -> Params:
+        """The estimator's parameters that are not its defaults."""
+        known = ESTIMATORS.get(self._estimator)
+        return {**(known.params if known else {}), **self._params}
+
+    def search_space(self) -> SearchSpace:
+        """What is worth searching of the estimators that have a short name; empty for others."""
+        known = ESTIMATORS.get(self._estimator)
+        return known.space if known else {}
+
+    def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
+        """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).
+
+        Raises DataError for data, and TrainingError for parameters, that the estimator refuses.
+        """
+        import numpy as np
+
+        estimator = self._make({**self.params(), **(params or {})})
+        features = learn_features(
+            frame,
+            target,
+            problem=self._problem,
+            transformers=self._feature_transformer,
+            accepts=_accepts(estimator),
+        )
+        is_classifier = self._problem.type == "classification"
+        if is_classifier:
+            estimator = _with_probabilities(estimator, features.labels)
+        try:
+            estimator.fit(features.values, features.labels)
+        except LolpopError:
+            raise
+        except REFUSALS as error:
+            raise explained(error, self._estimator) from error
+        return features.model(estimator, estimator.classes_ if is_classifier else np.array([]))
+
+    def save(self, model: FittedModel, folder: Path) -> None:
+        """Write ``model`` into ``folder``: skops for what was fitted, JSON for what describes it."""
+        from lolpop.components.model_trainer import _skops
+
+        fitted = own(model)
+        _skops.dump({"transformer": fitted.transformer, "estimator": fitted.estimator}, folder / _FILE)
+        Description.of(fitted).write(folder)
+
+    @classmethod
+    def load(cls, folder: Path, trusted: Sequence[str] = ()) -> FittedModel:
+        """Read the model that ``save`` wrote.
+
+        Raises UntrustedTypeError, naming the types, if it holds others than scikit-learn's, ours and those
+        of ``trusted``, and StoreError if there is none or it is damaged.
+        """
+        from lolpop.components.model_trainer import _skops
+
+        description = Description.read(folder)
+        fitted = _skops.load(folder / _FILE, trusted)
+        return description.model(fitted["transformer"], fitted["estimator"])
+
+    def _make(self, params: Params) -> Any:
+        from sklearn.base import is_classifier, is_regressor
+
+        try:
+            found = estimator_class(self._estimator, self._problem.type)
+        except WiringError as error:
+            raise TrainingError(str(error)) from error
+        known = parameter_names(found)
+        if "random_state" in known:
+            params = {"random_state": self._seed, **params}
+        nested = {name: value for name, value in params.items() if "__" in name}
+        direct = {name: value for name, value in params.items() if name not in nested}
+        for name in direct:
+            if name not in known:
+                raise TrainingError(
+                    f"params.{name}: {self._estimator} has no such parameter. {one_of(name, known)}"
+                )
+        try:
+            estimator = found(**direct)
+            if nested:
+                estimator.set_params(**nested)
+        except REFUSALS as error:
+            raise explained(error, self._estimator) from error
+        fits = is_classifier if self._problem.type == "classification" else is_regressor
+        if not fits(estimator):
+            raise TrainingError(f"The estimator {self._estimator!r} is not for {self._problem.type}.")
+        return estimator
+
+
+def _unknown_estimator(name: str) -> Finding:
+    hint = f"{one_of(name, ESTIMATORS)} Or name a class: package.module:Class."
+    return Finding("estimator", f"unknown estimator {name!r}", hint=hint)
+
+
+def _known_params(name: str) -> set[str]:
+    entry = ESTIMATORS.get(name)
+    types = [kind for kind in ("classification", "regression") if entry is None or entry.path(kind)]
+    return {param for kind in types for param in parameter_names(estimator_class(name, kind))}
+
+
+def _accepts(estimator: Any) -> Accepts:
+    from sklearn.utils import get_tags
+
+    by_dtype = getattr(estimator, "categorical_features", None) == "from_dtype"
+    return Accepts(missing=get_tags(estimator).input_tags.allow_nan, categories=by_dtype)
+
+
+def _with_probabilities(estimator: Any, labels: Array) -> Any:
+    import numpy as np
+    from sklearn.calibration import CalibratedClassifierCV
+
+    smallest = int(np.unique(labels, return_counts=True)[1].min())
+    if hasattr(estimator, "predict_proba") or smallest < 2:
+        return estimator
+    return CalibratedClassifierCV(estimator, cv=min(5, smallest), ensemble=False)
