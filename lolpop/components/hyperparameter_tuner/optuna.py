@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import NonNegativeInt, PositiveFloat
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import ModelTrainer, SearchSpace
 
 __all__ = ["OptunaHyperparameterTuner"]
+
+Direction: TypeAlias = Literal["maximize", "minimize"]
 
 # Optuna has one log level for the whole process: whoever changes it for a moment does so alone.
 _LOG_LEVEL = threading.Lock()
@@ -63,7 +65,7 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         self,
         objective: Objective,
         spaces: Sequence[tuple[ModelTrainer, SearchSpace]],
-        direction: Literal["maximize", "minimize"] = "maximize",
+        direction: Direction = "maximize",
     ) -> Search:
         """Call ``objective`` back for each trial and return the trials, the best of them first found.
 
@@ -105,7 +107,7 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
             )
 
 
-def _new_study(direction: str, seed: int) -> optuna.Study:
+def _new_study(direction: Direction, seed: int) -> optuna.Study:
     import optuna
 
     sampler = optuna.samplers.TPESampler(seed=seed % 2**32)  # numpy takes no other seeds
@@ -149,7 +151,7 @@ def _value(trial: optuna.Trial, name: str, among: Int | Float | Choice, what: st
         raise TrainingError(f"The search space of {what} cannot be searched: {among}. {error}") from error
 
 
-def _best(trials: Sequence[Trial], direction: str, failure: LolpopError | None) -> Trial:
+def _best(trials: Sequence[Trial], direction: Direction, failure: LolpopError | None) -> Trial:
     scored = [(trial.score, trial) for trial in trials if trial.score is not None]
     if not scored:
         reason = "no score was a number" if failure is None else f"the last with: {failure}"

@@ -1,0 +1,238 @@
+"""Checks that need no library but the dataframe's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PositiveInt
+
+from lolpop._names import one_of
+from lolpop.checks import Check, CheckReport, Status
+from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_checker.columns import ColumnFacts, facts_of
+from lolpop.frames import count, listed, wrap
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.frames import Frame
+
+__all__ = ["BuiltinDataChecker"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class BuiltinDataChecker(DataChecker):
+    """Checks labelled rows for what stops learning, and for what makes it worse.
+
+    A check ends with ``error`` only if nothing can be learned from the rows as they are: no rows, no
+    target, nothing to tell apart, nothing to tell it by. All else is a ``warn``.
+
+    Parameters
+    ----------
+    min_rows : Fewer rows than this are suspicious.
+    max_missing : Greatest share of missing values in a column that is not suspicious.
+    max_duplicate_rows : Greatest share of rows equal to another row that is not suspicious.
+    """
+
+    def __init__(
+        self,
+        min_rows: PositiveInt = 30,
+        max_missing: Share = 0.5,
+        max_duplicate_rows: Share = 0.0,
+        *,
+        problem: Problem,
+    ) -> None:
+        if min_rows < 1:
+            raise ValueError(f"min_rows must be at least 1, but got {min_rows}.")
+        for name, share in (("max_missing", max_missing), ("max_duplicate_rows", max_duplicate_rows)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} must be between 0 and 1, but got {share}.")
+        self._min_rows = min_rows
+        self._max_missing = max_missing
+        self._max_duplicate_rows = max_duplicate_rows
+        self._problem = problem
+
+    def check(self, frame: Frame) -> CheckReport:
+        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe."""
+        if repeated := _repeated_names(frame):
+            # Which column a name means cannot be told, so nothing else can be checked.
+            message = f"several columns are called {listed(repeated)}: rename or drop all but one"
+            return CheckReport(checks=(_check("column_names", "error", message, repeated),))
+        return CheckReport(checks=tuple(self._checks(wrap(frame))))
+
+    def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        yield _check("column_names", "ok", "every column has a name of its own")
+        yield self._rows(rows)
+        yield self._roles(rows)
+        yield self._target_column(rows)
+        if rows.is_empty():
+            return
+        facts = [facts_of(rows.get_column(name)) for name in rows.columns]
+        for fact in facts:
+            if fact.name == self._problem.target:
+                yield self._missing_target(fact, len(rows))
+                yield self._target_values(fact, rows)
+        features = [fact for fact in facts if fact.name not in self._problem.not_features]
+        yield self._features(features)
+        yield from self._columns(features, len(rows))
+        yield from self._index(rows)
+        yield self._duplicate_rows(rows, facts)
+
+    def _rows(self, rows: nw.DataFrame[Any]) -> Check:
+        number = len(rows)
+        if number < 2:
+            found = "there is one row only" if number else "there are no rows"
+            return _check("rows", "error", f"{found}: add rows to learn from")
+        if number < self._min_rows:
+            return _check("rows", "warn", f"there are {number} rows only, fewer than {self._min_rows}")
+        return _check("rows", "ok", f"there are {count(number, 'row')}")
+
+    def _roles(self, rows: nw.DataFrame[Any]) -> Check:
+        problem = self._problem
+        named = [("index", problem.index)] if problem.index is not None else []
+        named += [("drop", name) for name in problem.drop]
+        named += [("sensitive_features", name) for name in problem.sensitive_features]
+        absent = [
+            f"problem.{role} names {name!r}, which is not in the data. {one_of(name, rows.columns)}"
+            for role, name in named
+            if name not in rows.columns
+        ]
+        if absent:
+            return _check("column_roles", "warn", " ".join(absent))
+        return _check("column_roles", "ok", "every column that the problem names is there")
+
+    def _target_column(self, rows: nw.DataFrame[Any]) -> Check:
+        target = self._problem.target
+        if target in rows.columns:
+            return _check("target_column", "ok", f"the target {target!r} is there", [target])
+        known = one_of(target, rows.columns, what="Columns")
+        return _check("target_column", "error", f"there is no target column {target!r} in the data. {known}")
+
+    def _missing_target(self, target: ColumnFacts, rows: int) -> Check:
+        if not target.missing:
+            return _check("missing_target", "ok", "every row has a target", [target.name])
+        # A fit refuses such rows, and which to drop or fill is not for a checker to say.
+        message = f"the target {target.name!r} is missing in {target.missing:,} of {count(rows, 'row')}"
+        return _check("missing_target", "error", f"{message}: drop these rows or fill them in", [target.name])
+
+    def _target_values(self, target: ColumnFacts, rows: nw.DataFrame[Any]) -> Check:
+        name, columns = "target_values", [target.name]
+        classification = self._problem.type == "classification"
+        usable = {"number", "boolean", "empty", *(("string", "category") if classification else ())}
+        if target.kind not in usable:
+            wanted = "labels of one type, text or numbers" if classification else "numbers"
+            found = {"mixed": "values of several types", "other": "no plain values"}
+            holds = found.get(target.kind, f"{target.kind} values")
+            return _check(name, "error", f"the target should hold {wanted}, but it holds {holds}", columns)
+        if target.kind == "empty":
+            return _check(name, "error", "the target has no values", columns)
+        if target.constant:
+            value = rows.get_column(target.name).drop_nulls().head(1).to_list()[0]
+            what = "has one class only" if classification else "is always the same"
+            message = f"the target {target.name!r} {what}, {value!r}: there is nothing to learn"
+            return _check(name, "error", message, columns)
+        if target.infinite:
+            message = f"the target is infinite in {count(target.infinite, 'row')}: drop or correct them"
+            return _check(name, "error", message, columns)
+        return _check(name, "ok", "the target has several values", columns)
+
+    def _features(self, features: Sequence[ColumnFacts]) -> Check:
+        if any(fact.kind not in {"empty", "other"} and not fact.constant for fact in features):
+            return _check("features", "ok", f"there are {count(len(features), 'column')} to learn from")
+        reason = "all of them are constant, empty or of no usable type" if features else "none is left"
+        message = f"there is no column to learn from besides the target: {reason}"
+        return _check("features", "error", message, [fact.name for fact in features])
+
+    def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
+        def some(name: str, found: Sequence[ColumnFacts], what: str, advice: str) -> Check:
+            names = [fact.name for fact in found]
+            if not names:
+                return _check(name, "ok", f"no {what}")
+            return _check(name, "warn", f"{what}: {listed(names)}. {advice}", names)
+
+        share = f"{self._max_missing:.0%}"
+        empty = [fact for fact in features if fact.kind == "empty"]
+        sparse = [fact for fact in features if fact not in empty and fact.missing > self._max_missing * rows]
+        yield some("empty_columns", empty, "columns without values", "Nothing is learned from them.")
+        yield some(
+            "missing_values",
+            sparse,
+            f"columns that miss more than {share} of their values",
+            "Are they worth it?",
+        )
+        yield some(
+            "constant_columns",
+            [fact for fact in features if fact.constant],
+            "columns with the same value in every row",
+            "Nothing is learned from them.",
+        )
+        yield some(
+            "infinite_values",
+            [fact for fact in features if fact.infinite],
+            "columns with infinite values",
+            "Replace them, or let them be missing.",
+        )
+        yield some(
+            "mixed_types",
+            [fact for fact in features if fact.kind == "mixed"],
+            "columns with values of several types",
+            "Convert each to one type.",
+        )
+        yield some(
+            "unusable_types",
+            [fact for fact in features if fact.kind == "other"],
+            "columns with values that are no numbers, text, dates or booleans",
+            "Take them apart, or name them in problem.drop.",
+        )
+
+    def _index(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        index = self._problem.index
+        if index is None or index not in rows.columns:
+            return
+        values = rows.get_column(index)
+        missing = values.null_count()
+        status: Status = "warn" if missing else "ok"
+        found = f"the index {index!r} is missing in {count(missing, 'row')}"
+        yield _check("missing_index", status, found if missing else "every row has an index", [index])
+        repeated = values.is_duplicated() if _is_hashable(values) else None
+        number = 0 if repeated is None else int(repeated.sum())
+        if repeated is None or not number:
+            yield _check("duplicate_index", "ok", "no two rows have the same index", [index])
+            return
+        example = values.filter(repeated).head(1).to_list()[0]
+        message = f"{count(number, 'row')} share a value of the index {index!r}, such as {example!r}"
+        yield _check("duplicate_index", "warn", message, [index])
+
+    def _duplicate_rows(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Check:
+        # Rows that differ in their index only tell nothing that the others do not.
+        compared = [fact.name for fact in facts if fact.name != self._problem.index and fact.kind != "other"]
+        number = _number_of_duplicates(rows.select(compared))
+        if number > self._max_duplicate_rows * len(rows):
+            shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
+            return _check("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
+        return _check("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
+
+
+def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:
+    return Check(check=name, status=status, message=message, columns=tuple(columns))
+
+
+def _repeated_names(frame: Frame) -> list[str]:
+    names = [str(name) for name in getattr(frame, "columns", ())]
+    return sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+
+
+def _number_of_duplicates(rows: nw.DataFrame[Any]) -> int:
+    # Equal rows are equal in every column, and a column of floats, quick to look at, tells most apart.
+    for name in [name for name, dtype in rows.schema.items() if dtype.is_float()]:
+        rows = rows.filter(rows.get_column(name).is_duplicated())
+        if rows.is_empty():
+            return 0
+    return int(rows.is_duplicated().sum()) if rows.columns else 0
+
+
+def _is_hashable(values: nw.Series[Any]) -> bool:
+    return facts_of(values).kind != "other"
