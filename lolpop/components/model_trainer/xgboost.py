@@ -33,7 +33,7 @@ _REFUSED = re.compile(
     r"value (?P<value>\S+) for Parameter (?P<name>\w+) (?P<expected>(should|exceed)[^\n]*)", re.IGNORECASE
 )
 
-# "[19:26:00] /workspace/src/objective/objective.cc:27: "
+# Its errors begin with the time and the place in its source that they come from.
 _PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -73,14 +73,8 @@ class XGBoostModelTrainer(ModelTrainer):
         n_estimators: PositiveInt = 100,
         learning_rate: PositiveFloat = 0.3,
         max_depth: NonNegativeInt = 6,
-        subsample: # "[19:26:00] /workspace/src/objective/objective.cc:27: "
-_PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
-
-Fraction = 1.0,
-        colsample_bytree: # "[19:26:00] /workspace/src/objective/objective.cc:27: "
-_PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
-
-Fraction = 1.0,
+        subsample: Fraction = 1.0,
+        colsample_bytree: Fraction = 1.0,
         min_child_weight: NonNegativeFloat = 1.0,
         reg_lambda: NonNegativeFloat = 1.0,
         params: Mapping[str, Any] | None = None,
