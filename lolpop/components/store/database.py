@@ -108,9 +108,9 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
             with disk_failures(path.parent, "written"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             with locks.hold_name(f"create {path.name}"):
-                with closing(engine.raw_connection()) as connection:
+                with closing(engine.raw_connection()) as raw:
                     # Cannot be set in a transaction; it is a property of the file from then on.
-                    connection.cursor().execute("PRAGMA journal_mode=WAL")
+                    raw.cursor().execute("PRAGMA journal_mode=WAL")
                 with database.transaction() as connection:
                     bring_to_head(connection, place)
     return database

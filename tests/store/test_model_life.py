@@ -1,0 +1,133 @@
+"""Model versions: registered, promoted, approved, deployed."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from lolpop.components.model_deployer.local import LocalModelDeployer
+from lolpop.components.model_repository.sql import SQLModelRepository
+from lolpop.errors import LolpopError, ReferenceNotFoundError
+from lolpop.resources import Deployment, Model, ModelVersion
+
+
+@pytest.fixture
+def version(tracker):
+    return tracker.create(ModelVersion, "titanic")
+
+
+@pytest.fixture
+def deployer(store, tracker):
+    return LocalModelDeployer(metadata_tracker=tracker, store=store)
+
+
+def test_promoted_version_counts_as_approved(store, tracker, version):
+    """Where no approval is required, a version may be deployed once it is promoted."""
+    repository = SQLModelRepository(store=store, metadata_tracker=tracker)
+    assert not repository.is_approved(version)
+    repository.register(version)
+    assert not repository.is_approved(version)
+    repository.promote(version)
+    assert repository.is_approved(version)
+
+
+def test_required_approval_is_given_by_somebody(store, tracker, version):
+    """Where approval is required, it is recorded with who gave it first, and when."""
+    repository = SQLModelRepository(True, store=store, metadata_tracker=tracker)
+    before = datetime.now(UTC)
+    repository.register(version)
+    repository.promote(version)
+    assert not repository.is_approved(version)
+    repository.approve(version, by="Ada")
+    repository.approve(version, by="Grace")
+    assert repository.is_approved(version)
+    registration = repository.registration(version)
+    assert registration.approved_by == "Ada"
+    assert before < registration.registered_at < registration.promoted_at < registration.approved_at
+
+
+def test_steps_are_taken_in_order(store, tracker, version):
+    """Promoting what is not registered, and approving what is not promoted, says what comes first."""
+    repository = SQLModelRepository(store=store, metadata_tracker=tracker)
+    with pytest.raises(LolpopError, match="not registered. Register it first"):
+        repository.promote(version)
+    with pytest.raises(LolpopError, match="not promoted. Promote it first"):
+        repository.approve(version, by="Ada")
+    repository.register(version)
+    with pytest.raises(LolpopError, match="not promoted. Promote it first"):
+        repository.approve(version, by="Ada")
+    repository.promote(version)
+    with pytest.raises(LolpopError, match="Name who approves it"):
+        repository.approve(version, by=" ")
+
+
+def test_steps_taken_again_change_nothing(store, tracker, version):
+    """Registering and promoting again is no error and keeps the first times."""
+    repository = SQLModelRepository(store=store, metadata_tracker=tracker)
+    repository.register(version)
+    repository.promote(version)
+    first = repository.registration(version)
+    repository.register(version)
+    repository.promote(version)
+    assert repository.registration(version) == first
+
+
+def test_unknown_version_cannot_be_registered(store, tracker):
+    """A version that does not exist cannot be registered, and has no registration."""
+    repository = SQLModelRepository(store=store, metadata_tracker=tracker)
+    ghost = ModelVersion(name="titanic", number=7)
+    with pytest.raises(ReferenceNotFoundError):
+        repository.register(ghost)
+    assert repository.registration(ghost) is None
+
+
+def test_deployment_replaces_the_one_before(deployer, tracker, version):
+    """Deploying puts a version in the place of the other, and keeps the history."""
+    model, other = Model(name="titanic"), tracker.create(ModelVersion, "titanic")
+    assert deployer.deployed(model) is None
+    first = deployer.deploy(version)
+    assert deployer.deployed(model) == version
+    second = deployer.deploy(other)
+    assert deployer.deployed(model) == other
+    assert [tracker.get(deployment).fields["active"] for deployment in (first, second)] == [False, True]
+    assert tracker.parents(second) == [other]
+    assert deployer.deploy(version).number == 3
+
+
+def test_deploying_what_is_deployed_changes_nothing(deployer, tracker, version):
+    """Deploying the version that is in use gives the deployment there is."""
+    assert deployer.deploy(version) == deployer.deploy(version) == Deployment(name="titanic", number=1)
+    assert len(tracker.find(Deployment)) == 1
+
+
+def test_undeployed_model_is_not_in_use(deployer, tracker, version):
+    """After undeploying, no version is in use, the one before neither; undeploying again is no error."""
+    deployer.deploy(tracker.create(ModelVersion, "titanic"))
+    deployment = deployer.deploy(version)
+    deployer.undeploy(deployment)
+    deployer.undeploy(deployment)
+    assert deployer.deployed(Model(name="titanic")) is None
+    assert deployer.deploy(version).number == 3
+
+
+def test_unknown_version_cannot_be_deployed(deployer):
+    """A version that does not exist cannot be deployed, nor an unknown deployment ended."""
+    with pytest.raises(ReferenceNotFoundError):
+        deployer.deploy(ModelVersion(name="titanic", number=7))
+    with pytest.raises(ReferenceNotFoundError):
+        deployer.undeploy(Deployment(name="titanic", number=7))
+
+
+def test_threads_that_deploy_at_once_leave_one_active(deployer, tracker):
+    """Of versions that are deployed at once, exactly one is in use in the end."""
+    versions = [tracker.create(ModelVersion, "titanic") for _ in range(6)]
+    threads = [threading.Thread(target=deployer.deploy, args=(version,)) for version in versions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    active = [tracker.get(deployment).fields["active"] for deployment in tracker.find(Deployment)]
+    assert active == [False] * 5 + [True]
+    assert deployer.deployed(Model(name="titanic")) in versions
