@@ -1,0 +1,153 @@
+"""What a person is told of a command that failed, and the exit code that says so to a script."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lolpop.cli._process import BROKEN_PIPE, INTERRUPTED, USAGE
+from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
+from lolpop.settings.secrets import mask_urls
+
+__all__ = [
+    "CHECK_FAILED",
+    "RunFailedError",
+    "UsageError",
+    "described",
+    "failures",
+    "finding_json",
+    "findings_in",
+]
+
+FAILED = 1
+CHECK_FAILED = 3
+
+
+class UsageError(LolpopError):
+    """A command that asks for what is not there, or leaves out what is needed."""
+
+
+class RunFailedError(LolpopError):
+    """A workflow that did not come to its end; why is its cause."""
+
+    def __init__(self, workflow: str, hint: str) -> None:
+        self.workflow, self.hint = workflow, hint
+        super().__init__(f"workflow {workflow} failed")
+
+
+_EXIT_CODES: tuple[tuple[type[LolpopError], int], ...] = (
+    (UsageError, USAGE),
+    (SettingsError, USAGE),
+    (VerificationError, USAGE),
+    (WiringError, USAGE),
+)
+
+
+@contextmanager
+def failures(*, show_traceback: bool) -> Iterator[None]:
+    """Turn what goes wrong inside the block into a few lines on standard error, and an exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.TyperException):
+        raise
+    except BrokenPipeError:
+        raise typer.Exit(BROKEN_PIPE) from None
+    except KeyboardInterrupt as interruption:
+        notes = getattr(interruption, "__notes__", [])
+        typer.echo(" ".join(["Interrupted.", *notes]), err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001  (whatever it is, a person reads it, and a script its code)
+        if show_traceback:
+            traceback.print_exception(error.__cause__ if isinstance(error, RunFailedError) else error)
+        typer.echo(_told(error, with_hint=not show_traceback), err=True)
+        raise typer.Exit(_exit_code_of(error)) from None
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """An error as JSON: its type, its text, where it happened, and findings where it has some."""
+    found: dict[str, Any] = {"type": type(error).__name__, "message": message_of(error)}
+    if (place := _place_of(error)) is not None:
+        found["place"] = place
+    if isinstance(error, SettingsError | VerificationError):
+        found["findings"] = [finding_json(finding) for finding in findings_in(error)]
+    return found
+
+
+def findings_in(error: LolpopError) -> list[Finding]:
+    """What an error found, or the error itself as the one finding."""
+    if isinstance(error, SettingsError | VerificationError):
+        return list(error.findings)
+    return [Finding("", mask_urls(str(error)))]
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON."""
+    origin = finding.origin
+    return {
+        "path": finding.path,
+        "message": finding.message,
+        "severity": finding.severity,
+        "origin": None
+        if origin is None
+        else {"source": origin.source, "line": origin.line, "column": origin.column},
+        "hint": finding.hint,
+    }
+
+
+def message_of(error: BaseException) -> str:
+    """The text of an error without secrets, with its type where that says more."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    text = str(error) if isinstance(error, LolpopError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    notes = getattr(error, "__notes__", [])
+    return mask_urls("\n".join([text, *notes]))
+
+
+def _told(error: Exception, *, with_hint: bool) -> str:
+    if isinstance(error, RunFailedError):
+        cause = error.__cause__ or error
+        lines = [f"error: workflow {error.workflow} failed: {message_of(cause)}"]
+        if (place := _place_of(cause)) is not None:
+            lines.append(f"  at {place}")
+        if error.hint:
+            lines.append(error.hint)
+        expected = isinstance(cause, LolpopError)
+    else:
+        text = message_of(error)
+        lines = ["error:", *text.splitlines()] if "\n" in text else [f"error: {text}"]
+        expected = isinstance(error, LolpopError)
+        if (place := _place_of(error)) is not None:
+            lines.append(f"  at {place}")
+    if with_hint and not expected:
+        lines.append("--traceback shows where it came from.")
+    return "\n".join(lines)
+
+
+def _exit_code_of(error: Exception) -> int:
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), FAILED)
+
+
+def _place_of(error: BaseException) -> str | None:
+    """Where in somebody's own code an unexpected error happened: ``file:line``; None for expected ones."""
+    if isinstance(error, LolpopError):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_installed(frame.filename)]
+    frame = own[-1] if own else frames[-1] if frames else None
+    if frame is None:
+        return None
+    path = Path(frame.filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{shown}:{frame.lineno} in {frame.name}"
+
+
+def _is_installed(filename: str) -> bool:
+    """Whether a file is lolpop's, of an installed library, of Python itself, or no file at all."""
+    places = {Path(__file__).parent.parent, *map(Path, sysconfig.get_paths().values())}
+    return filename.startswith("<") or any(Path(filename).is_relative_to(place) for place in places)

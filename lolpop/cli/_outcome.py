@@ -1,0 +1,44 @@
+"""What came of a run, in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lolpop.cli._failures import RunFailedError, described
+from lolpop.cli._output import json_value
+
+__all__ = ["Outcome"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One call of a workflow. Until something is known of its run, it has failed before it began."""
+
+    workflow: str
+    run_id: str | None = None
+    status: str = "failed"
+    resources: dict[str, list[str]] = field(default_factory=dict)
+    """References of everything the run made or used, by kind."""
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By what was measured on: ``{"test": {"accuracy": 0.97}}``."""
+    result: Any = None
+    error: dict[str, Any] | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Take note of why it did not come to its end."""
+        cause = error.__cause__ if isinstance(error, RunFailedError) and error.__cause__ else error
+        self.status = "interrupted" if isinstance(cause, KeyboardInterrupt) else "failed"
+        self.error = described(cause)
+
+    def as_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        found = {
+            "run_id": self.run_id,
+            "status": self.status,
+            "workflow": self.workflow,
+            "resources": self.resources,
+            "metrics": self.metrics,
+            "result": json_value(self.result),
+        }
+        return found if self.error is None else {**found, "error": self.error}

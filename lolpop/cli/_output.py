@@ -1,0 +1,106 @@
+"""How things are shown: plain text in a pipe, with colours and to the width of a terminal otherwise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+__all__ = ["console", "duration", "json_value", "moment", "print_json", "show", "table"]
+
+_PIPE_WIDTH = 100_000
+"""Wider than anything that is shown: in a pipe nothing is cut and nothing wraps."""
+
+
+def console() -> Console:
+    """Standard output, as rich writes to it."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print ``parts``, with an empty line between any two."""
+    from rich.console import Group
+
+    out = console()
+    lines: list[RenderableType] = []
+    for part in parts:
+        lines += ["", part] if lines else [part]
+    if out.is_terminal:
+        out.print(Group(*lines))
+        return
+    with out.capture() as captured:
+        out.print(Group(*lines))
+    # Rich fills the cells of a table with blanks, which a terminal hides and a file keeps.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: Iterable[int] = ()) -> Table:
+    """Rows in columns; those numbered in ``right`` (from 0) are numbers, aligned at their end."""
+    from rich.table import Table
+    from rich.text import Text
+
+    built = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(titles), header_style="dim"
+    )
+    rows = list(rows)
+    for column in range(max(map(len, [*rows, titles]), default=0)):
+        title = titles[column] if titles else ""
+        built.add_column(title, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        built.add_row(*map(Text, row))
+    return built
+
+
+def print_json(value: Any, *, indented: bool = True) -> None:
+    """Print ``value`` as JSON, which any encoding can hold."""
+    typer.echo(json.dumps(json_value(value), indent=2 if indented else None))
+
+
+def json_value(value: Any) -> Any:
+    """A value in JSON's types: resources as references, frames and models by type and shape."""
+    from pydantic import BaseModel
+
+    from lolpop.resources import Resource
+
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Resource):
+        return value.reference
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {str(key): json_value(child) for key, child in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [json_value(child) for child in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if callable(item := getattr(value, "item", None)) and getattr(value, "shape", None) == ():
+        return json_value(item())  # a number of numpy's
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a person says them."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def moment(time: datetime) -> str:
+    """A time in the zone of whoever reads it."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"

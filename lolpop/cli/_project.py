@@ -1,0 +1,135 @@
+"""What the arguments of a command name: a container class, with its settings."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lolpop._names import did_you_mean, one_of
+from lolpop.cli._failures import UsageError
+from lolpop.containers import RunnerContainer, load
+from lolpop.errors import WiringError
+from lolpop.registry import RUNNERS, import_object, registered
+
+__all__ = ["Given", "container_class"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given on the command line to say which settings count."""
+
+    files: Sequence[Path] = ()
+    profile: str | None = None
+    flags: Sequence[str] = ()
+    """What followed each ``--set``."""
+    group: str | None = None
+
+    def load(self, container: type[Any], *, recorded: bool = False, lenient: bool = False) -> Any:
+        """An instance of ``container`` with these settings."""
+        return load(
+            container,
+            list(self.files),
+            profile=self.profile,
+            environ=os.environ,
+            flags=list(self.flags),
+            group=self.group,
+            recorded=recorded,
+            lenient=lenient,
+        )
+
+    def restated(self) -> str:
+        """The options that name the same files and profile again, for a command that is proposed."""
+        words = [word for file in self.files for word in ("-c", str(file))]
+        if self.profile:
+            words += ["--profile", self.profile]
+        return "".join(f" {word}" for word in words)
+
+
+def container_class(runner: str) -> type[Any]:
+    """The container that ``runner`` names.
+
+    A registered name, ``package.module:ContainerClass``, or ``path/file.py:ContainerClass``, of which the
+    class may be left out where the file declares one only. The current directory is importable.
+
+    Raises UsageError if it names none.
+    """
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    place, _, name = runner.partition(":")
+    if place.endswith(".py"):
+        return _of_file(Path(place), name)
+    if name:
+        return _checked(_imported(runner), runner)
+    names = registered(RUNNERS)
+    if runner not in names:
+        near = did_you_mean(runner, names)
+        known = f"Registered: {', '.join(sorted(names)) or 'none'}."
+        forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
+        raise UsageError(f"there is no runner {runner!r}. {near or known} {forms}")
+    return _checked(_imported(names[runner]), runner)
+
+
+def _of_file(file: Path, name: str) -> type[Any]:
+    module = _module_of(file)
+    if name:
+        return _checked(_imported(f"{module.__name__}:{name}"), f"{file}:{name}")
+    declared = _declared_in(module)
+    if len(declared) == 1:
+        return declared[0]
+    if not declared:
+        raise UsageError(f"{file} declares no RunnerContainer.")
+    names = ", ".join(container.__name__ for container in declared)
+    raise UsageError(
+        f"{file} declares several containers. Name one: {file}:{declared[0].__name__} ({names})."
+    )
+
+
+def _module_of(file: Path) -> Any:
+    """The file as the module that its own folder's code would import it as, so that there is one of it."""
+    path = file.absolute()
+    if not path.is_file():
+        beside = [other.name for other in path.parent.glob("*.py")]
+        hint = one_of(path.name, beside, what="Python files there")
+        raise UsageError(f"there is no file {file}. {hint}")
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").exists():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    name = ".".join(parts)
+    _imported(f"{name}:__name__")
+    module = importlib.import_module(name)
+    found = getattr(module, "__file__", None)
+    if found is None or not path.samefile(found):
+        raise UsageError(f"{file} cannot be imported: {name!r} is another module, {found}. Rename the file.")
+    return module
+
+
+def _imported(path: str) -> Any:
+    try:
+        return import_object(path)
+    except WiringError as error:
+        raise UsageError(str(error)) from error
+
+
+def _checked(found: Any, runner: str) -> type[Any]:
+    if isinstance(found, type) and issubclass(found, RunnerContainer):
+        return found
+    what = f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"
+    raise UsageError(f"{runner} is not a RunnerContainer, it is {what}.")
+
+
+def _declared_in(module: Any) -> list[type[Any]]:
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, RunnerContainer)
+        and value.__module__ == module.__name__
+    ]

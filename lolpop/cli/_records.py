@@ -1,0 +1,127 @@
+"""What a project's store knows of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.store import RunRecord, Store, TaskRecord
+from lolpop.errors import LolpopError
+from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resource, Run, parse_reference
+
+if TYPE_CHECKING:
+    from lolpop.components.metrics_tracker import MetricsTracker
+
+__all__ = ["Made", "RunRecords", "references_in", "shown_path", "store_place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A resource that a run made: by which task, from what."""
+
+    resource: Resource
+    task: str | None
+    parents: tuple[Resource, ...]
+
+
+@dataclass(frozen=True)
+class RunRecords:
+    """The records of one run, from the store and the trackers that a container has."""
+
+    run: RunRecord
+    tasks: Sequence[TaskRecord]
+    metadata_tracker: MetadataTracker | None = None
+    metrics_tracker: MetricsTracker | None = None
+
+    @classmethod
+    def of(cls, container: Any, run: RunRecord) -> RunRecords:
+        """Those that ``container`` can tell of ``run``."""
+        store: Store = container.store()
+        names = container.providers
+        return cls(
+            run,
+            store.tasks(run.run_id),
+            container.metadata_tracker() if "metadata_tracker" in names else None,
+            container.metrics_tracker() if "metrics_tracker" in names else None,
+        )
+
+    @cached_property
+    def made(self) -> list[Made]:
+        """What the run made, kind by kind."""
+        tracker = self.metadata_tracker
+        if tracker is None:
+            return []
+        return [
+            Made(resource, tracker.get(resource).task, tuple(tracker.parents(resource)))
+            for resource_type in RESOURCE_TYPES.values()
+            if resource_type is not Run
+            for resource in tracker.find(resource_type, run_id=self.run.run_id)
+        ]
+
+    @property
+    def used(self) -> Iterator[Resource]:
+        """What went into tasks or came out of them, in their order."""
+        for task in self.tasks:
+            for text in (*task.inputs.values(), *task.outputs.values()):
+                yield from references_in(text)
+
+    def resources(self, others: Iterable[Resource] = ()) -> dict[str, list[str]]:
+        """References of everything the run made or used, and of ``others``, by kind."""
+        found: dict[str, dict[str, None]] = {}
+        for resource in (*(each.resource for each in self.made), *self.used, *others):
+            found.setdefault(resource.kind, {})[resource.reference] = None
+        return {kind: list(found[kind]) for kind in RESOURCE_TYPES if kind in found}
+
+    def lineage(self) -> list[dict[str, Any]]:
+        """What the run made, by which task, from what, in JSON's types."""
+        return [
+            {
+                "resource": each.resource.reference,
+                "task": each.task,
+                "parents": [parent.reference for parent in each.parents],
+            }
+            for each in self.made
+        ]
+
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """Metrics of the model version that the run made, and of predictions, by what was measured on.
+
+        ``test.accuracy`` is ``accuracy`` of ``test``.
+        """
+        if self.metrics_tracker is None:
+            return {}
+        versions = [each.resource for each in self.made if isinstance(each.resource, ModelVersion)]
+        jobs = [each for each in dict.fromkeys(self.used) if isinstance(each, PredictionJob)]
+        grouped: dict[str, dict[str, float]] = {}
+        for resource in (*versions[-1:], *jobs):
+            for name, value in self.metrics_tracker.get(resource).items():
+                part, _, metric = name.rpartition(".")
+                grouped.setdefault(part, {})[metric] = value
+        return grouped
+
+
+def references_in(text: str) -> Iterator[Resource]:
+    """The resources that a recorded input or output names."""
+    for part in text.split(", "):
+        try:
+            yield parse_reference(part)
+        except LolpopError:
+            return
+
+
+def store_place(container: Any) -> str | None:
+    """Where the container's store is, as its settings say; None where they do not."""
+    url = container.store.plan.settings.get("url")
+    if url is None:
+        return None
+    return str(url.shown) if url.value is not None else shown_path(Path(container.folder()) / ".lolpop")
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person at the current directory would write it."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

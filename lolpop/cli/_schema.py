@@ -1,0 +1,125 @@
+"""A JSON Schema of the settings of a container, so that editors complete and check its YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lolpop import registry
+from lolpop.errors import WiringError
+from lolpop.providers import Component, Components, Nested, Pipeline, Runner, Settings
+from lolpop.signatures import Parameter, signature_of
+from lolpop.verification import FRAMEWORK_KEYS
+
+if TYPE_CHECKING:
+    from lolpop.scopes import Scope
+
+__all__ = ["schema_of"]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_LINK = {"type": "string", "pattern": r"\$\{[^{}]+\}"}
+_IMPORT_PATH = {"type": "string", "pattern": "^[^:]+:[^:]+$"}
+_REFERENCE = "#/$defs/"
+
+
+def schema_of(root: Scope, title: str) -> dict[str, Any]:
+    """The schema of the settings of a whole tree of containers.
+
+    Nothing is required: what one file leaves out, another source may give. A section without ``use`` is of
+    the implementation that is in use.
+    """
+    builder = _Builder()
+    section = builder.section(root)
+    section["properties"]["lolpop"] = _closed({key: {} for key in sorted(FRAMEWORK_KEYS)})
+    return {"$schema": _DIALECT, "title": title, **section, "$defs": builder.definitions}
+
+
+class _Builder:
+    """Builds schemas of sections; what they refer to is gathered in ``definitions``."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Any] = {}
+
+    def section(self, scope: Scope) -> dict[str, Any]:
+        """The schema of a container's section."""
+        properties: dict[str, Any] = {}
+        for name, provider in scope.providers.items():
+            if isinstance(provider, Pipeline | Runner):
+                properties |= {"use": _IMPORT_PATH, **self._settings(provider.plan.implementation)}
+            elif isinstance(provider, Nested) and provider.scope_inside is not None:
+                properties[name] = self.section(provider.scope_inside)
+            elif isinstance(provider, Component):
+                properties[name] = self._component(provider.interface, provider.plan.use)
+            elif isinstance(provider, Components):
+                properties[name] = {"type": "array", "items": self._component(provider.interface, "")}
+            elif isinstance(provider, Settings):
+                name_of_type = getattr(provider.type, "__name__", name)
+                properties[name] = self._value(Parameter(name, provider.type), name_of_type)
+        return _closed(properties)
+
+    def _component(self, interface: Any, used: str) -> dict[str, Any]:
+        names = sorted(registry.registered(registry.group_of(interface)))
+        known = dict.fromkeys([*names, *([used] if used else [])])
+        forms = [self._implementation(interface, name, named=name != used) for name in known]
+        other = {"type": "object", "properties": {"use": _IMPORT_PATH}, "required": ["use"]}
+        named = [{"enum": names}] if names else []
+        return {"anyOf": [*named, _IMPORT_PATH, *forms, other]}
+
+    def _implementation(self, interface: Any, use: str, *, named: bool) -> dict[str, Any]:
+        """The section of one implementation, which has to be ``named`` where it is not the one in use."""
+        try:
+            settings = self._settings(registry.resolve(interface, use))
+        except WiringError:
+            settings = {}  # that it cannot be imported is for verification to tell
+        schema = _closed({"use": {"const": use}, **settings})
+        return {**schema, "required": ["use"]} if named else schema
+
+    def _settings(self, implementation: type | None) -> dict[str, Any]:
+        """The schemas of an implementation's settings by name."""
+        if implementation is None:
+            return {}
+        signature = signature_of(implementation)
+        described = signature.descriptions()
+        return {
+            name: self._value(parameter, implementation.__name__, described.get(name))
+            for name, parameter in signature.settings.items()
+        }
+
+    def _value(self, parameter: Parameter, owner: str, description: str | None = None) -> dict[str, Any]:
+        """The schema of one value, which may be a link in place of what its type asks for."""
+        schema = self._gathered(_schema_of_type(parameter), owner)
+        about = {"description": description or schema.pop("description", None)}
+        if not parameter.required:
+            about["default"] = parameter.adapter.dump_python(parameter.default, mode="json", fallback=repr)
+        given = {key: value for key, value in about.items() if value is not None}
+        return {"anyOf": [schema, _LINK], **given} if schema else given
+
+    def _gathered(self, schema: dict[str, Any], owner: str) -> dict[str, Any]:
+        """The schema with its definitions moved to the root, under names that no other type has."""
+        for name, definition in schema.pop("$defs", {}).items():
+            self.definitions[f"{owner}.{name}"] = _renamed(definition, owner)
+        renamed: dict[str, Any] = _renamed(schema, owner)
+        return renamed
+
+
+def _schema_of_type(parameter: Parameter) -> dict[str, Any]:
+    from pydantic.errors import PydanticInvalidForJsonSchema
+
+    try:
+        return parameter.adapter.json_schema()
+    except PydanticInvalidForJsonSchema:
+        return {}  # a type of Python's own that JSON knows nothing of
+
+
+def _renamed(schema: Any, owner: str) -> Any:
+    if isinstance(schema, Mapping):
+        return {key: _renamed(value, owner) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_renamed(value, owner) for value in schema]
+    if isinstance(schema, str) and schema.startswith(_REFERENCE):
+        return f"{_REFERENCE}{owner}.{schema.removeprefix(_REFERENCE)}"
+    return schema
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,0 +1,68 @@
+"""What a person is shown of a run: steps, metrics, what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lolpop.cli._output import duration, table
+from lolpop.cli._records import Made, references_in
+from lolpop.components.store import RunRecord, TaskRecord
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["heading", "made_table", "metrics_table", "steps_table"]
+
+_FIRST = ("test", "baseline")
+"""What a model is worth stands first, beside what it is compared with."""
+
+
+def heading(run: RunRecord) -> str:
+    """The run in one line."""
+    took = f" after {duration(run.duration)}" if run.duration is not None else ""
+    return f"Run {run.run_id}: {run.workflow} {run.status}{took}"
+
+
+def steps_table(tasks: Sequence[TaskRecord]) -> Table:
+    """The tasks, indented below what called them, with their durations and the resources they gave."""
+    rows = []
+    for task, depth in _nested(tasks):
+        name = f"{'  ' * depth}{task.path.rpartition('.')[2] if depth else task.path}"
+        said = [reference.reference for text in task.outputs.values() for reference in references_in(text)]
+        state = "" if task.status == "completed" else task.status
+        rows.append((f"  {name}", duration(task.duration), state or ", ".join(said)))
+    return table(rows, titles=("Steps", "", ""), right=(1,))
+
+
+def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Table:
+    """A row for each metric, a column for each set of rows that was measured on."""
+    parts = sorted(metrics, key=lambda part: (_FIRST.index(part) if part in _FIRST else len(_FIRST), part))
+    names = dict.fromkeys(name for part in parts for name in metrics[part])
+    rows = [(f"  {name}", *(_number(metrics[part].get(name)) for part in parts)) for name in names]
+    return table(rows, titles=("Metrics", *parts), right=range(1, len(parts) + 1))
+
+
+def made_table(made: Sequence[Made]) -> Table:
+    """What was made, by which task, from what."""
+    rows = []
+    for each in made:
+        parents = ", ".join(parent.reference for parent in each.parents)
+        rows.append((f"  {each.resource.reference}", each.task or "", f"from {parents}" if parents else ""))
+    return table(rows, titles=("Made", "by", ""))
+
+
+def _nested(tasks: Sequence[TaskRecord]) -> Iterator[tuple[TaskRecord, int]]:
+    known = {task.task_id: task for task in tasks}
+    below: dict[str | None, list[TaskRecord]] = {}
+    for task in tasks:
+        below.setdefault(task.parent_id if task.parent_id in known else None, []).append(task)
+    waiting = [(task, 0) for task in reversed(below.get(None, ()))]
+    while waiting:
+        task, depth = waiting.pop()
+        yield task, depth
+        waiting.extend((inner, depth + 1) for inner in reversed(below.get(task.task_id, ())))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

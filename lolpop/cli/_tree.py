@@ -1,0 +1,86 @@
+"""The wired tree of a container: which implementation is at each path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from lolpop.providers import Component, Components, Nested, Pipeline, Runner, Settings, Slot
+
+if TYPE_CHECKING:
+    from lolpop.scopes import Scope
+
+__all__ = ["wired_tree"]
+
+
+def wired_tree(root: Scope, name: str, *, with_needs: bool = False) -> Tree:
+    """What stands at each path, with the settings that a source gave it.
+
+    ``with_needs`` adds what each is built from.
+    """
+    tree = Tree(_label(name, _owner(root), with_needs=with_needs), guide_style="dim", highlight=False)
+    _grow(tree, root, with_needs)
+    return tree
+
+
+def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
+    shown = [(name, provider) for name, provider in scope.providers.items() if _is_shown(provider)]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, provider in shown:
+        if isinstance(provider, Nested):
+            inner: Any = provider.scope_inside
+            _grow(
+                tree.add(_label(name.ljust(width), _owner(inner), with_needs=with_needs)), inner, with_needs
+            )
+        elif isinstance(provider, Components):
+            uses = Text(", ".join(element.plan.use for element in provider.elements))
+            tree.add(Text(name.ljust(width), "bold").append("  ").append_text(uses))
+        else:
+            tree.add(_label(name.ljust(width), provider, with_needs=with_needs))
+
+
+def _is_shown(provider: Any) -> bool:
+    if isinstance(provider, Components):
+        return bool(provider.elements)
+    return isinstance(provider, Component | Settings | Nested)
+
+
+def _owner(scope: Scope) -> Slot[Any] | None:
+    """The pipeline or runner of a container."""
+    return next((slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner)), None)
+
+
+def _label(name: str, slot: Slot[Any] | None, *, with_needs: bool) -> Text:
+    label = Text(name, "bold")
+    if slot is None:
+        return label
+    use = slot.plan.use.rpartition(":")[2]
+    if use:
+        label.append(f"  {use}", "cyan")
+    for given in _given(slot):
+        label.append(f"  {given}", "")
+    needs = [edge.parameter.name for edge in slot.edges if edge.provider is not None]
+    if with_needs and needs:
+        label.append(f"  <- {', '.join(needs)}", "dim")
+    return label
+
+
+def _given(slot: Slot[Any]) -> Iterator[str]:
+    """The settings that a source gave, secrets masked; of a plain value, the value."""
+    for name, setting in slot.plan.settings.items():
+        if name and setting.node is not None:
+            yield f"{name}={_short(setting.shown)}"
+        elif not name:
+            shown = setting.shown
+            if not isinstance(shown, dict):
+                yield _short(shown)
+            elif setting.node is not None and isinstance(setting.node.value, dict):
+                yield from (f"{key}={_short(shown[key])}" for key in setting.node.value if key in shown)
+
+
+def _short(value: Any, limit: int = 40) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

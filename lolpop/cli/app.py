@@ -1,0 +1,247 @@
+"""The commands, with their options. What they do is imported when they do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lolpop.cli._project import Given
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Machine-learning workflows, wired from components, pipelines and runners.",
+    add_completion=False,
+    # Plain help: what draws frames around it takes longer to import than everything else.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+config = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
+runs = typer.Typer(help="List and show runs.", rich_markup_mode=None)
+app.add_typer(config, name="config")
+app.add_typer(runs, name="runs")
+
+_RUNNER_HELP = "A registered name, package.module:ContainerClass, or path/file.py:ContainerClass."
+Runner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP)]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings file, in place of lolpop.yaml. Several: the last is the strongest.",
+    ),
+]
+Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Read x.NAME.yaml over each x.yaml.")]
+Flags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Set one setting, such as train.model_trainer.n_estimators=200."
+    ),
+]
+Group = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
+
+
+@app.callback(invoke_without_command=True)
+def lolpop(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Print help where there is nothing to do; the version is printed before anything is imported."""
+    if version or context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def run(
+    context: typer.Context,
+    runner: Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False)] = "",
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True)
+    ] = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    group: Group = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+    show_help: Annotated[
+        bool,
+        typer.Option("--help", help="Show this message; with a RUNNER, its workflows and their parameters."),
+    ] = False,
+) -> None:
+    """Run a workflow and record it in the store.
+
+    Parameters of the workflow are options: lolpop run classification train_model
+    --dataset-version dataset_version:titanic_train@1. Without WORKFLOW it is run.
+    """
+    from lolpop.cli._failures import UsageError
+
+    with _failures(show_traceback=traceback):
+        if show_help and not runner:
+            typer.echo(context.get_help())
+        elif not runner or runner.startswith("-"):
+            raise UsageError("name a runner: lolpop run RUNNER [WORKFLOW]. 'lolpop run --help' says more.")
+        elif show_help:
+            from lolpop.cli.run import describe_workflows
+
+            describe_workflows(runner, _given(files, profile, flags))
+        else:
+            from lolpop.cli.run import run
+
+            run(runner, words or [], _given(files, profile, flags, group), as_json=as_json)
+
+
+@app.command()
+def verify(
+    runner: Runner,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Find everything that is wrong, without running anything."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.verify import verify
+
+        if not verify(runner, _given(files, profile, flags), as_json=as_json):
+            raise typer.Exit(2)
+
+
+@app.command()
+def graph(
+    runner: Runner,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    traceback: Traceback = False,
+) -> None:
+    """Draw the wired tree of a container."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.graph import print_graph
+
+        print_graph(runner, _given(files, profile, flags))
+
+
+@app.command()
+def components(
+    component_type: Annotated[
+        str | None, typer.Argument(metavar="TYPE", help="Such as model_trainer.")
+    ] = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """List the implementations that are registered."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.components import list_components
+
+        list_components(component_type, as_json=as_json)
+
+
+@config.command("show")
+def config_show(
+    runner: Runner,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Print every setting, and where it comes from."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.config import show_settings
+
+        show_settings(runner, _given(files, profile, flags), as_json=as_json)
+
+
+@config.command("explain")
+def config_explain(
+    runner: Runner,
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="Path of a setting or section, such as train.model_trainer.")
+    ],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Print what every source says of a setting."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.config import explain_setting
+
+        explain_setting(runner, key, _given(files, profile, flags), as_json=as_json)
+
+
+@config.command("schema")
+def config_schema(
+    runner: Runner,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    traceback: Traceback = False,
+) -> None:
+    """Print a JSON Schema of the settings, for editors."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.config import print_schema
+
+        print_schema(runner, _given(files, profile, flags))
+
+
+@runs.command("ls")
+def runs_ls(
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    group: Group = None,
+    limit: Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")] = 20,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """List runs, the newest first."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.runs import list_runs
+
+        list_runs(_given(files, profile, flags, group), limit=limit, as_json=as_json)
+
+
+@runs.command("show")
+def runs_show(
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run's id, or its beginning.")],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Show all that is known of a run."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.runs import show_run
+
+        show_run(run_id, _given(files, profile, flags), as_json=as_json)
+
+
+@contextmanager
+def _failures(*, show_traceback: bool) -> Iterator[None]:
+    from lolpop.cli._failures import failures
+
+    with failures(show_traceback=show_traceback):
+        yield
+
+
+def _given(
+    files: list[Path] | None, profile: str | None, flags: list[str] | None, group: str | None = None
+) -> Given:
+    from lolpop.cli._project import Given
+
+    return Given(tuple(files or ()), profile, tuple(flags or ()), group)

@@ -1,0 +1,102 @@
+"""``lolpop config``: what every setting is, who said so, and what may be said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from lolpop.cli._failures import UsageError
+from lolpop.cli._output import print_json, show, table
+from lolpop.cli._project import Given, container_class
+from lolpop.cli._schema import schema_of
+from lolpop.containers import scope_of
+from lolpop.errors import Origin, WiringError
+from lolpop.explanation import Explanation, explain, explanations
+from lolpop.signatures import REQUIRED
+from lolpop.verification import findings_of
+
+__all__ = ["explain_setting", "print_schema", "show_settings"]
+
+
+def show_settings(runner: str, given: Given, *, as_json: bool) -> None:
+    """Print every effective setting, defaults included, with its origin."""
+    root = scope_of(given.load(container_class(runner), lenient=True))
+    found = [each for each in explanations(root) if each.in_force]
+    if as_json:
+        print_json({each.path: {"value": each.value, "origin": _origin_json(each.origin)} for each in found})
+    else:
+        show(table([(each.path, _shown(each.value), str(each.origin)) for each in found]))
+    if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
+        count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
+        typer.echo(
+            f"warning: {count} wrong with these settings: lolpop verify {runner}{given.restated()}",
+            err=True,
+        )
+
+
+def explain_setting(runner: str, key: str, given: Given, *, as_json: bool) -> None:
+    """Print what every source says of a setting, or of each of a section, the one that counts first."""
+    root = scope_of(given.load(container_class(runner), lenient=True))
+    try:
+        found = explain(root, key)
+    except WiringError as error:
+        raise UsageError(str(error)) from error
+    if as_json:
+        print_json([_explanation_json(each) for each in found])
+        return
+    show(*(part for each in found for part in _explained(each)))
+
+
+def print_schema(runner: str, given: Given) -> None:
+    """Print a JSON Schema of the settings."""
+    print_json(schema_of(scope_of(given.load(container_class(runner), lenient=True)), runner))
+
+
+def _explained(each: Explanation) -> Iterator[Any]:
+    from rich.console import Group
+
+    head = f"{each.path} = {_shown(each.value)}" if each.in_force else f"{each.path} is not in force"
+    rows = []
+    for statement in each.statements:
+        below = statement.path.removeprefix(each.path)
+        value = (
+            _shown(statement.value) if not below else f"{below.removeprefix('.')}: {_shown(statement.value)}"
+        )
+        standing = statement.standing if statement.reason is None else f"dropped: {statement.reason}"
+        rows.append((f"  {value}", str(statement.origin), standing))
+    if each.default is not REQUIRED:
+        rows.append((f"  {_shown(each.default)}", "default", "overridden" if rows else "effective"))
+    described = [f"  {each.description}"] if each.description else []
+    yield Group(head, *described, table(rows))
+
+
+def _explanation_json(each: Explanation) -> dict[str, Any]:
+    return {
+        "path": each.path,
+        "value": each.value,
+        "origin": _origin_json(each.origin),
+        "in_force": each.in_force,
+        "description": each.description,
+        "statements": [
+            {
+                "path": statement.path,
+                "value": statement.value,
+                "origin": _origin_json(statement.origin),
+                "standing": statement.standing,
+                "reason": statement.reason,
+            }
+            for statement in each.statements
+        ],
+        **({} if each.default is REQUIRED else {"default": each.default}),
+    }
+
+
+def _origin_json(origin: Origin) -> dict[str, Any]:
+    return {"source": origin.source, "line": origin.line, "column": origin.column}
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

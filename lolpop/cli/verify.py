@@ -1,0 +1,39 @@
+"""``lolpop verify``: everything that is wrong with a container and its settings."""
+
+from __future__ import annotations
+
+import typer
+
+from lolpop.cli._failures import finding_json, findings_in
+from lolpop.cli._output import print_json
+from lolpop.cli._project import Given, container_class
+from lolpop.containers import scope_of
+from lolpop.errors import Finding, LolpopError
+from lolpop.verification import findings_of
+
+__all__ = ["verify"]
+
+
+def verify(runner: str, given: Given, *, as_json: bool) -> bool:
+    """Print what is wrong with a container; return whether it can run."""
+    findings = _findings(runner, given)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if as_json:
+        print_json({"ok": not errors, "findings": [finding_json(finding) for finding in findings]})
+        return not errors
+    for finding in findings:
+        typer.echo(finding if finding.severity == "error" else f"warning: {finding}")
+    warnings = len(findings) - len(errors)
+    counted = [f"{len(errors)} to correct"] if errors else [f"{runner} is wired and set as it should be"]
+    if warnings:
+        counted.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'}")
+    typer.echo(", ".join(counted) + ".")
+    return not errors
+
+
+def _findings(runner: str, given: Given) -> list[Finding]:
+    try:
+        container = given.load(container_class(runner), lenient=True)
+        return findings_of(scope_of(container))
+    except LolpopError as error:
+        return findings_in(error)
