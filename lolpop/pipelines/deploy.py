@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_repository import ModelRepository
+from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.integrations import Pipeline, task
 from lolpop.resources import Deployment, ModelVersion
 
@@ -18,13 +19,19 @@ class DeployPipeline(Pipeline):
         *,
         model_repository: ModelRepository,
         model_deployer: ModelDeployer,
+        resource_version_control: ResourceVersionControl,
     ) -> None:
         self.model_repository = model_repository
         self.model_deployer = model_deployer
+        self.resource_version_control = resource_version_control
 
     @task
     def promote_model(self, model_version: ModelVersion) -> None:
-        """Register ``model_version`` and propose it for use."""
+        """Register ``model_version`` and propose it for use.
+
+        Its model is loaded first: what cannot be loaded here, or was never finished, is not proposed.
+        """
+        self.resource_version_control.load_model(model_version)
         self.model_repository.register(model_version)
         self.model_repository.promote(model_version)
 

@@ -80,7 +80,7 @@ def test_a_better_challenger_replaces_what_is_deployed(load, kept, capsys):
 
 def test_without_rows_to_predict_a_run_ends_after_deployment(load, kept, capsys):
     """The run says that nothing is predicted, and why."""
-    assert load(data={"train": "known.csv"}).runner().run() is None
+    assert load(data__predict=None).runner().run() is None
     assert "Nothing is predicted: data.predict names no rows" in capsys.readouterr().err
     assert len(kept.find(Deployment)) == 1
 
@@ -128,7 +128,7 @@ def test_polars_frames_go_the_whole_way(load, project):
 
 def test_without_an_index_predictions_are_in_the_order_of_the_rows(load, project):
     """An index is needed for the truth only."""
-    container = load(problem={"name": "tumors", "target": "diagnosis", "drop": ["patient_id"]})
+    container = load(problem__index=None, problem__drop=["patient_id"], data__truth=None)
     container.runner().run()
     written = pd.read_csv(project / "out" / "predictions.csv")
     assert list(written.columns) == ["prediction", "probability_benign", "probability_malignant"]
