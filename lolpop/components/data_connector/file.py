@@ -37,8 +37,10 @@ class FileDataConnector(DataConnector):
 
     Parameters
     ----------
-    frame : Kind of dataframe that is read: pandas, or polars (an extra).
-    batch_size : Rows in one batch of scan.
+    frame : pandas or polars
+        Kind of dataframe that is read: pandas, or polars (an extra).
+    batch_size : int
+        Rows in one batch of scan.
     """
 
     def __init__(
