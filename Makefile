@@ -20,8 +20,9 @@ run: .venv/installed ## Train, deploy and predict on real data, and say what hap
 	@$(BIN)/python $(QUICKSTART)/make_data.py
 	@$(BIN)/lolpop run classification -c $(QUICKSTART)/lolpop.yaml $(ARGS)
 
+# There are as many workers as cores: estimators that start threads of their own would only get in their way.
 test: .venv/tools ## Run the tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check
