@@ -1,0 +1,262 @@
+"""Judging models by scikit-learn's metrics, and telling which of two is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PositiveInt
+
+from lolpop._names import one_of
+from lolpop.checks import Check, CheckReport, Status
+from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
+from lolpop.components.model_checker.bootstrap import paired_interval
+from lolpop.components.model_checker.evaluations import (
+    constant_class,
+    constant_mean,
+    evaluate_classes,
+    evaluate_numbers,
+)
+from lolpop.components.model_checker.metrics import METRICS
+from lolpop.errors import Finding, VerificationError
+from lolpop.frames import count, listed
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    from lolpop.components.model_checker.evaluations import Evaluation
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+__all__ = ["BuiltinModelChecker"]
+
+_CLASSIFICATION = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
+_REGRESSION = ("r2", "mean_absolute_error", "root_mean_squared_error")
+
+# On fewer rows a perfect score is nothing to wonder at.
+_ROWS_TO_DOUBT_PERFECTION = 100
+
+
+class BuiltinModelChecker(ModelChecker):
+    """Measures models by scikit-learn's metrics, from one prediction for all of them.
+
+    A model is *better* than another if the whole confidence interval of the difference, by a paired
+    bootstrap over the same rows, is on its side: a difference that other rows could turn round replaces
+    nothing that works.
+
+    Unless set, the metric that decides is ``log_loss`` for classification: it judges the probabilities,
+    not only on which side of a threshold they fall; nothing but better ones improve it; it holds for any
+    number of classes, however rare; and, being a mean over rows, it tells models apart on fewer of them
+    than accuracy does. For regression it is ``root_mean_squared_error``, in the target's own units.
+
+    Binary metrics are about ``problem.positive_label``; with more classes they are the mean over classes.
+
+    Parameters
+    ----------
+    metric : str or None
+        The metric that decides: a scorer of scikit-learn, such as roc_auc or neg_log_loss. A loss may be
+        named without neg_ (log_loss), and smaller is better then.
+    confidence : float
+        Confidence of the intervals of differences, between 0 and 1.
+    resamples : int
+        Number of resamples of the bootstrap; fewer are drawn of very many rows.
+    min_rows : int
+        Fewer rows than this are too few to judge by.
+    too_good : float
+        Balanced accuracy, or r2, from which a model is suspected of knowing the answer.
+    """
+
+    def __init__(
+        self,
+        metric: str | None = None,
+        confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95,
+        resamples: Annotated[int, Field(ge=100)] = 1_000,
+        min_rows: PositiveInt = 30,
+        too_good: Annotated[float, Field(gt=0, le=1)] = 0.999,
+        *,
+        problem: Problem,
+        seed: int = 0,
+    ) -> None:
+        if findings := list(self.check_settings({"metric": metric})):
+            raise VerificationError(findings)
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must be between 0 and 1, but got {confidence}.")
+        if resamples < 100:
+            raise ValueError(f"resamples must be at least 100, but got {resamples}.")
+        self._classifies = problem.type == "classification"
+        self._metric = METRICS[metric or ("log_loss" if self._classifies else "root_mean_squared_error")]
+        if not self._fits(self._metric.problem_type):
+            message = (
+                f"{metric} is a metric of {self._metric.problem_type}, and the problem is {problem.type}"
+            )
+            fitting = [name for name, each in METRICS.items() if self._fits(each.problem_type)]
+            raise VerificationError([Finding("metric", message, hint=f"Use one of {', '.join(fitting)}.")])
+        self._confidence = confidence
+        self._resamples = resamples
+        self._min_rows = min_rows
+        self._too_good = too_good
+        self._positive_label = problem.positive_label
+        self._seed = seed
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find a metric that does not exist."""
+        metric = settings.get("metric")
+        if metric is not None and metric not in METRICS:
+            hint = one_of(metric, METRICS, what="Metrics")
+            yield Finding("metric", f"there is no metric {metric!r}", hint=hint)
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric that decides."""
+        return self._metric.name
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether a greater value of ``metric`` is the better one."""
+        return self._metric.greater_is_better
+
+    def measure(self, model: FittedModel, frame: Frame, target: Series) -> Metrics:
+        """The usual metrics that are defined on the n rows of ``frame``, and ``metric``, NaN if it is not.
+
+        Raises DataError if there are no rows or their truth is missing, or if ``metric`` needs
+        probabilities and the model gives none.
+        """
+        [evaluation] = self._evaluate([model], frame, target)
+        labels_only = evaluation.probabilities is None
+        usual = [METRICS[name] for name in (_CLASSIFICATION if self._classifies else _REGRESSION)]
+        values = {
+            each.name: each.of(evaluation) for each in usual if not (labels_only and each.needs_probabilities)
+        }
+        defined = {name: value for name, value in values.items() if not math.isnan(value)}
+        return {**defined, self.metric: self._metric.of(evaluation)}
+
+    def check(self, model: FittedModel, frame: Frame, target: Series) -> CheckReport:
+        """What is suspicious about ``model``, judged on the n rows of ``frame``.
+
+        Predictions that are missing, or no probabilities, are errors. What may have a reason is a warning:
+        few rows, one class only, a class that is unknown, no better than a constant, perfect.
+        """
+        [evaluation] = self._evaluate([model], frame, target)
+        predictions = _predictions(evaluation)
+        checks = [self._rows(evaluation), predictions]
+        if predictions.status == "ok":
+            if self._classifies:
+                checks += _classes(evaluation, model.classes)
+            checks += [self._baseline(evaluation, target), self._perfection(evaluation)]
+        return CheckReport(checks=tuple(checks))
+
+    def compare_to_baseline(
+        self, model: FittedModel, frame: Frame, target: Series, train_target: Series
+    ) -> Comparison:
+        """Compare with what predicts the same for every row: what the n values of ``train_target`` suggest.
+
+        That is its most frequent class, with the frequencies of all as probabilities, or its mean.
+        """
+        [evaluation] = self._evaluate([model], frame, target, train_target)
+        return self._compare_to_constant(evaluation, train_target)
+
+    def compare(self, model: FittedModel, other: FittedModel, frame: Frame, target: Series) -> Comparison:
+        """Compare ``model`` with ``other`` on the same n rows, by a paired bootstrap.
+
+        Raises DataError if either cannot predict these rows.
+        """
+        one, another = self._evaluate([model, other], frame, target)
+        return self._compare(one, another)
+
+    def _fits(self, problem_type: str) -> bool:
+        return self._classifies == (problem_type == "classification")
+
+    def _evaluate(
+        self, models: Sequence[FittedModel], frame: Frame, target: Series, train_target: Series | None = None
+    ) -> list[Evaluation]:
+        if self._classifies:
+            return evaluate_classes(models, frame, target, self._positive_label, train_target)
+        return evaluate_numbers(models, frame, target)
+
+    def _compare_to_constant(self, evaluation: Evaluation, target: Series) -> Comparison:
+        constant = (constant_class if self._classifies else constant_mean)(evaluation, target)
+        value = constant.labels[0]
+        shown = repr(evaluation.classes[value]) if self._classifies else f"{value:.4g}"
+        return self._compare(evaluation, constant, f"a baseline that always predicts {shown}")
+
+    def _compare(self, one: Evaluation, other: Evaluation, against: str = "") -> Comparison:
+        score, other_score = self._metric.of(one), self._metric.of(other)
+        difference = score - other_score if self.greater_is_better else other_score - score
+        interval = paired_interval(
+            self._metric,
+            one,
+            other,
+            confidence=self._confidence,
+            resamples=self._resamples,
+            seed=self._seed,
+        )
+        return Comparison(
+            better=difference > 0 and interval is not None and interval[0] > 0,
+            metric=self.metric,
+            score=score,
+            other_score=other_score,
+            difference=difference,
+            interval=interval,
+            against=against,
+        )
+
+    def _rows(self, evaluation: Evaluation) -> Check:
+        judged = f"it is judged on {count(len(evaluation), 'row')}"
+        if len(evaluation) < self._min_rows:
+            advice = f"fewer than {self._min_rows}, so that its metrics say little"
+            return _check("rows", "warn", f"{judged} only, {advice}")
+        return _check("rows", "ok", judged)
+
+    def _baseline(self, evaluation: Evaluation, target: Series) -> Check:
+        if self._metric.needs_probabilities and evaluation.probabilities is None:
+            return _check("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
+        found = self._compare_to_constant(evaluation, target)
+        scores = f"{found.metric} is {found.score:.4g}, and {found.other_score:.4g} for {found.against}"
+        if found.better:
+            return _check("baseline", "ok", scores)
+        return _check("baseline", "warn", f"it is not surely better than a constant: {scores}")
+
+    def _perfection(self, evaluation: Evaluation) -> Check:
+        metric = METRICS["balanced_accuracy" if self._classifies else "r2"]
+        score = metric.of(evaluation)
+        if len(evaluation) >= _ROWS_TO_DOUBT_PERFECTION and score >= self._too_good:
+            advice = "does a column give the answer away?"
+            return _check("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
+        return _check("too_good", "ok", f"{metric.name} is {score:.4g}")
+
+
+def _predictions(evaluation: Evaluation) -> Check:
+    import numpy as np
+
+    name, given = "predictions", evaluation.probabilities
+    if None in evaluation.classes or not np.isfinite(evaluation.labels).all():
+        return _check(name, "error", "some of its predictions are missing or infinite")
+    if given is None:
+        return _check(name, "ok", "every row has a prediction")
+    if not np.isfinite(given).all():
+        return _check(name, "error", "some of its probabilities are missing or infinite")
+    if (given < 0).any() or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
+        return _check(name, "error", "its probabilities are negative, or do not add up to 1")
+    return _check(name, "ok", "every row has a prediction, and probabilities that add up to 1")
+
+
+def _classes(evaluation: Evaluation, known: Sequence[Any]) -> Iterator[Check]:
+    import numpy as np
+
+    truth, labels = np.unique(evaluation.truth), np.unique(evaluation.labels)
+    if len(labels) == 1 < len(truth):
+        only = evaluation.classes[labels[0]]
+        yield _check("one_class", "warn", f"it predicts {only!r} for every row")
+    else:
+        yield _check("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
+    unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in known]
+    if unknown and known:
+        message = f"it never saw {listed(unknown)} in training, and cannot predict that"
+        yield _check("unknown_classes", "warn", message)
+    else:
+        yield _check("unknown_classes", "ok", "it knows every class of these rows")
+
+
+def _check(name: str, status: Status, message: str) -> Check:
+    return Check(check=name, status=status, message=message)

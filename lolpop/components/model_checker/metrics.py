@@ -1,0 +1,436 @@
+"""The metrics that decide, by the names of scikit-learn's scorers."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.components.model_checker.evaluations import Evaluation
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Values: TypeAlias = NDArray[np.float64]
+    Weights: TypeAlias = NDArray[np.intp]
+    Areas: TypeAlias = Callable[[Any, Any, Weights], tuple[Values, Values]]
+
+__all__ = ["METRICS", "Metric"]
+
+ProblemType: TypeAlias = Literal["classification", "regression"]
+Average: TypeAlias = Literal["binary", "macro", "micro", "weighted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that says how good predictions are.
+
+    ``of`` gives its value, NaN where it is not defined, such as an area under the curve with one class.
+    ``resampled`` gives m values, for the n rows repeated as each line of weights, shape (m, n), says.
+    """
+
+    name: str
+    problem_type: ProblemType
+    greater_is_better: bool
+    needs_probabilities: bool
+    value: Callable[[Evaluation], float]
+    values: Callable[[Evaluation, Weights], Values] | None = None
+
+    def of(self, evaluation: Evaluation) -> float:
+        """Its value; raises DataError if it cannot be computed for these rows."""
+        import numpy as np
+
+        if self.needs_probabilities and evaluation.probabilities is None:
+            raise DataError(
+                f"The metric {self.name} needs probabilities, and the model predicts labels only. "
+                "Use a model that predicts them, or set model_checker.metric, to accuracy for one."
+            )
+        if not np.isfinite(_predicted(evaluation, self.needs_probabilities)).all():
+            return float("nan")
+        try:
+            return float(self.value(evaluation))
+        except ValueError as error:
+            raise DataError(f"The metric {self.name} cannot be computed on these rows: {error}") from error
+
+    def resampled(self, evaluation: Evaluation, weights: Weights) -> Values:
+        """Its value for each line of ``weights``."""
+        import numpy as np
+
+        if self.values is not None:
+            return self.values(evaluation, weights)
+        rows = np.arange(len(evaluation))
+        return np.array([self.of(evaluation.take(np.repeat(rows, line))) for line in weights])
+
+
+def _predicted(evaluation: Evaluation, probabilities: bool) -> Any:
+    return evaluation.probabilities if probabilities else evaluation.labels
+
+
+# --- Means of a value for each row -----------------------------------------------------------------------
+
+
+def _row_metric(
+    name: str,
+    problem_type: ProblemType,
+    rows: Callable[[Evaluation], Values],
+    *,
+    greater_is_better: bool = False,
+    needs_probabilities: bool = False,
+    root: bool = False,
+) -> Metric:
+    def value(evaluation: Evaluation) -> float:
+        mean = rows(evaluation).mean()
+        return float(mean**0.5 if root else mean)
+
+    def values(evaluation: Evaluation, weights: Weights) -> Values:
+        means: Values = weights @ rows(evaluation) / len(evaluation)
+        return means**0.5 if root else means
+
+    return Metric(name, problem_type, greater_is_better, needs_probabilities, value, values)
+
+
+def _correct(evaluation: Evaluation) -> Values:
+    hits: Values = (evaluation.truth == evaluation.labels).astype("float64")
+    return hits
+
+
+def _among_two_likeliest(evaluation: Evaluation) -> Values:
+    import numpy as np
+
+    likeliest = np.argsort(_probabilities(evaluation), axis=1, kind="stable")[:, ::-1][:, :2]
+    hits: Values = (likeliest == evaluation.truth[:, None]).any(axis=1).astype(np.float64)
+    return hits
+
+
+def _log_losses(evaluation: Evaluation) -> Values:
+    import numpy as np
+
+    given = _probabilities(evaluation)
+    least = np.finfo(given.dtype).eps
+    true = given[np.arange(len(given)), evaluation.truth]
+    losses: Values = -np.log(np.clip(true, least, 1 - least))
+    return losses
+
+
+def _brier_losses(evaluation: Evaluation) -> Values:
+    import numpy as np
+
+    given = _probabilities(evaluation)
+    true = np.eye(given.shape[1])[evaluation.truth]
+    losses: Values = ((true - given) ** 2).sum(axis=1)
+    # Of two classes both errors are the same one, and are counted once.
+    return losses / 2 if given.shape[1] == 2 else losses
+
+
+def _absolute_errors(evaluation: Evaluation) -> Values:
+    import numpy as np
+
+    errors: Values = np.abs(_errors(evaluation))
+    return errors
+
+
+def _squared_errors(evaluation: Evaluation) -> Values:
+    return _errors(evaluation) ** 2
+
+
+def _relative_errors(evaluation: Evaluation) -> Values:
+    import numpy as np
+
+    truth = np.abs(evaluation.truth)
+    relative: Values = _absolute_errors(evaluation) / np.maximum(truth, np.finfo(np.float64).eps)
+    return relative
+
+
+def _errors(evaluation: Evaluation) -> Values:
+    errors: Values = evaluation.truth - evaluation.labels
+    return errors
+
+
+def _probabilities(evaluation: Evaluation) -> Any:
+    import numpy as np
+
+    given = evaluation.probabilities
+    assert given is not None  # noqa: S101  (Metric.of has refused those without)
+    sums = given.sum(axis=1, keepdims=True)
+    tolerance = float(np.sqrt(np.finfo(given.dtype).eps))
+    return given if np.allclose(sums, 1, rtol=tolerance) else given / np.where(sums > 0, sums, 1)
+
+
+# --- Functions of the confusion matrix -------------------------------------------------------------------
+
+Confusions: TypeAlias = "Values"  # (m, k, k): how often the true class (rows) was predicted as (columns)
+
+
+def _confusion_metric(name: str, function: Callable[[Confusions], Values]) -> Metric:
+    def value(evaluation: Evaluation) -> float:
+        import numpy as np
+
+        ones = np.ones((1, len(evaluation)), dtype=np.intp)
+        return float(function(_confusions(evaluation, ones))[0])
+
+    def values(evaluation: Evaluation, weights: Weights) -> Values:
+        return function(_confusions(evaluation, weights))
+
+    return Metric(name, "classification", True, False, value, values)
+
+
+def _confusions(evaluation: Evaluation, weights: Weights) -> Confusions:
+    import numpy as np
+
+    k = len(evaluation.classes)
+    cells = evaluation.truth * k + evaluation.labels
+    order = np.argsort(cells, kind="stable")
+    found, starts = np.unique(cells[order], return_index=True)
+    counts = np.zeros((len(weights), k * k))
+    counts[:, found] = np.add.reduceat(weights[:, order], starts, axis=1)
+    return counts.reshape(-1, k, k)
+
+
+def _balanced_accuracy(counts: Confusions) -> Values:
+    true = counts.sum(axis=2)
+    return _mean(_share(_diagonal(counts), true), true > 0)
+
+
+def _matthews(counts: Confusions) -> Values:
+    import numpy as np
+
+    true, predicted, rows = counts.sum(axis=2), counts.sum(axis=1), counts.sum(axis=(1, 2))
+    together = _diagonal(counts).sum(axis=1) * rows - (true * predicted).sum(axis=1)
+    spread = (rows**2 - (true**2).sum(axis=1)) * (rows**2 - (predicted**2).sum(axis=1))
+    return _share(together, np.sqrt(spread))
+
+
+def _precision(hits: Values, true: Values, predicted: Values) -> Values:
+    del true
+    return _share(hits, predicted)
+
+
+def _recall(hits: Values, true: Values, predicted: Values) -> Values:
+    del predicted
+    return _share(hits, true)
+
+
+def _f1(hits: Values, true: Values, predicted: Values) -> Values:
+    return _share(2 * hits, true + predicted)
+
+
+def _jaccard(hits: Values, true: Values, predicted: Values) -> Values:
+    return _share(hits, true + predicted - hits)
+
+
+def _by_class(
+    function: Callable[[Values, Values, Values], Values], average: Average | None, counts: Confusions
+) -> Values:
+    hits, true, predicted = _diagonal(counts), counts.sum(axis=2), counts.sum(axis=1)
+    if average == "micro":
+        return function(hits.sum(axis=1), true.sum(axis=1), predicted.sum(axis=1))
+    by_class = function(hits, true, predicted)
+    if average == "weighted":
+        return _share((by_class * true).sum(axis=1), true.sum(axis=1))
+    if average is None and counts.shape[1] == 2:
+        return by_class[:, 1]
+    return _mean(by_class, true + predicted > 0)
+
+
+def _diagonal(counts: Confusions) -> Values:
+    return counts.diagonal(axis1=1, axis2=2)
+
+
+def _share(part: Values, whole: Values) -> Values:
+    # Of nothing, nothing: as scikit-learn with zero_division=0.
+    import numpy as np
+
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
+
+
+def _mean(values: Values, counted: NDArray[np.bool_]) -> Values:
+    return _share((values * counted).sum(axis=1), counted.sum(axis=1).astype(float))
+
+
+# --- Areas under curves ----------------------------------------------------------------------------------
+
+
+def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = False) -> Metric:
+    def value(evaluation: Evaluation) -> float:
+        import numpy as np
+        import sklearn.metrics
+
+        # Of a class without rows, or without others, there is no curve.
+        judged = [each for each in _one_against_rest(evaluation) if 0 < each[0].sum() < len(evaluation)]
+        if not judged:
+            return float("nan")
+        by_class = [getattr(sklearn.metrics, function)(is_class, scores) for is_class, scores in judged]
+        sizes = [is_class.sum() for is_class, _ in judged]
+        return float(np.average(by_class, weights=sizes if weighted else None))
+
+    def values(evaluation: Evaluation, weights: Weights) -> Values:
+        import numpy as np
+
+        by_class, sizes = (
+            np.array(each)
+            for each in zip(*(areas(*one, weights) for one in _one_against_rest(evaluation)), strict=True)
+        )
+        defined = ~np.isnan(by_class)
+        counted = sizes * defined if weighted else defined.astype(np.float64)
+        total: Values = (np.where(defined, by_class, 0) * counted).sum(axis=0)
+        counts = counted.sum(axis=0)
+        return np.divide(total, counts, out=np.full_like(total, np.nan), where=counts > 0)
+
+    return Metric(name, "classification", True, True, value, values)
+
+
+def _one_against_rest(evaluation: Evaluation) -> list[tuple[Any, Any]]:
+    given = _probabilities(evaluation)
+    classes = [1] if given.shape[1] == 2 else range(given.shape[1])
+    return [(evaluation.truth == each, given[:, each]) for each in classes]
+
+
+def _roc_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
+    """Shares of the pairs of a row of the class and one of the rest in which the former scores higher."""
+    ours, rest = _by_score(is_class, scores, weights)
+    higher = (ours * (rest.cumsum(axis=1) - rest / 2)).sum(axis=1)
+    size = ours.sum(axis=1)
+    return _defined_share(higher, size * rest.sum(axis=1)), size
+
+
+def _precision_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
+    """Mean precision over the thresholds at which a row of the class is found."""
+    ours, rest = (each[:, ::-1] for each in _by_score(is_class, scores, weights))
+    found = ours.cumsum(axis=1)
+    precision = _share(found, found + rest.cumsum(axis=1))
+    size = ours.sum(axis=1)
+    return _defined_share((ours * precision).sum(axis=1), size), size
+
+
+def _by_score(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
+    """How many rows of the class, and of the rest, have each score, ascending."""
+    import numpy as np
+
+    order = np.argsort(scores, kind="stable")
+    _, starts = np.unique(scores[order], return_index=True)
+    all_rows, ours = (
+        np.add.reduceat(each[:, order], starts, axis=1).astype(np.float64)
+        for each in (weights, weights * is_class)
+    )
+    return ours, all_rows - ours
+
+
+def _defined_share(part: Values, whole: Values) -> Values:
+    import numpy as np
+
+    shares: Values = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    return shares
+
+
+# --- As scikit-learn computes them -----------------------------------------------------------------------
+
+
+def _sklearn_classification(name: str, function: str, **arguments: Any) -> Metric:
+    def value(evaluation: Evaluation) -> float:
+        import numpy as np
+        import sklearn.metrics
+
+        present = np.bincount(evaluation.truth, minlength=len(evaluation.classes))
+        if len(present) < 2 or not present.all():
+            return float("nan")  # of a class that is not there, these say nothing
+        given = _probabilities(evaluation)
+        score = given[:, 1] if given.shape[1] == 2 else given
+        result: float = getattr(sklearn.metrics, function)(evaluation.truth, score, **arguments)
+        return result
+
+    return Metric(name, "classification", True, True, value)
+
+
+def _sklearn_regression(name: str, function: str, *, greater_is_better: bool = False) -> Metric:
+    def value(evaluation: Evaluation) -> float:
+        import sklearn.metrics
+
+        if len(evaluation) < 2:
+            return float("nan")
+        result: float = getattr(sklearn.metrics, function)(evaluation.truth, evaluation.labels)
+        return result
+
+    return Metric(name, "regression", greater_is_better, False, value)
+
+
+def _r2_values(evaluation: Evaluation, weights: Weights) -> Values:
+    n = len(evaluation)
+    mean = weights @ evaluation.truth / n
+    spread = weights @ (evaluation.truth**2) / n - mean**2
+    unexplained = weights @ _squared_errors(evaluation) / n
+    explained: Values = 1 - _defined_share(unexplained, spread)
+    return explained
+
+
+_row = functools.partial(_row_metric, problem_type="classification")
+_errors_of = functools.partial(_row_metric, problem_type="regression")
+_BY_CLASS = {"precision": _precision, "recall": _recall, "f1": _f1, "jaccard": _jaccard}
+_AVERAGES: tuple[Average | None, ...] = (None, "macro", "micro", "weighted")
+
+
+def _natural() -> list[Metric]:
+    return [
+        _row("accuracy", rows=_correct, greater_is_better=True),
+        _row("log_loss", rows=_log_losses, needs_probabilities=True),
+        _row("brier_score", rows=_brier_losses, needs_probabilities=True),
+        _row("top_k_accuracy", rows=_among_two_likeliest, greater_is_better=True, needs_probabilities=True),
+        _confusion_metric("balanced_accuracy", _balanced_accuracy),
+        _confusion_metric("matthews_corrcoef", _matthews),
+        *(
+            _confusion_metric(
+                name if average is None else f"{name}_{average}",
+                functools.partial(_by_class, function, average),
+            )
+            for name, function in _BY_CLASS.items()
+            for average in _AVERAGES
+        ),
+        _area_metric("roc_auc", "roc_auc_score", _roc_areas),
+        _area_metric("roc_auc_ovr", "roc_auc_score", _roc_areas),
+        _area_metric("roc_auc_ovr_weighted", "roc_auc_score", _roc_areas, weighted=True),
+        _area_metric("average_precision", "average_precision_score", _precision_areas),
+        _sklearn_classification("roc_auc_ovo", "roc_auc_score", multi_class="ovo"),
+        _sklearn_classification(
+            "roc_auc_ovo_weighted", "roc_auc_score", multi_class="ovo", average="weighted"
+        ),
+        _sklearn_classification("d2_log_loss_score", "d2_log_loss_score"),
+        _sklearn_classification("d2_brier_score", "d2_brier_score"),
+        _errors_of("mean_absolute_error", rows=_absolute_errors),
+        _errors_of("mean_absolute_percentage_error", rows=_relative_errors),
+        _errors_of("mean_squared_error", rows=_squared_errors),
+        _errors_of("root_mean_squared_error", rows=_squared_errors, root=True),
+        dataclasses.replace(_sklearn_regression("r2", "r2_score", greater_is_better=True), values=_r2_values),
+        _sklearn_regression("explained_variance", "explained_variance_score", greater_is_better=True),
+        _sklearn_regression("d2_absolute_error_score", "d2_absolute_error_score", greater_is_better=True),
+        _sklearn_regression("max_error", "max_error"),
+        _sklearn_regression("median_absolute_error", "median_absolute_error"),
+        _sklearn_regression("mean_squared_log_error", "mean_squared_log_error"),
+        _sklearn_regression("root_mean_squared_log_error", "root_mean_squared_log_error"),
+        _sklearn_regression("mean_poisson_deviance", "mean_poisson_deviance"),
+        _sklearn_regression("mean_gamma_deviance", "mean_gamma_deviance"),
+    ]
+
+
+def _negated(metric: Metric) -> Metric:
+    value, values = metric.value, metric.values
+    return dataclasses.replace(
+        metric,
+        name=f"neg_{metric.name}",
+        greater_is_better=True,
+        value=lambda evaluation: -value(evaluation),
+        values=None if values is None else lambda evaluation, weights: -values(evaluation, weights),
+    )
+
+
+def _by_name() -> dict[str, Metric]:
+    natural = _natural()
+    losses = [_negated(metric) for metric in natural if not metric.greater_is_better]
+    return {metric.name: metric for metric in (*natural, *losses)}
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType(_by_name())
+"""All metrics by name: scikit-learn's scorers, and without their ``neg_`` the losses as people read them."""
