@@ -1,5 +1,6 @@
 """Searching for the best trainer and parameters."""
 
+from lolpop.components.model_checker.builtin import BuiltinModelChecker
 from lolpop.resources import Experiment, ModelVersion
 
 LAZY = "sklearn.dummy:DummyClassifier"
@@ -62,3 +63,19 @@ def test_trials_are_logged_as_they_are_judged(load, capsys):
     told = capsys.readouterr().err
     assert "experiment:tumors@1 judged metric=" in told
     assert "experiment:tumors@2 judged metric=" in told
+
+
+def test_training_that_is_retried_ends_in_one_model_version(load, kept):
+    """A run has one model version of a model, however often its training was begun."""
+    left = [OSError("the network was gone for a moment")]
+
+    class Flaky(BuiltinModelChecker):
+        def measure(self, model, frame, target):
+            if left:
+                raise left.pop()
+            return super().measure(model, frame, target)
+
+    container = load(model_checker=Flaky, interceptors=[{"use": "retry", "wait": 0}])
+    model_version = container.runner().train_model(container.runner().process_data())
+    assert kept.find(ModelVersion) == [model_version]
+    assert [fields["winner"] for fields, _ in outcomes(kept, container)] == [False, True]
