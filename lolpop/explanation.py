@@ -50,7 +50,8 @@ class Statement:
 class Explanation:
     """One setting: its value, and what every source says of it, the one that counts first.
 
-    A setting that is not ``in_force`` was said for an implementation that is not used, or replaced whole.
+    A setting that is not ``in_force`` was said for an implementation that is not used, or was replaced whole
+    by something else, or nobody sets it and what reads it has a default of its own.
     """
 
     path: str
@@ -85,10 +86,29 @@ def explain(root: Scope, key: str) -> list[Explanation]:
     below = f"{key}."
     if found := [each for each in known if each.path == key or each.path.startswith(below)]:
         return found
-    # A key of a free-form mapping that nobody has set yet is explained by the mapping.
-    if holders := [each for each in known if key.startswith(f"{each.path}.") and each.value == {}]:
-        return holders
+    if (unset := _unset(root, key)) is not None:
+        return [unset]
     raise WiringError(f"there is no setting {key!r}", _near_key(key, [each.path for each in known]))
+
+
+def _unset(root: Scope, key: str) -> Explanation | None:
+    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets."""
+    for scope in root.walk():
+        for slot in scope.providers.values():
+            if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
+                continue
+            signature = signature_of(slot.plan.implementation)
+            for name, parameter in signature.settings.items():
+                path = ".".join(part for part in (slot.plan.path, name) if part)
+                if key.startswith(f"{path}.") and _is_free_form(parameter):
+                    description = signature.descriptions().get(name)
+                    return Explanation(key, None, DEFAULT, description=description, in_force=False)
+    return None
+
+
+def _is_free_form(parameter: Parameter) -> bool:
+    origins = (get_origin(member) or member for member in alternatives(parameter.annotation))
+    return any(isinstance(origin, type) and issubclass(origin, Mapping) for origin in origins)
 
 
 def _near_key(key: str, paths: Sequence[str]) -> str:

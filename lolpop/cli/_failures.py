@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from lolpop.cli._output import complain
 from lolpop.cli._process import BROKEN_PIPE, INTERRUPTED, USAGE
 from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
 from lolpop.settings.secrets import mask_urls
@@ -60,12 +61,12 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
         raise typer.Exit(BROKEN_PIPE) from None
     except KeyboardInterrupt as interruption:
         notes = getattr(interruption, "__notes__", [])
-        typer.echo(" ".join(["Interrupted.", *notes]), err=True)
+        complain(" ".join(["Interrupted.", *notes]))
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001  (whatever it is, a person reads it, and a script its code)
         if show_traceback:
             traceback.print_exception(error.__cause__ if isinstance(error, RunFailedError) else error)
-        typer.echo(_told(error, with_hint=not show_traceback), err=True)
+        complain(_told(error, with_hint=not show_traceback))
         raise typer.Exit(_exit_code_of(error)) from None
 
 

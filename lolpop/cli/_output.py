@@ -8,31 +8,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["console", "duration", "json_value", "moment", "print_json", "show", "table"]
+__all__ = [
+    "complain",
+    "duration",
+    "json_value",
+    "moment",
+    "print_json",
+    "say",
+    "show",
+    "table",
+    "without_markup",
+]
 
 _PIPE_WIDTH = 100_000
 """Wider than anything that is shown: in a pipe nothing is cut and nothing wraps."""
 
 
-def console() -> Console:
-    """Standard output, as rich writes to it."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
-
-
 def show(*parts: RenderableType) -> None:
     """Print ``parts``, with an empty line between any two."""
-    from rich.console import Group
+    from rich.console import Console, Group
 
-    out = console()
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    out = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
     lines: list[RenderableType] = []
     for part in parts:
         lines += ["", part] if lines else [part]
@@ -43,6 +44,19 @@ def show(*parts: RenderableType) -> None:
         out.print(Group(*lines))
     # Rich fills the cells of a table with blanks, which a terminal hides and a file keeps.
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    sys.stdout.flush()
+
+
+def say(text: object) -> None:
+    """Print a line at once, so that it keeps its place among those on standard error."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def complain(text: object) -> None:
+    """Print a line on standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: Iterable[int] = ()) -> Table:
@@ -64,7 +78,7 @@ def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: I
 
 def print_json(value: Any, *, indented: bool = True) -> None:
     """Print ``value`` as JSON, which any encoding can hold."""
-    typer.echo(json.dumps(json_value(value), indent=2 if indented else None))
+    say(json.dumps(json_value(value), indent=2 if indented else None))
 
 
 def json_value(value: Any) -> Any:
@@ -89,6 +103,11 @@ def json_value(value: Any) -> Any:
         return json_value(item())  # a number of numpy's
     shape = getattr(value, "shape", None)
     return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+
+
+def without_markup(text: str) -> str:
+    """The text of a docstring as it is read on a terminal."""
+    return text.replace("``", "")
 
 
 def duration(seconds: float | None) -> str:

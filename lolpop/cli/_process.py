@@ -9,6 +9,8 @@ from contextlib import suppress
 from importlib import metadata
 from typing import TextIO
 
+from lolpop.cli._output import complain, say
+
 __all__ = ["BROKEN_PIPE", "INTERRUPTED", "exit_code_of"]
 
 INTERRUPTED = 130
@@ -26,14 +28,14 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
+        complain("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
         _let_go_of_stdout()
         return BROKEN_PIPE
     except OSError as error:
         _let_go_of_stdout()
-        sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        complain(f"error: the output cannot be written: {error.strerror}")
         return 1
     if code == BROKEN_PIPE:
         _let_go_of_stdout()
@@ -43,7 +45,7 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
 def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         # Typer reads the values of options with pydantic, which takes longer to import than all else.
-        sys.stdout.write(f"{metadata.version('lolpop')}\n")
+        say(metadata.version("lolpop"))
         return 0
 
     import typer
@@ -55,7 +57,7 @@ def _run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "lolpop"
-        typer.echo(f"error: {error.format_message()}\nTry '{command} --help'.", err=True)
+        complain(f"error: {error.format_message()}\nTry '{command} --help'.")
         return USAGE
     return result if isinstance(result, int) else 0
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from lolpop._names import one_of
 from lolpop.cli._failures import UsageError
+from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
 from lolpop.integrations import call_kind
 from lolpop.providers import Runner
@@ -117,7 +119,7 @@ def _parameters(method: Any) -> Iterator[Parameter]:
 
 
 def _summary(method: Any) -> str:
-    return (inspect.getdoc(method) or "").partition("\n\n")[0].replace("\n", " ")
+    return without_markup((inspect.getdoc(method) or "").partition("\n\n")[0].replace("\n", " "))
 
 
 def _option(parameter: Parameter) -> str:
@@ -136,11 +138,12 @@ def _value_after(waiting: list[str], parameter: Parameter) -> str | None:
 
 
 def _read(text: str | None, parameter: Parameter) -> Any:
-    """A word as the parameter's type. Lists and mappings are JSON. Raises ValueError."""
+    """A word as the parameter's type; lists and mappings are JSON. Raises ValueError."""
     if text is None:
         raise ValueError(f"a value is missing. Expected {_form(parameter)}")
     if text[:1] in ("{", "["):
-        return parameter.adapter.validate_json(text)
+        with suppress(ValueError):
+            return parameter.adapter.validate_json(text)
     return parameter.adapter.validate_python(text)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lolpop.cli._output import say
+
 if TYPE_CHECKING:
     from lolpop.cli._project import Given
 
@@ -58,7 +60,7 @@ def lolpop(
 ) -> None:
     """Print help where there is nothing to do; the version is printed before anything is imported."""
     if version or context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        say(context.get_help())
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -88,7 +90,7 @@ def run(
 
     with _failures(show_traceback=traceback):
         if show_help and not runner:
-            typer.echo(context.get_help())
+            say(context.get_help())
         elif not runner or runner.startswith("-"):
             raise UsageError("name a runner: lolpop run RUNNER [WORKFLOW]. 'lolpop run --help' says more.")
         elif show_help:

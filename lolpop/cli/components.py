@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from lolpop import registry
 from lolpop._names import one_of
 from lolpop.cli._failures import UsageError
-from lolpop.cli._output import print_json, show, table
+from lolpop.cli._output import print_json, show, table, without_markup
 from lolpop.errors import WiringError
 
 __all__ = ["list_components"]
@@ -48,6 +48,6 @@ def _implementations(component_type: str) -> Iterator[tuple[str, str, str, str]]
         except WiringError as error:
             yield component_type, name, str(error), ""
             continue
-        summary = (inspect.getdoc(implementation) or "").partition("\n")[0]
+        summary = without_markup((inspect.getdoc(implementation) or "").partition("\n")[0])
         missing = registry.missing_modules(implementation.requires)
         yield component_type, name, summary, (implementation.install or " ".join(missing)) if missing else ""

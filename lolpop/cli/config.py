@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from lolpop.cli._failures import UsageError
-from lolpop.cli._output import print_json, show, table
+from lolpop.cli._output import complain, print_json, show, table, without_markup
 from lolpop.cli._project import Given, container_class
 from lolpop.cli._schema import schema_of
 from lolpop.containers import scope_of
@@ -31,9 +29,8 @@ def show_settings(runner: str, given: Given, *, as_json: bool) -> None:
         show(table([(each.path, _shown(each.value), str(each.origin)) for each in found]))
     if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
         count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
-        typer.echo(
+        complain(
             f"warning: {count} wrong with these settings: lolpop verify {runner}{given.restated()}",
-            err=True,
         )
 
 
@@ -58,7 +55,12 @@ def print_schema(runner: str, given: Given) -> None:
 def _explained(each: Explanation) -> Iterator[Any]:
     from rich.console import Group
 
-    head = f"{each.path} = {_shown(each.value)}" if each.in_force else f"{each.path} is not in force"
+    if each.in_force:
+        head = f"{each.path} = {_shown(each.value)}"
+    elif each.statements:
+        head = f"{each.path} is not in force"
+    else:
+        head = f"{each.path} is not set, so what reads it uses a default of its own"
     rows = []
     for statement in each.statements:
         below = statement.path.removeprefix(each.path)
@@ -69,7 +71,7 @@ def _explained(each: Explanation) -> Iterator[Any]:
         rows.append((f"  {value}", str(statement.origin), standing))
     if each.default is not REQUIRED:
         rows.append((f"  {_shown(each.default)}", "default", "overridden" if rows else "effective"))
-    described = [f"  {each.description}"] if each.description else []
+    described = [f"  {without_markup(each.description)}"] if each.description else []
     yield Group(head, *described, table(rows))
 
 

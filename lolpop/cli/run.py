@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import json_value, print_json, show, table
+from lolpop.cli._output import complain, json_value, print_json, say, show, table
 from lolpop.cli._project import Given, container_class
 from lolpop.cli._records import RunRecords, shown_path, store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
@@ -53,7 +51,7 @@ def describe_workflows(runner: str, given: Given) -> None:
 def _perform(runner: str, words: Sequence[str], given: Given, outcome: Outcome, *, quiet: bool) -> None:
     container = given.load(container_class(runner), recorded=True)
     for warning in container.verify():
-        typer.echo(f"warning: {warning}", err=True)
+        complain(f"warning: {warning}")
     workflow = workflow_of(container, outcome.workflow)
     arguments = workflow.arguments(words)
     # A container that tracks what it makes has something to tell; of any other, the result is all.
@@ -78,9 +76,11 @@ def _perform(runner: str, words: Sequence[str], given: Given, outcome: Outcome, 
         finally:
             records = _collect(container, outcome, (*arguments.values(), outcome.result))
             if talks and records is not None:
-                show("", heading(records.run), steps_table(records.tasks))
+                say("")
+                show(heading(records.run), steps_table(records.tasks))
         if talks and records is not None:
-            show("", *_summary(container, runner, records, outcome, given))
+            say("")
+            show(*_summary(container, runner, records, outcome, given))
         elif not quiet:
             _print_result(outcome.result)
 
@@ -101,7 +101,7 @@ def _collect(container: Any, outcome: Outcome, values: Iterable[Any]) -> RunReco
         outcome.metrics = records.metrics()
     except LolpopError as error:
         # The workflow's own end is what matters, and a store that cannot be read has failed that too.
-        typer.echo(f"warning: {error}", err=True)
+        complain(f"warning: {error}")
         return None
     return records
 
@@ -144,4 +144,4 @@ def _print_result(result: Any) -> None:
     if isinstance(result, dict | list | tuple):
         print_json(result)
     else:
-        typer.echo(json_value(result))
+        say(json_value(result))

@@ -10,10 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from lolpop import providers
-from lolpop.cli._output import duration, moment, print_json, show, table
+from lolpop.cli._output import duration, moment, print_json, say, show, table
 from lolpop.cli._project import Given
 from lolpop.cli._records import RunRecords, store_place
 from lolpop.cli._summary import heading, made_table, metrics_table, steps_table
@@ -29,7 +27,7 @@ from lolpop.settings.tree import Tree
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.components.store import TaskRecord
+    from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["list_runs", "show_run"]
 
@@ -50,11 +48,14 @@ def list_runs(given: Given, *, limit: int, as_json: bool) -> None:
         if as_json:
             print_json([_run_json(each) for each in records])
         elif records:
-            titles = ("run", "workflow", "status", "started", "took", "group", "made")
-            show(table(map(_row, records), titles=titles, right=(4,)))
+            titles = ("run", "workflow", "status", "started", "took", "group")
+            runs_table = table([_row(each.run) for each in records], titles=titles, right=(4,))
+            # Runs that belong together are read as one: what each made of what the others made.
+            made = [each for run in reversed(records) for each in run.made] if given.group else []
+            show(runs_table, *([made_table(made)] if made else []))
         else:
             of_group = f" of the group {given.group!r}" if given.group else ""
-            typer.echo(f"No runs{of_group} in {store_place(container) or 'the store'}.")
+            say(f"No runs{of_group} in {store_place(container) or 'the store'}.")
 
 
 def show_run(run_id: str, given: Given, *, as_json: bool) -> None:
@@ -95,11 +96,9 @@ def _is_stored(container: Any) -> bool:
     return url is None or url.value is not None or (Path(container.folder()) / ".lolpop").is_dir()
 
 
-def _row(records: RunRecords) -> tuple[str, ...]:
-    run = records.run
-    made = ", ".join(each.resource.reference for each in records.made)
+def _row(run: RunRecord) -> tuple[str, ...]:
     took, started = duration(run.duration), moment(run.started_at)
-    return run.run_id, run.workflow, run.status, started, took, run.group or "", made
+    return run.run_id, run.workflow, run.status, started, took, run.group or ""
 
 
 def _parts(records: RunRecords) -> Iterator[RenderableType]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from lolpop.cli._failures import finding_json, findings_in
-from lolpop.cli._output import print_json
+from lolpop.cli._output import print_json, say
 from lolpop.cli._project import Given, container_class
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError
@@ -22,12 +20,12 @@ def verify(runner: str, given: Given, *, as_json: bool) -> bool:
         print_json({"ok": not errors, "findings": [finding_json(finding) for finding in findings]})
         return not errors
     for finding in findings:
-        typer.echo(finding if finding.severity == "error" else f"warning: {finding}")
+        say(finding if finding.severity == "error" else f"warning: {finding}")
     warnings = len(findings) - len(errors)
     counted = [f"{len(errors)} to correct"] if errors else [f"{runner} is wired and set as it should be"]
     if warnings:
         counted.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'}")
-    typer.echo(", ".join(counted) + ".")
+    say(", ".join(counted) + ".")
     return not errors
 
 

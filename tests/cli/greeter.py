@@ -1,0 +1,51 @@
+"""The issue's greeter: what a newcomer writes first."""
+
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+
+
+class Clock(Component):
+    def now(self) -> str:
+        return "noon"
+
+
+class Greeter(Component):
+    """Greets.
+
+    Parameters
+    ----------
+    greeting : str
+        What is said before the name.
+    """
+
+    def __init__(self, greeting: str = "hello", *, clock: Clock):
+        self.greeting, self.clock = greeting, clock
+
+
+class Greet(Pipeline):
+    def __init__(self, *, greeter: Greeter):
+        self.greeter = greeter
+
+    @task
+    def greet(self, name: str) -> str:
+        return f"{self.greeter.greeting} {name}, it is {self.greeter.clock.now()}"
+
+
+class App(Runner):
+    def __init__(self, *, greet: Greet):
+        self.greet = greet
+
+    @workflow
+    def run(self, name: str = "world") -> str:
+        """Greet somebody."""
+        return self.greet.greet(name)
+
+
+class GreetContainer(PipelineContainer):
+    greeter = providers.Component(Greeter, default=Greeter)
+    pipeline = providers.Pipeline(Greet)
+
+
+class AppContainer(RunnerContainer):
+    clock = providers.Component(Clock, default=Clock)
+    greet = providers.nested(GreetContainer)
+    runner = providers.Runner(App)

@@ -1,0 +1,189 @@
+import json
+
+import pytest
+
+WITH_SECRETS = """
+from pydantic import SecretStr
+from lolpop import Component, Runner, RunnerContainer, providers, workflow
+
+class Service(Component):
+    def __init__(self, url: str = "https://example.org", token: SecretStr = SecretStr("built in"), size: int = 1):
+        ...
+
+class Other(Component):
+    def __init__(self, size: int = 1): ...
+
+class Calls(Runner):
+    def __init__(self, limits: dict[str, int] | None = None, *, service: Component):
+        ...
+    @workflow
+    def run(self) -> None: ...
+
+class CallsContainer(RunnerContainer):
+    service = providers.Component(Component, default=Service)
+    runner = providers.Runner(Calls)
+"""
+
+
+@pytest.fixture
+def calls(folder):
+    (folder / "calls.py").write_text(WITH_SECRETS)
+    return folder
+
+
+def test_show_tells_every_setting_and_its_origin(project, lolpop):
+    """Defaults and given settings are shown with where they come from."""
+    (project / "lolpop.yaml").write_text("seed: 7\n")
+    told = lolpop("config", "show", "app.py", "--json").json
+    assert told["seed"] == {"value": 7, "origin": {"source": "lolpop.yaml", "line": 1, "column": 7}}
+    assert told["greet.greeter.greeting"] == {
+        "value": "hello",
+        "origin": {"source": "default", "line": None, "column": None},
+    }
+    assert told["greet.greeter.use"]["value"] == "app:Greeter"
+    lines = [line.split() for line in lolpop("config", "show", "app.py").out.splitlines()]
+    assert ["seed", "7", "lolpop.yaml:1:7"] in lines
+    assert ["greet.greeter.greeting", "hello", "default"] in lines
+
+
+def test_show_tells_what_it_can_of_settings_that_are_wrong(project, lolpop):
+    """A wrong setting is shown as it was given, and people are sent to verify."""
+    done = lolpop("config", "show", "app.py", "--set", "seed=many")
+    assert done.code == 0
+    assert "1 thing is wrong" in done.err
+
+
+def test_explain_tells_every_source_the_winner_first(project, lolpop, monkeypatch):
+    """Flag, variable, profile, file and default are told in the order of their strength."""
+    (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: file}}\n")
+    (project / "lolpop.prod.yaml").write_text("greet: {greeter: {greeting: profile}}\n")
+    (project / ".env").write_text("LOLPOP_GREET__GREETER__GREETING=dotenv\n")
+    monkeypatch.setenv("LOLPOP_GREET__GREETER__GREETING", "variable")
+    words = ["app.py", "greet.greeter.greeting", "--profile", "prod", "--set", "greet.greeter.greeting=flag"]
+    [told] = lolpop("config", "explain", *words, "--json").json
+    assert told["value"] == "flag"
+    assert told["description"] == "What is said before the name."
+    assert [each["value"] for each in told["statements"]] == ["flag", "variable", "dotenv", "profile", "file"]
+    assert [each["standing"] for each in told["statements"]] == ["effective", *["overridden"] * 4]
+    assert told["default"] == "hello"
+    lines = lolpop("config", "explain", *words).out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == [
+        "flag",
+        "variable",
+        "dotenv",
+        "profile",
+        "file",
+        "hello",
+    ]
+    assert lines[-1].split()[1] == "default"
+
+
+def test_explain_shows_what_a_change_of_use_dropped(folder, lolpop, monkeypatch):
+    """Keys of the former implementation are shown as dropped, with who chose another one."""
+    settings = "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
+    (folder / "lolpop.yaml").write_text(
+        f"{settings}train:\n  model_trainer: {{use: xgboost, n_estimators: 200}}\n"
+    )
+    key = "train.model_trainer.n_estimators"
+    [told] = lolpop("config", "explain", "classification", key, "--json").json
+    assert (told["value"], told["in_force"]) == (200, True)
+    monkeypatch.setenv("LOLPOP_TRAIN__MODEL_TRAINER", "sklearn")
+    [told] = lolpop("config", "explain", "classification", key, "--json").json
+    assert told["in_force"] is False
+    [said] = told["statements"]
+    assert (said["value"], said["standing"]) == (200, "dropped")
+    assert "sklearn" in said["reason"]
+    assert said["origin"]["line"] == 4
+    section = lolpop("config", "explain", "classification", "train.model_trainer")
+    assert f"{key} is not in force" in section.out
+    assert "dropped: environment uses 'sklearn' instead" in section.out
+
+
+def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
+    """Parameters of an estimator are explained key by key, also those that nobody sets."""
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
+        "train: {model_trainer: {params: {max_iter: 100}}}\n"
+    )
+    key = "train.model_trainer.params.max_iter"
+    monkeypatch.setenv("LOLPOP_TRAIN__MODEL_TRAINER__PARAMS__MAX_ITER", "150")
+    words = ["classification", key, "--set", 'train.model_trainer.params={"max_iter": 200}']
+    [told] = lolpop("config", "explain", *words, "--json").json
+    assert [each["value"] for each in told["statements"]] == [200, 150, 100]
+    done = lolpop("config", "explain", "classification", "train.model_trainer.params.learning_rate")
+    assert done.code == 0
+    assert "is not set" in done.out
+
+
+def test_explain_an_unknown_key_proposes_a_near_one(project, lolpop):
+    """A key that does not exist exits 2 with the nearest that does."""
+    done = lolpop("config", "explain", "app.py", "greet.greter.greeting")
+    assert done.code == 2
+    assert "Did you mean greet.greeter.greeting?" in done.err
+
+
+def test_secrets_are_never_shown(calls, lolpop, monkeypatch):
+    """Secrets, values from ${env:…} and users of URLs are masked, in losing and dropped settings too."""
+    (calls / "lolpop.yaml").write_text(
+        "service: {use: 'calls:Service', token: hush-file, url: 'https://me:hush-url@example.org'}\n"
+    )
+    monkeypatch.setenv("LOLPOP_SERVICE__TOKEN", "hush-variable")
+    monkeypatch.setenv("SIZE", "12345")
+    flags = ["--set", "service.size=${env:SIZE}"]
+    shown = lolpop("config", "show", "calls.py", *flags)
+    explained = lolpop("config", "explain", "calls.py", "service", *flags)
+    changed = lolpop("config", "explain", "calls.py", "service", "--set", "service.use=calls:Other")
+    for done in (shown, explained, changed):
+        assert done.code == 0, done.err
+        for secret in ("hush", "built in", "12345"):
+            assert secret not in done.out
+    assert "${env:SIZE}" in shown.out
+    assert "service.token is not in force" in changed.out
+
+
+def test_a_setting_of_the_runner_itself_stands_at_the_root(calls, lolpop):
+    """The runner's settings are explained by their bare names."""
+    [told] = lolpop("config", "explain", "calls.py", "limits", "--set", 'limits={"calls": 3}', "--json").json
+    assert told["path"] == "limits.calls"
+    assert told["value"] == 3
+
+
+def test_lists_are_explained_as_wholes_and_by_element(project, lolpop, monkeypatch):
+    """The list says which implementations it has, each element how it is set."""
+    monkeypatch.setenv("LOLPOP_INTERCEPTORS__0__ON", "greet.*")
+    told = lolpop(
+        "config", "explain", "app.py", "interceptors", "--set", 'interceptors=["timing"]', "--json"
+    ).json
+    by_path = {each["path"]: each for each in told}
+    assert by_path["interceptors"]["value"] == ["timing"]
+    assert by_path["interceptors.0.use"]["origin"]["source"] == "--set interceptors"
+
+
+def test_schema_describes_the_tree(project, lolpop):
+    """The schema has every section, names what is registered, and refers to nothing that it does not hold."""
+    schema = json.loads(lolpop("config", "schema", "app.py").out)
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) == {"store", "seed", "interceptors", "clock", "greet", "use", "lolpop"}
+    greeter = schema["properties"]["greet"]["properties"]["greeter"]["anyOf"]
+    [own] = [form for form in greeter if "greeting" in form.get("properties", {})]
+    assert own["properties"]["greeting"]["description"] == "What is said before the name."
+    assert {"enum": ["sql"]} in schema["properties"]["store"]["anyOf"]
+
+
+def test_references_of_the_schema_lead_somewhere(lolpop, folder):
+    """Every $ref of a schema with models in it is among its $defs."""
+    done = lolpop("config", "schema", "classification")
+    schema = json.loads(done.out)
+    found = []
+
+    def look(part):
+        if isinstance(part, dict):
+            found.extend(value for key, value in part.items() if key == "$ref")
+            for value in part.values():
+                look(value)
+        elif isinstance(part, list):
+            for value in part:
+                look(value)
+
+    look(schema)
+    assert {reference.removeprefix("#/$defs/") for reference in found} <= set(schema["$defs"])

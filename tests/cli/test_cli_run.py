@@ -1,0 +1,312 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lolpop.cli._workflows import Workflow
+from lolpop.signatures import Parameter
+
+WORKER = """
+import sys, time
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+from lolpop.errors import DataError
+from lolpop.resources import DatasetVersion, ModelVersion
+
+class Worker(Component):
+    def close(self):
+        print("closed", file=sys.stderr)
+
+class Picky(Worker):
+    def __init__(self):
+        raise ValueError("no")
+
+class Steps(Pipeline):
+    def __init__(self, *, worker: Worker):
+        self.worker = worker
+    @task
+    def work(self, how):
+        if how == "bug":
+            return {}["nowhere"]
+        if how == "bad data":
+            raise DataError("row 7 has no target")
+        if how == "sleep":
+            print("asleep", flush=True)
+            time.sleep(30)
+        return how
+
+class Work(Runner):
+    def __init__(self, *, steps: Steps):
+        self.steps = steps
+    @workflow
+    def run(self, how: str = "well") -> str:
+        return self.steps.work(how)
+    @workflow
+    def typed(
+        self,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion | None = None,
+        count: int = 1,
+        loud: bool = False,
+        names: list[str] | None = None,
+    ) -> dict:
+        return {"data": dataset_version, "model": model_version, "count": count, "loud": loud, "names": names}
+
+class StepsContainer(PipelineContainer):
+    worker = providers.Component(Worker, default=Worker)
+    pipeline = providers.Pipeline(Steps)
+
+class WorkContainer(RunnerContainer):
+    steps = providers.nested(StepsContainer)
+    runner = providers.Runner(Work)
+"""
+
+
+@pytest.fixture
+def work(folder):
+    (folder / "work.py").write_text(WORKER)
+    return folder
+
+
+def test_a_workflow_of_ones_own_file_prints_its_result_and_nothing_else(project, lolpop):
+    """In an empty folder with app.py, `lolpop run app.py:AppContainer` prints what the workflow returns."""
+    done = lolpop("run", "app.py:AppContainer", "--set", "greet.greeter.greeting=ahoy")
+    assert (done.code, done.out, done.err) == (0, "ahoy world, it is noon\n", "")
+
+
+@pytest.mark.parametrize("runner", ["app.py", "app:AppContainer", "./app.py:AppContainer"])
+def test_a_runner_may_be_named_by_file_or_module(project, lolpop, runner):
+    """The class may be left out where a file declares one container, and the current directory is importable."""
+    assert lolpop("run", runner).out == "hello world, it is noon\n"
+
+
+def test_a_file_in_a_package_is_imported_as_part_of_it(project, lolpop):
+    """A file beside an __init__.py may import relatively, as it does in its package."""
+    package = project / "flows"
+    package.mkdir()
+    (project / "app.py").rename(package / "greeter.py")
+    (package / "__init__.py").touch()
+    (package / "app.py").write_text("from .greeter import AppContainer as Base\nclass Mine(Base): ...\n")
+    assert lolpop("run", "flows/app.py").out == "hello world, it is noon\n"
+
+
+def test_the_strongest_source_counts(project, lolpop, monkeypatch):
+    """A flag is stronger than a variable, and a variable is stronger than lolpop.yaml."""
+    (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: hi}}\n")
+    assert lolpop("run", "app.py").out.startswith("hi world")
+    monkeypatch.setenv("LOLPOP_GREET__GREETER__GREETING", "hey")
+    assert lolpop("run", "app.py").out.startswith("hey world")
+    assert lolpop("run", "app.py", "--set", "greet.greeter.greeting=ahoy").out.startswith("ahoy world")
+
+
+def test_a_profile_is_chosen_by_flag_or_variable(project, lolpop, monkeypatch):
+    """lolpop.prod.yaml counts over lolpop.yaml with --profile prod, and with LOLPOP_PROFILE=prod."""
+    (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: hi}}\n")
+    (project / "lolpop.prod.yaml").write_text("greet: {greeter: {greeting: good day}}\n")
+    assert lolpop("run", "app.py", "--profile", "prod").out.startswith("good day world")
+    monkeypatch.setenv("LOLPOP_PROFILE", "prod")
+    assert lolpop("run", "app.py").out.startswith("good day world")
+
+
+def test_a_missing_profile_is_told_with_those_that_exist(project, lolpop):
+    """A profile that nobody wrote exits 2 and lists the profiles there are."""
+    (project / "lolpop.yaml").write_text("seed: 1\n")
+    (project / "lolpop.prod.yaml").write_text("seed: 2\n")
+    (project / "lolpop.test.yaml").write_text("seed: 3\n")
+    done = lolpop("run", "app.py", "--profile", "staging")
+    assert done.code == 2
+    assert "staging" in done.err
+    assert "prod, test" in done.err
+
+
+def test_json_is_one_object_on_the_last_line(project, shell):
+    """With --json the last line of standard output is one object that says how the run ended."""
+    done = shell("lolpop run app.py --name Ada --json")
+    told = done.json
+    assert done.out.count("\n") == 1
+    assert told.pop("run_id")
+    assert told == {
+        "status": "completed",
+        "workflow": "run",
+        "resources": {},
+        "metrics": {},
+        "result": "hello Ada, it is noon",
+    }
+
+
+def test_parameters_of_workflows_are_options(work, lolpop):
+    """References, numbers, flags and lists are read as the workflow annotates them."""
+    words = [
+        "--dataset_version",
+        "dataset_version:t@3",
+        "--count",
+        "-2",
+        "--loud",
+        "--names",
+        '["a"]',
+        "--json",
+    ]
+    told = lolpop("run", "work.py", "typed", *words).json
+    assert told["result"] == {
+        "data": "dataset_version:t@3",
+        "model": None,
+        "count": -2,
+        "loud": True,
+        "names": ["a"],
+    }
+    assert told["resources"] == {"dataset_version": ["dataset_version:t@3"]}
+
+
+@given(st.text())
+def test_any_text_reaches_a_parameter_as_it_stands(text):
+    """Text is never taken for anything else, whatever it looks like."""
+    workflow = Workflow("greet", "", (Parameter("name", str),))
+    assert workflow.arguments(["--name", text]) == {"name": text}
+    assert workflow.arguments([f"--name={text}"]) == {"name": text}
+
+
+@given(st.integers(), st.booleans())
+def test_numbers_and_flags_come_back(number, flag):
+    """What is written for a number or a flag is what the workflow gets."""
+    workflow = Workflow("count", "", (Parameter("number", int), Parameter("flag", bool)))
+    words = ["--number", str(number), "--flag" if flag else "--no-flag"]
+    assert workflow.arguments(words) == {"number": number, "flag": flag}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["clasification"], "Did you mean classification?"),
+        (["wrk.py"], "Did you mean work.py?"),
+        (["work.py:WorkContaner"], "Did you mean WorkContainer?"),
+        (["work.py:Work"], "is not a RunnerContainer"),
+        (["wrok:WorkContainer"], "there is no module 'wrok'"),
+        (["work.py", "rnu"], "Did you mean run?"),
+        (["work.py", "--hwo", "well"], "Did you mean --how?"),
+        (["work.py", "typed"], "typed needs --dataset-version: dataset_version:NAME@NUMBER"),
+        (["work.py", "typed", "--dataset-version", "model:t"], "not a reference of the form dataset_version"),
+        (["work.py", "typed", "--dataset-version", "dataset_version:t@1", "--count", "x"], "--count:"),
+        (["work.py", "run", "extra"], "unexpected argument 'extra'"),
+        (["work.py", "--how"], "--how: a value is missing"),
+        (["work.py", "--set", "steps.wroker=Picky"], "Did you mean worker?"),
+        (["work.py", "--set", "steps"], "gives no value"),
+        (["work.py", "--config", "nowhere.yaml"], "there is no such file"),
+        (["work.py", "--set", "steps.worker=work:Picky"], "could not be built: ValueError: no"),
+        ([], "name a runner"),
+    ],
+)
+def test_what_is_misspelt_is_told_in_a_line(work, lolpop, words, told):
+    """Wrong usage, settings and wiring exit 2 with what was meant, no traceback, and run nothing."""
+    done = lolpop("run", *words)
+    assert done.code == 2
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+    assert not (work / ".lolpop").exists()
+
+
+def test_several_mistakes_are_told_at_once(work, lolpop):
+    """Everything that is wrong with the options of a workflow is one error."""
+    done = lolpop("run", "work.py", "typed", "--dataset-version", "x", "--count", "y")
+    assert "--dataset-version:" in done.err
+    assert "--count:" in done.err
+
+
+def test_an_unknown_command_or_option_exits_2(folder, lolpop):
+    """Misspelt commands and options are told with a near name."""
+    done = lolpop("rnu")
+    assert (done.code, "run" in done.err) == (2, True)
+    done = lolpop("verify", "app.py", "--conifg", "x")
+    assert (done.code, "--config" in done.err) == (2, True)
+
+
+def test_an_expected_error_is_told_without_a_traceback(work, lolpop):
+    """A workflow that refuses its data exits 1 and says why, and where to look."""
+    done = lolpop("run", "work.py", "--how", "bad data")
+    assert done.code == 1
+    assert "workflow run failed: row 7 has no target" in done.err
+    assert "lolpop runs show " in done.err
+    assert "Traceback" not in done.err
+    assert "closed" in done.err
+
+
+def test_a_bug_is_told_with_the_line_that_has_it(work, lolpop):
+    """An unexpected error exits 1 and names its type and the innermost line of the user's own code."""
+    done = lolpop("run", "work.py", "--how", "bug")
+    assert done.code == 1
+    line = 1 + WORKER.split("\n").index('            return {}["nowhere"]')
+    assert "workflow run failed: KeyError: 'nowhere'" in done.err
+    assert f"work.py:{line} in work" in done.err
+    assert "Traceback" not in done.err
+    assert "--traceback" in done.err
+
+
+def test_traceback_shows_all_of_it(work, lolpop):
+    """With --traceback the whole traceback is on standard error."""
+    done = lolpop("run", "work.py", "--how", "bug", "--traceback")
+    assert done.code == 1
+    assert "Traceback (most recent call last)" in done.err
+
+
+def test_failures_are_told_in_json_too(work, lolpop):
+    """With --json a failed run has its id, and the error with its type; a mistake has no run."""
+    told = lolpop("run", "work.py", "--how", "bug", "--json").json
+    assert told["status"] == "failed"
+    assert told["run_id"]
+    assert told["error"]["type"] == "KeyError"
+    told = lolpop("run", "work.py", "--set", "sede=1", "--json").json
+    assert (told["status"], told["run_id"]) == ("failed", None)
+    assert told["error"]["findings"][0]["path"] == "sede"
+
+
+def test_ctrl_c_exits_130_and_marks_the_run(work, lolpop):
+    """Ctrl-C closes the components, marks the run as interrupted, and is told in one line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "asleep\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    closed, told = err.splitlines()
+    assert closed == "closed"
+    assert told.startswith("Interrupted.")
+    assert lolpop("runs", "ls", "--json").json[0]["status"] == "interrupted"
+
+
+def test_a_closed_pipe_is_no_error(project, shell):
+    """Whoever stops reading ends the command quietly."""
+    done = shell("lolpop config show app.py | true; exit ${PIPESTATUS[0]}")
+    assert (done.code, done.err) == (141, "")
+
+
+def test_a_full_disk_under_the_output_is_told(project, shell):
+    """Output that cannot be written exits 1 with a line that says so."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    done = shell("lolpop verify app.py > /dev/full")
+    assert done.code == 1
+    assert "No space left" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_runner_that_fails_to_import_is_told(folder, lolpop):
+    """An error in the user's module names the module and what it raised, and exits 2."""
+    (folder / "broken.py").write_text("1 / 0\n")
+    done = lolpop("run", "broken.py")
+    assert done.code == 2
+    assert "ZeroDivisionError" in done.err
+
+
+def test_help_after_a_runner_shows_its_workflows(work, lolpop):
+    """`lolpop run RUNNER --help` lists workflows with their options."""
+    done = lolpop("run", "work.py", "--help")
+    assert done.code == 0
+    assert "typed" in done.out
+    assert "dataset_version:NAME@NUMBER (required)" in done.out

@@ -1,0 +1,73 @@
+import re
+
+import pytest
+
+IDS = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
+
+
+def test_runs_are_listed_newest_first(project, lolpop):
+    """JSON has one object a run, with its id, status, workflow, times, duration and group."""
+    first = lolpop("run", "app.py", "--json").json["run_id"]
+    second = lolpop("run", "app.py", "--group", "nightly-7", "--json").json["run_id"]
+    told = lolpop("runs", "ls", "--json").json
+    assert [run["run_id"] for run in told] == [second, first]
+    newest = told[0]
+    assert (newest["status"], newest["workflow"], newest["group"]) == ("completed", "run", "nightly-7")
+    assert newest["duration"] > 0
+    assert newest["started_at"] < newest["ended_at"]
+    assert IDS.findall(lolpop("runs", "ls").out) == [second, first]
+    assert IDS.findall(lolpop("runs", "ls", "-n", "1").out) == [second]
+    assert IDS.findall(lolpop("runs", "ls", "--group", "nightly-7").out) == [second]
+
+
+def test_looking_for_runs_makes_no_store(folder, lolpop):
+    """In a folder where nothing ran, there are no runs, and no folder is made to say so."""
+    assert lolpop("runs", "ls").out == "No runs in .lolpop.\n"
+    assert lolpop("runs", "ls", "--json").json == []
+    assert lolpop("runs", "show", "2026").code == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_the_store_is_beside_the_settings_file(project, lolpop, monkeypatch):
+    """Runs with -c are kept, and found, beside that file."""
+    (project / "conf").mkdir()
+    (project / "conf" / "app.yaml").write_text("seed: 1\n")
+    assert lolpop("run", "app.py", "-c", "conf/app.yaml").code == 0
+    assert (project / "conf" / ".lolpop" / "store.db").exists()
+    assert not (project / ".lolpop").exists()
+    assert IDS.findall(lolpop("runs", "ls", "-c", "conf/app.yaml").out)
+
+
+def test_only_settings_of_the_store_are_looked_at(project, lolpop):
+    """Settings that are wrong elsewhere do not keep people from their runs."""
+    assert lolpop("run", "app.py").code == 0
+    (project / "lolpop.yaml").write_text("sede: 1\ngreet: {greeter: {greeting: '${no.where}'}}\n")
+    assert lolpop("run", "app.py").code == 2
+    assert IDS.findall(lolpop("runs", "ls").out)
+
+
+def test_a_run_is_shown_with_tasks_and_wiring(project, lolpop):
+    """A run is found by the beginning of its id, and shown with tasks, their inputs, and how it was wired."""
+    run_id = lolpop("run", "app.py", "--set", "greet.greeter.greeting=ahoy", "--json").json["run_id"]
+    done = lolpop("runs", "show", run_id[:-2])
+    assert done.code == 0
+    for told in (run_id, "completed", "greet.greet", "name: str", 'greeting="ahoy"'):
+        assert told in done.out
+    told = lolpop("runs", "show", run_id, "--json").json
+    assert [task["path"] for task in told["tasks"]] == ["greet.greet"]
+    assert told["wiring"]["components"]["greet.greeter"]["settings"] == {"greeting": "ahoy"}
+
+
+def test_an_unknown_run_is_told(project, lolpop):
+    """An id that no run has is an error in one line."""
+    lolpop("run", "app.py")
+    done = lolpop("runs", "show", "nothing")
+    assert done.code == 1
+    assert "nothing" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("words", [["runs", "ls", "-n", "0"], ["runs", "show"], ["runs", "sohw", "x"]])
+def test_wrong_usage_exits_2(project, lolpop, words):
+    """What cannot be meant is told as wrong usage."""
+    assert lolpop(*words).code == 2
