@@ -61,4 +61,7 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         raise DataError(
             f"The index {index!r} is {wanted} where rows were predicted, but {given} in the truth."
         )
+    if given.is_float() and wanted.is_integer():
+        whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
+        labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
     return labels.with_columns(nw.col(index).cast(wanted))
