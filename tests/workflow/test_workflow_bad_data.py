@@ -28,7 +28,7 @@ BAD = {
     "no target": (renamed, "diagnosis.*diagnoses"),
     "one class": (of_one_class, "one class|benign"),
     "no truth": (without_truth, "diagnosis"),
-    "truth missing here and there": (partly_without_truth, "diagnosis.*missing in 5 rows"),
+    "truth missing here and there": (partly_without_truth, "diagnosis.*missing in 5"),
     "no rows": (lambda rows: rows[:0], "no rows"),
     "one row": (lambda rows: rows[:1], "1 row|one class|few"),
 }
