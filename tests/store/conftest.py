@@ -54,30 +54,36 @@ def postgres() -> Iterator[str]:
     try:
         for _ in range(200):
             with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0 and "ready to accept" in (
-                    folder / "log"
-                ).read_text():
+                if (
+                    client.connect_ex(("127.0.0.1", port)) == 0
+                    and "ready to accept" in (folder / "log").read_text()
+                ):
                     break
             time.sleep(0.05)
         else:
             pytest.fail(f"Postgres did not start: {(folder / 'log').read_text()}")
         yield f"postgresql+psycopg://lolpop_owner:s3cr3t%2Fpass@127.0.0.1:{port}/"
     finally:
-        server.send_signal(signal.SIGINT)  # a fast shutdown: it waits for no client
+        server.send_signal(signal.SIGQUIT)  # at once: nothing is kept
         server.wait()
         shutil.rmtree(folder)
 
 
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
-    """URL of an empty Postgres database."""
+    """URL of a Postgres database without tables."""
     import psycopg
 
-    name = f"d{time.monotonic_ns()}"
-    address = postgres.replace("+psycopg", "")
-    with psycopg.connect(f"{address}postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{postgres}{name}"
+    url = f"{postgres}postgres"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        # Killed processes may have left connections behind that the server has not missed yet.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -108,7 +114,12 @@ def new_run() -> Callable[..., RunRecord]:
     """Records of runs."""
 
     def make(run_id: str = "run1", **changes: object) -> RunRecord:
-        fields = {"workflow": "run", "container": "app:App", "status": "running", "started_at": now()}
+        fields = {
+            "workflow": "run",
+            "container": "app:App",
+            "status": "running",
+            "started_at": datetime.now(UTC),
+        }
         return RunRecord(run_id, **{**fields, **changes})
 
     return make
@@ -119,7 +130,7 @@ def new_task() -> Callable[..., TaskRecord]:
     """Records of tasks."""
 
     def make(task_id: str = "task1", run_id: str = "run1", **changes: object) -> TaskRecord:
-        fields = {"path": "train.train_model", "status": "running", "started_at": now()}
+        fields = {"path": "train.train_model", "status": "running", "started_at": datetime.now(UTC)}
         return TaskRecord(task_id, run_id, **{**fields, **changes})
 
     return make
@@ -142,8 +153,3 @@ def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def now() -> datetime:
-    """The time, as runs and tasks record it."""
-    return datetime.now(UTC)

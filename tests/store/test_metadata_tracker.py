@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy
-
 import pytest
+import sqlalchemy
 
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store import schema
 from lolpop.errors import LolpopError, ReferenceNotFoundError, StoreError
-from lolpop.resources import Dataset, DatasetVersion, Experiment, Model, ModelVersion, Run
+from lolpop.resources import Dataset, DatasetVersion, Experiment, Model, ModelVersion
 
 
 def test_numbers_count_up_by_name_and_kind(tracker):
@@ -36,25 +35,27 @@ def test_get_takes_a_reference(tracker):
     """A string that is a reference is as good as the resource; one that is none is explained."""
     version = tracker.create(DatasetVersion, "a", fields={"rows": 3})
     assert tracker.get("dataset_version:a@1") == tracker.get(version)
-    with pytest.raises(LolpopError, match="not a reference"):
+    with pytest.raises(LolpopError, match=r"not a reference"):
         tracker.get("a@1")
 
 
 def test_unknown_references_are_explained(tracker):
     """What is not found is answered with the versions there are, a near name, or all names."""
-    with pytest.raises(ReferenceNotFoundError, match="This store holds no dataset version yet"):
+    with pytest.raises(ReferenceNotFoundError, match=r"This store holds no dataset version yet"):
         tracker.get("dataset_version:titanic@1")
     tracker.create(DatasetVersion, "titanic")
-    with pytest.raises(ReferenceNotFoundError, match=r"no dataset_version:titanic@4\. titanic has version 1\."):
+    with pytest.raises(
+        ReferenceNotFoundError, match=r"no dataset_version:titanic@4\. titanic has version 1\."
+    ):
         tracker.get("dataset_version:titanic@4")
     for _ in range(2):
         tracker.create(DatasetVersion, "titanic")
-    with pytest.raises(ReferenceNotFoundError, match="titanic has versions 1 to 3"):
+    with pytest.raises(ReferenceNotFoundError, match=r"titanic has versions 1 to 3"):
         tracker.get("dataset_version:titanic@4")
-    with pytest.raises(ReferenceNotFoundError, match="Did you mean titanic?"):
+    with pytest.raises(ReferenceNotFoundError, match=r"Did you mean titanic?"):
         tracker.get("dataset_version:titanik@1")
     tracker.create(Experiment, "titanic")
-    with pytest.raises(ReferenceNotFoundError, match="titanic has experiment 1"):
+    with pytest.raises(ReferenceNotFoundError, match=r"titanic has experiment 1"):
         tracker.update(Experiment(name="titanic", number=2), {})
     for number in range(11):
         tracker.create(Model, f"model{number:02}")
@@ -75,7 +76,7 @@ def test_every_method_explains_an_unknown_resource(tracker, tmp_path):
         lambda: tracker.create(Model, "m", parents=[ghost]),
     ]  # fmt: skip
     for call in calls:
-        with pytest.raises(ReferenceNotFoundError, match="no dataset:ghost"):
+        with pytest.raises(ReferenceNotFoundError, match=r"no dataset:ghost"):
             call()
     assert tracker.find(Model) == []
 
@@ -96,20 +97,22 @@ def test_external_ids_are_kept(tracker):
 def test_names_that_make_no_reference_are_refused(tracker):
     """A name with which the reference could not be read again is refused, and its number not used up."""
     for name in ("", "a b", "a@1", "a:b", "\ud800"):
-        with pytest.raises(LolpopError, match="cannot name a dataset version"):
+        with pytest.raises(LolpopError, match=r"cannot name a dataset version"):
             tracker.create(DatasetVersion, name)
 
 
 def test_fields_that_are_not_json_are_named(tracker):
     """A field that is no JSON value is named, and nothing is created."""
-    with pytest.raises(LolpopError, match="Field 'bad' of dataset is not a JSON value: .*set"):
+    with pytest.raises(LolpopError, match=r"Field 'bad' of dataset is not a JSON value: .*set"):
         tracker.create(Dataset, "a", fields={"good": 1, "bad": {1, 2}})
     assert tracker.find(Dataset) == []
 
 
 def test_nan_in_fields_comes_back(tracker):
     """NaN and infinities in fields, such as parameters of a trainer, come back."""
-    experiment = tracker.create(Experiment, "a", fields={"params": {"missing": float("nan"), "max": float("inf")}})
+    experiment = tracker.create(
+        Experiment, "a", fields={"params": {"missing": float("nan"), "max": float("inf")}}
+    )
     params = tracker.get(experiment).fields["params"]
     assert params["missing"] != params["missing"]
     assert params["max"] == float("inf")
@@ -155,7 +158,7 @@ def test_artifact_is_not_loaded_over_something(tracker, tmp_path):
     """Loading to a path that exists is refused, and what is there stays."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m", artifacts={"report": tmp_path / "file"})
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match=r"is there already"):
         tracker.load_artifact(model, "report", tmp_path / "file")
 
 
@@ -163,10 +166,10 @@ def test_unknown_artifact_is_explained(tracker, tmp_path):
     """Asking for an artifact that a resource has not says which it has."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m")
-    with pytest.raises(ReferenceNotFoundError, match="model:m has no artifact 'b'. It has none."):
+    with pytest.raises(ReferenceNotFoundError, match=r"model:m has no artifact 'b'. It has none."):
         tracker.load_artifact(model, "b", tmp_path / "copy")
     tracker.save_artifact(model, "a", tmp_path / "file")
-    with pytest.raises(ReferenceNotFoundError, match="It has a."):
+    with pytest.raises(ReferenceNotFoundError, match=r"It has a."):
         tracker.load_artifact(model, "b", tmp_path / "copy")
 
 
@@ -175,10 +178,10 @@ def test_only_files_and_folders_are_kept(tracker, tmp_path):
     model = tracker.create(Model, "m")
     folder = tmp_path / "folder"
     folder.mkdir()
-    with pytest.raises(StoreError, match="missing cannot be kept: there is no such file or folder"):
+    with pytest.raises(StoreError, match=r"missing cannot be kept: there is no such file or folder"):
         tracker.save_artifact(model, "a", tmp_path / "missing")
     (folder / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(StoreError, match="link cannot be kept: it is neither a file nor a folder"):
+    with pytest.raises(StoreError, match=r"link cannot be kept: it is neither a file nor a folder"):
         tracker.save_artifact(model, "a", folder)
     assert tracker.artifacts(model) == []
 
@@ -191,7 +194,7 @@ def test_manifest_cannot_write_outside_its_folder(tracker, store, tmp_path, name
     with store.transaction() as connection:
         digest = store.put_file(tmp_path / "file")
         connection.execute(sqlalchemy.update(schema.artifacts).values(files={name: digest}, folder=True))
-    with pytest.raises(StoreError, match="outside its folder"):
+    with pytest.raises(StoreError, match=r"outside its folder"):
         tracker.load_artifact(model, "a", tmp_path / "target" / "copy")
     assert list((tmp_path / "target").iterdir()) == []
 
@@ -205,6 +208,6 @@ def test_damaged_artifact_is_refused_whole(tmp_path, file_store):
     model = tracker.create(Model, "m", artifacts={"model": tmp_path / "folder"})
     kept = [path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file()]
     next(path for path in kept if path.read_text() == "b").write_text("c")
-    with pytest.raises(StoreError, match="no longer what was stored"):
+    with pytest.raises(StoreError, match=r"no longer what was stored"):
         tracker.load_artifact(model, "model", tmp_path / "target" / "copy")
     assert list((tmp_path / "target").iterdir()) == []

@@ -16,7 +16,11 @@ from lolpop.resources import Experiment
 EXPERIMENT = Experiment(name="titanic", number=1)
 
 
-@given(metrics=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), st.floats()))
+@given(
+    metrics=st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), st.floats()
+    )
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_float_comes_back(store, metrics):
     """Every float comes back as it was: NaN, infinities, the smallest and the greatest."""

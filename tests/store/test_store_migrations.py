@@ -90,7 +90,9 @@ def test_newer_store_is_refused(url, tmp_path):
     with store.transaction() as connection:
         connection.execute(sqlalchemy.update(schema.version).values(version_num="9999"))
     store.close()
-    with pytest.raises(StoreError, match=r"written by a newer lolpop .*9999.*pip install --upgrade") as caught:
+    with pytest.raises(
+        StoreError, match=r"written by a newer lolpop .*9999.*pip install --upgrade"
+    ) as caught:
         store.runs()
     assert "s3cr3t" not in str(caught.value)
     store.close()

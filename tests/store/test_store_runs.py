@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import now
 
+from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store.sql import SQLStore
 from lolpop.errors import ReferenceNotFoundError, StoreError
-from lolpop.resources import Run
-from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
+from lolpop.resources import Dataset, Run
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def test_run_comes_back_as_it_was_recorded(store, new_run):
     """A run comes back with everything that was recorded of it, in UTC."""
-    run = new_run(group="nightly-7", wiring={"train.model_trainer": {"use": "sklearn", "missing": float("inf")}})
+    run = new_run(
+        group="nightly-7", wiring={"train.model_trainer": {"use": "sklearn", "missing": float("inf")}}
+    )
     with store.begin_run(run):
         assert store.run("run1") == run
         ended = replace(run, status="failed", ended_at=now() + timedelta(seconds=3), error="boom \ud800 \0")
@@ -56,17 +62,17 @@ def test_run_is_found_by_the_beginning_of_its_id(store, new_run):
     with store.begin_run(new_run("abc")), store.begin_run(new_run("abcdef")), store.begin_run(new_run("x_1")):
         assert store.run("abcd").run_id == "abcdef"
         assert store.run("abc").run_id == "abc"
-        with pytest.raises(ReferenceNotFoundError, match="Several runs begin with 'ab': abc, abcdef"):
+        with pytest.raises(ReferenceNotFoundError, match=r"Several runs begin with 'ab': abc, abcdef"):
             store.run("ab")
-        with pytest.raises(ReferenceNotFoundError, match="no run 'abcdeg'. Did you mean abcdef?"):
+        with pytest.raises(ReferenceNotFoundError, match=r"no run 'abcdeg'. Did you mean abcdef?"):
             store.run("abcdeg")
-        with pytest.raises(ReferenceNotFoundError, match="no run 'x%'"):
+        with pytest.raises(ReferenceNotFoundError, match=r"no run 'x%'"):
             store.run("x%")
 
 
 def test_store_without_runs_says_so(store):
     """Asking an empty store for a run says that it is empty."""
-    with pytest.raises(ReferenceNotFoundError, match="holds none yet"):
+    with pytest.raises(ReferenceNotFoundError, match=r"holds none yet"):
         store.run("abc")
     assert store.runs() == []
 
@@ -95,17 +101,22 @@ def test_open_run_shows_as_running_to_others(file_store, new_run, tmp_path):
 
 def test_lock_of_a_run_leaves_nothing_behind(file_store, new_run, tmp_path):
     """The lock file of a run is gone when the run is closed, also by an error."""
-    with pytest.raises(KeyboardInterrupt), file_store.begin_run(new_run()):
-        assert list((tmp_path / ".lolpop" / "locks").glob("run-*"))
-        raise KeyboardInterrupt
+
+    def interrupt():
+        with file_store.begin_run(new_run()):
+            assert list((tmp_path / ".lolpop" / "locks").glob("run-*"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
     assert not list((tmp_path / ".lolpop" / "locks").glob("run-*"))
 
 
 def test_unknown_runs_and_tasks_cannot_end(store, new_run, new_task):
     """Ending what never began, or beginning a task of an unknown run, is an error of the store."""
-    with pytest.raises(StoreError, match="Run run1 cannot end"):
+    with pytest.raises(StoreError, match=r"Run run1 cannot end"):
         store.end_run(new_run())
-    with pytest.raises(StoreError, match="Task train.train_model .* cannot end"):
+    with pytest.raises(StoreError, match=r"Task train.train_model .* cannot end"):
         store.end_task(new_task())
     with pytest.raises(StoreError):
         store.begin_task(new_task())
@@ -122,41 +133,38 @@ def test_run_is_a_resource(store, new_run):
 
 def test_threads_share_a_store(store, new_run, new_task):
     """Sixteen threads record tasks at once and lose none."""
-    errors = []
 
     def work(thread):
-        try:
-            for number in range(10):
-                task = new_task(f"{thread}-{number}")
-                store.begin_task(task)
-                store.end_task(replace(task, status="completed", ended_at=now()))
-        except BaseException as error:
-            errors.append(error)
+        for number in range(10):
+            task = new_task(f"{thread}-{number}")
+            store.begin_task(task)
+            store.end_task(replace(task, status="completed", ended_at=now()))
 
-    with store.begin_run(new_run()):
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert errors == []
+    with store.begin_run(new_run()), ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
     assert [task.status for task in store.tasks("run1")] == ["completed"] * 160
 
 
 def test_nested_transactions_are_one(store, tracker):
     """A transaction inside another is a part of it: an error outside undoes both, one inside only the inner."""
-    from lolpop.resources import Dataset
 
-    with pytest.raises(RuntimeError), store.transaction():
-        tracker.create(Dataset, "lost")
-        assert tracker.find(Dataset) == [Dataset(name="lost")]
+    def create(name, then):
+        with store.transaction():
+            tracker.create(Dataset, name)
+            assert Dataset(name=name) in tracker.find(Dataset)
+            then()
+
+    def fail():
         raise RuntimeError
+
+    def go_on():
+        with pytest.raises(RuntimeError):
+            create("lost", fail)
+
+    with pytest.raises(RuntimeError):
+        create("lost", fail)
     assert tracker.find(Dataset) == []
-    with store.transaction():
-        tracker.create(Dataset, "kept")
-        with pytest.raises(RuntimeError), store.transaction():
-            tracker.create(Dataset, "lost")
-            raise RuntimeError
+    create("kept", go_on)
     assert tracker.find(Dataset) == [Dataset(name="kept")]
 
 

@@ -63,7 +63,8 @@ def write(table: pa.Table, path: Path) -> None:
     """Write ``table`` to a file."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.ipc.new_file(str(path), table.schema, options=options) as file:
-        file.write_table(table)
+        for batch in _batches(table):
+            file.write_batch(batch)
 
 
 def read(path: Path) -> pa.Table:
@@ -88,7 +89,8 @@ def digest_of(table: pa.Table) -> str:
     canonical = pa.table(columns, names=[str(name) for name in range(table.num_columns)])
     content.update(json.dumps([[field.name, str(field.type)] for field in table.schema]).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Sink(content), "w"), canonical.schema) as stream:
-        stream.write_table(canonical)
+        for batch in _batches(canonical):
+            stream.write_batch(batch)
     return content.hexdigest()
 
 
@@ -106,6 +108,12 @@ class _Sink(io.RawIOBase):
         return len(chunk)
 
 
+def _batches(table: pa.Table) -> list[pa.RecordBatch]:
+    # A table without rows has no batches, and categories come with the first one.
+    empty = [column.chunk(0) if column.num_chunks else column.combine_chunks() for column in table.columns]
+    return table.to_batches() or [pa.record_batch(empty, schema=table.schema)]
+
+
 def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     # Below a null anything may lie in memory; what is taken lies there as zeros.
     return column.take(pa.array(range(len(column)))) if column.null_count else column
@@ -115,6 +123,8 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
     import pandas as pd
     from pandas.api.types import is_object_dtype
 
+    if not len(frame.columns):
+        raise DataError("A dataframe without columns holds no data to keep.")
     mark: dict[str, Any] = {
         "frame": "pandas",
         "objects": [place for place, dtype in enumerate(frame.dtypes) if is_object_dtype(dtype)],
@@ -160,7 +170,11 @@ def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
         if isinstance(frame.index, pd.MultiIndex):
             frame.index = frame.index.set_levels(frame.index.levels[level].astype(object), level=level)
         else:
-            frame.index = frame.index.astype(object)
+            values = [
+                None if missing else value
+                for value, missing in zip(frame.index, frame.index.isna(), strict=True)
+            ]
+            frame.index = pd.Index(values, dtype=object, name=frame.index.name)
     if mark["frequency"] is not None and isinstance(frame.index, pd.DatetimeIndex):
         frame.index = pd.DatetimeIndex(frame.index, freq=mark["frequency"])
     return frame

@@ -106,9 +106,8 @@ def _remove(path: Path) -> None:
 class LeaseLocks:
     """Locks in a Postgres database: a row for each run, which the process at work keeps renewing."""
 
-    def __init__(self, database: Database, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._seconds = seconds
 
     @contextmanager
     def hold_run(self, run_id: str) -> Iterator[None]:
@@ -154,11 +153,11 @@ class LeaseLocks:
     @property
     def _expiry(self) -> ColumnElement[datetime]:
         # By the clock of the database: those of machines differ.
-        return func.now() + literal(timedelta(seconds=self._seconds), Interval)
+        return func.now() + literal(timedelta(seconds=LEASE_SECONDS), Interval)
 
     def _renew(self, run_id: str, ended: threading.Event) -> None:
         renewal = update(schema.leases).where(schema.leases.c.run_id == run_id)
-        while not ended.wait(self._seconds / 3):
+        while not ended.wait(LEASE_SECONDS / 3):
             try:
                 with self._database.transaction() as connection:
                     connection.execute(renewal.values(expires_at=self._expiry))
