@@ -32,9 +32,12 @@ class BuiltinDataChecker(DataChecker):
 
     Parameters
     ----------
-    min_rows : Fewer rows than this are suspicious.
-    max_missing : Greatest share of missing values in a column that is not suspicious.
-    max_duplicate_rows : Greatest share of rows equal to another row that is not suspicious.
+    min_rows : int
+        Fewer rows than this are suspicious.
+    max_missing : float
+        Greatest share of missing values in a column that is not suspicious, from 0 to 1.
+    max_duplicate_rows : float
+        Greatest share of rows equal to another row that is not suspicious, from 0 to 1.
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class BuiltinDataChecker(DataChecker):
         if not target.missing:
             return _check("missing_target", "ok", "every row has a target", [target.name])
         # A fit refuses such rows, and which to drop or fill is not for a checker to say.
-        message = f"the target {target.name!r} is missing in {target.missing:,} of {count(rows, 'row')}"
+        message = f"the target {target.name!r} is missing in {count(target.missing, 'row')} of {rows:,}"
         return _check("missing_target", "error", f"{message}: drop these rows or fill them in", [target.name])
 
     def _target_values(self, target: ColumnFacts, rows: nw.DataFrame[Any]) -> Check:
@@ -197,9 +200,9 @@ class BuiltinDataChecker(DataChecker):
         status: Status = "warn" if missing else "ok"
         found = f"the index {index!r} is missing in {count(missing, 'row')}"
         yield _check("missing_index", status, found if missing else "every row has an index", [index])
-        repeated = values.is_duplicated() if _is_hashable(values) else None
-        number = 0 if repeated is None else int(repeated.sum())
-        if repeated is None or not number:
+        repeated = _comparable(values, facts_of(values)).is_duplicated()
+        number = int(repeated.sum())
+        if not number:
             yield _check("duplicate_index", "ok", "no two rows have the same index", [index])
             return
         example = values.filter(repeated).head(1).to_list()[0]
@@ -208,8 +211,8 @@ class BuiltinDataChecker(DataChecker):
 
     def _duplicate_rows(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Check:
         # Rows that differ in their index only tell nothing that the others do not.
-        compared = [fact.name for fact in facts if fact.name != self._problem.index and fact.kind != "other"]
-        number = _number_of_duplicates(rows.select(compared))
+        compared = [fact for fact in facts if fact.name != self._problem.index]
+        number = _number_of_duplicates(rows, compared)
         if number > self._max_duplicate_rows * len(rows):
             shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
             return _check("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
@@ -225,14 +228,22 @@ def _repeated_names(frame: Frame) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
 
 
-def _number_of_duplicates(rows: nw.DataFrame[Any]) -> int:
+def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts]) -> int:
     # Equal rows are equal in every column, and a column of floats, quick to look at, tells most apart.
-    for name in [name for name, dtype in rows.schema.items() if dtype.is_float()]:
+    for name in [fact.name for fact in columns if rows.schema[fact.name].is_float()]:
         rows = rows.filter(rows.get_column(name).is_duplicated())
-        if rows.is_empty():
-            return 0
-    return int(rows.is_duplicated().sum()) if rows.columns else 0
+    if rows.is_empty() or not columns:
+        return 0
+    compared = [_comparable(rows.get_column(fact.name), fact) for fact in columns]
+    return int(rows.select(*compared).is_duplicated().sum())
 
 
-def _is_hashable(values: nw.Series[Any]) -> bool:
-    return facts_of(values).kind != "other"
+def _comparable(values: nw.Series[Any], facts: ColumnFacts) -> nw.Series[Any]:
+    # Lists and the like cannot be compared; how they are written can.
+    import narwhals as nw
+
+    if facts.kind not in {"mixed", "other"}:
+        return values
+    return nw.new_series(
+        values.name, [repr(value) for value in values.to_list()], backend=values.implementation
+    )

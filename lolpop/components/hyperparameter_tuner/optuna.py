@@ -37,8 +37,10 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
 
     Parameters
     ----------
-    n_trials : Number of trials; 0 searches nothing.
-    timeout : Seconds after which no further trial begins; at least one is made.
+    n_trials : int
+        Number of trials; 0 searches nothing.
+    timeout : float or None
+        Seconds after which no further trial begins; at least one is made.
     """
 
     def __init__(

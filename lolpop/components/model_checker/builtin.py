@@ -183,14 +183,16 @@ class BuiltinModelChecker(ModelChecker):
     def _compare(self, one: Evaluation, other: Evaluation, against: str = "") -> Comparison:
         score, other_score = self._metric.of(one), self._metric.of(other)
         difference = score - other_score if self.greater_is_better else other_score - score
-        interval = paired_interval(
-            self._metric,
-            one,
-            other,
-            confidence=self._confidence,
-            resamples=self._resamples,
-            seed=self._seed,
-        )
+        interval = None
+        if not math.isnan(difference):
+            interval = paired_interval(
+                self._metric,
+                one,
+                other,
+                confidence=self._confidence,
+                resamples=self._resamples,
+                seed=self._seed,
+            )
         return Comparison(
             better=difference > 0 and interval is not None and interval[0] > 0,
             metric=self.metric,

@@ -278,8 +278,7 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
         defined = ~np.isnan(by_class)
         counted = sizes * defined if weighted else defined.astype(np.float64)
         total: Values = (np.where(defined, by_class, 0) * counted).sum(axis=0)
-        counts = counted.sum(axis=0)
-        return np.divide(total, counts, out=np.full_like(total, np.nan), where=counts > 0)
+        return _defined_share(total, counted.sum(axis=0))
 
     return Metric(name, "classification", True, True, value, values)
 
