@@ -6,8 +6,8 @@ Usage: python plain_classification.py FOLDER
 import sys
 from pathlib import Path
 
-import joblib
 import pandas as pd
+import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
@@ -22,7 +22,7 @@ model = HistGradientBoostingClassifier(random_state=7).fit(train, train_label)
 probabilities = model.predict_proba(test)
 print("accuracy", accuracy_score(test_label, model.classes_[probabilities.argmax(axis=1)]))
 print("log_loss", log_loss(test_label, probabilities))
-joblib.dump(model, folder / "model.joblib")
+skops.io.dump(model, folder / "model.skops")  # without pickle, as lolpop keeps it
 
 new = pd.read_csv(folder / "new.csv")
 probabilities = model.predict_proba(new.drop(columns="id"))

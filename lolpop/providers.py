@@ -627,7 +627,6 @@ class Runner(_Owner[T]):
             from lolpop.verification import verify
 
             verify(scope.root)
-            lifetime.verified = True
         return super()._resolve()
 
 
@@ -712,6 +711,17 @@ def nested(container: type[C]) -> C:
 def has_section(provider: di.Provider[Any]) -> bool:
     """Whether a key of the settings is the provider's own."""
     return isinstance(provider, Component | Components | Settings | Nested)
+
+
+def slots_in(root: Scope) -> Iterator[Slot[Any]]:
+    """The slots that count: with those that stand in for others in their place, and elements of lists."""
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            slot = provider.active if isinstance(provider, Slot) else None
+            if isinstance(slot, Slot):
+                yield slot
+                if isinstance(slot, Components):
+                    yield from slot.elements
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from lolpop.providers import (
     has_section,
     provided_type,
     related_slots,
+    slots_in,
 )
 from lolpop.providers import Pipeline as PipelineSlot
 from lolpop.providers import Runner as RunnerSlot
@@ -43,12 +44,13 @@ def verify(root: Scope) -> list[Finding]:
     findings = findings_of(root)
     if any(finding.severity == "error" for finding in findings):
         raise VerificationError(findings)
+    root.lifetime.verified = True
     return findings
 
 
 def findings_of(root: Scope) -> list[Finding]:
     """Everything that is wrong, or suspicious, with a tree of containers."""
-    slots = list(_slots(root))
+    slots = list(slots_in(root))
     findings: list[Finding] = []
     for scope in root.walk():
         findings += _unknown_keys(scope)
@@ -66,17 +68,6 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _unused(root, slots)
     findings += (finding for finding in root.configuration.links.findings() if finding.severity == "warning")
     return list(dict.fromkeys(findings))
-
-
-def _slots(root: Scope) -> Iterator[Slot[Any]]:
-    """The slots that count: with those that stand in for others in their place, and elements of lists."""
-    for scope in root.walk():
-        for provider in scope.providers.values():
-            slot = provider.active if isinstance(provider, Slot) else None
-            if isinstance(slot, Slot):
-                yield slot
-                if isinstance(slot, Components):
-                    yield from slot.elements
 
 
 def _unknown_keys(scope: Scope) -> Iterator[Finding]:
