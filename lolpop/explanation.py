@@ -17,7 +17,7 @@ from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, plain
 from lolpop.settings.reading import UNSET, read, shown
 from lolpop.settings.secrets import MASK, holds_secret, mask
-from lolpop.settings.tree import Entry, child_of, merge, sequence_of
+from lolpop.settings.tree import Entry, Section, child_of, sequence_of
 from lolpop.signatures import REQUIRED, Parameter, alternatives, signature_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ __all__ = ["DEFAULT", "Explanation", "Statement", "explain", "explanations"]
 
 DEFAULT = Origin("default")
 """Where a setting comes from that no source sets."""
+
+_UNKNOWN = Parameter("", object)
+"""What is not declared: its value may be a secret whose name was misspelt, and is not shown."""
 
 Path: TypeAlias = tuple[str, ...]
 Standing: TypeAlias = Literal["effective", "overridden", "dropped"]
@@ -72,8 +75,8 @@ def explanations(root: Scope) -> list[Explanation]:
         others = [slot for slot in scope.providers.values() if isinstance(slot, Slot) and slot not in owners]
         for slot in (*owners, *others):
             found += _of_slot(slot)
-    framework = merge(root.configuration.tree.nodes(("lolpop",)), whole=True)
-    found += _Explainer("lolpop", root.configuration.links, framework.history).free_form()
+    framework = root.configuration.tree.section(("lolpop",), whole=True)
+    found += _Explainer("lolpop", root.configuration.links, framework).free_form()
     return found
 
 
@@ -131,16 +134,30 @@ def _of_slot(slot: Slot[Any]) -> Iterator[Explanation]:
     elif isinstance(slot, Component | Pipeline | Runner):
         yield from _of_integration(slot, links)
     elif isinstance(slot, Settings):
-        explainer = _Explainer(slot.path, links, slot.plan.section.history)
+        explainer = _Explainer(slot.path, links, slot.plan.section)
         parameter = Parameter("", slot.type, slot.default)
         yield from explainer.setting((), parameter, slot.plan.settings.get(""))
 
 
 def _of_list(slot: Components[Any], scope: Scope, links: Links) -> Explanation:
-    history = merge(scope.configuration.tree.nodes((*scope.path, slot.name)), whole=True).history
+    said = scope.configuration.tree.section((*scope.path, slot.name), whole=True)
+    # How its elements are set is theirs to explain, and they know what of it is a secret.
+    history = (dataclasses.replace(each, node=_uses_in(each.node)) for each in said.history if not each.path)
+    section = dataclasses.replace(said, history=tuple(history))
     uses = [element.plan.use for element in slot.elements]
     default = [_name_of(slot.interface, use) for use in slot.default]
-    return _Explainer(slot.path, links, history).one((), uses, Parameter("", list[Any], default))
+    return _Explainer(slot.path, links, section).one((), uses, Parameter("", list[Any], default))
+
+
+def _uses_in(given: Node) -> Node:
+    """A list of components with the names of its implementations only."""
+    node = sequence_of(given)
+    if not isinstance(node.value, tuple):
+        return node
+    named = (
+        child.value.get("use", child) if isinstance(child.value, Mapping) else child for child in node.value
+    )
+    return dataclasses.replace(node, value=tuple(named))
 
 
 def _of_integration(
@@ -148,7 +165,7 @@ def _of_integration(
 ) -> Iterator[Explanation]:
     plan = slot.plan
     default = _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
-    explainer = _Explainer(plan.path, links, plan.section.history, _Implementations(slot.interface, default))
+    explainer = _Explainer(plan.path, links, plan.section, _Implementations(slot.interface, default))
     if isinstance(slot, Component) or plan.section.use is not None:
         yield explainer.one(("use",), plan.use or None, Parameter("use", str, default))
     yield from explainer.integration(plan)
@@ -165,26 +182,24 @@ class _Implementations:
     interface: Any
     default: Any
 
-    def parameter(self, entry: Entry, history: Sequence[Entry]) -> Parameter | None:
-        """What ``entry`` set, of the implementation that was chosen when it did; None if it had no such."""
+    def parameter(self, entry: Entry, history: Sequence[Entry]) -> Parameter:
+        """What ``entry`` set, of the implementation that was chosen when it did."""
         chosen = (each.node.value for each in history if each.path == ("use",) and each.rank <= entry.rank)
-        use = next(chosen, self.default)
-        if not isinstance(use, str) or not entry.path:
-            return None
+        use: Any = next(chosen, self.default)
         try:
             implementation = registry.resolve(self.interface, use)
         except WiringError:
-            return None
-        return signature_of(implementation).settings.get(entry.path[0])
+            return _UNKNOWN
+        return signature_of(implementation).settings.get(entry.path[0], _UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class _Explainer:
-    """Explains the settings of one section by what was said of it, strongest first."""
+    """Explains the settings of one section by what was said of it."""
 
-    section: str
+    path: str
     links: Links
-    history: Sequence[Entry]
+    section: Section
     implementations: _Implementations | None = None
 
     def integration(self, plan: Plan) -> Iterator[Explanation]:
@@ -195,10 +210,12 @@ class _Explainer:
         for name, parameter in parameters.items():
             yield from self.setting((name,), parameter, plan.settings.get(name), described.get(name))
         strays = {
-            entry.path for entry in self.history if entry.path and entry.path[0] not in {*parameters, "use"}
+            entry.path
+            for entry in self.section.history
+            if entry.path and entry.path[0] not in {*parameters, "use"}
         }
         for path in sorted(strays):
-            yield self.one(path, None, Parameter(path[-1], Any), in_force=False)
+            yield self.one(path, None, _UNKNOWN, in_force=False)
 
     def setting(
         self, path: Path, parameter: Parameter, setting: Setting | None, description: str | None = None
@@ -206,22 +223,22 @@ class _Explainer:
         """One declared setting: a scalar or list as it is, a mapping by its keys."""
         if setting is not None:
             value = setting.shown
-        elif said := [entry for entry in self._said_at(path) if not entry.dropped]:
-            value = self._raw(said[0].node, parameter)  # it does not validate: verification says why
+        elif (merged := _node_at(self.section.root, path)) is not None and any(self._said_at(path)):
+            value = self._raw(merged, parameter)  # it does not validate: verification says why
         else:
             value = None
         leaves = dict(_leaves(value, path))
         for leaf, leaf_value in leaves.items():
             yield self.one(leaf, leaf_value, _at(parameter, leaf[len(path) :]), description)
-        replaced = (entry.path for entry in self.history if entry.path[: len(path)] == path)
+        replaced = (entry.path for entry in self.section.history if entry.path[: len(path)] == path)
         for other in dict.fromkeys(replaced):
             if not _covered(other, leaves):
                 yield self.one(other, None, _at(parameter, other[len(path) :]), in_force=False)
 
     def free_form(self) -> Iterator[Explanation]:
         """Whatever was said, nothing of it being declared."""
-        for path in dict.fromkeys(entry.path for entry in reversed(self.history)):
-            said = next(entry for entry in self.history if entry.path == path)
+        for path in dict.fromkeys(entry.path for entry in reversed(self.section.history)):
+            said = next(entry for entry in self.section.history if entry.path == path)
             parameter = Parameter("", Any)
             yield self.one(path, self._raw(said.node, parameter), parameter)
 
@@ -267,33 +284,47 @@ class _Explainer:
 
     def _said_at(self, path: Path) -> Iterator[Entry]:
         """The entries that speak of ``path``, those for elements below it too, strongest first."""
-        for entry in self.history:
+        for entry in self.section.history:
             if entry.path[: len(path)] == path:
                 yield entry
             elif entry.path == path[: len(entry.path)]:
-                node: Node | None = entry.node
-                for step in path[len(entry.path) :]:
-                    node = child_of(sequence_of(node), step) if node is not None else None
+                node = _node_at(entry.node, path[len(entry.path) :])
                 if node is not None:
                     yield dataclasses.replace(entry, path=path, node=node)
 
     def _safe(self, entry: Entry, path: Path, parameter: Parameter) -> Any:
-        """What an entry says, as people may read it: who knows of no type cannot tell what is a secret."""
+        """What an entry says, as people may read it."""
         if entry.dropped and self.implementations is not None and entry.path != ("use",):
-            former = self.implementations.parameter(entry, self.history)
-            return MASK if former is None else self._raw(entry.node, _at(former, entry.path[1:]))
+            former = self.implementations.parameter(entry, self.section.history)
+            return self._raw(entry.node, _at(former, entry.path[1:]))
         return self._raw(entry.node, _at(parameter, entry.path[len(path) :]))
 
-    def _raw(self, node: Node, parameter: Parameter) -> Any:
-        if has_link(node):
-            return node.value
-        value, _ = read(node, parameter, self.links)
+    def _raw(self, given: Node, parameter: Parameter) -> Any:
+        if has_link(given):
+            return given.value
+        if parameter is _UNKNOWN:
+            return MASK
+        value, _ = read(given, parameter, self.links)
         if value is not UNSET:
-            return shown(node, parameter, value)
-        return MASK if holds_secret(parameter.annotation) else mask(plain(node))
+            return shown(given, parameter, value)
+        if holds_secret(parameter.annotation):
+            return MASK
+        # What does not validate as a whole is shown part by part, for a part may be a secret.
+        node = sequence_of(given)
+        if isinstance(node.value, Mapping):
+            return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
+        if isinstance(node.value, tuple):
+            return [self._raw(child, _at(parameter, (str(at),))) for at, child in enumerate(node.value)]
+        return mask(plain(node))
 
     def _full(self, path: Path) -> str:
-        return ".".join(part for part in (self.section, *path) if part)
+        return ".".join(part for part in (self.path, *path) if part)
+
+
+def _node_at(node: Node | None, path: Path) -> Node | None:
+    for step in path:
+        node = child_of(sequence_of(node), step) if node is not None else None
+    return node
 
 
 def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -312,8 +343,19 @@ def _covered(path: Path, leaves: Collection[Path]) -> bool:
 def _at(parameter: Parameter, path: Path) -> Parameter:
     """What stands at ``path`` inside a parameter: its type and default, as far as they are declared."""
     for step in path:
-        parameter = next(_within(parameter, step), Parameter(step, Any))
+        if parameter is not _UNKNOWN:
+            other = Parameter(step, Any) if _holds_anything(parameter) else _UNKNOWN
+            parameter = next(_within(parameter, step), other)
     return parameter
+
+
+def _holds_anything(parameter: Parameter) -> bool:
+    """Whether there may be parts of it whose type nobody declares."""
+    origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
+    collections = (
+        origin for origin in origins if isinstance(origin, type) and issubclass(origin, Collection)
+    )
+    return Any in origins or any(not issubclass(origin, str | bytes) for origin in collections)
 
 
 def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:
@@ -322,21 +364,17 @@ def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:
     for member in alternatives(parameter.annotation):
         if isinstance(member, type) and issubclass(member, BaseModel):
             if (field := member.model_fields.get(step)) is not None:
-                default = (
-                    REQUIRED
-                    if field.is_required()
-                    else field.get_default(call_default_factory=True, validated_data={})
-                )
-                yield _Described(step, field.annotation, default, field.description)
-        elif isinstance(member, type) and dataclasses.is_dataclass(member):
+                default = field.get_default(call_default_factory=True, validated_data={})
+                required = field.is_required()
+                yield _Described(step, field.annotation, REQUIRED if required else default, field.description)
+            continue
+        if isinstance(member, type) and dataclasses.is_dataclass(member):
             if step in (hints := typing.get_type_hints(member)):
                 yield Parameter(step, hints[step])
-        elif (
-            isinstance(origin := get_origin(member), type)
-            and issubclass(origin, Iterable)
-            and get_args(member)
-        ):
-            yield Parameter(step, get_args(member)[1 if issubclass(origin, Mapping) else 0])
+            continue
+        origin, arguments = get_origin(member), get_args(member)
+        if isinstance(origin, type) and issubclass(origin, Iterable) and arguments:
+            yield Parameter(step, arguments[1 if issubclass(origin, Mapping) else 0])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments``, those of the process if None, name; return its exit code.
 
-    0: done. 1: the workflow failed. 2: wrong usage, settings or wiring. 3: a test or check failed.
+    0: done. 1: the workflow failed. 2: wrong usage, settings or wiring.
     130: interrupted. 141: nobody reads the output any more.
     """
     from lolpop.cli._process import exit_code_of

@@ -17,7 +17,6 @@ from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError
 from lolpop.settings.secrets import mask_urls
 
 __all__ = [
-    "CHECK_FAILED",
     "RunFailedError",
     "UsageError",
     "described",
@@ -27,7 +26,6 @@ __all__ = [
 ]
 
 FAILED = 1
-CHECK_FAILED = 3
 
 
 class UsageError(LolpopError):
@@ -42,12 +40,7 @@ class RunFailedError(LolpopError):
         super().__init__(f"workflow {workflow} failed")
 
 
-_EXIT_CODES: tuple[tuple[type[LolpopError], int], ...] = (
-    (UsageError, USAGE),
-    (SettingsError, USAGE),
-    (VerificationError, USAGE),
-    (WiringError, USAGE),
-)
+_BEFORE_THE_RUN = (UsageError, SettingsError, VerificationError, WiringError)
 
 
 @contextmanager
@@ -67,7 +60,7 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
         if show_traceback:
             traceback.print_exception(error.__cause__ if isinstance(error, RunFailedError) else error)
         complain(_told(error, with_hint=not show_traceback))
-        raise typer.Exit(_exit_code_of(error)) from None
+        raise typer.Exit(USAGE if isinstance(error, _BEFORE_THE_RUN) else FAILED) from None
 
 
 def described(error: BaseException) -> dict[str, Any]:
@@ -111,27 +104,19 @@ def message_of(error: BaseException) -> str:
 
 
 def _told(error: Exception, *, with_hint: bool) -> str:
+    cause: BaseException = error.__cause__ or error if isinstance(error, RunFailedError) else error
+    text = message_of(cause)
     if isinstance(error, RunFailedError):
-        cause = error.__cause__ or error
-        lines = [f"error: workflow {error.workflow} failed: {message_of(cause)}"]
-        if (place := _place_of(cause)) is not None:
-            lines.append(f"  at {place}")
-        if error.hint:
-            lines.append(error.hint)
-        expected = isinstance(cause, LolpopError)
+        lines = [f"error: {error}: {text}"]
     else:
-        text = message_of(error)
-        lines = ["error:", *text.splitlines()] if "\n" in text else [f"error: {text}"]
-        expected = isinstance(error, LolpopError)
-        if (place := _place_of(error)) is not None:
-            lines.append(f"  at {place}")
-    if with_hint and not expected:
+        lines = ["error:", text] if "\n" in text else [f"error: {text}"]
+    if (place := _place_of(cause)) is not None:
+        lines.append(f"  at {place}")
+    if isinstance(error, RunFailedError) and error.hint:
+        lines.append(error.hint)
+    if with_hint and not isinstance(cause, LolpopError):
         lines.append("--traceback shows where it came from.")
     return "\n".join(lines)
-
-
-def _exit_code_of(error: Exception) -> int:
-    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), FAILED)
 
 
 def _place_of(error: BaseException) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -87,6 +88,8 @@ def json_value(value: Any) -> Any:
 
     from lolpop.resources import Resource
 
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, Resource):

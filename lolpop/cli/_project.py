@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Given:
         words = [word for file in self.files for word in ("-c", str(file))]
         if self.profile:
             words += ["--profile", self.profile]
-        return "".join(f" {word}" for word in words)
+        return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def container_class(runner: str) -> type[Any]:

@@ -36,8 +36,8 @@ def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
                 tree.add(_label(name.ljust(width), _owner(inner), with_needs=with_needs)), inner, with_needs
             )
         elif isinstance(provider, Components):
-            uses = Text(", ".join(element.plan.use for element in provider.elements))
-            tree.add(Text(name.ljust(width), "bold").append("  ").append_text(uses))
+            uses = ", ".join(element.plan.use for element in provider.elements)
+            tree.add(Text().append(name.ljust(width), "bold").append(f"  {uses}", "cyan"))
         else:
             tree.add(_label(name.ljust(width), provider, with_needs=with_needs))
 
@@ -54,14 +54,14 @@ def _owner(scope: Scope) -> Slot[Any] | None:
 
 
 def _label(name: str, slot: Slot[Any] | None, *, with_needs: bool) -> Text:
-    label = Text(name, "bold")
+    label = Text().append(name, "bold")
     if slot is None:
         return label
     use = slot.plan.use.rpartition(":")[2]
     if use:
         label.append(f"  {use}", "cyan")
     for given in _given(slot):
-        label.append(f"  {given}", "")
+        label.append(f"  {given}")
     needs = [edge.parameter.name for edge in slot.edges if edge.provider is not None]
     if with_needs and needs:
         label.append(f"  <- {', '.join(needs)}", "dim")

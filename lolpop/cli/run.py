@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,8 @@ def _summary(
         [(f"  {kind}", ", ".join(references)) for kind, references in outcome.resources.items()],
         titles=("Made or used", ""),
     )
+    if outcome.result is not None:
+        yield f"Result\n  {_shown(outcome.result)}"
     yield table([(f"  {what}", place) for what, place in _places(container, outcome)], titles=("Where", ""))
     commands = [
         (_show_run(records.run.run_id, given), "this run: tasks, lineage, settings"),
@@ -139,9 +142,11 @@ def _show_run(run_id: str, given: Given) -> str:
 
 
 def _print_result(result: Any) -> None:
-    if result is None:
-        return
-    if isinstance(result, dict | list | tuple):
-        print_json(result)
-    else:
-        say(json_value(result))
+    if result is not None:
+        say(_shown(result, indent=2))
+
+
+def _shown(result: Any, indent: int | None = None) -> str:
+    """Text as it is, anything else as JSON."""
+    value = json_value(result)
+    return value if isinstance(value, str) else json.dumps(value, indent=indent, ensure_ascii=False)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 WITH_SECRETS = """
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from lolpop import Component, Runner, RunnerContainer, providers, workflow
 
 class Service(Component):
@@ -13,14 +13,21 @@ class Service(Component):
 class Other(Component):
     def __init__(self, size: int = 1): ...
 
+class Account(BaseModel):
+    name: str = "me"
+    password: SecretStr = SecretStr("built in")
+    limit: int = 1
+
 class Calls(Runner):
-    def __init__(self, limits: dict[str, int] | None = None, *, service: Component):
+    def __init__(self, limits: dict[str, int] | None = None, *, service: Component, services: list[Component], account: Account):
         ...
     @workflow
     def run(self) -> None: ...
 
 class CallsContainer(RunnerContainer):
     service = providers.Component(Component, default=Service)
+    services = providers.Components(Component)
+    account = providers.Settings(Account, default={})
     runner = providers.Runner(Calls)
 """
 
@@ -139,6 +146,29 @@ def test_secrets_are_never_shown(calls, lolpop, monkeypatch):
             assert secret not in done.out
     assert "${env:SIZE}" in shown.out
     assert "service.token is not in force" in changed.out
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "service: {use: 'calls:Service', tokn: hush}",
+        "service: {use: 'calls:Gone', token: hush}",
+        "services: [{use: 'calls:Service', token: hush}]",
+        "account: {password: hush, limit: many}",
+        "account: {pasword: hush}",
+        "account: {password: {value: hush}}",
+    ],
+)
+def test_secrets_in_settings_that_are_wrong_are_not_shown(calls, lolpop, monkeypatch, settings):
+    """A misspelt key, a lost class, a list that is replaced, a section that does not validate: all are masked."""
+    (calls / "lolpop.yaml").write_text(settings)
+    section = settings.partition(":")[0]
+    for words in ([], ["--set", 'services=["calls:Other"]'], ["--set", "service=calls:Other"]):
+        shown = lolpop("config", "show", "calls.py", *words)
+        explained = lolpop("config", "explain", "calls.py", section, *words)
+        for done in (shown, explained):
+            assert done.code == 0, done.err
+            assert "hush" not in done.out + done.err
 
 
 def test_a_setting_of_the_runner_itself_stands_at_the_root(calls, lolpop):
