@@ -129,23 +129,22 @@ def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:
     return np.array([_number(value, series.name) for value in series.to_list()], dtype=np.float64)
 
 
-def to_strings(series: nw.Series[Any]) -> NDArray[np.object_]:
-    """The n values of a column as text, missing ones as None.
+def to_strings(series: nw.Series[Any]) -> pd.Series[str]:
+    """The n values of a column as text, in pandas' ``str`` dtype.
 
     Whole numbers read the same whether they come as integers or floats, so that a column of codes that
     has become a column of floats (as pandas does with missing values) still matches.
     """
-    import numpy as np
+    import pandas as pd
 
-    values, kind = series.to_list(), _kind_of_dtype(series.dtype)
+    kind = _kind_of_dtype(series.dtype)
+    if kind == "string":
+        return series.to_pandas().astype("str")
+    values = series.to_list()
     if kind == "category":
         texts = {value: _text(value) for value in set(values)}
-        values = [texts[value] for value in values]
-    elif kind != "string":
-        values = [_text(value) for value in values]
-    strings = np.empty(len(values), dtype=object)
-    strings[:] = [value if isinstance(value, str) else None for value in values]
-    return strings
+        return pd.Series([texts[value] for value in values], dtype="str")
+    return pd.Series([_text(value) for value in values], dtype="str")
 
 
 def to_datetimes(series: nw.Series[Any]) -> NDArray[np.datetime64]:
@@ -179,7 +178,7 @@ def to_labels(series: nw.Series[Any]) -> Array:
     if kind == "category":
         kind = "string" if all(isinstance(value, str) for value in values) else "number"
     if kind == "string":
-        return to_strings(series)
+        return np.asarray(to_strings(series).to_numpy(dtype=object))
     if kind not in {"boolean", "number", "empty"}:
         kinds = sorted({type(value).__name__ for value in values})
         raise DataError(

@@ -50,7 +50,8 @@ class TextEncoder(_ColumnEncoder):
     """Categories of any dtype as text, with None for missing ones."""
 
     def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803  (scikit-learn's signature)
-        return np.array([to_strings(column) for column in wrap(X).iter_columns()], dtype=object).T
+        columns = [to_strings(column) for column in wrap(X).iter_columns()]
+        return np.array([column.to_numpy(dtype=object, na_value=None) for column in columns]).T
 
 
 class CategoryEncoder(_ColumnEncoder):
@@ -65,7 +66,7 @@ class CategoryEncoder(_ColumnEncoder):
 
     def fit(self, X: Frame, y: Series | None = None) -> Self:  # noqa: N803  (scikit-learn's signature)
         super().fit(X, y)
-        counts = [pd.Series(to_strings(column)).value_counts() for column in wrap(X).iter_columns()]
+        counts = [to_strings(column).value_counts() for column in wrap(X).iter_columns()]
         self.has_rare_ = [len(found) > self.max_categories for found in counts]
         self.categories_ = [
             sorted(found.index[: self.max_categories - 1] if rare else found.index)
@@ -81,9 +82,9 @@ class CategoryEncoder(_ColumnEncoder):
             rows.iter_columns(), self.categories_, self.has_rare_, strict=True
         ):
             texts = to_strings(column)
-            codes = pd.Index(categories, dtype=object).get_indexer(texts)
+            codes = pd.Index(categories, dtype="str").get_indexer(texts)
             if has_rare:
-                codes = np.where((codes < 0) & ~pd.isna(texts), len(categories), codes)
+                codes = np.where((codes < 0) & texts.notna(), len(categories), codes)
             known = pd.RangeIndex(len(categories) + has_rare)
             features[column.name] = pd.Categorical.from_codes(codes, categories=known)
         return pd.DataFrame(features, index=index, copy=False)
