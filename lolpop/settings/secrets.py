@@ -10,7 +10,7 @@ __all__ = ["MASK", "holds_secret", "mask", "mask_urls"]
 
 MASK = "**********"
 
-_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@]*@")
+_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]*@")
 
 
 def mask_urls(text: str) -> str:
