@@ -355,7 +355,10 @@ def _holds_anything(parameter: Parameter) -> bool:
     collections = (
         origin for origin in origins if isinstance(origin, type) and issubclass(origin, Collection)
     )
-    return Any in origins or any(not issubclass(origin, str | bytes) for origin in collections)
+    collections = (
+        each for each in types if issubclass(each, Collection) and not issubclass(each, str | bytes)
+    )
+    return Any in origins or any(collections)
 
 
 def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:
