@@ -51,6 +51,9 @@ class _Instance(di_containers.DynamicContainer):
             if isinstance(value, Slot | Nested):
                 value.bind(self._scope, name)
         super().__setattr__(name, value)
+        if isinstance(value, Nested):
+            # What has the name is the container itself; its provider stays among the providers.
+            self.__dict__[name] = value.container
 
     def __getattr__(self, name: str) -> Any:
         near = did_you_mean(name, self.__dict__.get("providers", {}))
@@ -111,8 +114,11 @@ def _named(container: str, slot: Slot[Any], declared: Mapping[str, Any]) -> dict
     """The names of the providers that a slot's keywords refer to."""
     names = {}
     for parameter, injection in slot.injections.items():
-        name = next((key for key, provider in declared.items() if provider is injection), None)
-        if name is not None:
+        # What was declared before knows the name that it was given, unless a subclass took that over.
+        name = getattr(injection, "name", "")
+        if declared.get(name) is not injection:
+            name = next((key for key, provider in declared.items() if provider is injection), "")
+        if name:
             names[parameter] = name
         elif isinstance(injection, Slot | Nested):
             raise WiringError(
@@ -147,7 +153,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         _rebind_foreign(instance)
         instance._sealed = True
         for name, provider in overriding.items():
-            getattr(instance, name).override(provider)
+            (instance.providers.get(name) or getattr(instance, name)).override(provider)
         return instance
 
     @classmethod

@@ -96,7 +96,9 @@ class Slot(di.Provider[T]):
             copied = memo[id(self)] = self._undeclared()
             copied.name = self.name
             copied.injections = {
-                name: di.deepcopy(provider, memo) for name, provider in self.injections.items()
+                name: di.deepcopy(provider, memo)
+                for name, provider in self.injections.items()
+                if name not in self.injection_names
             }
             copied.injection_names = self.injection_names
         return copied
@@ -264,8 +266,9 @@ class Slot(di.Provider[T]):
             if name in self.injections:
                 yield Edge(parameter, self.injections[name])
                 continue
-            # A slot does not see itself, so that a local logger can wrap the global one.
-            scope = self._scope.outer if name == self.name else self._scope
+            # A slot, or the list that it is an element of, does not see itself, so that a local logger can
+            # wrap the global one.
+            scope = self._scope.outer if name == self.name.partition(".")[0] else self._scope
             yield Edge(parameter, None if scope is None else scope.lookup(name))
 
     def _nodes(self) -> list[tuple[int, Layer, Node]]:
@@ -686,14 +689,6 @@ class Nested(di.Container[Any]):
             "a nested container cannot be overridden", "Override its providers, or its pipeline."
         )
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self.container, name)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.providers})
-
     def _provide(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del args, kwargs
         return self.container
@@ -702,10 +697,11 @@ class Nested(di.Container[Any]):
 def nested(container: type[C]) -> C:
     """A child container. It may be nested under several names, each with settings of its own.
 
-    To type checkers it is an instance of the container, so that ``runner_container.train.model_trainer()`` is
-    typed; asking for it by name in the constructor of the layer above gives its pipeline.
+    In an instance of the outer container its name is an instance of the nested one, as type checkers see it
+    too: ``runner_container.train.model_trainer()``. Asking for it by name in the constructor of the layer
+    above gives its pipeline.
     """
-    return cast("C", Nested(container))  # it passes attributes on to the container
+    return cast("C", Nested(container))  # what an instance has under the name is the container
 
 
 def has_section(provider: di.Provider[Any]) -> bool:

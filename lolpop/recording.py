@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, WiringError
+from lolpop.providers import Component, Components, slots_in
 from lolpop.runs import RUN, TASK, OpenRun
 from lolpop.settings.secrets import mask_urls
 from lolpop.signatures import alternatives, hints_of
@@ -266,27 +267,31 @@ def _interceptors(root: Scope) -> list[Interceptor]:
 def _uses(root: Scope, store: Any) -> bool:
     if root.configuration.tree.nodes(("store",)):
         return True
-    return any(
-        edge.provider is store
-        for scope in root.walk()
-        for slot in scope.providers.values()
-        for edge in getattr(slot, "edges", ())
-    )
+    return any(store in slot.needs() for slot in slots_in(root))
 
 
 def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
     from lolpop.components.notifier import Notifier
 
+    text = f"{run.workflow} failed in run {run.run_id}: {_short(error)}"
     for slot in root.providers.values():
-        interface = getattr(slot, "interface", None)
+        interface = slot.interface if isinstance(slot, Component | Components) else None
         if not (isinstance(interface, type) and issubclass(interface, Notifier)):
             continue
-        found = slot()
-        for notifier in found if isinstance(found, list) else [found]:
-            try:
-                notifier.notify(f"{run.workflow} failed in run {run.run_id}: {_short(error)}", "error")
-            except Exception as failure:  # noqa: BLE001  (what failed first is what must be seen)
-                error.add_note(f"{type(notifier).__name__} could not tell: {failure!r}")
+        with _noted(error, slot.path):
+            found = slot()
+            for notifier in found if isinstance(found, list) else [found]:
+                with _noted(error, type(notifier).__name__):
+                    notifier.notify(text, "error")
+
+
+@contextmanager
+def _noted(error: BaseException, who: str) -> Iterator[None]:
+    """Let a failure to tell of ``error`` be a note of it: what failed first is what must be seen."""
+    try:
+        yield
+    except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
+        error.add_note(mask_urls(f"{who} could not tell: {failure!r}"))
 
 
 def _status_of(error: BaseException) -> RunStatus:

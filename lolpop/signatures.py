@@ -120,8 +120,8 @@ def fits(provided: Any, wanted: Any) -> bool:
 
     Types that cannot be judged without a value (callables, unresolved generics) fit.
     """
-    return any(
-        all(_fits_one(given, member) for given in alternatives(provided)) for member in alternatives(wanted)
+    return all(
+        any(_fits_one(given, member) for member in alternatives(wanted)) for given in alternatives(provided)
     )
 
 
@@ -189,6 +189,14 @@ def _read(owner: type) -> Signature:
                     )
             case _:
                 settings[parameter.name] = read
+                if parameter.name == "use":
+                    problems.append(
+                        (
+                            parameter.name,
+                            f"{owner.__name__} takes a setting 'use', which is the key of the implementation",
+                            "Give the parameter another name.",
+                        )
+                    )
                 if any(_is_integration(member) for member in alternatives(annotation)):
                     problems.append(
                         (

@@ -61,6 +61,7 @@ def findings_of(root: Scope) -> list[Finding]:
             findings += own_findings(slot.plan)
         if isinstance(slot, Components):
             findings += _strays(slot)
+        findings += _keywords(slot)
         for edge in slot.edges:
             findings += _edge_findings(root, slot, edge)
     findings += _foreign_findings(root)
@@ -118,6 +119,17 @@ def _strays(slot: Components[Any]) -> Iterator[Finding]:
         message = f"there is no element {key!r}" if key else "should be a list"
         hint = f"It has {count} elements, counted from 0." if key else "Write it as a list: [one, two]."
         yield Finding(path, message, origin=_key_origin(node), hint=hint)
+
+
+def _keywords(slot: Slot[Any]) -> Iterator[Finding]:
+    """Keywords of a provider that its default implementation has no parameter for; others need not."""
+    plan = slot.plan
+    if plan.implementation is None or plan.used != getattr(slot, "default", None):
+        return
+    for name in {**slot.injections, **slot.injection_names}:
+        if name not in plan.injected:
+            message = f"{plan.use!r} has no parameter {name!r} that something could be injected for"
+            yield Finding(slot.path, message, hint=one_of(name, plan.injected))
 
 
 def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding]:

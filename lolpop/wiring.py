@@ -7,6 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lolpop.providers import Components, Slot
+
 if TYPE_CHECKING:
     from lolpop.scopes import Scope
 
@@ -33,13 +35,12 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
 def _components(root: Scope) -> Any:
     for scope in root.walk():
         for provider in scope.providers.values():
-            plan = getattr(provider, "plan", None)
-            if plan is None:
+            if not isinstance(provider, Slot):
                 continue
             if provider.overridden_by:
                 yield provider.path, {"use": "overridden"}
                 continue
-            for slot in getattr(provider, "elements", None) or [provider]:
+            for slot in provider.elements if isinstance(provider, Components) else [provider]:
                 settings = {name: setting.shown for name, setting in slot.plan.settings.items()}
                 if slot.plan.implementation is None and "" in settings:
                     yield slot.path, {"value": settings[""]}
