@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer
+
+from lolpop.components.data_connector.file import FileDataConnector
+from lolpop.errors import DataError
+
+KINDS = ["pandas", "polars"]
+SUFFIXES = ["csv", "csv.gz", "tsv", "jsonl", "jsonl.gz", "parquet", "feather"]
+
+
+@pytest.fixture(params=KINDS)
+def connector(request: pytest.FixtureRequest, tmp_path: Path) -> FileDataConnector:
+    return FileDataConnector(request.param, 2, folder=tmp_path)
+
+
+def plain(frame: Any) -> dict[str, list[Any]]:
+    """A frame's values, missing ones as None."""
+    if isinstance(frame, pl.DataFrame):
+        return frame.to_dict(as_series=False)
+    return {name: [None if pd.isna(value) else value for value in frame[name]] for name in frame.columns}
+
+
+def test_csv_is_read_as_a_plain_script_reads_it(tmp_path: Path) -> None:
+    """The frame of a CSV of numbers and text is the one that pandas.read_csv gives."""
+    frame = load_breast_cancer(as_frame=True).frame.assign(text="a", gap=[None, *["b"] * 568])
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    read = FileDataConnector(folder=tmp_path).read("data.csv")
+    pd.testing.assert_frame_equal(read, pd.read_csv(tmp_path / "data.csv"))
+    assert read["text"].dtype == "str"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_written_is_read(connector: FileDataConnector, suffix: str) -> None:
+    """A frame comes back from every format with its values and kinds."""
+    connector.write(pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.1, None, 0.3]}), "in.parquet")
+    frame = connector.read("in.parquet")
+    connector.write(frame, f"deep/er/out.{suffix}")
+    assert plain(connector.read(f"deep/er/out.{suffix}")) == {
+        "a": [1, 2, 3],
+        "b": ["x", None, "z"],
+        "c": [0.1, None, 0.3],
+    }
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_scan_gives_the_rows_of_read_in_batches(connector: FileDataConnector, suffix: str) -> None:
+    """Batches are no larger than asked, in order, and together are what read gives."""
+    connector.write(pd.DataFrame({"a": range(5), "b": list("vwxyz")}), f"data.{suffix}")
+    batches = list(connector.scan(f"data.{suffix}"))
+    assert [len(batch) for batch in batches] == [2, 2, 1]
+    joined = [value for batch in batches for value in plain(batch)["b"]]
+    assert joined == plain(connector.read(f"data.{suffix}"))["b"]
+
+
+def test_text_stays_text_in_every_batch(tmp_path: Path) -> None:
+    """A batch of digits of a column of text is read as text."""
+    (tmp_path / "data.csv").write_text("code\nA1\nB2\n17\n18\n")
+    batches = list(FileDataConnector(batch_size=2, folder=tmp_path).scan("data.csv"))
+    assert batches[1]["code"].tolist() == ["17", "18"]
+
+
+def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: Path) -> None:
+    """Dates, times and zones are read as such; a column with one other value stays text."""
+    (tmp_path / "data.csv").write_text(
+        "day,time,zone,text\n2024-01-31,2024-01-31 10:30,2024-01-31T10:30:00+02:00,2024-01-31\n"
+        ",2024-02-01 11:00,2024-01-31T10:30:00Z,soon\n"
+    )
+    frame = connector.read("data.csv")
+    assert all("date" in str(frame[name].dtype).lower() for name in ("day", "time", "zone"))
+    assert plain(frame)["text"] == ["2024-01-31", "soon"]
+
+
+def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) -> None:
+    """NA, null and nothing are missing, True is a boolean, whichever frame is read."""
+    (tmp_path / "data.csv").write_text("a,b,c\nNA,True,1\n,False,2\nnull,True,3\n")
+    pandas, polars = (plain(FileDataConnector(kind, folder=tmp_path).read("data.csv")) for kind in KINDS)
+    assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
+
+
+def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
+    """A column that is whole in its first 20,000 rows and text after them is text."""
+    (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")
+    assert FileDataConnector("polars", folder=tmp_path).read("data.csv")["a"].dtype == pl.String
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "data.csv is empty"),
+        (b"\n\n", "data.csv is empty"),
+        (b"a,b\n", "data.csv has a header but no rows"),
+        (b"a,b\n1,2\n3\n", "data.csv:3: this line has 1 field, the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n", "data.csv:3: this line has 3 fields, the header has 2"),
+        (b"a,b\n1,2,3\n4,5,6\n", "data.csv:2: this line has 3 fields, the header has 2"),
+        (b'a,b\n"x\ny",1\n"u",2,3\n', "data.csv:4: this line has 3 fields"),
+        (b"a,b\n1,x\n2,caf\xe9\n", "data.csv:3:6: the byte 0xe9 is not UTF-8"),
+        (b"a,b,a\n1,2,3\n", "data.csv: several columns have the same name: 'a'"),
+    ],
+)
+def test_bad_csv_is_an_error_with_its_line(
+    connector: FileDataConnector, tmp_path: Path, content: bytes, message: str
+) -> None:
+    """What is no table of text is a DataError that names the file, and the line where there is one."""
+    (tmp_path / "data.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message.replace(".", r"\.")):
+        connector.read("data.csv")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("trian.csv", r"no such file in .* Did you mean train\.csv\?"),
+        ("nowhere/train.csv", "no such file, and no folder"),
+        ("folder.csv", "is a folder"),
+        ("noext", "no suffix that says its format"),
+        ("table.xlsx", "the format 'xlsx' is not known. Expected one of arrow, csv"),
+        ("broken.jsonl", r"broken\.jsonl:2: this line is no JSON"),
+        ("list.jsonl", r"list\.jsonl:1: expected a JSON object"),
+        ("broken.parquet", r"broken\.parquet cannot be read"),
+        ("broken.csv.gz", r"broken\.csv\.gz cannot be read"),
+        ({"pth": "train.csv"}, "unknown key 'pth'. Did you mean path"),
+        ({"format": "csv"}, "names no file"),
+        ({"path": "train.csv", "encoding": "utf-88"}, "unknown encoding"),
+    ],
+)
+def test_a_source_that_cannot_be_read_says_why(
+    connector: FileDataConnector, tmp_path: Path, source: Any, message: str
+) -> None:
+    """Whatever is wrong with a source is a DataError that names it and what to do."""
+    (tmp_path / "train.csv").write_text("a\n1\n")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "noext").write_text("a\n1\n")
+    (tmp_path / "table.xlsx").write_text("x")
+    (tmp_path / "broken.jsonl").write_text('{"a": 1}\n{"a":\n')
+    (tmp_path / "list.jsonl").write_text("[1]\n")
+    (tmp_path / "broken.parquet").write_text("PAR")
+    (tmp_path / "broken.csv.gz").write_text("abc")
+    with pytest.raises(DataError, match=message):
+        connector.read(source)
+
+
+def test_a_mapping_says_what_a_name_does_not(connector: FileDataConnector, tmp_path: Path) -> None:
+    """Format, separator and encoding of a file may be given beside its path."""
+    (tmp_path / "data.txt").write_bytes("name;n\nZoë;1\n".encode("latin-1"))
+    source = {"path": "data.txt", "format": "csv", "separator": ";", "encoding": "latin-1"}
+    assert plain(connector.read(source)) == {"name": ["Zoë"], "n": [1]}
+
+
+def test_relative_paths_are_relative_to_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder, they are relative to the directory of the moment."""
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    monkeypatch.chdir(tmp_path.parent)
+    assert len(FileDataConnector(folder=tmp_path).read("data.csv")) == 1
+    monkeypatch.chdir(tmp_path)
+    assert len(FileDataConnector().read("data.csv")) == 1
+
+
+def test_urls_are_read_and_written_without_showing_their_password() -> None:
+    """fsspec's file systems work, and a message about one keeps the user part of its URL to itself."""
+    connector = FileDataConnector()
+    connector.write(pd.DataFrame({"a": [1]}), "memory://bucket/deep/data.parquet")
+    assert plain(connector.read("memory://bucket/deep/data.parquet")) == {"a": [1]}
+    with pytest.raises(DataError) as caught:
+        connector.read("ftp://me:hunter2@localhost:1/data.csv")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    """A frame that the format cannot hold is an error, after which the folder is as it was."""
+    connector = FileDataConnector(folder=tmp_path)
+    connector.write(pd.DataFrame({"a": [1]}), "data.parquet")
+    with pytest.raises(DataError, match=r"data\.parquet cannot be written"):
+        connector.write(pd.DataFrame({"a": [1, "x", {}]}), "data.parquet")
+    assert os.listdir(tmp_path) == ["data.parquet"]
+    assert plain(connector.read("data.parquet")) == {"a": [1]}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The message says that permission is lacking."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(DataError, match="Permission denied"):
+        FileDataConnector(folder=tmp_path).write(pd.DataFrame({"a": [1]}), "data.csv")
+
+
+def test_a_pyarrow_table_can_be_written(connector: FileDataConnector) -> None:
+    """Arrow tables come in as they are."""
+    connector.write(pa.table({"a": [1, 2]}), "data.csv")
+    assert plain(connector.read("data.csv")) == {"a": [1, 2]}
+
+
+def test_a_named_pandas_index_is_a_column(tmp_path: Path) -> None:
+    """What pandas keeps aside in a Parquet file is a column to everyone else."""
+    pd.DataFrame({"a": [1, 2]}, index=pd.Index([7, 8], name="id")).to_parquet(tmp_path / "data.parquet")
+    assert plain(FileDataConnector(folder=tmp_path).read("data.parquet")) == {"id": [7, 8], "a": [1, 2]}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(connector: FileDataConnector, tmp_path: Path) -> None:
+    """Files of Windows programs are read."""
+    (tmp_path / "data.csv").write_bytes(b"\xef\xbb\xbfa,b\n1,2\n")
+    assert plain(connector.read("data.csv")) == {"a": [1], "b": [2]}
+
+
+def test_compressed_files_are_compressed(connector: FileDataConnector, tmp_path: Path) -> None:
+    """The suffix .gz means what it says."""
+    connector.write(pd.DataFrame({"a": [1]}), "data.csv.gz")
+    assert gzip.decompress((tmp_path / "data.csv.gz").read_bytes()) == b"a\n1\n"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "jsonl", "parquet", "feather", "csv.gz"]))
+def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffix: str) -> None:
+    """Random files never meet anything but a DataError."""
+    (tmp_path / f"data.{suffix}").write_bytes(content)
+    for kind in KINDS:
+        try:
+            frame = FileDataConnector(kind, folder=tmp_path).read(f"data.{suffix}")
+        except DataError:
+            continue
+        assert len(frame) > 0
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet='ab,"\n1 .', max_size=40))
+def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str) -> None:
+    """Random CSV never meets anything but a DataError, and gives as many columns as its header has."""
+    (tmp_path / "data.csv").write_text("p,q\n" + text)
+    for kind in KINDS:
+        try:
+            frame = FileDataConnector(kind, folder=tmp_path).read("data.csv")
+        except DataError:
+            continue
+        assert list(frame.columns) == ["p", "q"]
+
+
+def test_floats_keep_every_digit(tmp_path: Path) -> None:
+    """A number written and read is the same number."""
+    values = np.random.default_rng(0).normal(size=1000)
+    connector = FileDataConnector(folder=tmp_path)
+    connector.write(pd.DataFrame({"a": values}), "data.csv")
+    assert np.array_equal(connector.read("data.csv")["a"], values)
