@@ -9,6 +9,7 @@ from lolpop import Pipeline, PipelineContainer, Runner, RunnerContainer, provide
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.components.store import Store
+from lolpop.errors import VerificationError
 from lolpop.resources import Dataset, DatasetVersion, Run
 
 
@@ -109,3 +110,31 @@ def test_store_is_closed_with_its_container(tmp_path, monkeypatch):
         store = container.store()
         assert isinstance(store, Store)
     assert not (tmp_path / ".lolpop" / "store.db-wal").exists()
+
+
+def test_store_is_beside_the_settings(tmp_path, monkeypatch):
+    """The store is beside the settings file, whatever the current directory is."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "lolpop.yaml").write_text("seed: 1\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with KeepContainer.load(tmp_path / "project" / "lolpop.yaml") as container:
+        container.runner().run()
+    assert (tmp_path / "project" / ".lolpop" / "store.db").is_file()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_settings_are_judged_without_opening_anything(tmp_path, monkeypatch):
+    """A URL of no database and a name of no type are findings, where they were set, without secrets."""
+    monkeypatch.chdir(tmp_path)
+    overrides = {
+        "store.url": "mysql://root:hunter2@db/x",
+        "process.resource_version_control.trusted_types": ["a b"],
+    }
+    with pytest.raises(VerificationError) as caught:
+        KeepContainer.load(overrides=overrides).verify()
+    findings = {finding.path: finding.message for finding in caught.value.findings}
+    assert "mysql://***@db/x" in findings["store.url"]
+    assert any(path.startswith("process.resource_version_control.trusted_types") for path in findings)
+    assert "hunter2" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ class SQLModelRepository(ModelRepository):
 
     Parameters
     ----------
-    require_approval
+    require_approval : bool
         Whether somebody has to approve a promoted model version before it may be deployed.
     """
 

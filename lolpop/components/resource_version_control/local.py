@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
+
+from pydantic import Field
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalResourceVersionControl"]
 
-_TYPE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?")
+_DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_TYPE = rf"^{_DOTTED}(:{_DOTTED})?$"
 
 
 class LocalResourceVersionControl(ResourceVersionControl):
@@ -32,16 +35,20 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
     Parameters
     ----------
-    trusted_types
+    trusted_types : list of str
         Types that a stored model may hold besides those that its trainer trusts
         (``package.module.Class``), and trainers that are not registered (``package.module:Class``).
     """
 
     def __init__(
-        self, trusted_types: tuple[str, ...] = (), *, store: Store, metadata_tracker: MetadataTracker
+        self,
+        trusted_types: tuple[Annotated[str, Field(pattern=_TYPE)], ...] = (),
+        *,
+        store: Store,
+        metadata_tracker: MetadataTracker,
     ) -> None:
         for name in trusted_types:
-            if not _TYPE.fullmatch(name):
+            if not re.fullmatch(_TYPE, name):
                 raise ValueError(
                     "trusted_types should name types as package.module.Class or package.module:Class "
                     f"but got {name!r}."

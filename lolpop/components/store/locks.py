@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Interval, delete, func, insert, literal, select, text, update
@@ -80,7 +81,7 @@ class FileLocks:
             lock.release()
 
     def _path_of_run(self, run_id: str) -> Path:
-        return self._folder / f"run-{run_id}.lock"
+        return self._folder / f"run-{quote(run_id, safe='')}.lock"
 
     def _is_free(self, path: Path) -> bool:
         if not path.exists():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lolpop.components.store import RunRecord, Store, TaskRecord
 from lolpop.components.store.places import DatabasePlace
+from lolpop.errors import Finding
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLStore"]
 
-_HOME = Path(".lolpop")
+_URL = "sqlite:///.lolpop/store.db"
+_ARTIFACTS = ".lolpop/artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class SQLStore(Store):
 
     Parameters
     ----------
-    url
+    url : str, optional
         Database: ``sqlite:///folder/store.db`` or ``postgresql+psycopg://host/database`` (needs
         ``lolpop[postgres]``). Without it, ``.lolpop/store.db``. Relative paths start where the settings
         are.
-    artifacts
+    artifacts : str, optional
         Root of the files: a path, or any URL that fsspec knows, such as ``s3://bucket/lolpop`` (needs
         ``lolpop[s3]``). Without it, ``.lolpop/artifacts``.
     """
@@ -56,12 +59,20 @@ class SQLStore(Store):
     ) -> None:
         if artifacts is not None and not artifacts.strip():
             raise ValueError(f"artifacts must be a path or a URL but got {artifacts!r}.")
-        self._place = DatabasePlace(url if url is not None else f"sqlite:///{_HOME / 'store.db'}")
-        self._artifacts = artifacts if artifacts is not None else str(_HOME / "artifacts")
+        self._place = DatabasePlace(url if url is not None else _URL)
+        self._artifacts = artifacts if artifacts is not None else _ARTIFACTS
         self._folder = folder
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
         self._inherited: list[_Opened] = []
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find a URL of no database that a store can be in."""
+        try:
+            DatabasePlace(_URL if settings.get("url") is None else settings["url"])
+        except ValueError as error:
+            yield Finding("url", str(error).rstrip("."))
 
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block."""
