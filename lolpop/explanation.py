@@ -352,13 +352,9 @@ def _at(parameter: Parameter, path: Path) -> Parameter:
 def _holds_anything(parameter: Parameter) -> bool:
     """Whether there may be parts of it whose type nobody declares."""
     origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
-    collections = (
-        origin for origin in origins if isinstance(origin, type) and issubclass(origin, Collection)
-    )
-    collections = (
-        each for each in types if issubclass(each, Collection) and not issubclass(each, str | bytes)
-    )
-    return Any in origins or any(collections)
+    types = [origin for origin in origins if isinstance(origin, type)]
+    collections = [each for each in types if issubclass(each, Collection)]
+    return Any in origins or any(not issubclass(each, str | bytes) for each in collections)
 
 
 def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:
