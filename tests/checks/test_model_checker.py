@@ -374,6 +374,22 @@ def test_the_interval_covers_the_true_difference_as_often_as_it_says():
     assert 180 <= covered <= 200
 
 
+def test_very_many_rows_are_bounded_work_and_a_narrow_interval():
+    """Of 200,000 rows the interval is about as wide as theory says: of the mean of differences of errors."""
+    rng = np.random.default_rng(2)
+    n = 200_000
+    truth = pd.Series(rng.normal(size=n))
+    one, other = truth + rng.normal(size=n), truth + rng.normal(0, 1.1, size=n)
+    differences = (truth - other).abs() - (truth - one).abs()
+    compared = checker(NUMBERS, "mean_absolute_error").compare(
+        Says(one), Says(other), truth.to_frame(), truth
+    )
+    low, high = compared.interval
+    assert low < compared.difference < high
+    assert high - low == pytest.approx(2 * 1.96 * differences.std() / n**0.5, rel=0.2)
+    assert compared.better
+
+
 def test_the_baseline_is_what_training_rows_suggest(cancer, diabetes):
     """The most frequent class with the frequencies of all, or the mean, as scikit-learn's dummies."""
     train, frame, seen, target = cancer

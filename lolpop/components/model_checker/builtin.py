@@ -59,7 +59,7 @@ class BuiltinModelChecker(ModelChecker):
     confidence : float
         Confidence of the intervals of differences, between 0 and 1.
     resamples : int
-        Number of resamples of the bootstrap; fewer are drawn of very many rows.
+        Number of resamples of the bootstrap; at most 200 for metrics that are slow to compute.
     min_rows : int
         Fewer rows than this are too few to judge by.
     too_good : float
