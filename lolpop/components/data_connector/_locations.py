@@ -177,6 +177,8 @@ def _shown(source: object) -> str:
 
 def _reason(error: BaseException) -> str:
     # An OSError's own text repeats the path, and with it a password that a URL may hold.
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "there is a file in the place of its folder"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return mask_urls(text or type(error).__name__)
 

@@ -15,6 +15,8 @@ from lolpop.errors import StoreError
 __all__ = ["disk_failures", "sql_failures"]
 
 _MOVE = "Let this user write there, or set store.url and store.artifacts to another place."
+_CLEAR = "Move the file away, or set store.url and store.artifacts to another place."
+_FREE = "What was kept before is unharmed. Free some space and run again."
 
 # By the beginning of SQLite's own name of the error: what is wrong, and what to do.
 _SQLITE = {
@@ -23,7 +25,7 @@ _SQLITE = {
         "Move the file away, or set store.url to another place.",
     ),
     "SQLITE_CORRUPT": ("is damaged", "Restore it from a backup, or move it away to start anew."),
-    "SQLITE_FULL": ("cannot grow: the disk is full", "Nothing was changed. Free some space and run again."),
+    "SQLITE_FULL": ("cannot grow: the disk is full", _FREE),
     "SQLITE_READONLY": ("cannot be written", _MOVE),
     "SQLITE_CANTOPEN": ("cannot be opened", _MOVE),
     "SQLITE_PERM": ("cannot be opened", _MOVE),
@@ -35,14 +37,14 @@ _SQLITE = {
 }
 
 _DISK = {
-    errno.ENOSPC: ("the disk is full", "Nothing was changed. Free some space and run again."),
-    errno.EDQUOT: ("the disk quota is used up", "Nothing was changed. Free some space and run again."),
+    errno.ENOSPC: ("the disk is full", _FREE),
+    errno.EDQUOT: ("the disk quota is used up", _FREE),
     errno.EACCES: ("permission denied", _MOVE),
     errno.EPERM: ("permission denied", _MOVE),
     errno.EROFS: ("the disk is read-only", _MOVE),
     errno.ENOENT: ("there is no such file", "Check the path."),
-    errno.ENOTDIR: ("a file is in the way of a folder", _MOVE),
-    errno.EEXIST: ("a file is in the way of a folder", _MOVE),
+    errno.ENOTDIR: ("a file is in the place of a folder", _CLEAR),
+    errno.EEXIST: ("a file is in the place of a folder", _CLEAR),
 }
 
 
