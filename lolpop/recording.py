@@ -110,7 +110,7 @@ class CallBinding:
         bound = _bind(method, args, kwargs)
         name = _function(method).__name__
         path = f"{self._path}.{name}" if self._path else name
-        run = self._open_run()
+        run = self._open_run(kind)
         if run is None and kind == "task":
             return method(*bound.args, **bound.kwargs)
         if run is None:
@@ -121,12 +121,14 @@ class CallBinding:
         with _current(RUN, run):
             return recording.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
 
-    def _open_run(self) -> Any:
+    def _open_run(self, kind: CallKind) -> Any:
         lifetime = self._scope.lifetime
         current = RUN.get()
         if current is not None and any(current is run for run in lifetime.open_runs):
             return current
-        # A thread of a pool starts with an empty context: what it calls belongs to the one open run.
+        if kind == "workflow":
+            return None
+        # A thread of a pool starts with an empty context: a task called there belongs to the one open run.
         open_runs = list(lifetime.open_runs)
         if len(open_runs) > 1:
             raise WiringError(
@@ -281,6 +283,8 @@ def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
         with _noted(error, slot.path):
             found = slot()
             for notifier in found if isinstance(found, list) else [found]:
+                if not getattr(notifier, "reaches_elsewhere", True):
+                    continue  # the error itself is about to be seen on the console
                 with _noted(error, type(notifier).__name__):
                     notifier.notify(text, "error")
 

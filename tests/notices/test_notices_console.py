@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from typing import ClassVar
 
 import pytest
 
+from lolpop import Runner, RunnerContainer, providers, workflow
 from lolpop.components.logger.console import ConsoleLogger
+from lolpop.components.notifier import Notifier
 from lolpop.components.notifier.console import ConsoleNotifier
 
 
@@ -97,3 +100,32 @@ def test_the_level_of_the_logger_holds(capsys):
     """What is below the level is not logged."""
     ConsoleLogger("error").log("unseen", "warning")
     assert capsys.readouterr().err == ""
+
+
+def test_only_notifiers_that_reach_elsewhere_are_told_of_a_failed_run(capsys):
+    """The console shows the error of a failed run itself; whoever is elsewhere is told of it."""
+
+    class Page(Notifier):
+        told: ClassVar[list[str]] = []
+
+        def notify(self, message, level="info"):
+            self.told.append(f"{level}: {message}")
+
+    class Failing(Runner):
+        def __init__(self, *, notifiers: list[Notifier]) -> None:
+            self.notifiers = notifiers
+
+        @workflow
+        def run(self) -> None:
+            raise ArithmeticError("the numbers do not add up")
+
+    class Container(RunnerContainer):
+        notifiers = providers.Components(Notifier, default=["console", Page])
+        runner = providers.Runner(Failing)
+
+    container = Container()
+    with pytest.raises(ArithmeticError):
+        container.runner().run()
+    assert capsys.readouterr().err == ""
+    run_id = container.runs()[0].run_id
+    assert Page.told == [f"error: run failed in run {run_id}: ArithmeticError: the numbers do not add up"]

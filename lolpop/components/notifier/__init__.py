@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Literal, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from lolpop.integrations import Component
 
@@ -17,6 +17,9 @@ class Notifier(Component):
     """Sends a message to people."""
 
     __slots__ = ()
+
+    reaches_elsewhere: ClassVar[bool] = True
+    """Whether it reaches people who do not see the console. Only those need to be told that a run failed."""
 
     @abstractmethod
     def notify(self, message: str, level: Level = "info") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 from lolpop.components.notifier import Level, Notifier, at_least
 from lolpop.settings.secrets import mask_urls
@@ -18,6 +19,8 @@ class ConsoleNotifier(Notifier):
     level : {"debug", "info", "warning", "error"}
         Messages below this level are not shown.
     """
+
+    reaches_elsewhere: ClassVar[bool] = False
 
     def __init__(self, level: Level = "info") -> None:
         self._levels = at_least(level)
