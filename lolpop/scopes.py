@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,7 +226,16 @@ class Scope:
 
 
 def _close(variants: list[Variant]) -> None:
-    with ExitStack() as stack:
-        for variant in variants:
+    """Close what was built, last first; what failed first is raised, and tells of the others."""
+    failures: list[BaseException] = []
+    for variant in reversed(variants):
+        try:
             if callable(close := getattr(variant.value, "close", None)):
-                stack.callback(close)
+                close()
+        except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
+            failures.append(failure)
+    if failures:
+        first, *others = failures
+        for other in others:
+            first.add_note(f"Closing another component failed too: {other!r}")
+        raise first

@@ -1,0 +1,324 @@
+"""Lifetimes: what containers build, in which threads, for how long, and how it is closed."""
+
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from greeter import AppContainer, Clock, FakeClock, Greeter
+
+from lolpop import Component, PipelineContainer, RunnerContainer, providers
+from lolpop.errors import WiringError
+
+TIMEOUT = 10
+
+
+class Log(Component):
+    """Hears what happens to the others."""
+
+    def __init__(self):
+        self.lines = []
+
+
+class First(Component):
+    def __init__(self, fails: bool = False, *, log: Log):
+        self.fails, self.log = fails, log
+        log.lines.append(f"open {type(self).__name__}")
+
+    def close(self):
+        self.log.lines.append(f"close {type(self).__name__}")
+        if self.fails:
+            raise OSError(f"{type(self).__name__} does not close")
+
+
+class Second(First):
+    def __init__(self, fails: bool = False, *, log: Log, first: First):
+        super().__init__(fails, log=log)
+
+
+class Third(First):
+    def __init__(self, fails: bool = False, *, log: Log, second: Second):
+        super().__init__(fails, log=log)
+
+
+class LocalContainer(PipelineContainer):
+    third = providers.Component(Third, default=Third)
+
+
+class ClosingContainer(RunnerContainer):
+    second = providers.Component(Second, default=Second)
+    first = providers.Component(First, default=First)
+    log = providers.Component(Log, default=Log)
+    local = providers.nested(LocalContainer)
+
+
+CLOSED = ["close Third", "close Second", "close First"]
+
+
+def test_what_was_built_is_closed_last_first():
+    """Leaving the block closes everything in reverse order of building, nested containers included."""
+    with ClosingContainer() as c:
+        lines = c.log().lines
+        c.local.third()
+        assert lines == ["open First", "open Second", "open Third"]
+    assert lines[3:] == CLOSED
+
+
+def test_what_was_not_built_is_not_closed():
+    """Closing builds nothing."""
+    with ClosingContainer() as c:
+        lines = c.log().lines
+        c.first()
+    assert lines == ["open First", "close First"]
+
+
+def test_one_failing_close_does_not_stop_the_others():
+    """Each is closed even if another fails; the first failure is raised at the end, with note of the others."""
+    overrides = {"local.third.fails": True, "first.fails": True}
+    c = ClosingContainer.load(overrides=overrides, environ={})
+    lines = c.log().lines
+    with pytest.raises(OSError, match="Third does not close") as error, c:
+        c.local.third()
+    assert lines[3:] == CLOSED
+    assert "First does not close" in error.value.__notes__[0]
+
+
+@pytest.mark.parametrize("failure", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
+def test_an_exception_in_the_block_closes_and_is_not_masked(failure):
+    """On an error or Ctrl-C everything is closed, and what went wrong inside is what is raised."""
+    c = ClosingContainer.load(overrides={"second.fails": True}, environ={})
+    lines = c.log().lines
+
+    def work():
+        with c:
+            c.local.third()
+            raise failure
+
+    with pytest.raises(failure) as error:
+        work()
+    assert lines[3:] == CLOSED
+    assert "Second does not close" in error.value.__notes__[0]
+
+
+def test_after_closing_nothing_is_given():
+    """Resolving in a closed container raises, for what was built and what was not."""
+    with ClosingContainer() as c:
+        c.first()
+    for provider in (c.first, c.local.third, c.seed, c.interceptors):
+        with pytest.raises(WiringError, match="its container is closed"):
+            provider()
+    with pytest.raises(WiringError, match="its container is closed"):
+        c.first.override(First(log=Log()))
+
+
+def test_closing_twice_does_nothing():
+    """A second block closes nothing again."""
+    with ClosingContainer() as c:
+        lines = c.log().lines
+        c.first()
+    with c:
+        pass
+    assert lines == ["open First", "close First"]
+
+
+def test_a_container_that_is_used_after_an_override_closes_all():
+    """What came back after an override is closed with the container, once."""
+    with ClosingContainer() as c:
+        lines = c.log().lines
+        c.local.third()
+        with c.first.override(First(log=Log())):
+            c.local.third()
+        assert lines[3:] == ["open Second", "open Third", "close Third", "close Second"]
+        del lines[3:]
+    assert lines[3:] == CLOSED
+
+
+def test_a_failing_close_at_the_end_of_an_override_leaves_the_former_objects():
+    """An override that ends with a failing close has ended all the same."""
+    c = ClosingContainer.load(overrides={"second.fails": True}, environ={})
+    second = c.second()
+    with pytest.raises(OSError, match="does not close"), c.first.override(First(log=Log())):
+        assert c.second() is not second
+    assert c.second() is second
+
+
+def test_sixteen_threads_get_one_object():
+    """However many ask at once, a fresh container builds one instance of everything."""
+    built = []
+
+    class Slow(Clock):
+        def __init__(self):
+            built.append(self)
+            threading.Event().wait(0.02)
+
+    for _ in range(5):
+        built.clear()
+        c = AppContainer.load(overrides={"clock.use": Slow}, environ={})
+        barrier = threading.Barrier(16)
+
+        def ask(c=c, barrier=barrier):
+            barrier.wait(TIMEOUT)
+            return c.runner()
+
+        with ThreadPoolExecutor(16) as pool:
+            runners = [future.result(TIMEOUT) for future in [pool.submit(ask) for _ in range(16)]]
+        assert len({id(runner) for runner in runners}) == 1
+        assert len(built) == 1
+
+
+def in_thread(function):
+    """The result of ``function`` in a thread of its own, or TimeoutError."""
+    results = []
+    thread = threading.Thread(target=lambda: results.append(function()), daemon=True)
+    thread.start()
+    thread.join(TIMEOUT)
+    if not results:
+        raise TimeoutError
+    return results[0]
+
+
+def test_a_constructor_may_resolve_another_component_from_a_thread():
+    """No lock is held that another component's resolution would wait for."""
+    holder = {}
+
+    class Waiting(Clock):
+        def __init__(self):
+            self.other = in_thread(lambda: holder["c"].other())
+
+    class Container(RunnerContainer):
+        clock = providers.Component(Clock, default=Waiting)
+        other = providers.Component(Log, default=Log)
+
+    holder["c"] = c = Container()
+    assert in_thread(c.clock).other is c.other()
+
+
+def test_containers_share_no_lock():
+    """A constructor may wait for a thread that resolves the same provider of another container."""
+    two = AppContainer()
+
+    class Waiting(Clock):
+        def __init__(self):
+            self.other = in_thread(two.clock)
+
+    one = AppContainer.load(overrides={"clock.use": Waiting}, environ={})
+    assert in_thread(one.clock).other is two.clock()
+
+
+def test_a_constructor_that_asks_for_itself_is_an_error():
+    """A component that resolves itself while it is built says so instead of recursing."""
+    holder = {}
+
+    class Selfish(Clock):
+        def __init__(self):
+            holder["c"].greet.greeter()
+
+    holder["c"] = c = AppContainer.load(overrides={"clock.use": Selfish}, environ={})
+    with pytest.raises(WiringError, match="clock asks for itself while it is being built"):
+        c.clock()
+
+
+def test_a_constructor_that_fails_is_tried_again():
+    """What could not be built is built at the next call."""
+    attempts = []
+
+    class Flaky(Clock):
+        def __init__(self):
+            attempts.append(1)
+            if len(attempts) == 1:
+                raise OSError("not yet")
+
+    c = AppContainer.load(overrides={"clock.use": Flaky}, environ={})
+    with pytest.raises(WiringError, match="OSError: not yet"):
+        c.clock()
+    assert c.greet.greeter().clock is c.clock()
+
+
+def test_overrides_of_one_thread_while_another_resolves():
+    """Resolving and overriding at once never gives a mixture: each greeter has the clock of its time."""
+    c, stop, wrong = AppContainer(), threading.Event(), []
+    fake = FakeClock()
+    real = c.clock()
+
+    def resolve():
+        while not stop.is_set():
+            greeter = c.greet.greeter()
+            if greeter.clock is not real and greeter.clock is not fake:
+                wrong.append(greeter)
+
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(resolve) for _ in range(4)]
+        for _ in range(300):
+            with c.clock.override(fake):
+                if c.greet.greeter().clock is not fake:
+                    wrong.append("not the fake")
+            if c.greet.greeter().clock is not real:
+                wrong.append("not the real one")
+        stop.set()
+        for future in futures:
+            future.result(TIMEOUT)
+    assert wrong == []
+
+
+def test_a_container_and_all_it_built_are_collected():
+    """Nothing global holds a container: with the last reference to it, it and what it built are gone."""
+    c = AppContainer.load(overrides={"greet.greeter.greeting": "ahoy"}, environ={})
+    c.runner().run()
+    with c.clock.override(FakeClock()):
+        c.runner().run()
+    gone = [weakref.ref(each) for each in (c, c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock())]
+    del c
+    gc.collect()
+    assert [ref() for ref in gone] == [None] * 5
+
+
+def test_what_an_override_built_is_let_go_when_it_ends():
+    """Once the former object is given again, nothing holds what was built inside the block."""
+    c = AppContainer()
+    with c.clock.override(FakeClock()):
+        gone = weakref.ref(c.greet.greeter())
+    c.greet.greeter()
+    gc.collect()
+    assert gone() is None
+
+
+def test_container_classes_are_collected():
+    """A container class that is no more leaves nothing behind."""
+
+    def make():
+        class Local(Clock):
+            pass
+
+        class Container(AppContainer):
+            clock = providers.Component(Clock, default=Local)
+
+        Container().runner().run()
+        return weakref.ref(Local), weakref.ref(Container)
+
+    gone = make()
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None]
+
+
+def test_a_runner_works_though_its_container_is_gone():
+    """What a container built keeps it alive: its calls are recorded though nobody else holds it."""
+    runner = AppContainer.load(environ={}).runner()
+    gc.collect()
+    assert runner.run() == "hello world, it is noon"
+
+
+def test_a_settings_folder_is_the_first_files(tmp_path, monkeypatch):
+    """Relative paths start from the first settings file's folder, else from the current one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "a.yaml").write_text("seed: 3")
+    assert AppContainer.load("conf/a.yaml", environ={}).folder() == tmp_path / "conf"
+    assert AppContainer.load(environ={}).folder() == tmp_path
+    assert AppContainer().folder() == Path.cwd()
+
+
+def test_a_container_by_hand_of_a_component():
+    """Components are plain classes: what the container builds, anybody can."""
+    assert Greeter("hi", clock=FakeClock()).clock.now() == "midnight"
