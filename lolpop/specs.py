@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import one_of
 from lolpop.errors import WiringError
+from lolpop.registry import import_object
+from lolpop.runs import RUN, OpenRun
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
     from lolpop.providers import Slot
 
-__all__ = ["Call", "Spec", "spec_of"]
+__all__ = ["Call", "Spec", "Worker", "spec_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,7 @@ class Spec:
         from lolpop import providers
         from lolpop.containers import scope_of
 
-        module, _, name = self.container.partition(":")
-        declared: Any = importlib.import_module(module)
-        for part in name.split("."):
-            declared = getattr(declared, part)
+        declared: Any = import_object(self.container)
         container = declared()
         scope_of(container).configuration = self.configuration
         for path, interface, use, settings in self.overrides:
@@ -57,7 +56,13 @@ class Spec:
         """The method that ``call`` names, of a container that was built from this spec."""
         from lolpop.containers import scope_of
 
-        method: Callable[..., Any] = getattr(find(scope_of(container), call.provider)(), call.method)
+        built = find(scope_of(container), call.provider)()
+        method: Callable[..., Any] | None = getattr(built, call.method, None)
+        if method is None:
+            public = [name for name in dir(built) if not name.startswith("_")]
+            raise WiringError(
+                f"{call.provider} has no method {call.method!r}", one_of(call.method, public, what="Methods")
+            )
         return method
 
 
@@ -72,26 +77,30 @@ def spec_of(root: Scope, run_id: str | None = None) -> Spec:
             if not isinstance(slot, Slot) or not slot.overridden_by:
                 continue
             stand_in = slot.active
-            if not isinstance(stand_in, Component) or not isinstance(stand_in.default, str | type):
+            if not isinstance(stand_in, Component) or stand_in.injections or stand_in.default is None:
                 raise WiringError(
                     f"{slot.path} is overridden by a live object, which other processes cannot have",
                     "Override it by providers.Component(interface, default=…, settings={…}).",
                 )
-            use = stand_in.default
-            path = use if isinstance(use, str) else f"{use.__module__}:{use.__qualname__}"
+            use: Any = stand_in.default
+            path = use if isinstance(use, str) else _import_path(use)
             interface: Any = stand_in.interface
+            _import_path(interface)
             overrides.append((slot.path, interface, path, dict(stand_in.settings or {})))
-    name = f"{declared.__module__}:{declared.__qualname__}"
-    if "<locals>" in name:
+    return Spec(_import_path(declared), root.configuration, tuple(overrides), run_id)
+
+
+def _import_path(declared: type) -> str:
+    path = f"{declared.__module__}:{declared.__qualname__}"
+    if "<locals>" in path:
         raise WiringError(
             f"{declared.__qualname__} cannot be imported by other processes", "Define it in a module."
         )
-    return Spec(name, root.configuration, tuple(overrides), run_id)
+    return path
 
 
 def find(root: Scope, path: str) -> Slot[Any]:
     """The slot at a dotted path. Raises WiringError, with a near name, if there is none."""
-    from lolpop._names import one_of
     from lolpop.providers import Slot
 
     *outer, name = path.split(".")
@@ -107,8 +116,26 @@ def find(root: Scope, path: str) -> Slot[Any]:
     return provider
 
 
-def worker_calls(spec: Spec, call: Call, items: Sequence[Any]) -> list[Any]:
-    """The results of ``call`` for ``items``, on a container that is built for them and closed after them."""
-    with spec.build() as container:
-        method = spec.resolve(container, call)
-        return [method(item) for item in items]
+class Worker:
+    """A container in a process of its own, built from its spec at the first call."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._container: Any = None
+
+    def call(self, call: Call, item: Any) -> Any:
+        """The result of ``call`` for ``item``; ``current_run`` is the run that the spec is of."""
+        if self._container is None:
+            self._container = self._spec.build()
+        method = self._spec.resolve(self._container, call)
+        token = RUN.set(None if self._spec.run_id is None else OpenRun(self._spec.run_id, lambda: self._spec))
+        try:
+            return method(item)
+        finally:
+            RUN.reset(token)
+
+    def close(self) -> None:
+        """Close what was built."""
+        if self._container is not None:
+            with self._container:
+                self._container = None

@@ -1,0 +1,158 @@
+"""Doing many things at once on this machine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import PositiveInt
+
+from lolpop.components.executor import Executor
+from lolpop.errors import LolpopError, WiringError
+from lolpop.runs import current_run
+
+if TYPE_CHECKING:
+    from lolpop.specs import Call
+
+__all__ = ["LocalExecutor"]
+
+T = TypeVar("T")
+
+
+class LocalExecutor(Executor):
+    """Calls functions in processes of this machine, which start afresh for every ``map`` and end with it.
+
+    Each process imports what it needs by itself, so that threads, connections and locks of this one do not
+    matter; a script that maps needs ``if __name__ == "__main__":`` around what it does. A process that makes
+    a ``Call`` builds its container once, and closes it at its end.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many processes work at once; by default one for each processor.
+    """
+
+    def __init__(self, workers: PositiveInt | None = None) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be at least 1, but got {workers}.")
+        self._workers = workers
+
+    def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
+        """Results of ``function`` for ``items``, in their order.
+
+        Raises what the first failing call raised, once the calls that had begun are done; on Ctrl-C the
+        processes are stopped at once.
+
+        Raises
+        ------
+        WiringError
+            If other processes cannot have ``function``, or the container of a Call; or a Call is made outside
+            a run.
+        LolpopError
+            If a process ended without an answer.
+        """
+        waiting = list(items)
+        if not waiting:
+            return []
+        work = _pickled(function)
+        count = min(self._workers or os.cpu_count() or 1, len(waiting))
+        processes = _Processes()
+        with ProcessPoolExecutor(count, processes, _prepare, (work,)) as pool:
+            futures = [pool.submit(_work, item) for item in waiting]
+            try:
+                return [future.result() for future in futures]
+            except BrokenProcessPool as error:
+                raise LolpopError(
+                    "A worker process ended without an answer: it was killed, ran out of memory, or could "
+                    "not start. A script that starts workers needs `if __name__ == '__main__':` around what "
+                    "it does."
+                ) from error
+            except Exception:
+                pool.shutdown(cancel_futures=True)
+                raise
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                processes.stop()
+                raise
+
+
+class _Processes(SpawnContext):
+    """Starts processes, and can stop them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802  (a class there)
+        process = SpawnProcess(*args, **kwargs)
+        self._started.append(process)
+        return process
+
+    def stop(self) -> None:
+        """Stop all processes that were started."""
+        for process in self._started:
+            process.terminate()
+
+
+def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
+    """What a worker process needs, as bytes: it is unpickled where an error can be answered with."""
+    from lolpop.specs import Call
+
+    spec = None
+    if isinstance(function, Call):
+        run = current_run()
+        if run is None:
+            raise WiringError(
+                f"{function} is made outside a run, so its container is not known",
+                "Make it in a task or workflow, or map a module-level function.",
+            )
+        spec = run.spec()
+    try:
+        return pickle.dumps((function, spec))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise WiringError(
+            f"other processes cannot have {function!r}: {error}",
+            "Map a module-level function or a Call, and let settings be plain values.",
+        ) from error
+
+
+# Of a worker process, as a pool gives its workers no other place: what it was started for, and what it calls
+# for each item once that is unpickled.
+_given = b""
+_function: Callable[[Any], Any] | None = None
+
+
+def _prepare(given: bytes) -> None:
+    import signal
+
+    global _given
+    _given = given
+    # Ctrl-C goes to every process of the terminal: the first one stops the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(item: Any) -> Any:
+    global _function
+    if _function is None:
+        _function = _unpickled(_given)
+    return _function(item)
+
+
+def _unpickled(given: bytes) -> Callable[[Any], Any]:
+    from functools import partial
+    from multiprocessing.util import Finalize
+
+    from lolpop.specs import Worker
+
+    function, spec = pickle.loads(given)  # noqa: S301  (from the process that started this one)
+    if spec is None:
+        found: Callable[[Any], Any] = function
+        return found
+    worker = Worker(spec)
+    Finalize(worker, worker.close, exitpriority=0)
+    return partial(worker.call, function)

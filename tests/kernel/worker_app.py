@@ -1,0 +1,92 @@
+"""An app whose work is done in other processes; they import it by name."""
+
+import os
+import time
+from pathlib import Path
+
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+from lolpop.components.executor import Executor
+from lolpop.runs import current_run
+from lolpop.specs import Call
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fail_on_three(number: int) -> int:
+    if number == 3:
+        raise ValueError(f"no {number}")
+    return number
+
+
+def die(number: int) -> int:
+    os._exit(3)
+
+
+def sleep(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+class Power(Component):
+    def __init__(self, exponent: int = 2, *, folder: Path):
+        self.exponent, self.folder = exponent, folder
+        self._write("built")
+
+    def raised(self, number: int) -> int:
+        return number**self.exponent
+
+    def where(self, number: int) -> tuple[int, str, int]:
+        time.sleep(0.05)
+        return os.getpid(), current_run().run_id, number
+
+    def fail(self, number: int) -> int:
+        raise ValueError(f"no {number}")
+
+    def close(self) -> None:
+        self._write("closed")
+
+    def _write(self, what: str) -> None:
+        (self.folder / f"{what}-{os.getpid()}").touch()
+
+
+class Cube(Power):
+    def __init__(self, *, folder: Path):
+        super().__init__(3, folder=folder)
+
+
+class Broken(Power):
+    def __init__(self, *, folder: Path):
+        raise OSError("no power")
+
+
+class Powers(Pipeline):
+    def __init__(self, *, executor: Executor):
+        self.executor = executor
+
+    @task
+    def all(self, method: str, numbers: list[int], provider: str) -> list:
+        return self.executor.map(Call(provider, method), numbers)
+
+
+class PowerContainer(PipelineContainer):
+    power = providers.Component(Power, default=Power)
+    pipeline = providers.Pipeline(Powers)
+
+
+class PowerRunner(Runner):
+    def __init__(self, *, powers: Powers):
+        self.powers = powers
+
+    @workflow
+    def run(
+        self, method: str = "raised", numbers: list[int] | None = None, provider: str = "powers.power"
+    ) -> list:
+        return self.powers.all(method, numbers or [1, 2, 3], provider)
+
+
+class PowerApp(RunnerContainer):
+    executor = providers.Component(Executor, default="local", settings={"workers": 2})
+    powers = providers.nested(PowerContainer)
+    runner = providers.Runner(PowerRunner)
