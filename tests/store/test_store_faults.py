@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -37,8 +39,10 @@ def open_folder(tmp_path_factory):
     with closing(SQLStore(folder=tmp_path_factory.mktemp("other"))) as store:
         store.runs()
     folder = tmp_path_factory.mktemp("open")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+    shared = Path(tempfile.gettempdir())
+    for path in (folder, *folder.parents):
+        if path != shared and path.is_relative_to(shared):
+            path.chmod(0o755)
     return folder
 
 
@@ -64,6 +68,15 @@ def test_folder_that_cannot_be_written(open_folder):
         store.runs()
     assert f"{open_folder}/.lolpop cannot be written: permission denied" in str(caught.value)
     assert "set store.url" in str(caught.value)
+
+
+def test_folder_that_cannot_be_looked_into(open_folder):
+    """A folder that may not even be searched is named, with what to do."""
+    open_folder.chmod(0o700)
+    store = SQLStore(folder=open_folder)
+    with without_rights(), pytest.raises(StoreError, match="permission denied") as caught:
+        store.runs()
+    assert str(open_folder) in str(caught.value)
 
 
 def test_database_that_cannot_be_written(open_folder, new_run):

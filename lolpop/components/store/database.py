@@ -104,7 +104,9 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
     # Threads queue here: SQLite itself would have them sleep and try again.
     database = Database(engine, reader, place, threading.Lock())
     with _closed_on_error(database), database.failures():
-        if not path.exists() or not _is_at_head(reader):
+        with disk_failures(path.parent, "read"):
+            is_new = not path.exists()
+        if is_new or not _is_at_head(reader):
             with disk_failures(path.parent, "written"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             with locks.hold_name(f"create {path.name}"):
