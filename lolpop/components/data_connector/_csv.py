@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame
 
 __all__ = ["check_csv", "read_csv", "scan_csv", "write_csv"]
+
+_SEPARATORS = (";", "\t", "|", ",")
 
 # What pandas takes for a missing value, so that polars does too.
 _MISSING = (
@@ -93,31 +96,66 @@ def check_csv(location: Location, separator: str) -> None:
     if _is_regular(location, separator):
         return
     with _text(location) as lines:
-        rows = csv.reader(lines, delimiter=separator)
-        for row in rows:
-            if row and len(row) != width:
-                raise _ragged(location, rows.line_num, len(row), width)
+        for start, end, row in _rows(lines, location, separator):
+            if len(row) != width:
+                raise _ragged(location, start, end, len(row), width)
 
 
-def _ragged(location: Location, line: int, fields: int, width: int) -> DataError:
-    return DataError(f"{location}:{line}: this line has {count(fields, 'field')}, the header has {width}.")
+def _rows(lines: IO[str], location: Location, separator: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The rows that are not empty, each with its first and its last line."""
+    rows = csv.reader(lines, delimiter=separator)
+    while True:
+        start = rows.line_num + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as error:  # a value of more characters than Python's csv module takes
+            raise DataError(f"{location}:{start}: {error}. Is a quote opened here, and closed?") from error
+        if row is None:
+            return
+        if row:
+            yield start, rows.line_num, row
+
+
+def _ragged(location: Location, start: int, end: int, fields: int, width: int) -> DataError:
+    found = f"has {count(fields, 'field')}, the header has {width}."
+    if start == end:
+        return DataError(f"{location}:{start}: this line {found}")
+    return DataError(
+        f"{location}:{start}: the row that starts here goes on to line {end} inside a quote, and {found} "
+        f"Is the quote closed?"
+    )
 
 
 def _header(location: Location, separator: str) -> list[str]:
     with _text(location) as lines:
-        rows = csv.reader(lines, delimiter=separator)
-        names: list[str] = next(filter(None, rows), [])
-        first = next(filter(None, rows), names)
+        rows = _rows(lines, location, separator)
+        _, _, names = next(rows, (0, 0, list[str]()))
+        if not names:
+            raise DataError(f"{location} is empty.")
+        if len(names) == 1 and "separator" not in location.options:
+            _check_separator(location, names[0])
+        start, end, first = 0, 0, names
+        with suppress(DataError):  # a value that is long, and for those to judge who read all rows
+            start, end, first = next(rows, (0, 0, names))
         if len(first) > len(names):
             # pandas would take the first values of the rows for an index.
-            raise _ragged(location, rows.line_num, len(first), len(names))
-    if not names:
-        raise DataError(f"{location} is empty.")
+            raise _ragged(location, start, end, len(first), len(names))
     # Columns without a name are named by their position.
     named = [name for name in names if name]
     if twice := sorted({name for name in named if named.count(name) > 1}):
         raise DataError(f"{location}: several columns have the same name: {listed(twice)}.")
     return names
+
+
+def _check_separator(location: Location, name: str) -> None:
+    """Raise DataError if ``name``, that of the only column, looks like those of several."""
+    for separator in _SEPARATORS:
+        if separator in name:
+            shown = "\\t" if separator == "\t" else separator
+            raise DataError(
+                f"{location} has one column only, {name!r}. Are its values separated by '{shown}'? Then say "
+                f'so: {{path: …, separator: "{shown}"}}.'
+            )
 
 
 def _read_pandas(location: Location, separator: str) -> pd.DataFrame:
@@ -203,6 +241,8 @@ def _undecodable(location: Location, encoding: str, error: UnicodeDecodeError) -
     if encoding == "utf-8":
         with location.opened() as file:
             for number, line in enumerate(file, start=1):
+                if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    return DataError(f"{location} looks like UTF-16. {hint.replace('latin-1', 'utf-16')}")
                 try:
                     line.decode()
                 except UnicodeDecodeError as found:

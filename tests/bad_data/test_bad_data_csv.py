@@ -1,0 +1,49 @@
+"""CSV files that are not what they seem."""
+
+from __future__ import annotations
+
+import pytest
+
+from lolpop.components.data_connector.file import FileDataConnector
+from lolpop.errors import DataError
+
+ROWS = "".join(f"{number},text,{number}\n" for number in range(20_000))
+
+BAD = {
+    "a quote that is never closed": (
+        'a,b,c\n1,x,1\n2,"y,2\n3,z,3\n',
+        "rows.csv:3: the row that starts here goes on to line 4 inside a quote, and has 2 fields",
+    ),
+    "a quote that swallows very many rows": (f'a,b,c\n1,"x,1\n{ROWS}', "rows.csv:2: .*quote"),
+    "semicolons": ("a;b;c\n1;2;3\n", 'rows.csv has one column only.*separator: ";"'),
+    "semicolons and decimal commas": ("a;b;c\n1,5;2;3\n", 'rows.csv has one column only.*separator: ";"'),
+    "tabs": ("a\tb\n1\t2\n", r'rows.csv has one column only.*separator: "\\t"'),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "rows.csv looks like UTF-16.*encoding: utf-16"),
+}
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+@pytest.mark.parametrize("case", BAD)
+def test_the_error_says_what_to_look_at(case, frame, tmp_path):
+    """Whatever stands in the file, the error names the place and what may be meant."""
+    pytest.importorskip(frame)
+    content, message = BAD[case]
+    (tmp_path / "rows.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=message):
+        FileDataConnector(frame, folder=tmp_path).read("rows.csv")
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+def test_a_value_may_be_longer_than_the_csv_module_takes(frame, tmp_path):
+    """A long text in the first row is a value like any other."""
+    pytest.importorskip(frame)
+    (tmp_path / "rows.csv").write_text(f"a,b\n1,{'x' * 200_000}\n2,y\n")
+    assert FileDataConnector(frame, folder=tmp_path).read("rows.csv").shape == (2, 2)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_separator_that_is_named_is_taken_at_its_word(separator, tmp_path):
+    """A source that says its separator gets what it says, one column too."""
+    (tmp_path / "rows.csv").write_text("a;b\n1;2\n")
+    frame = FileDataConnector(folder=tmp_path).read({"path": "rows.csv", "separator": separator})
+    assert frame.shape == (1, 2 if separator == ";" else 1)
