@@ -69,7 +69,7 @@ def task(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], 
 
 
 def workflow(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Mark a runner's method as a workflow: built by a container, a call opens a run, or joins an open one."""
+    """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one."""
     return _marked("workflow", method)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
@@ -22,14 +22,24 @@ from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 
-__all__ = ["ClassificationRunner"]
+__all__ = ["ClassificationRunner", "OptionalTask"]
+
+OptionalTask: TypeAlias = Literal["check_data", "check_model", "check_predictions"]
+"""A task that a workflow can do without."""
 
 
 class ClassificationRunner(Runner):
-    """Runs classification from end to end, or one workflow of it at a time."""
+    """Runs classification from end to end, or one workflow of it at a time.
+
+    Parameters
+    ----------
+    skip
+        Tasks to leave out where time matters more than what they find.
+    """
 
     def __init__(
         self,
+        skip: frozenset[OptionalTask] = frozenset(),
         *,
         problem: Problem,
         data: Data,
@@ -47,6 +57,7 @@ class ClassificationRunner(Runner):
             raise ValueError(
                 f"problem.type must be classification for this runner, but got {problem.type!r}."
             )
+        self.skip = skip
         self.problem = problem
         self.data = data
         self.process = process
@@ -75,7 +86,7 @@ class ClassificationRunner(Runner):
         if source is None:
             raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
         frame = self.process.transform_data(self.data_connector.read(source))
-        if dataset == "train":
+        if dataset == "train" and "check_data" not in self.skip:
             self.process.check_data(frame)
         return self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
 
@@ -85,7 +96,8 @@ class ClassificationRunner(Runner):
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
-        self.train.check_model(model_version, splits)
+        if "check_model" not in self.skip:
+            self.train.check_model(model_version, splits)
         if self.train.retrain_on_all_data:
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version
@@ -115,7 +127,8 @@ class ClassificationRunner(Runner):
         model = self.resource_version_control.load_model(model_version)
         frame = self.resource_version_control.load_data(dataset_version)
         predictions = self.predict.get_predictions(model, frame)
-        self.predict.check_predictions(predictions)
+        if "check_predictions" not in self.skip:
+            self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)

@@ -168,3 +168,13 @@ def test_stored_params_are_those_of_the_trainer(load, kept):
     assert isinstance(container.train.model_trainer(), SklearnModelTrainer)
     (experiment,) = kept.find(Experiment)
     assert kept.get(experiment).fields["params"]["C"] == 0.5
+
+
+def test_optional_tasks_can_be_skipped(load):
+    """Tasks that the settings skip are left out, and the workflow deploys and predicts all the same."""
+    optional = {"check_data", "check_model", "check_predictions"}
+    container = load(skip=sorted(optional))
+    assert container.runner().run() == PredictionJob(name="tumors", number=1)
+    (run,) = container.runs()
+    done = {task.path.rpartition(".")[2] for task in container.store().tasks(run.run_id)}
+    assert not done & optional
