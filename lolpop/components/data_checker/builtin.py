@@ -66,6 +66,10 @@ class BuiltinDataChecker(DataChecker):
             return CheckReport(checks=(_check("column_names", "error", message, repeated),))
         return CheckReport(checks=tuple(self._checks(wrap(frame))))
 
+    @property
+    def _has_positive_label(self) -> bool:
+        return self._problem.type == "classification" and self._problem.positive_label is not None
+
     def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
         yield _check("column_names", "ok", "every column has a name of its own")
         yield self._rows(rows)
@@ -77,7 +81,9 @@ class BuiltinDataChecker(DataChecker):
         for fact in facts:
             if fact.name == self._problem.target:
                 yield self._missing_target(fact, len(rows))
-                yield self._target_values(fact, rows)
+                yield (judged := self._target_values(fact, rows))
+                if judged.status == "ok" and self._has_positive_label:
+                    yield self._positive_label(rows.get_column(fact.name))
         features = [fact for fact in facts if fact.name not in self._problem.not_features]
         yield self._features(features)
         yield from self._columns(features, len(rows))
@@ -142,8 +148,18 @@ class BuiltinDataChecker(DataChecker):
             return _check(name, "error", message, columns)
         return _check(name, "ok", "the target has several values", columns)
 
+    def _positive_label(self, target: nw.Series[Any]) -> Check:
+        name, positive, classes = "positive_label", self._problem.positive_label, target.unique().to_list()
+        # Metrics take a class "1" for 1 too.
+        if any(value == positive or str(value) == str(positive) for value in classes):
+            return _check(name, "ok", "the positive label is one of the classes", [target.name])
+        hint = one_of(str(positive), map(str, classes), what="Classes")
+        message = f"no row has {positive!r}, which is problem.positive_label. {hint}"
+        # Of more than two classes no metric is about one.
+        return _check(name, "error" if len(classes) == 2 else "warn", message, [target.name])
+
     def _features(self, features: Sequence[ColumnFacts]) -> Check:
-        if any(fact.kind not in {"empty", "other"} and not fact.constant for fact in features):
+        if any(fact.kind not in {"empty", "other"} and not _says_nothing(fact) for fact in features):
             return _check("features", "ok", f"there are {count(len(features), 'column')} to learn from")
         reason = "all of them are constant, empty or of no usable type" if features else "none is left"
         message = f"there is no column to learn from besides the target: {reason}"
@@ -169,8 +185,8 @@ class BuiltinDataChecker(DataChecker):
         yield some(
             "constant_columns",
             [fact for fact in features if fact.constant],
-            "columns with the same value in every row",
-            "Nothing is learned from them.",
+            "columns with one value only",
+            "Name them in problem.drop, or rows to predict need them too.",
         )
         yield some(
             "infinite_values",
@@ -200,7 +216,7 @@ class BuiltinDataChecker(DataChecker):
         status: Status = "warn" if missing else "ok"
         found = f"the index {index!r} is missing in {count(missing, 'row')}"
         yield _check("missing_index", status, found if missing else "every row has an index", [index])
-        repeated = _comparable(values, facts_of(values)).is_duplicated()
+        repeated = _comparable(values, facts_of(values)).is_duplicated() & ~values.is_null()
         number = int(repeated.sum())
         if not number:
             yield _check("duplicate_index", "ok", "no two rows have the same index", [index])
@@ -221,6 +237,11 @@ class BuiltinDataChecker(DataChecker):
 
 def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:
     return Check(check=name, status=status, message=message, columns=tuple(columns))
+
+
+def _says_nothing(column: ColumnFacts) -> bool:
+    # Which rows miss the one value of a column may say much.
+    return column.constant and not column.missing
 
 
 def _repeated_names(frame: Frame) -> list[str]:

@@ -1,0 +1,55 @@
+"""What the built-in checker says of customers, where learning from them would go wrong later."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from churn import customers
+
+from lolpop.components.data_checker.builtin import BuiltinDataChecker
+from lolpop.problem import Problem
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return customers(80)
+
+
+def outcome(check, rows, **problem):
+    checker = BuiltinDataChecker(problem=Problem(name="churn", target="outcome", index="customer", **problem))
+    return next((each for each in checker.check(rows).checks if each.check == check), None)
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "status"),
+    [
+        ("leaves", ["leaves", "stays"], "ok"),
+        ("leave", ["leaves", "stays"], "error"),
+        ("leave", ["leaves", "stays", "moves"], "warn"),
+        ("1", [0, 1], "ok"),
+        (1, [0.0, 1.0], "ok"),
+        (True, [False, True], "ok"),
+        (2, [0, 1], "error"),
+    ],
+)
+def test_a_positive_label_that_no_row_has_is_found_before_training(rows, label, classes, status):
+    """Metrics of two classes need it; what is written the same is the same label."""
+    spoilt = rows.assign(outcome=(classes * 80)[:80])
+    check = outcome("positive_label", spoilt, positive_label=label)
+    assert check.status == status
+    assert status == "ok" or "problem.positive_label" in check.message
+
+
+def test_a_column_of_one_value_that_some_rows_miss_can_be_learned_from(rows):
+    """Whether a row has the one value is something to learn from."""
+    cancelled = np.where(np.arange(len(rows)) % 2, "yes", None)
+    only = rows[["customer", "outcome"]].assign(cancelled=cancelled)
+    assert outcome("features", only).status == "ok"
+    assert outcome("features", only.assign(cancelled="yes")).status == "error"
+
+
+def test_rows_without_an_index_do_not_share_one(rows):
+    """Missing values of the index are told once, and are no value that rows have in common."""
+    spoilt = rows.assign(customer=rows["customer"].mask(rows.index < 5))
+    assert outcome("missing_index", spoilt).status == "warn"
+    assert outcome("duplicate_index", spoilt).status == "ok"
