@@ -14,7 +14,7 @@ from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import SettingsError, WiringError
-from lolpop.providers import Nested, Pipeline, Runner, Slot, related_slots
+from lolpop.providers import Nested, Pipeline, Runner, Slot, broken_links, related_slots
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
@@ -199,11 +199,11 @@ def load(
     scope = scope_of(instance)
     tree = Tree(sources.layers)
     links = Links(Tree((*scope_defaults(scope), *sources.layers)), sources.variables, lenient)
-    if broken := [finding for finding in links.findings() if finding.severity == "error"]:
-        raise SettingsError(broken)
     scope.configuration = Configuration(
         tree, links, sources.folder, sources.profile, group or sources.group, recorded
     )
+    if broken := [finding for finding in broken_links(scope) if finding.severity == "error"]:
+        raise SettingsError(broken)
     return instance
 
 

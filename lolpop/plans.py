@@ -9,18 +9,14 @@ from typing import Any
 
 from lolpop import registry
 from lolpop._names import did_you_mean
-from lolpop.errors import Finding, LolpopError, Origin, WiringError
-from lolpop.settings.links import Links
+from lolpop.errors import Finding, Origin, WiringError
+from lolpop.settings.links import LinkError, Links, UnsetVariable
 from lolpop.settings.nodes import Layer, Node, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
-from lolpop.settings.tree import KnownKeys, Path, Section, merge
+from lolpop.settings.tree import NOTHING, KnownKeys, Path, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
 
 __all__ = ["Plan", "Setting", "plan_integration", "plan_value"]
-
-
-_SILENT = Section(None, Node({}, Origin("default")), ())
-"""Of what no source speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Plan:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     injected: Mapping[str, Parameter] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    section: Section = _SILENT
+    section: Section = NOTHING
     interface: Any = None
 
     @property
@@ -97,12 +93,13 @@ class Declaration:
     beside: frozenset[str] = frozenset()
     """Keys of the same section that belong to other slots."""
 
-    def section(self, known: KnownKeys) -> Section:
+    def section(self, known: KnownKeys = lambda _: ()) -> Section:
         """What the sources say, merged."""
-        default = self.default
-        if not isinstance(default, str | None):
-            default = registry.name_of(self.interface, default)
-        return merge(self.nodes, default_use=default, known=known, skip=self.beside)
+        return merge(self.nodes, default_use=self.default, called=self._called, known=known, skip=self.beside)
+
+    def _called(self, use: object) -> object:
+        """What an implementation is called, however it is named: by class, import path or short name."""
+        return registry.name_of(self.interface, use) if isinstance(use, str | type) else use
 
     def below(self, name: str) -> str:
         """The path of one of its settings."""
@@ -112,15 +109,18 @@ class Declaration:
 def plan_integration(declaration: Declaration) -> Plan:
     """The plan of a component, pipeline or runner."""
     path = declaration.path
-    section = declaration.section(_nothing) if declaration.nodes else _SILENT
+    section = declaration.section() if declaration.nodes else NOTHING
     used: object = declaration.default
     origin: Origin | None = None
     if section.use is not None:
         origin = section.use.node.origin
         try:
             used = declaration.links.resolve(section.use.node)
-        except LolpopError as error:
-            return Plan(path, findings=(Finding(path, str(error), origin=origin),), section=section)
+        except UnsetVariable:
+            return Plan(path, section=section)
+        except LinkError as error:
+            finding = Finding(path, error.message, origin=origin, hint=error.hint)
+            return Plan(path, findings=(finding,), section=section)
     if not isinstance(used, str | type) or not used:
         if section.use is not None and used is section.use.node.value:
             used = plain(section.use.node)
@@ -202,11 +202,6 @@ def own_findings(plan: Plan) -> Iterable[Finding]:
             finding.origin or plan.origin_of(relative),
             finding.hint,
         )
-
-
-def _nothing(path: Path) -> Iterable[str]:
-    del path
-    return ()
 
 
 def _known(implementation: type, signature: Signature, section: Section) -> Any:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 from dependency_injector import providers as di
 from dependency_injector.providers import Callable, Factory, Object
 
-from lolpop.errors import LolpopError, Origin, VerificationError, WiringError
+from lolpop.errors import Finding, LolpopError, Origin, VerificationError, WiringError
 from lolpop.integrations import Integration, bind
 from lolpop.plans import Declaration, Plan, plan_integration, plan_value
 from lolpop.scopes import Lifetime, Override, Scope, Variant
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.reading import declared_keys
-from lolpop.settings.tree import merge, node_of, sequence_of
+from lolpop.settings.tree import NOTHING, Section, leaves, merge, node_of, sequence_of
 from lolpop.signatures import REQUIRED, Parameter, alternatives
 
 if TYPE_CHECKING:
@@ -271,6 +271,10 @@ class Slot(di.Provider[T]):
             scope = self._scope.outer if name == self.name.partition(".")[0] else self._scope
             yield Edge(parameter, None if scope is None else scope.lookup(name))
 
+    def _section(self) -> Section:
+        """What the sources say of it, merged, as far as no implementation is needed to tell."""
+        return NOTHING
+
     def _nodes(self) -> list[tuple[int, Layer, Node]]:
         """What the sources say of it, weakest first."""
         if self._standing_in_for is not None:
@@ -369,18 +373,23 @@ class _Integrated(Slot[T]):
     def _sections_beside(self) -> frozenset[str]:
         return frozenset()
 
-    def _plan(self) -> Plan:
+    @property
+    def _declaration(self) -> Declaration:
         default: Any = self.default
-        return plan_integration(
-            Declaration(
-                path=self._settings_path,
-                interface=self.interface,
-                default=default,
-                nodes=[*self._default_nodes(), *self._nodes()],
-                links=self._scope.configuration.links,
-                beside=self._sections_beside(),
-            )
+        return Declaration(
+            path=self._settings_path,
+            interface=self.interface,
+            default=default,
+            nodes=[*self._default_nodes(), *self._nodes()],
+            links=self._scope.configuration.links,
+            beside=self._sections_beside(),
         )
+
+    def _plan(self) -> Plan:
+        return plan_integration(self._declaration)
+
+    def _section(self) -> Section:
+        return self._declaration.section()
 
     @property
     def _settings_path(self) -> str:
@@ -472,26 +481,17 @@ class Components(Slot[list[T]]):
         return self._elements
 
     def _make_elements(self) -> Iterator[_Element[T]]:
-        said = self._nodes()
-        listed = [
-            (rank, layer, node)
-            for rank, layer, given in said
-            if isinstance((node := sequence_of(given)).value, tuple)
-        ]
-        lists = listed[-1:]
-        nodes: list[tuple[Any, list[tuple[int, Layer, Node]]]]
-        if lists:
-            rank, layer, node = lists[0]
-            values = node.value if isinstance(node.value, tuple) else ()
-            nodes = [(None, [(rank, layer, child)]) for child in values]
-        else:
-            rank = -1
-            nodes = [(default, []) for default in self.default]
-        for stronger, layer, given in said:
-            if stronger > rank and isinstance(given.value, Mapping):
-                for key, child in given.value.items():
-                    if key.isdecimal() and int(key) < len(nodes):
-                        nodes[int(key)][1].append((stronger, layer, child))
+        said = [(rank, layer, *_list_and_elements(given)) for rank, layer, given in self._nodes()]
+        strongest = -1
+        nodes: list[tuple[Any, list[tuple[int, Layer, Node]]]] = [(default, []) for default in self.default]
+        for rank, layer, listed, _ in said:
+            if listed is not None and isinstance(listed.value, tuple):
+                strongest = rank
+                nodes = [(None, [(rank, layer, child)]) for child in listed.value]
+        for rank, layer, _, elements in said:
+            for key, child in elements.items():
+                if rank >= strongest and key.isdecimal() and int(key) < len(nodes):
+                    nodes[int(key)][1].append((rank, layer, child))
         for index, (default, given_nodes) in enumerate(nodes):
             element = _Element(self.interface, default, given_nodes)
             element.bind(self._scope, f"{self.name}.{index}")
@@ -501,13 +501,12 @@ class Components(Slot[list[T]]):
     def stray_nodes(self) -> Iterator[tuple[str, Node]]:
         """What sources say of it that is neither a list nor one of its elements, by key."""
         for _, _, given in self._nodes():
-            node = sequence_of(given)
-            if isinstance(node.value, Mapping):
-                for key, child in node.value.items():
-                    if not key.isdecimal() or int(key) >= len(self.elements):
-                        yield key, child
-            elif not isinstance(node.value, tuple) and node.value is not None:
-                yield "", node
+            listed, elements = _list_and_elements(given)
+            if listed is not None and listed.value is not None and not isinstance(listed.value, tuple):
+                yield "", listed
+            for key, child in elements.items():
+                if not key.isdecimal() or int(key) >= len(self.elements):
+                    yield key, child
 
     def _plan(self) -> Plan:
         return Plan(self.path)
@@ -518,6 +517,17 @@ class Components(Slot[list[T]]):
 
     def _build(self, parts: dict[str, Any]) -> Any:
         return list(parts.values())
+
+
+def _list_and_elements(given: Node) -> tuple[Node | None, Mapping[str, Node]]:
+    """What a source says of a whole list, and of its elements by index."""
+    node = sequence_of(given)
+    if not isinstance(node.value, Mapping):
+        return node, {}
+    # A variable for the list beside variables for its elements stands under the empty key.
+    whole = node.value.get("")
+    elements = {key: child for key, child in node.value.items() if key}
+    return None if whole is None else sequence_of(whole), elements
 
 
 class Settings(Slot[T]):
@@ -540,16 +550,22 @@ class Settings(Slot[T]):
 
     def _plan(self) -> Plan:
         scope = self._scope
-        nodes = self._nodes()
-        parameter = Parameter(self.name, self.type, self.default)
-        if isinstance(self.default, Mapping):
-            node = node_of(self.default, Origin(f"default of {scope.declared_as.__name__}"))
-            nodes = [(-1, Layer(scope.declared_as.__name__, node), node), *nodes]
-            parameter = Parameter(self.name, self.type)
-        section = merge(nodes, known=lambda path: declared_keys(self.type, path), whole=True)
+        default = REQUIRED if isinstance(self.default, Mapping) else self.default
         return plan_value(
-            self.path, parameter, section, scope.configuration.links, scope.declared_as.__name__
+            self.path,
+            Parameter(self.name, self.type, default),
+            self._section(),
+            scope.configuration.links,
+            scope.declared_as.__name__,
         )
+
+    def _section(self) -> Section:
+        nodes = self._nodes()
+        if isinstance(self.default, Mapping):
+            declared_as = self._scope.declared_as.__name__
+            node = node_of(self.default, Origin(f"default of {declared_as}"))
+            nodes = [(-1, Layer(declared_as, node), node), *nodes]
+        return merge(nodes, known=lambda path: declared_keys(self.type, path), whole=True)
 
     def _own_variant(self, epoch: int) -> Variant:
         del epoch  # a value depends on nothing that could change
@@ -718,6 +734,17 @@ def slots_in(root: Scope) -> Iterator[Slot[Any]]:
                 yield slot
                 if isinstance(slot, Components):
                     yield from slot.elements
+
+
+def broken_links(root: Scope) -> list[Finding]:
+    """The links that lead nowhere, of settings that count: what a stronger source replaced may be broken."""
+    broken = root.configuration.links.findings()
+    if not broken:
+        return []
+    sections = [slot._section() for slot in slots_in(root)]
+    in_force = {section.use.node.origin for section in sections if section.use is not None}
+    in_force.update(node.origin for section in sections for _, node in leaves(section.root))
+    return [finding for finding in broken if finding.origin in in_force]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,13 @@ def resolve(interface: type[T], use: str | type[T]) -> type[T]:
     return found
 
 
-def name_of(interface: type, implementation: type) -> str:
-    """The short name of ``implementation`` where it is registered, else its import path."""
-    path = f"{implementation.__module__}:{implementation.__qualname__}"
+def name_of(interface: type, implementation: type | str) -> str:
+    """The short name of an implementation where it is registered, else its import path."""
+    path = implementation
+    if isinstance(path, type):
+        path = f"{path.__module__}:{path.__qualname__}"
+    if ":" not in path:
+        return path
     names = registered(group_of(interface))
     return next((name for name, target in names.items() if target == path), path)
 

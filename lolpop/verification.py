@@ -20,6 +20,7 @@ from lolpop.providers import (
     Settings,
     Slot,
     behind,
+    broken_links,
     has_section,
     provided_type,
     related_slots,
@@ -67,7 +68,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _foreign_findings(root)
     findings += _cycles(slots)
     findings += _unused(root, slots)
-    findings += (finding for finding in root.configuration.links.findings() if finding.severity == "warning")
+    findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     return list(dict.fromkeys(findings))
 
 

@@ -8,18 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from lolpop._names import did_you_mean
-from lolpop.errors import Finding, LolpopError
+from lolpop.errors import Finding, LolpopError, Severity
 from lolpop.settings.nodes import Layer, Node
-from lolpop.settings.tree import Path, Tree, parsed, sequence_of
+from lolpop.settings.tree import Tree, leaves, merge, parsed, sequence_of
 
-__all__ = ["Links", "UnsetVariable", "has_link", "reads_variable"]
+__all__ = ["LinkError", "Links", "UnsetVariable", "has_link", "reads_variable"]
 
 # $${…} is the text ${…} itself.
 _LINK = re.compile(r"(?P<escape>\$)?\$\{(?P<target>[^{}]*)\}")
 _VARIABLE = "env:"
 
 
-class UnsetVariable(LolpopError):  # noqa: N818  (it is a state of the environment, seldom an error)
+class LinkError(LolpopError):
+    """A link that leads nowhere, or in a circle; ``hint`` says what to do about it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        self.message, self.hint = message, hint
+        super().__init__(f"{message}. {hint}")
+
+    def __reduce__(self) -> tuple[type[LinkError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class UnsetVariable(LinkError):  # noqa: N818  (it is a state of the environment, seldom an error)
     """A link to a variable that is not set, where that is no error."""
 
 
@@ -48,7 +59,8 @@ class Links:
         """The value of a leaf with its links replaced.
 
         A link that is the whole text gives the other setting's value as it is; inside a text it gives
-        its text. Raises UnsetVariable, or LolpopError for a link that leads nowhere or in a circle.
+        its text. Raises LinkError for a link that leads nowhere or in a circle, and UnsetVariable
+        where that is of no matter.
         """
         return self._resolved(node, ())
 
@@ -57,15 +69,14 @@ class Links:
         return [finding for layer in self.tree.layers for finding in self._broken(layer)]
 
     def _broken(self, layer: Layer) -> Iterator[Finding]:
-        for path, node in _leaves(layer.root, ()):
+        for path, node in leaves(layer.root):
             if not has_link(node):
                 continue
             try:
                 self.resolve(node)
-            except UnsetVariable as error:
-                yield Finding(".".join(path), str(error), "warning", node.origin)
-            except LolpopError as error:
-                yield Finding(".".join(path), str(error), origin=node.origin)
+            except LinkError as error:
+                severity: Severity = "warning" if isinstance(error, UnsetVariable) else "error"
+                yield Finding(".".join(path), error.message, severity, node.origin, error.hint)
 
     def _resolved(self, node: Node, seen: tuple[str, ...]) -> Any:
         matches = list(_matches(node))
@@ -84,16 +95,14 @@ class Links:
             return self._variable(target.removeprefix(_VARIABLE))
         if target in seen:
             circle = " -> ".join((*seen[seen.index(target) :], target))
-            raise LolpopError(f"the link ${{{target}}} leads in a circle: {circle}")
-        path = tuple(target.split("."))
-        node = self.tree.node(path)
-        if node is None:
-            near = did_you_mean(target, self._known())
-            raise LolpopError(
-                f"the link ${{{target}}} leads nowhere: there is no such setting. "
-                f"{near or 'Set it, or correct the link.'}"
+            raise LinkError(f"the link ${{{target}}} leads in a circle: {circle}", "Break the circle.")
+        nodes = self.tree.nodes(tuple(target.split(".")))
+        if not nodes:
+            raise LinkError(
+                f"the link ${{{target}}} leads nowhere: there is no such setting",
+                did_you_mean(target, self._known()) or "Set it, or correct the link.",
             )
-        return self._whole(sequence_of(node), (*seen, target))
+        return self._whole(sequence_of(merge(nodes, whole=True).root), (*seen, target))
 
     def _whole(self, node: Node, seen: tuple[str, ...]) -> Any:
         if isinstance(node.value, Mapping):
@@ -106,27 +115,27 @@ class Links:
         try:
             return self.variables[name]
         except KeyError:
-            message = f"the variable {name} is not set"
-            if self.lenient:
-                raise UnsetVariable(message) from None
-            near = did_you_mean(name, self.variables)
-            raise LolpopError(f"{message}. {near or 'Set it in the environment or in .env.'}") from None
+            kind = UnsetVariable if self.lenient else LinkError
+            raise kind(
+                f"the variable {name} is not set",
+                did_you_mean(name, self.variables) or "Set it in the environment or in .env.",
+            ) from None
+
+    def linked_variables(self) -> dict[str, str]:
+        """The variables that settings link to, with their values: whatever they hold may be a secret."""
+        names = {
+            match["target"].removeprefix(_VARIABLE)
+            for layer in self.tree.layers
+            for _, node in leaves(layer.root)
+            for match in _matches(node)
+            if not match["escape"] and match["target"].startswith(_VARIABLE)
+        }
+        return {name: self.variables[name] for name in sorted(names) if name in self.variables}
 
     def _known(self) -> list[str]:
-        return [".".join(path) for layer in self.tree.layers for path, _ in _leaves(layer.root, ())]
+        return [".".join(path) for layer in self.tree.layers for path, _ in leaves(layer.root)]
 
 
 def _matches(node: Node) -> Iterator[re.Match[str]]:
     if isinstance(node.value, str) and "${" in node.value:
         yield from _LINK.finditer(node.value)
-
-
-def _leaves(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
-    if isinstance(node.value, Mapping):
-        for key, child in node.value.items():
-            yield from _leaves(child, (*path, key))
-    elif isinstance(node.value, tuple):
-        for index, child in enumerate(node.value):
-            yield from _leaves(child, (*path, str(index)))
-    else:
-        yield path, node

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args, get_origin
 
 from lolpop._names import did_you_mean
-from lolpop.errors import LolpopError, Origin
-from lolpop.settings.links import Links, UnsetVariable, has_link, reads_variable
+from lolpop.errors import Origin
+from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link, reads_variable
 from lolpop.settings.nodes import Node
 from lolpop.settings.secrets import holds_secret, mask, mask_urls
 from lolpop.settings.tree import Path, child_of, parsed, sequence_of
@@ -60,8 +60,8 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
                 if (problem := _problem(node, parameter, found, unknown))
             ]
             return UNSET, [*unknown, *problems]
-        except LolpopError as error:
-            return UNSET, [*unknown, Problem((), str(error), node.origin)]
+        except LinkError as error:
+            return UNSET, [*unknown, Problem((), error.message, node.origin, error.hint)]
         return validated, unknown
 
 

@@ -11,12 +11,14 @@ from lolpop.errors import Origin
 from lolpop.settings.nodes import Layer, Node
 
 __all__ = [
+    "NOTHING",
     "Entry",
     "KnownKeys",
     "Path",
     "Section",
     "Tree",
     "child_of",
+    "leaves",
     "merge",
     "node_of",
     "parsed",
@@ -51,6 +53,10 @@ class Section:
     """The settings that count, merged; a mapping."""
     history: tuple[Entry, ...]
     """Everything that was said, strongest first."""
+
+
+NOTHING = Section(None, Node({}, Origin("default")), ())
+"""What is said of a section that no source speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +106,37 @@ class Tree:
 def merge(
     nodes: Iterable[tuple[int, Layer, Node]],
     *,
-    default_use: str | None = None,
+    default_use: object = None,
+    called: Callable[[object], object] = lambda use: use,
     known: KnownKeys = lambda _: (),
     skip: Collection[str] = (),
     whole: bool = False,
 ) -> Section:
-    """Merge nodes of several layers, weakest first, as ``Tree.section`` describes."""
+    """Merge nodes of several layers, weakest first, as ``Tree.section`` describes.
+
+    ``called`` gives the same for whatever names the same implementation.
+    """
     nodes = list(nodes)
     use: Entry | None = None
-    current = default_use
+    current = called(default_use)
     said: list[Entry] = []
     skipped = {key.lower() for key in skip}
     for rank, layer, given in nodes:
         node = _expanded(given)
         if whole:
-            said.extend(_entries(node, layer, rank))
+            # An empty mapping is a value too.
+            said.extend(
+                _entries(node, layer, rank) if node.value != {} else [Entry((), node, layer.name, rank)]
+            )
             continue
         named, own = _split(node, skipped if layer.folded else skip)
         if named is not None:
-            entry = Entry(("use",), named, layer.name, rank)
-            if named.value != current:
-                reason = f"{entry.layer} uses {named.value!r} instead"
+            use = Entry(("use",), named, layer.name, rank)
+            if (name := called(named.value)) != current:
+                reason = f"{layer.name} uses {name!r} instead"
                 said = [replace(old, dropped=old.dropped or reason) for old in said]
-            use, current = entry, str(named.value)
-            said.append(entry)
+            current = name
+            said.append(use)
         said.extend(_entries(own, layer, rank))
     said = _named(said, {rank for rank, layer, _ in nodes if layer.folded}, known)
     counting = [entry for entry in said if entry.dropped is None and (whole or entry.path != ("use",))]
@@ -156,6 +169,18 @@ def node_of(value: Any, origin: Origin) -> Node:
     if isinstance(value, list | tuple):
         return Node(tuple(node_of(child, origin) for child in value), origin, origin)
     return Node(value, origin, origin)
+
+
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """What stands in a node that is neither a mapping nor a sequence, with its path."""
+    if isinstance(node.value, Mapping):
+        for key, child in node.value.items():
+            yield from leaves(child, (*path, key))
+    elif isinstance(node.value, tuple):
+        for index, child in enumerate(node.value):
+            yield from leaves(child, (*path, str(index)))
+    else:
+        yield path, node
 
 
 def sequence_of(node: Node) -> Node:

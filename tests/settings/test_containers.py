@@ -1,0 +1,249 @@
+"""Settings of containers: which source counts, key by key."""
+
+import json
+
+import pytest
+from trainers import BOOSTED, LINEAR, Boosted, Linear, MainContainer
+
+from lolpop.errors import SettingsError, VerificationError
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def load(tmp_path, text="", environ=None, **given):
+    if text:
+        (tmp_path / "lolpop.yaml").write_text(text)
+    return MainContainer.load(environ=environ or {}, **given)
+
+
+def messages(container):
+    with pytest.raises(VerificationError) as error:
+        container.verify()
+    return {finding.path: finding for finding in error.value.findings if finding.severity == "error"}
+
+
+def test_a_name_alone_is_short_for_use(tmp_path):
+    """`trainer: name` is `trainer: {use: name}`, in files, variables and overrides."""
+    assert type(load(tmp_path, f"train: {{trainer: '{BOOSTED}'}}").train.trainer()) is Boosted
+    assert type(load(tmp_path, environ={"LOLPOP_TRAIN__TRAINER": LINEAR}).train.trainer()) is Linear
+    assert type(load(tmp_path, overrides={"train.trainer": LINEAR}).train.trainer()) is Linear
+    assert type(load(tmp_path, overrides={"train.trainer": Linear}).train.trainer()) is Linear
+
+
+def test_another_use_drops_what_weaker_sources_set_for_the_former(tmp_path):
+    """One variable changes the implementation; the former one's settings do not stand in its way."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    assert load(tmp_path, text).train.trainer().n_estimators == 200
+    for environ in ({"LOLPOP_TRAIN__TRAINER": LINEAR}, {"LOLPOP_TRAIN__TRAINER__USE": LINEAR}):
+        c = load(tmp_path, environ=environ)
+        assert c.verify() == []
+        assert type(c.train.trainer()) is Linear
+
+
+def test_another_use_than_the_default_drops_what_was_set_for_the_default(tmp_path):
+    """Settings that a weaker source gives without `use` are the default implementation's."""
+    text = "train: {trainer: {estimator: forest}}"
+    c = load(tmp_path, text, environ={"LOLPOP_TRAIN__TRAINER": BOOSTED})
+    assert c.verify() == []
+    assert c.train.trainer().n_estimators == 100
+
+
+def test_the_same_use_keeps_what_weaker_sources_set(tmp_path):
+    """Naming the implementation that is in use already drops nothing."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    environ = {"LOLPOP_TRAIN__TRAINER": BOOSTED, "LOLPOP_TRAIN__TRAINER__LEARNING_RATE": "0.5"}
+    trainer = load(tmp_path, text, environ=environ).train.trainer()
+    assert (trainer.n_estimators, trainer.learning_rate) == (200, 0.5)
+
+
+def test_the_same_class_keeps_what_weaker_sources_set(tmp_path):
+    """A class counts as the name that it has."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    assert load(tmp_path, text, overrides={"train.trainer": Boosted}).train.trainer().n_estimators == 200
+    c = load(tmp_path, text, overrides={"train.trainer": Linear})
+    assert c.verify() == []
+
+
+def test_changing_back_does_not_bring_back_what_was_dropped(tmp_path):
+    """What was dropped stays so, also when a still stronger source names the first implementation again."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    (tmp_path / ".env").write_text(f"LOLPOP_TRAIN__TRAINER={LINEAR}\n")
+    c = load(tmp_path, text, overrides={"train.trainer.use": BOOSTED})
+    assert c.train.trainer().n_estimators == 100
+
+
+def test_a_key_of_the_other_implementation_in_one_file_is_an_error(tmp_path):
+    """Within one source, use and keys belong together."""
+    c = load(tmp_path, f"train: {{trainer: {{use: '{LINEAR}', n_estimators: 200}}}}")
+    assert "unknown setting of 'trainers:Linear'" in messages(c)["train.trainer.n_estimators"].message
+
+
+def test_another_use_of_a_pipeline_keeps_the_sections_of_its_components(tmp_path):
+    """`use` in a container's section is the pipeline's; what the components are set to stays."""
+    text = "train: {retrain: true, trainer: {estimator: forest}}"
+    c = load(tmp_path, text, environ={"LOLPOP_TRAIN__USE": "trainers:OtherTrain"})
+    assert c.verify() == []
+    assert type(c.train.pipeline()).__name__ == "OtherTrain"
+    assert c.train.trainer().estimator == "forest"
+
+
+def test_settings_of_the_pipeline_and_runner(tmp_path):
+    """A pipeline's own settings stand in its container's section, a runner's at the root."""
+    c = load(tmp_path, "loud: true\ntrain: {retrain: yes}\n", environ={"LOLPOP_TRAIN__RETRAIN": "false"})
+    assert (c.runner().loud, c.train.pipeline().retrain) == (True, False)
+
+
+def test_sources_are_merged_key_by_key(tmp_path):
+    """A stronger source replaces the keys that it has, and no others; in free-form mappings too."""
+    text = "train: {trainer: {params: {C: 1, max_iter: 10, other: {a: 1, b: 2}}}}"
+    c = load(tmp_path, text, overrides={"train.trainer.params.other.b": 3, "train.trainer.params.C": 2})
+    assert c.train.trainer().params == {"C": 2, "max_iter": 10, "other": {"a": 1, "b": 3}}
+
+
+def test_lists_replace(tmp_path):
+    """A list of a stronger source stands for the whole list."""
+    text = "topic: {drop: [a, b, c]}\nnotes: [trainers:Note]\n"
+    c = load(
+        tmp_path,
+        text,
+        environ={"LOLPOP_TOPIC__DROP": '["d"]', "LOLPOP_NOTES": '[{"use": "trainers:Note", "size": 4}]'},
+    )
+    assert c.topic().drop == ["d"]
+    assert [(note.level, note.size) for note in c.notes()] == [("info", 4)]
+
+
+def test_an_empty_list_replaces(tmp_path):
+    """An empty list is a list."""
+    c = load(tmp_path, "topic: {drop: [a]}\n", environ={"LOLPOP_TOPIC__DROP": "[]", "LOLPOP_NOTES": "[]"})
+    assert c.topic().drop == []
+    assert c.notes() == []
+
+
+def test_an_index_addresses_an_element(tmp_path):
+    """`NOTES__0__SIZE` sets one element of the list that a weaker source gives, or of the default."""
+    c = load(tmp_path, environ={"LOLPOP_NOTES__0__SIZE": "5"})
+    assert [(note.level, note.size) for note in c.notes()] == [("info", 5)]
+    text = "topic: {drop: [a, b]}\nnotes: [{use: 'trainers:Note', level: low}, 'trainers:Note']\n"
+    environ = {"LOLPOP_NOTES__1__SIZE": "7", "LOLPOP_TOPIC__DROP__0": "z"}
+    c = load(tmp_path, text, environ=environ)
+    assert [(note.level, note.size) for note in c.notes()] == [("low", 0), ("info", 7)]
+    assert c.topic().drop == ["z", "b"]
+
+
+def test_an_element_may_be_another_implementation(tmp_path):
+    """`NOTES__0__USE` swaps one element, whose former settings are dropped."""
+    text = "notes: [{use: 'trainers:Note', size: 1}, {use: 'trainers:Note'}]\n"
+    c = load(tmp_path, text, environ={"LOLPOP_NOTES__0__USE": "trainers:Brief"})
+    assert c.verify() == []
+    assert [type(note).__name__ for note in c.notes()] == ["Brief", "Note"]
+
+
+def test_a_list_and_an_element_of_it_in_one_source(tmp_path):
+    """A variable for the list beside one for an element: the element is set in that list."""
+    environ = {
+        "LOLPOP_NOTES": '["trainers:Note", {"use": "trainers:Note", "size": 2}]',
+        "LOLPOP_NOTES__1__LEVEL": "high",
+    }
+    c = load(tmp_path, environ=environ)
+    assert c.verify() == []
+    assert [(note.level, note.size) for note in c.notes()] == [("info", 0), ("high", 2)]
+
+
+def test_an_element_that_does_not_exist(tmp_path):
+    """An index beyond the list is a finding."""
+    c = load(tmp_path, environ={"LOLPOP_NOTES__3__SIZE": "5"})
+    finding = messages(c)["notes.3"]
+    assert "there is no element '3'" in finding.message
+    assert str(finding.origin) == "$LOLPOP_NOTES__3__SIZE"
+
+
+def test_a_list_of_components_that_is_no_list(tmp_path):
+    """One name in place of a list is a finding that says how to write it."""
+    finding = messages(load(tmp_path, "notes: console"))["notes"]
+    assert (finding.message, finding.hint) == ("should be a list", "Write it as a list: [one, two].")
+
+
+def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
+    """Numbers, lists and mappings are JSON; a text that looks like a number stays a text."""
+    environ = {
+        "LOLPOP_TRAIN__TRAINER__PARAMS": '{"C": 0.5, "max_iter": 7}',
+        "LOLPOP_CONNECTION__URL": "007",
+        "LOLPOP_CONNECTION__NAMES": '["1", "true"]',
+        "LOLPOP_CONNECTION__TOKEN": "123",
+        "LOLPOP_TOPIC": json.dumps({"name": "42", "drop": ["null"]}),
+        "LOLPOP_LOUD": "on",
+        "LOLPOP_SEED": "12",
+    }
+    c = load(tmp_path, environ=environ)
+    assert c.verify() == []
+    assert c.train.trainer().params == {"C": 0.5, "max_iter": 7}
+    assert (c.connection().url, c.connection().names) == ("007", ["1", "true"])
+    assert c.connection().token.get_secret_value() == "123"
+    assert (c.topic().name, c.topic().drop) == ("42", ["null"])
+    assert (c.runner().loud, c.seed()) == (True, 12)
+
+
+@pytest.mark.parametrize("text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', "", " ", "1_000"])
+def test_any_text_can_be_a_text(tmp_path, text):
+    """A setting that is a text takes what the variable says as it stands, whatever it looks like."""
+    assert load(tmp_path, environ={"LOLPOP_CONNECTION__URL": text}).connection().url == text
+
+
+def test_names_without_case_find_declared_ones(tmp_path):
+    """Variables match declared names, and the keys that an implementation knows, whatever their case."""
+    environ = {"LOLPOP_TRAIN__TRAINER__PARAMS__C": "0.1", "LOLPOP_TRAIN__TRAINER__PARAMS__MAX_ITER": "5"}
+    assert load(tmp_path, environ=environ).train.trainer().params == {"C": 0.1, "max_iter": 5}
+    environ = {
+        "LOLPOP_TRAIN__TRAINER__ESTIMATOR": "forest",
+        "LOLPOP_TRAIN__TRAINER__PARAMS__MAXDEPTH": "3",
+        "LOLPOP_TRAIN__TRAINER__PARAMS__OTHER": "x",
+    }
+    assert load(tmp_path, environ=environ).train.trainer().params == {"maxDepth": 3, "other": "x"}
+
+
+def test_names_without_case_find_the_keys_of_weaker_sources(tmp_path):
+    """A variable for a key that nobody declares is the key that another source has, whatever its case."""
+    text = "train: {trainer: {params: {someKey: 1, n: 2}}}"
+    c = load(tmp_path, text, environ={"LOLPOP_TRAIN__TRAINER__PARAMS__SOMEKEY": "5"})
+    assert c.train.trainer().params == {"someKey": 5, "n": 2}
+
+
+def test_what_is_set_to_null(tmp_path):
+    """Null is a value where the type takes it, and in place of a section says nothing."""
+    c = load(tmp_path, "train:\nconnection: {token: null}\nnotes:\n")
+    assert c.verify() == []
+    assert c.connection().token is None
+
+
+def test_a_section_that_is_no_mapping(tmp_path):
+    """Text in place of a pipeline's section is an implementation's name, and judged as such."""
+    assert "train" in messages(load(tmp_path, "train: nonsense"))
+
+
+def test_every_problem_of_all_sources_is_told_at_once(tmp_path):
+    """What is wrong with files, variables and links is one SettingsError."""
+    (tmp_path / "lolpop.yaml").write_text("topic: {name: '${nowhere}', target: '${env:NO_SUCH}'}\n")
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path)
+    assert [finding.path for finding in error.value.findings] == ["topic.name", "topic.target"]
+
+
+def test_the_profile_by_variable_and_argument(tmp_path):
+    """A profile's file is laid over its file; the argument is stronger than the variable."""
+    (tmp_path / "lolpop.dev.yaml").write_text("topic: {name: dev}\n")
+    (tmp_path / "lolpop.prod.yaml").write_text("topic: {name: prod}\n")
+    text = "topic: {name: base, target: t}\n"
+    assert load(tmp_path, text).topic().name == "base"
+    c = load(tmp_path, text, environ={"LOLPOP_PROFILE": "dev"})
+    assert (c.topic().name, c.topic().target) == ("dev", "t")
+    c = load(tmp_path, text, environ={"LOLPOP_PROFILE": "dev"}, profile="prod")
+    assert c.topic().name == "prod"
+
+
+def test_a_default_that_is_a_mapping_is_the_weakest_source(tmp_path):
+    """A Settings default is merged with what the sources say."""
+    c = load(tmp_path, "topic: {target: t}\n")
+    assert (c.topic().name, c.topic().target) == ("titanic", "t")

@@ -1,0 +1,137 @@
+"""Links: settings that stand for another setting, or for a variable."""
+
+import pytest
+from trainers import MainContainer
+
+from lolpop.containers import load as load_container
+from lolpop.errors import SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def load(tmp_path, text, environ=None, **given):
+    (tmp_path / "lolpop.yaml").write_text(text)
+    return MainContainer.load(environ=environ or {}, **given)
+
+
+def broken(tmp_path, text, environ=None):
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, text, environ)
+    (finding,) = error.value.findings
+    return finding
+
+
+def test_a_link_gives_the_other_setting_as_it_is(tmp_path):
+    """A link that is the whole text keeps the type of what it leads to."""
+    text = "seed: 7\nconnection: {names: '${topic.drop}', options: {seed: '${seed}', all: '${topic}'}}\n"
+    text += "topic: {drop: [a, b], name: n}\n"
+    connection = load(tmp_path, text).connection()
+    assert connection.names == ["a", "b"]
+    assert connection.options == {"seed": 7, "all": {"drop": ["a", "b"], "name": "n"}}
+
+
+def test_a_link_inside_a_text_gives_its_text(tmp_path):
+    """Links are replaced inside longer texts, as many as there are."""
+    text = "seed: 7\nconnection: {url: 'x/${topic.name}/${seed}/y'}\n"
+    assert load(tmp_path, text + "topic: {name: t}").connection().url == "x/t/7/y"
+
+
+def test_a_link_leads_to_defaults_too(tmp_path):
+    """What a Settings section declares as default can be linked to."""
+    assert load(tmp_path, "connection: {options: {s: '${seed}'}}").connection().options == {"s": 0}
+
+
+def test_a_link_leads_to_what_counts(tmp_path):
+    """A link gives the value of the strongest source, merged key by key."""
+    text = "topic: {name: weak, target: t}\nconnection: {url: '${topic.name}', options: {all: '${topic}'}}\n"
+    connection = load(tmp_path, text, environ={"LOLPOP_TOPIC__NAME": "strong"}).connection()
+    assert connection.url == "strong"
+    assert connection.options == {"all": {"name": "strong", "target": "t"}}
+
+
+def test_links_lead_to_links(tmp_path):
+    """A link to a link gives what that leads to."""
+    text = "topic: {name: '${topic.target}', target: '${env:T}'}\nconnection: {url: '${topic.name}'}\n"
+    assert load(tmp_path, text, environ={"T": "end"}).connection().url == "end"
+
+
+def test_a_link_to_a_variable(tmp_path):
+    """`${env:X}` is the variable X, of the environment or, weaker, of .env."""
+    (tmp_path / ".env").write_text("X=dotenv\nY=only\n")
+    text = "connection: {url: '${env:X}/${env:Y}'}"
+    assert load(tmp_path, text, environ={"X": "real"}).connection().url == "real/only"
+
+
+def test_a_variable_is_read_as_the_type_asks(tmp_path):
+    """The text of a variable becomes a number where one is asked for, and stays a text where that is."""
+    text = "seed: '${env:S}'\nconnection: {url: '${env:S}'}\n"
+    c = load(tmp_path, text, environ={"S": "007"})
+    assert (c.seed(), c.connection().url) == (7, "007")
+
+
+def test_links_in_variables_and_overrides(tmp_path):
+    """Every source may link."""
+    c = load(tmp_path, "topic: {name: n}", environ={"LOLPOP_CONNECTION__URL": "${topic.name}"})
+    assert c.connection().url == "n"
+    c = load(tmp_path, "topic: {name: n}", overrides={"connection.names": ["${topic.name}"]})
+    assert c.connection().names == ["n"]
+
+
+def test_a_doubled_dollar_is_the_text_itself(tmp_path):
+    """`$${x}` is the text `${x}`."""
+    text = "connection: {url: 'a $${topic.name} b ${topic.name}', names: ['$${x}']}\ntopic: {name: n}\n"
+    connection = load(tmp_path, text).connection()
+    assert (connection.url, connection.names) == ("a ${topic.name} b n", ["${x}"])
+
+
+def test_a_link_that_chooses_the_implementation(tmp_path):
+    """`use` may be a link."""
+    c = load(tmp_path, "train: {trainer: {use: '${env:TRAINER}'}}", environ={"TRAINER": "trainers:Boosted"})
+    assert type(c.train.trainer()).__name__ == "Boosted"
+
+
+def test_a_circle_is_drawn(tmp_path):
+    """Links that lead to each other are an error for each of them."""
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, "topic: {name: '${topic.target}', target: '${topic.name}'}")
+    text = str(error.value)
+    assert "lolpop.yaml:1:15  topic.name: the link" in text
+    assert "in a circle: topic.target -> topic.name -> topic.target" in text
+
+
+def test_a_link_to_its_own_section_is_a_circle(tmp_path):
+    """A link to what holds it is a circle."""
+    assert "in a circle" in broken(tmp_path, "topic: {name: '${topic}'}").message
+
+
+def test_a_link_that_leads_nowhere_proposes_a_near_one(tmp_path):
+    """A link to no setting is an error with place and near name."""
+    finding = broken(tmp_path, "topic: {name: n}\nconnection: {url: '${topic.nam}'}")
+    assert (finding.path, str(finding.origin)) == ("connection.url", "lolpop.yaml:2:19")
+    assert "leads nowhere" in finding.message
+    assert "Did you mean topic.name?" in str(finding)
+
+
+def test_an_unset_variable(tmp_path):
+    """A link to a variable that is not set is an error; lenient, it is a warning and verification goes on."""
+    text = "connection: {url: '${env:URL}', token: '${env:TOKEN}'}\ntrain: {trainer: {use: '${env:USE}'}}"
+    with pytest.raises(SettingsError, match="the variable URL is not set"):
+        load(tmp_path, text)
+    warnings = load_container(MainContainer, environ={}, lenient=True).verify()
+    assert {(finding.path, finding.severity) for finding in warnings} == {
+        ("connection.url", "warning"),
+        ("connection.token", "warning"),
+        ("train.trainer.use", "warning"),
+    }
+
+
+def test_a_link_that_was_dropped_or_overruled_does_not_matter(tmp_path):
+    """What a stronger source replaces need not resolve."""
+    text = "connection: {url: '${env:NO_SUCH}'}\ntrain: {trainer: {use: 'trainers:Linear', estimator: '${env:NO}'}}"
+    environ = {"LOLPOP_CONNECTION__URL": "x", "LOLPOP_TRAIN__TRAINER": "trainers:Boosted"}
+    c = load(tmp_path, text, environ=environ)
+    assert c.verify() == []
+    assert c.connection().url == "x"
