@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import metadata
 from typing import TextIO
 
 from lolpop.cli._output import complain, say
@@ -45,6 +44,8 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
 def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         # Typer reads the values of options with pydantic, which takes longer to import than all else.
+        from importlib import metadata
+
         say(metadata.version("lolpop"))
         return 0
 
