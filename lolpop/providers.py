@@ -14,10 +14,12 @@ from dependency_injector.providers import Callable, Factory, Object
 
 from lolpop.errors import Finding, LolpopError, Origin, VerificationError, WiringError
 from lolpop.integrations import Integration, bind
+from lolpop.masking import masked
 from lolpop.plans import Declaration, Plan, plan_integration, plan_value
 from lolpop.scopes import Lifetime, Override, Scope, Variant
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.reading import declared_keys
+from lolpop.settings.secrets import secrets_of
 from lolpop.settings.tree import NOTHING, Section, leaves, merge, node_of, sequence_of
 from lolpop.signatures import REQUIRED, Parameter, alternatives
 
@@ -249,6 +251,12 @@ class Slot(di.Provider[T]):
     def _plan(self) -> Plan:
         raise NotImplementedError
 
+    def secrets(self) -> Iterator[str]:
+        """The secrets among its settings, if it was asked what to build."""
+        if self._planned is not None:
+            for setting in self._planned.settings.values():
+                yield from secrets_of(setting.value)
+
     @property
     def edges(self) -> tuple[Edge, ...]:
         """What it is built from, in the order of its constructor."""
@@ -412,9 +420,8 @@ class _Integrated(Slot[T]):
             raise
         except Exception as error:
             # A constructor may refuse in any way; what a person needs is which one, and what it said.
-            raise WiringError(
-                f"{self.path}: {plan.called} could not be built: {type(error).__name__}: {error}"
-            ) from error
+            refused = f"{self.path}: {plan.called} could not be built: {type(error).__name__}: {error}"
+            raise WiringError(masked(self._scope.root, refused)) from error
         if isinstance(built, Integration):
             self._bind_calls(built)
         return built

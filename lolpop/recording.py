@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, WiringError
+from lolpop.masking import masked
 from lolpop.providers import Component, Components, slots_in
 from lolpop.runs import RUN, TASK, OpenRun
-from lolpop.settings.secrets import mask_urls
 from lolpop.signatures import alternatives, hints_of
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class _Recording:
                 result = self._intercepted(kind, path, work, arguments)
             except BaseException as error:
                 ended = replace(
-                    record, status=_status_of(error), ended_at=datetime.now(UTC), error=_text_of(error)
+                    record, status=_status_of(error), ended_at=datetime.now(UTC), error=self._text_of(error)
                 )
                 self._recorder.end_task(ended)
                 raise
@@ -228,8 +228,11 @@ class _Recording:
         return result
 
     def _end(self, record: RunRecord, status: RunStatus, error: BaseException | None) -> None:
-        text = None if error is None else _text_of(error)
+        text = None if error is None else self._text_of(error)
         self._recorder.end_run(replace(record, status=status, ended_at=datetime.now(UTC), error=text))
+
+    def _text_of(self, error: BaseException) -> str:
+        return masked(self._root, "".join(traceback.format_exception(error)))
 
     def _described(self, value: object) -> str:
         from lolpop.resources import Resource
@@ -275,27 +278,27 @@ def _uses(root: Scope, store: Any) -> bool:
 def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
     from lolpop.components.notifier import Notifier
 
-    text = f"{run.workflow} failed in run {run.run_id}: {_short(error)}"
+    text = masked(root, f"{run.workflow} failed in run {run.run_id}: {_short(error)}")
     for slot in root.providers.values():
         interface = slot.interface if isinstance(slot, Component | Components) else None
         if not (isinstance(interface, type) and issubclass(interface, Notifier)):
             continue
-        with _noted(error, slot.path):
+        with _noted(root, error, slot.path):
             found = slot()
             for notifier in found if isinstance(found, list) else [found]:
                 if not getattr(notifier, "reaches_elsewhere", True):
                     continue  # the error itself is about to be seen on the console
-                with _noted(error, type(notifier).__name__):
+                with _noted(root, error, type(notifier).__name__):
                     notifier.notify(text, "error")
 
 
 @contextmanager
-def _noted(error: BaseException, who: str) -> Iterator[None]:
+def _noted(root: Scope, error: BaseException, who: str) -> Iterator[None]:
     """Let a failure to tell of ``error`` be a note of it: what failed first is what must be seen."""
     try:
         yield
     except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
-        error.add_note(mask_urls(f"{who} could not tell: {failure!r}"))
+        error.add_note(masked(root, f"{who} could not tell: {failure!r}"))
 
 
 def _status_of(error: BaseException) -> RunStatus:
@@ -303,12 +306,7 @@ def _status_of(error: BaseException) -> RunStatus:
 
 
 def _short(error: BaseException) -> str:
-    text = str(error) if isinstance(error, LolpopError) else f"{type(error).__name__}: {error}"
-    return mask_urls(text)
-
-
-def _text_of(error: BaseException) -> str:
-    return mask_urls("".join(traceback.format_exception(error)))
+    return str(error) if isinstance(error, LolpopError) else f"{type(error).__name__}: {error}"
 
 
 def _function(method: Callable[..., Any]) -> Callable[..., Any]:

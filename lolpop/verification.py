@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dependency_injector import providers as di
@@ -10,6 +11,7 @@ from dependency_injector import providers as di
 from lolpop._names import did_you_mean, one_of
 from lolpop.errors import Finding, Origin, VerificationError
 from lolpop.integrations import Pipeline, Runner
+from lolpop.masking import masker
 from lolpop.plans import own_findings
 from lolpop.providers import (
     Component,
@@ -69,7 +71,15 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _cycles(slots)
     findings += _unused(root, slots)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
-    return list(dict.fromkeys(findings))
+    return _masked(root, dict.fromkeys(findings)) if findings else []
+
+
+def _masked(root: Scope, findings: Iterable[Finding]) -> list[Finding]:
+    mask = masker(root)
+    return [
+        replace(finding, message=mask(finding.message), hint=finding.hint and mask(finding.hint))
+        for finding in findings
+    ]
 
 
 def _unknown_keys(scope: Scope) -> Iterator[Finding]:

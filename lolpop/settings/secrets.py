@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-__all__ = ["MASK", "holds_secret", "mask", "mask_urls"]
+__all__ = ["MASK", "holds_secret", "mask", "mask_urls", "secrets_of"]
 
 MASK = "**********"
 
@@ -31,6 +32,26 @@ def mask(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(child) for child in value]
     return value
+
+
+def secrets_of(value: Any) -> Iterator[str]:
+    """The texts that pydantic's secrets keep, anywhere in a value."""
+    from pydantic import BaseModel
+    from pydantic.types import Secret, SecretBytes, SecretStr
+
+    if isinstance(value, SecretStr | SecretBytes | Secret):
+        secret = value.get_secret_value()
+        yield secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
+    elif isinstance(value, BaseModel):
+        yield from secrets_of(dict(value))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from secrets_of([getattr(value, field.name, None) for field in dataclasses.fields(value)])
+    elif isinstance(value, Mapping):
+        for child in value.values():
+            yield from secrets_of(child)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for child in value:
+            yield from secrets_of(child)
 
 
 def holds_secret(annotation: Any) -> bool:

@@ -1,0 +1,48 @@
+"""Keeping the secrets of a container out of texts that others wrote, such as the errors of drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from lolpop.settings.secrets import MASK, mask_urls
+
+if TYPE_CHECKING:
+    from lolpop.scopes import Scope
+
+__all__ = ["masked", "masker"]
+
+_SHORTEST = 4
+"""Characters of a secret worth the name: shorter texts stand in too many others by chance."""
+
+
+def masked(root: Scope, text: str) -> str:
+    """The text without the secrets of a tree of containers.
+
+    Those are what settings of pydantic's secret types hold, what came by ``${env:…}`` (the link stands in its
+    place), and the user part of any URL.
+    """
+    return masker(root)(text)
+
+
+def masker(root: Scope) -> Callable[[str], str]:
+    """What ``masked`` does, for many texts."""
+    shown = {secret: shown for secret, shown in _secrets(root) if len(secret) >= _SHORTEST}
+    longest_first = sorted(shown, key=len, reverse=True)
+
+    def mask(text: str) -> str:
+        for secret in longest_first:
+            text = text.replace(secret, shown[secret])
+        return mask_urls(text)
+
+    return mask
+
+
+def _secrets(root: Scope) -> Iterator[tuple[str, str]]:
+    from lolpop.providers import slots_in
+
+    for slot in slots_in(root):
+        for secret in slot.secrets():
+            yield secret, MASK
+    for name, value in root.configuration.links.linked_variables().items():
+        yield value, f"${{env:{name}}}"
