@@ -16,6 +16,7 @@ from lolpop.data import Source
 from lolpop.errors import DataError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._columns import columns_unlike_training
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import LABEL, RecordedModel, plain_classes, predictions_frame
 from lolpop.pipelines._reports import insist
@@ -52,11 +53,14 @@ class PredictPipeline(Pipeline):
     def get_predictions(self, model: FittedModel, frame: Frame) -> Frame:
         """Predict the rows of ``frame``: the index column, ``prediction``, and ``probability_<class>``.
 
+        People are told of columns that are not what the model has learned from, where it can do with them.
         Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
         the index column are missing or double.
         """
         if self.problem.index is not None:
             self._check_index(frame, self.problem.index)
+        for check in columns_unlike_training(model, frame, self.problem):
+            tell(self.notifiers, check.message, "warning")
         return predictions_frame(model.predict(frame), frame, self.problem.index)
 
     @task

@@ -18,6 +18,7 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.errors import LolpopError
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
 from lolpop.problem import Problem
@@ -98,6 +99,8 @@ class TrainPipeline(Pipeline):
         else:
             winner = experiments.fit(self.trainers[0], {}, self._labelled(splits.train))
         model_version = experiments.model_version()
+        if left_out := columns_left_out(winner.model):
+            tell(self.notifiers, f"{model_version} learns nothing from the columns {left_out}")
         self._log_metrics(winner, model_version, splits)
         self.resource_version_control.save_model(winner.experiment, winner.model, winner.trainer)
         test_data = self.resource_version_control.save_data(

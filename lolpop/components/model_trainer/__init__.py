@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -82,6 +82,11 @@ class FittedModel(ABC):
     @property
     def left_out(self) -> Mapping[str, str]:
         """Columns that it was given to learn from and does not use, each with the reason."""
+        return {}
+
+    @property
+    def categories(self) -> Mapping[str, Collection[str]]:
+        """The values, as text, that it has seen in columns of categories, where it remembers all of them."""
         return {}
 
     @abstractmethod

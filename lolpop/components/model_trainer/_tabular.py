@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
@@ -60,6 +61,11 @@ class TabularModel(FittedModel):
     def left_out(self) -> Mapping[str, str]:
         """Columns that it was given to learn from and does not use, each with the reason."""
         return self._left_out
+
+    @property
+    def categories(self) -> Mapping[str, Collection[str]]:
+        """The values, as text, that it has seen in columns of categories, where it remembers all of them."""
+        return _categories(self.transformer)
 
     def predict(self, frame: Frame) -> Predictions:
         """Predict the n rows of ``frame``; the label of a classifier is the most probable class.
@@ -191,3 +197,17 @@ def _require_classes(labels: Array, name: str) -> None:
 def _left_out(transformer: Any) -> Mapping[str, str]:
     entries = getattr(transformer, "transformers", ())
     return {column: reason for reason, what, columns in entries if what == "drop" for column in columns}
+
+
+def _categories(transformer: Any) -> dict[str, Collection[str]]:
+    found: dict[str, Collection[str]] = {}
+    for _, fitted, columns in getattr(transformer, "transformers_", ()):
+        encoder = fitted[-1] if hasattr(fitted, "steps") else fitted
+        values = getattr(encoder, "categories_", ())
+        # What has put rare values together cannot say which they were.
+        incomplete = getattr(encoder, "has_rare_", repeat(False))
+        for column, seen, partly in zip(columns, values, incomplete, strict=False):
+            texts = [value for value in seen if isinstance(value, str)]
+            if texts and not partly:
+                found[column] = frozenset(texts)
+    return found
