@@ -41,3 +41,12 @@ def columns() -> dict[str, Any]:
         "nothing": [None] * n,
         "y": ["yes" if value > 0 else "no" for value in number],
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Any:
+    """Small fits are slower in several threads, and far slower beside other tests."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

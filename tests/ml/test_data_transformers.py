@@ -86,5 +86,5 @@ def test_a_name_that_is_no_functions_is_found_before_anything_runs(function: str
     assert [finding.path for finding in PythonDataTransformer.check_settings({"function": function})] == [
         "function"
     ]
-    with pytest.raises(VerificationError, match="package.module:function"):
+    with pytest.raises(VerificationError, match=r"package\.module:function"):
         PythonDataTransformer(function)

@@ -45,7 +45,9 @@ def test_csv_is_read_as_a_plain_script_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_written_is_read(connector: FileDataConnector, suffix: str) -> None:
     """A frame comes back from every format with its values and kinds."""
-    connector.write(pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.1, None, 0.3]}), "in.parquet")
+    connector.write(
+        pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.1, None, 0.3]}), "in.parquet"
+    )
     frame = connector.read("in.parquet")
     connector.write(frame, f"deep/er/out.{suffix}")
     assert plain(connector.read(f"deep/er/out.{suffix}")) == {
@@ -169,7 +171,7 @@ def test_relative_paths_are_relative_to_the_folder(tmp_path: Path, monkeypatch: 
 
 
 def test_urls_are_read_and_written_without_showing_their_password() -> None:
-    """fsspec's file systems work, and a message about one keeps the user part of its URL to itself."""
+    """The file systems of fsspec work, and a message about one keeps the user part of its URL to itself."""
     connector = FileDataConnector()
     connector.write(pd.DataFrame({"a": [1]}), "memory://bucket/deep/data.parquet")
     assert plain(connector.read("memory://bucket/deep/data.parquet")) == {"a": [1]}
@@ -184,7 +186,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     connector.write(pd.DataFrame({"a": [1]}), "data.parquet")
     with pytest.raises(DataError, match=r"data\.parquet cannot be written"):
         connector.write(pd.DataFrame({"a": [1, "x", {}]}), "data.parquet")
-    assert os.listdir(tmp_path) == ["data.parquet"]
+    assert [path.name for path in tmp_path.iterdir()] == ["data.parquet"]
     assert plain(connector.read("data.parquet")) == {"a": [1]}
 
 
@@ -221,7 +223,9 @@ def test_compressed_files_are_compressed(connector: FileDataConnector, tmp_path:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "jsonl", "parquet", "feather", "csv.gz"]))
+@given(
+    content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "jsonl", "parquet", "feather", "csv.gz"])
+)
 def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffix: str) -> None:
     """Random files never meet anything but a DataError."""
     (tmp_path / f"data.{suffix}").write_bytes(content)

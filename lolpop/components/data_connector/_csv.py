@@ -175,15 +175,13 @@ def _read_polars(location: Location, separator: str) -> pl.DataFrame:
 
     # A look at the first rows is fast and mostly right. Where it is wrong, all rows are looked at.
     for length in (10_000, None):
-        try:
-            with _utf8(location) as file:
+        with _utf8(location) as file:
+            try:
                 return pl.read_csv(
                     file, separator=separator, null_values=list(_MISSING), infer_schema_length=length
                 )
-        except pl.exceptions.NoDataError as error:
-            raise DataError(f"{location} is empty.") from error
-        except pl.exceptions.PolarsError as error:
-            failure = error
+            except pl.exceptions.PolarsError as error:
+                failure = error
     with _text(location) as lines:
         for _ in lines:  # polars does not say which line is no text
             pass

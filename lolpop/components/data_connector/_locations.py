@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ __all__ = ["Location", "located"]
 
 _KEYS = ("path", "format", "separator", "encoding")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+# What file systems, and libraries that parse and write formats, raise for what they cannot do.
+_REFUSALS = (
+    OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, OverflowError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ class Location:
             raise
         except ImportError as error:
             raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
-        except (OSError, EOFError, ValueError, LookupError) as error:
+        except _refusals() as error:
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
 
@@ -171,6 +177,12 @@ def located(source: Source, folder: Path | None) -> Location:
     return Location(shown, str(local), local, options)
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    # polars is an extra, with errors of its own: without it nothing can have raised them.
+    polars = sys.modules.get("polars")
+    return (*_REFUSALS, polars.exceptions.PolarsError) if polars else _REFUSALS
+
+
 def _shown(source: object) -> str:
     return mask_urls(repr(source))
 
@@ -180,7 +192,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "there is a file in the place of its folder"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return mask_urls(text or type(error).__name__)
+    return mask_urls(text.splitlines()[0] if text else type(error).__name__)
 
 
 def _sync(path: Path) -> None:

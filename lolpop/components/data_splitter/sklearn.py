@@ -9,7 +9,16 @@ from pydantic import Field
 
 from lolpop.components.data_splitter import DataSplitter, Splits
 from lolpop.errors import DataError, Finding, VerificationError
-from lolpop.frames import count, kind_of, require_columns, to_datetimes, to_floats, to_labels, wrap
+from lolpop.frames import (
+    count,
+    kind_of,
+    require_columns,
+    to_datetimes,
+    to_floats,
+    to_labels,
+    to_strings,
+    wrap,
+)
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -109,6 +118,7 @@ class SklearnDataSplitter(DataSplitter):
 
     def _parts(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:
         import numpy as np
+        import pandas as pd
 
         if self._by == "column":
             return self._named(rows)
@@ -116,12 +126,10 @@ class SklearnDataSplitter(DataSplitter):
             order = _order(rows[self._column_name])
             return _cut(order, len(rows), self._validation_size, self._test_size)
         if self._by == "group":
-            groups = rows[self._column_name].to_list()
-            names = list(dict.fromkeys(groups))
-            shuffled = np.random.default_rng(self._seed).permutation(len(names))
-            cut = _cut(shuffled, len(names), self._validation_size, self._test_size)
-            numbers = {name: number for number, name in enumerate(names)}
-            of_row = np.array([numbers[group] for group in groups])
+            # Rows without a group are one group.
+            of_row, groups = pd.factorize(to_strings(rows[self._column_name]), use_na_sentinel=False)
+            shuffled = np.random.default_rng(self._seed).permutation(len(groups))
+            cut = _cut(shuffled, len(groups), self._validation_size, self._test_size)
             return {part: np.flatnonzero(np.isin(of_row, chosen)) for part, chosen in cut.items()}
         return self._random(rows)
 

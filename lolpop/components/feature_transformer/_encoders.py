@@ -50,8 +50,8 @@ class TextEncoder(_ColumnEncoder):
     """Categories of any dtype as text, with None for missing ones."""
 
     def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803  (scikit-learn's signature)
-        columns = [to_strings(column) for column in wrap(X).iter_columns()]
-        return np.array([column.to_numpy(dtype=object, na_value=None) for column in columns]).T
+        columns = [to_strings(column).astype(object) for column in wrap(X).iter_columns()]
+        return np.array([column.where(column.notna(), None) for column in columns], dtype=object).T
 
 
 class CategoryEncoder(_ColumnEncoder):

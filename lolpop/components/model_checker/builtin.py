@@ -135,11 +135,12 @@ class BuiltinModelChecker(ModelChecker):
         """What is suspicious about ``model``, judged on the n rows of ``frame``.
 
         Predictions that are missing, or no probabilities, are errors. What may have a reason is a warning:
-        few rows, one class only, a class that is unknown, no better than a constant, perfect.
+        columns that it does not learn from, few rows, one class only, a class that is unknown, no better
+        than a constant, perfect.
         """
         [evaluation] = self._evaluate([model], frame, target)
         predictions = _predictions(evaluation)
-        checks = [self._rows(evaluation), predictions]
+        checks = [*_left_out(model), self._rows(evaluation), predictions]
         if predictions.status == "ok":
             if self._classifies:
                 checks += _classes(evaluation, model.classes)
@@ -226,6 +227,15 @@ class BuiltinModelChecker(ModelChecker):
             advice = "does a column give the answer away?"
             return _check("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
         return _check("too_good", "ok", f"{metric.name} is {score:.4g}")
+
+
+def _left_out(model: FittedModel) -> Iterator[Check]:
+    by_reason: dict[str, list[str]] = {}
+    for column, reason in model.left_out.items():
+        by_reason.setdefault(reason.replace("_", " "), []).append(column)
+    for reason, columns in by_reason.items():
+        message = f"columns that the model does not learn from ({reason}): {listed(columns)}"
+        yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(columns))
 
 
 def _predictions(evaluation: Evaluation) -> Check:

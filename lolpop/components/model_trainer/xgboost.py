@@ -28,13 +28,16 @@ __all__ = ["XGBoostModelTrainer"]
 _ESTIMATOR_FILE = "estimator.ubj"
 _TRANSFORMER_FILE = "transformer.skops"
 
-# "value -1 for Parameter max_depth should be greater equal to 0"
+# Its own way to say it: value -1 for Parameter max_depth should be greater equal to 0.
 _REFUSED = re.compile(
     r"value (?P<value>\S+) for Parameter (?P<name>\w+) (?P<expected>(should|exceed)[^\n]*)", re.IGNORECASE
 )
 
 # Its errors begin with the time and the place in its source that they come from.
 _PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
+
+# What XGBoost calls, in its errors, the parameters of its estimators.
+_NAMES = {"alpha": "reg_alpha", "eta": "learning_rate", "lambda": "reg_lambda", "min_split_loss": "gamma"}
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
@@ -236,7 +239,8 @@ def _require_valid(name: str, value: Any, parameter: Parameter) -> None:
 
 def _explained(error: Exception) -> TrainingError:
     if match := _REFUSED.search(str(error)):
-        return TrainingError(f"{match['name']} of XGBoost cannot be {match['value']}: {match['expected']}.")
+        name = _NAMES.get(match["name"], match["name"])
+        return TrainingError(f"{name} of XGBoost cannot be {match['value']}: {match['expected']}.")
     lines = [line for line in str(error).splitlines() if line and not line.startswith(("Stack trace", "  "))]
     reason = _PLACE.sub("", lines[0]) if lines else type(error).__name__
     return explained(ValueError(reason), "XGBoost")
