@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "ProblemType"]
+
+ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
+"""What a workflow learns: classes, numbers, or the course of a series."""
 
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
@@ -19,7 +22,7 @@ class Problem(BaseModel):
 
     name: Name = Field(description="Name of the model, e.g. ecommerce_churn.")
     target: str = Field(description="Column to be predicted.")
-    type: Literal["classification", "regression", "forecasting"] = Field(
+    type: ProblemType = Field(
         default="classification", description="Kind of problem; the container of each runner sets it."
     )
     index: str | None = Field(default=None, description="Column that identifies a row; never a feature.")

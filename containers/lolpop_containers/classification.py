@@ -1,48 +1,16 @@
-"""Wiring of classification, from source rows to predictions in use."""
+"""Wiring of classification."""
 
 from __future__ import annotations
 
-from lolpop import Problem, RunnerContainer, providers
-from lolpop.components.data_connector import DataConnector
-from lolpop.components.interceptor import Interceptor
-from lolpop.components.logger import Logger
-from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.metrics_tracker import MetricsTracker
-from lolpop.components.model_checker import ModelChecker
-from lolpop.components.model_deployer import ModelDeployer
-from lolpop.components.model_repository import ModelRepository
-from lolpop.components.notifier import Notifier
-from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data
+from lolpop import Problem, providers
 from lolpop.runners.classification import ClassificationRunner
-from lolpop_containers.deploy import DeployContainer
-from lolpop_containers.predict import PredictContainer
-from lolpop_containers.process import ProcessContainer
-from lolpop_containers.train import TrainContainer
+from lolpop_containers.supervised import SupervisedContainer
 
 __all__ = ["ClassificationContainer"]
 
 
-class ClassificationContainer(RunnerContainer):
-    """Global components, pipelines, and the runner that coordinates them."""
+class ClassificationContainer(SupervisedContainer):
+    """What supervised learning shares, and the runner that learns to tell classes apart."""
 
-    problem = providers.Settings(Problem)
-    data = providers.Settings(Data)
-
-    data_connector = providers.Component(DataConnector, default="file")
-    resource_version_control = providers.Component(ResourceVersionControl, default="local")
-    metadata_tracker = providers.Component(MetadataTracker, default="sql")
-    metrics_tracker = providers.Component(MetricsTracker, default="sql")
-    model_repository = providers.Component(ModelRepository, default="sql")
-    model_deployer = providers.Component(ModelDeployer, default="local")
-    # Global, for models are measured by the same metrics in training and against the truth that comes later.
-    model_checker = providers.Component(ModelChecker, default="builtin")
-    notifiers = providers.Components(Notifier, default=["console"])
-    logger = providers.Component(Logger, default="console")
-    interceptors = providers.Components(Interceptor, default=["progress"])
-
-    process = providers.nested(ProcessContainer)
-    train = providers.nested(TrainContainer)
-    predict = providers.nested(PredictContainer)
-    deploy = providers.nested(DeployContainer)
+    problem = providers.Settings(Problem, default={"type": "classification"})
     runner = providers.Runner(ClassificationRunner)

@@ -1,0 +1,46 @@
+"""Wiring that all supervised learning shares, from source rows to predictions in use."""
+
+from __future__ import annotations
+
+from lolpop import Problem, RunnerContainer, providers
+from lolpop.components.data_connector import DataConnector
+from lolpop.components.interceptor import Interceptor
+from lolpop.components.logger import Logger
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.components.model_checker import ModelChecker
+from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.model_repository import ModelRepository
+from lolpop.components.notifier import Notifier
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data import Data
+from lolpop_containers.deploy import DeployContainer
+from lolpop_containers.predict import PredictContainer
+from lolpop_containers.process import ProcessContainer
+from lolpop_containers.train import TrainContainer
+
+__all__ = ["SupervisedContainer"]
+
+
+class SupervisedContainer(RunnerContainer):
+    """Global components and pipelines; each type of problem adds the runner that coordinates them."""
+
+    problem = providers.Settings(Problem)
+    data = providers.Settings(Data)
+
+    data_connector = providers.Component(DataConnector, default="file")
+    resource_version_control = providers.Component(ResourceVersionControl, default="local")
+    metadata_tracker = providers.Component(MetadataTracker, default="sql")
+    metrics_tracker = providers.Component(MetricsTracker, default="sql")
+    model_repository = providers.Component(ModelRepository, default="sql")
+    model_deployer = providers.Component(ModelDeployer, default="local")
+    # Global, for models are measured by the same metrics in training and against the truth that comes later.
+    model_checker = providers.Component(ModelChecker, default="builtin")
+    notifiers = providers.Components(Notifier, default=["console"])
+    logger = providers.Component(Logger, default="console")
+    interceptors = providers.Components(Interceptor, default=["progress"])
+
+    process = providers.nested(ProcessContainer)
+    train = providers.nested(TrainContainer)
+    predict = providers.nested(PredictContainer)
+    deploy = providers.nested(DeployContainer)

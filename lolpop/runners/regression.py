@@ -1,0 +1,22 @@
+"""Learning to predict numbers, from source rows to predictions in use."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lolpop.problem import ProblemType
+from lolpop.runners.supervised import SupervisedRunner
+
+__all__ = ["RegressionRunner"]
+
+
+class RegressionRunner(SupervisedRunner):
+    """Runs regression from end to end, or one workflow of it at a time.
+
+    Parameters
+    ----------
+    skip
+        Tasks to leave out where time matters more than what they find.
+    """
+
+    problem_type: ClassVar[ProblemType] = "regression"

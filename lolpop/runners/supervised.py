@@ -1,0 +1,230 @@
+"""Learning a target from labelled rows, from source rows to predictions in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import ClassVar, Literal, TypeAlias
+
+from lolpop.checks import CheckReport
+from lolpop.components.data_connector import DataConnector
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.model_checker import Metrics
+from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.notifier import Level, Notifier, tell
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data import Data, Source
+from lolpop.errors import DataError
+from lolpop.integrations import Runner, workflow
+from lolpop.pipelines.deploy import DeployPipeline
+from lolpop.pipelines.predict import PredictPipeline
+from lolpop.pipelines.process import ProcessPipeline
+from lolpop.pipelines.train import TrainPipeline
+from lolpop.problem import Problem, ProblemType
+from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
+from lolpop.settings.secrets import mask
+
+__all__ = ["OptionalTask", "SupervisedRunner"]
+
+OptionalTask: TypeAlias = Literal["check_data", "check_model", "check_predictions"]
+"""A task that a workflow can do without."""
+
+
+class SupervisedRunner(Runner):
+    """Runs supervised learning from end to end, or one workflow of it at a time.
+
+    A subclass says which type of problem it is for; what is learned, and how it is judged, is what the
+    components make of that type.
+
+    Parameters
+    ----------
+    skip
+        Tasks to leave out where time matters more than what they find.
+    """
+
+    problem_type: ClassVar[ProblemType]
+    """The type of problem that the runner is for."""
+
+    def __init__(
+        self,
+        skip: frozenset[OptionalTask] = frozenset(),
+        *,
+        problem: Problem,
+        data: Data,
+        process: ProcessPipeline,
+        train: TrainPipeline,
+        predict: PredictPipeline,
+        deploy: DeployPipeline,
+        data_connector: DataConnector,
+        resource_version_control: ResourceVersionControl,
+        metadata_tracker: MetadataTracker,
+        model_deployer: ModelDeployer,
+        notifiers: Sequence[Notifier],
+    ) -> None:
+        if problem.type != self.problem_type:
+            raise ValueError(
+                f"problem.type must be {self.problem_type} for this runner, but got {problem.type!r}."
+            )
+        self.skip = skip
+        self.problem = problem
+        self.data = data
+        self.process = process
+        self.train = train
+        self.predict = predict
+        self.deploy = deploy
+        self.data_connector = data_connector
+        self.resource_version_control = resource_version_control
+        self.metadata_tracker = metadata_tracker
+        self.model_deployer = model_deployer
+        self.notifiers = notifiers
+
+    @workflow
+    def process_data(
+        self, source: Source | None = None, dataset: Literal["train", "predict"] = "train"
+    ) -> DatasetVersion:
+        """Read, transform, check and keep the rows of ``source``.
+
+        ``dataset`` says what they are for. Rows to train on are checked first, those to predict when they
+        are. Without a source, the one that the settings name for ``dataset`` is read.
+
+        Raises DataError if the rows cannot be read or learned from; nothing is kept then.
+        """
+        if source is None:
+            source = self.data.train if dataset == "train" else self.data.predict
+        if source is None:
+            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
+        frame = self.process.transform_data(self.data_connector.read(source))
+        if dataset == "train" and "check_data" not in self.skip:
+            with _about(str(mask(source))):
+                self.process.check_data(frame)
+        return self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
+
+    @workflow
+    def train_model(self, dataset_version: DatasetVersion) -> ModelVersion:
+        """Train a model version on ``dataset_version``, and judge it on rows that it has not seen."""
+        frame = self.resource_version_control.load_data(dataset_version)
+        splits = self.train.split_data(frame)
+        model_version = self.train.train_model(splits, dataset_version)
+        if "check_model" not in self.skip:
+            self.train.check_model(model_version, splits)
+        if self.train.retrain_on_all_data:
+            self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
+        return model_version
+
+    @workflow
+    def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
+        """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
+
+        Otherwise people are told why it is not, and the result is None.
+        """
+        if not self._is_sound(model_version) or not self._is_better(model_version):
+            return None
+        self.deploy.promote_model(model_version)
+        if not self.deploy.check_approval(model_version):
+            self._tell(f"{model_version} is not deployed: it is promoted, and waits for approval", "warning")
+            return None
+        deployment = self.deploy.deploy_model(model_version)
+        self._tell(f"{model_version} is deployed as {deployment}")
+        return deployment
+
+    @workflow
+    def predict_data(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> PredictionJob:
+        """Predict the rows of ``dataset_version``, keep the predictions, and write them where settings say.
+
+        Raises DataError if ``model_version`` cannot predict these rows; nothing is kept or written then.
+        """
+        model = self.resource_version_control.load_model(model_version)
+        frame = self.resource_version_control.load_data(dataset_version)
+        source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
+        with _about(f"{model_version} cannot predict the rows of {source}"):
+            predictions = self.predict.get_predictions(model, frame)
+        if "check_predictions" not in self.skip:
+            self.predict.check_predictions(predictions)
+        prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
+        if self.data.predictions is not None:
+            self.predict.save_predictions(predictions, self.data.predictions)
+        return prediction_job
+
+    @workflow
+    def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
+        """Measure the predictions of a job on the rows whose true label is known by now.
+
+        Without ``truth``, the source that the settings name is read. Raises DataError if there is none, or
+        if it knows none of the rows.
+        """
+        source = self.data.truth if truth is None else truth
+        if source is None:
+            raise DataError("There is no source of true labels: set data.truth, or name a source.")
+        return self.predict.evaluate_predictions(prediction_job, self.data_connector.read(source))
+
+    @workflow
+    def run(self) -> PredictionJob | None:
+        """Process, train, deploy, predict with what is deployed then, and evaluate what is known of it.
+
+        All rows are read before anything is learned, so that nobody waits to hear that some are missing.
+        The result is None if there is nothing to predict, or nothing to predict it with.
+        """
+        labelled = self.process_data()
+        new = None if self.data.predict is None else self.process_data(dataset="predict")
+        self.deploy_model(self.train_model(labelled))
+        if new is None:
+            self._tell("Nothing is predicted: data.predict names no rows")
+            return None
+        deployed = self._deployed()
+        if deployed is None:
+            self._tell("Nothing is predicted: no model version is deployed", "warning")
+            return None
+        prediction_job = self.predict_data(deployed, new)
+        if self.data.truth is not None:
+            self._evaluate_what_is_known(prediction_job)
+        return prediction_job
+
+    def _deployed(self) -> ModelVersion | None:
+        return self.model_deployer.deployed(Model(name=self.problem.name))
+
+    def _is_sound(self, model_version: ModelVersion) -> bool:
+        checks = self.metadata_tracker.get(model_version).fields.get("checks", {})
+        errors = list(CheckReport.model_validate(checks).of("error"))
+        if errors:
+            found = "; ".join(check.message for check in errors)
+            self._tell(f"{model_version} is not deployed: {found}", "warning")
+        return not errors
+
+    def _is_better(self, model_version: ModelVersion) -> bool:
+        deployed = self._deployed()
+        if deployed is None:
+            return True
+        if deployed == model_version:
+            self._tell(f"{model_version} is deployed already")
+            return False
+        try:
+            comparison = self.train.compare_models(model_version, deployed)
+        except DataError as error:
+            # A model that cannot predict today's rows is of no use, and nothing to compare with.
+            self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
+            return True
+        outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
+        self._tell(
+            f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
+            f"against {comparison.other_score:.4g} on the same test rows"
+        )
+        return comparison.better
+
+    def _evaluate_what_is_known(self, prediction_job: PredictionJob) -> None:
+        try:
+            self.evaluate_ground_truth(prediction_job)
+        except DataError as error:
+            # The truth arrives later: a run that has predicted has not failed for the lack of it.
+            self._tell(f"{prediction_job} is not evaluated yet: {error}", "warning")
+
+    def _tell(self, message: str, level: Level = "info") -> None:
+        tell(self.notifiers, message, level)
+
+
+@contextmanager
+def _about(subject: str) -> Iterator[None]:
+    """Let a DataError that leaves the block begin with what it is about."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{subject}: {error}") from error
