@@ -420,3 +420,10 @@ def test_columns_that_are_left_out_are_told(make_frame: Make, columns: dict[str,
     told = {check.columns: check.message for check in checks if check.check == "left_out_columns"}
     assert "free text" in told["note",]
     assert "empty" in told["nothing",]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**40])
+def test_any_whole_number_is_a_seed(columns: dict[str, Any], seed: int) -> None:
+    """Also those that numpy refuses."""
+    frame, target = split(pd.DataFrame, columns)
+    assert trainer("decision_tree", seed=seed).fit(frame, target).classes == ("no", "yes")

@@ -77,7 +77,7 @@ class SklearnDataSplitter(DataSplitter):
         self._by = by
         self._column = column
         self._target = problem.target
-        self._seed = seed
+        self._seed = seed % 2**32  # numpy takes no other seeds
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:

@@ -52,7 +52,7 @@ class SklearnModelTrainer(ModelTrainer):
         self._estimator = estimator
         self._params = dict(params or {})
         self._problem = problem
-        self._seed = seed
+        self._seed = seed % 2**32  # numpy takes no other seeds
         self._feature_transformer = feature_transformer
 
     @classmethod

@@ -97,7 +97,7 @@ class XGBoostModelTrainer(ModelTrainer):
             **(params or {}),
         }
         self._problem = problem
-        self._seed = seed
+        self._seed = seed % 2**32  # numpy takes no other seeds
         self._feature_transformer = feature_transformer
 
     @classmethod
