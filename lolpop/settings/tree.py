@@ -294,7 +294,9 @@ def _with_element(sequence: Node, path: Path, node: Node) -> Node:
         child = sequence.value.get(path[0], replace(sequence, value={}))
         return replace(sequence, value={**sequence.value, path[0]: _with_element(child, path[1:], node)})
     # Not an element that exists: a mapping, which the type that reads it refuses at this place.
-    return replace(node, value={path[0]: node}, text=False)
+    for key in reversed(path):
+        node = replace(node, value={key: node}, text=False)
+    return node
 
 
 def _node(value: Any, origin: Origin) -> Node:
