@@ -1,0 +1,164 @@
+"""What type checkers know of containers. Checked by mypy; a `type: ignore` that is not needed is an error too."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_type
+
+from lolpop import (
+    Component,
+    Pipeline,
+    PipelineContainer,
+    Problem,
+    Runner,
+    RunnerContainer,
+    providers,
+    task,
+    workflow,
+)
+from lolpop.components.interceptor import Interceptor
+from lolpop.components.model_trainer import ModelTrainer
+from lolpop.components.notifier import Notifier
+from lolpop.components.store import RunRecord, Store
+from lolpop.errors import Finding
+from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop_containers.classification import ClassificationContainer
+
+
+class Clock(Component):
+    @abstractmethod
+    def now(self) -> str: ...
+
+
+class Noon(Clock):
+    def now(self) -> str:
+        return "noon"
+
+
+class Train(Pipeline):
+    def __init__(self, fast: bool = False, *, model_trainer: ModelTrainer, clock: Clock) -> None:
+        self.model_trainer = model_trainer
+        self.clock = clock
+
+    @task
+    def train_model(self, dataset_version: DatasetVersion, *, rounds: int = 3) -> ModelVersion:
+        """A task keeps what it takes and gives."""
+        return ModelVersion(name=dataset_version.name, number=rounds)
+
+
+class Main(Runner):
+    def __init__(self, *, train: Train, problem: Problem, notifiers: list[Notifier]) -> None:
+        self.train = train
+
+    @workflow
+    def run(self, dataset_version: DatasetVersion) -> list[ModelVersion]:
+        """A workflow too."""
+        return [self.train.train_model(dataset_version, rounds=2)]
+
+
+@dataclass
+class Url:
+    text: str = ""
+
+
+class TrainContainer(PipelineContainer):
+    """Interfaces that are abstract may be declared; what a provider gives is typed as the interface."""
+
+    model_trainer = providers.Component(ModelTrainer, default="sklearn")
+    candidates = providers.Components(ModelTrainer, default=["sklearn"])
+    pipeline = providers.Pipeline(Train)
+
+
+class MainContainer(RunnerContainer):
+    """Providers of every kind."""
+
+    problem = providers.Settings(Problem)
+    weight = providers.Settings(float, default=1.0)
+    clock = providers.Component(Clock, default=Noon)
+    notifiers = providers.Components(Notifier, default=["console"])
+    url = providers.Factory(Url)
+    train = providers.nested(TrainContainer)
+    runner = providers.Runner(Main)
+
+
+def what_containers_give(container: MainContainer) -> None:
+    """Each provider gives what it was declared with."""
+    assert_type(container.clock(), Clock)
+    assert_type(container.train, TrainContainer)
+    assert_type(container.train.model_trainer(), ModelTrainer)
+    assert_type(container.train.candidates(), list[ModelTrainer])
+    assert_type(container.train.pipeline(), Train)
+    assert_type(container.notifiers(), list[Notifier])
+    assert_type(container.problem(), Problem)
+    assert_type(container.weight(), float)
+    assert_type(container.runner(), Main)
+    assert_type(container.url(), Url)
+
+
+def what_is_inherited(container: MainContainer) -> None:
+    """The slots of every runner container are typed too."""
+    assert_type(container.store(), Store)
+    assert_type(container.seed(), int)
+    assert_type(container.interceptors(), list[Interceptor])
+    assert_type(container.folder(), Path)
+    assert_type(container.runs(), list[RunRecord])
+
+
+def what_loading_gives() -> None:
+    """An instance of the very class, from every way in."""
+    assert_type(MainContainer.load(), MainContainer)
+    assert_type(MainContainer.load("a.yaml", Path("b.yaml"), profile="prod"), MainContainer)
+    assert_type(MainContainer.load(overrides={"train.model_trainer": "xgboost"}, environ={}), MainContainer)
+    assert_type(TrainContainer.load(), TrainContainer)
+    assert_type(MainContainer(), MainContainer)
+    with MainContainer.load() as container:
+        assert_type(container, MainContainer)
+    assert_type(MainContainer().verify(), list[Finding])
+
+
+def what_is_misspelt(container: MainContainer) -> None:
+    """A provider that is not declared is an error, nested or not."""
+    container.clok()  # type: ignore[attr-defined]
+    container.train.model_trainr()  # type: ignore[attr-defined]
+    container.train.store()  # type: ignore[attr-defined]
+    container.train.model_trainer().fitt()  # type: ignore[attr-defined]
+
+
+def what_is_called(container: MainContainer, dataset_version: DatasetVersion) -> None:
+    """Tasks and workflows keep their signatures."""
+    pipeline, runner = container.train.pipeline(), container.runner()
+    assert_type(pipeline.train_model(dataset_version, rounds=1), ModelVersion)
+    assert_type(pipeline.train_model(dataset_version=dataset_version), ModelVersion)
+    assert_type(runner.run(dataset_version), list[ModelVersion])
+    pipeline.train_model(dataset_version, 1)  # type: ignore[call-arg]
+    pipeline.train_model(3)  # type: ignore[arg-type]
+    pipeline.train_model(dataset_version, round=1)  # type: ignore[call-arg]
+    runner.run()  # type: ignore[call-arg]
+
+
+def what_overrides_are(container: MainContainer) -> None:
+    """An override is a context manager, by an object, or by a provider."""
+    with container.clock.override(Noon()):
+        assert_type(container.clock(), Clock)
+    with container.train.model_trainer.override(providers.Component(ModelTrainer, default="xgboost")):
+        pass
+    container.clock.reset_override()
+    container.reset_override()
+
+
+def what_is_ready_made(container: ClassificationContainer) -> None:
+    """The containers that come along are typed like one's own."""
+    assert_type(container.train.model_trainer(), ModelTrainer)
+    assert_type(container.problem(), Problem)
+
+
+def what_is_declared_wrongly() -> None:
+    """Providers take what they are documented to take."""
+    providers.Component(3)  # type: ignore[arg-type]
+    providers.Component(Clock, default=3)  # type: ignore[arg-type]
+    providers.Component(Clock, settings=[])  # type: ignore[arg-type]
+    providers.Component(Clock, engine="sqlite://")  # type: ignore[arg-type]
+    providers.nested(Noon)  # type: ignore[type-var]
+    providers.Components(ModelTrainer, default=[Noon])  # type: ignore[list-item]
