@@ -215,10 +215,9 @@ class BuiltinModelChecker(ModelChecker):
         if self._metric.needs_probabilities and evaluation.probabilities is None:
             return _check("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
         found = self._compare_to_constant(evaluation, target)
-        scores = f"{found.metric} is {found.score:.4g}, and {found.other_score:.4g} for {found.against}"
         if found.better:
-            return _check("baseline", "ok", scores)
-        return _check("baseline", "warn", f"it is not surely better than a constant: {scores}")
+            return _check("baseline", "ok", f"it is better than {found.against}")
+        return _check("baseline", "warn", f"it is not surely better than {found.against}")
 
     def _perfection(self, evaluation: Evaluation) -> Check:
         metric = METRICS["balanced_accuracy" if self._classifies else "r2"]

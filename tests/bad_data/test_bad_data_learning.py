@@ -1,0 +1,98 @@
+"""Labelled rows that nothing, or not everything, can be learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lolpop.errors import DataError
+from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion, Run
+
+
+def text(lines):
+    return lambda path: path.write_bytes(lines.encode() if isinstance(lines, str) else lines)
+
+
+def rows(change):
+    return lambda path, known: change(known).to_csv(path, index=False)
+
+
+def spoil(case, path, known):
+    change = {**ERRORS, **NOTICES}[case][0]
+    change(path, known)
+
+
+def some(known, column, value, count=10):
+    return known.assign(**{column: known[column].astype("object").mask(known.index < count, value)})
+
+
+def lines(change):
+    return lambda path, known: path.write_bytes(change(path.read_text().splitlines(keepends=True)))
+
+
+def ragged(at):
+    def change(given):
+        given[at] = given[at].replace("\n", ",more\n")
+        return "".join(given).encode()
+
+    return change
+
+
+ERRORS = {
+    "no such file": (lambda path, known: path.rename(path.with_name("knwon.csv")), "known.csv: there is no such file in .*Did you mean knwon.csv"),
+    "a folder": (lambda path, known: (path.unlink(), path.mkdir()), "known.csv is a folder"),
+    "an empty file": (lines(lambda given: b""), "known.csv is empty"),
+    "header only": (lines(lambda given: given[0].encode()), "known.csv has a header but no rows"),
+    "one row": (rows(lambda known: known[:1]), "known.csv: .*one row only"),
+    "no target column": (rows(lambda known: known.rename(columns={"outcome": "outcomes"})), "known.csv: .*no target column 'outcome'.*Did you mean outcomes"),
+    "a target of one class": (rows(lambda known: known.assign(outcome="stays")), "known.csv: .*'outcome' has one class only, 'stays'"),
+    "missing target values": (rows(lambda known: some(known, "outcome", None)), "known.csv: .*'outcome' is missing in 10 rows of 300: drop"),
+    "no target values": (rows(lambda known: known.assign(outcome=np.nan)), "known.csv: .*'outcome' is missing in 300 rows"),
+    "a positive label that is no class": (rows(lambda known: known.replace({"outcome": {"leaves": "left"}})), "known.csv: .*no row has 'leaves'.*problem.positive_label.*left"),
+    "a class for each row": (rows(lambda known: known.assign(outcome=known["customer"])), "'leaves'.*problem.positive_label|Is it the right target"),
+    "no feature that says anything": (rows(lambda known: known[["customer", "outcome"]].assign(fax=np.nan, country="DE")), "known.csv: .*no column to learn from"),
+    "two columns of a name": (lines(lambda given: "".join(given).replace("payment", "months", 1).encode()), "known.csv: several columns have the same name: 'months'"),
+    "a ragged line": (lines(ragged(20)), "known.csv:21: this line has 11 fields, the header has 10"),
+    "not UTF-8": (lines(lambda given: "".join(given).replace("cheque", "chèque").encode("latin-1")), r"known.csv:\d+:\d+: the byte 0xe8 is not UTF-8.*encoding: latin-1"),
+}  # fmt: skip
+
+NOTICES = {
+    "an all-missing column": (rows(lambda known: known.assign(fax=np.nan)), "columns without values: 'fax'"),
+    "a constant column": (rows(lambda known: known.assign(senior=1)), "columns with one value only: 'senior'"),
+    "infinities": (rows(lambda known: some(known, "income", np.inf)), "columns with infinite values: 'income'"),
+    "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share a value of the index 'customer', such as 'C-1'"),
+    "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' is missing in 10 rows"),
+    "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "model_version:churn@1 learns nothing from the columns 'note' (free text)"),
+    "few rows": (
+        rows(lambda known: known[:12]),
+        "model_version:churn@1: it is not surely better than a baseline that always predicts",
+    ),
+    "a class of one row": (rows(lambda known: some(known, "outcome", "moves", 1)), "model_version:churn@1 is deployed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_rows_that_nothing_can_be_learned_from_are_refused(case, project, known, opened, made):
+    """The error names the file, what is wrong with it and what was expected; no model is left behind."""
+    change, message = ERRORS[case]
+    change(project / "known.csv", known)
+    with opened(project) as container, pytest.raises(DataError, match=f"(?s){message}") as raised:
+        container.runner().run()
+    assert len(str(raised.value).splitlines()) <= 4
+    left = made(project)
+    assert [left[kind] for kind in (Model, ModelVersion, Experiment)] == [0, 0, 0]
+    assert not (project / "out").exists()
+    assert left[Run] == 1
+    if "known.csv" in message:
+        assert left[DatasetVersion] == 0
+
+
+@pytest.mark.parametrize("case", NOTICES)
+def test_what_is_suspicious_is_told_and_the_run_completes(case, project, known, opened, capsys):
+    """A notice names the columns, and predictions are made."""
+    change, message = NOTICES[case]
+    change(project / "known.csv", known)
+    with opened(project) as container:
+        assert container.runner().run() is not None
+    assert message in capsys.readouterr().err
+    assert len((project / "out" / "predictions.csv").read_text().splitlines()) == 61
