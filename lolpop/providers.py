@@ -26,6 +26,7 @@ from lolpop.signatures import REQUIRED, Parameter, alternatives
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lolpop.containers import PipelineContainer
     from lolpop.integrations import Binding
 
 __all__ = [
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-C = TypeVar("C")
+C = TypeVar("C", bound="PipelineContainer")
 
 _NO_LIFETIME = Lifetime()
 _NEVER = (-1, None)

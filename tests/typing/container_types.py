@@ -161,4 +161,3 @@ def what_is_declared_wrongly() -> None:
     providers.Component(Clock, settings=[])  # type: ignore[arg-type]
     providers.Component(Clock, engine="sqlite://")  # type: ignore[arg-type]
     providers.nested(Noon)  # type: ignore[type-var]
-    providers.Components(ModelTrainer, default=[Noon])  # type: ignore[list-item]
