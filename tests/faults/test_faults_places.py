@@ -47,7 +47,7 @@ def assert_told(ended, code, *words):
     """The command failed with ``code``, and says why in a few lines that hold all ``words``."""
     assert ended.code == code, ended.err
     assert "Traceback" not in ended.err
-    assert len(ended.err.splitlines()) <= 5, ended.err
+    assert len(ended.err.splitlines()) <= 4, ended.err
     assert all(word in ended.err for word in words), ended.err
 
 
