@@ -22,6 +22,14 @@ class Outcome:
     """References of everything the run made or used, by kind."""
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     """By what was measured on: ``{"test": {"accuracy": 0.97}}``."""
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    """What each check found: ``task``, ``check``, ``status``, ``columns``, ``message``."""
+    comparison: dict[str, Any] | None = None
+    """With what was deployed before: ``better``, ``metric``, ``difference``, ``interval``, ``against``."""
+    deployment: str | None = None
+    """Reference of the deployment that the run made."""
+    prediction_job: str | None = None
+    """Reference of the last prediction job that the run made."""
     result: Any = None
     error: dict[str, Any] | None = None
 
@@ -39,6 +47,10 @@ class Outcome:
             "workflow": self.workflow,
             "resources": self.resources,
             "metrics": self.metrics,
+            "checks": self.checks,
+            "comparison": self.comparison,
+            "deployment": self.deployment,
+            "prediction_job": self.prediction_job,
             "result": json_value(self.result),
         }
         return found if self.error is None else {**found, "error": self.error}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.store import RunRecord, Store, TaskRecord
-from lolpop.errors import LolpopError
+from lolpop.errors import LolpopError, ReferenceNotFoundError
 from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resource, Run, parse_reference
 
 if TYPE_CHECKING:
@@ -86,6 +86,32 @@ class RunRecords:
             }
             for each in self.made
         ]
+
+    def last(self, kind: type[Resource]) -> str | None:
+        """Reference of the last resource of a kind that the run made."""
+        made = [each.resource.reference for each in self.made if isinstance(each.resource, kind)]
+        return made[-1] if made else None
+
+    def checks(self) -> list[dict[str, Any]]:
+        """What each check of the run found, task after task: ``task``, ``check``, ``status`` and so on."""
+        reports = (self._fields.get(f"checks.{task.task_id}", {}) for task in self.tasks)
+        return [{"task": report["task"], **check} for report in reports for check in report.get("checks", ())]
+
+    def comparison(self) -> dict[str, Any] | None:
+        """How the model version of the run compares with the one deployed before, if it was compared."""
+        found = self._fields.get("comparison")
+        wanted = ("better", "metric", "difference", "interval", "against")
+        return None if found is None else {name: found[name] for name in wanted}
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Any]:
+        if self.metadata_tracker is None:
+            return {}
+        try:
+            return self.metadata_tracker.get(Run(name=self.run.run_id)).fields
+        except ReferenceNotFoundError:
+            # A tracker that is none of the store's hears of a run when there is something to keep of it.
+            return {}
 
     def metrics(self) -> dict[str, dict[str, float]]:
         """Metrics of the model version that the run made, and of predictions, by what was measured on.

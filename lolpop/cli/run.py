@@ -17,7 +17,7 @@ from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot, workflow_of, workflows
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
-from lolpop.resources import Resource
+from lolpop.resources import Deployment, PredictionJob, Resource
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -100,6 +100,9 @@ def _collect(container: Any, outcome: Outcome, values: Iterable[Any]) -> RunReco
         records = RunRecords.of(container, container.store().run(outcome.run_id))
         outcome.resources = records.resources(value for value in values if isinstance(value, Resource))
         outcome.metrics = records.metrics()
+        outcome.checks, outcome.comparison = records.checks(), records.comparison()
+        outcome.deployment = records.last(Deployment)
+        outcome.prediction_job = records.last(PredictionJob)
     except LolpopError as error:
         # The workflow's own end is what matters, and a store that cannot be read has failed that too.
         complain(f"warning: {error}")

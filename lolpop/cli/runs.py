@@ -165,6 +165,8 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
 def _details_json(records: RunRecords) -> dict[str, Any]:
     return {
         "metrics": records.metrics(),
+        "checks": records.checks(),
+        "comparison": records.comparison(),
         "error": records.run.error,
         "tasks": [{**asdict(task), "duration": task.duration} for task in records.tasks],
         "wiring": records.run.wiring,

@@ -1,18 +1,39 @@
-"""What follows from a report of checks."""
+"""What follows from a report of checks, or from a comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lolpop.components.notifier import tell
 from lolpop.errors import DataError
+from lolpop.resources import Run
+from lolpop.runs import TASK, current_run
 
 if TYPE_CHECKING:
     from lolpop.checks import CheckReport
+    from lolpop.components.metadata_tracker import MetadataTracker
+    from lolpop.components.model_checker import Comparison
     from lolpop.components.notifier import Notifier
 
-__all__ = ["insist"]
+__all__ = ["insist", "keep_checks", "keep_comparison"]
+
+
+def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
+    """Record what was found with the open run, beside the task that looked; nothing outside a run.
+
+    It belongs to the run, for what it is about may never be kept: rows that nothing can be learned from.
+    """
+    if (task := TASK.get()) is not None:
+        task_id, path = task
+        found = {"task": path, **report.model_dump(mode="json")}
+        # A field of its own for each call, so that tasks at work at once do not undo each other.
+        _keep(metadata_tracker, {f"checks.{task_id}": found})
+
+
+def keep_comparison(comparison: Comparison, metadata_tracker: MetadataTracker) -> None:
+    """Record what came of a comparison with the open run; nothing outside a run."""
+    _keep(metadata_tracker, {"comparison": comparison.model_dump(mode="json")})
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
@@ -21,3 +42,8 @@ def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> 
         tell(notifiers, check.message, "warning")
     if errors := [check.message for check in report.of("error")]:
         raise DataError("\n".join([f"{refusal}:", *(f"- {message}" for message in errors)]))
+
+
+def _keep(metadata_tracker: MetadataTracker, fields: dict[str, Any]) -> None:
+    if (run := current_run()) is not None:
+        metadata_tracker.create(Run, run.run_id, fields=fields)

@@ -19,7 +19,7 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import columns_unlike_training
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import LABEL, RecordedModel, plain_classes, predictions_frame
-from lolpop.pipelines._reports import insist
+from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._truth import known_truth
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
@@ -70,6 +70,7 @@ class PredictPipeline(Pipeline):
         Raises DataError if some are missing.
         """
         report = CheckReport(checks=tuple(_checks(predictions)))
+        keep_checks(report, self.metadata_tracker)
         insist(report, self.notifiers, "These predictions are of no use")
         return report
 

@@ -13,7 +13,7 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._reports import insist
+from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.resources import DatasetVersion
 from lolpop.settings.secrets import mask
 
@@ -50,6 +50,7 @@ class ProcessPipeline(Pipeline):
         Raises DataError, with all that the checker found wrong, if nothing can be learned from them.
         """
         report = self.data_checker.check(frame)
+        keep_checks(report, self.metadata_tracker)
         insist(report, self.notifiers, "Nothing can be learned from these rows")
         return report
 

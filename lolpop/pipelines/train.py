@@ -21,6 +21,7 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
+from lolpop.pipelines._reports import keep_checks, keep_comparison
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 
@@ -115,6 +116,7 @@ class TrainPipeline(Pipeline):
         model = self.resource_version_control.load_model(self._judged(model_version))
         test, train = self._labelled(splits.test), self._labelled(splits.train)
         report = self.model_checker.check(model, test.features, test.target)
+        keep_checks(report, self.metadata_tracker)
         baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
         self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
         self.metadata_tracker.update(
@@ -144,12 +146,16 @@ class TrainPipeline(Pipeline):
         test_data = self.metadata_tracker.get(model_version).fields["test_data"]
         frame = self.resource_version_control.load_data(DatasetVersion.parse(test_data))
         test = self._labelled(frame)
-        return self.model_checker.compare(
+        compared = self.model_checker.compare(
             self.resource_version_control.load_model(judged),
             self.resource_version_control.load_model(other_judged),
             test.features,
             test.target,
         )
+        comparison = compared.model_copy(update={"against": other.reference})
+        self.metadata_tracker.update(model_version, {"comparison": comparison.model_dump(mode="json")})
+        keep_comparison(comparison, self.metadata_tracker)
+        return comparison
 
     @task
     def retrain_model_on_all_data(

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.model_checker import Metrics
+from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
@@ -206,7 +206,7 @@ class SupervisedRunner(Runner):
         outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
         self._tell(
             f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
-            f"against {comparison.other_score:.4g} on the same test rows"
+            f"against {comparison.other_score:.4g} on the same test rows{_difference(comparison)}"
         )
         return comparison.better
 
@@ -219,6 +219,15 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
+
+
+def _difference(comparison: Comparison) -> str:
+    if comparison.interval is None:
+        return ""
+    low, high = comparison.interval
+    return (
+        f", a difference of {comparison.difference:.4g} ({low:.4g} to {high:.4g}), where positive is better"
+    )
 
 
 @contextmanager

@@ -133,6 +133,10 @@ def test_json_is_one_object_on_the_last_line(project, shell):
         "workflow": "run",
         "resources": {},
         "metrics": {},
+        "checks": [],
+        "comparison": None,
+        "deployment": None,
+        "prediction_job": None,
         "result": "hello Ada, it is noon",
     }
 
