@@ -10,15 +10,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, WiringError
 from lolpop.masking import masked
-from lolpop.providers import Component, Components, slots_in
+from lolpop.providers import Component, Components
+from lolpop.providers.queries import slots_in
 from lolpop.runs import RUN, TASK, OpenRun
 from lolpop.signatures import alternatives, hints_of
 
@@ -329,8 +331,22 @@ def _bind(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect
     return bound
 
 
-@lru_cache(maxsize=1024)
+# A method is read once; the map lets go of those that are gone.
+_PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, dict[str, type[Resource]]]] = (
+    WeakKeyDictionary()
+)
+
+
 def _parameters(
+    function: Callable[..., Any],
+) -> tuple[inspect.Signature, dict[str, type[Resource]]]:
+    found = _PARAMETERS.get(function)
+    if found is None:
+        found = _PARAMETERS[function] = _read_parameters(function)
+    return found
+
+
+def _read_parameters(
     function: Callable[..., Any],
 ) -> tuple[inspect.Signature, dict[str, type[Resource]]]:
     from lolpop.resources import Resource

@@ -189,6 +189,14 @@ def _read(owner: type) -> Signature:
                     )
             case _:
                 settings[parameter.name] = read
+                if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+                    problems.append(
+                        (
+                            parameter.name,
+                            f"{owner.__name__} takes the setting {parameter.name!r} by position only",
+                            "Leave out the / of the constructor: settings are given by name.",
+                        )
+                    )
                 if parameter.name == "use":
                     problems.append(
                         (

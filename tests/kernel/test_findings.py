@@ -603,9 +603,15 @@ class BeforeInList(Component):
         self.clocks = clocks
 
 
+class ByPosition(Component):
+    def __init__(self, size: int = 1, /):
+        self.size = size
+
+
 @pytest.mark.parametrize(
     ("implementation", "message", "hint"),
     [
+        (ByPosition, "takes the setting 'size' by position only", "Leave out the /"),
         (Catching, "Catching takes **kwargs", "Restate the parameters"),
         (Unannotated, "Unannotated does not say what 'clock' should be", "Annotate"),
         (Anything, "Anything does not say what 'clock' should be", "Annotate"),

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from greeter import AppContainer, Clock, FakeClock, Greeter
+from greeter import App, AppContainer, Clock, FakeClock, Greeter
 
-from lolpop import Component, PipelineContainer, RunnerContainer, providers
+from lolpop import Component, PipelineContainer, RunnerContainer, providers, workflow
 from lolpop.errors import WiringError
 
 TIMEOUT = 10
@@ -291,15 +291,21 @@ def test_container_classes_are_collected():
         class Local(Clock):
             pass
 
+        class LocalRunner(App):
+            @workflow
+            def run(self, name: str = "") -> str:
+                return super().run(name)
+
         class Container(AppContainer):
             clock = providers.Component(Clock, default=Local)
+            runner = providers.Runner(LocalRunner)
 
         Container().runner().run()
-        return weakref.ref(Local), weakref.ref(Container)
+        return weakref.ref(Local), weakref.ref(LocalRunner), weakref.ref(Container)
 
     gone = make()
     gc.collect()
-    assert [ref() for ref in gone] == [None, None]
+    assert [ref() for ref in gone] == [None] * 3
 
 
 def test_a_runner_works_though_its_container_is_gone():

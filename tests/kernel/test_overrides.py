@@ -409,8 +409,10 @@ def test_an_override_of_another_container_is_no_matter_to_an_open_run():
 
 
 def test_what_cannot_stand_in_is_refused():
-    """A slot of another container, the slot itself and a nested container cannot stand in."""
+    """A slot of another container, the slot itself, a nested container and a class cannot stand in."""
     one, two = AppContainer(), AppContainer()
+    with pytest.raises(WiringError, match=r"by the class FakeClock.*Give an object"):
+        one.clock.override(FakeClock)
     with pytest.raises(WiringError, match="provider of another container"):
         one.clock.override(two.clock)
     with pytest.raises(WiringError, match="by itself"):

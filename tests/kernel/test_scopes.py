@@ -344,6 +344,45 @@ class FrozenGreet(Greet):
         return f"{self.note.text} {name}"
 
 
+@dataclass(slots=True)
+class SlottedPipeline(Pipeline):
+    _: KW_ONLY
+    note: Note
+
+    @task
+    def work(self) -> str:
+        return self.note.text
+
+
+@dataclass(frozen=True, slots=True)
+class SlottedRunner(Runner):
+    _: KW_ONLY
+    inner: SlottedPipeline
+
+    @workflow
+    def run(self) -> str:
+        return self.inner.work()
+
+
+def test_integrations_may_have_nothing_but_slots():
+    """A pipeline and a runner without a dictionary of attributes are wired, recorded and overridden."""
+
+    class Inside(PipelineContainer):
+        note = providers.Component(Note, default=Note, settings={"text": "hi"})
+        pipeline = providers.Pipeline(SlottedPipeline)
+
+    class Container(RunnerContainer):
+        inner = providers.nested(Inside)
+        runner = providers.Runner(SlottedRunner)
+
+    c = Container()
+    assert c.runner().run() == "hi"
+    assert [task.path for task in recorded(c)] == ["inner.work"]
+    assert not hasattr(c.runner(), "__dict__")
+    with c.inner.note.override(Note("fake")):
+        assert c.runner().run() == "fake"
+
+
 @dataclass(frozen=True)
 class FrozenApp(App):
     name: str = "you"
