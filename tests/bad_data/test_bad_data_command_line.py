@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -11,10 +13,10 @@ import pandas as pd
 TRAINED = "model_version:churn@1"
 
 
-def lolpop(folder, *arguments):
+def lolpop(folder, *arguments, **environ):
     return subprocess.run(
         [sys.executable, "-m", "lolpop", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False, env=os.environ | environ,
     )  # fmt: skip
 
 
@@ -47,3 +49,16 @@ def test_another_process_predicts_the_same(used):
     assert json.loads(done.stdout.splitlines()[-1])["result"] == "prediction_job:churn@2"
     assert predictions.read_bytes() == former
     assert set(pd.read_csv(predictions)["prediction"]) == {"leaves", "stays"}
+
+
+def test_predictions_do_not_depend_on_the_hashes_of_text(files, tmp_path):
+    """Columns and categories are text: the same seed gives the same bytes whatever their order in a set."""
+    predictions, metrics = [], []
+    for seed in ("1", "2"):
+        folder = shutil.copytree(files, tmp_path / seed)
+        done = lolpop(folder, "run", "classification", "--json", PYTHONHASHSEED=seed)
+        assert done.returncode == 0, done.stderr
+        metrics.append(json.loads(done.stdout.splitlines()[-1])["metrics"])
+        predictions.append((folder / "out" / "predictions.csv").read_bytes())
+    assert metrics[0] == metrics[1]
+    assert predictions[0] == predictions[1]
