@@ -1,0 +1,32 @@
+"""Describing data, and telling whether other data is still like it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
+from lolpop.components.data_profiler.profiles import ColumnProfile, Profile
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.frames import Frame
+
+__all__ = ["ColumnDrift", "ColumnProfile", "DataProfiler", "DriftReport", "Profile"]
+
+
+class DataProfiler(Component):
+    """Describes a frame column by column, and compares frames by their descriptions."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def profile(self, frame: Frame) -> Profile:
+        """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+
+    @abstractmethod
+    def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:
+        """Whether the rows of ``frame`` come from where those of ``reference``, or of its profile, came.
+
+        Only columns that both have are compared. Raises DataError if ``frame`` is no dataframe.
+        """

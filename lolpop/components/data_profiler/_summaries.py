@@ -1,0 +1,170 @@
+"""One column of a frame as what is kept of it."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Numbers, ValueCount
+from lolpop.frames import kind_of, to_datetimes, to_floats, to_strings
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Kind
+
+    Floats = NDArray[np.float64]
+else:
+    np = lazy_loader.load("numpy")
+
+__all__ = ["FEW_ROWS", "bin_counts", "bucket_counts", "finite_sorted", "summarize", "value_counts"]
+
+# Fine enough to compare by: what bins hide of a distance between distributions is at most one bin.
+_BINS = 100
+_HISTOGRAM_BINS = 20
+_TOP_VALUES = 10
+_BUCKETS = 50
+# With more values than this, or fewer rows of each, most are too rare to be compared one by one.
+_MANY_VALUES = 100
+FEW_ROWS = 5
+
+
+def summarize(series: nw.Series[Any]) -> ColumnProfile:
+    """What is in ``series``."""
+    kind = kind_of(series)
+    if kind in {"number", "duration"}:
+        return _numbers(series, kind)
+    if kind in {"boolean", "string", "category", "mixed"}:
+        return _values(series, kind)
+    if kind == "datetime":
+        return _dates(series, kind)
+    missing = len(series) if kind == "empty" else series.null_count()
+    return ColumnProfile(name=series.name, kind=kind, missing=missing)
+
+
+def finite_sorted(series: nw.Series[Any]) -> tuple[Floats, int, int]:
+    """The finite numbers of a column in ascending order, how many are missing, and how many infinite."""
+    values = np.sort(to_floats(series))  # missing ones are NaN, and come last
+    present = int(np.searchsorted(values, np.nan))
+    first = int(np.searchsorted(values[:present], -np.inf, side="right"))
+    last = int(np.searchsorted(values[:present], np.inf, side="left"))
+    return values[first:last], len(values) - present, present - (last - first)
+
+
+def bin_counts(ordered: Floats, edges: Floats) -> NDArray[np.int64]:
+    """How many of ``ordered`` are in each bin of ``edges``: one more than there are edges."""
+    below = np.searchsorted(ordered, edges, side="right")
+    return np.diff(below, prepend=0, append=len(ordered))
+
+
+def value_counts(series: nw.Series[Any]) -> dict[str, int]:
+    """In how many rows each value of a column is, by its text."""
+    present = series.alias("value").drop_nulls()
+    if present.is_empty():
+        return {}
+    counted = present.value_counts(name="count")
+    texts = to_strings(counted.get_column("value")).tolist()
+    counts: dict[str, int] = {}
+    for text, count in zip(texts, counted.get_column("count").to_list(), strict=True):
+        # A categorical may have categories that no row has, and different values may read the same.
+        if count and isinstance(text, str):
+            counts[text] = counts.get(text, 0) + int(count)
+    return counts
+
+
+def bucket_counts(counts: dict[str, int]) -> NDArray[np.int64]:
+    """The rows of all values, in buckets.
+
+    A hash chooses the bucket, and so no value is in it for being frequent: the most frequent values of
+    some rows are less frequent in others of the same origin, which would look like drift.
+    """
+    hashes = np.fromiter((zlib.crc32(text.encode("utf-8", "replace")) for text in counts), np.int64)
+    weights = np.fromiter(counts.values(), np.float64)
+    return np.bincount(hashes % _BUCKETS, weights=weights, minlength=_BUCKETS).astype(np.int64)
+
+
+def _numbers(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
+    ordered, missing, infinite = finite_sorted(series)
+    if not len(ordered):
+        return ColumnProfile(name=series.name, kind=kind, missing=missing, infinite=infinite)
+    starts = np.flatnonzero(np.diff(ordered, prepend=np.nan))  # NaN differs from everything
+    repeats = np.diff(starts, append=len(ordered))
+    at = np.linspace(0, len(ordered) - 1, _BINS + 1).astype(np.int64)
+    edges = ordered[starts] if len(starts) <= _BINS else np.unique(ordered[at])
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, std = float(ordered.mean()), float(ordered.std())
+    q1, median, q3 = (float(ordered[int(share * (len(ordered) - 1))]) for share in (0.25, 0.5, 0.75))
+    return ColumnProfile(
+        name=series.name,
+        kind=kind,
+        missing=missing,
+        infinite=infinite,
+        distinct=len(starts),
+        numbers=Numbers(
+            min=float(ordered[0]),
+            max=float(ordered[-1]),
+            mean=mean if math.isfinite(mean) else None,
+            std=std if math.isfinite(std) else None,
+            quartiles=(q1, median, q3),
+            bins=_bins(ordered, edges),
+            histogram=_histogram(ordered),
+        ),
+        values=_repeated(ordered[starts], repeats),
+    )
+
+
+def _bins(ordered: Floats, edges: Floats) -> Bins:
+    return Bins(edges=tuple(edges.tolist()), counts=tuple(bin_counts(ordered, edges).tolist()))
+
+
+def _histogram(ordered: Floats) -> Bins | None:
+    with np.errstate(over="ignore"):
+        width = ordered[-1] - ordered[0]
+    if not width or not np.isfinite(width):
+        return None
+    return _bins(ordered, np.linspace(ordered[0], ordered[-1], _HISTOGRAM_BINS + 1)[1:-1])
+
+
+def _repeated(values: Floats, repeats: NDArray[np.int64]) -> tuple[ValueCount, ...]:
+    several = np.flatnonzero(repeats > 1)
+    most = several[np.argsort(-repeats[several], kind="stable")[:_TOP_VALUES]]
+    return tuple(ValueCount(value=f"{values[at]:.12g}", count=int(repeats[at])) for at in most)
+
+
+def _values(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
+    counts = value_counts(series)
+    present = sum(counts.values())
+    every = len(counts) <= _MANY_VALUES
+    frequent = every and len(counts) * FEW_ROWS <= present
+    hardly_repeat = len(counts) > present / 2
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ColumnProfile(
+        name=series.name,
+        kind=kind,
+        missing=len(series) - present,
+        distinct=len(counts),
+        values=tuple(
+            ValueCount(value=value, count=count)
+            for value, count in ordered[: _MANY_VALUES if every else _TOP_VALUES]
+        ),
+        all_values=every,
+        buckets=() if frequent or hardly_repeat else tuple(bucket_counts(counts).tolist()),
+    )
+
+
+def _dates(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
+    dates = to_datetimes(series)
+    present = dates[~np.isnat(dates)]
+    return ColumnProfile(
+        name=series.name,
+        kind=kind,
+        missing=len(dates) - len(present),
+        distinct=len(np.unique(present)),
+        earliest=str(present.min()) if len(present) else None,
+        latest=str(present.max()) if len(present) else None,
+    )

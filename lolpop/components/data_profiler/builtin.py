@@ -1,0 +1,135 @@
+"""Profiles and drift with nothing but numpy and scipy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PositiveFloat
+
+from lolpop.checks import Check, Status
+from lolpop.components.data_profiler import DataProfiler
+from lolpop.components.data_profiler._comparison import Difference, difference
+from lolpop.components.data_profiler._correlations import correlations
+from lolpop.components.data_profiler._summaries import summarize
+from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
+from lolpop.components.data_profiler.profiles import Profile
+from lolpop.frames import count, wrap
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.frames import Frame
+
+__all__ = ["BuiltinDataProfiler"]
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class BuiltinDataProfiler(DataProfiler):
+    """Sorts or counts each column once, and keeps what other rows can be compared with.
+
+    A column has drifted if its values differ by more than chance explains, *and* by enough to matter:
+    of few rows the first is hard to tell, of very many the second. Numbers are compared by a
+    Kolmogorov-Smirnov test, all else by a chi-squared test, with p-values corrected by Benjamini and
+    Hochberg; the share of missing values counts too. Dates are not compared, since time moves on, nor is
+    text that hardly repeats, nor the columns that ``problem.index`` and ``problem.drop`` name.
+
+    Parameters
+    ----------
+    significance : float
+        Greatest corrected p-value at which a difference is not taken for chance, between 0 and 1.
+    warn_psi : float
+        Least population stability index of drift that is worth a warning, above 0.
+    error_psi : float or None
+        Least population stability index of drift that is an error; None for never.
+    """
+
+    def __init__(
+        self,
+        significance: Probability = 0.001,
+        warn_psi: PositiveFloat = 0.1,
+        error_psi: PositiveFloat | None = None,
+        *,
+        problem: Problem,
+    ) -> None:
+        if not 0 < significance < 1:
+            raise ValueError(f"significance must be between 0 and 1, but got {significance}.")
+        for name, psi in (("warn_psi", warn_psi), ("error_psi", error_psi)):
+            if psi is not None and psi <= 0:
+                raise ValueError(f"{name} must be above 0, but got {psi}.")
+        self._significance = significance
+        self._warn_psi = warn_psi
+        self._error_psi = error_psi
+        self._problem = problem
+
+    def profile(self, frame: Frame) -> Profile:
+        """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+        rows = wrap(frame)
+        columns = tuple(summarize(rows.get_column(name)) for name in rows.columns)
+        numbers = [column.name for column in columns if column.numbers is not None]
+        return Profile(rows=len(rows), columns=columns, correlations=correlations(rows, numbers))
+
+    def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:
+        """How far each column of ``frame`` is from ``reference``, in columns that both have.
+
+        Raises DataError if ``frame`` is no dataframe.
+        """
+        rows = wrap(frame)
+        profile = reference if isinstance(reference, Profile) else self.profile(reference)
+        found = self._differences(rows, profile)
+        columns = tuple(
+            self._judged(each, p_value) for each, p_value in zip(found, _corrected(found), strict=True)
+        )
+        return DriftReport(checks=(_check(columns, profile.rows),), columns=columns)
+
+    def _differences(self, rows: nw.DataFrame[Any], profile: Profile) -> list[Difference]:
+        ignored = {self._problem.index, *self._problem.drop}
+        known = profile.by_name
+        compared = [name for name in rows.columns if name in known and name not in ignored]
+        found = (difference(known[name], rows.get_column(name), profile.rows) for name in compared)
+        return [each for each in found if each is not None]
+
+    def _judged(self, found: Difference, p_value: float) -> ColumnDrift:
+        status: Status = "ok"
+        if p_value <= self._significance:
+            if self._error_psi is not None and found.psi >= self._error_psi:
+                status = "error"
+            elif found.psi >= self._warn_psi:
+                status = "warn"
+        return ColumnDrift(
+            column=found.column,
+            test=found.test,
+            statistic=found.statistic,
+            p_value=p_value,
+            psi=found.psi,
+            jensen_shannon=found.jensen_shannon,
+            status=status,
+            change=found.change,
+        )
+
+
+def _corrected(found: Sequence[Difference]) -> list[float]:
+    if not found:
+        return []
+    from scipy.stats import false_discovery_control
+
+    corrected: list[float] = false_discovery_control([each.p_value for each in found]).tolist()
+    return corrected
+
+
+def _check(columns: Sequence[ColumnDrift], reference_rows: int) -> Check:
+    drifted = sorted((each for each in columns if each.status != "ok"), key=lambda each: -each.psi)
+    if not drifted:
+        message = f"{count(len(columns), 'column')} as in the {count(reference_rows, 'row')} of the reference"
+        return Check(check="drift", status="ok", message=message)
+    shown = [f"{each.column!r} ({each.change}; PSI {each.psi:.2g})" for each in drifted[:5]]
+    more = f" and {len(drifted) - 5} more" if len(drifted) > 5 else ""
+    return Check(
+        check="drift",
+        status="error" if any(each.status == "error" for each in drifted) else "warn",
+        message=f"{count(len(drifted), 'column')} drifted from the reference: {', '.join(shown)}{more}. "
+        "What was learned may not hold for these rows.",
+        columns=tuple(each.column for each in drifted),
+    )
