@@ -14,7 +14,10 @@ from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import SettingsError, WiringError
-from lolpop.providers import Nested, Pipeline, Runner, Slot, broken_links, related_slots
+from lolpop.providers import Pipeline, Runner
+from lolpop.providers.nesting import Nested
+from lolpop.providers.queries import broken_links
+from lolpop.providers.slots import Slot, related_slots
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:

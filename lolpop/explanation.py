@@ -12,7 +12,8 @@ from lolpop import registry
 from lolpop._names import near, one_of
 from lolpop.errors import Origin, WiringError
 from lolpop.plans import Plan, Setting
-from lolpop.providers import Component, Components, Pipeline, Runner, Settings, Slot
+from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers.slots import Slot
 from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, plain
 from lolpop.settings.reading import UNSET, read, shown

@@ -39,7 +39,7 @@ def masker(root: Scope) -> Callable[[str], str]:
 
 
 def _secrets(root: Scope) -> Iterator[tuple[str, str]]:
-    from lolpop.providers import slots_in
+    from lolpop.providers.queries import slots_in
 
     for slot in slots_in(root):
         for secret in slot.secrets():

@@ -13,7 +13,7 @@ from lolpop.runs import RUN, OpenRun
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
-    from lolpop.providers import Slot
+    from lolpop.providers.slots import Slot
 
 __all__ = ["Call", "Spec", "Worker", "spec_of"]
 
@@ -68,7 +68,8 @@ class Spec:
 
 def spec_of(root: Scope, run_id: str | None = None) -> Spec:
     """The spec of a container. Raises WiringError if it is overridden by a live object, which stays here."""
-    from lolpop.providers import Component, Slot
+    from lolpop.providers import Component
+    from lolpop.providers.slots import Slot
 
     declared = root.declared_as
     overrides = []
@@ -101,7 +102,7 @@ def _import_path(declared: type) -> str:
 
 def find(root: Scope, path: str) -> Slot[Any]:
     """The slot at a dotted path. Raises WiringError, with a near name, if there is none."""
-    from lolpop.providers import Slot
+    from lolpop.providers.slots import Slot
 
     *outer, name = path.split(".")
     scope = root

@@ -13,23 +13,13 @@ from lolpop.errors import Finding, Origin, VerificationError
 from lolpop.integrations import Pipeline, Runner
 from lolpop.masking import masker
 from lolpop.plans import own_findings
-from lolpop.providers import (
-    Component,
-    Components,
-    Edge,
-    Folder,
-    Nested,
-    Settings,
-    Slot,
-    behind,
-    broken_links,
-    has_section,
-    provided_type,
-    related_slots,
-    slots_in,
-)
+from lolpop.providers import Component, Components, Folder, Settings
 from lolpop.providers import Pipeline as PipelineSlot
 from lolpop.providers import Runner as RunnerSlot
+from lolpop.providers.nesting import Nested
+from lolpop.providers.owners import has_section
+from lolpop.providers.queries import broken_links, provided_type, slots_in
+from lolpop.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.scopes import Scope
 from lolpop.settings.nodes import Node
 from lolpop.signatures import alternatives, fits

@@ -8,7 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lolpop.providers import Components, Slot
+from lolpop.providers import Components
+from lolpop.providers.slots import Slot
 
 if TYPE_CHECKING:
     from lolpop.scopes import Scope

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
 from lolpop.errors import WiringError
-from lolpop.providers import Component, Components, Nested, Pipeline, Runner, Settings
+from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers.nesting import Nested
 from lolpop.signatures import Parameter, signature_of
 from lolpop.verification import FRAMEWORK_KEYS
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from rich.tree import Tree
 
-from lolpop.providers import Component, Components, Nested, Pipeline, Runner, Settings, Slot
+from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers.nesting import Nested
+from lolpop.providers.slots import Slot
 
 if TYPE_CHECKING:
     from lolpop.scopes import Scope
