@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
+from commands import Command
 
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion, PredictionJob
 from lolpop_containers.classification import ClassificationContainer
@@ -12,22 +14,26 @@ from lolpop_containers.classification import ClassificationContainer
 GROUP = ("--group", "nightly-7", "--json")
 
 
-@pytest.fixture
-def nightly(lolpop):
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, files):
+    """A project in which the nightly runs, and one of no group, have been."""
+    return shutil.copytree(files, tmp_path_factory.mktemp("nightly") / "project")
+
+
+@pytest.fixture(scope="module")
+def nightly(project):
     """The results of three commands of one group, each in a process of its own."""
 
     def step(*arguments):
-        ended = lolpop("run", "classification", *arguments, *GROUP)
+        ended = Command(project, "run", "classification", *arguments).end()
         assert ended.code == 0, ended.err
         return ended.json
 
-    lolpop("run", "classification", "process_data", "--json")  # of no group
-    rows = step("process_data", "--dataset", "predict")
-    trained = step("train_model", "--dataset-version", "dataset_version:tumors_train@1")
-    predicted = step(
-        "predict_data", "--model-version", trained["result"], "--dataset-version", rows["result"]
-    )
-    return rows, trained, predicted
+    step("process_data", "--json")
+    rows = step("process_data", "--dataset", "predict", *GROUP)
+    trained = step("train_model", "--dataset-version", "dataset_version:tumors_train@1", *GROUP)
+    versions = "--model-version", trained["result"], "--dataset-version", rows["result"]
+    return rows, trained, step("predict_data", *versions, *GROUP)
 
 
 def test_references_cross_processes(nightly, project):
@@ -83,9 +89,8 @@ def test_lineage_leads_from_predictions_to_the_rows_of_training(nightly, project
         ("tumors_train", 2, ["--dataset-version", "dataset_version:"]),
     ],
 )
-def test_a_reference_to_nothing_is_told(lolpop, reference, code, words):
+def test_a_reference_to_nothing_is_told(nightly, lolpop, reference, code, words):
     """The error names the reference and what there is, and no model version is made."""
-    assert lolpop("run", "classification", "process_data").code == 0
     ended = lolpop("run", "classification", "train_model", "--dataset-version", reference, "--json")
     assert ended.code == code, ended.err
     assert all(word in ended.err for word in words), ended.err
