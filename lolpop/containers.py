@@ -64,6 +64,19 @@ class _Instance(di_containers.DynamicContainer):
         owner = declared.__name__ if declared else type(self).__name__
         raise AttributeError(f"{owner} has no provider {name!r}. {near or ''}".strip())
 
+    def __repr__(self) -> str:
+        path = ".".join(self._scope.path)
+        return f"<{self._scope.declared_as.__name__}{path and f' {path!r}'}>"
+
+    def __deepcopy__(self, memo: object) -> Self:
+        raise WiringError(f"{self!r} cannot be copied", "Load another one.")
+
+    def __reduce__(self) -> Any:
+        raise WiringError(
+            f"{self!r} cannot be pickled or copied",
+            "Load another one; in other processes an executor builds it again for a Call.",
+        )
+
     def __enter__(self) -> Self:
         return self
 

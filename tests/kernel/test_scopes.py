@@ -1,5 +1,7 @@
 """Names: where they resolve, what containers may hold, and what they may be called."""
 
+import copy
+import pickle
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -470,6 +472,24 @@ def test_nothing_is_put_into_a_container_that_exists():
     """Instances are what their class declares."""
     with pytest.raises(WiringError, match="cannot be put into a container that exists"):
         AppContainer().clock = providers.Component(Clock, default=FakeClock)
+
+
+def test_containers_are_not_copied():
+    """A copy would lose settings or share what was built, so it is refused, and so is pickling."""
+    container = AppContainer()
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        for each in (container, container.greet):
+            with pytest.raises(WiringError, match=r"Load another one"):
+                copied(each)
+
+
+def test_containers_and_providers_show_their_names():
+    """What a person sees of a container is its class and place."""
+    container = AppContainer()
+    assert repr(container) == "<AppContainer>"
+    assert repr(container.greet) == "<GreetContainer 'greet'>"
+    assert repr(container.greet.greeter) == "<Component 'greet.greeter'>"
+    assert repr(AppContainer.clock) == "<Component 'clock'>"
 
 
 class TwoTuple(Component):
