@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lolpop import Problem, RunnerContainer, providers
 from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_profiler import DataProfiler
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -29,6 +30,8 @@ class SupervisedContainer(RunnerContainer):
     data = providers.Settings(Data)
 
     data_connector = providers.Component(DataConnector, default="file")
+    # Global, for rows are compared by the same measure before training and before prediction.
+    data_profiler = providers.Component(DataProfiler, default="builtin")
     resource_version_control = providers.Component(ResourceVersionControl, default="local")
     metadata_tracker = providers.Component(MetadataTracker, default="sql")
     metrics_tracker = providers.Component(MetricsTracker, default="sql")

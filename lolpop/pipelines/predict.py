@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lolpop.checks import Check, CheckReport
 from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
@@ -17,6 +18,7 @@ from lolpop.errors import DataError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import columns_unlike_training
+from lolpop.pipelines._drift import compare_with_training
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import LABEL, RecordedModel, plain_classes, predictions_frame
 from lolpop.pipelines._reports import insist, keep_checks
@@ -35,6 +37,7 @@ class PredictPipeline(Pipeline):
         *,
         problem: Problem,
         data_connector: DataConnector,
+        data_profiler: DataProfiler,
         resource_version_control: ResourceVersionControl,
         metadata_tracker: MetadataTracker,
         metrics_tracker: MetricsTracker,
@@ -43,11 +46,31 @@ class PredictPipeline(Pipeline):
     ) -> None:
         self.problem = problem
         self.data_connector = data_connector
+        self.data_profiler = data_profiler
         self.resource_version_control = resource_version_control
         self.metadata_tracker = metadata_tracker
         self.metrics_tracker = metrics_tracker
         self.model_checker = model_checker
         self.notifiers = notifiers
+
+    @task
+    def compare_data(
+        self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
+    ) -> DriftReport:
+        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
+
+        People are told of drift. Raises DataError if it is an error by the profiler's settings.
+        """
+        report = compare_with_training(
+            frame,
+            dataset_version,
+            model_version,
+            data_profiler=self.data_profiler,
+            metadata_tracker=self.metadata_tracker,
+            resource_version_control=self.resource_version_control,
+        )
+        insist(report, self.notifiers, "These rows are too unlike those of the training")
+        return report
 
     @task
     def get_predictions(self, model: FittedModel, frame: Frame) -> Frame:

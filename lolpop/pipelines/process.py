@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_profiler import DataProfiler, DriftReport, Profile
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.notifier import Notifier
+from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._drift import compare_with_training, keep_profile
 from lolpop.pipelines._reports import insist, keep_checks
-from lolpop.resources import DatasetVersion
+from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop.settings.secrets import mask
 
 __all__ = ["ProcessPipeline"]
@@ -28,12 +30,14 @@ class ProcessPipeline(Pipeline):
         *,
         data_transformer: DataTransformer,
         data_checker: DataChecker,
+        data_profiler: DataProfiler,
         resource_version_control: ResourceVersionControl,
         metadata_tracker: MetadataTracker,
         notifiers: Sequence[Notifier],
     ) -> None:
         self.data_transformer = data_transformer
         self.data_checker = data_checker
+        self.data_profiler = data_profiler
         self.resource_version_control = resource_version_control
         self.metadata_tracker = metadata_tracker
         self.notifiers = notifiers
@@ -63,3 +67,32 @@ class ProcessPipeline(Pipeline):
         dataset_version = self.resource_version_control.save_data(name, frame)
         self.metadata_tracker.update(dataset_version, {"source": mask(source)})
         return dataset_version
+
+    @task
+    def profile_data(self, frame: Frame, dataset_version: DatasetVersion) -> Profile:
+        """Describe ``frame``, that of ``dataset_version``, and keep the profile as its artifact."""
+        profile = self.data_profiler.profile(frame)
+        keep_profile(profile, dataset_version, self.metadata_tracker)
+        return profile
+
+    @task
+    def compare_data(
+        self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
+    ) -> DriftReport:
+        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
+
+        People are told of drift. It is no reason not to train: it is often the reason to.
+        """
+        report = compare_with_training(
+            frame,
+            dataset_version,
+            model_version,
+            data_profiler=self.data_profiler,
+            metadata_tracker=self.metadata_tracker,
+            resource_version_control=self.resource_version_control,
+        )
+        for check in report.of("warn"):
+            tell(self.notifiers, check.message, "warning")
+        for check in report.of("error"):
+            tell(self.notifiers, check.message, "error")
+        return report

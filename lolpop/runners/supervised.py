@@ -15,6 +15,7 @@ from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source
 from lolpop.errors import DataError
+from lolpop.frames import Frame
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -26,7 +27,9 @@ from lolpop.settings.secrets import mask
 
 __all__ = ["OptionalTask", "SupervisedRunner"]
 
-OptionalTask: TypeAlias = Literal["check_data", "check_model", "check_predictions"]
+OptionalTask: TypeAlias = Literal[
+    "check_data", "profile_data", "compare_data", "check_model", "check_predictions"
+]
 """A task that a workflow can do without."""
 
 
@@ -84,8 +87,9 @@ class SupervisedRunner(Runner):
     ) -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
-        ``dataset`` says what they are for. Rows to train on are checked first, those to predict when they
-        are. Without a source, the one that the settings name for ``dataset`` is read.
+        ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
+        with those that the deployed model was trained on; those to predict are when they are predicted.
+        Without a source, the one that the settings name for ``dataset`` is read.
 
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
         """
@@ -97,7 +101,10 @@ class SupervisedRunner(Runner):
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(source))):
                 self.process.check_data(frame)
-        return self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
+        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
+        if dataset == "train":
+            self._describe(frame, dataset_version)
+        return dataset_version
 
     @workflow
     def train_model(self, dataset_version: DatasetVersion) -> ModelVersion:
@@ -136,6 +143,9 @@ class SupervisedRunner(Runner):
         model = self.resource_version_control.load_model(model_version)
         frame = self.resource_version_control.load_data(dataset_version)
         source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
+        if "compare_data" not in self.skip:
+            with _about(f"{model_version} does not predict the rows of {source}"):
+                self.predict.compare_data(frame, dataset_version, model_version)
         with _about(f"{model_version} cannot predict the rows of {source}"):
             predictions = self.predict.get_predictions(model, frame)
         if "check_predictions" not in self.skip:
@@ -178,6 +188,12 @@ class SupervisedRunner(Runner):
         if self.data.truth is not None:
             self._evaluate_what_is_known(prediction_job)
         return prediction_job
+
+    def _describe(self, frame: Frame, dataset_version: DatasetVersion) -> None:
+        if "profile_data" not in self.skip:
+            self.process.profile_data(frame, dataset_version)
+        if "compare_data" not in self.skip and (deployed := self._deployed()) is not None:
+            self.process.compare_data(frame, dataset_version, deployed)
 
     def _deployed(self) -> ModelVersion | None:
         return self.model_deployer.deployed(Model(name=self.problem.name))

@@ -13,7 +13,7 @@ def test_a_first_run_tells_checks_deployment_and_predictions(command):
     assert code == 0
     assert all(set(check) == {"task", "check", "status", "columns", "message"} for check in told["checks"])
     assert {check["task"] for check in told["checks"]} == {
-        "process.check_data", "train.check_model", "predict.check_predictions",
+        "process.check_data", "train.check_model", "predict.compare_data", "predict.check_predictions",
     }  # fmt: skip
     assert {check["status"] for check in told["checks"]} == {"ok"}
     assert told["comparison"] is None
@@ -74,7 +74,7 @@ def test_a_run_that_never_began_tells_nothing_found(command):
 
 def test_skipped_tasks_find_nothing(command):
     """What is left out has no checks."""
-    _, told = command("--set", 'skip=["check_data", "check_model", "check_predictions"]')
+    _, told = command("--set", 'skip=["check_data", "compare_data", "check_model", "check_predictions"]')
     assert told["checks"] == []
 
 

@@ -172,7 +172,7 @@ def test_stored_params_are_those_of_the_trainer(load, kept):
 
 def test_optional_tasks_can_be_skipped(load):
     """Tasks that the settings skip are left out, and the workflow deploys and predicts all the same."""
-    optional = {"check_data", "check_model", "check_predictions"}
+    optional = {"check_data", "profile_data", "compare_data", "check_model", "check_predictions"}
     container = load(skip=sorted(optional))
     assert container.runner().run() == PredictionJob(name="tumors", number=1)
     (run,) = container.runs()

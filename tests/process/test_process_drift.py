@@ -1,0 +1,125 @@
+"""Profiles and drift in the workflows."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+from lolpop.cli import main
+from lolpop.components.data_profiler import DriftReport, Profile
+from lolpop.errors import DataError
+from lolpop.resources import DatasetVersion, PredictionJob
+from lolpop_containers.classification import ClassificationContainer
+
+SETTINGS = """
+problem: {name: tumors, target: diagnosis, index: patient_id}
+data: {train: known.csv, predict: new.csv, predictions: out.csv}
+train: {model_trainer: {estimator: logistic_regression}}
+"""
+TRAIN, PREDICT = (DatasetVersion(name=f"tumors_{part}", number=1) for part in ("train", "predict"))
+
+
+@pytest.fixture
+def known(tmp_path):
+    """469 known patients and 100 new ones, in files of a project."""
+    bundle = load_breast_cancer(as_frame=True)
+    rows = bundle.data.iloc[:, :6].rename(columns=lambda name: name.replace(" ", "_"))
+    rows.insert(0, "patient_id", range(1000, 1000 + len(rows)))
+    rows["diagnosis"] = bundle.target.map({0: "malignant", 1: "benign"})
+    rows = rows.sample(frac=1, random_state=0, ignore_index=True)
+    rows[:469].to_csv(tmp_path / "known.csv", index=False)
+    rows[469:].drop(columns="diagnosis").to_csv(tmp_path / "new.csv", index=False)
+    (tmp_path / "lolpop.yaml").write_text(SETTINGS)
+    return rows[:469]
+
+
+@pytest.fixture
+def load(tmp_path, known):
+    """Load the project's container, with settings by dotted path; all are closed after the test."""
+    containers = []
+
+    def load(**settings):
+        overrides = {path.replace("__", "."): value for path, value in settings.items()}
+        containers.append(
+            ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}, overrides=overrides)
+        )
+        return containers[-1]
+
+    yield load
+    for container in containers:
+        with container:
+            pass
+
+
+@pytest.fixture
+def drifted(tmp_path, known):
+    """The new patients' radius is measured in another unit."""
+    rows = pd.read_csv(tmp_path / "new.csv")
+    rows.assign(mean_radius=rows["mean_radius"] * 2.54).to_csv(tmp_path / "new.csv", index=False)
+
+
+def test_rows_to_train_on_are_profiled(load, tmp_path, known):
+    """The profile is an artifact of the dataset version."""
+    container = load()
+    container.runner().process_data()
+    container.metadata_tracker().load_artifact(TRAIN, "profile", tmp_path / "profile.json")
+    profile = Profile.model_validate_json((tmp_path / "profile.json").read_text())
+    assert profile.rows == 469
+    assert profile.by_name["mean_radius"].numbers.max == known["mean_radius"].max()
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+def test_new_rows_like_those_of_the_training_raise_no_alarm(load, frame, capsys):
+    """What was compared is recorded with the rows that were compared."""
+    container = load(data_connector__frame=frame)
+    container.runner().run()
+    kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
+    report = DriftReport.model_validate(kept)
+    assert report.status == "ok"
+    assert len(report.columns) == 6
+    assert "drift" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("profiled", [True, False])
+def test_drifted_rows_are_told_before_they_are_predicted(load, drifted, capsys, profiled):
+    """The warning names the rows, the column and what changed, and prediction goes on."""
+    container = load(skip=[] if profiled else ["profile_data"])
+    assert container.runner().run() == PredictionJob(name="tumors", number=1)
+    told = capsys.readouterr().err
+    assert f"{PREDICT} against {TRAIN}: 1 column drifted" in " ".join(told.split())
+    assert "'mean_radius'" in told
+    kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
+    assert [each["column"] for each in kept["columns"] if each["status"] == "warn"] == ["mean_radius"]
+
+
+def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
+    """Nothing is predicted of rows that are too unlike those of the training."""
+    container = load(data_profiler__error_psi=1.0)
+    with pytest.raises(DataError, match="mean_radius"):
+        container.runner().run()
+    assert container.metadata_tracker().find(PredictionJob) == []
+
+
+def test_new_rows_to_train_on_are_compared_with_those_of_the_deployed_model(load, tmp_path, known, capsys):
+    """Another training is told how its rows differ, and happens all the same."""
+    load().runner().run()
+    later = known.assign(mean_area=np.sqrt(known["mean_area"]))
+    later.to_csv(tmp_path / "known.csv", index=False)
+    capsys.readouterr()
+    container = load(data_profiler__error_psi=1.0)
+    new = container.runner().process_data()
+    assert f"{new} against {TRAIN}: 1 column drifted" in " ".join(capsys.readouterr().err.split())
+    assert container.metadata_tracker().get(new).fields[f"drift.{TRAIN}"]["columns"]
+
+
+def test_drift_is_among_the_checks_of_the_run(drifted, tmp_path, monkeypatch, capsys):
+    """A script finds the column in what the command prints."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "classification", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
+    (found,) = [check for check in checks if check["check"] == "drift"]
+    assert (found["task"], found["status"], found["columns"]) == (
+        "predict.compare_data", "warn", ["mean_radius"],
+    )  # fmt: skip
