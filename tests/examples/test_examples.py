@@ -1,0 +1,91 @@
+"""Every example runs from its own files, and does what its README says."""
+
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def assert_one_variable_changes_the_trainer(first, lolpop, runner):
+    """The second run, by XGBoost, is compared with what the first deployed, on the same rows."""
+    second, _ = lolpop(runner, LOLPOP_TRAIN__MODEL_TRAINER="xgboost")
+    comparison = second["comparison"]
+    assert comparison["against"] == first["resources"]["model_version"][0]
+    low, high = comparison["interval"]
+    assert low <= comparison["difference"] <= high
+    assert comparison["better"] is (low > 0)
+    assert (second["deployment"] is not None) is comparison["better"]
+
+
+def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
+    """The example has the metrics of a plain script, to the last digit, and a probability for each wine."""
+    folder = example("classification")
+    told, _ = lolpop("classification")
+    rows = pd.read_csv(folder / "data" / "known.csv").set_index("bottle_id")
+    train, test = train_test_split(rows, test_size=0.2, stratify=rows["wine"], random_state=7)
+    columns = rows.columns.drop("wine")
+    model = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True),
+        StandardScaler(),
+        LogisticRegression(random_state=7, max_iter=1000),
+    )
+    model.fit(train[columns], train["wine"])
+    predicted, probabilities = (
+        model.predict(test[columns]),
+        model.predict_proba(test[columns]),
+    )
+    found = told["metrics"]["test"]
+    assert found["accuracy"] == accuracy_score(test["wine"], predicted)
+    assert found["f1"] == f1_score(test["wine"], predicted, average="macro")
+    assert found["log_loss"] == log_loss(test["wine"], probabilities)
+    written = pd.read_csv(folder / "out" / "predictions.csv")
+    wines = ["Barbera", "Barolo", "Grignolino"]
+    assert list(written) == ["bottle_id", "prediction", *(f"probability_{wine}" for wine in wines)]
+    assert written.filter(like="probability_").sum(axis=1).to_numpy() == pytest.approx(1)
+    assert told["metrics"]["truth"]["accuracy"] > 0.9
+    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+
+
+def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
+    """The example has the metrics of a plain script, to the last digit, on test rows and on the truth."""
+    folder = example("regression")
+    told, _ = lolpop("regression")
+    rows = pd.read_csv(folder / "data" / "known.csv").set_index("patient_id")
+    train, test = train_test_split(rows, test_size=0.2, random_state=7)
+    columns = rows.columns.drop("progression")
+    model = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True), StandardScaler(), Ridge(random_state=7)
+    ).fit(train[columns], train["progression"])
+    truth = pd.read_csv(folder / "data" / "new.csv").merge(pd.read_csv(folder / "data" / "truth.csv"))
+    for split, part in (("test", test), ("truth", truth)):
+        true, predicted = part["progression"], model.predict(part[columns])
+        assert told["metrics"][split] == {
+            "mean_absolute_error": mean_absolute_error(true, predicted),
+            "r2": r2_score(true, predicted),
+            "root_mean_squared_error": root_mean_squared_error(true, predicted),
+        }
+    assert_one_variable_changes_the_trainer(told, lolpop, "regression")
+
+
+def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
+    """Categories, dates, booleans, missing values and what a function makes of text are all learned from."""
+    folder = example("churn")
+    told, said = lolpop("classification")
+    rows = pd.read_csv(folder / "data" / "known.csv")
+    assert rows.isna().any().sum() == 3
+    assert told["metrics"]["test"]["roc_auc"] > 0.75
+    assert told["metrics"]["truth"]["roc_auc"] > 0.75
+    assert told["deployment"] == "deployment:churn@1"
+    assert "learns nothing from" not in said
+    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
