@@ -16,8 +16,9 @@ from lolpop.cli._summary import heading, metrics_table, steps_table
 from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot, workflow_of, workflows
 from lolpop.containers import scope_of
-from lolpop.errors import LolpopError
+from lolpop.errors import Finding, LolpopError, VerificationError
 from lolpop.resources import Deployment, PredictionJob, Resource
+from lolpop.settings.files import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,7 +52,7 @@ def describe_workflows(runner: str, given: Given) -> None:
 
 def _perform(runner: str, words: Sequence[str], given: Given, outcome: Outcome, *, quiet: bool) -> None:
     container = given.load(container_class(runner), recorded=True)
-    for warning in container.verify():
+    for warning in _verified(container, given):
         complain(f"warning: {warning}")
     workflow = workflow_of(container, outcome.workflow)
     arguments = workflow.arguments(words)
@@ -84,6 +85,19 @@ def _perform(runner: str, words: Sequence[str], given: Given, outcome: Outcome, 
             show(*_summary(container, runner, records, outcome, given))
         elif not quiet:
             _print_result(outcome.result)
+
+
+def _verified(container: Any, given: Given) -> list[Finding]:
+    """The warnings of a container that works. Raises VerificationError where it does not."""
+    try:
+        warnings: list[Finding] = container.verify()
+    except VerificationError as error:
+        if not given.files and not Path(SETTINGS_FILE).exists():
+            error.add_note(
+                f"There is no {SETTINGS_FILE} in {Path.cwd()}. Go where it is, or name it with -c."
+            )
+        raise
+    return warnings
 
 
 def _last_run(container: Any) -> str | None:

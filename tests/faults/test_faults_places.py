@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from commands import Command
 from wholeness import check_files, check_store
 
 FORMER = "patient_id,prediction\n1,benign\n"
@@ -120,3 +121,13 @@ def test_predictions_that_cannot_be_written_leave_the_former_ones(lolpop, projec
     assert predictions.read_text() == FORMER
     runs = json.loads(lolpop("runs", "ls", "--json").out)
     assert [run["status"] for run in runs] == ["failed"]
+
+
+def test_a_folder_without_settings_is_named(tmp_path):
+    """Somebody in the wrong folder hears that there are no settings, besides what is not set."""
+    (tmp_path / "elsewhere").mkdir()
+    ended = Command(tmp_path / "elsewhere", "run", "classification").end()
+    assert ended.code == 2
+    assert "data: is required and is not set" in ended.err
+    assert f"There is no lolpop.yaml in {tmp_path / 'elsewhere'}" in ended.err
+    assert list((tmp_path / "elsewhere").iterdir()) == []
