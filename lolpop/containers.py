@@ -15,6 +15,7 @@ from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import SettingsError, WiringError
 from lolpop.providers import Pipeline, Runner
+from lolpop.providers.beside import Beside
 from lolpop.providers.nesting import Nested
 from lolpop.providers.queries import broken_links
 from lolpop.providers.slots import Slot, related_slots
@@ -51,7 +52,7 @@ class _Instance(di_containers.DynamicContainer):
                     f"{name!r} cannot be put into a container that exists",
                     "Override a provider, or declare it in a subclass.",
                 )
-            if isinstance(value, Slot | Nested):
+            if isinstance(value, Slot | Nested | Beside):
                 value.bind(self._scope, name)
         super().__setattr__(name, value)
         if isinstance(value, Nested):

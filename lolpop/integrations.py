@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import functools
 from collections.abc import Callable
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 __all__ = ["Component", "Integration", "Pipeline", "Runner", "task", "workflow"]
@@ -14,6 +15,8 @@ R = TypeVar("R")
 S = TypeVar("S", bound="Integration")
 
 CallKind = Literal["task", "workflow"]
+
+_ENDS_LATER = CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
 
 
 class Binding(Protocol):
@@ -92,6 +95,12 @@ def binding_of(integration: Integration) -> Binding | None:
 
 
 def _marked(kind: CallKind, method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    if method.__code__.co_flags & _ENDS_LATER:
+        raise TypeError(
+            f"{method.__qualname__} cannot be a {kind}: a {kind} has ended when it returns, "
+            "and a coroutine or generator has not begun then. Let it return its result."
+        )
+
     @functools.wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         binding = binding_of(self)

@@ -180,7 +180,8 @@ class _Recording:
             try:
                 result = self._intercepted("workflow", self._workflow, work, self._arguments)
             except BaseException as error:
-                self._end(record, _status_of(error), error)
+                with _noted(self._root, error, "the store"):
+                    self._end(record, _status_of(error), error)
                 if not isinstance(error, KeyboardInterrupt | SystemExit):
                     _tell_notifiers(self._root, record, error)
                 raise
@@ -210,7 +211,8 @@ class _Recording:
                 ended = replace(
                     record, status=_status_of(error), ended_at=datetime.now(UTC), error=self._text_of(error)
                 )
-                self._recorder.end_task(ended)
+                with _noted(self._root, error, "the store"):
+                    self._recorder.end_task(ended)
                 raise
             outputs = {} if result is None else {"return": self._described(result)}
             self._recorder.end_task(
@@ -296,11 +298,11 @@ def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
 
 @contextmanager
 def _noted(root: Scope, error: BaseException, who: str) -> Iterator[None]:
-    """Let a failure to tell of ``error`` be a note of it: what failed first is what must be seen."""
+    """Let a failure to tell ``who`` of ``error`` be a note of it: what failed first is what must be seen."""
     try:
         yield
     except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
-        error.add_note(masked(root, f"{who} could not tell: {failure!r}"))
+        error.add_note(masked(root, f"{who} could not be told: {failure!r}"))
 
 
 def _status_of(error: BaseException) -> RunStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,21 +113,34 @@ class Lifetime:
                 f"{path}: its container is closed", "Ask inside the `with` block, or make a new container."
             )
 
-    def keep(self, variant: Variant, variants: dict[Any, Variant], key: Any) -> None:
-        """Remember what was built, to close it when its overrides end or with the tree."""
+    def keep(self, variant: Variant, variants: dict[Any, Variant], key: Any, path: str) -> None:
+        """Remember what was built, to close it when its overrides end or with the tree.
+
+        What was built while another thread closed the tree is closed at once.
+        """
         with self.lock:
-            variants[key] = variant
-            self.built.append(variant)
-            for override in variant.overrides:
-                override.built.append((variants, key))
+            if not self.closed:
+                variants[key] = variant
+                self.built.append(variant)
+                for override in variant.overrides:
+                    override.built.append((variants, key))
+                return
+        _close([variant])
+        self.check_open(path)
+
+    @contextmanager
+    def changing(self, path: str) -> Iterator[None]:
+        """Change inside the ``with`` block what a provider gives; after it everything is looked at anew."""
+        with self.lock:
+            self._check_no_run(path)
+            yield
+            self.epoch += 1
 
     def begin(self, overrides: list[Override], override: Override, path: str) -> None:
         """Let ``override`` stand on top of a slot's ``overrides``."""
-        with self.lock:
-            self._check_no_run(path)
+        with self.changing(path):
             self.check_open(path)
             overrides.append(override)
-            self.epoch += 1
 
     def end(self, overrides: list[Override], override: Override, path: str) -> None:
         """Take ``override`` away and close what was built because of it, last first."""

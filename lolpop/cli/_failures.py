@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,10 @@ class UsageError(LolpopError):
 
 
 class RunFailedError(LolpopError):
-    """A workflow that did not come to its end; why is its cause."""
+    """A workflow that did not come to its end; why is its cause. ``mask`` hides the container's secrets."""
 
-    def __init__(self, workflow: str, hint: str) -> None:
-        self.workflow, self.hint = workflow, hint
+    def __init__(self, workflow: str, hint: str, mask: Callable[[str], str]) -> None:
+        self.workflow, self.hint, self.mask = workflow, hint, mask
         super().__init__(f"workflow {workflow} failed")
 
 
@@ -58,14 +58,16 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001  (whatever it is, a person reads it, and a script its code)
         if show_traceback:
-            traceback.print_exception(error.__cause__ if isinstance(error, RunFailedError) else error)
+            complain(mask_of(error)("".join(traceback.format_exception(_cause_of(error)))))
         complain(_told(error, with_hint=not show_traceback))
         raise typer.Exit(USAGE if isinstance(error, _BEFORE_THE_RUN) else FAILED) from None
 
 
-def described(error: BaseException) -> dict[str, Any]:
+def described(failure: BaseException) -> dict[str, Any]:
     """An error as JSON: its type, its text, where it happened, and findings where it has some."""
-    found: dict[str, Any] = {"type": type(error).__name__, "message": message_of(error)}
+    error = _cause_of(failure)
+    message = mask_of(failure)(message_of(error))
+    found: dict[str, Any] = {"type": type(error).__name__, "message": message}
     if (place := _place_of(error)) is not None:
         found["place"] = place
     if isinstance(error, SettingsError | VerificationError):
@@ -103,9 +105,18 @@ def message_of(error: BaseException) -> str:
     return mask_urls("\n".join([text, *notes]))
 
 
+def mask_of(error: BaseException) -> Callable[[str], str]:
+    """What hides secrets in what is told of ``error``."""
+    return error.mask if isinstance(error, RunFailedError) else mask_urls
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    return error.__cause__ or error if isinstance(error, RunFailedError) else error
+
+
 def _told(error: Exception, *, with_hint: bool) -> str:
-    cause: BaseException = error.__cause__ or error if isinstance(error, RunFailedError) else error
-    text = message_of(cause)
+    cause = _cause_of(error)
+    text = mask_of(error)(message_of(cause))
     if isinstance(error, RunFailedError):
         lines = [f"error: {error}: {text}"]
     else:

@@ -37,7 +37,7 @@ class Outcome:
         """Take note of why it did not come to its end."""
         cause = error.__cause__ if isinstance(error, RunFailedError) and error.__cause__ else error
         self.status = "interrupted" if isinstance(cause, KeyboardInterrupt) else "failed"
-        self.error = described(cause)
+        self.error = described(error)
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object."""

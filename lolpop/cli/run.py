@@ -17,6 +17,7 @@ from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot, workflow_of, workflows
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError, VerificationError
+from lolpop.masking import masker
 from lolpop.resources import Deployment, PredictionJob, Resource
 from lolpop.settings.files import SETTINGS_FILE
 
@@ -74,7 +75,7 @@ def _perform(runner: str, words: Sequence[str], given: Given, outcome: Outcome, 
             if run_id is None and isinstance(error, LolpopError):
                 raise
             hint = "" if run_id is None else f"{_show_run(run_id, given)} shows how far it came."
-            raise RunFailedError(workflow.name, hint) from error
+            raise RunFailedError(workflow.name, hint, masker(scope_of(container))) from error
         finally:
             records = _collect(container, outcome, (*arguments.values(), outcome.result))
             if talks and records is not None:

@@ -1,7 +1,6 @@
 """What containers are declared with: one provider for each kind of thing that they hold."""
 
-from dependency_injector.providers import Callable, Factory, Object
-
+from lolpop.providers.beside import Callable, Factory, Object
 from lolpop.providers.components import Component, Components
 from lolpop.providers.nesting import nested
 from lolpop.providers.owners import Pipeline, Runner

@@ -211,7 +211,7 @@ class Slot(di.Provider[T]):
             if self._standing_in_for is not None:
                 overrides |= {self._standing_in_for}
             variant = Variant(value, overrides)
-            self._scope.lifetime.keep(variant, self._variants, key)
+            self._scope.lifetime.keep(variant, self._variants, key, self.path)
             return variant
 
     def _build(self, parts: dict[str, Any]) -> Any:
@@ -365,7 +365,7 @@ def _part(provider: di.Provider[Any], epoch: int) -> _Part:
         raise WiringError("a nested container that is asked for has no pipeline")
     related = [slot.settle(epoch) for slot in related_slots(found)]
     overrides = frozenset[Override]().union(*(variant.overrides for variant in related))
-    return _Part((found, *related), Variant(None, overrides, source=found))
+    return _Part((found, found.last_overriding, *related), Variant(None, overrides, source=found))
 
 
 def _overriding_variant(override: Override, epoch: int) -> Variant:

@@ -314,3 +314,39 @@ def test_help_after_a_runner_shows_its_workflows(work, lolpop):
     assert done.code == 0
     assert "typed" in done.out
     assert "dataset_version:NAME@NUMBER (required)" in done.out
+
+
+LEAKING = """
+from pydantic import SecretStr
+from lolpop import Component, Runner, RunnerContainer, providers, workflow
+
+class Client(Component):
+    def __init__(self, token: SecretStr, proxy: str = "") -> None:
+        self.token, self.proxy = token, proxy
+
+class Leaking(Runner):
+    def __init__(self, *, client: Client) -> None:
+        self.client = client
+
+    @workflow
+    def run(self) -> None:
+        raise ConnectionError(f"refused {self.client.token.get_secret_value()} by {self.client.proxy}")
+
+class LeakingContainer(RunnerContainer):
+    client = providers.Component(Client, default=Client)
+    runner = providers.Runner(Leaking)
+"""
+
+
+@pytest.mark.parametrize("how", [[], ["--json"], ["--traceback"]])
+def test_secrets_that_an_error_quotes_are_masked(folder, lolpop, monkeypatch, how):
+    """Neither a message, nor JSON, nor a traceback shows a secret that user code put into its error."""
+    (folder / "leaking.py").write_text(LEAKING)
+    (folder / "lolpop.yaml").write_text("client: {token: hush-hush, proxy: '${env:PROXY}'}\n")
+    monkeypatch.setenv("PROXY", "http://ada:pass@proxy")
+    done = lolpop("run", "leaking.py", *how)
+    assert done.code == 1
+    told = done.out + done.err
+    assert "refused" in told
+    assert "hush-hush" not in told
+    assert "ada:pass" not in told

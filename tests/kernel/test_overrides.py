@@ -1,6 +1,7 @@
 """Overriding: what stands in for a provider, what is built anew for it, and what comes back."""
 
 import threading
+from dataclasses import dataclass
 from typing import ClassVar
 from unittest.mock import create_autospec
 
@@ -536,3 +537,46 @@ def test_any_sequence_of_overrides_keeps_identities(steps):
         else:
             model.end(name, index)
         model.check()
+
+
+@dataclass
+class Url:
+    text: str = "real"
+
+
+class Client(Component):
+    def __init__(self, *, url: Url):
+        self.url = url
+
+
+class ClientContainer(RunnerContainer):
+    url = providers.Factory(Url)
+    client = providers.Component(Client, default=Client)
+
+
+def test_an_override_of_a_factory_reaches_what_is_built_from_it():
+    """Providers of dependency-injector beside the slots are overridden with the same effect."""
+    c = ClientContainer()
+    before = c.client()
+    with c.url.override(providers.Object(Url("fake"))):
+        assert c.client().url.text == "fake"
+    assert c.client() is before
+
+
+def test_a_factory_beside_is_not_overridden_while_a_run_is_open():
+    """What holds for slots holds for the providers beside them."""
+    refused = []
+
+    class Overriding(Runner):
+        @workflow
+        def run(self):
+            with pytest.raises(WiringError, match="while a run of its container is open"):
+                c.url.override(Url("fake"))
+            refused.append(c.client().url.text)
+
+    class Container(ClientContainer):
+        runner = providers.Runner(Overriding)
+
+    c = Container()
+    c.runner().run()
+    assert refused == ["real"]

@@ -264,7 +264,7 @@ def test_notifiers_are_told_of_a_failure_and_cannot_hide_it(c):
     assert level == "error"
     assert message == f"run failed in run {runs(c)[0].run_id}: ZeroDivisionError: oh"
     assert failing.heard
-    assert "Remembering could not tell: OSError" in error.value.__notes__[0]
+    assert "Remembering could not be told: OSError" in error.value.__notes__[0]
 
 
 def test_a_notifier_that_cannot_be_built_hides_nothing():
@@ -546,3 +546,20 @@ def test_what_containers_built_can_be_pickled(c):
     copy = pickle.loads(pickle.dumps(c.runner()))
     assert copy.run() == "hello world, it is noon"
     assert runs(c) == []
+
+
+def test_what_ends_later_than_it_returns_is_no_task():
+    """Coroutines and generators are refused where they are defined, for they would be recorded as done."""
+    with pytest.raises(TypeError, match="cannot be a task: a task has ended when it returns"):
+
+        class Later(Pipeline):
+            @task
+            async def wait(self):
+                pass
+
+    with pytest.raises(TypeError, match="cannot be a workflow"):
+
+        class Streaming(Runner):
+            @workflow
+            def rows(self):
+                yield 1
