@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from lolpop import Problem, providers
 from lolpop.runners.classification import ClassificationRunner
 from lolpop_containers.supervised import SupervisedContainer
 
-__all__ = ["ClassificationContainer"]
+__all__ = ["ClassificationContainer", "ClassificationProblem"]
+
+
+class ClassificationProblem(Problem):
+    """A problem that tells classes apart, so that verification refuses one of another type."""
+
+    type: Literal["classification"] = Field(default="classification", description="Kind of problem.")
 
 
 class ClassificationContainer(SupervisedContainer):
     """What supervised learning shares, and the runner that learns to tell classes apart."""
 
-    problem = providers.Settings(Problem, default={"type": "classification"})
+    problem = providers.Settings(ClassificationProblem)
     runner = providers.Runner(ClassificationRunner)

@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
-from lolpop.errors import DataError, WiringError
+from lolpop.errors import DataError, VerificationError
 from lolpop.resources import Model
 
 METRICS = {
@@ -96,9 +96,9 @@ def test_the_winner_of_a_search_has_the_smallest_error(load):
 
 
 def test_another_type_of_problem_is_refused(load):
-    """The runner says which type of problem it is for."""
-    with pytest.raises(WiringError, match=r"problem\.type must be regression for this runner"):
-        load(problem__type="classification").runner()
+    """Verification says which type of problem the container is for."""
+    with pytest.raises(VerificationError, match=r"problem\.type: input should be 'regression'"):
+        load(problem__type="classification").verify()
 
 
 def test_a_truth_of_strings_is_refused(project, load):
