@@ -17,7 +17,7 @@ SETTINGS = """\
 problem: {name: bench, target: label, index: id}
 data: {train: known.csv, predict: new.csv, predictions: predictions.csv}
 seed: 7
-skip: [check_data, profile_data, compare_data, check_model, check_predictions]
+skip: [check_data, profile_data, compare_data, analyze_model, check_model, check_predictions]
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lolpop.checks import CheckReport
@@ -11,8 +13,11 @@ from lolpop.components.hyperparameter_tuner import HyperparameterTuner
 from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.components.model_bias_checker import BiasReport, ModelBiasChecker
 from lolpop.components.model_checker import Comparison, ModelChecker
+from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import ModelTrainer, Params
+from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.errors import LolpopError
@@ -50,6 +55,9 @@ class TrainPipeline(Pipeline):
         candidates: Sequence[ModelTrainer] = (),
         hyperparameter_tuner: HyperparameterTuner,
         model_checker: ModelChecker,
+        model_explainer: ModelExplainer,
+        model_visualizer: ModelVisualizer,
+        model_bias_checker: ModelBiasChecker,
         metadata_tracker: MetadataTracker,
         metrics_tracker: MetricsTracker,
         resource_version_control: ResourceVersionControl,
@@ -62,6 +70,9 @@ class TrainPipeline(Pipeline):
         self.trainers = tuple(candidates) or (model_trainer,)
         self.hyperparameter_tuner = hyperparameter_tuner
         self.model_checker = model_checker
+        self.model_explainer = model_explainer
+        self.model_visualizer = model_visualizer
+        self.model_bias_checker = model_bias_checker
         self.metadata_tracker = metadata_tracker
         self.metrics_tracker = metrics_tracker
         self.resource_version_control = resource_version_control
@@ -111,11 +122,35 @@ class TrainPipeline(Pipeline):
         return model_version
 
     @task
+    def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
+        """Find the columns that the winner rests on, and draw what it is worth on the test rows.
+
+        The importance of columns is a field of the model version, the figures are its artifacts.
+        """
+        model = self.resource_version_control.load_model(self._judged(model_version))
+        test = self._labelled(splits.test)
+        importance = self.model_explainer.importance(model, test.features, test.target)
+        with TemporaryDirectory() as folder:
+            figures = self.model_visualizer.draw(model, test.features, test.target, Path(folder), importance)
+            for name, path in figures.items():
+                self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)
+        self.metadata_tracker.update(
+            model_version, {"importance": {each.column: each.value for each in importance}}
+        )
+        return importance
+
+    @task
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
         """Check the winner on the test rows, compare it with a baseline, and tell what it is worth."""
-        model = self.resource_version_control.load_model(self._judged(model_version))
+        judged = self._judged(model_version)
+        model = self.resource_version_control.load_model(judged)
         test, train = self._labelled(splits.test), self._labelled(splits.train)
-        report = self.model_checker.check(model, test.features, test.target)
+        learned = {
+            name.removeprefix("train."): value
+            for name, value in self.metrics_tracker.get(judged).items()
+            if name.startswith("train.")
+        }
+        report = self.model_checker.check(model, test.features, test.target, learned)
         keep_checks(report, self.metadata_tracker)
         baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
         self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
@@ -129,10 +164,20 @@ class TrainPipeline(Pipeline):
             f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {judged_on}, "
             f"{baseline.other_score:.4g} for {baseline.against}",
         )
-        for check in report.of("warn"):
-            tell(self.notifiers, f"{model_version}: {check.message}", "warning")
-        for check in report.of("error"):
-            tell(self.notifiers, f"{model_version}: {check.message}", "error")
+        self._tell_of(report, model_version)
+        return report
+
+    @task
+    def check_model_bias(self, model_version: ModelVersion, splits: Splits) -> BiasReport:
+        """Check whether the winner treats groups of the sensitive features differently, on the test rows.
+
+        Sensitive features may be columns that nothing is learned from.
+        """
+        model = self.resource_version_control.load_model(self._judged(model_version))
+        target = self._labelled(splits.test).target
+        report = self.model_bias_checker.check(model, splits.test, target)
+        self.metadata_tracker.update(model_version, {"bias": report.model_dump(mode="json")})
+        self._tell_of(report, model_version)
         return report
 
     @task
@@ -213,6 +258,12 @@ class TrainPipeline(Pipeline):
                 metrics |= {f"{split}.{name}": value for name, value in measured.items()}
         for resource in (winner.experiment, model_version):
             self.metrics_tracker.log(resource, metrics)
+
+    def _tell_of(self, report: CheckReport, model_version: ModelVersion) -> None:
+        for check in report.of("warn"):
+            tell(self.notifiers, f"{model_version}: {check.message}", "warning")
+        for check in report.of("error"):
+            tell(self.notifiers, f"{model_version}: {check.message}", "error")
 
     def _let_win(
         self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None

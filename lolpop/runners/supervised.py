@@ -28,8 +28,9 @@ from lolpop.settings.secrets import mask
 __all__ = ["OptionalTask", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
-    "check_data", "profile_data", "compare_data", "check_model", "check_predictions"
-]
+    "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
+    "check_predictions",
+]  # fmt: skip
 """A task that a workflow can do without."""
 
 
@@ -112,8 +113,12 @@ class SupervisedRunner(Runner):
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
+        if "analyze_model" not in self.skip:
+            self.train.analyze_model(model_version, splits)
         if "check_model" not in self.skip:
             self.train.check_model(model_version, splits)
+        if self.problem.sensitive_features and "check_model_bias" not in self.skip:
+            self.train.check_model_bias(model_version, splits)
         if self.train.retrain_on_all_data:
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version

@@ -39,7 +39,7 @@ def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
     """An error of the model checker keeps a model version out of use, even the first one."""
 
     class Strict(BuiltinModelChecker):
-        def check(self, model, frame, target):
+        def check(self, model, frame, target, learned=None):
             return CheckReport(checks=(Check(check="strict", status="error", message="it knows too much"),))
 
     container = load(model_checker=Strict)

@@ -58,8 +58,13 @@ class ModelChecker(Component):
         """All metrics of ``model`` on the n rows of ``frame``, by name; ``metric`` is among them."""
 
     @abstractmethod
-    def check(self, model: FittedModel, frame: Frame, target: Series) -> CheckReport:
-        """What is suspicious about ``model``, judged on the n rows of ``frame``."""
+    def check(
+        self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
+    ) -> CheckReport:
+        """What is suspicious about ``model``, judged on the n rows of ``frame``.
+
+        ``learned`` are its metrics on the rows that it learned from, where they are known.
+        """
 
     @abstractmethod
     def compare_to_baseline(
@@ -68,7 +73,5 @@ class ModelChecker(Component):
         """Compare with the constant prediction that the n values of ``train_target`` suggest."""
 
     @abstractmethod
-    def compare(
-        self, model: FittedModel, other: FittedModel, frame: Frame, target: Series
-    ) -> Comparison:
+    def compare(self, model: FittedModel, other: FittedModel, frame: Frame, target: Series) -> Comparison:
         """Compare ``model`` with ``other`` on the same n rows."""

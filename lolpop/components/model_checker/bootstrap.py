@@ -27,7 +27,7 @@ def paired_interval(
     Both are judged by the same rows of each resample, so that what is hard for both cancels out. Of more
     than 10,000 rows, so many are drawn once and resampled, and the spread that they show is scaled down to
     that of all rows. The result is positive where ``one`` is better; None if there are fewer than two
-    rows, or most resamples leave the metric undefined.
+    rows, or most resamples leave the metric undefined or infinite.
     """
     import numpy as np
 
@@ -43,7 +43,7 @@ def paired_interval(
     # Of metrics that are computed one resample at a time, the fewest that make an interval have to do.
     number = resamples if metric.values else min(resamples, _FEWEST_RESAMPLES)
     differences = _resampled(metric, one, other, number, random)
-    defined = differences[~np.isnan(differences)]
+    defined = differences[np.isfinite(differences)]
     if 2 * len(defined) < number:
         return None
     quantiles = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
@@ -66,5 +66,6 @@ def _resampled(
         size = min(step, number - start)
         drawn = random.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
         weights = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n)
-        parts.append(metric.resampled(one, weights) - metric.resampled(other, weights))
+        with np.errstate(invalid="ignore"):
+            parts.append(metric.resampled(one, weights) - metric.resampled(other, weights))
     return np.concatenate(parts)

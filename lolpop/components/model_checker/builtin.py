@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
 from lolpop.components.model_checker.bootstrap import paired_interval
+from lolpop.components.model_checker.calibration import calibration_error
 from lolpop.components.model_checker.evaluations import (
     constant_class,
     constant_mean,
@@ -19,12 +21,16 @@ from lolpop.components.model_checker.evaluations import (
     evaluate_numbers,
 )
 from lolpop.components.model_checker.metrics import METRICS
+from lolpop.components.model_checker.segments import weak_segments
 from lolpop.errors import Finding, VerificationError
-from lolpop.frames import count, listed
+from lolpop.frames import count, listed, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
-    from lolpop.components.model_checker.evaluations import Evaluation
+    import narwhals as nw
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_checker.evaluations import Evaluation, Floats
     from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 
@@ -35,6 +41,9 @@ _REGRESSION = ("r2", "mean_absolute_error", "root_mean_squared_error")
 
 # On fewer rows a perfect score is nothing to wonder at.
 _ROWS_TO_DOUBT_PERFECTION = 100
+# Bounds of time: rows that are looked at in depth, and of a person's patience: segments that are named.
+_MOST_ROWS = 20_000
+_MOST_SEGMENTS = 3
 
 
 class BuiltinModelChecker(ModelChecker):
@@ -64,6 +73,17 @@ class BuiltinModelChecker(ModelChecker):
         Fewer rows than this are too few to judge by.
     too_good : float
         Balanced accuracy, or r2, from which a model is suspected of knowing the answer.
+    overfit : float
+        By how much balanced accuracy, or r2, may be greater on the rows that were learned from.
+    miscalibrated : float
+        How far the confidence of predictions may be from their accuracy, on average.
+    weak_segment : float
+        By how much accuracy may be lower where one column has certain values than elsewhere. For
+        regression, by how much the mean absolute error may be greater, in standard deviations of the target.
+    significance : float
+        Probability of a false alarm by chance, of all weak segments together and of calibration.
+    slow : float
+        Seconds that the prediction of 1,000 rows may take.
     """
 
     def __init__(
@@ -73,6 +93,11 @@ class BuiltinModelChecker(ModelChecker):
         resamples: Annotated[int, Field(ge=100)] = 1_000,
         min_rows: PositiveInt = 30,
         too_good: Annotated[float, Field(gt=0, le=1)] = 0.999,
+        overfit: PositiveFloat = 0.2,
+        miscalibrated: PositiveFloat = 0.1,
+        weak_segment: PositiveFloat = 0.2,
+        significance: Annotated[float, Field(gt=0, lt=1)] = 0.01,
+        slow: PositiveFloat = 10.0,
         *,
         problem: Problem,
         seed: int = 0,
@@ -85,6 +110,7 @@ class BuiltinModelChecker(ModelChecker):
             raise ValueError(f"resamples must be at least 100, but got {resamples}.")
         self._classifies = problem.type == "classification"
         self._metric = METRICS[metric or ("log_loss" if self._classifies else "root_mean_squared_error")]
+        self._overall = METRICS["balanced_accuracy" if self._classifies else "r2"]
         if not self._fits(self._metric.problem_type):
             message = (
                 f"{metric} is a metric of {self._metric.problem_type}, and the problem is {problem.type}"
@@ -95,6 +121,11 @@ class BuiltinModelChecker(ModelChecker):
         self._resamples = resamples
         self._min_rows = min_rows
         self._too_good = too_good
+        self._overfit = overfit
+        self._miscalibrated = miscalibrated
+        self._weak_segment = weak_segment
+        self._significance = significance
+        self._slow = slow
         self._positive_label = problem.positive_label
         self._seed = seed
 
@@ -131,20 +162,30 @@ class BuiltinModelChecker(ModelChecker):
         defined = {name: value for name, value in values.items() if not math.isnan(value)}
         return {**defined, self.metric: self._metric.of(evaluation)}
 
-    def check(self, model: FittedModel, frame: Frame, target: Series) -> CheckReport:
+    def check(
+        self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
+    ) -> CheckReport:
         """What is suspicious about ``model``, judged on the n rows of ``frame``.
 
         Predictions that are missing, or no probabilities, are errors. What may have a reason is a warning:
         columns that it does not learn from, few rows, one class only, a class that is unknown, no better
-        than a constant, perfect.
+        than a constant, perfect, overfitted, confident without reason, slow, and segments of rows on which
+        it is much worse than elsewhere. At most 20,000 rows are searched for those.
         """
+        started = time.perf_counter()
         [evaluation] = self._evaluate([model], frame, target)
+        seconds = time.perf_counter() - started
         predictions = _predictions(evaluation)
         checks = [*_left_out(model), self._rows(evaluation), predictions]
         if predictions.status == "ok":
             if self._classifies:
                 checks += _classes(evaluation, model.classes)
-            checks += [self._baseline(evaluation, target), self._perfection(evaluation)]
+            checks += [
+                self._baseline(evaluation, target),
+                self._perfection(evaluation),
+                self._speed(len(evaluation), seconds),
+                *self._in_depth(evaluation, wrap(frame), learned or {}),
+            ]
         return CheckReport(checks=tuple(checks))
 
     def compare_to_baseline(
@@ -220,12 +261,79 @@ class BuiltinModelChecker(ModelChecker):
         return _check("baseline", "warn", f"it is not surely better than {found.against}")
 
     def _perfection(self, evaluation: Evaluation) -> Check:
-        metric = METRICS["balanced_accuracy" if self._classifies else "r2"]
+        metric = self._overall
         score = metric.of(evaluation)
         if len(evaluation) >= _ROWS_TO_DOUBT_PERFECTION and score >= self._too_good:
             advice = "does a column give the answer away?"
             return _check("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
         return _check("too_good", "ok", f"{metric.name} is {score:.4g}")
+
+    def _speed(self, rows: int, seconds: float) -> Check:
+        speed = f"it predicts {count(rows, 'row')} in {seconds:.3g} s"
+        if seconds > self._slow * max(1.0, rows / 1_000):
+            return _check("prediction_time", "warn", f"{speed}: more than {self._slow:g} s for 1,000 rows")
+        return _check("prediction_time", "ok", speed)
+
+    def _in_depth(
+        self, evaluation: Evaluation, frame: nw.DataFrame[Any], learned: Metrics
+    ) -> Iterator[Check]:
+        import numpy as np
+
+        if (metric := self._overall.name) in learned:
+            yield self._gap(learned[metric], self._overall.of(evaluation))
+        if len(evaluation) > _MOST_ROWS:
+            drawn = np.random.default_rng(self._seed % 2**32).choice(
+                len(evaluation), _MOST_ROWS, replace=False
+            )
+            evaluation, frame = evaluation.take(drawn), frame[drawn.tolist()]
+        if evaluation.probabilities is not None:
+            yield self._calibration(evaluation, evaluation.probabilities)
+        yield from self._segments(evaluation, frame)
+
+    def _gap(self, learned: float, score: float) -> Check:
+        scores = f"{self._overall.name} is {score:.4g}, and {learned:.4g} on the rows that it learned from"
+        if learned - score <= self._overfit:
+            return _check("overfitting", "ok", scores)
+        advice = "it has learned rows by heart; a simpler model or more rows may generalise better"
+        return _check("overfitting", "warn", f"{scores}: {advice}")
+
+    def _calibration(self, evaluation: Evaluation, probabilities: Floats) -> Check:
+        error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
+        found = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
+        if error <= self._miscalibrated or chance > self._significance:
+            return _check("calibration", "ok", found)
+        return _check("calibration", "warn", f"{found}: do not take its probabilities at their word")
+
+    def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
+        import numpy as np
+
+        if self._classifies:
+            errors: NDArray[Any] = evaluation.truth != evaluation.labels
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = float(evaluation.truth.std()) or 1.0
+                errors = np.abs(evaluation.truth - evaluation.labels) / spread
+        weak = weak_segments(
+            frame.to_native(),
+            errors,
+            worse_by=self._weak_segment,
+            min_rows=self._min_rows,
+            significance=self._significance,
+        )
+        for each in weak[:_MOST_SEGMENTS]:
+            if self._classifies:
+                found = f"accuracy is {1 - each.error:.2g}, and {1 - each.elsewhere:.2g} elsewhere"
+            else:
+                found = (
+                    f"the mean absolute error is {each.error * spread:.4g}, "
+                    f"and {each.elsewhere * spread:.4g} elsewhere"
+                )
+            message = f"on the {count(each.rows, 'row')} of which {each.column!r} {each.where}, {found}"
+            yield Check(check="weak_segment", status="warn", message=message, columns=(each.column,))
+        if not weak:
+            yield _check(
+                "weak_segment", "ok", "no values of a column are clearly worse predicted than others"
+            )
 
 
 def _left_out(model: FittedModel) -> Iterator[Check]:

@@ -53,7 +53,8 @@ class Metric:
         if not np.isfinite(_predicted(evaluation, self.needs_probabilities)).all():
             return float("nan")
         try:
-            return float(self.value(evaluation))
+            with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are absurd
+                return float(self.value(evaluation))
         except ValueError as error:
             raise DataError(f"The metric {self.name} cannot be computed on these rows: {error}") from error
 
@@ -62,7 +63,8 @@ class Metric:
         import numpy as np
 
         if self.values is not None:
-            return self.values(evaluation, weights)
+            with np.errstate(over="ignore", invalid="ignore"):
+                return self.values(evaluation, weights)
         rows = np.arange(len(evaluation))
         return np.array([self.of(evaluation.take(np.repeat(rows, line))) for line in weights])
 

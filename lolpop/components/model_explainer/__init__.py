@@ -1,0 +1,54 @@
+"""Explaining models."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+__all__ = ["Attributions", "Importance", "ModelExplainer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """How much a model owes to a column: by how much ``metric`` is better for it, and how sure that is."""
+
+    column: str
+    value: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributions:
+    """What each of c columns has to do with what is predicted for each of n rows.
+
+    ``values``, shape (n, c), are in units of ``outputs``, shape (n,): the prediction of a regression, the
+    probability of the predicted class of a classification.
+    """
+
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+    outputs: NDArray[np.float64]
+
+
+class ModelExplainer(Component):
+    """Says which columns a model rests on, as a whole and for single rows."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def importance(self, model: FittedModel, frame: Frame, target: Series) -> list[Importance]:
+        """The importance of every column that ``model`` uses, on the n rows of ``frame``; greatest first."""
+
+    @abstractmethod
+    def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
+        """Attribute the predictions of the rows of ``frame`` to columns, as against ``reference`` rows."""

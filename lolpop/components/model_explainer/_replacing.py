@@ -1,0 +1,41 @@
+"""Rows in which single columns have the values of other rows: all of them in one frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Frame, Series
+else:
+    nw = lazy_loader.load("narwhals")
+
+__all__ = ["replaced", "taken"]
+
+
+def replaced(rows: nw.DataFrame[Any], at: NDArray[Any], others: nw.DataFrame[Any], by: NDArray[Any]) -> Frame:
+    """The rows ``at``, m of them, of ``rows``; in column j with the value of row ``by[j]`` of ``others``.
+
+    ``by`` has shape (columns, m); where it is negative, the row keeps its own value. One frame of many
+    rows is predicted in a fraction of the time that many frames of few rows take.
+    """
+    import numpy as np
+
+    pool = nw.concat([rows, others]) if others is not rows else rows
+    offset = len(rows) if others is not rows else 0
+    columns = [
+        nw.maybe_reset_index(pool.get_column(name)[np.where(chosen < 0, at, chosen + offset).tolist()])
+        for name, chosen in zip(rows.columns, by, strict=True)
+    ]
+    frame: Frame = nw.maybe_reset_index(pool[at.tolist()]).with_columns(*columns).to_native()
+    return frame
+
+
+def taken(series: nw.Series[Any], at: NDArray[Any]) -> Series:
+    """The values ``at`` of ``series``."""
+    values: Series = nw.maybe_reset_index(series[at.tolist()]).to_native()
+    return values

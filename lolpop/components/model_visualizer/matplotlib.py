@@ -1,0 +1,161 @@
+"""Figures by matplotlib, without its global state: no pyplot, no backend is chosen for the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import PositiveInt
+
+from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
+from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from lolpop.components.model_checker.evaluations import Evaluation
+    from lolpop.components.model_explainer import Importance
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+    Drawing = Callable[[Axes], object]
+
+__all__ = ["MatplotlibModelVisualizer"]
+
+_MOST_COLUMNS = 15
+_MOST_CLASSES = 20
+_MOST_CURVES = 8
+_MOST_POINTS = 2_000
+_LONGEST_NAME = 26
+_BLUE = "#2a6f97"
+
+
+class MatplotlibModelVisualizer(ModelVisualizer):
+    """Confusion matrix, ROC curves and calibration of a classification; residuals of a regression.
+
+    The importance of columns is drawn where it is known.
+
+    Parameters
+    ----------
+    file_format : "png" or "svg"
+        Format of the files.
+    dpi : int
+        Dots per inch of a png.
+    """
+
+    def __init__(
+        self, file_format: Literal["png", "svg"] = "png", dpi: PositiveInt = 100, *, problem: Problem
+    ) -> None:
+        self._format = file_format
+        self._dpi = dpi
+        self._problem = problem
+
+    def draw(
+        self,
+        model: FittedModel,
+        frame: Frame,
+        target: Series,
+        folder: Path,
+        importance: Sequence[Importance] = (),
+    ) -> Mapping[str, Path]:
+        """Draw ``model`` as judged on the n rows of ``frame``, into files of ``folder``, by figure's name."""
+        from matplotlib.figure import Figure
+
+        drawn = {}
+        for name, drawing in self._drawings(model, frame, target, importance):
+            figure = Figure(figsize=(6.4, 4.8))
+            # Fixed margins: those of matplotlib's layout engines double the time.
+            axes = figure.subplots(gridspec_kw={"left": 0.35 if name == "importance" else 0.15})
+            drawing(axes)
+            path = drawn[name] = folder / f"{name}.{self._format}"
+            figure.savefig(path, dpi=self._dpi)
+        return drawn
+
+    def _drawings(
+        self, model: FittedModel, frame: Frame, target: Series, importance: Sequence[Importance]
+    ) -> Iterator[tuple[str, Drawing]]:
+        if self._problem.type == "classification":
+            [evaluation] = evaluate_classes([model], frame, target, self._problem.positive_label)
+            if len(evaluation.classes) <= _MOST_CLASSES:
+                yield "confusion_matrix", lambda axes: _confusion_matrix(axes, evaluation)
+            if evaluation.probabilities is not None:
+                yield "roc", lambda axes: _roc(axes, evaluation)
+                yield "calibration", lambda axes: _calibration(axes, evaluation)
+        else:
+            [evaluation] = evaluate_numbers([model], frame, target)
+            yield "residuals", lambda axes: _residuals(axes, evaluation)
+        if importance:
+            yield "importance", lambda axes: _importance(axes, importance)
+
+
+def _confusion_matrix(axes: Axes, evaluation: Evaluation) -> None:
+    import numpy as np
+
+    names = [str(name) for name in evaluation.classes]
+    k = len(names)
+    counts = np.bincount(evaluation.truth * k + evaluation.labels, minlength=k * k).reshape(k, k)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), number in np.ndenumerate(counts):
+        color = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, f"{number:,}", ha="center", va="center", color=color)
+    axes.set_xticks(range(k), names, rotation=45 if k > 4 else 0)
+    axes.set_yticks(range(k), names)
+    axes.set(
+        title="Confusion matrix: rows, shaded by share of their class", xlabel="predicted", ylabel="true"
+    )
+
+
+def _roc(axes: Axes, evaluation: Evaluation) -> None:
+    from sklearn.metrics import auc, roc_curve
+
+    given: Any = evaluation.probabilities
+    codes = [1] if len(evaluation.classes) == 2 else range(len(evaluation.classes))
+    for code in list(codes)[:_MOST_CURVES]:
+        is_class = evaluation.truth == code
+        if 0 < is_class.sum() < len(is_class):
+            false, true, _ = roc_curve(is_class, given[:, code])
+            axes.plot(false, true, label=f"{evaluation.classes[code]}: area {auc(false, true):.3f}")
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
+    axes.legend(loc="lower right")
+    axes.set(title="ROC", xlabel="false positive rate", ylabel="true positive rate")
+
+
+def _calibration(axes: Axes, evaluation: Evaluation) -> None:
+    import numpy as np
+
+    given: Any = evaluation.probabilities
+    codes = [1] if len(evaluation.classes) == 2 else range(len(evaluation.classes))
+    for code in list(codes)[:_MOST_CURVES]:
+        parts = np.array_split(np.argsort(given[:, code], kind="stable"), min(10, len(given)))
+        said = [float(given[part, code].mean()) for part in parts]
+        true = [float((evaluation.truth[part] == code).mean()) for part in parts]
+        axes.plot(said, true, marker="o", label=str(evaluation.classes[code]))
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as good as their word")
+    axes.legend(loc="upper left")
+    axes.set(title="Calibration", xlabel="predicted probability (tenths of the rows)", ylabel="share of rows")
+
+
+def _residuals(axes: Axes, evaluation: Evaluation) -> None:
+    predicted, errors = evaluation.labels, evaluation.truth - evaluation.labels
+    step = max(1, len(errors) // _MOST_POINTS)
+    axes.scatter(predicted[::step], errors[::step], s=12, alpha=0.5, color=_BLUE)
+    axes.axhline(0, color="grey", linestyle=":")
+    axes.set(title="Residuals", xlabel="predicted", ylabel="true less predicted")
+
+
+def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
+    shown = list(reversed(importance[:_MOST_COLUMNS]))
+    axes.barh(
+        [_shortened(each.column) for each in shown],
+        [each.value for each in shown],
+        xerr=[each.deviation for each in shown],
+        color=_BLUE,
+    )
+    axes.set(title="Importance: how much worse without", xlabel="change of the metric")
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
