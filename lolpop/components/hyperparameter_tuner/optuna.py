@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from pydantic import NonNegativeInt, PositiveFloat
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
-from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search, Trial
+from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
+from lolpop.components.hyperparameter_tuner._trials import Direction, Trials, require_something_to_search
 from lolpop.components.model_trainer import Choice, Float, Int
-from lolpop.errors import DataError, LolpopError, TrainingError
-from lolpop.frames import count
+from lolpop.errors import DataError, TrainingError
 
 if TYPE_CHECKING:
     import optuna
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import ModelTrainer, SearchSpace
 
 __all__ = ["OptunaHyperparameterTuner"]
-
-Direction: TypeAlias = Literal["maximize", "minimize"]
 
 # Optuna has one log level for the whole process: whoever changes it for a moment does so alone.
 _LOG_LEVEL = threading.Lock()
@@ -33,7 +29,8 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
     """Searches with Optuna's tree-structured Parzen estimator; off until ``n_trials`` is set.
 
     One study, in memory, searches over all trainers and their parameters together, so that promising
-    trainers get more of the trials. The same seed and scores give the same trials.
+    trainers get more of the trials. The first trial of each trainer begins where its own parameters are,
+    as far as it says them. The same seed, ``n_jobs`` and scores give the same trials.
 
     Parameters
     ----------
@@ -41,12 +38,16 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         Number of trials; 0 searches nothing.
     timeout : float or None
         Seconds after which no further trial begins; at least one is made.
+    n_jobs : int
+        Trials made at once, in threads: so many are chosen together, and the next when all of them have
+        ended. It is worth it for libraries that let other threads run, with one thread each.
     """
 
     def __init__(
         self,
         n_trials: NonNegativeInt = 0,
         timeout: PositiveFloat | None = None,
+        n_jobs: PositiveInt = 1,
         *,
         seed: int = 0,
     ) -> None:
@@ -54,8 +55,11 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
             raise ValueError(f"n_trials must not be negative, but got {n_trials}.")
         if timeout is not None and not timeout > 0:
             raise ValueError(f"timeout must be a positive number of seconds, but got {timeout}.")
+        if n_jobs < 1:
+            raise ValueError(f"n_jobs must be at least 1, but got {n_jobs}.")
         self._n_trials = n_trials
         self._timeout = timeout
+        self._n_jobs = n_jobs
         self._seed = seed
 
     @property
@@ -77,44 +81,30 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         """
         import optuna
 
-        self._require_something_to_search(spaces)
-        study = _new_study(direction, self._seed)
-        trials: list[Trial] = []
-        failure: LolpopError | None = None
-        deadline = math.inf if self._timeout is None else time.monotonic() + self._timeout
-        while len(trials) < self._n_trials and not (trials and time.monotonic() >= deadline):
-            asked = study.ask()
-            trainer, params = _suggest(asked, spaces)
-            try:
-                score = float(objective(trainer, params))
-            except LolpopError as error:
-                failure, score = error, math.nan
-            if math.isnan(score):
-                study.tell(asked, state=optuna.trial.TrialState.FAIL)
-            else:
-                study.tell(asked, score)
-            trials.append(Trial(trainer, params, None if math.isnan(score) else score))
-        return Search(_best(trials, direction, failure), tuple(trials))
-
-    def _require_something_to_search(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> None:
         if not self.enabled:
             raise DataError("The search has no trials to make. Set n_trials to more than 0.")
-        if not spaces:
-            raise DataError("There is nothing to search: no trainer was given.")
-        if not any(space for _, space in spaces):
-            names = ", ".join(type(trainer).__name__ for trainer, _ in spaces)
-            raise DataError(
-                f"There is nothing to search: no parameter of {names} has a search space. Set n_trials to 0, "
-                "or use a trainer that has one."
-            )
+        require_something_to_search(spaces)
+        study = self._new_study(direction)
+        for at, (trainer, space) in enumerate(spaces):
+            if start := _start(trainer, space):
+                study.enqueue_trial({"trainer": at, **{f"{at}.{name}": start[name] for name in start}})
+        trials = Trials(objective, self._timeout, self._n_jobs)
+        while len(trials) < self._n_trials and trials.may_begin:
+            asked = [study.ask() for _ in range(min(self._n_jobs, self._n_trials - len(trials)))]
+            made = trials.make([_suggest(each, spaces) for each in asked])
+            for each, trial in zip(asked, made, strict=True):
+                if trial.score is None:
+                    study.tell(each, state=optuna.trial.TrialState.FAIL)
+                else:
+                    study.tell(each, trial.score)
+        return trials.search(direction)
 
+    def _new_study(self, direction: Direction) -> optuna.Study:
+        import optuna
 
-def _new_study(direction: Direction, seed: int) -> optuna.Study:
-    import optuna
-
-    sampler = optuna.samplers.TPESampler(seed=seed % 2**32)  # numpy takes no other seeds
-    with _quiet():
-        return optuna.create_study(direction=direction, sampler=sampler)
+        sampler = optuna.samplers.TPESampler(seed=self._seed % 2**32)  # numpy takes no other seeds
+        with _quiet():
+            return optuna.create_study(direction=direction, sampler=sampler)
 
 
 @contextmanager
@@ -153,10 +143,14 @@ def _value(trial: optuna.Trial, name: str, among: Int | Float | Choice, what: st
         raise TrainingError(f"The search space of {what} cannot be searched: {among}. {error}") from error
 
 
-def _best(trials: Sequence[Trial], direction: Direction, failure: LolpopError | None) -> Trial:
-    scored = [(trial.score, trial) for trial in trials if trial.score is not None]
-    if not scored:
-        reason = "no score was a number" if failure is None else f"the last with: {failure}"
-        raise TrainingError(f"All of {count(len(trials), 'trial')} failed, {reason}") from failure
-    choose = max if direction == "maximize" else min
-    return choose(scored, key=lambda each: each[0])[1]
+def _start(trainer: ModelTrainer, space: SearchSpace) -> Mapping[str, Any]:
+    """The trainer's own parameters, as far as they are searched, each moved into its space."""
+    start: dict[str, Any] = {}
+    for name, value in trainer.params().items():
+        among = space.get(name)
+        if isinstance(among, Choice):
+            if value in among.values:
+                start[name] = value
+        elif among is not None and isinstance(value, int | float):
+            start[name] = min(max(value, among.low), among.high)
+    return start

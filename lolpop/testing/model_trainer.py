@@ -1,0 +1,302 @@
+"""What every model trainer has to keep to.
+
+Each check takes a function that makes trainers and the types of problems to make them for, and raises
+AssertionError that says what is expected and what was found.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.components.model_trainer import Choice, FittedModel, ModelTrainer, Predictions
+from lolpop.errors import DataError, LolpopError, TrainingError
+from lolpop.problem import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MODEL_TRAINER_CHECKS", "Check", "MakeTrainer", "ProblemType", "check_model_trainer"]
+
+ProblemType: TypeAlias = Literal["classification", "regression"]
+
+MakeTrainer: TypeAlias = Callable[[Problem, int], ModelTrainer]
+"""Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
+
+Check: TypeAlias = Callable[[MakeTrainer, Sequence[ProblemType]], None]
+
+_BOTH: tuple[ProblemType, ...] = ("classification", "regression")
+
+_PREDICT_ELSEWHERE = """
+import json, sys
+from pathlib import Path
+import pandas as pd
+from lolpop.registry import import_object
+
+trainer, *folders = sys.argv[1:]
+for folder in map(Path, folders):
+    found = import_object(trainer).load(folder / "model").predict(pd.read_feather(folder / "frame"))
+    probabilities = None if found.probabilities is None else found.probabilities.tolist()
+    said = {"labels": found.labels.tolist(), "probabilities": probabilities, "classes": found.classes}
+    (folder / "predictions").write_text(json.dumps(said))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A problem and rows to learn it from."""
+
+    problem: Problem
+    frame: pd.DataFrame
+    target: pd.Series[Any]
+
+
+def check_model_trainer(make: MakeTrainer, problem_types: Sequence[ProblemType] = _BOTH) -> None:
+    """Run every check on the trainers that ``make`` makes; the first that fails raises AssertionError."""
+    for check in MODEL_TRAINER_CHECKS:
+        check(make, problem_types)
+
+
+def predicts(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """It learns from numbers, categories, dates and missing values, and says of each row what it should."""
+    for case in _cases(problem_types):
+        model = _fitted(make, case)
+        _require_complete(model, model.predict(case.frame), len(case.frame))
+        _require_complete(model, model.predict(case.frame[:1]), 1)
+        _require_complete(model, model.predict(case.frame[:0]), 0)
+
+
+def gives_back_the_labels_of_the_target(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """Classes are those of the target, as they were: text, booleans, or whole numbers from anywhere."""
+    import pandas as pd
+
+    if "classification" not in problem_types:
+        return
+    case = _case("classification", 0)
+    for labels in (["no", "yes"], [False, True], [3, 7], ["a", "b", "c"]):
+        target = pd.Series([labels[at % len(labels)] for at in range(len(case.frame))], name="y")
+        model = make(case.problem, 0).fit(case.frame, target)
+        found = model.predict(case.frame)
+        _require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
+        strange = {repr(label) for label in found.labels.tolist()} - {repr(label) for label in labels}
+        _require(not strange, f"labels among {labels}", sorted(strange))
+
+
+def needs_its_columns_by_name(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """The order of columns and further ones change nothing; one that is missing is named by a DataError."""
+    for case in _cases(problem_types):
+        model = _fitted(make, case)
+        other = case.frame[case.frame.columns[::-1]].assign(further=1)
+        _require_same(model.predict(case.frame), model.predict(other), "columns in another order")
+        missing = model.columns[0]
+        error = _raised(DataError, lambda: model.predict(case.frame.drop(columns=missing)))  # noqa: B023  (called at once)
+        _require(missing in str(error), f"the column {missing!r} named", error)
+
+
+def survives_being_stored(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """What ``save`` wrote predicts the same when it is loaded, here and in a new process."""
+    with tempfile.TemporaryDirectory() as name:
+        expected: dict[Path, Predictions] = {}
+        for case in _cases(problem_types):
+            folder = Path(name, case.problem.type)
+            (folder / "model").mkdir(parents=True)
+            trainer = make(case.problem, 0)
+            model = trainer.fit(case.frame, case.target)
+            trainer.save(model, folder / "model")
+            case.frame.to_feather(folder / "frame")
+            expected[folder] = model.predict(case.frame)
+            loaded = type(trainer).load(folder / "model")
+            _require(loaded.columns == model.columns, f"columns {model.columns}", loaded.columns)
+            _require_same(expected[folder], loaded.predict(case.frame), "a stored model")
+        _predict_elsewhere(type(trainer), list(expected))
+        for folder, here in expected.items():
+            _require_same(here, _told(folder / "predictions"), "a stored model in a new process")
+
+
+def is_repeatable(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """The same seed, settings and rows give the same predictions, whatever the seed."""
+    for case in _cases(problem_types):
+        for seed in (0, 2**40 + 1, -1):
+            first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
+            _require_same(first.predict(case.frame), second.predict(case.frame), f"a second fit, seed {seed}")
+
+
+def keeps_nothing_between_calls(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
+    for kind in problem_types:
+        one, other = _case(kind, 0), _case(kind, 1)
+        alone = [_fitted(make, case).predict(case.frame) for case in (one, other)]
+        trainer = make(one.problem, 0)
+        first = trainer.fit(one.frame, one.target)
+        trainer.fit(one.frame, one.target, _some_params(trainer, 0.0))
+        second = trainer.fit(other.frame, other.target)
+        _require_same(alone[1], second.predict(other.frame), "a second fit of one trainer")
+        _require_same(alone[0], first.predict(one.frame), "a model whose trainer has fitted another")
+
+
+def works_in_threads(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """One trainer fits two data sets at once, and one model predicts in two threads, as if alone."""
+    for kind in problem_types:
+        cases = [_case(kind, 0), _case(kind, 1)] * 2
+        alone = [_fitted(make, case).predict(case.frame) for case in cases[:2]] * 2
+        trainer = make(cases[0].problem, 0)
+        with ThreadPoolExecutor(2) as pool:
+            models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))  # noqa: B023  (done at once)
+            found = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
+        for expected, predictions in zip(alone, found, strict=True):
+            _require_same(expected, predictions, "a model of another thread")
+
+
+def takes_what_its_search_space_says(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """Every parameter worth searching can be fitted with, from the least value to the greatest."""
+    case = _case(problem_types[0], 0)
+    trainer = make(case.problem, 0)
+    for at in (0.0, 1.0):
+        params = _some_params(trainer, at)
+        try:
+            trainer.fit(case.frame, case.target, params)
+        except LolpopError as error:
+            raise AssertionError(f"Expected to fit with {params}, but got: {error}") from error
+
+
+def refuses_in_words(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+    """Parameters that do not exist are named by a TrainingError; rows that teach nothing are a DataError."""
+    for case in _cases(problem_types):
+        trainer = make(case.problem, 0)
+        error = _raised(
+            TrainingError,
+            lambda: trainer.fit(case.frame, case.target, {"no_such_parameter": 1}),  # noqa: B023  (called at once)
+        )
+        _require("no_such_parameter" in str(error), "'no_such_parameter' named", error)
+        _raised(DataError, lambda: trainer.fit(case.frame[:1], case.target[:1]))  # noqa: B023  (called at once)
+        _raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))  # noqa: B023  (called at once)
+
+
+MODEL_TRAINER_CHECKS: tuple[Check, ...] = (
+    predicts,
+    gives_back_the_labels_of_the_target,
+    needs_its_columns_by_name,
+    survives_being_stored,
+    is_repeatable,
+    keeps_nothing_between_calls,
+    works_in_threads,
+    takes_what_its_search_space_says,
+    refuses_in_words,
+)
+"""All checks: one test each, with ``pytest.mark.parametrize("check", MODEL_TRAINER_CHECKS)``."""
+
+
+def _cases(problem_types: Sequence[ProblemType]) -> Iterator[_Case]:
+    return (_case(kind, 0) for kind in problem_types)
+
+
+def _case(kind: ProblemType, seed: int) -> _Case:
+    import numpy as np
+    import pandas as pd
+
+    rng, n = np.random.default_rng(seed), 80
+    number = rng.normal(size=n)
+    city = rng.choice(["Bern", "Oslo", "Rome"], n)
+    frame = pd.DataFrame(
+        {
+            "number": np.where(np.arange(n) % 11 == 5, np.nan, number),
+            "number<50k [%]": rng.integers(0, 9, n),
+            "flag": rng.random(n) < 0.5,
+            "city": pd.Series(city, dtype="str").where(np.arange(n) % 7 != 3),
+            "when": pd.date_range("2024-01-31", periods=n, freq="D"),
+        }
+    )
+    score = number + (city == "Oslo") + rng.normal(scale=0.1, size=n)
+    target = np.where(score > 0.3, "yes", "no") if kind == "classification" else score
+    return _Case(Problem(name="conformance", target="y", type=kind), frame, pd.Series(target, name="y"))
+
+
+def _fitted(make: MakeTrainer, case: _Case) -> FittedModel:
+    return make(case.problem, 0).fit(case.frame, case.target)
+
+
+def _some_params(trainer: ModelTrainer, at: float) -> Mapping[str, Any]:
+    """The least (0.0) or the greatest (1.0) values of the search space."""
+    return {
+        name: (among.values[0] if at == 0 else among.values[-1])
+        if isinstance(among, Choice)
+        else (among.low if at == 0 else among.high)
+        for name, among in trainer.search_space().items()
+    }
+
+
+def _predict_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) -> None:
+    if "<locals>" in trainer.__qualname__:
+        raise AssertionError(f"{trainer.__qualname__} should be a class of a module, to be loaded by another")
+    path = f"{trainer.__module__}:{trainer.__qualname__}"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    done = subprocess.run(  # noqa: S603  (our own words, and no shell)
+        [sys.executable, "-c", _PREDICT_ELSEWHERE, path, *map(str, folders)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    _require(done.returncode == 0, f"{path} to load and predict in a new process", done.stderr.strip())
+
+
+def _told(path: Path) -> Predictions:
+    import numpy as np
+
+    said = json.loads(path.read_text())
+    probabilities = None if said["probabilities"] is None else np.array(said["probabilities"])
+    return Predictions(np.array(said["labels"]), probabilities, tuple(said["classes"]))
+
+
+def _require_complete(model: FittedModel, found: Predictions, rows: int) -> None:
+    import numpy as np
+
+    _require(found.labels.shape == (rows,), f"labels of shape {(rows,)}", found.labels.shape)
+    if not model.classes:
+        _require(bool(np.isfinite(found.labels).all()), "finite numbers", found.labels)
+        return
+    _require(found.classes == model.classes, f"classes {model.classes}", found.classes)
+    if found.probabilities is None:
+        return
+    shape = (rows, len(model.classes))
+    _require(found.probabilities.shape == shape, f"probabilities of shape {shape}", found.probabilities.shape)
+    sums = found.probabilities.sum(axis=1)
+    _require(bool(np.allclose(sums, 1, atol=1e-5)), "probabilities of a row that add up to 1", sums)
+    most_probable = [model.classes[at] for at in found.probabilities.argmax(axis=1)]
+    _require(found.labels.tolist() == most_probable, "the most probable classes as labels", found.labels)
+
+
+def _require_same(expected: Predictions, found: Predictions, what: str) -> None:
+    import numpy as np
+
+    same = expected.classes == found.classes and expected.labels.tolist() == found.labels.tolist()
+    if expected.probabilities is not None and found.probabilities is not None:
+        same = same and np.array_equal(expected.probabilities, found.probabilities)
+    elif expected.probabilities is not found.probabilities:
+        same = False
+    _require(same, f"the same predictions of {what}", "others")
+
+
+def _raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
+    try:
+        call()
+    except kind as error:
+        return error
+    except Exception as error:
+        raise AssertionError(
+            f"Expected a {kind.__name__}, but got {type(error).__name__}: {error}"
+        ) from error
+    raise AssertionError(f"Expected a {kind.__name__}, but nothing was raised.")
+
+
+def _require(met: bool, expected: str, found: object) -> None:
+    if not met:
+        raise AssertionError(f"Expected {expected}, but got: {found}")

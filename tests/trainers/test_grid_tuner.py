@@ -1,0 +1,121 @@
+"""Trying every combination, and trials side by side."""
+
+import itertools
+import threading
+
+import pytest
+
+from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.hyperparameter_tuner.grid import GridHyperparameterTuner
+from lolpop.components.hyperparameter_tuner.optuna import OptunaHyperparameterTuner
+from lolpop.components.model_trainer import Choice, Float, Int
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
+from lolpop.errors import DataError, TrainingError
+from lolpop.problem import Problem
+
+SPACE = {"rate": Float(0.01, 1.0, log=True), "depth": Int(1, 9), "loss": Choice(("squared", None))}
+
+
+def trainer(make=SklearnModelTrainer, **settings):
+    problem = Problem(name="churn", target="y")
+    return make(**settings, problem=problem, seed=0, feature_transformer=SklearnFeatureTransformer())
+
+
+ONE, OTHER = trainer(), trainer(estimator="logistic_regression")
+
+
+def depth(trainer, params):
+    return params.get("depth", 0)
+
+
+def test_a_grid_is_every_combination_and_each_once():
+    """Ends of the space are tried, what lies between is even, and choices are tried whole."""
+    search = GridHyperparameterTuner(3).search(depth, [(ONE, SPACE)])
+    expected = list(itertools.product([0.01, pytest.approx(0.1), 1.0], [1, 5, 9], ["squared", None]))
+    assert [tuple(trial.params.values()) for trial in search.trials] == expected
+    assert search.best is search.trials[4]
+
+
+def test_a_grid_covers_each_trainer():
+    """Trainers have grids of their own; one without a space is tried once as it is."""
+    search = GridHyperparameterTuner(2).search(depth, [(ONE, {"depth": Int(1, 2)}), (OTHER, {})])
+    found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
+    assert found == [(ONE, {"depth": 1}), (ONE, {"depth": 2}), (OTHER, {})]
+
+
+def test_values_that_are_named_are_all_that_is_searched():
+    """Each trainer takes those that it knows, be it of its space or its settings."""
+    spaces = [(ONE, SPACE), (OTHER, {"C": Float(0.1, 1.0)})]
+    search = GridHyperparameterTuner(values={"depth": [3, 4], "max_iter": [50]}).search(depth, spaces)
+    found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
+    assert found == [(ONE, {"depth": 3}), (ONE, {"depth": 4}), (OTHER, {"max_iter": 50})]
+
+
+@pytest.mark.parametrize(
+    ("settings", "spaces", "message"),
+    [
+        ({"max_trials": 17}, [(ONE, SPACE)], "18 combinations, more than max_trials: 17"),
+        ({"values": {"dept": [1]}}, [(ONE, SPACE)], r"values\.dept.*depth"),
+        ({}, [], "nothing to search"),
+        ({}, [(ONE, {})], "nothing to search"),
+    ],
+)
+def test_what_cannot_be_searched_says_why(settings, spaces, message):
+    """Nothing is tried."""
+    with pytest.raises(DataError, match=message):
+        GridHyperparameterTuner(**settings).search(lambda trainer, params: pytest.fail("tried"), spaces)
+
+
+@pytest.mark.parametrize("setting", ["points", "max_trials", "n_jobs", "timeout"])
+def test_senseless_settings_of_a_grid_are_refused(setting):
+    """The constructor fails at once, and prints the value."""
+    with pytest.raises(ValueError, match=f"{setting}.*0"):
+        GridHyperparameterTuner(**{setting: 0})
+
+
+def test_a_grid_stops_when_its_time_is_over():
+    """One trial is made in any case."""
+    assert len(GridHyperparameterTuner(3, timeout=1e-9).search(depth, [(ONE, SPACE)]).trials) == 1
+
+
+def test_failures_of_a_grid_are_trials_without_a_score():
+    """The search goes on, and nothing but failures is an error with the reason."""
+
+    def objective(trainer, params):
+        if params["depth"] > limit:
+            raise TrainingError("too deep")
+        return 1.0
+
+    limit = 4
+    search = GridHyperparameterTuner(2, n_jobs=2).search(objective, [(ONE, {"depth": Int(1, 9)})])
+    assert [trial.score for trial in search.trials] == [1.0, None]
+    limit = 0
+    with pytest.raises(TrainingError, match=r"All of 2 trials failed.*too deep"):
+        GridHyperparameterTuner(2).search(objective, [(ONE, {"depth": Int(1, 9)})])
+
+
+@pytest.mark.parametrize(
+    "tuner", [GridHyperparameterTuner(3, n_jobs=2), OptunaHyperparameterTuner(12, n_jobs=2)]
+)
+def test_trials_are_made_at_once_and_told_in_order(tuner):
+    """Two wait for each other, and a second search gives the same trials in the same order."""
+    both = threading.Barrier(2, timeout=20)
+
+    def objective(trainer, params):
+        both.wait()
+        return depth(trainer, params)
+
+    one, again = (tuner.search(objective, [(ONE, SPACE)]) for _ in range(2))
+    assert [trial.params for trial in one.trials] == [trial.params for trial in again.trials]
+    assert one.best.score == max(trial.score for trial in one.trials)
+
+
+def test_optuna_begins_with_each_trainers_own_parameters():
+    """Those outside of the space are moved into it."""
+    boosting = trainer(XGBoostModelTrainer, n_estimators=7, max_depth=4)
+    spaces = [(ONE, SPACE), (boosting, boosting.search_space())]
+    search = OptunaHyperparameterTuner(1).search(lambda trainer, params: 0.0, spaces)
+    assert search.best.trainer is boosting
+    expected = {**boosting.params(), "n_estimators": 50}
+    assert dict(search.best.params) == expected
