@@ -302,7 +302,10 @@ def _noted(root: Scope, error: BaseException, who: str) -> Iterator[None]:
     try:
         yield
     except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
-        error.add_note(masked(root, f"{who} could not be told: {failure!r}"))
+        note = masked(root, f"{who} could not be told: {failure!r}")
+        # A store that fails a task fails to hear of it too, once for each call that it ends.
+        if str(failure) != str(error) and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
 
 
 def _status_of(error: BaseException) -> RunStatus:

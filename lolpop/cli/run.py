@@ -119,8 +119,9 @@ def _collect(container: Any, outcome: Outcome, values: Iterable[Any]) -> RunReco
         outcome.deployment = records.last(Deployment)
         outcome.prediction_job = records.last(PredictionJob)
     except LolpopError as error:
-        # The workflow's own end is what matters, and a store that cannot be read has failed that too.
-        complain(f"warning: {error}")
+        # The workflow's own end is what matters, and is about to be told where it was a bad one.
+        if outcome.status == "completed":
+            complain(f"warning: {error}")
         return None
     return records
 
