@@ -21,7 +21,7 @@ from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.errors import LolpopError
-from lolpop.frames import Frame, count, wrap
+from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
@@ -83,8 +83,10 @@ class TrainPipeline(Pipeline):
     def split_data(self, frame: Frame) -> Splits:
         """Split labelled rows into those to learn from and those to judge by.
 
-        Raises DataError if they are too few, or have no target.
+        Raises DataError if they are too few, or have no target or no column of a sensitive feature: nobody
+        waits for a model to hear that it cannot be checked.
         """
+        require_columns(wrap(frame).columns, self.problem.sensitive_features, what="sensitive feature")
         return self.data_splitter.split(frame)
 
     @task

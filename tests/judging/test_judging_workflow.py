@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from lolpop.errors import DataError
 from lolpop.resources import ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 from lolpop_containers.regression import RegressionContainer
@@ -57,6 +58,12 @@ def test_bias_is_told_though_the_feature_is_dropped(run, capsys):
     assert check["status"] != "ok"
     assert "group" not in kept.get(CHURN).fields["importance"]
     assert "groups of 'group' are treated differently" in capsys.readouterr().err
+
+
+def test_a_sensitive_feature_that_is_not_there_is_noticed_before_training(run):
+    """Nobody waits for a model to hear of a typing error."""
+    with pytest.raises(DataError, match=r"no sensitive feature 'groop' .* Did you mean group"):
+        run(problem__sensitive_features=["groop"])
 
 
 def test_both_may_be_skipped(run):

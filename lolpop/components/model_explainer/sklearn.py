@@ -10,6 +10,7 @@ from lolpop.components.model_checker.evaluations import evaluate_classes, evalua
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._replacing import replaced, taken
+from lolpop.errors import DataError
 from lolpop.frames import wrap, wrap_series
 from lolpop.problem import Problem
 
@@ -90,10 +91,15 @@ class SklearnModelExplainer(ModelExplainer):
         return sorted(found, key=lambda each: -each.value)
 
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
-        """Attribute the predictions of n rows to columns, as against rows drawn from ``reference``."""
+        """Attribute the predictions of n rows to columns, as against rows drawn from ``reference``.
+
+        Raises DataError if there are no reference rows.
+        """
         import numpy as np
 
         rows, others = (wrap(each).select(model.columns) for each in (frame, reference))
+        if not len(others):
+            raise DataError("There are no reference rows to explain predictions against.")
         drawn = np.random.default_rng(self._seed % 2**32).permutation(len(others))[: self._references]
         said = model.predict(rows.to_native())
         predicted = None if said.probabilities is None else np.asarray(said.probabilities).argmax(axis=1)
