@@ -18,15 +18,6 @@ TRAINERS = {
 }
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Small fits are slower in several threads, and far slower beside other tests."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
-
-
 @pytest.mark.parametrize("check", MODEL_TRAINER_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", TRAINERS)
 def test_a_trainer_conforms(name, check):
