@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
 from lolpop.checks import CheckReport
+from lolpop.components.data_checker.builtin import BuiltinDataChecker
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.problem import Problem
 
@@ -47,7 +48,12 @@ def two_of_a_kind(random: np.random.Generator) -> Iterator[tuple[str, pd.DataFra
     """Pairs of frames that come from the same place, the second one with new rows."""
     for rows in SIZES:
         yield f"drawn, {rows:,} rows", drawn(rows, random), drawn(max(30, rows // 4), random)
-    for name, load in (("cancer", load_breast_cancer), ("diabetes", load_diabetes), ("wine", load_wine)):
+    for name, load in (
+        ("cancer", load_breast_cancer),
+        ("diabetes", load_diabetes),
+        ("wine", load_wine),
+        ("iris", load_iris),
+    ):
         frame = load(as_frame=True).frame.sample(frac=1, random_state=random)
         half = len(frame) // 2
         yield f"{name}, halves", frame[:half], frame[half:]
@@ -57,7 +63,15 @@ def drift(reference: pd.DataFrame, frame: pd.DataFrame) -> CheckReport:
     return BuiltinDataProfiler(problem=PROBLEM).compare(frame, reference)
 
 
-REPORTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], CheckReport]] = {"drift": drift}
+def values(reference: pd.DataFrame, _: pd.DataFrame) -> CheckReport:
+    """The checks that infer something; a column of one value, or two equal rows, are facts."""
+    kind = "classification" if reference["target"].nunique() < 10 else "regression"
+    checks = BuiltinDataChecker(problem=PROBLEM.model_copy(update={"type": kind})).check(reference).checks
+    return CheckReport(checks=tuple(check for check in checks if check.check in INFERRED))
+
+
+INFERRED = {"target_leakage", "class_imbalance", "label_conflicts", "outliers"}
+REPORTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], CheckReport]] = {"drift": drift, "values": values}
 
 
 def main() -> int:
@@ -65,11 +79,11 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20)
     chosen = parser.parse_args()
     alarms: Counter[tuple[str, str]] = Counter()
-    data: dict[str, None] = {}
+    names: dict[str, None] = {}
     checks: dict[str, None] = {}
     for seed in range(chosen.seeds):
         for name, reference, frame in two_of_a_kind(np.random.default_rng(seed)):
-            data[name] = None
+            names[name] = None
             for report in REPORTS.values():
                 for check in report(reference, frame).checks:
                     checks[check.check] = None
@@ -77,7 +91,7 @@ def main() -> int:
                         alarms[name, check.check] += 1
                         print(f"seed {seed}, {name}: {check.check}: {check.message}", file=sys.stderr)
     console = Console(width=None if sys.stdout.isatty() else 130)
-    console.print(_table(alarms, list(data), list(checks), chosen.seeds))
+    console.print(_table(alarms, list(names), list(checks), chosen.seeds))
     return 1 if alarms else 0
 
 

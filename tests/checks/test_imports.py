@@ -5,7 +5,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["data_checker.builtin", "model_checker.builtin", "hyperparameter_tuner.optuna"]
+    "module",
+    ["data_checker.builtin", "data_profiler.builtin", "model_checker.builtin", "hyperparameter_tuner.optuna"],
 )
 def test_importing_an_implementation_imports_no_library(module):
     """Verification imports the classes, and must stay quick."""

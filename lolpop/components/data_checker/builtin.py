@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker
-from lolpop.components.data_checker.columns import ColumnFacts, facts_of
-from lolpop.frames import count, listed, wrap
+from lolpop.components.data_checker.columns import (
+    ColumnFacts,
+    facts_of,
+    number_of_values,
+    share_of_most_frequent,
+)
+from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
+from lolpop.frames import count, listed, to_floats, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,6 +44,22 @@ class BuiltinDataChecker(DataChecker):
         Greatest share of missing values in a column that is not suspicious, from 0 to 1.
     max_duplicate_rows : float
         Greatest share of rows equal to another row that is not suspicious, from 0 to 1.
+    max_predictive_power : float
+        Greatest power of one column to tell the target that is not suspicious, from 0 for a guess to 1
+        for certainty. Columns above it are suspicious if they are nearly perfect or far better than all
+        others: they may hold what is only known once the target is.
+    min_class_balance : float
+        Least share of a class that is not suspicious, in shares that all classes would have were they
+        of one size, from 0 to 1.
+    max_label_conflicts : float
+        Greatest share of rows with the same features as a row of another class that is not suspicious,
+        from 0 to 1.
+    max_constant_share : float
+        Greatest share of the rows with one and the same value that is not suspicious, from 0 to 1.
+    max_categories : int
+        Greatest number of different texts or categories in a column that is not suspicious.
+    outlier_distance : float
+        How many times as far from the median as all others a number is that is suspicious.
     """
 
     def __init__(
@@ -45,17 +67,39 @@ class BuiltinDataChecker(DataChecker):
         min_rows: PositiveInt = 30,
         max_missing: Share = 0.5,
         max_duplicate_rows: Share = 0.0,
+        max_predictive_power: Share = 0.85,
+        min_class_balance: Share = 0.1,
+        max_label_conflicts: Share = 0.01,
+        max_constant_share: Share = 0.99,
+        max_categories: PositiveInt = 250,
+        outlier_distance: PositiveFloat = 5.0,
         *,
         problem: Problem,
     ) -> None:
-        if min_rows < 1:
-            raise ValueError(f"min_rows must be at least 1, but got {min_rows}.")
-        for name, share in (("max_missing", max_missing), ("max_duplicate_rows", max_duplicate_rows)):
+        for name, number in (("min_rows", min_rows), ("max_categories", max_categories)):
+            if number < 1:
+                raise ValueError(f"{name} must be at least 1, but got {number}.")
+        if outlier_distance <= 1:
+            raise ValueError(f"outlier_distance must be above 1, but got {outlier_distance}.")
+        for name, share in (
+            ("max_missing", max_missing),
+            ("max_duplicate_rows", max_duplicate_rows),
+            ("max_predictive_power", max_predictive_power),
+            ("min_class_balance", min_class_balance),
+            ("max_label_conflicts", max_label_conflicts),
+            ("max_constant_share", max_constant_share),
+        ):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, but got {share}.")
         self._min_rows = min_rows
         self._max_missing = max_missing
         self._max_duplicate_rows = max_duplicate_rows
+        self._max_predictive_power = max_predictive_power
+        self._min_class_balance = min_class_balance
+        self._max_label_conflicts = max_label_conflicts
+        self._max_constant_share = max_constant_share
+        self._max_categories = max_categories
+        self._outlier_distance = outlier_distance
         self._problem = problem
 
     def check(self, frame: Frame) -> CheckReport:
@@ -78,15 +122,18 @@ class BuiltinDataChecker(DataChecker):
         if rows.is_empty():
             return
         facts = [facts_of(rows.get_column(name)) for name in rows.columns]
+        features = [fact for fact in facts if fact.name not in self._problem.not_features]
         for fact in facts:
             if fact.name == self._problem.target:
                 yield self._missing_target(fact, len(rows))
                 yield (judged := self._target_values(fact, rows))
                 if judged.status == "ok" and self._has_positive_label:
                     yield self._positive_label(rows.get_column(fact.name))
-        features = [fact for fact in facts if fact.name not in self._problem.not_features]
+                if judged.status == "ok":
+                    yield from self._target_and_features(features, rows)
         yield self._features(features)
         yield from self._columns(features, len(rows))
+        yield from self._values(features, rows)
         yield from self._index(rows)
         yield self._duplicate_rows(rows, facts)
 
@@ -165,12 +212,98 @@ class BuiltinDataChecker(DataChecker):
         message = f"there is no column to learn from besides the target: {reason}"
         return _check("features", "error", message, [fact.name for fact in features])
 
+    def _target_and_features(
+        self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]
+    ) -> Iterator[Check]:
+        from lolpop.components.data_checker.leakage import predictive_powers
+
+        target = self._problem.target
+        rows = rows.filter(~rows.get_column(target).is_null())
+        classes = self._problem.type == "classification"
+        names = [fact.name for fact in features if fact.kind not in {"empty", "mixed", "other"}]
+        yield self._target_leakage(predictive_powers(rows, names, target, classes=classes))
+        if classes:
+            yield self._class_imbalance(rows.get_column(target))
+            compared = [_comparable(rows.get_column(fact.name), fact) for fact in features]
+            yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
+
+    def _target_leakage(self, powers: Mapping[str, float]) -> Check:
+        from lolpop.components.data_checker.leakage import leaking
+
+        found = leaking(powers, self._max_predictive_power)
+        if not found:
+            best = max(powers, key=lambda name: powers[name], default=None)
+            said = "no column tells the target alone"
+            message = (
+                said if best is None else f"{said}: the best, {best!r}, has a power of {powers[best]:.2f}"
+            )
+            return _check("target_leakage", "ok", message)
+        shown = ", ".join(f"{name!r} ({powers[name]:.2f} of 1)" for name in found[:5])
+        message = (
+            f"columns that tell the target {self._problem.target!r} almost alone: {shown}. Is it known "
+            "when rows are predicted? If not, name it in problem.drop"
+        )
+        return _check("target_leakage", "warn", message, found)
+
+    def _class_imbalance(self, target: nw.Series[Any]) -> Check:
+        sizes = class_sizes(target)
+        rare = [each for each in sizes if sizes[each] * len(sizes) < self._min_class_balance * len(target)]
+        if not rare:
+            return _check(
+                "class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has its share of rows"
+            )
+        shown = ", ".join(f"{each!r} ({count(sizes[each], 'row')})" for each in rare[:5])
+        message = f"few of {count(len(target), 'row')} are of {shown}: judge by a metric that is not accuracy"
+        return _check("class_imbalance", "warn", message, [target.name])
+
+    def _label_conflicts(self, number: int, rows: int) -> Check:
+        message = f"{count(number, 'row')} with the features of a row of another class"
+        if number > self._max_label_conflicts * rows:
+            message = (
+                f"{message}, of {rows:,}: no model can tell them apart. Are labels wrong, or columns missing?"
+            )
+            return _check("label_conflicts", "warn", message, [self._problem.target])
+        return _check("label_conflicts", "ok", message)
+
+    def _values(self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        from lolpop.components.data_checker.outliers import outliers
+
+        plain = [fact for fact in features if fact.kind not in {"empty", "mixed", "other"}]
+        steady, many, far = [], [], []
+        for fact in (each for each in plain if not each.constant):
+            series = rows.get_column(fact.name)
+            if share_of_most_frequent(series, self._max_constant_share) > self._max_constant_share:
+                steady.append(fact.name)
+            if fact.kind in {"string", "category"} and number_of_values(series) > self._max_categories:
+                many.append(fact.name)
+            if fact.kind == "number" and len(found := outliers(to_floats(series), self._outlier_distance)):
+                far.append((fact.name, found))
+        yield _some(
+            "near_constant_columns",
+            steady,
+            f"columns with one value in more than {self._max_constant_share:.0%} of the rows",
+            "Little is learned from them.",
+        )
+        yield _some(
+            "high_cardinality",
+            many,
+            f"columns with more than {self._max_categories:,} different texts",
+            "Group their values, or name them in problem.drop if they identify rows.",
+        )
+        if not far:
+            yield _check("outliers", "ok", "no numbers far away from all others")
+            return
+        shown = ", ".join(
+            f"{name!r} ({count(len(found), 'row')}, such as {found[0]:g})" for name, found in far[:5]
+        )
+        message = (
+            f"numbers far away from all others: {shown}. Are they measured, or do they stand for missing?"
+        )
+        yield _check("outliers", "warn", message, [name for name, _ in far])
+
     def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
         def some(name: str, found: Sequence[ColumnFacts], what: str, advice: str) -> Check:
-            names = [fact.name for fact in found]
-            if not names:
-                return _check(name, "ok", f"no {what}")
-            return _check(name, "warn", f"{what}: {listed(names)}. {advice}", names)
+            return _some(name, [fact.name for fact in found], what, advice)
 
         share = f"{self._max_missing:.0%}"
         empty = [fact for fact in features if fact.kind == "empty"]
@@ -237,6 +370,12 @@ class BuiltinDataChecker(DataChecker):
 
 def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:
     return Check(check=name, status=status, message=message, columns=tuple(columns))
+
+
+def _some(name: str, found: Sequence[str], what: str, advice: str) -> Check:
+    if not found:
+        return _check(name, "ok", f"no {what}")
+    return _check(name, "warn", f"{what}: {listed(found)}. {advice}", found)
 
 
 def _says_nothing(column: ColumnFacts) -> bool:

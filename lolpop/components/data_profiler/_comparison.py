@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import lazy_loader
+import numpy as np
 
 from lolpop.components.data_profiler._distances import (
     chi_squared,
@@ -27,14 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import narwhals as nw
-    import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.data_profiler.profiles import ColumnProfile
 
     Counts = NDArray[np.int64]
-else:
-    np = lazy_loader.load("numpy")
 
 __all__ = ["Difference", "difference"]
 

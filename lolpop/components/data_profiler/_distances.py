@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lazy_loader
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Counts = NDArray[np.int64]
-else:
-    np = lazy_loader.load("numpy")
 
 __all__ = ["chi_squared", "coarser", "jensen_shannon", "kolmogorov_smirnov", "population_stability"]
 

@@ -6,21 +6,18 @@ import math
 import zlib
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
+import numpy as np
 
 from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Numbers, ValueCount
 from lolpop.frames import kind_of, to_datetimes, to_floats, to_strings
 
 if TYPE_CHECKING:
     import narwhals as nw
-    import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.frames import Kind
 
     Floats = NDArray[np.float64]
-else:
-    np = lazy_loader.load("numpy")
 
 __all__ = ["FEW_ROWS", "bin_counts", "bucket_counts", "finite_sorted", "summarize", "value_counts"]
 

@@ -9,9 +9,7 @@ from pydantic import Field, PositiveFloat
 
 from lolpop.checks import Check, Status
 from lolpop.components.data_profiler import DataProfiler
-from lolpop.components.data_profiler._comparison import Difference, difference
 from lolpop.components.data_profiler._correlations import correlations
-from lolpop.components.data_profiler._summaries import summarize
 from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
 from lolpop.components.data_profiler.profiles import Profile
 from lolpop.frames import count, wrap
@@ -20,6 +18,7 @@ from lolpop.problem import Problem
 if TYPE_CHECKING:
     import narwhals as nw
 
+    from lolpop.components.data_profiler._comparison import Difference
     from lolpop.frames import Frame
 
 __all__ = ["BuiltinDataProfiler"]
@@ -66,6 +65,8 @@ class BuiltinDataProfiler(DataProfiler):
 
     def profile(self, frame: Frame) -> Profile:
         """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+        from lolpop.components.data_profiler._summaries import summarize
+
         rows = wrap(frame)
         columns = tuple(summarize(rows.get_column(name)) for name in rows.columns)
         numbers = [column.name for column in columns if column.numbers is not None]
@@ -85,6 +86,8 @@ class BuiltinDataProfiler(DataProfiler):
         return DriftReport(checks=(_check(columns, profile.rows),), columns=columns)
 
     def _differences(self, rows: nw.DataFrame[Any], profile: Profile) -> list[Difference]:
+        from lolpop.components.data_profiler._comparison import difference
+
         ignored = {self._problem.index, *self._problem.drop}
         known = profile.by_name
         compared = [name for name in rows.columns if name in known and name not in ignored]

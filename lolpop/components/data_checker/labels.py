@@ -1,0 +1,37 @@
+"""The classes of rows: how many rows each has, and rows that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+__all__ = ["class_sizes", "conflicting_rows"]
+
+
+def class_sizes(target: nw.Series[Any]) -> Mapping[Any, int]:
+    """The number of rows of each class, rarest first."""
+    counted = target.alias("value").drop_nulls().value_counts(name="count")
+    pairs = zip(counted.get_column("value").to_list(), counted.get_column("count").to_list(), strict=True)
+    return {value: int(count) for value, count in sorted(pairs, key=lambda pair: pair[1]) if count}
+
+
+def conflicting_rows(features: Sequence[nw.Series[Any]], target: nw.Series[Any]) -> int:
+    """In how many rows all ``features`` are equal to those of a row with another ``target``."""
+    import narwhals as nw
+
+    if not features:
+        return 0
+    # Columns get names of their own, for a feature may be called as the counts are.
+    named = [series.alias(f"feature_{number}") for number, series in enumerate(features)]
+    rows = named[0].to_frame().with_columns(*named[1:], target.alias("target"))
+    keys = [series.name for series in named]
+    # A column of floats, quick to look at, tells most rows apart.
+    for name in [key for key in keys if rows.schema[key].is_float()]:
+        rows = rows.filter(rows.get_column(name).is_duplicated())
+    if rows.is_empty():
+        return 0
+    groups = rows.group_by(keys).agg(nw.col("target").n_unique().alias("labels"), nw.len().alias("rows"))
+    return int(groups.filter(nw.col("labels") > 1).get_column("rows").sum())

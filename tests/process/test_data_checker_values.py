@@ -1,0 +1,146 @@
+"""Checks of what is in the columns, and of how it goes with the target."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+
+from lolpop.components.data_checker.builtin import BuiltinDataChecker
+from lolpop.problem import Problem
+
+PROBLEM = Problem(name="flowers", target="target")
+REGRESSION = PROBLEM.model_copy(update={"type": "regression"})
+KINDS = pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+BUNDLES = {"cancer": load_breast_cancer, "wine": load_wine, "iris": load_iris, "diabetes": load_diabetes}
+
+
+def bundled(name):
+    return BUNDLES[name](as_frame=True).frame
+
+
+def outcome(frame, check, problem=PROBLEM, **settings):
+    report = BuiltinDataChecker(**settings, problem=problem).check(frame)
+    return next(each for each in report.checks if each.check == check)
+
+
+def problem_of(name):
+    return REGRESSION if name == "diabetes" else PROBLEM
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_good_features_are_no_leak(name):
+    """Petals tell iris apart almost alone, which is in the nature of iris."""
+    assert outcome(bundled(name), "target_leakage", problem_of(name)).status == "ok"
+
+
+LEAKS = {
+    "a copy": lambda target, random: target,
+    "a copy with noise": lambda target, random: target + random.normal(0, 0.1 * target.std(), len(target)),
+    "another scale": lambda target, random: -3.5 * target + 7,
+}
+
+
+@KINDS
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_planted_leak_is_found_and_named(kind, name, leak):
+    """A column made from the target is named, and no other."""
+    frame = bundled(name)
+    frame["leak"] = LEAKS[leak](frame["target"], np.random.default_rng(1))
+    found = outcome(kind(frame.to_dict("list")), "target_leakage", problem_of(name))
+    assert (found.status, found.columns) == ("warn", ("leak",))
+    assert "problem.drop" in found.message
+
+
+def test_leaks_of_text_and_of_rare_classes_are_found():
+    """A leak may be text under another name, and of a class that one row in fifty has."""
+    random = np.random.default_rng(0)
+    rare = random.random(5000) < 0.02
+    frame = pd.DataFrame(
+        {"age": random.normal(size=5000), "refund": np.where(rare, "paid", None), "target": rare}
+    )
+    found = outcome(frame, "target_leakage")
+    assert (found.status, found.columns) == ("warn", ("refund",))
+
+
+def test_a_leak_that_is_dropped_is_none():
+    """What nothing is learned from cannot leak, and the threshold is a setting."""
+    frame = bundled("wine").assign(leak=lambda rows: rows["target"])
+    dropped = PROBLEM.model_copy(update={"drop": ("leak",)})
+    assert outcome(frame, "target_leakage", dropped).status == "ok"
+    assert outcome(frame, "target_leakage", max_predictive_power=1.0).status == "warn"
+
+
+@KINDS
+def test_rare_classes_are_named(kind):
+    """A class of two rows in a hundred is a warning; as many as a tenth of its share is none."""
+    frame = {"size": np.arange(1000.0), "target": ["fraud"] * 20 + ["sound"] * 980}
+    found = outcome(kind(frame), "class_imbalance")
+    assert found.status == "warn"
+    assert "'fraud' (20 rows)" in found.message
+    assert outcome(kind(frame), "class_imbalance", min_class_balance=0.04).status == "ok"
+
+
+@KINDS
+def test_equal_rows_of_different_classes_contradict_each_other(kind):
+    """Rows are counted that no model can tell apart."""
+    frame = {
+        "size": [1.0, 1.0, 2.0, 2.0, *range(3, 99)],
+        "town": [None, None, "Ulm", "Ulm", *["Bonn"] * 96],
+        "target": ["yes", "no", "yes", "yes", *["yes", "no"] * 48],
+    }
+    found = outcome(kind(frame), "label_conflicts")
+    assert found.status == "warn"
+    assert "2 rows" in found.message
+    assert outcome(kind(frame), "label_conflicts", max_label_conflicts=0.02).status == "ok"
+
+
+@KINDS
+def test_columns_that_hardly_vary_are_named(kind):
+    """One value in more than 99 % of the rows is little to learn from."""
+    frame = {"size": np.arange(1000.0), "flag": [0] * 995 + [1] * 5, "target": ["a", "b"] * 500}
+    assert outcome(kind(frame), "near_constant_columns").columns == ("flag",)
+    assert outcome(kind(frame), "near_constant_columns", max_constant_share=0.995).status == "ok"
+
+
+@KINDS
+def test_columns_of_many_texts_are_named(kind):
+    """More categories than can be learned are a warning."""
+    frame = {
+        "code": [f"c{row}" for row in range(1000)],
+        "size": np.arange(1000.0),
+        "target": ["a", "b"] * 500,
+    }
+    assert outcome(kind(frame), "high_cardinality").columns == ("code",)
+    assert outcome(kind(frame), "high_cardinality", max_categories=1000).status == "ok"
+
+
+@KINDS
+@pytest.mark.parametrize("stranger", [-999.0, 99999.0, 4000.0])
+def test_numbers_far_from_all_others_are_named(kind, stranger):
+    """A placeholder and a wrong unit are found, with an example."""
+    random = np.random.default_rng(0)
+    frame = {"age": random.normal(40, 10, 1000).clip(1), "target": random.choice(["a", "b"], 1000)}
+    frame["age"][[5, 50]] = stranger
+    found = outcome(kind(frame), "outliers")
+    assert (found.status, found.columns) == ("warn", ("age",))
+    assert "2 rows" in found.message
+    assert outcome(kind(frame), "outliers", outlier_distance=1e6).status == "ok"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"max_predictive_power": 1.5},
+        {"min_class_balance": -1},
+        {"max_label_conflicts": 2},
+        {"max_constant_share": -0.5},
+        {"max_categories": 0},
+        {"outlier_distance": 0.5},
+    ],
+)
+def test_thresholds_out_of_range_are_refused_with_their_value(setting):
+    """A checker cannot be built with settings that make no sense."""
+    with pytest.raises(ValueError, match=str(next(iter(setting.values())))):
+        BuiltinDataChecker(**setting, problem=PROBLEM)
