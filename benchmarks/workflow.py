@@ -37,9 +37,8 @@ def _bare(name: str, folder: Path) -> Budget:
         python("-m", "lolpop", "run", "classification", cwd=folder)
 
     plain, ours = interleaved([lambda: python(str(SCRIPT), str(folder), cwd=folder), tracked], repeat=5)
-    return Budget(
-        f"bare lolpop run classification, {name}", ours, 1.15 * plain + 0.5, "s", f"plain script {plain:.2f} s"
-    )
+    what = f"bare lolpop run classification, {name}"
+    return Budget(what, ours, 1.15 * plain + 0.5, "s", f"plain script {plain:.2f} s")
 
 
 def _write_real(folder: Path) -> None:
