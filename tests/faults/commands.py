@@ -27,6 +27,8 @@ _FORKS.set_forkserver_preload(
         "lolpop.components.store.files",
         "lolpop.recording",
         "lolpop_containers.classification",
+        "matplotlib.backends.backend_agg",
+        "matplotlib.figure",
         "narwhals._pandas_like.dataframe",
         "pandas",
         "pyarrow.csv",

@@ -7,25 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from wholeness import check_store
 
-from lolpop import Runner, providers, workflow
-from lolpop.components.data_connector import DataConnector
+from lolpop import providers, workflow
 from lolpop.components.model_trainer import ModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import WiringError
-from lolpop.pipelines.process import ProcessPipeline
 from lolpop.resources import ModelVersion
+from lolpop.runners.classification import ClassificationRunner
 from lolpop_containers.classification import ClassificationContainer
 
 
-class PoolRunner(Runner):
+class PoolRunner(ClassificationRunner):
     """Keeps the rows of several sources at once."""
 
-    def __init__(self, *, process: ProcessPipeline, data_connector: DataConnector) -> None:
-        self.process = process
-        self.data_connector = data_connector
-
     @workflow
-    def run(self, sources: list[str]) -> list[str]:
+    def keep_data(self, sources: list[str]) -> list[str]:
         def keep(source: str) -> str:
             frame = self.process.transform_data(self.data_connector.read(source))
             return self.process.track_data(frame, source.removesuffix(".csv"), source).reference
@@ -49,7 +44,7 @@ def container(project):
 def test_tasks_of_a_thread_pool_are_recorded_in_the_run(project):
     """Each is stored with the resource it made, and the resource with its task."""
     with PoolContainer.load(project / "lolpop.yaml", environ={}) as container:
-        kept = container.runner().run(["known.csv", "new.csv", "truth.csv"])
+        kept = container.runner().keep_data(["known.csv", "new.csv", "truth.csv"])
         (run,) = container.store().runs()
         tasks = container.store().tasks(run.run_id)
         assert (
