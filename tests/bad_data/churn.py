@@ -9,6 +9,7 @@ SETTINGS = """
 problem: {name: churn, target: outcome, index: customer, positive_label: leaves}
 data: {train: known.csv, predict: new.csv, predictions: out/predictions.csv}
 train: {model_trainer: {params: {max_iter: 20}}}
+skip: [profile_data, compare_data, analyze_model, check_model_bias]
 """
 
 
