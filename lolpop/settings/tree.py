@@ -257,6 +257,9 @@ def _merged(counting: Sequence[Entry]) -> Node:
 
 def _put(leaves: dict[Path, Node], path: Path, node: Node) -> None:
     """Let ``node`` take its place at ``path`` over what weaker layers put there."""
+    if path in leaves:
+        leaves[path] = _overlaid(leaves[path], node)
+        return
     below = [other for other in leaves if len(other) > len(path) and other[: len(path)] == path]
     if below:
         expanded = _expanded(node)
@@ -279,6 +282,17 @@ def _put(leaves: dict[Path, Node], path: Path, node: Node) -> None:
             for key, child in expanded.value.items():
                 leaves[(*path[:depth], key)] = child
     leaves[path] = node
+
+
+def _overlaid(weak: Node, strong: Node) -> Node:
+    """One mapping over another, key by key; anything else replaces what it stands over."""
+    below, above = _expanded(weak), _expanded(strong)
+    if not isinstance(below.value, Mapping) or not isinstance(above.value, Mapping):
+        return strong
+    merged = dict(below.value)
+    for key, child in above.value.items():
+        merged[key] = _overlaid(merged[key], child) if key in merged else child
+    return replace(above, value=merged)
 
 
 def _with_element(sequence: Node, path: Path, node: Node) -> Node:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -47,7 +47,8 @@ def without_empty(value):
     return value
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=300, deadline=None)
+@example([{"a": [], "c": []}, {"c": {"a": 0}}, {"a": {}, "c": {}}])
 @given(st.lists(MAPPINGS, min_size=1, max_size=4))
 def test_layers_merge_as_the_model_does(values):
     """Whatever the layers say, the strongest counts, key by key, and lists replace."""
