@@ -18,6 +18,7 @@ problem: {name: bench, target: label, index: id}
 data: {train: known.csv, predict: new.csv, predictions: predictions.csv}
 seed: 7
 skip: [check_data, profile_data, compare_data, analyze_model, check_model, check_predictions]
+train: {measured: [test]}
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import DataSplitter, Splits
@@ -33,6 +33,9 @@ from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 __all__ = ["TrainPipeline"]
 
 
+Split: TypeAlias = Literal["train", "validation", "test"]
+
+
 class TrainPipeline(Pipeline):
     """Trains a model version, judges it on rows that it has not seen, and compares it with another.
 
@@ -43,11 +46,15 @@ class TrainPipeline(Pipeline):
     ----------
     retrain_on_all_data : bool
         Whether the winner is fitted once more, on all rows, after it was judged.
+    measured : tuple of {"train", "validation", "test"}
+        The splits that the winner is measured on, where there are any. Measuring on many training rows takes
+        a noticeable part of fitting them; without it, nobody sees whether the model is overfitted.
     """
 
     def __init__(
         self,
         retrain_on_all_data: bool = False,
+        measured: tuple[Split, ...] = ("train", "validation", "test"),
         *,
         problem: Problem,
         data_splitter: DataSplitter,
@@ -65,6 +72,7 @@ class TrainPipeline(Pipeline):
         logger: Logger,
     ) -> None:
         self.retrain_on_all_data = retrain_on_all_data
+        self.measured = measured
         self.problem = problem
         self.data_splitter = data_splitter
         self.trainers = tuple(candidates) or (model_trainer,)
@@ -252,7 +260,7 @@ class TrainPipeline(Pipeline):
 
     def _log_metrics(self, winner: Entry, model_version: ModelVersion, splits: Splits) -> None:
         metrics: dict[str, float] = {}
-        for split in ("train", "validation", "test"):
+        for split in self.measured:
             frame: Frame | None = getattr(splits, split)
             if frame is not None:
                 part = self._labelled(frame)

@@ -178,3 +178,13 @@ def test_optional_tasks_can_be_skipped(load):
     (run,) = container.runs()
     done = {task.path.rpartition(".")[2] for task in container.store().tasks(run.run_id)}
     assert not done & optional
+
+
+def test_only_the_splits_that_the_settings_name_are_measured(load, kept):
+    """Who saves the time of measuring training rows has the metrics of the others."""
+    container = load(train__measured=["test"])
+    container.runner().run()
+    (model_version,) = kept.find(ModelVersion)
+    names = container.metrics_tracker().get(model_version)
+    assert "test.accuracy" in names
+    assert not any(name.startswith("train.") for name in names)

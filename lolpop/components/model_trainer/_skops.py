@@ -55,13 +55,15 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
     StoreError if it is damaged.
     """
     import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
 
+    known = _TRUSTED | set(trusted)
     try:
-        untrusted = set(skops.io.get_untrusted_types(file=path))
-        if refused := sorted(untrusted - _TRUSTED - set(trusted)):
-            raise UntrustedTypeError(
-                f"The stored model holds types that are not trusted: {', '.join(refused)}."
-            )
-        return skops.io.load(path, trusted=sorted(untrusted))
+        return skops.io.load(path, trusted=sorted(known))
+    except UntrustedTypesFoundException as error:
+        refused = sorted(set(skops.io.get_untrusted_types(file=path)) - known)
+        raise UntrustedTypeError(
+            f"The stored model holds types that are not trusted: {', '.join(refused)}."
+        ) from error
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error
