@@ -245,7 +245,7 @@ class SupervisedRunner(Runner):
 def _difference(comparison: Comparison) -> str:
     if comparison.interval is None:
         return ""
-    low, high = comparison.interval
+    low, high = (end + 0.0 for end in comparison.interval)  # nobody should read -0
     return (
         f", a difference of {comparison.difference:.4g} ({low:.4g} to {high:.4g}), where positive is better"
     )
