@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -129,10 +129,6 @@ class Deployment(Numbered):
 
     kind: ClassVar[str] = "deployment"
 
-
-AnyResource: TypeAlias = (
-    Run | Dataset | DatasetVersion | Model | ModelVersion | Experiment | PredictionJob | Deployment
-)
 
 RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     resource.kind: resource
