@@ -22,7 +22,7 @@ run: .venv/installed ## Train, deploy and predict on real data, and say what hap
 
 # There are as many workers as cores: estimators that start threads of their own would only get in their way.
 test: .venv/tools ## Run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check
