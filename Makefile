@@ -21,8 +21,9 @@ run: .venv/installed ## Train, deploy and predict on real data, and say what hap
 	@$(BIN)/lolpop run classification -c $(QUICKSTART)/lolpop.yaml $(ARGS)
 
 # There are as many workers as cores: estimators that start threads of their own would only get in their way.
+# A file is the work of one worker: the examples of a page go on from each other.
 test: .venv/tools ## Run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check
