@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from lolpop.scopes import Scope
 
 __all__ = ["snapshot"]
+
+_REQUIRED_NAME = re.compile(r"[\w.-]+")
 
 
 def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
@@ -73,16 +76,18 @@ def _git_commit(folder: Path) -> str | None:
 
 def _versions() -> dict[str, str]:
     """The versions of lolpop and of what it requires, as far as they are installed."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    requirements = metadata.requires("lolpop") or []
-    wanted = {"lolpop", *(canonicalize_name(Requirement(text).name) for text in requirements)}
+    required = map(_REQUIRED_NAME.match, metadata.requires("lolpop") or [])
+    wanted = {"lolpop", *(_canonical(found[0]) for found in required if found)}
     versions: dict[str, str] = {}
     for folder in map(Path, sys.path):
         # The name of the folder says it; reading the metadata of each takes fifty times as long.
         for found in folder.glob("*.dist-info"):
             name, _, version = found.stem.partition("-")
-            if (canonical := canonicalize_name(name)) in wanted:
+            if (canonical := _canonical(name)) in wanted:
                 versions.setdefault(canonical, version)
     return dict(sorted(versions.items()))
+
+
+def _canonical(name: str) -> str:
+    # PEP 503. The library that knows it parses whole requirements, and takes longer to import than to run.
+    return re.sub(r"[-_.]+", "-", name).lower()
