@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
+from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import complain
-from lolpop.cli._process import BROKEN_PIPE, INTERRUPTED, USAGE
 from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
 from lolpop.settings.secrets import mask_urls
 
@@ -24,8 +24,6 @@ __all__ = [
     "finding_json",
     "findings_in",
 ]
-
-FAILED = 1
 
 
 class UsageError(LolpopError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lolpop.cli._exit_codes import USAGE
 from lolpop.cli._output import say
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def verify(
         from lolpop.cli.verify import verify
 
         if not verify(runner, _given(files, profile, flags), as_json=as_json):
-            raise typer.Exit(2)
+            raise typer.Exit(USAGE)
 
 
 @app.command()
