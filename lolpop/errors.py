@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "DEFAULT",
     "DataError",
     "Finding",
     "LolpopError",
@@ -34,6 +35,10 @@ class Origin:
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+
+
+DEFAULT = Origin("default")
+"""Of a setting that no source gave."""
 
 
 @dataclass(frozen=True, slots=True)

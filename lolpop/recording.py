@@ -158,8 +158,6 @@ class _Recording:
         self._interceptors: list[Interceptor] = _interceptors(self._root)
 
     def run(self, work: Callable[[], R]) -> R:
-        from lolpop.wiring import snapshot
-
         now = datetime.now(UTC)
         configuration = self._root.configuration
         record = RunRecord(
@@ -169,7 +167,7 @@ class _Recording:
             status="running",
             started_at=now,
             group=configuration.group,
-            wiring=snapshot(self._root, full=not isinstance(self._recorder, MemoryRecorder)),
+            wiring=self._wiring(),
         )
         run = _RecordedRun(record.run_id, self._spec)
         run.recording = self
@@ -191,6 +189,14 @@ class _Recording:
             finally:
                 lifetime.end_run(run)
                 run.release()
+
+    def _wiring(self) -> dict[str, Any]:
+        from lolpop.wiring import arguments_of, snapshot
+
+        # What lives no longer than the container is not read by another process.
+        if isinstance(self._recorder, MemoryRecorder):
+            return snapshot(self._root, full=False)
+        return {**snapshot(self._root), **arguments_of(self._root, self._arguments)}
 
     def task(self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         parent = TASK.get()
@@ -240,6 +246,7 @@ class _Recording:
 
     def _described(self, value: object) -> str:
         from lolpop.resources import Resource
+        from lolpop.wiring import type_and_shape
 
         if isinstance(value, Resource):
             return value.reference
@@ -248,10 +255,7 @@ class _Recording:
             return known.reference
         if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
             return ", ".join(each.reference for each in value)
-        shape = getattr(value, "shape", None)
-        if shape is None and isinstance(value, list | tuple | dict | set):
-            shape = (len(value),)
-        return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+        return type_and_shape(value)
 
     def _spec(self) -> Any:
         from lolpop.specs import spec_of

@@ -18,6 +18,7 @@ __all__ = [
     "duration",
     "json_value",
     "moment",
+    "number",
     "print_json",
     "say",
     "show",
@@ -121,6 +122,11 @@ def duration(seconds: float | None) -> str:
         return f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(seconds, 60)
     return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def number(value: float | None) -> str:
+    """A number as a person reads it; empty where there is none."""
+    return "" if value is None else f"{value:.4g}"
 
 
 def moment(time: datetime) -> str:

@@ -16,7 +16,7 @@ from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resour
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
 
-__all__ = ["Made", "RunRecords", "references_in", "shown_path", "store_place"]
+__all__ = ["Made", "RunRecords", "references_in", "shown_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,6 @@ def references_in(text: str) -> Iterator[Resource]:
             yield parse_reference(part)
         except LolpopError:
             return
-
-
-def store_place(container: Any) -> str | None:
-    """Where the container's store is, as its settings say; None where they do not."""
-    url = container.store.plan.settings.get("url")
-    if url is None:
-        return None
-    return str(url.shown) if url.value is not None else shown_path(Path(container.folder()) / ".lolpop")
 
 
 def shown_path(path: Path) -> str:

@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 config = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
-runs = typer.Typer(help="List and show runs.", rich_markup_mode=None)
+runs = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=None)
 app.add_typer(config, name="config")
 app.add_typer(runs, name="runs")
 
@@ -50,6 +50,8 @@ Flags = Annotated[
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
+_RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
+RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
 
@@ -220,7 +222,7 @@ def runs_ls(
 
 @runs.command("show")
 def runs_show(
-    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run's id, or its beginning.")],
+    run_id: RunId,
     files: Files = None,
     profile: Profile = None,
     flags: Flags = None,
@@ -232,6 +234,40 @@ def runs_show(
         from lolpop.cli.runs import show_run
 
         show_run(run_id, _given(files, profile, flags), as_json=as_json)
+
+
+@runs.command("diff")
+def runs_diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_RUN_HELP)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=_RUN_HELP)],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Show what differs between two runs, and what came of it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.diff import diff_runs
+
+        diff_runs(old, new, _given(files, profile, flags), as_json=as_json)
+
+
+@runs.command("replay")
+def runs_replay(
+    run_id: RunId,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    group: Group = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Run one again as it was recorded, with what --set says over it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.replay import replay_run
+
+        replay_run(run_id, _given(files, profile, flags, group), as_json=as_json)
 
 
 @contextmanager
