@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import complain, json_value, print_json, say, show, table
+from lolpop.cli._output import commands, complain, json_value, print_json, say, show, table
 from lolpop.cli._records import RunRecords, shown_path
 from lolpop.cli._store import store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
@@ -20,7 +20,7 @@ from lolpop.cli._workflows import runner_slot
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
 from lolpop.masking import masker
-from lolpop.resources import Deployment, PredictionJob, Resource
+from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,6 +62,7 @@ class Execution:
         outcome = self.outcome
         if talks:
             show(wired_tree(scope_of(container), self.runner))
+            say("")
         with container:
             integration = runner_slot(container)()
             try:
@@ -81,7 +82,7 @@ class Execution:
                 records = self._collect(container, (*arguments.values(), outcome.result))
                 if talks and records is not None:
                     say("")
-                    show(heading(records.run), steps_table(records.tasks))
+                    show(heading(records.run), *([steps_table(records.tasks)] if records.tasks else []))
             if talks and records is not None:
                 say("")
                 show(*self._summary(container, records))
@@ -121,8 +122,7 @@ class Execution:
         yield table(
             [(f"  {what}", place) for what, place in _places(container, outcome)], titles=("Where", "")
         )
-        next_steps = self._next(records.run.run_id)
-        yield table([(f"  {command}", does) for command, does in next_steps], titles=("Next", ""))
+        yield commands("Next", self._next(records.run.run_id))
 
     def _next(self, run_id: str) -> Iterator[tuple[str, str]]:
         again = self.given.restated()
@@ -130,8 +130,10 @@ class Execution:
             command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
             yield command, "what is not as it was in the run that was replayed"
         yield self._show_run(run_id), "this run: tasks, lineage, settings"
-        yield f"lolpop runs ls{again}", "all runs"
+        if ModelVersion.kind in self.outcome.resources:
+            yield f"lolpop models ls{again}", "what each version is worth, and which is deployed"
         yield f"lolpop config show {self.runner}{again}", "every setting, and where it comes from"
+        yield f"lolpop runs ls{again}", "all runs"
 
     def _show_run(self, run_id: str) -> str:
         return f"lolpop runs show {run_id}{self.given.restated()}"

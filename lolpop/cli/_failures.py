@@ -129,8 +129,8 @@ def _told(error: Exception, *, with_hint: bool) -> str:
 
 
 def _place_of(error: BaseException) -> str | None:
-    """Where in somebody's own code an unexpected error happened: ``file:line``; None for expected ones."""
-    if isinstance(error, LolpopError):
+    """Where in somebody's own code an unexpected error happened; None for errors that say what to do."""
+    if isinstance(error, LolpopError | KeyboardInterrupt):
         return None
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not is_installed(frame.filename)]

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = [
+    "commands",
     "complain",
     "duration",
     "json_value",
@@ -40,7 +42,8 @@ def show(*parts: RenderableType) -> None:
     for part in parts:
         lines += ["", part] if lines else [part]
     if out.is_terminal:
-        out.print(Group(*lines))
+        # What must stay whole, such as a command to be copied, may be wider: the terminal breaks it.
+        out.print(Group(*lines), crop=False)
         return
     with out.capture() as captured:
         out.print(Group(*lines))
@@ -76,6 +79,18 @@ def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: I
     for row in rows:
         built.add_row(*map(Text, row))
     return built
+
+
+def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:
+    """Commands, with what they do as comments of a shell: each stays whole, however narrow the terminal."""
+    from rich.text import Text
+
+    rows = list(rows)
+    width = max(len(command) for command, _ in rows)
+    text = Text(no_wrap=True, overflow="ignore").append(title, "dim")
+    for command, does in rows:
+        text.append(f"\n  {command.ljust(width)}").append(f"  # {does}", "dim")
+    return text
 
 
 def print_json(value: Any, *, indented: bool = True) -> None:

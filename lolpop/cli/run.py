@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from lolpop.cli._execution import Execution
@@ -12,7 +11,6 @@ from lolpop.cli._output import complain, show, table
 from lolpop.cli._project import Given, container_class
 from lolpop.cli._workflows import workflow_of, workflows
 from lolpop.errors import Finding, VerificationError
-from lolpop.settings.files import SETTINGS_FILE
 
 __all__ = ["describe_workflows", "run"]
 
@@ -44,9 +42,7 @@ def _verified(container: Any, given: Given) -> list[Finding]:
     try:
         warnings: list[Finding] = container.verify()
     except VerificationError as error:
-        if not given.files and not Path(SETTINGS_FILE).exists():
-            error.add_note(
-                f"There is no {SETTINGS_FILE} in {Path.cwd()}. Go where it is, or name it with -c."
-            )
+        if (note := given.missing(container)) is not None:
+            error.add_note(note)
         raise
     return warnings
