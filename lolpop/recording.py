@@ -95,11 +95,12 @@ def recorder_of(scope: Scope) -> Recorder:
 class CallBinding:
     """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
 
-    __slots__ = ("_path", "_scope")
+    __slots__ = ("_path", "_scope", "provider")
 
-    def __init__(self, scope: Scope, path: str) -> None:
+    def __init__(self, scope: Scope, path: str, provider: str) -> None:
         self._scope = scope
         self._path = path
+        self.provider = provider
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         # A copy in another process belongs to no container; containers are rebuilt there from a spec.
