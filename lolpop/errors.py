@@ -13,6 +13,7 @@ __all__ = [
     "MissingExtraError",
     "Origin",
     "ReferenceNotFoundError",
+    "ReplacedMeanwhileError",
     "SettingsError",
     "StoreError",
     "TrainingError",
@@ -115,6 +116,10 @@ class UntrustedTypeError(LolpopError):
 
 class ReferenceNotFoundError(LolpopError):
     """A reference that names no resource of the store."""
+
+
+class ReplacedMeanwhileError(LolpopError):
+    """What was to be replaced is no longer what is there."""
 
 
 class StoreError(LolpopError):

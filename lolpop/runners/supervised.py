@@ -127,17 +127,24 @@ class SupervisedRunner(Runner):
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
         """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
 
-        Otherwise people are told why it is not, and the result is None.
+        Otherwise people are told why it is not, and the result is None. If another run deploys one
+        meanwhile, ``model_version`` is compared with that, too.
         """
-        if not self._is_sound(model_version) or not self._is_better(model_version):
+        if not self._is_sound(model_version):
             return None
-        self.deploy.promote_model(model_version)
-        if not self.deploy.check_approval(model_version):
-            self._tell(f"{model_version} is not deployed: it is promoted, and waits for approval", "warning")
-            return None
-        deployment = self.deploy.deploy_model(model_version)
-        self._tell(f"{model_version} is deployed as {deployment}")
-        return deployment
+        while self._is_better(model_version, deployed := self._deployed()):
+            self.deploy.promote_model(model_version)
+            if not self.deploy.check_approval(model_version):
+                self._tell(
+                    f"{model_version} is not deployed: it is promoted, and waits for approval", "warning"
+                )
+                return None
+            deployment = self.deploy.deploy_model(model_version, instead_of=deployed)
+            if deployment is not None:
+                self._tell(f"{model_version} is deployed as {deployment}")
+                return deployment
+            self._tell(f"{deployed or 'Nothing'} is no longer what is deployed: comparing again")
+        return None
 
     @workflow
     def predict_data(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> PredictionJob:
@@ -211,8 +218,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is not deployed: {found}", "warning")
         return not errors
 
-    def _is_better(self, model_version: ModelVersion) -> bool:
-        deployed = self._deployed()
+    def _is_better(self, model_version: ModelVersion, deployed: ModelVersion | None) -> bool:
         if deployed is None:
             return True
         if deployed == model_version:
