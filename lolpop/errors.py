@@ -11,6 +11,7 @@ __all__ = [
     "Finding",
     "LolpopError",
     "MissingExtraError",
+    "NoUnseenRowsError",
     "Origin",
     "ReferenceNotFoundError",
     "ReplacedMeanwhileError",
@@ -104,6 +105,10 @@ class MissingExtraError(LolpopError):
 
 class DataError(LolpopError):
     """Data that cannot be used for what was asked of it."""
+
+
+class NoUnseenRowsError(DataError):
+    """Models cannot be compared: one of them has learned from every row that they would be judged by."""
 
 
 class TrainingError(LolpopError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lolpop.problem import Problem
 
-__all__ = ["digest_of", "part_of", "row_hashes"]
+__all__ = ["digest_of", "learned_from", "part_of", "row_hashes"]
 
 
 def row_hashes(frame: Frame, columns: Sequence[str] | None = None) -> NDArray[np.uint64]:
@@ -37,6 +37,23 @@ def digest_of(frame: Frame) -> str:
     """A digest of the content of ``frame``: its rows, in their order, and the names of its columns."""
     names = repr(wrap(frame).columns).encode()
     return hashlib.sha256(names + row_hashes(frame).tobytes()).hexdigest()
+
+
+def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None) -> NDArray[np.bool_]:
+    """Of each row of ``frame``, whether it is one of ``rows``, and not of those that were ``kept_apart``.
+
+    A row is known by its ``index`` if no two of ``rows`` have the same, else by all that is in it. Rows that
+    are alike cannot be told apart: one that was kept apart speaks for all.
+    """
+    import numpy as np
+
+    columns = [set(wrap(each).columns) for each in (frame, rows, kept_apart)]
+    shared = [name for name in wrap(frame).columns if name in set.intersection(*columns)]
+    if index in shared and wrap(rows).get_column(index).n_unique() == len(rows):
+        shared = [index]
+    asked, known, apart = (row_hashes(each, shared) for each in (frame, rows, kept_apart))
+    found: NDArray[np.bool_] = np.isin(asked, known) & ~np.isin(asked, apart)
+    return found
 
 
 def part_of(frame: Frame, share: float, problem: Problem) -> Frame:

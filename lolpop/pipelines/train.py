@@ -23,7 +23,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.errors import LolpopError
+from lolpop.errors import LolpopError, NoUnseenRowsError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
@@ -31,7 +31,7 @@ from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
 from lolpop.pipelines._reports import keep_checks, keep_comparison
-from lolpop.pipelines._rows import digest_of, part_of
+from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 from lolpop.specs import Call
@@ -205,22 +205,27 @@ class TrainPipeline(Pipeline):
 
     @task
     def compare_models(self, model_version: ModelVersion, other: ModelVersion) -> Comparison:
-        """Compare two model versions on the test rows of the first.
+        """Compare two model versions on the test rows of the first that the other has not learned from.
 
         A model that was fitted on all rows is judged by what it was before that. Raises DataError if the
-        other model cannot predict these rows.
+        other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
         judged, other_judged = self._judged(model_version), self._judged(other)
-        test_data = self.metadata_tracker.get(model_version).fields["test_data"]
-        frame = self.resource_version_control.load_data(DatasetVersion.parse(test_data))
-        test = self._labelled(frame)
-        compared = self.model_checker.compare(
-            self.resource_version_control.load_model(judged),
-            self.resource_version_control.load_model(other_judged),
-            test.features,
-            test.target,
+        load_model = self.resource_version_control.load_model
+        frame = self._test_rows(model_version)
+        unseen = self._unseen(frame, model_version, other, other_judged)
+        test = self._labelled(unseen)
+        other_model = load_model(other_judged)
+        if not len(unseen):
+            other_model.predict(test.features)  # what cannot predict them is told first
+            raise NoUnseenRowsError(
+                f"{model_version} and {other} cannot be compared: {other} has learned from "
+                f"all {count(len(frame), 'row')} that {model_version} was tested on"
+            )
+        compared = self.model_checker.compare(load_model(judged), other_model, test.features, test.target)
+        comparison = compared.model_copy(
+            update={"against": other.reference, "left_out": len(frame) - len(unseen)}
         )
-        comparison = compared.model_copy(update={"against": other.reference})
         self.metadata_tracker.update(model_version, {"comparison": comparison.model_dump(mode="json")})
         keep_comparison(comparison, self.metadata_tracker)
         return comparison
@@ -330,6 +335,25 @@ class TrainPipeline(Pipeline):
             tell(self.notifiers, f"{model_version}: {check.message}", "warning")
         for check in report.of("error"):
             tell(self.notifiers, f"{model_version}: {check.message}", "error")
+
+    def _test_rows(self, model_version: ModelVersion) -> Frame:
+        kept = self.metadata_tracker.get(model_version).fields["test_data"]
+        return self.resource_version_control.load_data(DatasetVersion.parse(kept))
+
+    def _unseen(
+        self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
+    ) -> Frame:
+        """Those of the test rows of ``model_version`` that ``other``, by ``experiment``, has not seen."""
+        kept = [self.metadata_tracker.get(each).fields["test_data"] for each in (model_version, other)]
+        if kept[0] == kept[1]:
+            return frame
+        parents = self.metadata_tracker.parents(experiment)
+        data = next(parent for parent in parents if isinstance(parent, DatasetVersion))
+        rows = self.resource_version_control.load_data(data)
+        # What is not a test row was learned from, or chosen by.
+        seen = learned_from(frame, rows, self._test_rows(other), self.problem.index)
+        unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
+        return unseen
 
     def _let_win(
         self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None

@@ -14,8 +14,8 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source
-from lolpop.errors import DataError
-from lolpop.frames import Frame
+from lolpop.errors import DataError, NoUnseenRowsError
+from lolpop.frames import Frame, count
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -226,6 +226,10 @@ class SupervisedRunner(Runner):
             return False
         try:
             comparison = self.train.compare_models(model_version, deployed)
+        except NoUnseenRowsError as error:
+            advice = f"Train on further rows, or take {deployed} out of use first"
+            self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
+            return False
         except DataError as error:
             # A model that cannot predict today's rows is of no use, and nothing to compare with.
             self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
@@ -233,7 +237,8 @@ class SupervisedRunner(Runner):
         outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
         self._tell(
             f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
-            f"against {comparison.other_score:.4g} on the same test rows{_difference(comparison)}"
+            f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
+            f"{_difference(comparison)}"
         )
         return comparison.better
 
@@ -246,6 +251,12 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
+
+
+def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
+    if not comparison.left_out:
+        return ""
+    return f", without {count(comparison.left_out, 'row')} that {deployed} has learned from"
 
 
 def _difference(comparison: Comparison) -> str:
