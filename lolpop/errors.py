@@ -12,8 +12,10 @@ __all__ = [
     "Finding",
     "LolpopError",
     "MissingExtraError",
+    "NoUnseenRowsError",
     "Origin",
     "ReferenceNotFoundError",
+    "ReplacedMeanwhileError",
     "SettingsError",
     "StoreError",
     "TrainingError",
@@ -110,6 +112,10 @@ class DataError(LolpopError):
     """Data that cannot be used for what was asked of it."""
 
 
+class NoUnseenRowsError(DataError):
+    """Models cannot be compared: one of them has learned from every row that they would be judged by."""
+
+
 class TrainingError(LolpopError):
     """An estimator that refuses its parameters or its data."""
 
@@ -120,6 +126,10 @@ class UntrustedTypeError(LolpopError):
 
 class ReferenceNotFoundError(LolpopError):
     """A reference that names no resource of the store."""
+
+
+class ReplacedMeanwhileError(LolpopError):
+    """What was to be replaced is no longer what is there."""
 
 
 class StoreError(LolpopError):

@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -95,11 +96,12 @@ def recorder_of(scope: Scope) -> Recorder:
 class CallBinding:
     """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
 
-    __slots__ = ("_path", "_scope")
+    __slots__ = ("_path", "_scope", "provider")
 
-    def __init__(self, scope: Scope, path: str) -> None:
+    def __init__(self, scope: Scope, path: str, provider: str) -> None:
         self._scope = scope
         self._path = path
+        self.provider = provider
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         # A copy in another process belongs to no container; containers are rebuilt there from a spec.
@@ -110,7 +112,17 @@ class CallBinding:
     ) -> R:
         """Call ``method`` as a workflow, which opens a run or joins the open one, or as a task of that."""
         bound = _bind(method, args, kwargs)
-        name = _function(method).__name__
+        function = _function(method)
+        name = function.__name__
+        around = _CALL.get()
+        if around is not None and around.is_continued_by(self, function):
+            return method(*bound.args, **bound.kwargs)
+        with _current(_CALL, _Call(self, function)):
+            return self._recorded(kind, name, method, bound)
+
+    def _recorded(
+        self, kind: CallKind, name: str, method: Callable[..., R], bound: inspect.BoundArguments
+    ) -> R:
         path = f"{self._path}.{name}" if self._path else name
         run = self._open_run(kind)
         if run is None and kind == "task":
@@ -138,6 +150,27 @@ class CallBinding:
                 "Start the thread's work with contextvars.copy_context().run(…).",
             )
         return open_runs[0] if open_runs else None
+
+
+class _Call:
+    """A call that is at work in this context: an integration, by its binding, and a function of its class."""
+
+    __slots__ = ("binding", "function")
+
+    def __init__(self, binding: CallBinding, function: Callable[..., Any]) -> None:
+        self.binding = binding
+        self.function = function
+
+    def is_continued_by(self, binding: CallBinding, function: Callable[..., Any]) -> bool:
+        """Whether a call of ``function`` is ``super()`` of this one: the same method, of a class above.
+
+        A method that calls itself is a call of its own, though: that is the same function.
+        """
+        name = self.function.__name__
+        return self.binding is binding and name == function.__name__ and self.function is not function
+
+
+_CALL: ContextVar[_Call | None] = ContextVar("lolpop_call", default=None)
 
 
 class _RecordedRun(OpenRun):

@@ -14,8 +14,8 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source
-from lolpop.errors import DataError
-from lolpop.frames import Frame
+from lolpop.errors import DataError, NoUnseenRowsError
+from lolpop.frames import Frame, count
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -127,17 +127,24 @@ class SupervisedRunner(Runner):
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
         """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
 
-        Otherwise people are told why it is not, and the result is None.
+        Otherwise people are told why it is not, and the result is None. If another run deploys one
+        meanwhile, ``model_version`` is compared with that, too.
         """
-        if not self._is_sound(model_version) or not self._is_better(model_version):
+        if not self._is_sound(model_version):
             return None
-        self.deploy.promote_model(model_version)
-        if not self.deploy.check_approval(model_version):
-            self._tell(f"{model_version} is not deployed: it is promoted, and waits for approval", "warning")
-            return None
-        deployment = self.deploy.deploy_model(model_version)
-        self._tell(f"{model_version} is deployed as {deployment}")
-        return deployment
+        while self._is_better(model_version, deployed := self._deployed()):
+            self.deploy.promote_model(model_version)
+            if not self.deploy.check_approval(model_version):
+                self._tell(
+                    f"{model_version} is not deployed: it is promoted, and waits for approval", "warning"
+                )
+                return None
+            deployment = self.deploy.deploy_model(model_version, instead_of=deployed)
+            if deployment is not None:
+                self._tell(f"{model_version} is deployed as {deployment}")
+                return deployment
+            self._tell(f"{deployed or 'Nothing'} is no longer what is deployed: comparing again")
+        return None
 
     @workflow
     def predict_data(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> PredictionJob:
@@ -211,8 +218,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is not deployed: {found}", "warning")
         return not errors
 
-    def _is_better(self, model_version: ModelVersion) -> bool:
-        deployed = self._deployed()
+    def _is_better(self, model_version: ModelVersion, deployed: ModelVersion | None) -> bool:
         if deployed is None:
             return True
         if deployed == model_version:
@@ -220,6 +226,10 @@ class SupervisedRunner(Runner):
             return False
         try:
             comparison = self.train.compare_models(model_version, deployed)
+        except NoUnseenRowsError as error:
+            advice = f"Train on further rows, or take {deployed} out of use first"
+            self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
+            return False
         except DataError as error:
             # A model that cannot predict today's rows is of no use, and nothing to compare with.
             self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
@@ -227,7 +237,8 @@ class SupervisedRunner(Runner):
         outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
         self._tell(
             f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
-            f"against {comparison.other_score:.4g} on the same test rows{_difference(comparison)}"
+            f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
+            f"{_difference(comparison)}"
         )
         return comparison.better
 
@@ -240,6 +251,12 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
+
+
+def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
+    if not comparison.left_out:
+        return ""
+    return f", without {count(comparison.left_out, 'row')} that {deployed} has learned from"
 
 
 def _difference(comparison: Comparison) -> str:
