@@ -11,9 +11,12 @@ from lolpop.errors import DataError
 from lolpop.frames import Frame, count, listed, wrap
 
 if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
-__all__ = ["ahead", "alike", "joined", "plain_values", "same_columns"]
+__all__ = ["ahead", "alike", "joined", "plain_values", "same_columns", "sampled"]
 
 T = TypeVar("T")
 
@@ -99,6 +102,33 @@ def plain_values(table: pa.Table) -> pa.Table:
             values = table.column(place).cast(field.type.value_type)
             table = table.set_column(place, field.with_type(field.type.value_type), values)
     return table
+
+
+def sampled(frames: Iterable[Frame], rows: int) -> Frame:
+    """All rows of ``frames``, or where those are many more than ``rows``, at least about so many at random."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    share = 1.0
+    parts: list[tuple[nw.DataFrame[Any], NDArray[np.float64]]] = []
+    for frame in same_columns(frames):
+        data = wrap(frame)
+        parts.append(_below(share, data, random.random(len(data))))
+        while sum(len(draws) for _, draws in parts) > 2 * rows:
+            share /= 2
+            parts = [_below(share, data, draws) for data, draws in parts]
+    return joined(data.to_native() for data, _ in parts)
+
+
+def _below(
+    share: float, data: nw.DataFrame[Any], draws: NDArray[np.float64]
+) -> tuple[nw.DataFrame[Any], NDArray[np.float64]]:
+    import numpy as np
+
+    if share == 1:
+        return data, draws
+    chosen = np.flatnonzero(draws < share)
+    return data[chosen], draws[chosen]
 
 
 def _cast(column: pa.ChunkedArray, field: pa.Field, rows: int) -> pa.ChunkedArray:
