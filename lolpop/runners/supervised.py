@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, Literal, TypeAlias
 
+from lolpop.batches import sampled
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -13,7 +14,7 @@ from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data, Source
+from lolpop.data import Data, Source, Sources
 from lolpop.errors import DataError, NoUnseenRowsError
 from lolpop.frames import Frame, count
 from lolpop.integrations import Runner, workflow
@@ -32,6 +33,9 @@ OptionalTask: TypeAlias = Literal[
     "check_predictions",
 ]  # fmt: skip
 """A task that a workflow can do without."""
+
+# Rows that are compared with those of the training, where not all of them are held in memory.
+_COMPARED_ROWS = 100_000
 
 
 class SupervisedRunner(Runner):
@@ -90,19 +94,24 @@ class SupervisedRunner(Runner):
 
         ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
         with those that the deployed model was trained on; those to predict are when they are predicted.
-        Without a source, the one that the settings name for ``dataset`` is read.
+        Without a source, what the settings name for ``dataset`` is read. Where they name several sources,
+        ``source`` is a mapping of those by name that are others this time.
 
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
         """
-        if source is None:
-            source = self.data.train if dataset == "train" else self.data.predict
-        if source is None:
-            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
-        frame = self.process.transform_data(self.data_connector.read(source))
+        source = self._source(source, dataset)
+        if dataset == "predict" and self.data.batch_rows is not None:
+            return self._process_batches(source)
+        tables = {name: self.data_connector.read(table) for name, table in self._by_name(source).items()}
+        if tables:
+            frame = self.process.join_data(tables)
+        else:
+            frame = self.process.transform_data(self.data_connector.read(source))
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(source))):
                 self.process.check_data(frame)
-        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
+        parents = self._track(tables, source, dataset)
+        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source, parents)
         if dataset == "train":
             self._describe(frame, dataset_version)
         return dataset_version
@@ -153,14 +162,22 @@ class SupervisedRunner(Runner):
         Raises DataError if ``model_version`` cannot predict these rows; nothing is kept or written then.
         """
         model = self.resource_version_control.load_model(model_version)
-        frame = self.resource_version_control.load_data(dataset_version)
         source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
-        if "compare_data" not in self.skip:
-            with _about(f"{model_version} does not predict the rows of {source}"):
-                self.predict.compare_data(frame, dataset_version, model_version)
+        check = "check_predictions" not in self.skip
+        if self.data.batch_rows is not None:
+            self._compare(lambda: self._sample(dataset_version), source, dataset_version, model_version)
+            with _about(f"{model_version} cannot predict the rows of {source}"):
+                prediction_job = self.predict.predict_batches(
+                    model, model_version, dataset_version, check=check
+                )
+            if self.data.predictions is not None:
+                self.predict.save_batches(prediction_job, self.data.predictions)
+            return prediction_job
+        frame = self.resource_version_control.load_data(dataset_version)
+        self._compare(lambda: frame, source, dataset_version, model_version)
         with _about(f"{model_version} cannot predict the rows of {source}"):
             predictions = self.predict.get_predictions(model, frame)
-        if "check_predictions" not in self.skip:
+        if check:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
         if self.data.predictions is not None:
@@ -200,6 +217,71 @@ class SupervisedRunner(Runner):
         if self.data.truth is not None:
             self._evaluate_what_is_known(prediction_job)
         return prediction_job
+
+    def _source(self, source: Source | None, dataset: Literal["train", "predict"]) -> Source:
+        """What the rows of ``dataset`` are read from; where the settings name several sources, all by name."""
+        if source is None:
+            source = self.data.train if dataset == "train" else self.data.predict
+        if source is None and dataset == "predict":
+            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
+        try:
+            found = self.data.tables(source) or source
+        except ValueError as error:
+            raise DataError(f"The source {mask(source)!r} cannot be read: {error}.") from error
+        assert found is not None  # noqa: S101  (data has either train or sources)
+        return found
+
+    def _by_name(self, source: Source) -> Sources:
+        return source if self.data.sources is not None and isinstance(source, Mapping) else {}
+
+    def _track(
+        self, tables: Mapping[str, Frame], source: Source, dataset: Literal["train", "predict"]
+    ) -> list[DatasetVersion]:
+        sources = self._by_name(source)
+        return [
+            self.process.track_data(frame, self._dataset(name, sources[name], dataset), sources[name])
+            for name, frame in tables.items()
+        ]
+
+    def _dataset(self, name: str, source: Source, dataset: Literal["train", "predict"]) -> str:
+        """The dataset that a source is tracked as; one that training shares is the same in prediction."""
+        shared = dataset == "train" or source == (self.data.sources or {})[name]
+        return f"{self.problem.name}_{name}" if shared else f"{self.problem.name}_predict_{name}"
+
+    def _process_batches(self, source: Source) -> DatasetVersion:
+        """Keep the rows to be predicted that ``source`` gives in batches."""
+        sources = self._by_name(source)
+        rows = f"{self.problem.name}_predict"
+        if not sources:
+            return self.process.transform_batches(self.data_connector.scan(source), rows, source)
+        own = [name for name, table in sources.items() if table != (self.data.sources or {})[name]]
+        if len(own) != 1:
+            raise DataError(
+                f"{count(len(own), 'source')} of rows to predict differ from those of the training, and "
+                "data.batch_rows is set. Expected one: its rows come in batches."
+            )
+        tables = {name: self.data_connector.read(sources[name]) for name in sources if name not in own}
+        batched = self.process.track_batches(
+            self.data_connector.scan(sources[own[0]]),
+            self._dataset(own[0], sources[own[0]], "predict"),
+            sources[own[0]],
+        )
+        parents = [*self._track(tables, source, "predict"), batched]
+        return self.process.join_batches(tables, own[0], batched, rows, source, parents)
+
+    def _compare(
+        self,
+        rows: Callable[[], Frame],
+        source: object,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion,
+    ) -> None:
+        if "compare_data" not in self.skip:
+            with _about(f"{model_version} does not predict the rows of {source}"):
+                self.predict.compare_data(rows(), dataset_version, model_version)
+
+    def _sample(self, dataset_version: DatasetVersion) -> Frame:
+        return sampled(self.resource_version_control.load_batches(dataset_version), _COMPARED_ROWS)
 
     def _describe(self, frame: Frame, dataset_version: DatasetVersion) -> None:
         if "profile_data" not in self.skip:
