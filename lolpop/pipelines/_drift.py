@@ -1,11 +1,14 @@
-"""Profiles of dataset versions, and what other rows are compared with by them."""
+"""Profiles of dataset versions, what they let expect of other rows, and how far those are from it."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import BaseModel
+
+from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
 from lolpop.pipelines._reports import keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion
@@ -16,19 +19,36 @@ if TYPE_CHECKING:
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.frames import Frame
 
-__all__ = ["compare_with_training", "keep_profile"]
+__all__ = ["compare_with_training", "expected_by_training", "keep_profile"]
+
+V = TypeVar("V", bound=BaseModel)
 
 _ARTIFACT = "profile"
+_EXPECTATION = "expectation"
 
 
 def keep_profile(
     profile: Profile, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
 ) -> None:
-    """Keep ``profile`` as an artifact of ``dataset_version``."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "profile.json"
-        file.write_text(profile.model_dump_json(), encoding="utf-8")
-        metadata_tracker.save_artifact(dataset_version, _ARTIFACT, file)
+    """Keep ``profile``, and what it lets expect of later rows, as artifacts of ``dataset_version``."""
+    _keep(_ARTIFACT, profile, dataset_version, metadata_tracker)
+    _keep(_EXPECTATION, Expectation.of(profile), dataset_version, metadata_tracker)
+
+
+def expected_by_training(
+    model_version: ModelVersion,
+    *,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> Expectation | None:
+    """What rows like those that ``model_version`` was trained on are expected to be; None if unknown."""
+    reference = _trained_on(model_version, metadata_tracker)
+    if reference is None:
+        return None
+    if _EXPECTATION not in metadata_tracker.artifacts(reference):
+        _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+    return _kept(_EXPECTATION, Expectation, reference, metadata_tracker)
 
 
 def compare_with_training(
@@ -43,15 +63,13 @@ def compare_with_training(
     """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
 
     What was found is recorded with the dataset version, and with the open run. A profile of the training
-    rows is enough; where none was kept, they are read. Nothing is compared with itself.
+    rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
     """
     reference = _trained_on(model_version, metadata_tracker)
     if reference is None or reference == dataset_version:
         return DriftReport()
-    known = _profile(reference, metadata_tracker)
-    found = data_profiler.compare(
-        frame, resource_version_control.load_data(reference) if known is None else known
-    )
+    known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+    found = data_profiler.compare(frame, known)
     about = f"{dataset_version} against {reference}"
     checks = tuple(
         check.model_copy(update={"message": f"{about}: {check.message}"}) for check in found.checks
@@ -67,10 +85,30 @@ def _trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) 
     return next((parent for parent in parents if isinstance(parent, DatasetVersion)), None)
 
 
-def _profile(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> Profile | None:
-    if _ARTIFACT not in metadata_tracker.artifacts(dataset_version):
-        return None
+def _profile(
+    dataset_version: DatasetVersion,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> Profile:
+    if {_ARTIFACT, _EXPECTATION} <= {*metadata_tracker.artifacts(dataset_version)}:
+        return _kept(_ARTIFACT, Profile, dataset_version, metadata_tracker)
+    profile = data_profiler.profile(resource_version_control.load_data(dataset_version))
+    keep_profile(profile, dataset_version, metadata_tracker)
+    return profile
+
+
+def _keep(
+    name: str, value: BaseModel, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "profile.json"
-        metadata_tracker.load_artifact(dataset_version, _ARTIFACT, file)
-        return Profile.model_validate_json(file.read_text(encoding="utf-8"))
+        file = Path(folder) / f"{name}.json"
+        file.write_text(value.model_dump_json(), encoding="utf-8")
+        metadata_tracker.save_artifact(dataset_version, name, file)
+
+
+def _kept(name: str, kind: type[V], dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> V:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.json"
+        metadata_tracker.load_artifact(dataset_version, name, file)
+        return kind.model_validate_json(file.read_text(encoding="utf-8"))

@@ -89,7 +89,7 @@ class SupervisedRunner(Runner):
         """Read, transform, check and keep the rows of ``source``.
 
         ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
-        with those that the deployed model was trained on; those to predict are when they are predicted.
+        with those that the deployed model was trained on; those to predict, when they are predicted.
         Without a source, the one that the settings name for ``dataset`` is read.
 
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
@@ -101,7 +101,7 @@ class SupervisedRunner(Runner):
         frame = self.process.transform_data(self.data_connector.read(source))
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(source))):
-                self.process.check_data(frame)
+                self.process.check_data(frame, self._deployed())
         dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
         if dataset == "train":
             self._describe(frame, dataset_version)
@@ -148,6 +148,9 @@ class SupervisedRunner(Runner):
         model = self.resource_version_control.load_model(model_version)
         frame = self.resource_version_control.load_data(dataset_version)
         source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
+        if "check_data" not in self.skip:
+            with _about(f"{model_version} cannot predict the rows of {source}"):
+                self.process.check_data(frame, model_version, labelled=False)
         if "compare_data" not in self.skip:
             with _about(f"{model_version} does not predict the rows of {source}"):
                 self.predict.compare_data(frame, dataset_version, model_version)

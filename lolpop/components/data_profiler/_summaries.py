@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Numbers, ValueCount
-from lolpop.frames import kind_of, to_datetimes, to_floats, to_strings
+from lolpop.frames import by_text, counted, kind_of, to_datetimes, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["FEW_ROWS", "bin_counts", "bucket_counts", "finite_sorted", "summarize", "value_counts"]
+__all__ = ["FEW_ROWS", "bin_counts", "bucket_counts", "finite_sorted", "summarize"]
 
 # Fine enough to compare by: what bins hide of a distance between distributions is at most one bin.
 _BINS = 100
@@ -57,21 +57,6 @@ def bin_counts(ordered: Floats, edges: Floats) -> NDArray[np.int64]:
     """How many of ``ordered`` are in each bin of ``edges``: one more than there are edges."""
     below = np.searchsorted(ordered, edges, side="right")
     return np.diff(below, prepend=0, append=len(ordered))
-
-
-def value_counts(series: nw.Series[Any]) -> dict[str, int]:
-    """In how many rows each value of a column is, by its text."""
-    present = series.alias("value").drop_nulls()
-    if present.is_empty():
-        return {}
-    counted = present.value_counts(name="count")
-    texts = to_strings(counted.get_column("value")).tolist()
-    counts: dict[str, int] = {}
-    for text, count in zip(texts, counted.get_column("count").to_list(), strict=True):
-        # A categorical may have categories that no row has, and different values may read the same.
-        if count and isinstance(text, str):
-            counts[text] = counts.get(text, 0) + int(count)
-    return counts
 
 
 def bucket_counts(counts: dict[str, int]) -> NDArray[np.int64]:
@@ -134,7 +119,7 @@ def _repeated(values: Floats, repeats: NDArray[np.int64]) -> tuple[ValueCount, .
 
 
 def _values(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
-    counts = value_counts(series)
+    counts = by_text(counted(series))
     present = sum(counts.values())
     every = len(counts) <= _MANY_VALUES
     frequent = every and len(counts) * FEW_ROWS <= present
