@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,16 +11,20 @@ from pydantic import BaseModel
 
 from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
+from lolpop.components.notifier import tell
 from lolpop.pipelines._reports import keep_checks
-from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DataProfiler
     from lolpop.components.metadata_tracker import MetadataTracker
+    from lolpop.components.notifier import Notifier
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.frames import Frame
 
-__all__ = ["compare_with_training", "expected_by_training", "keep_profile"]
+__all__ = [
+    "compare_with_previous", "compare_with_training", "expected_by_training", "keep_profile", "tell_of_drift",
+]  # fmt: skip
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -70,14 +75,66 @@ def compare_with_training(
         return DriftReport()
     known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
     found = data_profiler.compare(frame, known)
-    about = f"{dataset_version} against {reference}"
-    checks = tuple(
-        check.model_copy(update={"message": f"{about}: {check.message}"}) for check in found.checks
-    )
-    report = found.model_copy(update={"checks": checks})
+    report = _about(f"{dataset_version} against {reference}", found)
     metadata_tracker.update(dataset_version, {f"drift.{reference}": report.model_dump(mode="json")})
     keep_checks(report, metadata_tracker)
     return report
+
+
+def compare_with_previous(
+    frame: Frame,
+    predictions: Frame,
+    prediction_job: PredictionJob,
+    *,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> DriftReport:
+    """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
+
+    What was found is recorded with the prediction job, and with the open run. Rows are not compared with
+    themselves. Of the columns, those of the rows are reported first.
+    """
+    earlier = metadata_tracker.find(PredictionJob, prediction_job.name)
+    previous = [job for job in earlier if job.number < prediction_job.number]
+    if not previous:
+        return DriftReport()
+    now, before = (_sides(job, metadata_tracker) for job in (prediction_job, previous[-1]))
+    found = []
+    for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
+        if reference != ours:
+            known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+            about = f"{ours} against {reference} of {previous[-1]}"
+            found.append(_about(about, data_profiler.compare(rows, known)))
+    report = DriftReport(
+        checks=tuple(check for each in found for check in each.checks),
+        columns=tuple(column for each in found for column in each.columns),
+    )
+    metadata_tracker.update(prediction_job, {f"drift.{previous[-1]}": report.model_dump(mode="json")})
+    keep_checks(report, metadata_tracker)
+    return report
+
+
+def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
+    """Tell people of drift that stops nothing."""
+    for check in report.of("warn"):
+        tell(notifiers, check.message, "warning")
+    for check in report.of("error"):
+        tell(notifiers, check.message, "error")
+
+
+def _about(subject: str, found: DriftReport) -> DriftReport:
+    checks = [check.model_copy(update={"message": f"{subject}: {check.message}"}) for check in found.checks]
+    return found.model_copy(update={"checks": tuple(checks)})
+
+
+def _sides(
+    prediction_job: PredictionJob, metadata_tracker: MetadataTracker
+) -> tuple[DatasetVersion, DatasetVersion]:
+    """The rows of a job, and its predictions of them."""
+    parents = metadata_tracker.parents(prediction_job)
+    rows = next(parent for parent in parents if isinstance(parent, DatasetVersion))
+    return rows, DatasetVersion.parse(metadata_tracker.get(prediction_job).fields["predictions"])
 
 
 def _trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> DatasetVersion | None:

@@ -18,7 +18,7 @@ from lolpop.errors import DataError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import columns_unlike_training
-from lolpop.pipelines._drift import compare_with_training
+from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import LABEL, RecordedModel, plain_classes, predictions_frame
 from lolpop.pipelines._reports import insist, keep_checks
@@ -59,10 +59,11 @@ class PredictPipeline(Pipeline):
     ) -> DriftReport:
         """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
 
-        People are told of drift. Raises DataError if it is an error by the profiler's settings.
+        People are told of drift. Raises DataError if it is an error by the profiler's settings. Neither the
+        index nor a target that is there is compared: nothing is predicted by them.
         """
         report = compare_with_training(
-            frame,
+            self._compared(frame),
             dataset_version,
             model_version,
             data_profiler=self.data_profiler,
@@ -121,6 +122,25 @@ class PredictPipeline(Pipeline):
         )
 
     @task
+    def analyze_prediction_drift(
+        self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
+    ) -> DriftReport:
+        """Compare ``predictions``, and the rows of ``frame`` that they are of, with the model's previous job.
+
+        People are told of drift, which stops nothing: the predictions are made.
+        """
+        report = compare_with_previous(
+            self._compared(frame),
+            self._compared(predictions),
+            prediction_job,
+            data_profiler=self.data_profiler,
+            metadata_tracker=self.metadata_tracker,
+            resource_version_control=self.resource_version_control,
+        )
+        tell_of_drift(report, self.notifiers)
+        return report
+
+    @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
         """Write ``predictions`` to ``target``, whole or not at all."""
         self.data_connector.write(predictions, target)
@@ -145,6 +165,11 @@ class PredictPipeline(Pipeline):
             f"on the {count(len(wrap(known)), 'row')} of {fields['rows']:,} whose truth is known",
         )
         return metrics
+
+    def _compared(self, frame: Frame) -> Frame:
+        ignored = [name for name in (self.problem.index, self.problem.target) if name is not None]
+        compared: Frame = wrap(frame).drop(*ignored, strict=False).to_native()
+        return compared
 
     def _check_index(self, frame: Frame, index: str) -> None:
         data = wrap(frame)

@@ -9,12 +9,12 @@ from lolpop.components.data_checker import DataChecker
 from lolpop.components.data_profiler import DataProfiler, DriftReport, Profile
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile
+from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop.settings.secrets import mask
@@ -104,8 +104,5 @@ class ProcessPipeline(Pipeline):
             metadata_tracker=self.metadata_tracker,
             resource_version_control=self.resource_version_control,
         )
-        for check in report.of("warn"):
-            tell(self.notifiers, check.message, "warning")
-        for check in report.of("error"):
-            tell(self.notifiers, check.message, "error")
+        tell_of_drift(report, self.notifiers)
         return report

@@ -29,7 +29,7 @@ __all__ = ["OptionalTask", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
-    "check_predictions",
+    "check_predictions", "analyze_prediction_drift",
 ]  # fmt: skip
 """A task that a workflow can do without."""
 
@@ -159,6 +159,8 @@ class SupervisedRunner(Runner):
         if "check_predictions" not in self.skip:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
+        if "analyze_prediction_drift" not in self.skip:
+            self.predict.analyze_prediction_drift(frame, predictions, prediction_job)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)
         return prediction_job
