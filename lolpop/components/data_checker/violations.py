@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["more_missing", "out_of_range", "unseen_values"]
+__all__ = ["bounds", "more_missing", "out_of_range", "unseen_values"]
 
 # The greatest number is this many times as far from the median as the least: amounts, not measures.
 _SKEWED = 3.0
@@ -27,9 +27,8 @@ def out_of_range(
 ) -> Floats:
     """Those of n finite numbers that are out of the range that ``known`` others had.
 
-    Other rows exceed a range now and then. What counts is what is out by more than ``margin`` times the
-    width of the range (on a logarithmic scale too, where a few great amounts are natural), more numbers on
-    one side than chance puts there, or negative numbers where there should be none.
+    Other rows exceed a range now and then. What counts is what is beyond its ``bounds``, and more numbers on
+    one side than chance puts there.
     """
     import numpy as np
 
@@ -42,18 +41,31 @@ def out_of_range(
         chance = int(side.sum()) * math.log(len(values) / (len(values) + known))
         if side.any() and chance <= math.log(significance):
             found |= side
-    skewed = expected.greatest - expected.median > _SKEWED * (expected.median - expected.least)
+    low, high = bounds(expected, margin)
+    return values[found | (values < low) | (values > high)]
+
+
+def bounds(expected: ExpectedNumbers, margin: float) -> tuple[float, float]:
+    """What others are hardly beyond: the range, and ``margin`` times its width on both sides.
+
+    On a logarithmic scale above, where a few great amounts are natural, and not below zero, where amounts
+    and counts are not.
+    """
+    import numpy as np
+
+    low, high = expected.least, expected.greatest
+    if low == high:
+        return (0.0 if expected.whole and low >= 0 else -math.inf), math.inf
+    skewed = high - expected.median > _SKEWED * (expected.median - low)
     with np.errstate(over="ignore"):
-        width = margin * (expected.greatest - expected.least)
-        if width:
-            far = (values < expected.least - width) | (values > expected.greatest + width)
-            if skewed and expected.least >= 0:
-                low, high = np.log1p(expected.least), np.log1p(expected.greatest)
-                far &= np.log1p(np.maximum(values, 0)) > high + margin * (high - low)
-            found |= far
-    if expected.least >= 0 and (expected.whole or skewed):
-        found |= values < 0
-    return values[found]
+        width = np.float64(margin) * (np.float64(high) - low)
+        above, below = high + width, low - width
+        if low >= 0 and skewed:
+            start, end = np.log1p(low), np.log1p(high)
+            above = max(above, np.expm1(end + margin * (end - start)))
+    if low >= 0 and (expected.whole or skewed):
+        below = max(below, np.float64(0))
+    return float(below), float(above)
 
 
 def unseen_values(
