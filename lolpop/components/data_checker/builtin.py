@@ -147,7 +147,7 @@ class BuiltinDataChecker(DataChecker):
         facts = self._facts(rows, expected, expectation.rows if expectation else 0)
         found = [outcome("column_names", "ok", "every column has a name of its own")]
         found += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
-        if expectation is not None and len(rows):
+        if expectation is not None and expectation.rows and len(rows):
             ignored = {
                 self._problem.index,
                 *self._problem.drop,
