@@ -89,3 +89,21 @@ def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
     assert told["deployment"] == "deployment:churn@1"
     assert "learns nothing from" not in said
     assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+
+
+@pytest.mark.parametrize(
+    ("name", "runner"),
+    [
+        ("quickstart", "classification"),
+        ("classification", "classification"),
+        ("regression", "regression"),
+        ("churn", "classification"),
+    ],
+)
+def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop):
+    """Every example runs with pandera's checks, and its rows break none of them."""
+    example(name)
+    told, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
+    checks = [each for each in told["checks"] if each["task"] == "process.check_data"]
+    assert [each["check"] for each in checks] == ["schema", "schema"]
+    assert {each["status"] for each in checks} == {"ok"}
