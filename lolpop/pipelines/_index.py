@@ -1,10 +1,10 @@
-"""The index of rows to be predicted: each row needs a value of its own, or predictions cannot be told apart."""
+"""The index of rows to be predicted: each row needs a value of its own, to be told apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lolpop.errors import DataError
 from lolpop.frames import Frame, count, require_columns, wrap
@@ -68,13 +68,14 @@ class IndexValues:
         """Some of the hashes that several rows have, and how many rows have one of those, or of others."""
         import numpy as np
 
-        found: list[Hashes] = []
+        found: list[Hashes] = [np.empty(0, np.uint64)]
         rows = 0
         for hashes in self._ranges():
-            values, counts = np.unique(hashes, return_counts=True)
-            found.append(values[counts > 1][:_LOOKED_UP])
-            rows += int(counts[counts > 1].sum())
-        return np.concatenate([np.empty(0, np.uint64), *found])[:_LOOKED_UP], rows
+            hashes.sort()
+            if (same := hashes[1:] == hashes[:-1]).any():
+                rows += int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
+                found.append(np.unique(hashes[1:][same])[:_LOOKED_UP])
+        return np.concatenate(found)[:_LOOKED_UP], rows
 
     def _ranges(self) -> Iterator[Hashes]:
         """All hashes, range by range: those of one are held in memory at a time."""
@@ -111,12 +112,11 @@ def _column(frame: Frame, index: str) -> nw.Series[Any]:
 def _hashes(values: nw.Series[Any]) -> Hashes:
     import pandas as pd
 
-    hashes: Hashes = pd.util.hash_pandas_object(values.to_pandas(), index=False).to_numpy()
-    return hashes
+    return cast("Hashes", pd.util.hash_pandas_object(values.to_pandas(), index=False).to_numpy())
 
 
 def _shared(rows: int, example: object, index: str) -> DataError:
     return DataError(
-        f"{count(rows, 'row')} share a value of {index!r}, the index, such as {example!r}: each needs its own, "
-        "or predictions cannot be told apart."
+        f"{count(rows, 'row')} share a value of {index!r}, the index, such as {example!r}: each needs its "
+        "own, or predictions cannot be told apart."
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lolpop.batches import ahead
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
@@ -145,33 +147,33 @@ class PredictPipeline(Pipeline):
         model: FittedModel,
         model_version: ModelVersion,
         dataset_version: DatasetVersion,
+        target: Source | None = None,
         *,
         check: bool = True,
     ) -> PredictionJob:
-        """Predict the rows of ``dataset_version`` batch by batch, check the predictions, and keep them.
+        """Predict the rows of ``dataset_version`` batch by batch, keep the predictions, and write them.
 
-        What ``get_predictions``, ``check_predictions`` (if ``check``) and ``track_predictions`` do, for rows
-        that are not held in memory together. People are told once of what is suspicious in all of them.
-        Raises DataError as those do; nothing is kept then.
+        What ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
+        ``save_predictions`` (if there is a ``target``) do, for rows that are not held in memory together.
+        People are told once of what is suspicious in any of them. Raises DataError as those do; nothing is
+        kept or written then.
         """
         rows = 0
+        with ExitStack() as stack:
+            write = None if target is None else stack.enter_context(self.data_connector.writing(target))
 
-        def counted() -> Iterator[Frame]:
-            nonlocal rows
-            for predictions in self._predictions(model, dataset_version, check=check):
-                rows += len(wrap(predictions))
-                yield predictions
+            def written() -> Iterator[Frame]:
+                nonlocal rows
+                for predictions in ahead(self._predictions(model, dataset_version, check=check)):
+                    rows += len(wrap(predictions))
+                    if write is not None:
+                        write(predictions)
+                    yield predictions
 
-        kept = self.resource_version_control.save_batches(
-            _dataset(model_version), counted(), parents=[model_version, dataset_version]
-        )
-        return self._job(kept, rows, model, model_version, dataset_version)
-
-    @task
-    def save_batches(self, prediction_job: PredictionJob, target: Source) -> None:
-        """Write the predictions of a job to ``target``, batch by batch, whole or not at all."""
-        kept = self.predictions_of(prediction_job)
-        self.data_connector.write_batches(self.resource_version_control.load_batches(kept), target)
+            kept = self.resource_version_control.save_batches(
+                _dataset(model_version), written(), parents=[model_version, dataset_version]
+            )
+            return self._job(kept, rows, model, model_version, dataset_version)
 
     def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
         """What ``prediction_job`` predicted, as it was kept."""
@@ -206,7 +208,7 @@ class PredictPipeline(Pipeline):
         unlike, usable = UnlikeTraining(model, self.problem), Usable()
         with TemporaryDirectory(prefix="lolpop-") as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
-            for frame in self.resource_version_control.load_batches(dataset_version):
+            for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
                 if values is not None:
                     values.add(frame)
                 unlike.look(frame)

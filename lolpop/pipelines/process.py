@@ -120,7 +120,7 @@ class ProcessPipeline(Pipeline):
         source: Source,
         parents: Sequence[Resource],
     ) -> DatasetVersion:
-        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep the rows."""
+        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep that."""
         made = (
             self.data_transformer.join({**tables, batched: frame})
             for frame in self.resource_version_control.load_batches(dataset_version)

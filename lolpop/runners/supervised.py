@@ -169,13 +169,11 @@ class SupervisedRunner(Runner):
             self._look_at(rows, source, dataset_version, model_version)
             with _about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
-                    model, model_version, dataset_version, check=check
+                    model, model_version, dataset_version, self.data.predictions, check=check
                 )
             if rows is not None and "analyze_prediction_drift" not in self.skip:
                 predictions = self._sample(self.predict.predictions_of(prediction_job))
                 self.predict.analyze_prediction_drift(rows, predictions, prediction_job)
-            if self.data.predictions is not None:
-                self.predict.save_batches(prediction_job, self.data.predictions)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
         self._look_at(frame, source, dataset_version, model_version)
@@ -225,7 +223,7 @@ class SupervisedRunner(Runner):
         return prediction_job
 
     def _source(self, source: Source | None, dataset: Literal["train", "predict"]) -> Source:
-        """What the rows of ``dataset`` are read from; where the settings name several sources, all by name."""
+        """What the rows of ``dataset`` are made of; where the settings name several sources, all by name."""
         if source is None:
             source = self.data.train if dataset == "train" else self.data.predict
         if source is None and dataset == "predict":

@@ -141,3 +141,10 @@ class Store(Component):
 
         Raises StoreError if it is missing or its content is no longer what was stored.
         """
+
+    @abstractmethod
+    def reading_file(self, digest: str) -> AbstractContextManager[Path]:
+        """The file with ``digest``, to be read inside the ``with`` block and never written.
+
+        Raises StoreError as ``get_file`` does.
+        """

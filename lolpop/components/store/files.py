@@ -8,8 +8,9 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from lolpop.components.store.failures import disk_failures
@@ -35,6 +36,9 @@ class Files(Protocol):
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
+
+    def reading(self, digest: str) -> AbstractContextManager[Path]:
+        """A file to be read inside the ``with`` block, never written. Raises StoreError as ``get`` does."""
 
 
 def open_files(root: str, folder: Path) -> Files:
@@ -82,6 +86,17 @@ class LocalFiles:
         with source:
             _receive(source, digest, to, kept)
 
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """The file with ``digest`` itself."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            if not kept.is_file():
+                raise _missing(kept)
+            if _digest_of(kept) != digest:
+                raise _changed(kept)
+        yield kept
+
     def remove_leftovers(self) -> None:
         """Remove what processes that were killed have left half-written, once it is a day old."""
         for leftover in self._root.glob(".incoming-*"):
@@ -126,6 +141,14 @@ class RemoteFiles:
         with source:
             _receive(source, digest, to, place)
 
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """A copy of the file with ``digest``."""
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            copy = Path(folder, "file")
+            self.get(digest, copy)
+            yield copy
+
     def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
         import fsspec
 
@@ -146,10 +169,7 @@ def _receive(source: BinaryIO, digest: str, to: Path, kept: Path | str) -> None:
     with disk_failures(to, "written"), _temporary(to.with_name(f".{secrets.token_hex(8)}.tmp")) as incoming:
         with incoming.open("xb") as target:
             if _copy(source, target) != digest:
-                raise StoreError(
-                    f"{kept} is no longer what was stored: its content has changed. Restore it from a "
-                    "backup, or make again what it holds."
-                )
+                raise _changed(kept)
         incoming.replace(to)
 
 
@@ -170,6 +190,13 @@ def _checked(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise StoreError(f"{digest!r} is not a digest. Expected 64 hex digits.")
     return digest
+
+
+def _changed(place: Path | str) -> StoreError:
+    return StoreError(
+        f"{place} is no longer what was stored: its content has changed. Restore it from a backup, or make "
+        "again what it holds."
+    )
 
 
 def _missing(place: Path | str) -> StoreError:

@@ -122,6 +122,10 @@ class SQLStore(Store):
         """Copy the file with ``digest`` to the path ``to``."""
         self._open().files.get(digest, to)
 
+    def reading_file(self, digest: str) -> AbstractContextManager[Path]:
+        """The file with ``digest``, to be read inside the ``with`` block and never written."""
+        return self._open().files.reading(digest)
+
     def close(self) -> None:
         """Close the database; the next use opens it again."""
         with self._opening:
