@@ -84,17 +84,18 @@ class IndexValues:
         total = sum(self._runs)
         if not total:
             return
-        everything = np.memmap(self._file, dtype=np.uint64, mode="r")
-        runs = np.split(everything, np.cumsum(self._runs)[:-1])
         parts = -(-total // _HELD)
-        starts = [0] * len(runs)
+        places = np.cumsum([0, *self._runs])
+        starts = places[:-1]
         for part in range(1, parts + 1):
-            # Hashes are spread evenly, whatever the values are.
-            above = np.uint64(2**64 - 1) // np.uint64(parts) * np.uint64(part)
-            ends = [
-                len(run) if part == parts else int(np.searchsorted(run, above, side="right")) for run in runs
-            ]
-            yield np.concatenate([run[a:b] for run, a, b in zip(runs, starts, ends, strict=True)])
+            # Mapped anew each time, so that what was read is let go. Hashes are spread evenly.
+            everything: Hashes = np.memmap(self._file, dtype=np.uint64, mode="r")
+            above = np.uint64((2**64 - 1) // parts * part)
+            ends = places[1:]
+            if part < parts:
+                runs = np.split(everything, places[1:-1])
+                ends = places[:-1] + [np.searchsorted(run, above, side="right") for run in runs]
+            yield np.concatenate([everything[a:b] for a, b in zip(starts, ends, strict=True)])
             starts = ends
 
 

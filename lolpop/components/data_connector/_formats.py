@@ -90,7 +90,8 @@ class Parquet(Format):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with self._location.readable() as source, pq.ParquetFile(source) as file:
+        # Buffered ahead, all bytes of the file would be in memory in the end.
+        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_rows):
                 yield _from_arrow(plain_values(pa.Table.from_batches([batch])), kind)
 
