@@ -265,3 +265,33 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame({"a": values}), "data.csv")
     assert np.array_equal(connector.read("data.csv")["a"], values)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    columns=st.lists(
+        st.sampled_from(
+            [
+                ["", "1", "007", "2.5", "True"],
+                ["", "1", "x", "True"],
+                ["", "2024-01-31", "2024-02-01 10:30", "x"],
+            ]
+        ).flatmap(lambda values: st.lists(st.sampled_from(values), min_size=6, max_size=6)),
+        min_size=1,
+        max_size=3,
+    ),
+    batch_rows=st.integers(1, 7),
+)
+def test_batches_of_csv_have_the_values_of_all_rows_at_once(
+    tmp_path: Path, columns: list[list[str]], batch_rows: int
+) -> None:
+    """A column is text, a number or a date in all batches, as in the whole, wherever its values turn up."""
+    lines = [",".join(f"c{number}" for number in range(len(columns))) + ",end"]
+    lines += [",".join(row) + ",9" for row in zip(*columns, strict=True)]
+    (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
+    for kind in KINDS:
+        data = Data(train="-", frame=kind, batch_rows=batch_rows)
+        connector = FileDataConnector(data=data, folder=tmp_path)
+        whole = plain(connector.read("data.csv"))
+        scanned = [plain(batch) for batch in connector.scan("data.csv")]
+        assert whole == {name: [value for batch in scanned for value in batch[name]] for name in whole}

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from lolpop.batches import Alike, plain_values
-from lolpop.components.data_connector._csv import check_csv, read_csv, scan_csv, write_csv
+from lolpop.components.data_connector._csv import read_csv, write_csv
+from lolpop.components.data_connector._csv_batches import scan_csv
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 from lolpop.errors import DataError
 
@@ -59,7 +60,6 @@ class Csv(Format):
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches."""
-        check_csv(self._location, self.separator)
         return scan_csv(self._location, kind, self.separator, batch_rows)
 
     @contextmanager
