@@ -1,4 +1,4 @@
-"""A project about customers and their orders: will the order be paid?"""
+"""A project about orders, and whether they are paid in time."""
 
 from __future__ import annotations
 
