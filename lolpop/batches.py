@@ -100,12 +100,13 @@ class Alike:
 
 
 def joined(frames: Iterable[Frame]) -> Frame:
-    """All rows of ``frames`` in one frame."""
+    """All rows of ``frames`` in one frame. Raises DataError if there are none, or they differ in columns."""
     import narwhals as nw
 
-    whole: Frame = nw.concat(
-        [wrap(frame) for frame in map(SameColumns(), frames)], how="vertical"
-    ).to_native()
+    parts = [wrap(frame) for frame in map(SameColumns(), frames)]
+    if not parts:
+        raise DataError("There are no rows.")
+    whole: Frame = nw.maybe_reset_index(nw.concat(parts, how="vertical")).to_native()
     return whole
 
 
