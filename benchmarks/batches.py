@@ -26,7 +26,7 @@ SETTINGS = f"""\
 problem: {{name: bench, target: label, index: id}}
 data: {{train: known.csv, predict: new.parquet, predictions: tracked.parquet, batch_rows: {BATCH_ROWS}}}
 seed: 7
-skip: [check_data, profile_data, compare_data, analyze_model, check_model]
+skip: [check_data, profile_data, compare_data, analyze_model, check_model, analyze_prediction_drift]
 train: {{measured: [test], model_trainer: {{estimator: logistic_regression}}}}
 notifiers: []
 interceptors: []
