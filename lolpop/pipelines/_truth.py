@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop.batches import joined
 from lolpop.errors import DataError
 from lolpop.frames import Frame, count, listed, require_columns, wrap
 from lolpop.problem import Problem
@@ -15,28 +16,38 @@ if TYPE_CHECKING:
 __all__ = ["known_truth"]
 
 
-def known_truth(predictions: Frame, truth: Frame, problem: Problem, classes: Sequence[Any]) -> Frame:
+def known_truth(
+    predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
+) -> Frame:
     """The rows of ``predictions`` whose label is in ``truth``, with the label in the target's column.
 
-    Raises DataError if rows cannot be told apart, if no row is in both, or if none of the labels is one
-    of ``classes``.
+    Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
+    be told apart, if no row is in both, or if none of the labels is one of ``classes``.
     """
     if problem.index is None:
         raise DataError(
             "Predictions are joined with their truth by an index: set problem.index to its column."
         )
     index, target = problem.index, problem.target
-    predicted, labels = wrap(predictions), wrap(truth)
-    require_columns(labels.columns, [index], what="index column")
-    require_columns(labels.columns, [target], what="target column")
-    labels = _as_in(predicted, labels.select(index, target).drop_nulls(), index)
-    if labels.get_column(index).is_duplicated().any():
-        raise DataError(f"The truth gives several labels for one value of {index!r}, the index.")
-    known = predicted.join(labels, on=index, how="inner")
+    given = wrap(truth)
+    require_columns(given.columns, [index], what="index column")
+    require_columns(given.columns, [target], what="target column")
+    labels: nw.DataFrame[Any] | None = None
+    parts: list[Frame] = []
+    rows = 0
+    for batch in predictions:
+        predicted = wrap(batch)
+        if labels is None:
+            labels = _as_in(predicted, given.select(index, target).drop_nulls(), index)
+            if labels.get_column(index).is_duplicated().any():
+                raise DataError(f"The truth gives several labels for one value of {index!r}, the index.")
+        parts.append(predicted.join(labels, on=index, how="inner").to_native())
+        rows += len(predicted)
+    known = wrap(joined(parts))
     if known.is_empty():
         raise DataError(
-            f"No value of {index!r}, the index, is in both the {count(len(predicted), 'predicted row')} "
-            f"and the {count(len(labels), 'row')} of the truth."
+            f"No value of {index!r}, the index, is in both the {count(rows, 'predicted row')} "
+            f"and the {count(len(given), 'row')} of the truth."
         )
     found = set(known.get_column(target).to_list())
     if classes and found.isdisjoint(classes):
@@ -44,8 +55,8 @@ def known_truth(predictions: Frame, truth: Frame, problem: Problem, classes: Seq
             f"The truth has the labels {listed(sorted(found, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
         )
-    joined: Frame = known.to_native()
-    return joined
+    beside: Frame = known.to_native()
+    return beside
 
 
 def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) -> nw.DataFrame[Any]:

@@ -186,7 +186,7 @@ class PredictPipeline(Pipeline):
         Raises DataError if there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
-        predictions = self.resource_version_control.load_data(self.predictions_of(prediction_job))
+        predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
         model = RecordedModel(fields["classes"])
         known = known_truth(predictions, truth, self.problem, model.classes)
         measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)

@@ -104,6 +104,9 @@ class LocalResourceVersionControl(ResourceVersionControl):
         """The rows that were saved, in their order, in batches as they were saved."""
         from lolpop.components.resource_version_control import frame_tables
 
+        if (known := recall(dataset_version)) is not None:
+            yield cast("Frame", known)
+            return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(frame_tables.unpack, frame_tables.read_batches(path))
 
