@@ -111,7 +111,8 @@ class Location:
             finally:
                 with suppress(*_REFUSALS):  # what failed first is what is told
                     opened.close()
-                temporary.unlink(missing_ok=True)
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
 
     @contextmanager
     def explained(self, done: str) -> Iterator[None]:
