@@ -18,6 +18,8 @@ __all__ = ["bounds", "more_missing", "out_of_range", "unseen_values"]
 
 # The greatest number is this many times as far from the median as the least: amounts, not measures.
 _SKEWED = 3.0
+# What is mostly zero has no scale of its own.
+_TIMES_IF_MOSTLY_ZERO = 10.0
 # With as many rows of each of its values, a column is not expected to have further ones.
 _ROWS_OF_A_KNOWN_VALUE = 20
 
@@ -61,8 +63,9 @@ def bounds(expected: ExpectedNumbers, margin: float) -> tuple[float, float]:
         width = np.float64(margin) * (np.float64(high) - low)
         above, below = high + width, low - width
         if low >= 0 and skewed:
+            times = high / expected.median if expected.median > 0 else _TIMES_IF_MOSTLY_ZERO
             start, end = np.log1p(low), np.log1p(high)
-            above = max(above, np.expm1(end + margin * (end - start)))
+            above = max(above, high * np.float64(times) ** margin, np.expm1(end + margin * (end - start)))
     if low >= 0 and (expected.whole or skewed):
         below = max(below, np.float64(0))
     return float(below), float(above)

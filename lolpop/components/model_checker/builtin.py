@@ -316,6 +316,7 @@ class BuiltinModelChecker(ModelChecker):
         weak = weak_segments(
             frame.to_native(),
             errors,
+            evaluation.labels if self._classifies else None,
             worse_by=self._weak_segment,
             min_rows=self._min_rows,
             significance=self._significance,
