@@ -96,7 +96,7 @@ class BuiltinModelChecker(ModelChecker):
         overfit: PositiveFloat = 0.2,
         miscalibrated: PositiveFloat = 0.1,
         weak_segment: PositiveFloat = 0.2,
-        significance: Annotated[float, Field(gt=0, lt=1)] = 0.01,
+        significance: Annotated[float, Field(gt=0, lt=1)] = 0.001,
         slow: PositiveFloat = 10.0,
         *,
         problem: Problem,
