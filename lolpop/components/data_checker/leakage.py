@@ -72,7 +72,7 @@ def predictive_powers(
 
 
 def leaking(powers: Mapping[str, Power], threshold: float) -> list[str]:
-    """Columns that are too good to be true, best first: nearly perfect, like a copy, or far ahead of others."""
+    """Columns that are too good to be true, best first: nearly perfect, copies, or far ahead of others."""
     ordered = sorted(powers, key=lambda name: -powers[name].told)
     perfect = max(_NEARLY_PERFECT, threshold)
     found = [name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)]
