@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from lolpop.frames import Kind
+
 if TYPE_CHECKING:
     from lolpop.components.data_profiler.profiles import ColumnProfile, Numbers, Profile
-    from lolpop.frames import Kind
-else:
-    Kind: TypeAlias = Literal[
-        "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
-    ]
 
 __all__ = ["Expectation", "ExpectedColumn", "ExpectedNumbers", "ExpectedValue"]
 
