@@ -96,7 +96,7 @@ class BuiltinModelChecker(ModelChecker):
         overfit: PositiveFloat = 0.2,
         miscalibrated: PositiveFloat = 0.1,
         weak_segment: PositiveFloat = 0.2,
-        significance: Annotated[float, Field(gt=0, lt=1)] = 0.01,
+        significance: Annotated[float, Field(gt=0, lt=1)] = 0.001,
         slow: PositiveFloat = 10.0,
         *,
         problem: Problem,
@@ -316,6 +316,7 @@ class BuiltinModelChecker(ModelChecker):
         weak = weak_segments(
             frame.to_native(),
             errors,
+            evaluation.labels if self._classifies else None,
             worse_by=self._weak_segment,
             min_rows=self._min_rows,
             significance=self._significance,
