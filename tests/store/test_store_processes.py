@@ -82,6 +82,15 @@ for version in tracker.find(ModelVersion, "shared"):
 store.close()
 """
 
+REPLACER = """
+deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
+print("ready", flush=True)
+for round in range(60):
+    for version in tracker.find(ModelVersion, "shared"):
+        deployer.deploy(version)
+store.close()
+"""
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def address(request, tmp_path):
@@ -137,6 +146,24 @@ def test_processes_that_deploy_at_once_leave_one_active(python, address):
     assert active == [False] * (len(deployments) - 1) + [True]
     deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
     assert deployer.deployed(Model(name="shared")) == ModelVersion(name="shared", number=4)
+    store.close()
+
+
+def test_something_is_deployed_while_it_is_replaced(python, address):
+    """Who asks while one version takes the place of another gets either, never none."""
+    folder, *url = address
+    store = SQLStore(*url, folder=folder)
+    tracker = SQLMetadataTracker(store=store)
+    deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
+    for _ in range(2):
+        deployer.deploy(tracker.create(ModelVersion, "shared"))
+    process = python(PREAMBLE + REPLACER, folder, "x", *url)
+    assert process.stdout.readline() == "ready\n"
+    answers = set()
+    while process.poll() is None:
+        answers.add(deployer.deployed(Model(name="shared")))
+    finish([process])
+    assert None not in answers
     store.close()
 
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,9 @@ class Files(Protocol):
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
 
+    def settle(self) -> None:
+        """Let what was put survive a power cut, so that what refers to it can be committed."""
+
 
 def open_files(root: str, folder: Path) -> Files:
     """The files below ``root``: a path, relative to ``folder``, or any URL that fsspec knows."""
@@ -47,30 +51,40 @@ def open_files(root: str, folder: Path) -> Files:
 
 
 class LocalFiles:
-    """Files below the folder ``root``."""
+    """Files below the folder ``root``.
+
+    The system has what was put as soon as it was put: that a process is killed does no harm. The disk has it
+    when it was settled, many files at once, since each time that the disk is waited for takes milliseconds.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unsettled: set[Path] = set()
+        self._settling = threading.Lock()
 
     def put(self, path: Path) -> str:
         """Keep a copy of the file at ``path``, and return its digest."""
         with disk_failures(path, "read"):
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
-            self._root.mkdir(parents=True, exist_ok=True)
-            with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
-                with incoming.open("xb") as target:
-                    digest = _copy(source, target)
-                    target.flush()
-                    os.fsync(target.fileno())
-                final = self._path(digest)
-                # What is there is kept unless it has been damaged since.
-                if not (final.exists() and _digest_of(final) == digest):
-                    final.parent.mkdir(exist_ok=True)
-                    incoming.replace(final)
-                    _sync_folder(final.parent)
-                    _sync_folder(self._root)
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+            # What is there is kept unless it has been damaged since.
+            if not self._has(digest):
+                source.seek(0)
+                digest = self._keep(source)
+            with self._settling:
+                # Also what another process has just put, and may not have settled yet.
+                self._unsettled.add(self._path(digest))
         return digest
+
+    def settle(self) -> None:
+        """Wait until what was put is on the disk, by name and content."""
+        with self._settling, disk_failures(self._root, "written"):
+            if self._unsettled:
+                folders = {path.parent for path in self._unsettled}
+                for path in (*sorted(self._unsettled), *sorted(folders), self._root):
+                    _sync(path)
+                self._unsettled.clear()
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
@@ -88,6 +102,20 @@ class LocalFiles:
             with suppress(OSError):  # another process was faster, or may and will do it
                 if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
                     leftover.unlink()
+
+    def _has(self, digest: str) -> bool:
+        kept = self._path(digest)
+        return kept.exists() and _digest_of(kept) == digest
+
+    def _keep(self, source: BinaryIO) -> str:
+        self._root.mkdir(parents=True, exist_ok=True)
+        with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
+            with incoming.open("xb") as target:
+                digest = _copy(source, target)
+            final = self._path(digest)
+            final.parent.mkdir(exist_ok=True)
+            incoming.replace(final)
+        return digest
 
     def _path(self, digest: str) -> Path:
         # Folders of many thousand files are slow on some systems: the first two digits make 256.
@@ -113,6 +141,9 @@ class RemoteFiles:
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), target)
         return digest
+
+    def settle(self) -> None:
+        """Nothing: what a server has taken is its own to keep."""
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
@@ -184,10 +215,10 @@ def _temporary(path: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
         return  # Windows opens no folders, and keeps their entries safe by itself
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
