@@ -99,7 +99,7 @@ def address(request, tmp_path):
 
 
 def finish(processes):
-    outputs = [process.communicate(timeout=120) for process in processes]
+    outputs = [process.communicate(timeout=300) for process in processes]
     assert [(process.returncode, error) for process, (_, error) in zip(processes, outputs, strict=True)] == [
         (0, "")
     ] * len(processes)
@@ -224,16 +224,16 @@ def test_living_run_is_not_interrupted_by_others(python, tmp_path):
 
 def test_lease_of_a_killed_process_runs_out(python, postgres_url, tmp_path):
     """On Postgres a living process renews its lease; when it is killed its run is soon interrupted."""
-    short = "import lolpop.components.store.leases as leases; leases.LEASE_SECONDS = 1.5\n"
+    short = "import lolpop.components.store.leases as leases; leases.LEASE_SECONDS = 3\n"
     process = python(PREAMBLE + short + ENDLESS, tmp_path, "far", postgres_url)
     process.stdout.readline()
     process.stdout.readline()
     store = SQLStore(postgres_url, folder=tmp_path)
-    time.sleep(2)
+    time.sleep(3.5)
     assert store.run("far").status == "running"
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while store.run("far").status == "running" and time.monotonic() < deadline:
         time.sleep(0.1)
     assert store.run("far").status == "interrupted"
