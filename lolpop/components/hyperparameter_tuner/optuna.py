@@ -32,7 +32,7 @@ __all__ = ["OptunaHyperparameterTuner"]
 # Optuna has one log level for the whole process: whoever changes it for a moment does so alone.
 _LOG_LEVEL = threading.Lock()
 
-_OF_A_SEARCH = {"timeout": None, "prune_at": [], "n_jobs": 1}
+_OF_A_SEARCH: Mapping[str, Any] = {"timeout": None, "prune_at": [], "n_jobs": 1}
 """Settings that say how to search, with what they are where nobody does."""
 
 

@@ -24,6 +24,8 @@ __all__ = ["Files", "LocalFiles", "RemoteFiles", "open_files"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
+_SETTLED_SECONDS = 5 * 60.0
+"""How long a file may be there and not be on the disk: the system itself waits for less than a minute."""
 _STALE_SECONDS = 24 * 60 * 60.0
 _PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
 
@@ -68,23 +70,22 @@ class LocalFiles:
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
             digest = hashlib.file_digest(source, "sha256").hexdigest()
+            kept = self._path(digest)
             # What is there is kept unless it has been damaged since.
-            if not self._has(digest):
+            if not (kept.exists() and _digest_of(kept) == digest):
                 source.seek(0)
-                digest = self._keep(source)
-            with self._settling:
-                # Also what another process has just put, and may not have settled yet.
-                self._unsettled.add(self._path(digest))
+                return self._keep(source)
+            if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
+                self._leave_unsettled(kept, kept.parent, self._root)  # another process may not be there yet
         return digest
 
     def settle(self) -> None:
         """Wait until what was put is on the disk, by name and content."""
         with self._settling, disk_failures(self._root, "written"):
-            if self._unsettled:
-                folders = {path.parent for path in self._unsettled}
-                for path in (*sorted(self._unsettled), *sorted(folders), self._root):
-                    _sync(path)
-                self._unsettled.clear()
+            # Files before the folders that name them.
+            for path in sorted(self._unsettled, key=lambda path: -len(path.parts)):
+                _sync(path)
+            self._unsettled.clear()
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
@@ -103,19 +104,21 @@ class LocalFiles:
                 if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
                     leftover.unlink()
 
-    def _has(self, digest: str) -> bool:
-        kept = self._path(digest)
-        return kept.exists() and _digest_of(kept) == digest
-
     def _keep(self, source: BinaryIO) -> str:
         self._root.mkdir(parents=True, exist_ok=True)
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
             with incoming.open("xb") as target:
                 digest = _copy(source, target)
             final = self._path(digest)
+            is_new = not final.parent.exists()
             final.parent.mkdir(exist_ok=True)
             incoming.replace(final)
+        self._leave_unsettled(final, final.parent, *([self._root] if is_new else []))
         return digest
+
+    def _leave_unsettled(self, *paths: Path) -> None:
+        with self._settling:
+            self._unsettled.update(paths)
 
     def _path(self, digest: str) -> Path:
         # Folders of many thousand files are slow on some systems: the first two digits make 256.
