@@ -278,4 +278,5 @@ def test_settings_of_a_search_that_is_off_are_noticed(setting):
     findings = list(OptunaHyperparameterTuner.check_settings(setting))
     assert [(finding.path, finding.severity) for finding in findings] == [("n_trials", "warning")]
     assert list(OptunaHyperparameterTuner.check_settings({**setting, "n_trials": 5})) == []
-    assert list(OptunaHyperparameterTuner.check_settings({"n_trials": 0})) == []
+    for off in ({}, {"n_trials": 0}, {"n_trials": 0, "timeout": None, "n_jobs": 1, "prune_at": ()}):
+        assert list(OptunaHyperparameterTuner.check_settings(off)) == []
