@@ -115,7 +115,7 @@ def test_no_part_of_a_series_is_taken():
     frame = pd.DataFrame({"y": [1.0, 2.0, 3.0]})
     series = Problem(name="x", target="y", type="forecasting")
     assert part_of(frame, 1, series) is frame
-    with pytest.raises(DataError, match="leave hyperparameter_tuner.prune_at out"):
+    with pytest.raises(DataError, match=r"leave hyperparameter_tuner\.prune_at out"):
         part_of(frame, 0.5, series)
 
 
