@@ -118,7 +118,8 @@ class Store(Component):
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A connection to read the store's tables with: it sees one state of them, and blocks no writer.
 
-        Inside a transaction of the same thread it sees what that one has written.
+        Inside another one of the same thread it sees the state that that one sees, and inside a transaction
+        what that has written.
         """
 
     @abstractmethod
