@@ -115,3 +115,25 @@ def test_looking_for_records_makes_no_store(folder, lolpop, kind):
     assert lolpop(kind, "ls", "--json").json == []
     assert lolpop(kind, "show", "tumours").code == 1
     assert list(folder.iterdir()) == []
+
+
+def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, trained, lolpop, monkeypatch):
+    """Neither the store, nor a record, nor an error has the path of rows that a variable says."""
+    rows = folder / "planted-secret"
+    rows.mkdir()
+    (rows / "known.csv").write_text((trained / "known.csv").read_text())
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    monkeypatch.setenv("ROWS", "planted-secret")
+    told = []
+    for words in (
+        ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/known.csv"],
+        ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/gone.csv", "--json"],
+        ["datasets", "show", "tumours_train", "--json"],
+        ["runs", "show", "@2", "--json"],
+    ):
+        done = lolpop(*words)
+        told.append(done.out + done.err)
+    assert '"source": "${env:ROWS}/known.csv"' in told[2]
+    files = [path for path in (folder / ".lolpop").rglob("*") if path.is_file()]
+    told += [path.read_bytes().decode(errors="replace") for path in files]
+    assert not [text for text in told if "planted-secret" in text]
