@@ -1,3 +1,6 @@
+import re
+import shutil
+
 import pytest
 
 SETTINGS = """
@@ -137,3 +140,18 @@ def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, traine
     files = [path for path in (folder / ".lolpop").rglob("*") if path.is_file()]
     told += [path.read_bytes().decode(errors="replace") for path in files]
     assert not [text for text in told if "planted-secret" in text]
+
+
+def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lolpop):
+    """The model has the metrics of the first, whatever settings say by now, and the diff has no differences."""
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    first = next(each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run")
+    (folder / "lolpop.yaml").write_text("seed: 8\nproblem: {name: other}\n")
+    done = lolpop("runs", "replay", first["run_id"], "--json")
+    assert done.code == 0, done.err
+    told = lolpop("runs", "diff", first["run_id"], "last", "--json").json
+    assert told["settings"] == told["implementations"] == told["arguments"] == told["libraries"] == []
+    assert told["metrics"]["test"]["log_loss"]["difference"] == 0
+    assert {each["path"] for each in told["about"]} <= {"replays", "git_dirty"}
+    out = lolpop("runs", "diff", first["run_id"], "last").out
+    assert re.search(r"test +log_loss +[\d.]+ +[\d.]+ +same", out)

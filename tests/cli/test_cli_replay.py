@@ -315,3 +315,17 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
     told += [path.read_bytes().decode(errors="replace") for path in files]
     for secret in ("planted-variable", "planted-name", "planted-file", "planted-url"):
         assert not [text for text in told if secret in text]
+
+
+def test_what_code_overrode_is_told(flow, lolpop):
+    """An object that stood in for a slot is in no record: the replay says so, and uses what is set today."""
+    sys.path.insert(0, str(flow / "flows"))
+    from flow import FlowContainer, Quiet
+
+    container = FlowContainer.load(overrides={"store.url": None}, environ={})
+    with container, container.steps.service.override(Quiet(5)):
+        assert container.runner().tell()[0] == [5]
+    again = lolpop("runs", "replay", "last", "--set", "steps.service.tags=[]", "--json")
+    assert result(again)[0][-1] == []
+    [note] = [note for note in again.json["not_as_recorded"] if "overridden" in note]
+    assert note.startswith("steps.service was overridden in code")
