@@ -71,6 +71,19 @@ def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(p
         assert said in out
 
 
+def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
+    """Checks are counted, those that found something are told, and of the wiring what somebody set."""
+    run = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"][-1]
+    checks = lolpop("runs", "show", run["run_id"], "--json").json["checks"]
+    out = lolpop("runs", "show", run["run_id"]).out
+    fine = sum(check["status"] == "ok" for check in checks)
+    assert re.search(rf"^  ok +{fine} checks$", out, re.MULTILINE)
+    for check in checks:
+        assert check["status"] == "ok" or check["message"] in out
+    assert re.search(r"^  model_repository +sql +require_approval=true$", out, re.MULTILINE)
+    assert re.search(r"^  train.data_splitter +sklearn$", out, re.MULTILINE)
+
+
 def test_dataset_versions_are_listed_and_shown(project, lolpop):
     """Each version has its rows, its source, the run that made it, and what was made of it."""
     listed = lolpop("datasets", "ls", "tumours_train", "--json").json
