@@ -169,3 +169,16 @@ def test_what_is_shown_of_a_value_is_read_as_that_value(value):
     written = shown(None, parameter, value)
     assume(MASK not in str(written))
     assert read(node_of(written, Origin("a test")), parameter, Links(Tree(), {})) == (value, [])
+
+
+def test_sets_are_shown_in_one_order_and_with_their_links():
+    """A set has no order: it is shown sorted, and no element that came by a variable is shown for the link."""
+    parameter = Parameter("names", frozenset[str])
+    names = [f"name-{number}" for number in range(20)]
+    assert shown(None, parameter, frozenset(names)) == sorted(names)
+    links = Links(Tree(), {"SECRET": "hunter22"})
+    for name in names:
+        node = node_of([name, "${env:SECRET}"], Origin("a test"))
+        value, _ = read(node, parameter, links)
+        assert value == {name, "hunter22"}
+        assert shown(node, parameter, value) == ["${env:SECRET}", name]
