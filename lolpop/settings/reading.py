@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args, get_origin
@@ -222,6 +223,8 @@ def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
     """What was dumped of ``value``, with the links of ``node`` in place of what they stand for."""
     if node is not None and has_link(node):
         return node.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return value  # pydantic has no word for it in JSON
     given = node.value if node is not None else None
     if isinstance(dumped, dict):
         below = given if isinstance(given, Mapping) else {}
