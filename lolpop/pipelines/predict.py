@@ -6,20 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import NonNegativeInt
+
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
+from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
+from lolpop.errors import DataError
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
-from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift
+from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
+from lolpop.pipelines._explanations import explanations_frame
 from lolpop.pipelines._index import IndexValues, check_index
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import RecordedModel, plain_classes, predictions_frame
@@ -33,10 +38,17 @@ __all__ = ["PredictPipeline"]
 
 
 class PredictPipeline(Pipeline):
-    """Predicts rows, keeps the predictions, and measures them once the truth is known."""
+    """Predicts rows, keeps the predictions, and measures them once the truth is known.
+
+    Parameters
+    ----------
+    explain : bool or int
+        Whether predictions are attributed to columns, or for how many rows at most, from the first on.
+    """
 
     def __init__(
         self,
+        explain: bool | NonNegativeInt = False,
         *,
         problem: Problem,
         data_connector: DataConnector,
@@ -45,8 +57,10 @@ class PredictPipeline(Pipeline):
         metadata_tracker: MetadataTracker,
         metrics_tracker: MetricsTracker,
         model_checker: ModelChecker,
+        model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
+        self.explain = explain
         self.problem = problem
         self.data_connector = data_connector
         self.data_profiler = data_profiler
@@ -54,6 +68,7 @@ class PredictPipeline(Pipeline):
         self.metadata_tracker = metadata_tracker
         self.metrics_tracker = metrics_tracker
         self.model_checker = model_checker
+        self.model_explainer = model_explainer
         self.notifiers = notifiers
 
     @task
@@ -133,6 +148,29 @@ class PredictPipeline(Pipeline):
         )
         tell_of_drift(report, self.notifiers)
         return report
+
+    @task
+    def explain_predictions(
+        self, model: FittedModel, frame: Frame, model_version: ModelVersion, prediction_job: PredictionJob
+    ) -> Frame:
+        """Attribute the predictions of ``frame`` to columns, as against the rows of the training.
+
+        The result, the index column, ``output`` and ``attribution_<column>``, is kept as a dataset version,
+        which is the field ``explanations`` of the job. Raises DataError if those rows are not known.
+        """
+        reference = trained_on(model_version, self.metadata_tracker)
+        if reference is None:
+            raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
+        rows = frame if self.explain is True else wrap(frame).head(int(self.explain)).to_native()
+        attributions = self.model_explainer.explain(
+            model, rows, self.resource_version_control.load_data(reference)
+        )
+        explanations = explanations_frame(attributions, rows, self.problem.index)
+        kept = self.resource_version_control.save_data(
+            f"{model_version.name}_explanations", explanations, parents=[prediction_job]
+        )
+        self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
+        return explanations
 
     @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:

@@ -188,6 +188,10 @@ class SupervisedRunner(Runner):
             self.predict.analyze_prediction_drift(frame, predictions, prediction_job)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)
+        if self.predict.explain:
+            explanations = self.predict.explain_predictions(model, frame, model_version, prediction_job)
+            if self.data.explanations is not None:
+                self.predict.save_predictions(explanations, self.data.explanations)
         return prediction_job
 
     @workflow

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 else:
     nw = lazy_loader.load("narwhals")
 
-__all__ = ["replaced", "taken"]
+__all__ = ["alike", "replaced", "taken"]
+
+
+def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFrame[Any], nw.DataFrame[Any]]:
+    """Both frames so that values of one can take the place of the other's: as pandas, if dtypes differ."""
+    if rows.implementation == others.implementation and rows.schema == others.schema:
+        return rows, others
+    one, other = (nw.from_native(each.to_pandas(), eager_only=True) for each in (rows, others))
+    return one, other
 
 
 def replaced(rows: nw.DataFrame[Any], at: NDArray[Any], others: nw.DataFrame[Any], by: NDArray[Any]) -> Frame:
