@@ -26,6 +26,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_GREATEST = np.finfo(np.float32).max
+
+
 class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Makes features of columns, each by itself."""
 
@@ -55,13 +58,17 @@ class _RenamingEncoder(_ColumnEncoder):
 
 
 class NumberEncoder(_RenamingEncoder):
-    """Numbers, booleans and durations (in seconds) as floats; infinite ones are taken for missing."""
+    """Numbers, booleans and durations (in seconds) as floats.
+
+    Infinite ones are taken for missing, and so are those that single precision, which trees reckon in, cannot
+    hold.
+    """
 
     def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
         columns = [to_floats(column) for column in wrap(X).iter_columns()]
         # Column by column, as pandas and the tree ensembles hold them.
         features = np.array(columns, dtype=np.float64).T
-        infinite = np.isinf(features)
+        infinite = np.abs(features) > _GREATEST
         return np.where(infinite, np.nan, features) if infinite.any() else features
 
 

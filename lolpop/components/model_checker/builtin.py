@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -102,7 +103,7 @@ class BuiltinModelChecker(ModelChecker):
         problem: Problem,
         seed: int = 0,
     ) -> None:
-        if findings := list(self.check_settings({"metric": metric})):
+        if findings := list(self.check_settings({"metric": metric}, {"problem": problem})):
             raise VerificationError(findings)
         if not 0 < confidence < 1:
             raise ValueError(f"confidence must be between 0 and 1, but got {confidence}.")
@@ -111,12 +112,6 @@ class BuiltinModelChecker(ModelChecker):
         self._classifies = problem.type == "classification"
         self._metric = METRICS[metric or ("log_loss" if self._classifies else "root_mean_squared_error")]
         self._overall = METRICS["balanced_accuracy" if self._classifies else "r2"]
-        if not self._fits(self._metric.problem_type):
-            message = (
-                f"{metric} is a metric of {self._metric.problem_type}, and the problem is {problem.type}"
-            )
-            fitting = [name for name, each in METRICS.items() if self._fits(each.problem_type)]
-            raise VerificationError([Finding("metric", message, hint=f"Use one of {', '.join(fitting)}.")])
         self._confidence = confidence
         self._resamples = resamples
         self._min_rows = min_rows
@@ -130,12 +125,21 @@ class BuiltinModelChecker(ModelChecker):
         self._seed = seed
 
     @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a metric that does not exist."""
-        metric = settings.get("metric")
-        if metric is not None and metric not in METRICS:
-            hint = one_of(metric, METRICS, what="Metrics")
-            yield Finding("metric", f"there is no metric {metric!r}", hint=hint)
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find a metric that does not exist, or is not for the problem of ``values``."""
+        name, problem = settings.get("metric"), values.get("problem")
+        if name is None:
+            return
+        fitting = [known for known, each in METRICS.items() if problem is None or each.is_for(problem.type)]
+        if name not in METRICS:
+            hint = one_of(name, fitting, what="Metrics")
+            yield Finding("metric", f"there is no metric {name!r}", hint=hint)
+        elif name not in fitting:
+            of = METRICS[name].problem_type
+            message = f"{name} is a metric of {of}, and the problem is {problem.type}"
+            yield Finding("metric", message, hint=f"Use one of {', '.join(fitting)}.")
 
     @property
     def metric(self) -> str:
@@ -205,9 +209,6 @@ class BuiltinModelChecker(ModelChecker):
         """
         one, another = self._evaluate([model, other], frame, target)
         return self._compare(one, another)
-
-    def _fits(self, problem_type: str) -> bool:
-        return self._classifies == (problem_type == "classification")
 
     def _evaluate(
         self, models: Sequence[FittedModel], frame: Frame, target: Series, train_target: Series | None = None

@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
+from lolpop.frames import require_columns, wrap
+
 if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
+    from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 else:
     nw = lazy_loader.load("narwhals")
 
-__all__ = ["alike", "replaced", "taken"]
+__all__ = ["alike", "replaced", "taken", "used"]
+
+
+def used(model: FittedModel, frame: Frame) -> nw.DataFrame[Any]:
+    """The columns that ``model`` uses. Raises DataError, with near names, if some are missing."""
+    rows = wrap(frame)
+    require_columns(rows.columns, model.columns)
+    return rows.select(model.columns)
 
 
 def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFrame[Any], nw.DataFrame[Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import PositiveInt
 
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
-from lolpop.components.model_explainer._replacing import alike
+from lolpop.components.model_explainer._replacing import alike, used
 from lolpop.errors import DataError, MissingExtraError
 from lolpop.frames import wrap
 from lolpop.registry import missing_modules
@@ -86,7 +86,7 @@ class ShapModelExplainer(ModelExplainer):
 
         if missing := missing_modules(self.requires):
             raise MissingExtraError(missing[0], self.install)
-        rows, others = alike(*(wrap(each).select(model.columns) for each in (frame, reference)))
+        rows, others = alike(used(model, frame), used(model, reference))
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         if not len(rows):

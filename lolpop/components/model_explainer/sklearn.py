@@ -10,9 +10,9 @@ from lolpop.components.model_checker.evaluations import evaluate_classes, evalua
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
-from lolpop.components.model_explainer._replacing import alike, replaced, taken
+from lolpop.components.model_explainer._replacing import alike, replaced, taken, used
 from lolpop.errors import DataError
-from lolpop.frames import wrap, wrap_series
+from lolpop.frames import wrap_series
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class SklearnModelExplainer(ModelExplainer):
         import numpy as np
 
         random = np.random.default_rng(self._seed % 2**32)
-        rows = wrap(frame).select(model.columns)
+        rows = used(model, frame)
         at = random.permutation(len(rows))[: self._max_rows]
         shuffles = np.array([random.permutation(at) for _ in range(self._repeats)])
         own = self._score(model, replaced(rows, at, rows, _keep(rows.columns, at)), target, at, 1)[0]
@@ -98,7 +98,7 @@ class SklearnModelExplainer(ModelExplainer):
         """
         import numpy as np
 
-        rows, others = alike(*(wrap(each).select(model.columns) for each in (frame, reference)))
+        rows, others = alike(used(model, frame), used(model, reference))
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         drawn = np.random.default_rng(self._seed % 2**32).permutation(len(others))[: self._references]
