@@ -60,7 +60,7 @@ class SklearnModelTrainer(ModelTrainer):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find an estimator that does not exist or is not for the problem, and params that it does not take."""
+        """Find an estimator that is unknown or not for the problem, and ``params`` that it does not take."""
         name = settings.get("estimator", "hist_gradient_boosting")
         params = settings.get("params") or {}
         if name not in ESTIMATORS and ":" not in name:
