@@ -151,26 +151,36 @@ class PredictPipeline(Pipeline):
 
     @task
     def explain_predictions(
-        self, model: FittedModel, frame: Frame, model_version: ModelVersion, prediction_job: PredictionJob
-    ) -> Frame:
-        """Attribute the predictions of ``frame`` to columns, as against the rows of the training.
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        prediction_job: PredictionJob,
+    ) -> DatasetVersion:
+        """Attribute the predictions of a job to columns, as against the rows of the training.
 
-        The result, the index column, ``output`` and ``attribution_<column>``, is kept as a dataset version,
-        which is the field ``explanations`` of the job. Raises DataError if those rows are not known.
+        The result, the index column, ``output`` and ``attribution_<column>``, is kept batch by batch, and is
+        the field ``explanations`` of the job. Raises DataError if the rows of the training are not known.
         """
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
             raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
-        rows = frame if self.explain is True else wrap(frame).head(int(self.explain)).to_native()
-        attributions = self.model_explainer.explain(
-            model, rows, self.resource_version_control.load_data(reference)
-        )
-        explanations = explanations_frame(attributions, rows, self.problem.index)
-        kept = self.resource_version_control.save_data(
-            f"{model_version.name}_explanations", explanations, parents=[prediction_job]
+        known = self.resource_version_control.load_data(reference)
+        kept = self.resource_version_control.save_batches(
+            f"{model_version.name}_explanations",
+            (
+                explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.index)
+                for rows in self._explained(dataset_version)
+            ),
+            parents=[prediction_job],
         )
         self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
-        return explanations
+        return kept
+
+    @task
+    def save_explanations(self, explanations: DatasetVersion, target: Source) -> None:
+        """Write ``explanations`` to ``target``, batch by batch, whole or not at all."""
+        self.data_connector.write_batches(self.resource_version_control.load_batches(explanations), target)
 
     @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
@@ -257,6 +267,15 @@ class PredictPipeline(Pipeline):
         self._warn_of(unlike)
         if check:
             self._insist_on(usable)
+
+    def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+        """As many of the rows, from the first on, as are to be explained."""
+        left = None if self.explain is True else int(self.explain)
+        for frame in self.resource_version_control.load_batches(dataset_version):
+            rows: Frame = frame if left is None else wrap(frame).head(left).to_native()
+            yield rows
+            if left is not None and (left := left - len(wrap(rows))) <= 0:
+                return
 
     def _warn_of(self, unlike: UnlikeTraining) -> None:
         for check in unlike.checks():

@@ -53,7 +53,7 @@ def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path
     pytest.importorskip(library)
     folder = shutil.copytree(examples / name, tmp_path / name)
     monkeypatch.chdir(folder)
-    settings = {path: use, **({"data_connector.frame": frame} if frame != "pandas" else {})}
+    settings = {path: use, **({"data.frame": frame} if frame != "pandas" else {})}
     with RUNNERS[name].load("lolpop.yaml", environ={}, overrides=settings) as container:
         assert container.runner().run() is not None
         part = container

@@ -21,7 +21,7 @@ def test_explanations_are_kept_with_the_job_and_written(use, frame, load, projec
         predict__explain=True,
         model_explainer=use,
         data__explanations="out/reasons.csv",
-        data_connector__frame=frame,
+        data__frame=frame,
     )
     job = container.runner().run()
     written = pd.read_csv(project / "out" / "reasons.csv")
@@ -62,3 +62,14 @@ def test_predictions_are_explained_in_another_process_than_the_training(load, ke
     job = runner.predict_data(ModelVersion(name="tumors", number=1), runner.process_data(dataset="predict"))
     assert job == PredictionJob(name="tumors", number=2)
     assert len(explanations_of(container, job)) == 3
+
+
+def test_rows_that_come_in_batches_are_explained_as_others_are(load, project):
+    """The same reasons, batch by batch, for all rows or the first of them."""
+    asked = {"model_explainer": "shap", "data__explanations": "out/reasons.csv"}
+    load(predict__explain=True, **asked).runner().run()
+    whole = pd.read_csv(project / "out" / "reasons.csv")
+    load(predict__explain=True, data__batch_rows=30, **asked).runner().run()
+    pd.testing.assert_frame_equal(pd.read_csv(project / "out" / "reasons.csv"), whole)
+    load(predict__explain=35, data__batch_rows=30, **asked).runner().run()
+    pd.testing.assert_frame_equal(pd.read_csv(project / "out" / "reasons.csv"), whole[:35])
