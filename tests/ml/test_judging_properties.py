@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_frames import RELAXED, frames
@@ -41,10 +40,14 @@ TRAINERS: dict[str, Callable[..., Any]] = {
 TRANSFORMERS = {"sklearn": SklearnFeatureTransformer, "feature_engine": FeatureEngineFeatureTransformer}
 
 
-@pytest.mark.parametrize("transformer", TRANSFORMERS)
-@pytest.mark.parametrize("trainer", TRAINERS)
-@settings(RELAXED, max_examples=15)
-@given(frame=frames(at_least=6), other=frames(), kind=st.sampled_from(["classification", "regression"]))
+@settings(RELAXED, max_examples=25)
+@given(
+    trainer=st.sampled_from(sorted(TRAINERS)),
+    transformer=st.sampled_from(sorted(TRANSFORMERS)),
+    frame=frames(at_least=6),
+    other=frames(),
+    kind=st.sampled_from(["classification", "regression"]),
+)
 def test_any_frame_is_judged_or_an_error(trainer, transformer, frame, other, kind):
     """What was fitted is stored, predicts the same, and is checked, explained and drawn, on these rows or others."""
     data = wrap(frame)
