@@ -47,6 +47,9 @@ class Data(BaseModel):
     truth: Source | None = Field(default=None, description="True labels of predicted rows, once known.")
     predictions: Source | None = Field(default=None, description="Where predictions are written.")
     frame: FrameKind = Field(default="pandas", description="Kind of dataframe that rows travel in.")
+    explanations: Source | None = Field(
+        default=None, description="Where attributions of predictions are written, if predict.explain is set."
+    )
 
     @field_validator("sources")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dependency_injector import providers as di
@@ -51,7 +52,7 @@ def findings_of(root: Scope) -> list[Finding]:
     for slot in slots:
         findings += slot.plan.findings
         if not slot.plan.errors:
-            findings += own_findings(slot.plan)
+            findings += own_findings(slot.plan, partial(_values_for, slot))
         if isinstance(slot, Components):
             findings += _strays(slot)
         findings += _keywords(slot)
@@ -63,6 +64,17 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _unused(root, slots)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     return _masked(root, dict.fromkeys(findings)) if findings else []
+
+
+def _values_for(slot: Slot[Any]) -> dict[str, Any]:
+    """The sections of the settings that ``slot`` gets injected, by the parameters' names; valid ones only."""
+    values: dict[str, Any] = {}
+    for edge in slot.edges:
+        found = behind(edge.provider)
+        active = found.active if isinstance(found, Slot) else found
+        if isinstance(active, Settings) and "" in active.plan.settings and not active.plan.errors:
+            values[edge.parameter.name] = active.plan.settings[""].value
+    return values
 
 
 def _masked(root: Scope, findings: Iterable[Finding]) -> list[Finding]:

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import NonNegativeInt
+
 from lolpop.batches import ahead
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
@@ -14,14 +16,17 @@ from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
+from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
+from lolpop.errors import DataError
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
-from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift
+from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
+from lolpop.pipelines._explanations import explanations_frame
 from lolpop.pipelines._index import IndexValues, check_index
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import RecordedModel, plain_classes, predictions_frame
@@ -35,10 +40,17 @@ __all__ = ["PredictPipeline"]
 
 
 class PredictPipeline(Pipeline):
-    """Predicts rows, keeps the predictions, and measures them once the truth is known."""
+    """Predicts rows, keeps the predictions, and measures them once the truth is known.
+
+    Parameters
+    ----------
+    explain : bool or int
+        Whether predictions are attributed to columns, or for how many rows at most, from the first on.
+    """
 
     def __init__(
         self,
+        explain: bool | NonNegativeInt = False,
         *,
         problem: Problem,
         data_connector: DataConnector,
@@ -47,8 +59,10 @@ class PredictPipeline(Pipeline):
         metadata_tracker: MetadataTracker,
         metrics_tracker: MetricsTracker,
         model_checker: ModelChecker,
+        model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
+        self.explain = explain
         self.problem = problem
         self.data_connector = data_connector
         self.data_profiler = data_profiler
@@ -56,6 +70,7 @@ class PredictPipeline(Pipeline):
         self.metadata_tracker = metadata_tracker
         self.metrics_tracker = metrics_tracker
         self.model_checker = model_checker
+        self.model_explainer = model_explainer
         self.notifiers = notifiers
 
     @task
@@ -135,6 +150,41 @@ class PredictPipeline(Pipeline):
         )
         tell_of_drift(report, self.notifiers)
         return report
+
+    @task
+    def explain_predictions(
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        prediction_job: PredictionJob,
+    ) -> DatasetVersion:
+        """Attribute the predictions of a job to columns, as against the rows of the training.
+
+        The result, the index column, ``output`` and ``attribution_<column>``, is kept batch by batch, and is
+        the field ``explanations`` of the job. Raises DataError if the rows of the training are not known.
+        """
+        reference = trained_on(model_version, self.metadata_tracker)
+        if reference is None:
+            raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
+        known = self.resource_version_control.load_data(reference)
+        kept = self.resource_version_control.save_batches(
+            f"{model_version.name}_explanations",
+            (
+                explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.index)
+                for rows in self._explained(dataset_version)
+            ),
+            parents=[prediction_job],
+        )
+        self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
+        return kept
+
+    @task
+    def save_explanations(self, explanations: DatasetVersion, target: Source) -> None:
+        """Write ``explanations`` to ``target``, batch by batch, whole or not at all."""
+        with self.data_connector.writing(target) as write:
+            for rows in self.resource_version_control.load_batches(explanations):
+                write(rows)
 
     @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
@@ -221,6 +271,15 @@ class PredictPipeline(Pipeline):
         self._warn_of(unlike)
         if check:
             self._insist_on(usable)
+
+    def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+        """As many of the rows, from the first on, as are to be explained."""
+        left = None if self.explain is True else int(self.explain)
+        for frame in self.resource_version_control.load_batches(dataset_version):
+            rows: Frame = frame if left is None else wrap(frame).head(left).to_native()
+            yield rows
+            if left is not None and (left := left - len(wrap(rows))) <= 0:
+                return
 
     def _warn_of(self, unlike: UnlikeTraining) -> None:
         for check in unlike.checks():

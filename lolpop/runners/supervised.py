@@ -12,6 +12,7 @@ from lolpop.components.data_connector import DataConnector
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source, Sources
@@ -174,6 +175,7 @@ class SupervisedRunner(Runner):
             if rows is not None and "analyze_prediction_drift" not in self.skip:
                 predictions = self._sample(self.predict.predictions_of(prediction_job))
                 self.predict.analyze_prediction_drift(rows, predictions, prediction_job)
+            self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
         self._look_at(frame, source, dataset_version, model_version)
@@ -186,6 +188,7 @@ class SupervisedRunner(Runner):
             self.predict.analyze_prediction_drift(frame, predictions, prediction_job)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)
+        self._explain(model, model_version, dataset_version, prediction_job)
         return prediction_job
 
     @workflow
@@ -335,6 +338,19 @@ class SupervisedRunner(Runner):
             f"{_difference(comparison)}"
         )
         return comparison.better
+
+    def _explain(
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        prediction_job: PredictionJob,
+    ) -> None:
+        if not self.predict.explain:
+            return
+        explanations = self.predict.explain_predictions(model, model_version, dataset_version, prediction_job)
+        if self.data.explanations is not None:
+            self.predict.save_explanations(explanations, self.data.explanations)
 
     def _evaluate_what_is_known(self, prediction_job: PredictionJob) -> None:
         try:
