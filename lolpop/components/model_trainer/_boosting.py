@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import ValidationError
-
-from lolpop._names import one_of
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
-from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
+from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._description import Description
+from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._tabular import learn_features, own
-from lolpop.errors import Finding, MissingExtraError, TrainingError
+from lolpop.errors import TrainingError
 from lolpop.problem import Problem
-from lolpop.registry import missing_modules
-from lolpop.signatures import Parameter, signature_of
 
 if TYPE_CHECKING:
     from lolpop.frames import Array, Frame, Series
@@ -60,16 +56,12 @@ class BoostedTrees(ABC):
         """Read what ``save`` wrote, of so many classes (0: of numbers), or raise StoreError."""
 
 
-class BoostingModelTrainer(ModelTrainer):
+class BoostingModelTrainer(LibraryModelTrainer):
     """Trees of one library behind the feature transformer, stored in the library's own format.
 
     Missing values and categories are the library's to deal with.
     """
 
-    requires: ClassVar[tuple[str, ...]]
-    install: ClassVar[str]
-    library: ClassVar[str]
-    """Its name, as people write it."""
     trees: ClassVar[type[BoostedTrees]]
     estimator_file: ClassVar[str]
     """Where the trees are stored."""
@@ -77,41 +69,14 @@ class BoostingModelTrainer(ModelTrainer):
     def __init__(
         self, params: Params, *, problem: Problem, seed: int, feature_transformer: FeatureTransformer
     ) -> None:
-        self._params = dict(params)
+        super().__init__(params)
         self._problem = problem
         self._seed = seed
         self._feature_transformer = feature_transformer
 
-    @classmethod
-    @abstractmethod
-    def parameter_names(cls) -> Sequence[str]:
-        """Names of the parameters that the library takes; it is installed."""
-
     @abstractmethod
     def _fixed(self) -> Params:
         """What the library is told where the parameters say nothing: the seed, and to be quiet."""
-
-    @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find names in ``params`` that the library does not take."""
-        params = settings.get("params") or {}
-        if not params or missing_modules(cls.requires):
-            return
-        known = cls.parameter_names()
-        for name in params:
-            if name not in known:
-                yield Finding(
-                    f"params.{name}", f"unknown parameter of {cls.library}", hint=one_of(name, known)
-                )
-
-    @classmethod
-    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003  (the keys are always the same)
-        """Keys of the mapping ``setting``: the parameters of the library."""
-        return cls.parameter_names() if setting == "params" and not missing_modules(cls.requires) else ()
-
-    def params(self) -> Params:
-        """The parameters that ``fit`` uses where it is given none."""
-        return dict(self._params)
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).
@@ -120,7 +85,7 @@ class BoostingModelTrainer(ModelTrainer):
         """
         import numpy as np
 
-        trees = self._make({**self._params, **(params or {})})
+        trees = self.trees.new({**self._fixed(), **self._with(params)}, self._problem.type)
         features = learn_features(
             frame,
             target,
@@ -159,32 +124,6 @@ class BoostingModelTrainer(ModelTrainer):
         transformer = _skops.load(folder / _TRANSFORMER_FILE, trusted)
         trees = cls.trees.load(folder / cls.estimator_file, len(description.classes))
         return description.model(transformer, trees)
-
-    @classmethod
-    def _require_library(cls) -> None:
-        if missing := missing_modules(cls.requires):
-            raise MissingExtraError(missing[0], cls.install)
-
-    def _make(self, params: Params) -> BoostedTrees:
-        self._require_library()
-        known = self.parameter_names()
-        for name in params:
-            if name not in known:
-                raise TrainingError(
-                    f"params.{name}: {self.library} has no such parameter. {one_of(name, known)}"
-                )
-        # Libraries let some values pass, such as a negative number of trees.
-        for name, parameter in signature_of(type(self)).settings.items():
-            if name in params:
-                self._require_valid(name, params[name], parameter)
-        return self.trees.new({**self._fixed(), **params}, self._problem.type)
-
-    def _require_valid(self, name: str, value: Any, parameter: Parameter) -> None:
-        try:
-            parameter.adapter.validate_python(value)
-        except ValidationError as error:
-            reason = error.errors()[0]["msg"]
-            raise TrainingError(f"{name} of {self.library} cannot be {value!r}: {reason}.") from error
 
 
 def unnamed(features: Any) -> Any:

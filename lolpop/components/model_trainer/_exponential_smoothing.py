@@ -1,0 +1,182 @@
+"""Exponential smoothing of one series, by statsmodels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
+from lolpop.components.model_trainer._criteria import Criterion, criterion_of
+from lolpop.components.model_trainer._forecasting import Forecast
+from lolpop.components.model_trainer._last_value import LastValue, is_constant
+from lolpop.errors import TrainingError
+from lolpop.frames import count
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.timelines import Timeline
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["SHORTEST", "Component", "ExponentialSmoothing", "SmoothingSettings", "Trend", "fit_smoothing"]
+
+Component: TypeAlias = Literal["none", "additive", "multiplicative"]
+Trend: TypeAlias = Literal["none", "additive", "damped"]
+
+SHORTEST = 10
+"""Of fewer values nothing can be smoothed."""
+
+# With more steps to a season, where it starts is found once, and not fitted together with the rest.
+_LONGEST_ESTIMATED = 24
+_PATHS = 2_000
+_TRENDS: tuple[Trend, ...] = ("none", "additive", "damped")
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingSettings:
+    """How to smooth; what is ``auto`` is chosen by ``criterion``."""
+
+    error: Component | Literal["auto"]
+    trend: Trend | Literal["auto"]
+    seasonal: Component | Literal["auto"]
+    season: int
+    criterion: Criterion
+    maxiter: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ExponentialSmoothing(SeriesModel):
+    """Exponential smoothing with its parameters, and the values that it is run over before it forecasts.
+
+    ``values`` are what was learned from, divided by ``scale``.
+    """
+
+    kind: Literal["ets"] = "ets"
+    error: Component
+    trend: Trend
+    seasonal: Component
+    season: int
+    options: dict[str, Any]
+    scale: float
+    values: tuple[float, ...]
+    params: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as ``ETS(A,Ad,N)``."""
+        letters = {"none": "N", "additive": "A", "damped": "Ad", "multiplicative": "M"}
+        return f"ETS({letters[self.error]},{letters[self.trend]},{letters[self.seasonal]})"
+
+    def forecast(self, ahead: Ahead) -> Forecast:
+        """How the series goes on; the interval is simulated where there is no formula for it."""
+        import numpy as np
+
+        results = self.unfitted().smooth(np.array(self.params))
+        end = len(self.values)
+        found = results.get_prediction(
+            end, end + len(ahead) - 1, simulate_repetitions=_PATHS, rng=ahead.random
+        )
+        mean = np.asarray(found.predicted_mean) * self.scale
+        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale
+        return Forecast(mean, lower, upper)
+
+    def unfitted(self) -> Any:
+        """The model as statsmodels has it, without parameters."""
+        import pandas as pd
+        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+        parts = {"none": None, "additive": "add", "multiplicative": "mul"}
+        long = self.season > _LONGEST_ESTIMATED and self.seasonal != "none"
+        return ETSModel(
+            pd.Series(self.values),
+            error=parts[self.error],
+            trend=None if self.trend == "none" else "add",
+            damped_trend=self.trend == "damped",
+            seasonal=parts[self.seasonal],
+            seasonal_periods=None if self.seasonal == "none" else self.season,
+            **{"initialization_method": "heuristic" if long else "estimated", **self.options},
+        )
+
+
+def fit_smoothing(settings: SmoothingSettings, timeline: Timeline, *, short: bool) -> SeriesModel:
+    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+
+    A series that is too ``short`` to be smoothed may be taken for a random walk.
+    """
+    import numpy as np
+
+    if is_constant(timeline) or (short and timeline.known < SHORTEST):
+        return LastValue.of(timeline)
+    if len(timeline) < SHORTEST:
+        raise TrainingError(
+            f"it has {count(len(timeline), 'value')}, and exponential smoothing needs {SHORTEST}. "
+            "Leave model at auto, which takes shorter ones for random walks."
+        )
+    values = timeline.filled().values
+    _require_possible(settings, values)
+    best, least = None, np.inf
+    for candidate in _candidates(settings, values):
+        found = candidate.unfitted().fit(disp=False, warn_convergence=False, maxiter=settings.maxiter)
+        worth = criterion_of(settings.criterion, found.llf, _free(candidate), len(values))
+        if found.mle_retvals["converged"] and worth < least:
+            best = candidate.model_copy(update={"params": tuple(map(float, found.params))})
+            least = worth
+    if best is None:
+        raise TrainingError(
+            f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
+            "other models: error, trend and seasonal."
+        )
+    return best
+
+
+def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
+    kinds = ("additive", "multiplicative") if values.min() > 0 else ("additive",)
+    shows_season = settings.season > 1 and len(values) >= _needed(settings.season)
+    scale = float(values.std())
+    shared = {
+        "season": settings.season,
+        "options": dict(settings.options),
+        "scale": scale,
+        "values": tuple((values / scale).tolist()),
+    }
+    errors = kinds if settings.error == "auto" else (settings.error,)
+    trends = _TRENDS if settings.trend == "auto" else (settings.trend,)
+    seasonals = (settings.seasonal,)
+    if settings.seasonal == "auto":
+        seasonals = ("none", *(kinds if shows_season else ()))
+    for error, seasonal, trend in itertools.product(errors, seasonals, trends):
+        # A season that multiplies beside an error that adds up divides by what comes near zero.
+        if (error, seasonal) != ("additive", "multiplicative") or settings.seasonal == seasonal:
+            yield ExponentialSmoothing(error=error, trend=trend, seasonal=seasonal, **shared)
+
+
+def _needed(season: int) -> int:
+    """How many values say how a season goes."""
+    return max(2 * season, SHORTEST + 2 * (season // 2))
+
+
+def _free(candidate: ExponentialSmoothing) -> int:
+    """How many numbers are fitted: smoothing, states at the start, and the variance."""
+    trend = {"none": 0, "additive": 2, "damped": 3}[candidate.trend]
+    return 3 + trend + (0 if candidate.seasonal == "none" else candidate.season)
+
+
+def _require_possible(settings: SmoothingSettings, values: Floats) -> None:
+    if "multiplicative" in {settings.error, settings.seasonal} and values.min() <= 0:
+        raise TrainingError(
+            f"a multiplicative error or season is of positive values, and one of them is {values.min():g}. "
+            "Set error and seasonal to additive or auto."
+        )
+    if settings.seasonal in {"auto", "none"}:
+        return
+    if settings.season < 2:
+        raise TrainingError("there is no season: set problem.season, or seasonal to none.")
+    if len(values) < _needed(settings.season):
+        raise TrainingError(
+            f"it has {count(len(values), 'value')}, and a season of {count(settings.season, 'step')} needs "
+            f"{_needed(settings.season)}. Set seasonal to auto or none."
+        )
