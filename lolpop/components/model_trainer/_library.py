@@ -88,7 +88,9 @@ class LibraryModelTrainer(ModelTrainer):
                 found[name] = settings[name].adapter.validate_python(found[name])
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
-                raise TrainingError(f"{name} of {cls.library} cannot be {found[name]!r}: {reason}.") from error
+                raise TrainingError(
+                    f"{name} of {cls.library} cannot be {found[name]!r}: {reason}."
+                ) from error
         return found
 
     @classmethod

@@ -82,9 +82,10 @@ class Sarimax(SeriesModel):
     @property
     def name(self) -> str:
         """What it is called, such as ``SARIMAX(0,1,1)(0,1,1)12``."""
-        seasonal = f"({','.join(map(str, self.seasonal_order))}){self.season}"
+        order, seasonal = (",".join(map(str, each)) for each in (self.order, self.seasonal_order))
+        season = f"({seasonal}){self.season}" if any(self.seasonal_order) else ""
         waves = f" with {count(self.waves, 'wave')} of {self.season}" if self.waves else ""
-        return f"SARIMAX({','.join(map(str, self.order))}){seasonal if any(self.seasonal_order) else ''}{waves}"
+        return f"SARIMAX({order}){season}{waves}"
 
     def forecast(self, ahead: Ahead) -> Forecast:
         """How the series goes on."""
@@ -142,10 +143,11 @@ def fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     search = _Search(settings, _explained(whole, start))
     found = start
     if settings.seasonal_order is None and _has_season(settings.season, timeline):
-        seasonal = (replace(start, seasonal_order=(p, start.seasonal_order[1], q)) for p, q in _SEASONAL_ORDERS)
-        found = search.best(seasonal)
+        d = start.seasonal_order[1]
+        found = search.best(replace(start, seasonal_order=(p, d, q)) for p, q in _SEASONAL_ORDERS)
     if settings.order is None:
-        found = search.best([found, *(replace(found, order=(p, found.order[1], q)) for p, q in _ORDERS)])
+        d = start.order[1]
+        found = search.best([found, *(replace(found, order=(p, d, q)) for p, q in _ORDERS)])
     if settings.deterministic == "auto" and found.differences == 1:
         found = search.best([found, replace(found, deterministic="c")])
     return search.fitted(found, whole)
@@ -210,7 +212,8 @@ class _Search:
         unfitted = model.model_copy(update=asdict(candidate)).unfitted(differenced=differenced)
         changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
         values = int(np.count_nonzero(~np.isnan(changes)))
-        start = _start(unfitted.param_names, candidate, changes, candidate.differenced(model.exog(), model.season))
+        exog = candidate.differenced(model.exog(), model.season)
+        start = _start(unfitted.param_names, candidate, changes, exog)
         if values - len(start) <= 2:
             return math.inf, ()
         if not len(start):
@@ -240,7 +243,7 @@ def _least_squares(columns: Floats, values: Floats) -> Floats:
     import numpy as np
 
     known = ~np.isnan(values)
-    return np.linalg.lstsq(columns[known], values[known])[0]
+    return np.asarray(np.linalg.lstsq(columns[known], values[known])[0], dtype=np.float64)
 
 
 def _differences(settings: SarimaxSettings, timeline: Timeline) -> _Candidate:
@@ -317,7 +320,7 @@ def _has_season(season: int, timeline: Timeline) -> bool:
 
 
 def _has_long_season(season: int, timeline: Timeline) -> bool:
-    return _LONGEST_SEASON < season and len(timeline) > 2 * season
+    return season > _LONGEST_SEASON and len(timeline) > 2 * season
 
 
 def _has_strong_season(season: int, timeline: Timeline) -> bool:

@@ -48,10 +48,10 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     """Exponential smoothing (ETS) or seasonal ARIMA of each series by itself, stored as JSON.
 
     What is not set is chosen for each series by an information criterion. ETS: additive and, of positive
-    values, multiplicative errors and seasons, with no trend, an additive or a damped one. SARIMAX: a seasonal
-    difference if the season is strong, a difference unless a unit root is ruled out, seasonal orders up to
-    (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by waves. The season
-    is ``problem.season``, or that of the frequency.
+    values, multiplicative errors and seasons, with no trend, an additive or a damped one. SARIMAX: a
+    seasonal difference if the season is strong, a difference unless a unit root is ruled out, seasonal
+    orders up to (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by
+    waves. The season is ``problem.season``, or that of the frequency.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     seasonal : str
         ETS: ``none``, ``additive``, ``multiplicative``, or ``auto``.
     order : three whole numbers, optional
-        SARIMAX: autoregressive terms, differences, moving averages, such as ``0,1,1``.
+        SARIMAX: autoregressive terms, differences, moving averages, such as ``[0, 1, 1]``.
     seasonal_order : three whole numbers, optional
         SARIMAX: the same of the season.
     deterministic : str
