@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._description import Description
+from lolpop.components.model_trainer._lags import fit_by_lags, restored, rows_of
 from lolpop.components.model_trainer._library import LibraryModelTrainer
-from lolpop.components.model_trainer._tabular import learn_features, own
+from lolpop.components.model_trainer._tabular import TabularModel, learn_features
 from lolpop.errors import TrainingError
-from lolpop.problem import Problem
+from lolpop.problem import ForecastingProblem, Problem
 
 if TYPE_CHECKING:
     from lolpop.frames import Array, Frame, Series
@@ -83,6 +84,13 @@ class BoostingModelTrainer(LibraryModelTrainer):
 
         Raises DataError for data, and TrainingError for parameters, that the library refuses.
         """
+        if isinstance(self._problem, ForecastingProblem):
+            return fit_by_lags(
+                frame, target, self._problem, None, lambda rows, steps: self._fit_rows(rows, steps, params)
+            )
+        return self._fit_rows(frame, target, params)
+
+    def _fit_rows(self, frame: Frame, target: Series, params: Params | None) -> TabularModel:
         import numpy as np
 
         trees = self.trees.new({**self._fixed(), **self._with(params)}, self._problem.type)
@@ -103,7 +111,7 @@ class BoostingModelTrainer(LibraryModelTrainer):
         """Write ``model`` into ``folder``: the library's format for trees, skops for the transformer."""
         from lolpop.components.model_trainer import _skops
 
-        fitted = own(model)
+        fitted = rows_of(model, folder)
         if not isinstance(fitted.estimator, self.trees):
             raise TrainingError(f"The model is none of {self.library}'s. Use the trainer that has fitted it.")
         fitted.estimator.save(folder / self.estimator_file)
@@ -123,7 +131,7 @@ class BoostingModelTrainer(LibraryModelTrainer):
         description = Description.read(folder)
         transformer = _skops.load(folder / _TRANSFORMER_FILE, trusted)
         trees = cls.trees.load(folder / cls.estimator_file, len(description.classes))
-        return description.model(transformer, trees)
+        return restored(description.model(transformer, trees), folder)
 
 
 def unnamed(features: Any) -> Any:

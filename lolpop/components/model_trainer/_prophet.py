@@ -90,7 +90,8 @@ class ProphetSeries(SeriesModel):
         with quiet(*_LOGGERS):
             from prophet.serialize import model_from_json
 
-            model = model_from_json(self.fitted)
+            # Its attributes are optional to a type checker, and there once it was fitted.
+            model: Any = model_from_json(self.fitted)
             # Where trends begin to differ is the last moment that was learned from.
             positions = np.array([ahead.positions[0] - 1, *ahead.positions])
             regressors = np.vstack([np.zeros((1, ahead.regressors.shape[1])), ahead.regressors])
