@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
-from lolpop.components.model_trainer._last_value import LastValue, is_constant
+from lolpop.components.model_trainer._last_value import LastValue, says_little
 from lolpop.errors import TrainingError
 from lolpop.frames import count
 
@@ -22,13 +22,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["SHORTEST", "Component", "ExponentialSmoothing", "SmoothingSettings", "Trend", "fit_smoothing"]
+__all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend", "fit_smoothing"]
 
 Component: TypeAlias = Literal["none", "additive", "multiplicative"]
 Trend: TypeAlias = Literal["none", "additive", "damped"]
-
-SHORTEST = 10
-"""Of fewer values nothing can be smoothed."""
 
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
@@ -102,20 +99,12 @@ class ExponentialSmoothing(SeriesModel):
         )
 
 
-def fit_smoothing(settings: SmoothingSettings, timeline: Timeline, *, short: bool) -> SeriesModel:
-    """The best of what ``settings`` allow for one series; those that do not converge are left out.
-
-    A series that is too ``short`` to be smoothed may be taken for a random walk.
-    """
+def fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
+    """The best of what ``settings`` allow for one series; those that do not converge are left out."""
     import numpy as np
 
-    if is_constant(timeline) or (short and timeline.known < SHORTEST):
+    if says_little(timeline):
         return LastValue.of(timeline)
-    if len(timeline) < SHORTEST:
-        raise TrainingError(
-            f"it has {count(len(timeline), 'value')}, and exponential smoothing needs {SHORTEST}. "
-            "Leave model at auto, which takes shorter ones for random walks."
-        )
     values = timeline.filled().values
     _require_possible(settings, values)
     best, least = None, np.inf
@@ -156,7 +145,7 @@ def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[Exponen
 
 def _needed(season: int) -> int:
     """How many values say how a season goes."""
-    return max(2 * season, SHORTEST + 2 * (season // 2))
+    return max(2 * season, 10 + 2 * (season // 2))  # as statsmodels looks for where a season starts
 
 
 def _free(candidate: ExponentialSmoothing) -> int:

@@ -185,7 +185,8 @@ class ForecastModel(FittedModel):
         self._require_known(outside, frame)
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
         steps = self.steps(frame)
-        said = self._forecasts({key: _of_each_step(outside[mine], ahead) for key, mine, ahead in steps})
+        wanted = {key: _of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
+        said = self._forecasts(wanted) if wanted else {}
         for key, mine, ahead in steps:
             found = said[key]
             for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):

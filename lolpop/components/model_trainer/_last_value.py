@@ -10,7 +10,10 @@ from lolpop.components.model_trainer._forecasting import Forecast
 if TYPE_CHECKING:
     from lolpop.timelines import Timeline
 
-__all__ = ["LastValue", "is_constant"]
+__all__ = ["LastValue", "says_little"]
+
+# Of fewer values it cannot be told how they follow from each other.
+_SHORTEST = 10
 
 
 class LastValue(SeriesModel):
@@ -45,8 +48,8 @@ class LastValue(SeriesModel):
         return Forecast(mean, mean - half, mean + half)
 
 
-def is_constant(timeline: Timeline) -> bool:
-    """Whether all known values of ``timeline`` are the same."""
+def says_little(timeline: Timeline) -> bool:
+    """Whether there is nothing to be learned from ``timeline`` but its last value."""
     import numpy as np
 
-    return bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))
+    return timeline.known < _SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))

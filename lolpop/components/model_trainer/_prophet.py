@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass as validated_dataclass
 
 from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._forecasting import Forecast
-from lolpop.components.model_trainer._last_value import LastValue, is_constant
+from lolpop.components.model_trainer._last_value import LastValue, says_little
 from lolpop.components.model_trainer._quiet import quiet
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ Mode: TypeAlias = Literal["additive", "multiplicative"]
 Waves: TypeAlias = bool | PositiveInt | Literal["auto"]
 
 _LOGGERS = ("cmdstanpy", "prophet", "prophet.models", "prophet.plot")
-# Of fewer values a trend and its noise cannot be told apart.
-_SHORTEST = 10
 _PATHS = 2_000
 _MOST_WAVES = 10
 _DAYS_OF_A_YEAR = 365.25
@@ -139,10 +137,10 @@ class ProphetSeries(SeriesModel):
 
 
 def fit_prophet(settings: ProphetSettings, grid: Grid, timeline: Timeline) -> SeriesModel:
-    """Fit one series; one that is too short, or constant, is taken for a random walk."""
+    """Fit one series."""
     import numpy as np
 
-    if is_constant(timeline) or timeline.known < _SHORTEST:
+    if says_little(timeline):
         return LastValue.of(timeline)
     moments = moments_of(grid, timeline.start + np.arange(len(timeline)))
     regressors = timeline.filled().regressors

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
-from lolpop.components.model_trainer._last_value import LastValue, is_constant
+from lolpop.components.model_trainer._last_value import LastValue, says_little
 from lolpop.errors import TrainingError
 from lolpop.frames import count
 
@@ -30,12 +30,11 @@ Deterministic: TypeAlias = Literal["n", "c", "t", "ct"]
 # Longer seasons are told by waves: as states of an ARIMA they take minutes.
 _LONGEST_SEASON = 12
 _MOST_WAVES = 10
-# Shorter series say too little of how one value follows from another.
-_SHORTEST = 10
 # Share of what varies once the trend is gone that a season has to explain before values are compared with
 # those of the season before (Hyndman and Athanasopoulos, Forecasting, 9.9).
 _STRONG_SEASON = 0.64
 _UNIT_ROOT = 0.05
+_FEWEST = 10
 _A_LITTLE = 0.1
 
 _ORDERS = tuple((p, q) for p in range(3) for q in range(3))
@@ -135,8 +134,7 @@ def fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     Orders are chosen by what regressors and waves leave unexplained, seasonal ones first. Those chosen are
     fitted together with the regressors.
     """
-    given = settings.order is not None or settings.seasonal_order is not None
-    if is_constant(timeline) or (timeline.known < _SHORTEST and not given):
+    if says_little(timeline):
         return LastValue.of(timeline)
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
@@ -342,7 +340,7 @@ def _wanders(season: int, seasonal_difference: int, timeline: Timeline) -> bool:
     values = _without_regressors(season, timeline)
     if seasonal_difference:
         values = values[season:] - values[:-season]
-    if len(values) < _SHORTEST or np.ptp(values) == 0:
+    if len(values) < _FEWEST or np.ptp(values) == 0:
         return False
     return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
 

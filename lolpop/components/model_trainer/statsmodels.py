@@ -51,13 +51,14 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     values, multiplicative errors and seasons, with no trend, an additive or a damped one. SARIMAX: a
     seasonal difference if the season is strong, a difference unless a unit root is ruled out, seasonal
     orders up to (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by
-    waves. The season is ``problem.season``, or that of the frequency.
+    waves. The season is ``problem.season``, or that of the frequency. Series of fewer than 10 values are
+    taken for random walks.
 
     Parameters
     ----------
     model : str
         ``ets``, which uses no regressors, or ``sarimax``; ``auto`` is sarimax if there are regressors, else
-        ets, and takes series of fewer than 10 values for random walks.
+        ets.
     error : str
         ETS: ``additive``, ``multiplicative``, or ``auto``.
     trend : str
@@ -152,7 +153,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         smoothing = SmoothingSettings(*parts, season, chosen, params["maxiter"], options)
         unused = dict.fromkeys(found.regressors, "exponential smoothing uses no regressors")
         without = replace(found, regressors=(), left_out={**found.left_out, **unused})
-        return without, partial(fit_smoothing, smoothing, short=params["model"] == "auto")
+        return without, partial(fit_smoothing, smoothing)
 
 
 def _misplaced(settings: Mapping[str, Any]) -> Iterator[Finding]:
