@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -30,6 +31,8 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
+# Where to look for better parameters once more: likelihoods have several peaks.
+_ELSEWHERE = {"smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1}
 _TRENDS: tuple[Trend, ...] = ("none", "additive", "damped")
 
 
@@ -49,7 +52,7 @@ class SmoothingSettings:
 class ExponentialSmoothing(SeriesModel):
     """Exponential smoothing with its parameters, and the values that it is run over before it forecasts.
 
-    ``values`` are what was learned from, divided by ``scale``.
+    ``values`` are what was learned from, less ``center`` and divided by ``scale``.
     """
 
     kind: Literal["ets"] = "ets"
@@ -58,6 +61,7 @@ class ExponentialSmoothing(SeriesModel):
     seasonal: Component
     season: int
     options: dict[str, Any]
+    center: float
     scale: float
     values: tuple[float, ...]
     params: tuple[float, ...] = ()
@@ -77,8 +81,8 @@ class ExponentialSmoothing(SeriesModel):
         found = results.get_prediction(
             end, end + len(ahead) - 1, simulate_repetitions=_PATHS, rng=ahead.random
         )
-        mean = np.asarray(found.predicted_mean) * self.scale
-        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale
+        mean = np.asarray(found.predicted_mean) * self.scale + self.center
+        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale + self.center
         return Forecast(mean, lower, upper)
 
     def unfitted(self) -> Any:
@@ -101,37 +105,48 @@ class ExponentialSmoothing(SeriesModel):
 
 def fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
     """The best of what ``settings`` allow for one series; those that do not converge are left out."""
-    import numpy as np
-
     if says_little(timeline):
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
-    best, least = None, np.inf
-    for candidate in _candidates(settings, values):
-        found = candidate.unfitted().fit(disp=False, warn_convergence=False, maxiter=settings.maxiter)
-        worth = criterion_of(settings.criterion, found.llf, _free(candidate), len(values))
-        if found.mle_retvals["converged"] and worth < least:
-            best = candidate.model_copy(update={"params": tuple(map(float, found.params))})
-            least = worth
-    if best is None:
+    fitted = [(each, _fitted(each, settings)) for each in _candidates(settings, values)]
+    best, found = min(fitted, key=lambda each: _worth(*each, settings))
+    if math.isinf(_worth(best, found, settings)):
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
-    return best
+    again = _fitted(best, settings, elsewhere=True)
+    if _worth(best, again, settings) < _worth(best, found, settings):
+        found = again
+    return best.model_copy(update={"params": tuple(map(float, found.params))})
+
+
+def _fitted(candidate: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> Any:
+    """What statsmodels makes of ``candidate``, from where it starts by itself, or from elsewhere."""
+    model = candidate.unfitted()
+    start = model.start_params
+    if elsewhere:
+        start = [_ELSEWHERE.get(name, value) for name, value in zip(model.param_names, start, strict=True)]
+    return model.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
+
+
+def _worth(candidate: ExponentialSmoothing, found: Any, settings: SmoothingSettings) -> float:
+    if not found.mle_retvals["converged"]:
+        return math.inf
+    return criterion_of(settings.criterion, float(found.llf), _free(candidate), len(candidate.values))
 
 
 def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
     kinds = ("additive", "multiplicative") if values.min() > 0 else ("additive",)
     shows_season = settings.season > 1 and len(values) >= _needed(settings.season)
-    scale = float(values.std())
-    shared = {
-        "season": settings.season,
-        "options": dict(settings.options),
-        "scale": scale,
-        "values": tuple((values / scale).tolist()),
-    }
+    scale, mean = float(values.std()), float(values.mean())
+    shared = {"season": settings.season, "options": dict(settings.options), "scale": scale}
+    # What only adds up does not depend on where zero is, but loses digits far from it.
+    added, multiplied = (
+        {**shared, "center": center, "values": tuple(((values - center) / scale).tolist())}
+        for center in (mean, 0.0)
+    )
     errors = kinds if settings.error == "auto" else (settings.error,)
     trends = _TRENDS if settings.trend == "auto" else (settings.trend,)
     seasonals = (settings.seasonal,)
@@ -140,7 +155,8 @@ def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[Exponen
     for error, seasonal, trend in itertools.product(errors, seasonals, trends):
         # A season that multiplies beside an error that adds up divides by what comes near zero.
         if (error, seasonal) != ("additive", "multiplicative") or settings.seasonal == seasonal:
-            yield ExponentialSmoothing(error=error, trend=trend, seasonal=seasonal, **shared)
+            scaled = multiplied if "multiplicative" in {error, seasonal} else added
+            yield ExponentialSmoothing(error=error, trend=trend, seasonal=seasonal, **scaled)
 
 
 def _needed(season: int) -> int:

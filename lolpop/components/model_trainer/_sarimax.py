@@ -140,7 +140,9 @@ def fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     whole = _without_orders(settings, timeline, start)
     search = _Search(settings, _explained(whole, start))
     found = start
-    if settings.seasonal_order is None and _has_season(settings.season, timeline):
+    # Lags of orders that are as long as a season would be there twice.
+    short = max(start.order[0], start.order[2]) < settings.season
+    if settings.seasonal_order is None and short and _has_season(settings.season, timeline):
         d = start.seasonal_order[1]
         found = search.best(replace(start, seasonal_order=(p, d, q)) for p, q in _SEASONAL_ORDERS)
     if settings.order is None:
@@ -216,9 +218,12 @@ class _Search:
             return math.inf, ()
         if not len(start):
             return criterion_of(self._settings.criterion, float(unfitted.filter(start).llf), 1, values), ()
-        found = unfitted.fit(
-            start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
-        )
+        try:
+            found = unfitted.fit(
+                start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
+            )
+        except np.linalg.LinAlgError:  # at the edge of what is stationary
+            return math.inf, ()
         if not found.mle_retvals["converged"]:
             return math.inf, ()
         worth = criterion_of(self._settings.criterion, float(found.llf), len(start) + 1, values)
