@@ -178,7 +178,7 @@ def test_what_does_not_go_together_is_refused():
 
 def test_an_unknown_country_is_named(days):
     """The error says which series, and which country."""
-    with pytest.raises(TrainingError, match="The series cannot be fitted by Prophet: .*XX"):
+    with pytest.raises(TrainingError, match=r"The series cannot be fitted by Prophet: .*XX"):
         forecast(trainer(country_holidays="XX"), days)
 
 

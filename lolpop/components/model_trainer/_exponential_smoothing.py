@@ -32,7 +32,9 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
 # Where to look for better parameters once more: likelihoods have several peaks.
-_ELSEWHERE = {"smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1}
+_ELSEWHERE = {
+    "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
+}  # fmt: skip
 _TRENDS: tuple[Trend, ...] = ("none", "additive", "damped")
 
 
@@ -110,7 +112,7 @@ def fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMode
     values = timeline.filled().values
     _require_possible(settings, values)
     fitted = [(each, _fitted(each, settings)) for each in _candidates(settings, values)]
-    best, found = min(fitted, key=lambda each: _worth(*each, settings))
+    best, found = min(fitted, key=lambda each: _worth(each[0], each[1], settings))
     if math.isinf(_worth(best, found, settings)):
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
