@@ -13,9 +13,10 @@ from lolpop._names import one_of
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_trainer._description import Description
-from lolpop.components.model_trainer._tabular import learn_features, own
+from lolpop.components.model_trainer._lags import fit_by_lags, restored, rows_of
+from lolpop.components.model_trainer._tabular import TabularModel, learn_features
 from lolpop.errors import Finding, MissingExtraError, TrainingError
-from lolpop.problem import Problem
+from lolpop.problem import ForecastingProblem, Problem
 from lolpop.registry import missing_modules
 from lolpop.signatures import Parameter, signature_of
 
@@ -118,6 +119,13 @@ class BoostingModelTrainer(ModelTrainer):
 
         Raises DataError for data, and TrainingError for parameters, that the library refuses.
         """
+        if isinstance(self._problem, ForecastingProblem):
+            return fit_by_lags(
+                frame, target, self._problem, None, lambda rows, steps: self._fit_rows(rows, steps, params)
+            )
+        return self._fit_rows(frame, target, params)
+
+    def _fit_rows(self, frame: Frame, target: Series, params: Params | None) -> TabularModel:
         import numpy as np
 
         trees = self._make({**self._params, **(params or {})})
@@ -138,7 +146,7 @@ class BoostingModelTrainer(ModelTrainer):
         """Write ``model`` into ``folder``: the library's format for trees, skops for the transformer."""
         from lolpop.components.model_trainer import _skops
 
-        fitted = own(model)
+        fitted = rows_of(model, folder)
         if not isinstance(fitted.estimator, self.trees):
             raise TrainingError(f"The model is none of {self.library}'s. Use the trainer that has fitted it.")
         fitted.estimator.save(folder / self.estimator_file)
@@ -158,7 +166,7 @@ class BoostingModelTrainer(ModelTrainer):
         description = Description.read(folder)
         transformer = _skops.load(folder / _TRANSFORMER_FILE, trusted)
         trees = cls.trees.load(folder / cls.estimator_file, len(description.classes))
-        return description.model(transformer, trees)
+        return restored(description.model(transformer, trees), folder)
 
     @classmethod
     def _require_library(cls) -> None:

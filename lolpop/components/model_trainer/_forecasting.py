@@ -149,6 +149,10 @@ class ForecastModel(FittedModel):
         ``regressors`` of these steps have shape (steps, c), in the order of ``learned.regressors``.
         """
 
+    def _forecasts(self, wanted: Mapping[str, Floats]) -> Mapping[str, Forecast]:
+        """Forecast several series at once, each as many steps as there are regressors of."""
+        return {key: self._forecast(key, len(each), each) for key, each in wanted.items()}
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that it needs to predict: series, time and regressors."""
@@ -180,15 +184,12 @@ class ForecastModel(FittedModel):
         )
         self._require_known(outside, frame)
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
-        for key, mine, steps in self.steps(frame):
-            furthest = int(steps.max())
-            nearest = np.abs(np.arange(1, furthest + 1)[:, None] - np.unique(steps)[None, :]).argmin(axis=1)
-            at = mine[np.argsort(steps, kind="stable")][np.searchsorted(np.sort(steps), np.unique(steps))]
-            found = self._forecast(key, furthest, outside[at][nearest])
-            mean[mine], lower[mine], upper[mine] = (
-                np.asarray(each, dtype=np.float64)[steps - 1]
-                for each in (found.mean, found.lower, found.upper)
-            )
+        steps = self.steps(frame)
+        said = self._forecasts({key: _of_each_step(outside[mine], ahead) for key, mine, ahead in steps})
+        for key, mine, ahead in steps:
+            found = said[key]
+            for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):
+                values[mine] = each[ahead - 1]
         return Predictions(mean, lower=lower, upper=upper)
 
     def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
@@ -231,3 +232,13 @@ class ForecastModel(FittedModel):
                 f"Column {name!r} is missing at {when}: what is learned from has to be known in advance "
                 "for every moment to forecast."
             )
+
+
+def _of_each_step(regressors: Floats, steps: Any) -> Floats:
+    """The regressors of the rows at ``steps``, as those of all steps to the last: of the nearest row."""
+    import numpy as np
+
+    order = np.argsort(steps)
+    nearest = np.abs(np.arange(1, steps.max() + 1)[:, None] - steps[order][None, :]).argmin(axis=1)
+    found: Floats = regressors[order][nearest]
+    return found
