@@ -149,14 +149,12 @@ class _Path:
 def _draw(axes: Axes, paths: Sequence[_Path], interval: float) -> None:
     for number, path in enumerate(paths):
         first = number == 0
-        if len(path.history):
-            axes.plot(path.before, path.history, color=_GREY, linewidth=1)
-        axes.plot(path.times, path.truth, color=_GREY, linewidth=1, label="true" if first else None)
-        color = _BLUE
-        axes.plot(path.times, path.mean, color=color, linewidth=1.5, label="forecast" if first else None)
+        times, truth = path.before.append(path.times), [*path.history, *path.truth]
+        axes.plot(times, truth, color=_GREY, linewidth=1, label="true" if first else None)
+        axes.plot(path.times, path.mean, color=_BLUE, linewidth=1.5, label="forecast" if first else None)
         label = f"interval of {interval:.0%}" if first else None
         axes.fill_between(
-            path.times, path.lower, path.upper, color=color, alpha=0.2, linewidth=0, label=label
+            path.times, path.lower, path.upper, color=_BLUE, alpha=0.2, linewidth=0, label=label
         )
         axes.axvline(
             path.times[0], color="grey", linestyle=":", linewidth=1, label="origin" if first else None
