@@ -11,7 +11,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import install, kernel, startup, tasks, workflow
+from benchmarks import install, kernel, startup, tasks, tuning, workflow
 from benchmarks.budget import Budget
 
 GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
@@ -19,6 +19,7 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "startup": startup.budgets,
     "tasks": tasks.budgets,
     "workflow": workflow.budgets,
+    "tuning": tuning.budgets,
     "install": install.budgets,
 }
 

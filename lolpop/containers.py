@@ -13,7 +13,7 @@ from lolpop import providers
 from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
-from lolpop.errors import SettingsError, WiringError
+from lolpop.errors import DEFAULT, SettingsError, WiringError
 from lolpop.providers import Pipeline, Runner
 from lolpop.providers.beside import Beside
 from lolpop.providers.nesting import Nested
@@ -23,8 +23,10 @@ from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
+    from lolpop.settings.nodes import Layer
+    from lolpop.settings.sources import Sources
 
-__all__ = ["PipelineContainer", "RunnerContainer", "scope_of"]
+__all__ = ["PipelineContainer", "RunnerContainer", "check_links", "configured", "load", "scope_of"]
 
 
 # Names that belong to containers themselves, dependency-injector's own among them.
@@ -205,23 +207,52 @@ def load(
     """
     from pathlib import Path
 
-    from lolpop.settings.links import Links
     from lolpop.settings.sources import collect
-    from lolpop.settings.tree import Tree
 
     sources = collect(
         files, profile=profile, environ=environ, overrides=overrides or {}, flags=flags, cwd=Path.cwd()
     )
+    instance = configured(
+        container,
+        sources.layers,
+        sources,
+        group=group or sources.group,
+        recorded=recorded,
+        lenient=lenient,
+    )
+    check_links(instance)
+    return instance
+
+
+def configured(
+    container: type[Any],
+    layers: Sequence[Layer],
+    sources: Sources,
+    *,
+    profile: str | None = None,
+    group: str | None = None,
+    recorded: bool = False,
+    lenient: bool = False,
+    replays: str | None = None,
+) -> Any:
+    """An instance of ``container`` set by ``layers``, with the folder and variables of ``sources``."""
+    from lolpop.settings.links import Links
+    from lolpop.settings.tree import Tree
+
     instance = container()
     scope = scope_of(instance)
-    tree = Tree(sources.layers)
-    links = Links(Tree((*scope_defaults(scope), *sources.layers)), sources.variables, lenient)
+    links = Links(Tree((*scope_defaults(scope), *layers)), sources.variables, lenient)
     scope.configuration = Configuration(
-        tree, links, sources.folder, sources.profile, group or sources.group, recorded
+        Tree(tuple(layers)), links, sources.folder, profile or sources.profile, group, recorded, replays
     )
-    if broken := [finding for finding in broken_links(scope) if finding.severity == "error"]:
-        raise SettingsError(broken)
     return instance
+
+
+def check_links(container: Any) -> None:
+    """Raise SettingsError with the links that lead nowhere."""
+    broken = broken_links(scope_of(container))
+    if errors := [finding for finding in broken if finding.severity == "error"]:
+        raise SettingsError(errors)
 
 
 def scope_of(container: Any) -> Scope:
@@ -230,9 +261,8 @@ def scope_of(container: Any) -> Scope:
     return scope
 
 
-def scope_defaults(scope: Scope) -> list[Any]:
+def scope_defaults(scope: Scope) -> list[Layer]:
     """The defaults of ``providers.Settings`` as a layer, so that links can lead to them."""
-    from lolpop.errors import Origin
     from lolpop.settings.nodes import Layer
     from lolpop.settings.tree import node_of
     from lolpop.signatures import REQUIRED
@@ -245,7 +275,7 @@ def scope_defaults(scope: Scope) -> list[Any]:
                 for step in inner.path:
                     branch = branch.setdefault(step, {})
                 branch[name] = provider.default
-    return [Layer("defaults", node_of(values, Origin("default")))]
+    return [Layer("defaults", node_of(values, DEFAULT))]
 
 
 if TYPE_CHECKING:

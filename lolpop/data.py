@@ -1,16 +1,28 @@
-"""Where the rows of a workflow are."""
+"""Where the rows of a workflow are, and how they travel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
-__all__ = ["Data", "Source"]
+from lolpop._names import one_of
+from lolpop.registry import missing_modules
+
+__all__ = ["Data", "FrameKind", "Source", "Sources"]
 
 # A path or URL, or a mapping for connectors that need more: {table: …}, {query: …}.
 Source = str | Mapping[str, Any]
+
+# A name becomes a part of the name of a dataset, and may not end like those of the rows that are made of it.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+_TAKEN = ("train", "test", "predict", "predictions")
+
+Sources: TypeAlias = Mapping[Name, Source]
+"""Several tables by name."""
+
+FrameKind: TypeAlias = Literal["pandas", "polars"]
 
 
 class Data(BaseModel):
@@ -18,9 +30,80 @@ class Data(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    train: Source = Field(description="Labelled rows.")
+    sources: Sources | None = Field(
+        default=None, description="Tables that the labelled rows are made of, by name; in place of train."
+    )
+    train: Source | None = Field(
+        default=None, validate_default=True, description="Labelled rows; required unless there are sources."
+    )
+    batch_rows: PositiveInt | None = Field(
+        default=None,
+        description="Rows to be predicted at a time, where not all fit in memory; all unless set.",
+    )
     predict: Source | None = Field(
-        default=None, description="Rows to be predicted; without it a run ends after deployment."
+        default=None,
+        description="Rows to be predicted; without it a run ends after deployment. Beside sources, the tables "
+        "that are others than in training, by name.",
     )
     truth: Source | None = Field(default=None, description="True labels of predicted rows, once known.")
     predictions: Source | None = Field(default=None, description="Where predictions are written.")
+    frame: FrameKind = Field(default="pandas", description="Kind of dataframe that rows travel in.")
+
+    @field_validator("sources")
+    @classmethod
+    def _names_are_free(cls, sources: Sources | None) -> Sources | None:
+        if sources is not None and not sources:
+            raise ValueError("names no source. Expected {name: source, …}")
+        for name in sources or ():
+            if name in _TAKEN or name.startswith("predict_"):
+                raise ValueError(f"a source cannot be called {name!r}, which names what is made of sources")
+        return sources
+
+    @field_validator("train")
+    @classmethod
+    def _either_train_or_sources(cls, train: Source | None, info: ValidationInfo) -> Source | None:
+        sources = info.data.get("sources")
+        if train is None and sources is None and "sources" in info.data:
+            raise ValueError("is required, unless data.sources names several tables")
+        if train is not None and sources is not None:
+            raise ValueError(
+                "stands beside sources. Labelled rows come from one of them: leave the other out"
+            )
+        return train
+
+    @field_validator("predict")
+    @classmethod
+    def _predict_names_sources(cls, predict: Source | None, info: ValidationInfo) -> Source | None:
+        if predict is not None and (known := info.data.get("sources")) is not None:
+            named = _named(predict, known)
+            if info.data.get("batch_rows") is not None and len(named) > 1:
+                raise ValueError(
+                    f"names {len(named)} sources, but batch_rows is set. Expected one source: its rows come in "
+                    "batches, and those of all others are held in memory"
+                )
+        return predict
+
+    @field_validator("frame")
+    @classmethod
+    def _is_installed(cls, frame: FrameKind) -> FrameKind:
+        if missing_modules((frame,)):
+            raise ValueError(f"{frame} is not installed. Install it with: pip install 'lolpop[{frame}]'")
+        return frame
+
+    def tables(self, given: Source | None = None) -> Sources | None:
+        """The sources by name, with those of ``given`` in place of their namesakes; None without sources.
+
+        Raises ValueError if ``given`` does not name some of them.
+        """
+        if self.sources is None:
+            return None
+        return {**self.sources, **(_named(given, self.sources) if given is not None else {})}
+
+
+def _named(given: Source, known: Sources) -> Sources:
+    if isinstance(given, str) or not given:
+        raise ValueError(f"should name sources, as {{{next(iter(known))}: …}}, since data.sources is set")
+    for name in given:
+        if name not in known:
+            raise ValueError(f"there is no source {name!r}. {one_of(name, known, what='Sources')}")
+    return given

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "DEFAULT",
     "DataError",
     "Finding",
     "LolpopError",
     "MissingExtraError",
+    "NoUnseenRowsError",
     "Origin",
     "ReferenceNotFoundError",
+    "ReplacedMeanwhileError",
     "SettingsError",
     "StoreError",
     "TrainingError",
@@ -34,6 +37,10 @@ class Origin:
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+
+
+DEFAULT = Origin("default")
+"""Of a setting that no source gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,10 @@ class DataError(LolpopError):
     """Data that cannot be used for what was asked of it."""
 
 
+class NoUnseenRowsError(DataError):
+    """Models cannot be compared: one of them has learned from every row that they would be judged by."""
+
+
 class TrainingError(LolpopError):
     """An estimator that refuses its parameters or its data."""
 
@@ -115,6 +126,10 @@ class UntrustedTypeError(LolpopError):
 
 class ReferenceNotFoundError(LolpopError):
     """A reference that names no resource of the store."""
+
+
+class ReplacedMeanwhileError(LolpopError):
+    """What was to be replaced is no longer what is there."""
 
 
 class StoreError(LolpopError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 
 from lolpop import registry
 from lolpop._names import near, one_of
-from lolpop.errors import Origin, WiringError
+from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.plans import Plan, Setting
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
 from lolpop.providers.slots import Slot
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from lolpop.scopes import Scope
     from lolpop.settings.links import Links
 
-__all__ = ["DEFAULT", "Explanation", "Statement", "explain", "explanations"]
-
-DEFAULT = Origin("default")
-"""Where a setting comes from that no source sets."""
+__all__ = ["Explanation", "Statement", "explain", "explanations"]
 
 _UNKNOWN = Parameter("", object)
 """What is not declared: its value may be a secret whose name was misspelt, and is not shown."""

@@ -105,7 +105,7 @@ def kind_of(series: nw.Series[Any]) -> Kind:
     import narwhals as nw
 
     dtype = series.dtype
-    if series.null_count() == len(series) or (dtype.is_float() and _missing(series).all()):
+    if _is_empty(series):
         return "empty"
     if dtype == nw.Object and series.implementation.is_pandas_like():
         return _kind_of_objects(series)
@@ -199,6 +199,11 @@ def listed(values: Collection[object], limit: int = 5) -> str:
     """The first of ``values``, for a message."""
     shown = ", ".join(repr(value) for value in list(values)[:limit])
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
+
+
+def _is_empty(series: nw.Series[Any]) -> bool:
+    # Of nearly every column the first value is there, and no other needs to be looked at.
+    return not (len(series) and not _is_missing(series[0])) and bool(_missing(series).all())
 
 
 def _missing(series: nw.Series[Any]) -> NDArray[np.bool_]:

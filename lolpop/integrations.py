@@ -22,6 +22,10 @@ _ENDS_LATER = CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
 class Binding(Protocol):
     """What a container ties to a pipeline or runner that it built: where its calls are recorded."""
 
+    @property
+    def provider(self) -> str:
+        """Path of the provider that gives it, such as ``train.pipeline``."""
+
     def call(
         self, kind: CallKind, method: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> R:

@@ -28,6 +28,11 @@ class Setting:
     node: Node | None
 
     @property
+    def is_given(self) -> bool:
+        """Whether a source gave it; a replay states defaults too, as they were then."""
+        return self.node is not None and not self.node.is_default
+
+    @property
     def shown(self) -> Any:
         """The value as people may read it, in JSON's types."""
         return shown(self.node, self.parameter, self.value)

@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -95,11 +96,12 @@ def recorder_of(scope: Scope) -> Recorder:
 class CallBinding:
     """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
 
-    __slots__ = ("_path", "_scope")
+    __slots__ = ("_path", "_scope", "provider")
 
-    def __init__(self, scope: Scope, path: str) -> None:
+    def __init__(self, scope: Scope, path: str, provider: str) -> None:
         self._scope = scope
         self._path = path
+        self.provider = provider
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         # A copy in another process belongs to no container; containers are rebuilt there from a spec.
@@ -110,7 +112,17 @@ class CallBinding:
     ) -> R:
         """Call ``method`` as a workflow, which opens a run or joins the open one, or as a task of that."""
         bound = _bind(method, args, kwargs)
-        name = _function(method).__name__
+        function = _function(method)
+        name = function.__name__
+        around = _CALL.get()
+        if around is not None and around.is_continued_by(self, function):
+            return method(*bound.args, **bound.kwargs)
+        with _current(_CALL, _Call(self, function)):
+            return self._recorded(kind, name, method, bound)
+
+    def _recorded(
+        self, kind: CallKind, name: str, method: Callable[..., R], bound: inspect.BoundArguments
+    ) -> R:
         path = f"{self._path}.{name}" if self._path else name
         run = self._open_run(kind)
         if run is None and kind == "task":
@@ -140,6 +152,27 @@ class CallBinding:
         return open_runs[0] if open_runs else None
 
 
+class _Call:
+    """A call that is at work in this context: an integration, by its binding, and a function of its class."""
+
+    __slots__ = ("binding", "function")
+
+    def __init__(self, binding: CallBinding, function: Callable[..., Any]) -> None:
+        self.binding = binding
+        self.function = function
+
+    def is_continued_by(self, binding: CallBinding, function: Callable[..., Any]) -> bool:
+        """Whether a call of ``function`` is ``super()`` of this one: the same method, of a class above.
+
+        A method that calls itself is a call of its own, though: that is the same function.
+        """
+        name = self.function.__name__
+        return self.binding is binding and name == function.__name__ and self.function is not function
+
+
+_CALL: ContextVar[_Call | None] = ContextVar("lolpop_call", default=None)
+
+
 class _RecordedRun(OpenRun):
     """An open run, and what records it."""
 
@@ -158,8 +191,6 @@ class _Recording:
         self._interceptors: list[Interceptor] = _interceptors(self._root)
 
     def run(self, work: Callable[[], R]) -> R:
-        from lolpop.wiring import snapshot
-
         now = datetime.now(UTC)
         configuration = self._root.configuration
         record = RunRecord(
@@ -169,7 +200,7 @@ class _Recording:
             status="running",
             started_at=now,
             group=configuration.group,
-            wiring=snapshot(self._root, full=not isinstance(self._recorder, MemoryRecorder)),
+            wiring=self._wiring(),
         )
         run = _RecordedRun(record.run_id, self._spec)
         run.recording = self
@@ -191,6 +222,14 @@ class _Recording:
             finally:
                 lifetime.end_run(run)
                 run.release()
+
+    def _wiring(self) -> dict[str, Any]:
+        from lolpop.wiring import arguments_of, snapshot
+
+        # What lives no longer than the container is not read by another process.
+        if isinstance(self._recorder, MemoryRecorder):
+            return snapshot(self._root, full=False)
+        return {**snapshot(self._root), **arguments_of(self._root, self._arguments)}
 
     def task(self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         parent = TASK.get()
@@ -240,6 +279,7 @@ class _Recording:
 
     def _described(self, value: object) -> str:
         from lolpop.resources import Resource
+        from lolpop.wiring import type_and_shape
 
         if isinstance(value, Resource):
             return value.reference
@@ -248,10 +288,7 @@ class _Recording:
             return known.reference
         if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
             return ", ".join(each.reference for each in value)
-        shape = getattr(value, "shape", None)
-        if shape is None and isinstance(value, list | tuple | dict | set):
-            shape = (len(value),)
-        return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+        return type_and_shape(value)
 
     def _spec(self) -> Any:
         from lolpop.specs import spec_of

@@ -7,7 +7,9 @@ import importlib
 import importlib.util
 import re
 import sys
+import sysconfig
 from importlib.metadata import distributions
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lolpop._names import did_you_mean, one_of
@@ -18,6 +20,7 @@ __all__ = [
     "find",
     "group_of",
     "import_object",
+    "is_installed",
     "missing_modules",
     "name_of",
     "registered",
@@ -109,6 +112,12 @@ def import_object(path: str) -> Any:
 def missing_modules(modules: tuple[str, ...]) -> list[str]:
     """Those of ``modules`` that are not installed; they are looked up, not imported."""
     return [module for module in modules if not _installed(module)]
+
+
+def is_installed(filename: str) -> bool:
+    """Whether a file is lolpop's, of an installed library, of Python itself, or no file at all."""
+    places = {Path(__file__).parent, *map(Path, sysconfig.get_paths().values())}
+    return filename.startswith("<") or any(Path(filename).is_relative_to(place) for place in places)
 
 
 def _installed(module: str) -> bool:

@@ -32,6 +32,8 @@ class Configuration:
     group: str | None = None
     recorded: bool = False
     """Whether runs are kept in the store even if nothing else uses it."""
+    replays: str | None = None
+    """Id of the run that these settings are recorded of."""
 
 
 class Override:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop._names import one_of
 from lolpop.errors import WiringError
+from lolpop.integrations import binding_of
 from lolpop.registry import import_object
 from lolpop.runs import RUN, OpenRun
 from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
+    from lolpop.integrations import Pipeline, Runner
     from lolpop.providers.slots import Slot
 
 __all__ = ["Call", "Spec", "Worker", "spec_of"]
@@ -24,6 +26,17 @@ class Call:
 
     provider: str
     method: str
+
+    @classmethod
+    def of(cls, integration: Pipeline | Runner, method: str) -> Call:
+        """The call of a method of ``integration``. Raises WiringError if no container built it."""
+        binding = binding_of(integration)
+        if binding is None:
+            raise WiringError(
+                f"a {type(integration).__name__} that no container built cannot be called in other processes",
+                "Ask a container for it.",
+            )
+        return cls(binding.provider, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +135,8 @@ class Worker:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
+        # One for all calls: what was read for the first of them is known to the others.
+        self._run = None if spec.run_id is None else OpenRun(spec.run_id, lambda: spec)
         self._container: Any = None
 
     def call(self, call: Call, item: Any) -> Any:
@@ -129,7 +144,7 @@ class Worker:
         if self._container is None:
             self._container = self._spec.build()
         method = self._spec.resolve(self._container, call)
-        token = RUN.set(None if self._spec.run_id is None else OpenRun(self._spec.run_id, lambda: self._spec))
+        token = RUN.set(self._run)
         try:
             return method(item)
         finally:

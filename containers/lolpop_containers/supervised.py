@@ -5,6 +5,7 @@ from __future__ import annotations
 from lolpop import Problem, RunnerContainer, providers
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler
+from lolpop.components.executor import Executor
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -41,6 +42,7 @@ class SupervisedContainer(RunnerContainer):
     model_checker = providers.Component(ModelChecker, default="builtin")
     notifiers = providers.Components(Notifier, default=["console"])
     logger = providers.Component(Logger, default="console")
+    executor = providers.Component(Executor, default="local")
     interceptors = providers.Components(Interceptor, default=["progress"])
 
     process = providers.nested(ProcessContainer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +10,10 @@ from typing import Any
 
 import typer
 
+from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import complain
-from lolpop.cli._process import BROKEN_PIPE, INTERRUPTED, USAGE
 from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
+from lolpop.registry import is_installed
 from lolpop.settings.secrets import mask_urls
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "finding_json",
     "findings_in",
 ]
-
-FAILED = 1
 
 
 class UsageError(LolpopError):
@@ -131,20 +129,14 @@ def _told(error: Exception, *, with_hint: bool) -> str:
 
 
 def _place_of(error: BaseException) -> str | None:
-    """Where in somebody's own code an unexpected error happened: ``file:line``; None for expected ones."""
-    if isinstance(error, LolpopError):
+    """Where in somebody's own code an unexpected error happened; None for errors that say what to do."""
+    if isinstance(error, LolpopError | KeyboardInterrupt):
         return None
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not _is_installed(frame.filename)]
+    own = [frame for frame in frames if not is_installed(frame.filename)]
     frame = own[-1] if own else frames[-1] if frames else None
     if frame is None:
         return None
     path = Path(frame.filename)
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return f"{shown}:{frame.lineno} in {frame.name}"
-
-
-def _is_installed(filename: str) -> bool:
-    """Whether a file is lolpop's, of an installed library, of Python itself, or no file at all."""
-    places = {Path(__file__).parent.parent, *map(Path, sysconfig.get_paths().values())}
-    return filename.startswith("<") or any(Path(filename).is_relative_to(place) for place in places)

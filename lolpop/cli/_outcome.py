@@ -31,6 +31,10 @@ class Outcome:
     prediction_job: str | None = None
     """Reference of the last prediction job that the run made."""
     result: Any = None
+    replays: str | None = None
+    """Id of the run that it is another one of."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be had as it was in that run."""
     error: dict[str, Any] | None = None
 
     def fail(self, error: BaseException) -> None:
@@ -41,7 +45,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object."""
-        found = {
+        found: dict[str, Any] = {
             "run_id": self.run_id,
             "status": self.status,
             "workflow": self.workflow,
@@ -53,4 +57,6 @@ class Outcome:
             "prediction_job": self.prediction_job,
             "result": json_value(self.result),
         }
+        if self.replays is not None:
+            found |= {"replays": self.replays, "not_as_recorded": self.notes}
         return found if self.error is None else {**found, "error": self.error}

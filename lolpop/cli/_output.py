@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = [
+    "commands",
     "complain",
     "duration",
     "json_value",
     "moment",
+    "number",
     "print_json",
     "say",
     "show",
@@ -39,7 +42,8 @@ def show(*parts: RenderableType) -> None:
     for part in parts:
         lines += ["", part] if lines else [part]
     if out.is_terminal:
-        out.print(Group(*lines))
+        # What must stay whole, such as a command to be copied, may be wider: the terminal breaks it.
+        out.print(Group(*lines), crop=False)
         return
     with out.capture() as captured:
         out.print(Group(*lines))
@@ -75,6 +79,18 @@ def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: I
     for row in rows:
         built.add_row(*map(Text, row))
     return built
+
+
+def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:
+    """Commands, with what they do as comments of a shell: each stays whole, however narrow the terminal."""
+    from rich.text import Text
+
+    rows = list(rows)
+    width = max(len(command) for command, _ in rows)
+    text = Text(no_wrap=True, overflow="ignore").append(title, "dim")
+    for command, does in rows:
+        text.append(f"\n  {command.ljust(width)}").append(f"  # {does}", "dim")
+    return text
 
 
 def print_json(value: Any, *, indented: bool = True) -> None:
@@ -121,6 +137,11 @@ def duration(seconds: float | None) -> str:
         return f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(seconds, 60)
     return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def number(value: float | None) -> str:
+    """A number as a person reads it; empty where there is none."""
+    return "" if value is None else f"{value:.4g}"
 
 
 def moment(time: datetime) -> str:

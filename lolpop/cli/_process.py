@@ -8,15 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
+from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import complain, say
 
-__all__ = ["BROKEN_PIPE", "INTERRUPTED", "exit_code_of"]
-
-INTERRUPTED = 130
-BROKEN_PIPE = 141
-"""What shells report of a program that a closed pipe ended."""
-
-USAGE = 2
+__all__ = ["exit_code_of"]
 
 
 def exit_code_of(arguments: Sequence[str] | None) -> int:
@@ -35,7 +30,7 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         _let_go_of_stdout()
         complain(f"error: the output cannot be written: {error.strerror}")
-        return 1
+        return FAILED
     if code == BROKEN_PIPE:
         _let_go_of_stdout()
     return code

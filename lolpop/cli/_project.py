@@ -16,6 +16,7 @@ from lolpop.cli._failures import UsageError
 from lolpop.containers import RunnerContainer, load
 from lolpop.errors import WiringError
 from lolpop.registry import RUNNERS, import_object, registered
+from lolpop.settings.files import SETTINGS_FILE
 
 __all__ = ["Given", "container_class"]
 
@@ -42,6 +43,15 @@ class Given:
             recorded=recorded,
             lenient=lenient,
         )
+
+    def missing(self, container: Any) -> str | None:
+        """What to tell where settings are wrong because there are none; None where there is a file."""
+        if self.files or Path(SETTINGS_FILE).exists():
+            return None
+        note = f"There is no {SETTINGS_FILE} in {Path.cwd()}. Go where it is, or name it with -c."
+        if {"problem", "data"} <= set(container.providers):
+            note += " Or write one: problem: {name: …, target: …} and data: {train: …csv}."
+        return note
 
     def restated(self) -> str:
         """The options that name the same files and profile again, for a command that is proposed."""

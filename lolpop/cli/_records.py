@@ -16,7 +16,7 @@ from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resour
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
 
-__all__ = ["Made", "RunRecords", "references_in", "shown_path", "store_place"]
+__all__ = ["Made", "RunRecords", "grouped", "references_in", "shown_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +114,24 @@ class RunRecords:
             return {}
 
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Metrics of the model version that the run made, and of predictions, by what was measured on.
-
-        ``test.accuracy`` is ``accuracy`` of ``test``.
-        """
+        """Metrics of the model version that the run made, and of predictions, by what was measured on."""
         if self.metrics_tracker is None:
             return {}
         versions = [each.resource for each in self.made if isinstance(each.resource, ModelVersion)]
         jobs = [each for each in dict.fromkeys(self.used) if isinstance(each, PredictionJob)]
-        grouped: dict[str, dict[str, float]] = {}
+        measured: dict[str, float] = {}
         for resource in (*versions[-1:], *jobs):
-            for name, value in self.metrics_tracker.get(resource).items():
-                part, _, metric = name.rpartition(".")
-                grouped.setdefault(part, {})[metric] = value
-        return grouped
+            measured |= self.metrics_tracker.get(resource)
+        return grouped(measured)
+
+
+def grouped(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Metrics by what was measured on: ``test.accuracy`` is ``accuracy`` of ``test``."""
+    parts: dict[str, dict[str, float]] = {}
+    for name, value in metrics.items():
+        part, _, metric = name.rpartition(".")
+        parts.setdefault(part, {})[metric] = value
+    return parts
 
 
 def references_in(text: str) -> Iterator[Resource]:
@@ -137,14 +141,6 @@ def references_in(text: str) -> Iterator[Resource]:
             yield parse_reference(part)
         except LolpopError:
             return
-
-
-def store_place(container: Any) -> str | None:
-    """Where the container's store is, as its settings say; None where they do not."""
-    url = container.store.plan.settings.get("url")
-    if url is None:
-        return None
-    return str(url.shown) if url.value is not None else shown_path(Path(container.folder()) / ".lolpop")
 
 
 def shown_path(path: Path) -> str:

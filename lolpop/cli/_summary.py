@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from lolpop.cli._output import duration, table
+from lolpop.cli._output import duration, number, table
 from lolpop.cli._records import Made, references_in
 from lolpop.components.store import RunRecord, TaskRecord
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["heading", "made_table", "metrics_table", "steps_table"]
+__all__ = [
+    "checks_table",
+    "comparison_line",
+    "heading",
+    "in_order",
+    "made_table",
+    "metrics_table",
+    "steps_table",
+]
 
 _FIRST = ("test", "baseline")
 """What a model is worth stands first, beside what it is compared with."""
@@ -37,10 +45,36 @@ def steps_table(tasks: Sequence[TaskRecord]) -> Table:
 
 def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Table:
     """A row for each metric, a column for each set of rows that was measured on."""
-    parts = sorted(metrics, key=lambda part: (_FIRST.index(part) if part in _FIRST else len(_FIRST), part))
+    parts = in_order(metrics)
     names = dict.fromkeys(name for part in parts for name in metrics[part])
-    rows = [(f"  {name}", *(_number(metrics[part].get(name)) for part in parts)) for name in names]
+    rows = [(f"  {name}", *(number(metrics[part].get(name)) for part in parts)) for name in names]
     return table(rows, titles=("Metrics", *parts), right=range(1, len(parts) + 1))
+
+
+def in_order(parts: Iterable[str]) -> list[str]:
+    """The names of what was measured on, in the order that they are read in."""
+    return sorted(parts, key=lambda part: (_FIRST.index(part) if part in _FIRST else len(_FIRST), part))
+
+
+def comparison_line(comparison: Mapping[str, Any]) -> str:
+    """How a model version compares with the one deployed before, in one line."""
+    verdict = "better" if comparison["better"] else "no better"
+    by = number(comparison["difference"])
+    interval = comparison["interval"]
+    between = "" if interval is None else f" ({' to '.join(map(number, interval))})"
+    found = f"{comparison['metric']} differs by {by}{between}, where positive is better"
+    return f"{verdict} than {comparison['against']}: {found}"
+
+
+def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
+    """What is suspicious or wrong, and how many checks found nothing."""
+    rows = [
+        (f"  {check['status']}", f"{check['task']}", f"{check['check']}: {check['message']}")
+        for check in checks
+        if check["status"] != "ok"
+    ]
+    fine = len(checks) - len(rows)
+    return table([*rows, ("  ok", "", f"{fine} checks")] if fine else rows, titles=("Checks", "", ""))
 
 
 def made_table(made: Sequence[Made]) -> Table:
@@ -62,7 +96,3 @@ def _nested(tasks: Sequence[TaskRecord]) -> Iterator[tuple[TaskRecord, int]]:
         task, depth = waiting.pop()
         yield task, depth
         waiting.extend((inner, depth + 1) for inner in reversed(below.get(task.task_id, ())))
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

@@ -73,14 +73,15 @@ def _label(name: str, slot: Slot[Any] | None, *, with_needs: bool) -> Text:
 def _given(slot: Slot[Any]) -> Iterator[str]:
     """The settings that a source gave, secrets masked; of a plain value, the value."""
     for name, setting in slot.plan.settings.items():
-        if name and setting.node is not None:
+        if name and setting.is_given:
             yield f"{name}={_short(setting.shown)}"
         elif not name:
             shown = setting.shown
             if not isinstance(shown, dict):
                 yield _short(shown)
             elif setting.node is not None and isinstance(setting.node.value, dict):
-                yield from (f"{key}={_short(shown[key])}" for key in setting.node.value if key in shown)
+                given = (key for key, child in setting.node.value.items() if not child.is_default)
+                yield from (f"{key}={_short(shown[key])}" for key in given if key in shown)
 
 
 def _short(value: Any, limit: int = 40) -> str:

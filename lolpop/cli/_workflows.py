@@ -14,12 +14,14 @@ from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
 from lolpop.integrations import call_kind
 from lolpop.providers import Runner
-from lolpop.resources import Numbered, Resource
+from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource
 from lolpop.signatures import REQUIRED, Parameter, alternatives, hints_of
 
 __all__ = ["Workflow", "runner_slot", "workflow_of", "workflows"]
 
 _TRUTHS = ("true", "false")
+_SETTINGS = "A setting is changed by --set PATH=VALUE."
+_LISTS = {DatasetVersion: "lolpop datasets ls", ModelVersion: "lolpop models ls"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,8 @@ class Workflow:
             elif option not in by_option and _is_flag(by_option.get(positive)) and not equals:
                 given[by_option[positive].name] = False
             elif option not in by_option:
-                problems.append(
-                    f"{self.name} has no option {option}. {one_of(option, by_option, what='Options')}"
-                )
+                near = one_of(option, by_option, what="Options")
+                problems.append(f"{self.name} has no option {option}. {near} {_SETTINGS}")
                 if not equals and waiting and not waiting[0].startswith("--"):
                     waiting.pop(0)  # its value
             else:
@@ -78,7 +79,7 @@ class Workflow:
     def _missing(self, given: dict[str, Any]) -> Iterator[str]:
         for parameter in self.parameters:
             if parameter.required and parameter.name not in given:
-                yield f"{self.name} needs {_option(parameter)}: {_form(parameter)}"
+                yield f"{self.name} needs {_option(parameter)}: {_form(parameter)}{_listed(parameter)}"
 
 
 def runner_slot(container: Any) -> Runner[Any]:
@@ -120,6 +121,12 @@ def _parameters(method: Any) -> Iterator[Parameter]:
 
 def _summary(method: Any) -> str:
     return without_markup((inspect.getdoc(method) or "").partition("\n\n")[0].replace("\n", " "))
+
+
+def _listed(parameter: Parameter) -> str:
+    """Where to look for what the parameter takes."""
+    found = [_LISTS[member] for member in alternatives(parameter.annotation) if member in _LISTS]
+    return f" ({found[0]} lists them)" if found else ""
 
 
 def _option(parameter: Parameter) -> str:

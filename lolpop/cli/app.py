@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lolpop.cli._exit_codes import USAGE
 from lolpop.cli._output import say
 
 if TYPE_CHECKING:
@@ -24,9 +25,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 config = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
-runs = typer.Typer(help="List and show runs.", rich_markup_mode=None)
+runs = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=None)
 app.add_typer(config, name="config")
+datasets = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)
+models = typer.Typer(help="List, show and approve versions of models.", rich_markup_mode=None)
 app.add_typer(runs, name="runs")
+app.add_typer(datasets, name="datasets")
+app.add_typer(models, name="models")
 
 _RUNNER_HELP = "A registered name, package.module:ContainerClass, or path/file.py:ContainerClass."
 Runner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP)]
@@ -49,6 +54,12 @@ Flags = Annotated[
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
+_RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
+RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
+ModelVersion = Annotated[
+    str, typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest.")
+]
+Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
 
@@ -117,7 +128,7 @@ def verify(
         from lolpop.cli.verify import verify
 
         if not verify(runner, _given(files, profile, flags), as_json=as_json):
-            raise typer.Exit(2)
+            raise typer.Exit(USAGE)
 
 
 @app.command()
@@ -206,7 +217,7 @@ def runs_ls(
     profile: Profile = None,
     flags: Flags = None,
     group: Group = None,
-    limit: Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")] = 20,
+    limit: Limit = 20,
     as_json: AsJson = False,
     traceback: Traceback = False,
 ) -> None:
@@ -219,7 +230,7 @@ def runs_ls(
 
 @runs.command("show")
 def runs_show(
-    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run's id, or its beginning.")],
+    run_id: RunId,
     files: Files = None,
     profile: Profile = None,
     flags: Flags = None,
@@ -231,6 +242,128 @@ def runs_show(
         from lolpop.cli.runs import show_run
 
         show_run(run_id, _given(files, profile, flags), as_json=as_json)
+
+
+@runs.command("diff")
+def runs_diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_RUN_HELP)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=_RUN_HELP)],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Show what differs between two runs, and what came of it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.diff import diff_runs
+
+        diff_runs(old, new, _given(files, profile, flags), as_json=as_json)
+
+
+@runs.command("replay")
+def runs_replay(
+    run_id: RunId,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    group: Group = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Run one again as it was recorded, with what --set says over it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.replay import replay_run
+
+        replay_run(run_id, _given(files, profile, flags, group), as_json=as_json)
+
+
+@datasets.command("ls")
+def datasets_ls(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A dataset, such as churn_train.")
+    ] = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """List versions of datasets, the newest first."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.datasets import list_datasets
+
+        list_datasets(name, _given(files, profile, flags), limit=limit, as_json=as_json)
+
+
+@datasets.command("show")
+def datasets_show(
+    version: Annotated[
+        str,
+        typer.Argument(metavar="DATASET_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
+    ],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Show where a dataset version came from, its columns, and what was made of it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.datasets import show_dataset
+
+        show_dataset(version, _given(files, profile, flags), as_json=as_json)
+
+
+@models.command("ls")
+def models_ls(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A model, such as churn.")] = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """List versions of models, the newest first, and which is deployed."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.models import list_models
+
+        list_models(name, _given(files, profile, flags), limit=limit, as_json=as_json)
+
+
+@models.command("show")
+def models_show(
+    version: ModelVersion,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Show what a model version is worth, where it came from, and what became of it."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.models import show_model
+
+        show_model(version, _given(files, profile, flags), as_json=as_json)
+
+
+@models.command("approve")
+def models_approve(
+    version: ModelVersion,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves it.")],
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Approve a promoted model version, so that it can be deployed."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.models import approve_model
+
+        approve_model(version, by, _given(files, profile, flags), as_json=as_json)
 
 
 @contextmanager

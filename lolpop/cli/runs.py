@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lolpop import providers
 from lolpop.cli._output import duration, moment, print_json, say, show, table
-from lolpop.cli._project import Given
-from lolpop.cli._records import RunRecords, store_place
-from lolpop.cli._summary import heading, made_table, metrics_table, steps_table
-from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.metrics_tracker import MetricsTracker
-from lolpop.containers import RunnerContainer, scope_of
-from lolpop.errors import ReferenceNotFoundError
-from lolpop.scopes import Configuration
-from lolpop.settings.links import Links
-from lolpop.settings.sources import collect
-from lolpop.settings.tree import Tree
+from lolpop.cli._records import RunRecords
+from lolpop.cli._store import find_run, is_stored, open_store, store_place
+from lolpop.cli._summary import checks_table, comparison_line, heading, made_table, metrics_table, steps_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from lolpop.cli._project import Given
     from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["list_runs", "show_run"]
 
 
-class _StoreContainer(RunnerContainer):
-    """The store of a project and the trackers on it, without what runs there."""
-
-    metadata_tracker = providers.Component(MetadataTracker, default="sql")
-    metrics_tracker = providers.Component(MetricsTracker, default="sql")
-
-
 def list_runs(given: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest runs, of the group that is given, if one is."""
-    with _opened(given) as container:
-        stored = _is_stored(container)
+    with open_store(given) as container:
+        stored = is_stored(container)
         runs = container.store().runs(group=given.group, limit=limit) if stored else []
         records = [RunRecords.of(container, run) for run in runs]
         if as_json:
@@ -63,37 +45,12 @@ def show_run(run_id: str, given: Given, *, as_json: bool) -> None:
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    with _opened(given) as container:
-        if not _is_stored(container):
-            raise ReferenceNotFoundError(
-                f"there is no run {run_id!r}: nothing has run in {store_place(container)}."
-            )
-        records = RunRecords.of(container, container.store().run(run_id))
+    with open_store(given) as container:
+        records = RunRecords.of(container, find_run(container, run_id))
         if as_json:
             print_json({**_run_json(records), **_details_json(records)})
         else:
             show(*_parts(records))
-
-
-@contextmanager
-def _opened(given: Given) -> Iterator[Any]:
-    """The store's container, with those settings that are about it; what else is set is not looked at."""
-    sources = collect(
-        given.files, profile=given.profile, environ=os.environ, flags=given.flags, cwd=Path.cwd()
-    )
-    tree = Tree(sources.layers)
-    container: Any = _StoreContainer()
-    scope_of(container).configuration = Configuration(
-        tree, Links(tree, sources.variables), sources.folder, sources.profile
-    )
-    with container:
-        yield container
-
-
-def _is_stored(container: Any) -> bool:
-    """Whether there may be a store: one that nobody has made yet is not made to be looked at."""
-    url = container.store.plan.settings.get("url")
-    return url is None or url.value is not None or (Path(container.folder()) / ".lolpop").is_dir()
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:
@@ -105,10 +62,16 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
     run = records.run
     wiring = dict(run.wiring)
     about = {
-        "container": run.container,
+        "container": wiring.get("runner", run.container),
+        "arguments": _pairs(
+            {name: value for name, value in wiring.get("arguments", {}).items() if value is not None}
+        ),
+        "replays": wiring.get("replays"),
         "started": moment(run.started_at),
         "group": run.group,
-        **{name.replace("_", " "): wiring.get(name) for name in ("profile", "host", "git_commit")},
+        "profile": wiring.get("profile"),
+        "host": wiring.get("host"),
+        "git commit": _commit(wiring),
     }
     yield heading(run)
     yield table([(f"  {name}", str(value)) for name, value in about.items() if value])
@@ -122,13 +85,21 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
         yield made_table(records.made)
     if metrics := records.metrics():
         yield metrics_table(metrics)
-    components: Mapping[str, Any] = wiring.get("components", {})
-    if components:
-        yield table(
-            [(f"  {path}", *_wired(part)) for path, part in components.items()], titles=("Wiring", "", "")
-        )
+    if (comparison := records.comparison()) is not None:
+        yield f"Comparison\n  {comparison_line(comparison)}"
+    if checks := records.checks():
+        yield checks_table(checks)
+    if components := wiring.get("components", {}):
+        given = frozenset(wiring.get("given", ()))
+        rows = [(f"  {path}", *_wired(path, part, given)) for path, part in components.items()]
+        yield table(rows, titles=("Wiring", "", ""))
     if run.error:
         yield f"Error\n{run.error.rstrip()}"
+
+
+def _commit(wiring: Mapping[str, Any]) -> str | None:
+    commit: str | None = wiring.get("git_commit")
+    return f"{commit}, with changes" if commit and wiring.get("git_dirty") else commit
 
 
 def _exchanged(task: TaskRecord) -> str:
@@ -137,13 +108,25 @@ def _exchanged(task: TaskRecord) -> str:
     return " -> ".join(part for part in (f"({inputs})", outputs) if part)
 
 
-def _wired(part: Mapping[str, Any]) -> tuple[str, str]:
+def _wired(path: str, part: Mapping[str, Any], given: Collection[str]) -> tuple[str, str]:
+    """What stood at a path, and what a source set of it; defaults are in JSON and in ``lolpop config``."""
     if "value" in part:
-        return "", json.dumps(part["value"], ensure_ascii=False)
-    settings: Mapping[str, Any] = part.get("settings", {})
-    return part["use"], "  ".join(
-        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()
-    )
+        value = part["value"]
+        return "", _pairs(_given(path, value, given)) if isinstance(value, Mapping) else _shown(value)
+    use = part["use"].rpartition(":")[2] if part["use"] else "none"
+    return use, _pairs(_given(path, part.get("settings", {}), given))
+
+
+def _given(path: str, settings: Mapping[str, Any], given: Collection[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in settings.items() if f"{path}.{name}" in given}
+
+
+def _pairs(settings: Mapping[str, Any]) -> str:
+    return "  ".join(f"{name}={_shown(value)}" for name, value in settings.items())
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _run_json(records: RunRecords) -> dict[str, Any]:
@@ -157,6 +140,7 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "duration": run.duration,
         "group": run.group,
+        "replays": run.wiring.get("replays"),
         "resources": records.resources(),
         "lineage": records.lineage(),
     }

@@ -14,13 +14,15 @@ __all__ = ["verify"]
 
 def verify(runner: str, given: Given, *, as_json: bool) -> bool:
     """Print what is wrong with a container; return whether it can run."""
-    findings = _findings(runner, given)
+    findings, note = _findings(runner, given)
     errors = [finding for finding in findings if finding.severity == "error"]
     if as_json:
         print_json({"ok": not errors, "findings": [finding_json(finding) for finding in findings]})
         return not errors
     for finding in findings:
         say(finding if finding.severity == "error" else f"warning: {finding}")
+    if errors and note is not None:
+        say(note)
     warnings = len(findings) - len(errors)
     counted = [f"{len(errors)} to correct"] if errors else [f"{runner} is wired and set as it should be"]
     if warnings:
@@ -29,9 +31,10 @@ def verify(runner: str, given: Given, *, as_json: bool) -> bool:
     return not errors
 
 
-def _findings(runner: str, given: Given) -> list[Finding]:
+def _findings(runner: str, given: Given) -> tuple[list[Finding], str | None]:
+    """What is wrong, and what to tell of it where there are no settings."""
     try:
         container = given.load(container_class(runner), lenient=True)
-        return findings_of(scope_of(container))
+        return findings_of(scope_of(container)), given.missing(container)
     except LolpopError as error:
-        return findings_in(error)
+        return findings_in(error), None

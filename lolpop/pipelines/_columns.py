@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame
     from lolpop.problem import Problem
 
-__all__ = ["columns_left_out", "columns_unlike_training"]
+__all__ = ["UnlikeTraining", "columns_left_out"]
+
+# Unseen values of a column that are remembered: over many batches there is no end to some.
+_MANY = 1000
 
 
 def columns_left_out(model: FittedModel) -> str:
@@ -24,22 +27,47 @@ def columns_left_out(model: FittedModel) -> str:
     return "; ".join(f"{listed(names)} ({reason})" for reason, names in reasons.items())
 
 
-def columns_unlike_training(model: FittedModel, frame: Frame, problem: Problem) -> Iterator[Check]:
-    """Warnings of what ``model`` can predict in ``frame``, though it has never learned from the like."""
-    rows = wrap(frame)
-    known = {*model.columns, *model.left_out, *problem.not_features}
-    if extra := [name for name in rows.columns if name not in known]:
-        yield _warning(
-            "extra_columns", f"columns that the model does not know are ignored: {listed(extra)}", extra
-        )
-    used = [name for name in model.columns if name in rows.columns]
-    if empty := [name for name in used if kind_of(rows.get_column(name)) == "empty"]:
-        yield _warning("empty_columns", f"columns without values: {listed(empty)}", empty)
-    for name, seen in model.categories.items():
-        if name in used and name not in empty:
-            values = to_strings(rows.get_column(name).unique()).dropna()
-            if unseen := sorted(set(values) - set(seen)):
-                message = f"the column {name!r} has values that the model has not seen: {listed(unseen)}"
+class UnlikeTraining:
+    """Finds what ``model`` can predict in rows, though it has never learned from the like."""
+
+    def __init__(self, model: FittedModel, problem: Problem) -> None:
+        self._used = model.columns
+        self._known = {*model.columns, *model.left_out, *problem.not_features}
+        self._categories = model.categories
+        self._extra: dict[str, None] = {}
+        self._empty: dict[str, None] = {}
+        self._filled: set[str] = set()
+        self._unseen: dict[str, set[str]] = {}
+
+    def look(self, frame: Frame) -> None:
+        """Look at the rows of ``frame``, all or some more of them."""
+        rows = wrap(frame)
+        self._extra |= dict.fromkeys(name for name in rows.columns if name not in self._known)
+        for name in self._used:
+            if name in rows.columns and name not in self._filled:
+                if kind_of(rows.get_column(name)) == "empty":
+                    self._empty[name] = None
+                else:
+                    self._filled.add(name)
+        for name, seen in self._categories.items():
+            if name in self._filled and name in rows.columns:
+                values = to_strings(rows.get_column(name).unique()).dropna()
+                unseen = self._unseen.setdefault(name, set())
+                if len(unseen) < _MANY:
+                    unseen |= set(values).difference(seen)
+
+    def checks(self) -> Iterator[Check]:
+        """Warnings of all that was found."""
+        if extra := list(self._extra):
+            message = f"columns that the model does not know are ignored: {listed(extra)}"
+            yield _warning("extra_columns", message, extra)
+        if empty := [name for name in self._empty if name not in self._filled]:
+            yield _warning("empty_columns", f"columns without values: {listed(empty)}", empty)
+        for name, unseen in self._unseen.items():
+            if unseen:
+                message = (
+                    f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
+                )
                 yield _warning("unseen_categories", message, [name])
 
 

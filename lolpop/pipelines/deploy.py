@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_repository import ModelRepository
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.errors import ReplacedMeanwhileError
 from lolpop.integrations import Pipeline, task
 from lolpop.resources import Deployment, ModelVersion
 
@@ -46,6 +49,16 @@ class DeployPipeline(Pipeline):
         self.model_repository.approve(model_version, by=by)
 
     @task
-    def deploy_model(self, model_version: ModelVersion) -> Deployment:
-        """Put ``model_version`` to use in place of whatever version of its model is."""
-        return self.model_deployer.deploy(model_version)
+    def deploy_model(
+        self,
+        model_version: ModelVersion,
+        instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
+    ) -> Deployment | None:
+        """Put ``model_version`` to use in place of ``instead_of``, the version that it was compared with.
+
+        None stands for no version at all. The result is None if another one is in use by now.
+        """
+        try:
+            return self.model_deployer.deploy(model_version, instead_of=instead_of)
+        except ReplacedMeanwhileError:
+            return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from lolpop.checks import Check, CheckReport
+from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -14,15 +16,16 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
-from lolpop.errors import DataError
-from lolpop.frames import Frame, count, require_columns, wrap
+from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._columns import columns_unlike_training
+from lolpop.pipelines._columns import UnlikeTraining
 from lolpop.pipelines._drift import compare_with_training
+from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._labelled import labelled
-from lolpop.pipelines._predictions import LABEL, RecordedModel, plain_classes, predictions_frame
+from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._truth import known_truth
+from lolpop.pipelines._usable import Usable
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
@@ -74,17 +77,17 @@ class PredictPipeline(Pipeline):
 
     @task
     def get_predictions(self, model: FittedModel, frame: Frame) -> Frame:
-        """Predict the rows of ``frame``: the index column, ``prediction``, and ``probability_<class>``.
+        """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.
 
         People are told of columns that are not what the model has learned from, where it can do with them.
         Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
-        the index column are missing or double.
+        the index, or of what else tells rows apart, are missing or double.
         """
-        if self.problem.index is not None:
-            self._check_index(frame, self.problem.index)
-        for check in columns_unlike_training(model, frame, self.problem):
-            tell(self.notifiers, check.message, "warning")
-        return predictions_frame(model.predict(frame), frame, self.problem.index)
+        check_identity(frame, self.problem)
+        unlike = UnlikeTraining(model, self.problem)
+        unlike.look(frame)
+        self._warn_of(unlike)
+        return predictions_frame(model.predict(frame), frame, self.problem.carried)
 
     @task
     def check_predictions(self, predictions: Frame) -> CheckReport:
@@ -92,10 +95,9 @@ class PredictPipeline(Pipeline):
 
         Raises DataError if some are missing.
         """
-        report = CheckReport(checks=tuple(_checks(predictions)))
-        keep_checks(report, self.metadata_tracker)
-        insist(report, self.notifiers, "These predictions are of no use")
-        return report
+        usable = Usable()
+        usable.look(predictions)
+        return self._insist_on(usable)
 
     @task
     def track_predictions(
@@ -107,23 +109,48 @@ class PredictPipeline(Pipeline):
     ) -> PredictionJob:
         """Keep ``predictions`` of ``dataset_version`` by ``model``, that of ``model_version``."""
         kept = self.resource_version_control.save_data(
-            f"{model_version.name}_predictions", predictions, parents=[model_version, dataset_version]
+            _dataset(model_version), predictions, parents=[model_version, dataset_version]
         )
-        return self.metadata_tracker.create(
-            PredictionJob,
-            model_version.name,
-            fields={
-                "predictions": kept.reference,
-                "rows": len(wrap(predictions)),
-                "classes": plain_classes(model),
-            },
-            parents=[model_version, dataset_version],
-        )
+        return self._job(kept, len(wrap(predictions)), model, model_version, dataset_version)
 
     @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
         """Write ``predictions`` to ``target``, whole or not at all."""
         self.data_connector.write(predictions, target)
+
+    @task
+    def predict_batches(
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        *,
+        check: bool = True,
+    ) -> PredictionJob:
+        """Predict the rows of ``dataset_version`` batch by batch, check the predictions, and keep them.
+
+        What ``get_predictions``, ``check_predictions`` (if ``check``) and ``track_predictions`` do, for rows
+        that are not held in memory together. People are told once of what is suspicious in all of them.
+        Raises DataError as those do; nothing is kept then.
+        """
+        rows = 0
+
+        def counted() -> Iterator[Frame]:
+            nonlocal rows
+            for predictions in self._predictions(model, dataset_version, check=check):
+                rows += len(wrap(predictions))
+                yield predictions
+
+        kept = self.resource_version_control.save_batches(
+            _dataset(model_version), counted(), parents=[model_version, dataset_version]
+        )
+        return self._job(kept, rows, model, model_version, dataset_version)
+
+    @task
+    def save_batches(self, prediction_job: PredictionJob, target: Source) -> None:
+        """Write the predictions of a job to ``target``, batch by batch, whole or not at all."""
+        kept = DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
+        self.data_connector.write_batches(self.resource_version_control.load_batches(kept), target)
 
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:
@@ -133,7 +160,7 @@ class PredictPipeline(Pipeline):
         """
         fields = self.metadata_tracker.get(prediction_job).fields
         predictions = self.resource_version_control.load_data(DatasetVersion.parse(fields["predictions"]))
-        model = RecordedModel(fields["classes"])
+        model = recorded_model(fields, self.problem)
         known = known_truth(predictions, truth, self.problem, model.classes)
         measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
@@ -146,42 +173,53 @@ class PredictPipeline(Pipeline):
         )
         return metrics
 
-    def _check_index(self, frame: Frame, index: str) -> None:
-        data = wrap(frame)
-        require_columns(data.columns, [index], what="index column")
-        values = data.get_column(index)
-        if missing := values.null_count():
-            raise DataError(
-                f"{count(missing, 'row')} without a value of {index!r}, the index: each needs its own."
-            )
-        if (double := values.is_duplicated()).any():
-            example = values.filter(double)[0]
-            shared = count(int(double.sum()), "row")
-            raise DataError(
-                f"{shared} share a value of {index!r}, the index, such as {example!r}: each needs its own, "
-                "or predictions cannot be told apart."
-            )
+    def _predictions(
+        self, model: FittedModel, dataset_version: DatasetVersion, *, check: bool
+    ) -> Iterator[Frame]:
+        """The predictions of each batch. Raises DataError after the last one if all are not of use."""
+        index = self.problem.index
+        unlike, usable = UnlikeTraining(model, self.problem), Usable()
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            values = IndexValues(index, Path(folder)) if index is not None else None
+            for frame in self.resource_version_control.load_batches(dataset_version):
+                if values is not None:
+                    values.add(frame)
+                unlike.look(frame)
+                predictions = predictions_frame(model.predict(frame), frame, self.problem.carried)
+                if check:
+                    usable.look(predictions)
+                yield predictions
+            if values is not None:
+                values.check(self.resource_version_control.load_batches(dataset_version))
+        self._warn_of(unlike)
+        if check:
+            self._insist_on(usable)
+
+    def _warn_of(self, unlike: UnlikeTraining) -> None:
+        for check in unlike.checks():
+            tell(self.notifiers, check.message, "warning")
+
+    def _insist_on(self, usable: Usable) -> CheckReport:
+        report = usable.report()
+        keep_checks(report, self.metadata_tracker)
+        insist(report, self.notifiers, "These predictions are of no use")
+        return report
+
+    def _job(
+        self,
+        kept: DatasetVersion,
+        rows: int,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+    ) -> PredictionJob:
+        return self.metadata_tracker.create(
+            PredictionJob,
+            model_version.name,
+            fields={"predictions": kept.reference, "rows": rows, **record_of(model)},
+            parents=[model_version, dataset_version],
+        )
 
 
-def _checks(predictions: Frame) -> Iterator[Check]:
-    data = wrap(predictions)
-    numbers = [name for name, dtype in data.schema.items() if dtype.is_float()]
-    unusable = [name for name in data.columns if data.get_column(name).null_count()]
-    unusable += [name for name in numbers if name not in unusable and data.get_column(name).is_nan().any()]
-    yield Check(
-        check="missing_predictions",
-        status="error" if unusable else "ok",
-        message=f"values are missing in {', '.join(unusable)}" if unusable else "no value is missing",
-        columns=tuple(unusable),
-    )
-    labels = data.get_column(LABEL)
-    distinct, several = labels.n_unique(), any(name.startswith("probability_") for name in data.columns)
-    one = several and distinct == 1 and len(labels) > 1
-    yield Check(
-        check="one_class",
-        status="warn" if one else "ok",
-        message=f"all {len(labels)} rows are predicted as {labels[0]!r}"
-        if one
-        else f"{distinct} labels are predicted",
-        columns=(LABEL,),
-    )
+def _dataset(model_version: ModelVersion) -> str:
+    return f"{model_version.name}_predictions"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_checker import DataChecker
@@ -11,12 +12,13 @@ from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Source
+from lolpop.data import Data, Source
+from lolpop.errors import Finding
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import compare_with_training, keep_profile
 from lolpop.pipelines._reports import insist, keep_checks
-from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.settings.secrets import mask
 
 __all__ = ["ProcessPipeline"]
@@ -34,7 +36,10 @@ class ProcessPipeline(Pipeline):
         resource_version_control: ResourceVersionControl,
         metadata_tracker: MetadataTracker,
         notifiers: Sequence[Notifier],
+        data: Data | None = None,
     ) -> None:
+        if data is not None and data.sources and not data_transformer.joins():
+            raise ValueError(_cannot_join(type(data_transformer)))
         self.data_transformer = data_transformer
         self.data_checker = data_checker
         self.data_profiler = data_profiler
@@ -42,10 +47,23 @@ class ProcessPipeline(Pipeline):
         self.metadata_tracker = metadata_tracker
         self.notifiers = notifiers
 
+    @classmethod
+    def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find a transformer that makes rows of one table, where the settings name several."""
+        data, transformer = injected.get("data"), injected.get("data_transformer")
+        if isinstance(data, Data) and data.sources and transformer is not None and not transformer.joins():
+            hint = "Name a function that joins them: data_transformer: {use: python, function: …}."
+            yield Finding("data_transformer", _cannot_join(transformer), hint=hint)
+
     @task
     def transform_data(self, frame: Frame) -> Frame:
         """Transform source rows into the rows that are learned from, or predicted."""
         return self.data_transformer.transform(frame)
+
+    @task
+    def join_data(self, frames: Mapping[str, Frame]) -> Frame:
+        """Make the rows that are learned from, or predicted, of several source tables by name."""
+        return self.data_transformer.join(frames)
 
     @task
     def check_data(self, frame: Frame) -> CheckReport:
@@ -59,14 +77,42 @@ class ProcessPipeline(Pipeline):
         return report
 
     @task
-    def track_data(self, frame: Frame, name: str, source: Source) -> DatasetVersion:
-        """Keep ``frame``, made from ``source``, as a version of the dataset ``name``.
+    def track_data(
+        self, frame: Frame, name: str, source: Source, parents: Sequence[Resource] = ()
+    ) -> DatasetVersion:
+        """Keep ``frame``, made from ``source`` and ``parents``, as a version of the dataset ``name``.
 
         The same content as before is the same version as before.
         """
-        dataset_version = self.resource_version_control.save_data(name, frame)
-        self.metadata_tracker.update(dataset_version, {"source": mask(source)})
-        return dataset_version
+        return self._from(source, self.resource_version_control.save_data(name, frame, parents=parents))
+
+    @task
+    def track_batches(self, frames: Iterable[Frame], name: str, source: Source) -> DatasetVersion:
+        """Keep the rows of ``source``, which come in ``frames``, as a version of the dataset ``name``."""
+        return self._from(source, self.resource_version_control.save_batches(name, frames))
+
+    @task
+    def transform_batches(self, frames: Iterable[Frame], name: str, source: Source) -> DatasetVersion:
+        """Transform ``frames`` one by one, and keep what becomes of them as a version of one dataset."""
+        made = map(self.data_transformer.transform, frames)
+        return self._from(source, self.resource_version_control.save_batches(name, made))
+
+    @task
+    def join_batches(
+        self,
+        tables: Mapping[str, Frame],
+        batched: str,
+        dataset_version: DatasetVersion,
+        name: str,
+        source: Source,
+        parents: Sequence[Resource],
+    ) -> DatasetVersion:
+        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep the rows."""
+        made = (
+            self.data_transformer.join({**tables, batched: frame})
+            for frame in self.resource_version_control.load_batches(dataset_version)
+        )
+        return self._from(source, self.resource_version_control.save_batches(name, made, parents=parents))
 
     @task
     def profile_data(self, frame: Frame, dataset_version: DatasetVersion) -> Profile:
@@ -96,3 +142,11 @@ class ProcessPipeline(Pipeline):
         for check in report.of("error"):
             tell(self.notifiers, check.message, "error")
         return report
+
+    def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
+        self.metadata_tracker.update(dataset_version, {"source": mask(source)})
+        return dataset_version
+
+
+def _cannot_join(transformer: type[DataTransformer]) -> str:
+    return f"{transformer.__name__} makes rows of one table, and data.sources names several"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import DataSplitter, Splits
+from lolpop.components.executor import Executor
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner
 from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -16,19 +19,22 @@ from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_bias_checker import BiasReport, ModelBiasChecker
 from lolpop.components.model_checker import Comparison, ModelChecker
 from lolpop.components.model_explainer import Importance, ModelExplainer
-from lolpop.components.model_trainer import ModelTrainer, Params
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.errors import LolpopError
+from lolpop.errors import LolpopError, NoUnseenRowsError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
+from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
 from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
 from lolpop.pipelines._reports import keep_checks, keep_comparison
+from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
+from lolpop.specs import Call
 
 __all__ = ["TrainPipeline"]
 
@@ -49,12 +55,16 @@ class TrainPipeline(Pipeline):
     measured : tuple of {"train", "validation", "test"}
         The splits that the winner is measured on, where there are any. Measuring on many training rows takes
         a noticeable part of fitting them; without it, nobody sees whether the model is overfitted.
+    resume_search : bool
+        Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
+        and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
     """
 
     def __init__(
         self,
         retrain_on_all_data: bool = False,
         measured: tuple[Split, ...] = ("train", "validation", "test"),
+        resume_search: bool = False,
         *,
         problem: Problem,
         data_splitter: DataSplitter,
@@ -70,9 +80,11 @@ class TrainPipeline(Pipeline):
         resource_version_control: ResourceVersionControl,
         notifiers: Sequence[Notifier],
         logger: Logger,
+        executor: Executor | None = None,
     ) -> None:
         self.retrain_on_all_data = retrain_on_all_data
         self.measured = measured
+        self.resume_search = resume_search
         self.problem = problem
         self.data_splitter = data_splitter
         self.trainers = tuple(candidates) or (model_trainer,)
@@ -86,6 +98,7 @@ class TrainPipeline(Pipeline):
         self.resource_version_control = resource_version_control
         self.notifiers = notifiers
         self.logger = logger
+        self.executor = executor
 
     @task
     def split_data(self, frame: Frame) -> Splits:
@@ -109,17 +122,17 @@ class TrainPipeline(Pipeline):
             self.problem.name,
             dataset_version,
             self.trainers,
-            self.model_checker,
             self.metadata_tracker,
             self.metrics_tracker,
-            self.logger,
         )
         if self.hyperparameter_tuner.enabled or len(self.trainers) > 1:
             train, validation = self._parts_to_search(splits)
             splits = Splits(train=train, validation=validation, test=splits.test)
-            winner = self._search(self._labelled(train), self._labelled(validation), experiments)
+            with self._fits(train, validation, dataset_version) as fit:
+                winner = self._search(train, validation, fit, experiments)
         else:
-            winner = experiments.fit(self.trainers[0], {}, self._labelled(splits.train))
+            model = self._fitted(self.trainers[0], {}, splits.train)
+            winner = Entry(experiments.record(0, {}), self.trainers[0], model)
         model_version = experiments.model_version()
         if left_out := columns_left_out(winner.model):
             tell(self.notifiers, f"{model_version} learns nothing from the columns {left_out}")
@@ -161,13 +174,8 @@ class TrainPipeline(Pipeline):
             if name.startswith("train.")
         }
         report = self.model_checker.check(model, test.features, test.target, learned)
-        keep_checks(report, self.metadata_tracker)
         baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
-        self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
-        self.metadata_tracker.update(
-            model_version,
-            {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
-        )
+        self._keep_judgement(model_version, report, baseline)
         judged_on = count(len(wrap(splits.test)), "test row")
         tell(
             self.notifiers,
@@ -192,22 +200,28 @@ class TrainPipeline(Pipeline):
 
     @task
     def compare_models(self, model_version: ModelVersion, other: ModelVersion) -> Comparison:
-        """Compare two model versions on the test rows of the first.
+        """Compare two model versions on the test rows of the first that the other has not learned from.
 
         A model that was fitted on all rows is judged by what it was before that. Raises DataError if the
-        other model cannot predict these rows.
+        other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
-        judged, other_judged = self._judged(model_version), self._judged(other)
-        test_data = self.metadata_tracker.get(model_version).fields["test_data"]
-        frame = self.resource_version_control.load_data(DatasetVersion.parse(test_data))
-        test = self._labelled(frame)
-        compared = self.model_checker.compare(
-            self.resource_version_control.load_model(judged),
-            self.resource_version_control.load_model(other_judged),
-            test.features,
-            test.target,
+        judged = self._judged(model_version)
+        load_model = self.resource_version_control.load_model
+        frame = self._test_rows(model_version)
+        other_judged = self._rival(other, frame)
+        unseen = self._unseen(frame, model_version, other, other_judged)
+        test = self._labelled(unseen)
+        other_model = load_model(other_judged)
+        if not len(unseen):
+            other_model.predict(test.features)  # what cannot predict them is told first
+            raise NoUnseenRowsError(
+                f"{model_version} and {other} cannot be compared: {other} has learned from "
+                f"all {count(len(frame), 'row')} that {model_version} was tested on"
+            )
+        compared = self.model_checker.compare(load_model(judged), other_model, test.features, test.target)
+        comparison = compared.model_copy(
+            update={"against": other.reference, "left_out": len(frame) - len(unseen)}
         )
-        comparison = compared.model_copy(update={"against": other.reference})
         self.metadata_tracker.update(model_version, {"comparison": comparison.model_dump(mode="json")})
         keep_comparison(comparison, self.metadata_tracker)
         return comparison
@@ -233,6 +247,21 @@ class TrainPipeline(Pipeline):
         self.metadata_tracker.update(judged, {"winner": False})
         return experiment
 
+    def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:
+        """Fit what a search tries on its share of ``train``, and judge it by ``validation``."""
+        trainer = self.trainers[attempt.candidate]
+        model = self._fitted(trainer, attempt.params, part_of(train, attempt.share, self.problem))
+        judged = self._labelled(validation)
+        metrics = self.model_checker.measure(model, judged.features, judged.target)
+        is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
+        return Fitted(metrics, model if is_best and attempt.share == 1 else None)
+
+    def fit_attempt_on(self, item: tuple[Attempt, DatasetVersion, DatasetVersion]) -> Fitted:
+        """Fit what a search tries, in another process: rows come by reference, and are read once."""
+        attempt, train, validation = item
+        load = self.resource_version_control.load_data
+        return self.fit_attempt(attempt, load(train), load(validation))
+
     def _labelled(self, frame: Frame) -> Labelled:
         return labelled(frame, self.problem)
 
@@ -242,21 +271,49 @@ class TrainPipeline(Pipeline):
         inner = self.data_splitter.split(splits.train)
         return inner.train, inner.test
 
-    def _search(self, train: Labelled, validation: Labelled, experiments: Experiments) -> Entry:
-        def objective(trainer: ModelTrainer, params: Params) -> float:
-            return experiments.judge(experiments.fit(trainer, params, train), validation)
+    def _fitted(self, trainer: ModelTrainer, params: Params, frame: Frame) -> FittedModel:
+        rows = self._labelled(frame)
+        return trainer.fit(rows.features, rows.target, params)
 
+    @contextmanager
+    def _fits(self, train: Frame, validation: Frame, dataset_version: DatasetVersion) -> Iterator[Fit]:
+        """Give what fits the models of a search: here, or in processes where several are tried at once."""
+        at_once = self.hyperparameter_tuner.n_jobs
+        if self.executor is None or at_once == 1 or not self.hyperparameter_tuner.enabled:
+            yield partial(self.fit_attempt, train=train, validation=validation)
+            return
+        save = self.resource_version_control.save_data
+        parts = [
+            save(f"{self.problem.name}_search_{name}", frame, parents=[dataset_version])
+            for name, frame in (("train", train), ("validation", validation))
+        ]
+        call = Call.of(self, "fit_attempt_on")
+        ask: Callable[[Any], Fitted]
+        with self.executor.workers(call, at_once) as ask:
+            yield lambda attempt: ask((attempt, *parts))
+
+    def _search(self, train: Frame, validation: Frame, fit: Fit, experiments: Experiments) -> Entry:
+        checker = self.model_checker
+        rows = [digest_of(part) for part in (train, validation)]
+        attempts = Attempts(
+            self.trainers,
+            [(rows, self.problem, checker.metric, trainer) for trainer in self.trainers],
+            fit,
+            experiments,
+            checker,
+            self.logger,
+            resume=self.resume_search,
+        )
         if self.hyperparameter_tuner.enabled:
-            self.hyperparameter_tuner.search(
-                objective,
+            best = self.hyperparameter_tuner.search(
+                attempts,
                 [(trainer, trainer.search_space()) for trainer in self.trainers],
-                "maximize" if self.model_checker.greater_is_better else "minimize",
-            )
-        else:
-            for trainer in self.trainers:
-                objective(trainer, {})
-        # Its score is the tuner's best; its model is kept here only.
-        return experiments.best
+                "maximize" if checker.greater_is_better else "minimize",
+            ).best
+            return attempts.winner(best.trainer, best.params)
+        choose = max if checker.greater_is_better else min
+        scores = [(attempts(trainer, {}), trainer) for trainer in self.trainers]
+        return attempts.winner(choose(scores, key=lambda each: each[0])[1], {})
 
     def _log_metrics(self, winner: Entry, model_version: ModelVersion, splits: Splits) -> None:
         metrics: dict[str, float] = {}
@@ -274,6 +331,38 @@ class TrainPipeline(Pipeline):
             tell(self.notifiers, f"{model_version}: {check.message}", "warning")
         for check in report.of("error"):
             tell(self.notifiers, f"{model_version}: {check.message}", "error")
+
+    def _keep_judgement(self, model_version: ModelVersion, report: CheckReport, baseline: Comparison) -> None:
+        keep_checks(report, self.metadata_tracker)
+        self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
+        self.metadata_tracker.update(
+            model_version,
+            {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
+        )
+
+    def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
+        """The experiment of ``other`` that is compared on the rows of ``frame``."""
+        del frame  # whatever they are: which of them it has learned from is another question
+        return self._judged(other)
+
+    def _test_rows(self, model_version: ModelVersion) -> Frame:
+        kept = self.metadata_tracker.get(model_version).fields["test_data"]
+        return self.resource_version_control.load_data(DatasetVersion.parse(kept))
+
+    def _unseen(
+        self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
+    ) -> Frame:
+        """Those of the test rows of ``model_version`` that ``other``, by ``experiment``, has not seen."""
+        kept = [self.metadata_tracker.get(each).fields["test_data"] for each in (model_version, other)]
+        if kept[0] == kept[1]:
+            return frame
+        parents = self.metadata_tracker.parents(experiment)
+        data = next(parent for parent in parents if isinstance(parent, DatasetVersion))
+        rows = self.resource_version_control.load_data(data)
+        # What is not a test row was learned from, or chosen by.
+        seen = learned_from(frame, rows, self._test_rows(other), self.problem.index)
+        unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
+        return unseen
 
     def _let_win(
         self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None

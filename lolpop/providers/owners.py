@@ -41,7 +41,7 @@ class Owner(Integrated[T]):
     def _bind_calls(self, built: Integration) -> None:
         from lolpop.recording import CallBinding
 
-        binding: Binding = CallBinding(self._scope, ".".join(self._scope.path))
+        binding: Binding = CallBinding(self._scope, ".".join(self._scope.path), self.path)
         bind(built, binding)
 
 

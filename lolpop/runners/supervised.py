@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
+from lolpop.batches import sampled
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_splitter import Splits
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data, Source
-from lolpop.errors import DataError
-from lolpop.frames import Frame
+from lolpop.data import Data, Source, Sources
+from lolpop.errors import DataError, NoUnseenRowsError
+from lolpop.frames import Frame, count
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -25,13 +28,24 @@ from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.settings.secrets import mask
 
-__all__ = ["OptionalTask", "SupervisedRunner"]
+__all__ = ["OptionalTask", "Outcome", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
     "check_predictions",
 ]  # fmt: skip
 """A task that a workflow can do without."""
+
+# Rows that are compared with those of the training, where not all of them are held in memory.
+_COMPARED_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether a model version replaces the deployed one, in words that stand between the two."""
+
+    replaces: bool
+    words: str
 
 
 class SupervisedRunner(Runner):
@@ -90,19 +104,24 @@ class SupervisedRunner(Runner):
 
         ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
         with those that the deployed model was trained on; those to predict are when they are predicted.
-        Without a source, the one that the settings name for ``dataset`` is read.
+        Without a source, what the settings name for ``dataset`` is read. Where they name several sources,
+        ``source`` is a mapping of those by name that are others this time.
 
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
         """
-        if source is None:
-            source = self.data.train if dataset == "train" else self.data.predict
-        if source is None:
-            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
-        frame = self.process.transform_data(self.data_connector.read(source))
+        source = self._source(source, dataset)
+        if dataset == "predict" and self.data.batch_rows is not None:
+            return self._process_batches(source)
+        tables = {name: self.data_connector.read(table) for name, table in self._by_name(source).items()}
+        if tables:
+            frame = self.process.join_data(tables)
+        else:
+            frame = self.process.transform_data(self.data_connector.read(source))
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(source))):
                 self.process.check_data(frame)
-        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source)
+        parents = self._track(tables, source, dataset)
+        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source, parents)
         if dataset == "train":
             self._describe(frame, dataset_version)
         return dataset_version
@@ -113,12 +132,7 @@ class SupervisedRunner(Runner):
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
-        if "analyze_model" not in self.skip:
-            self.train.analyze_model(model_version, splits)
-        if "check_model" not in self.skip:
-            self.train.check_model(model_version, splits)
-        if self.problem.sensitive_features and "check_model_bias" not in self.skip:
-            self.train.check_model_bias(model_version, splits)
+        self._judge(model_version, splits, frame, dataset_version)
         if self.train.retrain_on_all_data:
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version
@@ -127,17 +141,24 @@ class SupervisedRunner(Runner):
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
         """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
 
-        Otherwise people are told why it is not, and the result is None.
+        Otherwise people are told why it is not, and the result is None. If another run deploys one
+        meanwhile, ``model_version`` is compared with that, too.
         """
-        if not self._is_sound(model_version) or not self._is_better(model_version):
+        if not self._is_sound(model_version):
             return None
-        self.deploy.promote_model(model_version)
-        if not self.deploy.check_approval(model_version):
-            self._tell(f"{model_version} is not deployed: it is promoted, and waits for approval", "warning")
-            return None
-        deployment = self.deploy.deploy_model(model_version)
-        self._tell(f"{model_version} is deployed as {deployment}")
-        return deployment
+        while self._is_better(model_version, deployed := self._deployed()):
+            self.deploy.promote_model(model_version)
+            if not self.deploy.check_approval(model_version):
+                self._tell(
+                    f"{model_version} is not deployed: it is promoted, and waits for approval", "warning"
+                )
+                return None
+            deployment = self.deploy.deploy_model(model_version, instead_of=deployed)
+            if deployment is not None:
+                self._tell(f"{model_version} is deployed as {deployment}")
+                return deployment
+            self._tell(f"{deployed or 'Nothing'} is no longer what is deployed: comparing again")
+        return None
 
     @workflow
     def predict_data(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> PredictionJob:
@@ -146,14 +167,22 @@ class SupervisedRunner(Runner):
         Raises DataError if ``model_version`` cannot predict these rows; nothing is kept or written then.
         """
         model = self.resource_version_control.load_model(model_version)
-        frame = self.resource_version_control.load_data(dataset_version)
         source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
-        if "compare_data" not in self.skip:
-            with _about(f"{model_version} does not predict the rows of {source}"):
-                self.predict.compare_data(frame, dataset_version, model_version)
+        check = "check_predictions" not in self.skip
+        if self.data.batch_rows is not None:
+            self._compare(lambda: self._sample(dataset_version), source, dataset_version, model_version)
+            with _about(f"{model_version} cannot predict the rows of {source}"):
+                prediction_job = self.predict.predict_batches(
+                    model, model_version, dataset_version, check=check
+                )
+            if self.data.predictions is not None:
+                self.predict.save_batches(prediction_job, self.data.predictions)
+            return prediction_job
+        frame = self.resource_version_control.load_data(dataset_version)
+        self._compare(lambda: frame, source, dataset_version, model_version)
         with _about(f"{model_version} cannot predict the rows of {source}"):
             predictions = self.predict.get_predictions(model, frame)
-        if "check_predictions" not in self.skip:
+        if check:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
         if self.data.predictions is not None:
@@ -180,7 +209,7 @@ class SupervisedRunner(Runner):
         The result is None if there is nothing to predict, or nothing to predict it with.
         """
         labelled = self.process_data()
-        new = None if self.data.predict is None else self.process_data(dataset="predict")
+        new = self._rows_to_predict(labelled)
         self.deploy_model(self.train_model(labelled))
         if new is None:
             self._tell("Nothing is predicted: data.predict names no rows")
@@ -193,6 +222,88 @@ class SupervisedRunner(Runner):
         if self.data.truth is not None:
             self._evaluate_what_is_known(prediction_job)
         return prediction_job
+
+    def _source(self, source: Source | None, dataset: Literal["train", "predict"]) -> Source:
+        """What the rows of ``dataset`` are read from; where the settings name several sources, all by name."""
+        if source is None:
+            source = self.data.train if dataset == "train" else self.data.predict
+        if source is None and dataset == "predict":
+            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
+        try:
+            found = self.data.tables(source) or source
+        except ValueError as error:
+            raise DataError(f"The source {mask(source)!r} cannot be read: {error}.") from error
+        assert found is not None  # noqa: S101  (data has either train or sources)
+        return found
+
+    def _by_name(self, source: Source) -> Sources:
+        return source if self.data.sources is not None and isinstance(source, Mapping) else {}
+
+    def _track(
+        self, tables: Mapping[str, Frame], source: Source, dataset: Literal["train", "predict"]
+    ) -> list[DatasetVersion]:
+        sources = self._by_name(source)
+        return [
+            self.process.track_data(frame, self._dataset(name, sources[name], dataset), sources[name])
+            for name, frame in tables.items()
+        ]
+
+    def _dataset(self, name: str, source: Source, dataset: Literal["train", "predict"]) -> str:
+        """The dataset that a source is tracked as; one that training shares is the same in prediction."""
+        shared = dataset == "train" or source == (self.data.sources or {})[name]
+        return f"{self.problem.name}_{name}" if shared else f"{self.problem.name}_predict_{name}"
+
+    def _process_batches(self, source: Source) -> DatasetVersion:
+        """Keep the rows to be predicted that ``source`` gives in batches."""
+        sources = self._by_name(source)
+        rows = f"{self.problem.name}_predict"
+        if not sources:
+            return self.process.transform_batches(self.data_connector.scan(source), rows, source)
+        own = [name for name, table in sources.items() if table != (self.data.sources or {})[name]]
+        if len(own) != 1:
+            raise DataError(
+                f"{count(len(own), 'source')} of rows to predict differ from those of the training, and "
+                "data.batch_rows is set. Expected one: its rows come in batches."
+            )
+        tables = {name: self.data_connector.read(sources[name]) for name in sources if name not in own}
+        batched = self.process.track_batches(
+            self.data_connector.scan(sources[own[0]]),
+            self._dataset(own[0], sources[own[0]], "predict"),
+            sources[own[0]],
+        )
+        parents = [*self._track(tables, source, "predict"), batched]
+        return self.process.join_batches(tables, own[0], batched, rows, source, parents)
+
+    def _compare(
+        self,
+        rows: Callable[[], Frame],
+        source: object,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion,
+    ) -> None:
+        if "compare_data" not in self.skip:
+            with _about(f"{model_version} does not predict the rows of {source}"):
+                self.predict.compare_data(rows(), dataset_version, model_version)
+
+    def _sample(self, dataset_version: DatasetVersion) -> Frame:
+        return sampled(self.resource_version_control.load_batches(dataset_version), _COMPARED_ROWS)
+
+    def _judge(
+        self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
+    ) -> None:
+        """Judge ``model_version``, trained on ``splits`` of ``frame``, that of ``dataset_version``."""
+        del frame, dataset_version  # what was split is enough, unless time plays a part
+        if "analyze_model" not in self.skip:
+            self.train.analyze_model(model_version, splits)
+        if "check_model" not in self.skip:
+            self.train.check_model(model_version, splits)
+        if self.problem.sensitive_features and "check_model_bias" not in self.skip:
+            self.train.check_model_bias(model_version, splits)
+
+    def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
+        """The rows that the settings name; None, which people are told later, if they name none."""
+        del labelled  # rows that were learned from say nothing of new ones, unless time plays a part
+        return None if self.data.predict is None else self.process_data(dataset="predict")
 
     def _describe(self, frame: Frame, dataset_version: DatasetVersion) -> None:
         if "profile_data" not in self.skip:
@@ -211,8 +322,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is not deployed: {found}", "warning")
         return not errors
 
-    def _is_better(self, model_version: ModelVersion) -> bool:
-        deployed = self._deployed()
+    def _is_better(self, model_version: ModelVersion, deployed: ModelVersion | None) -> bool:
         if deployed is None:
             return True
         if deployed == model_version:
@@ -220,16 +330,30 @@ class SupervisedRunner(Runner):
             return False
         try:
             comparison = self.train.compare_models(model_version, deployed)
+        except NoUnseenRowsError as error:
+            advice = f"Train on further rows, or take {deployed} out of use first"
+            self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
+            return False
         except DataError as error:
             # A model that cannot predict today's rows is of no use, and nothing to compare with.
             self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
             return True
-        outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
+        outcome = self._outcome(comparison, model_version, deployed)
         self._tell(
-            f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
-            f"against {comparison.other_score:.4g} on the same test rows{_difference(comparison)}"
+            f"{model_version} {outcome.words} {deployed}: {comparison.metric} is {comparison.score:.4g} "
+            f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
+            f"{_difference(comparison)}"
         )
-        return comparison.better
+        return outcome.replaces
+
+    def _outcome(
+        self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
+    ) -> Outcome:
+        """What comes of the comparison of ``model_version`` with ``deployed``."""
+        del model_version, deployed  # all that counts is in the comparison, unless time plays a part
+        if comparison.better:
+            return Outcome(True, "replaces")
+        return Outcome(False, "is not deployed, since it is no better than")
 
     def _evaluate_what_is_known(self, prediction_job: PredictionJob) -> None:
         try:
@@ -240,6 +364,12 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
+
+
+def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
+    if not comparison.left_out:
+        return ""
+    return f", without {count(comparison.left_out, 'row')} that {deployed} has learned from"
 
 
 def _difference(comparison: Comparison) -> str:

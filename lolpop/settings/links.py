@@ -12,10 +12,11 @@ from lolpop.errors import Finding, LolpopError, Severity
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.tree import Tree, leaves, merge, parsed, sequence_of
 
-__all__ = ["LinkError", "Links", "UnsetVariable", "has_link", "reads_variable"]
+__all__ = ["LinkError", "Links", "UnsetVariable", "escaped", "has_link", "reads_variable"]
 
 # $${…} is the text ${…} itself.
 _LINK = re.compile(r"(?P<escape>\$)?\$\{(?P<target>[^{}]*)\}")
+_TARGET = re.compile(r"\$\{[^{}]*\}")
 _VARIABLE = "env:"
 
 
@@ -32,6 +33,11 @@ class LinkError(LolpopError):
 
 class UnsetVariable(LinkError):  # noqa: N818  (it is a state of the environment, seldom an error)
     """A link to a variable that is not set, where that is no error."""
+
+
+def escaped(text: str) -> str:
+    """How settings say a text that holds no link: what looks like one is escaped."""
+    return _TARGET.sub(r"$\g<0>", text) if "${" in text else text
 
 
 def has_link(node: Node) -> bool:

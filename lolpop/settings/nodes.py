@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from lolpop.errors import Origin
+from lolpop.errors import DEFAULT, Origin
 
 __all__ = ["Layer", "Node", "mapping_of", "plain"]
 
@@ -29,6 +29,11 @@ class Node:
     """Of the key, where the value stands under one: errors about unknown keys point there."""
     text: bool = False
     """Given as text (a variable, a flag): it may be JSON, as the type that reads it decides."""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether no source gave it."""
+        return self.origin == DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args, get_origin
 
 from lolpop._names import did_you_mean
 from lolpop.errors import Origin
-from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link, reads_variable
+from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
 from lolpop.settings.nodes import Node
 from lolpop.settings.secrets import holds_secret, mask, mask_urls
 from lolpop.settings.tree import Path, child_of, parsed, sequence_of
@@ -66,13 +66,17 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
 
 
 def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
-    """A setting as people may read it, in JSON's types: links unresolved, secrets masked."""
+    """A setting as people may read it, and might have written it, in JSON's types.
+
+    Links are unresolved, secrets are masked. What is not is read as the same value again.
+    """
     try:
-        dumped = parameter.adapter.dump_python(value, mode="json", warnings=False, fallback=repr)
+        dumped = parameter.adapter.dump_python(
+            value, mode="json", by_alias=True, round_trip=True, warnings=False, fallback=repr
+        )
     except ValueError:
         dumped = repr(value)
-    dumped = mask(dumped)
-    return dumped if node is None else _with_links(dumped, node)
+    return _as_written(mask(dumped), node)
 
 
 def declared_keys(annotation: Any, path: Path) -> Iterator[str]:
@@ -214,17 +218,18 @@ def _takes_extra(annotation: Any) -> bool:
     return config.get("extra") == "allow"
 
 
-def _with_links(dumped: Any, node: Node) -> Any:
-    if has_link(node):
+def _as_written(dumped: Any, node: Node | None) -> Any:
+    """What was dumped with the links of ``node`` in place of what they stand for."""
+    if node is not None and has_link(node):
         return node.value
-    if isinstance(node.value, Mapping) and isinstance(dumped, dict):
-        return {
-            key: _with_links(value, node.value[key]) if key in node.value else value
-            for key, value in dumped.items()
-        }
-    if isinstance(node.value, tuple) and isinstance(dumped, list) and len(node.value) == len(dumped):
-        return [_with_links(value, child) for value, child in zip(dumped, node.value, strict=True)]
-    return dumped
+    given = node.value if node is not None else None
+    if isinstance(dumped, dict):
+        below = given if isinstance(given, Mapping) else {}
+        return {key: _as_written(value, below.get(key)) for key, value in dumped.items()}
+    if isinstance(dumped, list):
+        elements = given if isinstance(given, tuple) and len(given) == len(dumped) else (None,) * len(dumped)
+        return [_as_written(value, child) for value, child in zip(dumped, elements, strict=True)]
+    return escaped(dumped) if isinstance(dumped, str) else dumped
 
 
 def _lower_first(text: str) -> str:

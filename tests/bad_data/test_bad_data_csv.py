@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lolpop.components.data_connector.file import FileDataConnector
+from lolpop.data import Data
 from lolpop.errors import DataError
 
 ROWS = "".join(f"{number},text,{number}\n" for number in range(20_000))
@@ -30,7 +31,7 @@ def test_the_error_says_what_to_look_at(case, frame, tmp_path):
     content, message = BAD[case]
     (tmp_path / "rows.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError, match=message):
-        FileDataConnector(frame, folder=tmp_path).read("rows.csv")
+        FileDataConnector(data=Data(train="-", frame=frame), folder=tmp_path).read("rows.csv")
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
@@ -38,7 +39,10 @@ def test_a_value_may_be_longer_than_the_csv_module_takes(frame, tmp_path):
     """A long text in the first row is a value like any other."""
     pytest.importorskip(frame)
     (tmp_path / "rows.csv").write_text(f"a,b\n1,{'x' * 200_000}\n2,y\n")
-    assert FileDataConnector(frame, folder=tmp_path).read("rows.csv").shape == (2, 2)
+    assert FileDataConnector(data=Data(train="-", frame=frame), folder=tmp_path).read("rows.csv").shape == (
+        2,
+        2,
+    )
 
 
 @pytest.mark.parametrize("separator", [",", ";"])

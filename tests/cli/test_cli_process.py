@@ -1,8 +1,10 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import lolpop as package
+from lolpop.cli import _exit_codes
 
 
 def test_help_lists_the_commands(lolpop):
@@ -10,8 +12,26 @@ def test_help_lists_the_commands(lolpop):
     for words in ([], ["--help"]):
         done = lolpop(*words)
         assert done.code == 0
-        for command in ("run", "verify", "config", "runs", "components", "graph"):
+        for command in ("run", "verify", "config", "runs", "components", "graph", "datasets", "models"):
             assert f"\n  {command}" in done.out
+
+
+def test_every_command_is_documented(lolpop):
+    """docs/command-line.md has an example of each command, and each exit code."""
+    text = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+    commands = [line.split()[0] for line in _commands(lolpop("--help").out)]
+    for command in commands:
+        inner = [line.split()[0] for line in _commands(lolpop(command, "--help").out)]
+        for words in [f"{command} {name}" for name in inner] or [command]:
+            assert f"$ lolpop {words}" in text, words
+    codes = {value for name, value in vars(_exit_codes).items() if name.isupper()}
+    for code in {0, *codes}:
+        assert f"| {code} |" in text
+
+
+def _commands(text):
+    listed = text.partition("Commands:\n")[2]
+    return [line for line in listed.splitlines() if line.startswith("  ") and not line.startswith("   ")]
 
 
 def test_version_is_that_of_the_package(lolpop):

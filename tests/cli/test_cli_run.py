@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -35,7 +36,7 @@ class Steps(Pipeline):
             raise DataError("row 7 has no target")
         if how == "sleep":
             print("asleep", flush=True)
-            time.sleep(30)
+            time.sleep(90)
         return how
 
 class Work(Runner):
@@ -191,6 +192,8 @@ def test_numbers_and_flags_come_back(number, flag):
         (["work.py", "rnu"], "Did you mean run?"),
         (["work.py", "--hwo", "well"], "Did you mean --how?"),
         (["work.py", "typed"], "typed needs --dataset-version: dataset_version:NAME@NUMBER"),
+        (["work.py", "typed"], "lolpop datasets ls lists them"),
+        (["work.py", "--seed", "3"], "A setting is changed by --set PATH=VALUE."),
         (["work.py", "typed", "--dataset-version", "model:t"], "not a reference of the form dataset_version"),
         (["work.py", "typed", "--dataset-version", "dataset_version:t@1", "--count", "x"], "--count:"),
         (["work.py", "run", "extra"], "unexpected argument 'extra'"),
@@ -276,12 +279,37 @@ def test_ctrl_c_exits_130_and_marks_the_run(work, lolpop):
     )
     assert process.stdout.readline() == "asleep\n"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     closed, told = err.splitlines()
     assert closed == "closed"
     assert told.startswith("Interrupted.")
     assert lolpop("runs", "ls", "--json").json[0]["status"] == "interrupted"
+
+
+def test_an_interruption_in_json_is_no_place_in_code(work):
+    """With --json an interrupted run has its status, its id, and no line of code to blame."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "asleep\n"
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    told = json.loads(out)
+    assert told["status"] == "interrupted"
+    assert told["run_id"]
+    assert told["error"] == {"type": "KeyboardInterrupt", "message": "interrupted"}
+
+
+def test_without_settings_people_are_told_what_to_write(folder, lolpop):
+    """In an empty folder, run and verify say that there are no settings, and what they would hold."""
+    for command in ("run", "verify"):
+        done = lolpop(command, "classification")
+        assert done.code == 2
+        assert f"There is no lolpop.yaml in {folder}." in done.out + done.err
+        assert "Or write one: problem: {name: …, target: …}" in done.out + done.err
 
 
 def test_a_closed_pipe_is_no_error(project, shell):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lolpop.components.interceptor import Interceptor, TaskCall
+from lolpop.components.logger import Logger
 from lolpop.components.notifier import Level, Notifier
 from lolpop.components.store.sql import SQLStore
 
@@ -76,3 +78,31 @@ class ClosingNotifier(Notifier):
 
     def close(self) -> None:
         (self.folder / "closed").touch()
+
+
+class SignalLogger(Logger):
+    """Sends a signal to its own process when so many trials of a search were judged."""
+
+    def __init__(self, moment: int, number: int) -> None:
+        self._last = moment
+        self._number = number
+        self._judged = itertools.count(1)
+
+    def log(self, message: str, level: Level = "info", **fields: object) -> None:
+        if message.endswith(" judged") and next(self._judged) == self._last:
+            os.kill(os.getpid(), self._number)
+
+
+class WaitingInterceptor(Interceptor):
+    """Holds a task back until a file is there, and says by another one that it waits."""
+
+    def __init__(self, on: str, *, folder: Path) -> None:
+        self.on = on
+        self.folder = folder
+
+    def around(self, call: TaskCall) -> Any:
+        (self.folder / "waits").touch()
+        deadline = time.monotonic() + 60
+        while not (self.folder / "go on").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return call.proceed()

@@ -71,7 +71,7 @@ def test_frames_may_be_polars(lolpop, project):
     pytest.importorskip("polars")
     completed(lolpop("run", "classification", "--json"))
     former = pd.read_csv(project / "out" / "predictions.csv")
-    ended = completed(lolpop("run", "classification", "--json", "--set", "data_connector.frame=polars"))
+    ended = completed(lolpop("run", "classification", "--json", "--set", "data.frame=polars"))
     assert "Traceback" not in ended.err
     pd.testing.assert_frame_equal(pd.read_csv(project / "out" / "predictions.csv"), former)
 

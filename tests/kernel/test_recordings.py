@@ -137,6 +137,66 @@ def test_tasks_inside_tasks_know_their_parent(c):
     assert inner.parent_id == outer.task_id
 
 
+class Counting(Interceptor):
+    def __init__(self, on: str = "*") -> None:
+        self.on = on
+        self.calls = []
+
+    def around(self, call):
+        self.calls.append(call.path)
+        return call.proceed()
+
+
+class LongerSteps(Steps):
+    @task
+    def step(self, what: object = None) -> object:
+        if what == "again":
+            return self.step("done")
+        return super().step(what)
+
+
+class LongestSteps(LongerSteps):
+    @task
+    def step(self, what: object = None) -> object:
+        return super().step(what)
+
+
+class LongerFlow(Flow):
+    @workflow
+    def run(self, what: object = None) -> object:
+        return super().run(what)
+
+
+class LongestStepsContainer(PipelineContainer):
+    pipeline = providers.Pipeline(LongestSteps)
+
+
+@pytest.mark.parametrize(
+    ("what", "paths"),
+    [
+        ("x", ["steps.step"]),
+        # A task that calls itself, or another one, is at work once more.
+        ("again", ["steps.step", "steps.step"]),
+    ],
+)
+def test_a_call_that_goes_on_in_classes_above_is_one_call(what, paths):
+    """``super()`` of a task or workflow is recorded and intercepted with what called it, however many."""
+
+    class LongerContainer(RunnerContainer):
+        steps = providers.nested(LongestStepsContainer)
+        runner = providers.Runner(LongerFlow)
+        interceptors = providers.Components(Interceptor, default=[Counting])
+
+    container = LongerContainer()
+    container.runner().run(what)
+    assert [task.path for task in tasks(container)] == paths
+    (counting,) = container.interceptors()
+    assert counting.calls == ["run", *paths]
+    with pytest.raises(ValueError, match="no"):
+        container.runner().run(ValueError("no"))
+    assert [task.status for task in tasks(container)] == ["failed"]
+
+
 def test_tasks_of_a_thread_pool_are_recorded_in_the_open_run(c):
     """A thread without the context of the run joins the one run that is open."""
     assert c.runner().many(4) == [0, 1, 2, 3]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
 from lolpop.components.data_connector.file import FileDataConnector
+from lolpop.data import Data
 from lolpop.errors import DataError
 
 KINDS = ["pandas", "polars"]
@@ -23,7 +24,7 @@ SUFFIXES = ["csv", "csv.gz", "tsv", "jsonl", "jsonl.gz", "parquet", "feather"]
 
 @pytest.fixture(params=KINDS)
 def connector(request: pytest.FixtureRequest, tmp_path: Path) -> FileDataConnector:
-    return FileDataConnector(request.param, 2, folder=tmp_path)
+    return FileDataConnector(data=Data(train="-", frame=request.param, batch_rows=2), folder=tmp_path)
 
 
 def plain(frame: Any) -> dict[str, list[Any]]:
@@ -70,7 +71,7 @@ def test_scan_gives_the_rows_of_read_in_batches(connector: FileDataConnector, su
 def test_text_stays_text_in_every_batch(tmp_path: Path) -> None:
     """A batch of digits of a column of text is read as text."""
     (tmp_path / "data.csv").write_text("code\nA1\nB2\n17\n18\n")
-    batches = list(FileDataConnector(batch_size=2, folder=tmp_path).scan("data.csv"))
+    batches = list(FileDataConnector(data=Data(train="-", batch_rows=2), folder=tmp_path).scan("data.csv"))
     assert batches[1]["code"].tolist() == ["17", "18"]
 
 
@@ -88,14 +89,20 @@ def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: 
 def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) -> None:
     """NA, null and nothing are missing, True is a boolean, whichever frame is read."""
     (tmp_path / "data.csv").write_text("a,b,c\nNA,True,1\n,False,2\nnull,True,3\n")
-    pandas, polars = (plain(FileDataConnector(kind, folder=tmp_path).read("data.csv")) for kind in KINDS)
+    pandas, polars = (
+        plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv"))
+        for kind in KINDS
+    )
     assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
 
 
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
     """A column that is whole in its first 20,000 rows and text after them is text."""
     (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")
-    assert FileDataConnector("polars", folder=tmp_path).read("data.csv")["a"].dtype == pl.String
+    assert (
+        FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype
+        == pl.String
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,7 +238,9 @@ def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffi
     (tmp_path / f"data.{suffix}").write_bytes(content)
     for kind in KINDS:
         try:
-            frame = FileDataConnector(kind, folder=tmp_path).read(f"data.{suffix}")
+            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read(
+                f"data.{suffix}"
+            )
         except DataError:
             continue
         assert len(frame) > 0
@@ -244,7 +253,7 @@ def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str
     (tmp_path / "data.csv").write_text("p,q\n" + text)
     for kind in KINDS:
         try:
-            frame = FileDataConnector(kind, folder=tmp_path).read("data.csv")
+            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv")
         except DataError:
             continue
         assert list(frame.columns) == ["p", "q"]

@@ -20,6 +20,7 @@ from lolpop.components.data_splitter.sklearn import SklearnDataSplitter
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
+from lolpop.data import Data
 from lolpop.errors import LolpopError
 from lolpop.frames import kind_of, to_datetimes, to_floats, to_labels, to_strings, wrap
 from lolpop.problem import Problem
@@ -158,9 +159,8 @@ def test_any_frame_is_learned_from_or_an_error(estimator: str, frame: Any, other
 def test_any_frame_is_written_or_an_error(frame: Any, suffix: str) -> None:
     """What was written can be read, with as many rows; else it is a DataError and there is no file."""
     with tempfile.TemporaryDirectory() as folder:
-        connector = FileDataConnector(
-            "polars" if isinstance(frame, pl.DataFrame) else "pandas", folder=Path(folder)
-        )
+        kind = "polars" if isinstance(frame, pl.DataFrame) else "pandas"
+        connector = FileDataConnector(data=Data(train="-", frame=kind), folder=Path(folder))
         try:
             connector.write(frame, f"data.{suffix}")
         except LolpopError:

@@ -73,7 +73,7 @@ def test_rows_to_train_on_are_profiled(load, tmp_path, known):
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_new_rows_like_those_of_the_training_raise_no_alarm(load, frame, capsys):
     """What was compared is recorded with the rows that were compared."""
-    container = load(data_connector__frame=frame)
+    container = load(data__frame=frame)
     container.runner().run()
     kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
     report = DriftReport.model_validate(kept)

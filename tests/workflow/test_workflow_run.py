@@ -121,7 +121,7 @@ def test_polars_frames_go_the_whole_way(load, project):
     """The workflow gives the same predictions whichever dataframe library reads the rows."""
     written = []
     for frame in ("pandas", "polars"):
-        load(data_connector__frame=frame).runner().run()
+        load(data__frame=frame).runner().run()
         written.append(pd.read_csv(project / "out" / "predictions.csv"))
     pd.testing.assert_frame_equal(*written)
 

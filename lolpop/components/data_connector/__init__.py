@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
@@ -35,3 +35,13 @@ class DataConnector(Component):
     @abstractmethod
     def scan(self, source: Source) -> Iterator[Frame]:
         """Rows of ``source`` in batches, in order, each small enough to be held in memory."""
+
+    def write_batches(self, frames: Iterable[Frame], target: Source) -> None:
+        """Write the rows of all ``frames`` to ``target``, whole or not at all.
+
+        All are held in memory, unless the connector can do better. Raises DataError if they cannot be
+        written, or do not all have the same columns.
+        """
+        from lolpop.batches import joined
+
+        self.write(joined(frames), target)

@@ -75,18 +75,21 @@ def scan_csv(
             yield typed_pandas(batch.astype(texts))
 
 
-def write_csv(frame: Frame, file: IO[bytes], location: Location, separator: str) -> None:
+def write_csv(
+    frame: Frame, file: IO[bytes], location: Location, separator: str, *, header: bool = True
+) -> None:
     """Write a header and the rows; a pandas index is left out."""
     import pandas as pd
 
     separator = location.options.get("separator", separator)
     encoding = location.options.get("encoding", "utf-8")
     if isinstance(frame, pd.DataFrame):
-        frame.to_csv(file, index=False, sep=separator, encoding=encoding)
+        frame.to_csv(file, header=header, index=False, sep=separator, encoding=encoding)
     elif encoding == "utf-8":
-        frame.write_csv(file, separator=separator)  # type: ignore[attr-defined]  # it is polars
+        frame.write_csv(file, include_header=header, separator=separator)  # type: ignore[attr-defined]  # it is polars
     else:
-        file.write(frame.write_csv(separator=separator).encode(encoding))  # type: ignore[attr-defined]  # polars
+        text = frame.write_csv(include_header=header, separator=separator)  # type: ignore[attr-defined]  # polars
+        file.write(text.encode(encoding))
 
 
 def check_csv(location: Location, separator: str) -> None:

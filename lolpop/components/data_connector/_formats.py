@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any
 
+from lolpop.batches import alike, plain_values
 from lolpop.components.data_connector._csv import check_csv, read_csv, scan_csv, write_csv
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 from lolpop.errors import DataError
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lolpop.components.data_connector._locations import Location
+    from lolpop.data import FrameKind
     from lolpop.frames import Frame
 
-__all__ = ["FORMATS", "Format", "FrameKind"]
-
-FrameKind: TypeAlias = Literal["pandas", "polars"]
+__all__ = ["FORMATS", "Format"]
 
 
 class Format(ABC):
@@ -37,12 +37,12 @@ class Format(ABC):
         """All rows."""
 
     @abstractmethod
-    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches, in order."""
 
     @abstractmethod
-    def write(self, frame: Frame, file: IO[bytes]) -> None:
-        """Write the rows of a pandas or polars frame."""
+    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
+        """Write the rows of pandas or polars frames, at least one, that have the same columns."""
 
 
 class Csv(Format):
@@ -54,14 +54,15 @@ class Csv(Format):
         """All rows; the dtype of a column is decided by all of its values."""
         return read_csv(self._location, kind, self.separator)
 
-    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches."""
         check_csv(self._location, self.separator)
-        return scan_csv(self._location, kind, self.separator, batch_size)
+        return scan_csv(self._location, kind, self.separator, batch_rows)
 
-    def write(self, frame: Frame, file: IO[bytes]) -> None:
+    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
         """Write a header and the rows."""
-        write_csv(frame, file, self._location, self.separator)
+        for number, frame in enumerate(frames):
+            write_csv(frame, file, self._location, self.separator, header=number == 0)
 
 
 class Tsv(Csv):
@@ -80,20 +81,24 @@ class Parquet(Format):
         with self._location.readable() as file:
             return _from_arrow(pq.read_table(file), kind)
 
-    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches; one row group at a time is held in memory."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         with self._location.readable() as source, pq.ParquetFile(source) as file:
-            for batch in file.iter_batches(batch_size):
-                yield _from_arrow(pa.Table.from_batches([batch]), kind)
+            for batch in file.iter_batches(batch_rows):
+                yield _from_arrow(plain_values(pa.Table.from_batches([batch])), kind)
 
-    def write(self, frame: Frame, file: IO[bytes]) -> None:
+    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
         """Write the rows; a pandas index is left out."""
         import pyarrow.parquet as pq
 
-        pq.write_table(_to_arrow(frame), file)
+        tables = alike(frames, _to_arrow)
+        first = next(tables)
+        with pq.ParquetWriter(file, first.schema) as writer:
+            for table in itertools.chain([first], tables):
+                writer.write_table(table)
 
 
 class Feather(Format):
@@ -106,21 +111,26 @@ class Feather(Format):
         with self._location.readable() as file:
             return _from_arrow(feather.read_table(file), kind)
 
-    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches."""
         import pyarrow as pa
 
         with self._location.readable() as source, pa.ipc.open_file(source) as file:
             for number in range(file.num_record_batches):
-                table = pa.Table.from_batches([file.get_batch(number)])
-                for start in range(0, len(table), batch_size):
-                    yield _from_arrow(table.slice(start, batch_size), kind)
+                table = plain_values(pa.Table.from_batches([file.get_batch(number)]))
+                for start in range(0, len(table), batch_rows):
+                    yield _from_arrow(table.slice(start, batch_rows), kind)
 
-    def write(self, frame: Frame, file: IO[bytes]) -> None:
+    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
         """Write the rows; a pandas index is left out."""
-        import pyarrow.feather as feather
+        import pyarrow as pa
 
-        feather.write_feather(_to_arrow(frame), file)
+        tables = alike(frames, _to_arrow)
+        first = next(tables)
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_file(file, first.schema, options=options) as writer:
+            for table in itertools.chain([first], tables):
+                writer.write_table(table)
 
 
 class JsonLines(Format):
@@ -131,20 +141,21 @@ class JsonLines(Format):
         with self._location.opened() as file:
             return _parse_json(file, self._location, kind)
 
-    def scan(self, kind: FrameKind, batch_size: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches."""
         with self._location.opened() as file:
-            while lines := list(itertools.islice(file, batch_size)):
+            while lines := list(itertools.islice(file, batch_rows)):
                 yield _parse_json(BytesIO(b"".join(lines)), self._location, kind)
 
-    def write(self, frame: Frame, file: IO[bytes]) -> None:
+    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
         """Write the rows; dates as ISO 8601."""
         import pandas as pd
 
-        if isinstance(frame, pd.DataFrame):
-            frame.to_json(file, orient="records", lines=True, date_format="iso")
-        else:
-            frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
+        for frame in frames:
+            if isinstance(frame, pd.DataFrame):
+                frame.to_json(file, orient="records", lines=True, date_format="iso")
+            else:
+                frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
 
 
 FORMATS: Mapping[str, type[Format]] = MappingProxyType(

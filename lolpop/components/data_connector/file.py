@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import PositiveInt
-
+from lolpop.batches import ahead, same_columns
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
-from lolpop.errors import DataError, Finding, MissingExtraError
+from lolpop.data import Data, FrameKind
+from lolpop.errors import DataError
 from lolpop.frames import as_frame, wrap
-from lolpop.registry import missing_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from lolpop.data import Source
     from lolpop.frames import Frame
 
 __all__ = ["FileDataConnector"]
+
+_BATCH_ROWS = 100_000
 
 
 class FileDataConnector(DataConnector):
@@ -35,32 +33,13 @@ class FileDataConnector(DataConnector):
     The dtype of a CSV column is decided by the whole column, as ``pandas.read_csv`` does, besides that
     columns of ISO 8601 dates become dates.
 
-    Parameters
-    ----------
-    frame : pandas or polars
-        Kind of dataframe that is read: pandas, or polars (an extra).
-    batch_size : int
-        Rows in one batch of scan.
+    Frames are of the kind that ``data.frame`` says, batches of as many rows as ``data.batch_rows``.
     """
 
-    def __init__(
-        self,
-        frame: Literal["pandas", "polars"] = "pandas",
-        batch_size: PositiveInt = 100_000,
-        *,
-        folder: Path | None = None,
-    ) -> None:
-        self._frame = frame
-        self._batch_size = batch_size
+    def __init__(self, *, data: Data | None = None, folder: Path | None = None) -> None:
+        self._frame: FrameKind = data.frame if data else "pandas"
+        self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
-
-    @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a kind of dataframe that is not installed."""
-        if settings.get("frame") == "polars" and missing_modules(("polars",)):
-            yield Finding(
-                "frame", "polars is not installed", hint="Install it with: pip install 'lolpop[polars]'"
-            )
 
     def read(self, source: Source) -> Frame:
         """All rows of ``source``.
@@ -78,24 +57,33 @@ class FileDataConnector(DataConnector):
 
         Raises DataError if it cannot be written.
         """
-        location = located(target, self._folder)
-        form, native = _format(location), as_frame(frame)
-        with location.replaced() as file:
-            form.write(native, file)
+        self.write_batches([as_frame(frame)], target)
 
     def scan(self, source: Source) -> Iterator[Frame]:
-        """Rows of ``source`` in batches of at most ``batch_size``, in order."""
+        """Rows of ``source`` in batches of at most ``data.batch_rows``, in order.
+
+        Raises DataError as ``read`` does, once it comes to what is wrong.
+        """
         location = self._open(source)
         empty = True
-        for frame in _format(location).scan(self._frame, self._batch_size):
-            empty = False
-            yield frame
+        for frame in _format(location).scan(self._frame, self._batch_rows):
+            if len(wrap(frame)):
+                empty = False
+                yield frame
         if empty:
             raise DataError(f"{location} has a header but no rows.")
 
+    def write_batches(self, frames: Iterable[Frame], target: Source) -> None:
+        """Write the rows of all ``frames`` to ``target`` as they come, whole or not at all.
+
+        Raises DataError if they cannot be written, or differ in their columns or types.
+        """
+        location = located(target, self._folder)
+        form = _format(location)
+        with location.replaced() as file:
+            form.write(same_columns(as_frame(frame) for frame in ahead(frames)), file)
+
     def _open(self, source: Source) -> Location:
-        if self._frame == "polars" and missing_modules(("polars",)):
-            raise MissingExtraError("polars", "lolpop[polars]")
         location = located(source, self._folder)
         location.require()
         return location

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lolpop.errors import DataError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -21,3 +23,15 @@ class DataTransformer(Component):
     @abstractmethod
     def transform(self, frame: Frame) -> Frame:
         """The transformed frame; ``frame`` itself is not changed."""
+
+    def join(self, frames: Mapping[str, Frame]) -> Frame:
+        """The frame that is learned from, made of several source frames by name, which are not changed.
+
+        Raises DataError unless an implementation can do that.
+        """
+        raise DataError(f"{type(self).__name__} makes rows of one table, and got {len(frames)}.")
+
+    @classmethod
+    def joins(cls) -> bool:
+        """Whether an implementation makes rows of several tables."""
+        return cls.join is not DataTransformer.join

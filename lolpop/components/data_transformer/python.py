@@ -31,7 +31,8 @@ class PythonDataTransformer(DataTransformer):
     ----------
     function : str
         ``package.module:function``, or ``file.py:function`` relative to the settings file. It takes
-        the frame (pandas or polars, as it was read) and returns one.
+        the frame (pandas or polars, as it was read), or the frames of ``data.sources`` as a mapping by
+        name, and returns one.
     """
 
     def __init__(self, function: str, *, folder: Path | None = None) -> None:
@@ -53,9 +54,19 @@ class PythonDataTransformer(DataTransformer):
 
         Raises WiringError if there is no such function, and DataError if it fails or returns no frame.
         """
+        return self._call(frame)
+
+    def join(self, frames: Mapping[str, Frame]) -> Frame:
+        """What the function makes of ``frames``, which it gets as a mapping of its own.
+
+        Raises errors as ``transform`` does.
+        """
+        return self._call(dict(frames))
+
+    def _call(self, argument: Frame | dict[str, Frame]) -> Frame:
         function = self._load()
         try:
-            made = function(frame)
+            made = function(argument)
         except LolpopError:
             raise
         except Exception as error:
@@ -66,7 +77,7 @@ class PythonDataTransformer(DataTransformer):
         except DataError as error:
             raise DataError(f"{self._function} should return a dataframe. {error}") from error
 
-    def _load(self) -> Callable[[Frame], Any]:
+    def _load(self) -> Callable[[Any], Any]:
         module, _, name = self._function.rpartition(":")
         if module.endswith(".py"):
             found = _from_file((self._folder or Path()) / Path(module).expanduser(), name)
@@ -74,7 +85,7 @@ class PythonDataTransformer(DataTransformer):
             found = import_object(self._function)
         if not callable(found):
             raise WiringError(f"{self._function} is not a function", f"It is {type(found).__name__}.")
-        function: Callable[[Frame], Any] = found
+        function: Callable[[Any], Any] = found
         return function
 
 

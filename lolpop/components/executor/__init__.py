@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.integrations import Component
@@ -28,3 +29,14 @@ class Executor(Component):
         ``function`` is a module-level function, or a Call of a method of an integration, which workers
         make on a container rebuilt from its spec. Raises what the first failing call raised.
         """
+
+    @contextmanager
+    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+        """Give what has ``function`` called for one item and waits for its result, inside the block.
+
+        It is for items that are not known beforehand: ``at_once`` threads may each wait for one. What
+        workers have built and read is kept from item to item, as far as the implementation has workers
+        that last.
+        """
+        del at_once  # whoever waits has a map of its own
+        yield lambda item: self.map(function, [item])[0]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,7 +32,8 @@ class LocalExecutor(Executor):
 
     Each process imports what it needs by itself, so that threads, connections and locks of this one do not
     matter; a script that maps needs ``if __name__ == "__main__":`` around what it does. A process that makes
-    a ``Call`` builds its container once, and closes it at its end.
+    a ``Call`` builds its container once, and closes it at its end. Processes share the processors: unless
+    the environment says otherwise (``OMP_NUM_THREADS``), libraries start no more threads than their share.
 
     Parameters
     ----------
@@ -59,19 +63,28 @@ class LocalExecutor(Executor):
         waiting = list(items)
         if not waiting:
             return []
+        with self._pool(function, len(waiting)) as pool:
+            return [_answer(future) for future in [pool.submit(_work, item) for item in waiting]]
+
+    @contextmanager
+    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+        """Give what has ``function`` called for one item and waits for its result, inside the block.
+
+        The processes live until the block ends; errors are those of ``map``.
+        """
+        with self._pool(function, at_once) as pool:
+            yield lambda item: _answer(_submitted(pool, item))
+
+    @contextmanager
+    def _pool(self, function: Callable[[Any], Any] | Call, at_once: int) -> Iterator[ProcessPoolExecutor]:
         work = _pickled(function)
-        count = min(self._workers or os.cpu_count() or 1, len(waiting))
+        processors = os.cpu_count() or 1
+        count = min(self._workers or processors, at_once)
         processes = _Processes()
-        with ProcessPoolExecutor(count, processes, _prepare, (work,)) as pool:
-            futures = [pool.submit(_work, item) for item in waiting]
+        given = (work, max(1, processors // count))
+        with ProcessPoolExecutor(count, processes, _prepare, given) as pool:
             try:
-                return [future.result() for future in futures]
-            except BrokenProcessPool as error:
-                raise LolpopError(
-                    "A worker process ended without an answer: it was killed, ran out of memory, or could "
-                    "not start. A script that starts workers needs `if __name__ == '__main__':` around what "
-                    "it does."
-                ) from error
+                yield pool
             except Exception:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -97,6 +110,25 @@ class _Processes(SpawnContext):
         """Stop all processes that were started."""
         for process in self._started:
             process.terminate()
+
+
+def _submitted(pool: ProcessPoolExecutor, item: Any) -> Future[Any]:
+    try:
+        return pool.submit(_work, item)
+    except BrokenProcessPool as error:
+        failed: Future[Any] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _answer(future: Future[Any]) -> Any:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise LolpopError(
+            "A worker process ended without an answer: it was killed, ran out of memory, or could not start. "
+            "A script that starts workers needs `if __name__ == '__main__':` around what it does."
+        ) from error
 
 
 def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
@@ -126,14 +158,28 @@ def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
 _given = b""
 _function: Callable[[Any], Any] | None = None
 
+# What libraries read when they are loaded: how many threads to start.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-def _prepare(given: bytes) -> None:
+
+def _prepare(given: bytes, threads: int) -> None:
     import signal
 
     global _given
     _given = given
+    for name in _THREADS:
+        os.environ.setdefault(name, str(threads))
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # Ctrl-C goes to every process of the terminal: the first one stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: killed, it stops nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(item: Any) -> Any:

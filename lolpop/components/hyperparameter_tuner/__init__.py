@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from lolpop.integrations import Component
 
@@ -14,21 +14,34 @@ if TYPE_CHECKING:
 
 __all__ = ["HyperparameterTuner", "Objective", "Search", "Trial"]
 
-Objective: TypeAlias = "Callable[[ModelTrainer, Params], float]"
+
+class Objective(Protocol):
+    """What a search calls back: the score of a trainer with parameters.
+
+    ``share`` is the share of the rows to learn from, by default all of them. Only a search that is set to
+    give trials up early asks for less; others may be given a function of two arguments.
+    """
+
+    def __call__(self, trainer: ModelTrainer, params: Params, share: float = 1.0, /) -> float:
+        """The score. Raises DataError or TrainingError if the trial fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One trainer with one set of parameters, and its score; None if the trial failed."""
+    """One trainer with one set of parameters, and its score; None if the trial failed.
+
+    ``share`` is the share of the rows that it learned from: less than 1 if it was given up there.
+    """
 
     trainer: ModelTrainer
     params: Params
     score: float | None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """All trials of a search in the order they ended, and the best of them."""
+    """All trials of a search in the order they were chosen, and the best that learned from all rows."""
 
     best: Trial
     trials: tuple[Trial, ...]
@@ -43,6 +56,11 @@ class HyperparameterTuner(Component):
     @abstractmethod
     def enabled(self) -> bool:
         """Whether the settings ask for a search at all."""
+
+    @property
+    def n_jobs(self) -> int:
+        """From how many threads at once ``search`` calls its objective."""
+        return 1
 
     @abstractmethod
     def search(

@@ -1,13 +1,20 @@
-"""Making the trials of one search, whatever has chosen them."""
+"""Making the trials of one search, whatever chooses them."""
 
 from __future__ import annotations
 
 import contextvars
 import math
+import statistics
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from lolpop.components.hyperparameter_tuner import Objective, Search, Trial
 from lolpop.errors import DataError, LolpopError, TrainingError
@@ -16,69 +23,114 @@ from lolpop.frames import count
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import ModelTrainer, Params, SearchSpace
 
-__all__ = ["Direction", "Trials", "require_something_to_search"]
+__all__ = ["Direction", "Made", "Share", "Trials", "require_sense", "require_something_to_search"]
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
 
+Share = Annotated[float, Field(gt=0, lt=1)]
 
+Chosen: TypeAlias = "tuple[ModelTrainer, Params]"
+
+_FEWEST_BEFORE = 5
+"""Trials that a share of the rows was tried in, before a median of them says anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A trial, and its scores on the shares of rows where it might have been given up, in their order."""
+
+    trial: Trial
+    early: tuple[tuple[float, float], ...] = ()
+    failure: LolpopError | None = None
+
+
+@dataclass(slots=True)
 class Trials:
-    """The trials of one search that were made so far, and the time that is left for more."""
+    """Makes the trials of one search, up to ``n_jobs`` at once, and knows those that were made.
 
-    def __init__(self, objective: Objective, timeout: float | None, n_jobs: int) -> None:
-        self._objective = objective
-        self._deadline = math.inf if timeout is None else time.monotonic() + timeout
-        self._n_jobs = n_jobs
-        self._trials: list[Trial] = []
-        self._failure: LolpopError | None = None
+    Which one is chosen next, and whether one is given up, depends on the trials chosen ``n_jobs`` and more
+    before it, never on which of those at work happens to end first: the same scores lead to the same trials.
+    """
 
-    def __len__(self) -> int:
-        return len(self._trials)
+    objective: Objective
+    direction: Direction
+    timeout: float | None
+    n_jobs: int
+    prune_at: tuple[float, ...]
+    _made: list[Made] = field(default_factory=list)
 
-    @property
-    def may_begin(self) -> bool:
-        """Whether there is time for another; for one there always is."""
-        return not self._trials or time.monotonic() < self._deadline
+    def make(self, choices: Iterator[Chosen]) -> Iterator[Made]:
+        """Make the trials that are chosen, and give them in that order.
 
-    def make(self, chosen: Sequence[tuple[ModelTrainer, Params]]) -> list[Trial]:
-        """Make the trials that were chosen, side by side, and give them in the order they were chosen.
-
-        One whose objective raises a LolpopError, or gives NaN, has failed; any other exception is raised
-        once those that run have ended.
+        A trial whose objective raises DataError or TrainingError, or gives NaN, has failed. Any other
+        exception is raised once those that run have ended; on Ctrl-C nobody waits for them.
         """
-        if self._n_jobs == 1 or len(chosen) == 1:
-            outcomes = [self._outcome(trainer, params) for trainer, params in chosen]
-        else:
-            with ThreadPoolExecutor(self._n_jobs, thread_name_prefix="trial") as pool:
-                # Threads know the current run and task by their context only.
-                ended = [
-                    pool.submit(contextvars.copy_context().run, self._outcome, trainer, params)
-                    for trainer, params in chosen
-                ]
-                outcomes = [each.result() for each in ended]
-        for _, failure in outcomes:
-            self._failure = failure or self._failure
-        made = [
-            Trial(trainer, params, score)
-            for (trainer, params), (score, _) in zip(chosen, outcomes, strict=True)
-        ]
-        self._trials += made
-        return made
+        deadline = math.inf if self.timeout is None else time.monotonic() + self.timeout
+        waiting: deque[Callable[[], Made]] = deque()
+        with _threads(self.n_jobs) as begin:
+            while True:
+                while len(waiting) < self.n_jobs and (self._is_first(waiting) or time.monotonic() < deadline):
+                    if (chosen := next(choices, None)) is None:
+                        break
+                    waiting.append(begin(partial(self._outcome, chosen, self._limits())))
+                if not waiting:
+                    return
+                self._made.append(made := waiting.popleft()())
+                yield made
 
-    def search(self, direction: Direction) -> Search:
-        """All of them, and the best; of equals, the first. Raises TrainingError if every one has failed."""
-        scored = [(trial.score, trial) for trial in self._trials if trial.score is not None]
+    def search(self) -> Search:
+        """All of them, and the best; of equals, the first. Raises TrainingError if none has a score."""
+        trials = tuple(made.trial for made in self._made)
+        scored = [(trial.score, trial) for trial in trials if trial.score is not None and trial.share == 1]
         if not scored:
-            reason = "no score was a number" if self._failure is None else f"the last with: {self._failure}"
-            raise TrainingError(f"All of {count(len(self), 'trial')} failed, {reason}") from self._failure
-        choose = max if direction == "maximize" else min
-        return Search(choose(scored, key=lambda each: each[0])[1], tuple(self._trials))
+            reasons = [made.failure for made in self._made if made.failure is not None]
+            reason = f"the last with: {reasons[-1]}" if reasons else "no score was a number"
+            raise TrainingError(f"All of {count(len(trials), 'trial')} failed, {reason}") from (
+                reasons[-1] if reasons else None
+            )
+        choose = max if self.direction == "maximize" else min
+        return Search(choose(scored, key=lambda each: each[0])[1], trials)
 
-    def _outcome(self, trainer: ModelTrainer, params: Params) -> tuple[float | None, LolpopError | None]:
+    def _is_first(self, waiting: deque[Callable[[], Made]]) -> bool:
+        return not self._made and not waiting
+
+    def _limits(self) -> dict[float, float]:
+        """By share, the score that a trial has to reach: the median of those before it."""
+        limits = {}
+        for share in self.prune_at:
+            scores = [score for made in self._made for at, score in made.early if at == share]
+            if len(scores) >= _FEWEST_BEFORE:
+                limits[share] = statistics.median(scores)
+        return limits
+
+    def _outcome(self, chosen: Chosen, limits: dict[float, float]) -> Made:
+        trainer, params = chosen
+        early: list[tuple[float, float]] = []
         try:
-            score = float(self._objective(trainer, params))
-        except LolpopError as error:
-            return None, error
-        return (None if math.isnan(score) else score), None
+            for share in self.prune_at:
+                score = float(self.objective(trainer, params, share))
+                if math.isnan(score):
+                    break  # nothing can be said of so few rows
+                early.append((share, score))
+                if share in limits and self._is_worse(score, limits[share]):
+                    return Made(Trial(trainer, params, score, share), tuple(early))
+            score = float(self.objective(trainer, params))
+        except (DataError, TrainingError) as error:
+            return Made(Trial(trainer, params, None), tuple(early), error)
+        return Made(Trial(trainer, params, None if math.isnan(score) else score), tuple(early))
+
+    def _is_worse(self, score: float, limit: float) -> bool:
+        return score < limit if self.direction == "maximize" else score > limit
+
+
+def require_sense(timeout: float | None, n_jobs: int, prune_at: Sequence[float]) -> None:
+    """Raise ValueError, with the value, for settings of a search that make no sense."""
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be a positive number of seconds, but got {timeout}.")
+    if n_jobs < 1:
+        raise ValueError(f"n_jobs must be at least 1, but got {n_jobs}.")
+    if not all(0 < share < 1 for share in prune_at) or list(prune_at) != sorted(set(prune_at)):
+        raise ValueError(f"prune_at must be growing shares between 0 and 1, but got {list(prune_at)}.")
 
 
 def require_something_to_search(spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> None:
@@ -91,3 +143,22 @@ def require_something_to_search(spaces: Sequence[tuple[ModelTrainer, SearchSpace
             f"There is nothing to search: no parameter of {names} has a search space. Set n_trials to 0, "
             "or use a trainer that has one."
         )
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[Callable[[Callable[[], Made]], Callable[[], Made]]]:
+    """Give what begins work, and returns what waits for its result; one at a time is no matter of threads."""
+    if number == 1:
+        yield lambda work: work
+        return
+    pool = ThreadPoolExecutor(number, thread_name_prefix="trial")
+    try:
+        # Threads know the current run and task by their context only.
+        yield lambda work: pool.submit(contextvars.copy_context().run, work).result
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()

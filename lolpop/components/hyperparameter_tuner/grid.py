@@ -11,7 +11,13 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
-from lolpop.components.hyperparameter_tuner._trials import Direction, Trials, require_something_to_search
+from lolpop.components.hyperparameter_tuner._trials import (
+    Direction,
+    Share,
+    Trials,
+    require_sense,
+    require_something_to_search,
+)
 from lolpop.components.model_trainer import Choice, Float, Int, Params
 from lolpop.errors import DataError
 
@@ -39,7 +45,10 @@ class GridHyperparameterTuner(HyperparameterTuner):
     timeout : float or None
         Seconds after which no further trial begins; at least one is made.
     n_jobs : int
-        Trials made at once, in threads.
+        Trials made at once.
+    prune_at : tuple of float
+        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is made on each of them
+        first, and given up where its score is worse than the median of those before it.
     """
 
     def __init__(
@@ -49,22 +58,28 @@ class GridHyperparameterTuner(HyperparameterTuner):
         max_trials: PositiveInt = 1000,
         timeout: PositiveFloat | None = None,
         n_jobs: PositiveInt = 1,
+        prune_at: tuple[Share, ...] = (),
     ) -> None:
-        for name, value in {"points": points, "max_trials": max_trials, "n_jobs": n_jobs}.items():
+        for name, value in {"points": points, "max_trials": max_trials}.items():
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, but got {value}.")
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout must be a positive number of seconds, but got {timeout}.")
+        require_sense(timeout, n_jobs, prune_at)
         self._points = points
         self._values = {name: tuple(each) for name, each in (values or {}).items()}
         self._max_trials = max_trials
         self._timeout = timeout
         self._n_jobs = n_jobs
+        self._prune_at = tuple(prune_at)
 
     @property
     def enabled(self) -> bool:
         """Always: who asks for a grid asks for a search."""
         return True
+
+    @property
+    def n_jobs(self) -> int:
+        """From how many threads at once ``search`` calls its objective."""
+        return self._n_jobs
 
     def search(
         self,
@@ -74,8 +89,8 @@ class GridHyperparameterTuner(HyperparameterTuner):
     ) -> Search:
         """Call ``objective`` back for every combination and return the trials; of equals, the first is best.
 
-        A trial whose objective raises a LolpopError, or gives NaN, has failed: it has no score, and the
-        search goes on. Any other exception ends the search. Raises DataError if there is nothing to
+        A trial whose objective raises DataError or TrainingError, or gives NaN, has failed: it has no score,
+        and the search goes on. Any other exception ends the search. Raises DataError if there is nothing to
         search or the grid is too large, and TrainingError if every trial failed.
         """
         grids = self._grids(spaces)
@@ -85,11 +100,10 @@ class GridHyperparameterTuner(HyperparameterTuner):
                 f"The grid has {size:,} combinations, more than max_trials: {self._max_trials:,}. Take fewer "
                 "points, name the values to try, or use optuna."
             )
-        combinations = _combinations(grids)
-        trials = Trials(objective, self._timeout, self._n_jobs)
-        while trials.may_begin and (chosen := list(itertools.islice(combinations, self._n_jobs))):
-            trials.make(chosen)
-        return trials.search(direction)
+        trials = Trials(objective, direction, self._timeout, self._n_jobs, self._prune_at)
+        for _ in trials.make(_combinations(grids)):
+            pass  # nothing that comes of a trial changes what is tried next
+        return trials.search()
 
     def _grids(
         self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
-from lolpop.components.hyperparameter_tuner._trials import Direction, Trials, require_something_to_search
+from lolpop.components.hyperparameter_tuner._trials import (
+    Direction,
+    Made,
+    Share,
+    Trials,
+    require_sense,
+    require_something_to_search,
+)
 from lolpop.components.model_trainer import Choice, Float, Int
-from lolpop.errors import DataError, TrainingError
+from lolpop.errors import DataError, Finding, TrainingError
 
 if TYPE_CHECKING:
     import optuna
 
-    from lolpop.components.model_trainer import ModelTrainer, SearchSpace
+    from lolpop.components.model_trainer import ModelTrainer, Params, SearchSpace
 
 __all__ = ["OptunaHyperparameterTuner"]
 
 # Optuna has one log level for the whole process: whoever changes it for a moment does so alone.
 _LOG_LEVEL = threading.Lock()
 
+_OF_A_SEARCH = ("timeout", "prune_at")
+
 
 class OptunaHyperparameterTuner(HyperparameterTuner):
     """Searches with Optuna's tree-structured Parzen estimator; off until ``n_trials`` is set.
 
-    One study, in memory, searches over all trainers and their parameters together, so that promising
-    trainers get more of the trials. The first trial of each trainer begins where its own parameters are,
-    as far as it says them. The same seed, ``n_jobs`` and scores give the same trials.
+    One study searches over all trainers and their parameters together, so that promising trainers get more
+    of the trials. The first trial of each trainer begins where its own parameters are, as far as it says
+    them. The same seed, ``n_jobs`` and scores give the same trials.
 
     Parameters
     ----------
@@ -39,8 +49,10 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
     timeout : float or None
         Seconds after which no further trial begins; at least one is made.
     n_jobs : int
-        Trials made at once, in threads: so many are chosen together, and the next when all of them have
-        ended. It is worth it for libraries that let other threads run, with one thread each.
+        Trials made at once. One is chosen by what came of all but the last ``n_jobs - 1`` before it.
+    prune_at : tuple of float
+        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is made on each of them
+        first, and given up where its score is worse than the median of those before it.
     """
 
     def __init__(
@@ -48,24 +60,39 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         n_trials: NonNegativeInt = 0,
         timeout: PositiveFloat | None = None,
         n_jobs: PositiveInt = 1,
+        prune_at: tuple[Share, ...] = (),
         *,
         seed: int = 0,
     ) -> None:
         if n_trials < 0:
             raise ValueError(f"n_trials must not be negative, but got {n_trials}.")
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout must be a positive number of seconds, but got {timeout}.")
-        if n_jobs < 1:
-            raise ValueError(f"n_jobs must be at least 1, but got {n_jobs}.")
+        require_sense(timeout, n_jobs, prune_at)
         self._n_trials = n_trials
         self._timeout = timeout
         self._n_jobs = n_jobs
+        self._prune_at = tuple(prune_at)
         self._seed = seed
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find settings of a search that is off."""
+        if not settings.get("n_trials", 0) and any(settings.get(name) for name in _OF_A_SEARCH):
+            yield Finding(
+                "n_trials",
+                "nothing is searched, although there are settings of a search",
+                severity="warning",
+                hint="Set n_trials to the number of trials.",
+            )
 
     @property
     def enabled(self) -> bool:
         """Whether there are trials to make."""
         return self._n_trials > 0
+
+    @property
+    def n_jobs(self) -> int:
+        """From how many threads at once ``search`` calls its objective."""
+        return self._n_jobs
 
     def search(
         self,
@@ -75,12 +102,10 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
     ) -> Search:
         """Call ``objective`` back for each trial and return the trials, the best of them first found.
 
-        A trial whose objective raises a LolpopError, or gives NaN, has failed: it has no score, and the
-        search goes on. Any other exception ends the search. Raises DataError if there is nothing to
+        A trial whose objective raises DataError or TrainingError, or gives NaN, has failed: it has no score,
+        and the search goes on. Any other exception ends the search. Raises DataError if there is nothing to
         search, and TrainingError if a search space is none or every trial failed.
         """
-        import optuna
-
         if not self.enabled:
             raise DataError("The search has no trials to make. Set n_trials to more than 0.")
         require_something_to_search(spaces)
@@ -88,23 +113,41 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         for at, (trainer, space) in enumerate(spaces):
             if start := _start(trainer, space):
                 study.enqueue_trial({"trainer": at, **{f"{at}.{name}": start[name] for name in start}})
-        trials = Trials(objective, self._timeout, self._n_jobs)
-        while len(trials) < self._n_trials and trials.may_begin:
-            asked = [study.ask() for _ in range(min(self._n_jobs, self._n_trials - len(trials)))]
-            made = trials.make([_suggest(each, spaces) for each in asked])
-            for each, trial in zip(asked, made, strict=True):
-                if trial.score is None:
-                    study.tell(each, state=optuna.trial.TrialState.FAIL)
-                else:
-                    study.tell(each, trial.score)
-        return trials.search(direction)
+        asked: deque[optuna.Trial] = deque()
+
+        def choices() -> Iterator[tuple[ModelTrainer, Params]]:
+            for _ in range(self._n_trials):
+                asked.append(study.ask())
+                yield _suggest(asked[-1], spaces)
+
+        trials = Trials(objective, direction, self._timeout, self._n_jobs, self._prune_at)
+        for made in trials.make(choices()):
+            _tell(study, asked.popleft(), made)
+        return trials.search()
 
     def _new_study(self, direction: Direction) -> optuna.Study:
         import optuna
 
-        sampler = optuna.samplers.TPESampler(seed=self._seed % 2**32)  # numpy takes no other seeds
+        sampler = optuna.samplers.TPESampler(
+            seed=self._seed % 2**32,  # numpy takes no other seeds
+            constant_liar=self._n_jobs > 1,  # what is being tried is not tried beside it
+        )
         with _quiet():
             return optuna.create_study(direction=direction, sampler=sampler)
+
+
+def _tell(study: optuna.Study, asked: optuna.Trial, made: Made) -> None:
+    from optuna.trial import TrialState
+
+    for step, (_, score) in enumerate(made.early):
+        asked.report(score, step)
+    trial = made.trial
+    if trial.score is None:
+        study.tell(asked, state=TrialState.FAIL)
+    elif trial.share < 1:
+        study.tell(asked, state=TrialState.PRUNED)
+    else:
+        study.tell(asked, trial.score)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ class Comparison(BaseModel):
     """Whether one model is better than another on the same rows.
 
     ``difference`` is in the metric's own units, positive where the first model is better; ``interval``
-    is its confidence interval where the checker computes one. ``against`` says what the other is.
+    is its confidence interval where the checker computes one. ``against`` says what the other is, and
+    ``left_out`` how many rows were not judged by, since the other model has learned from them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class Comparison(BaseModel):
     difference: float
     interval: tuple[float, float] | None = None
     against: str = ""
+    left_out: int = 0
 
 
 class ModelChecker(Component):

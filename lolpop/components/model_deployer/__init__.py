@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lolpop.integrations import Component
 
@@ -19,8 +19,17 @@ class ModelDeployer(Component):
     __slots__ = ()
 
     @abstractmethod
-    def deploy(self, model_version: ModelVersion) -> Deployment:
-        """Put ``model_version`` to use in place of whatever version of its model is."""
+    def deploy(
+        self,
+        model_version: ModelVersion,
+        *,
+        instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
+    ) -> Deployment:
+        """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
+
+        Who has compared the two says what was compared with. Raises ReplacedMeanwhileError if another one
+        is in use by now.
+        """
 
     @abstractmethod
     def undeploy(self, deployment: Deployment) -> None:

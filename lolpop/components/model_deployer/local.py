@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.store import Store
+from lolpop.errors import ReplacedMeanwhileError
 from lolpop.resources import Deployment, Model, ModelVersion
 
 __all__ = ["LocalModelDeployer"]
@@ -19,22 +21,32 @@ class LocalModelDeployer(ModelDeployer):
         self._metadata_tracker = metadata_tracker
         self._store = store
 
-    def deploy(self, model_version: ModelVersion) -> Deployment:
-        """Put ``model_version`` to use in place of whatever version of its model is.
+    def deploy(
+        self,
+        model_version: ModelVersion,
+        *,
+        instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
+    ) -> Deployment:
+        """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
 
-        If it is in use already, its deployment is returned. Raises ReferenceNotFoundError if there is no
-        such model version.
+        If it is in use already, its deployment is returned. Raises ReplacedMeanwhileError if another one is
+        in use by now, and ReferenceNotFoundError if there is no such model version.
         """
         tracker = self._metadata_tracker
         tracker.get(model_version)
         # One deployment of a model at a time, by whatever process: each sees what the one before it did.
         with self._store.lock(f"deployment of {model_version.name}"), self._store.transaction():
             active = self._active(model_version.name)
+            if active is not None and active[1] == model_version:
+                return active[0]
+            deployed = None if active is None else active[1]
+            if instead_of not in ("whatever", deployed):
+                raise ReplacedMeanwhileError(
+                    f"{model_version} cannot be deployed instead of {instead_of or 'nothing'}: "
+                    f"{deployed or 'nothing'} is in use by now. Compare it with that."
+                )
             if active is not None:
-                deployment, deployed = active
-                if deployed == model_version:
-                    return deployment
-                self.undeploy(deployment)
+                self.undeploy(active[0])
             return tracker.create(
                 Deployment,
                 model_version.name,

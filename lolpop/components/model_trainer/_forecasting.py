@@ -14,7 +14,7 @@ from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.errors import DataError, StoreError
 from lolpop.frames import require_columns, to_floats, wrap
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import Grid, place_of
+from lolpop.timelines import Grid, place_of, series_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Forecast", "ForecastModel", "History", "Learned"]
+__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "Learned"]
 
 _FILE = "forecast.json"
 # Of the values of a series so many are kept, to draw and to compare with.
@@ -131,7 +131,29 @@ class Learned:
         (folder / _FILE).write_text(json.dumps(fields), encoding="utf-8")
 
 
-class ForecastModel(FittedModel):
+class Forecaster(FittedModel):
+    """Forecasts that can be judged: it knows what they are measured in, and what they are compared with."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def scales(self, frame: Frame) -> Floats:
+        """The error that is usual for the series of each of n rows, shape (n,); 0 or NaN if unknown."""
+
+    @abstractmethod
+    def paths(self, frame: Frame) -> Any:
+        """A number for each of n rows, shape (n,), the same for rows that were forecast in one go."""
+
+    @abstractmethod
+    def come_after(self, frame: Frame) -> NDArray[np.bool_]:
+        """Of each of n rows, whether it comes after what was learned of its series, shape (n,)."""
+
+    @abstractmethod
+    def baselines(self, frame: Frame) -> Mapping[str, Floats]:
+        """What is forecast for the n rows by those who know no model, by name: naive and so on."""
+
+
+class ForecastModel(Forecaster):
     """Forecasts how each series that was learned from goes on after its end.
 
     A subclass says how one series goes on; which rows are which steps of which series is found here.
@@ -192,6 +214,39 @@ class ForecastModel(FittedModel):
             for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):
                 values[mine] = each[ahead - 1]
         return Predictions(mean, lower=lower, upper=upper)
+
+    def scales(self, frame: Frame) -> Floats:
+        """The mean absolute error of the seasonal naive forecast in the history of each row's series."""
+        import numpy as np
+
+        found = np.full(len(wrap(frame)), np.nan)
+        for key, mine, _ in self.steps(frame):
+            found[mine] = self.learned.histories[key].scale
+        return found
+
+    def paths(self, frame: Frame) -> Any:
+        """The number of each row's series."""
+        return series_of(frame, self.learned.problem)[1]
+
+    def come_after(self, frame: Frame) -> NDArray[np.bool_]:
+        """Of each of n rows, whether it comes after the end of its series; of unknown ones all do."""
+        import numpy as np
+
+        keys, codes, positions = place_of(frame, self.learned.problem, self.learned.grid)
+        histories = self.learned.histories
+        ends = [histories[key].end if key in histories else positions.min(initial=0) - 1 for key in keys]
+        after: NDArray[np.bool_] = positions > np.array(ends)[codes]
+        return after
+
+    def baselines(self, frame: Frame) -> Mapping[str, Floats]:
+        """The last value, the one a season before, and the last value with the mean slope of the history."""
+        import numpy as np
+
+        found: dict[str, Floats] = {}
+        for key, mine, steps in self.steps(frame):
+            for name, values in self.learned.histories[key].baselines(steps).items():
+                found.setdefault(name, np.full(len(wrap(frame)), np.nan))[mine] = values
+        return found
 
     def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
         """Of each series its key, which rows of ``frame`` are of it, and how many steps after its end.

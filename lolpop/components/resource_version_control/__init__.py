@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
@@ -28,6 +28,22 @@ class ResourceVersionControl(Component):
     @abstractmethod
     def load_data(self, dataset_version: DatasetVersion) -> Frame:
         """The frame that was saved, with its dtypes and the order of its rows and columns."""
+
+    def save_batches(
+        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource] = ()
+    ) -> DatasetVersion:
+        """Keep the rows of all ``frames``, taken one after the other, as ``save_data`` keeps them in one.
+
+        All are held in memory, unless an implementation can do better. Raises DataError if they differ in
+        columns or types.
+        """
+        from lolpop.batches import joined
+
+        return self.save_data(name, joined(frames), parents=parents)
+
+    def load_batches(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+        """The rows that were saved, in their order, in batches of whatever size they are kept in."""
+        yield self.load_data(dataset_version)
 
     @abstractmethod
     def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:

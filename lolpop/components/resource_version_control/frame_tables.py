@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import narwhals.dependencies as libraries
+import numpy as np
 import pyarrow as pa
 
+from lolpop.batches import alike, plain_values
 from lolpop.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -20,9 +25,21 @@ if TYPE_CHECKING:
 
     from lolpop.frames import Frame
 
-__all__ = ["digest_of", "dtypes_of", "pack", "read", "unpack", "write"]
+__all__ = [
+    "Written", "digest_of", "dtypes_of", "pack", "read", "read_batches", "unpack", "write", "write_batches",
+]  # fmt: skip
 
 _KEY = b"lolpop"
+_PART_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What ``write_batches`` wrote. The digest is that of the same rows as one frame."""
+
+    rows: int
+    dtypes: dict[str, str]
+    digest: str
 
 
 def pack(frame: Frame) -> pa.Table:
@@ -60,11 +77,27 @@ def dtypes_of(frame: Frame) -> dict[str, str]:
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Write ``table`` to a file."""
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_file(str(path), table.schema, options=options) as file:
-        for batch in _batches(table):
+    """Write ``table`` to a file, in parts that can be read one by one."""
+    with _writer(path, table.schema) as file:
+        for batch in _parts(table):
             file.write_batch(batch)
+
+
+def write_batches(frames: Iterable[Frame], path: Path) -> Written:
+    """Write the rows of all ``frames`` to a file as they come; categories as the values that they are.
+
+    The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
+    if frames differ in columns or types, or there are none.
+    """
+    tables = alike(map(_without_index, frames), lambda frame: plain_values(pack(frame)))
+    if (first := next(tables, None)) is None:
+        raise DataError("There are no rows to keep.")
+    digest = _Digest(first.schema)
+    with _writer(path, first.schema) as file:
+        for table in itertools.chain([first], tables):
+            digest.update(table)
+            file.write_table(table)
+    return Written(digest.rows, dtypes_of(unpack(first.slice(0, 0))), digest.hexdigest())
 
 
 def read(path: Path) -> pa.Table:
@@ -73,25 +106,90 @@ def read(path: Path) -> pa.Table:
         return file.read_all()
 
 
+def read_batches(path: Path) -> Iterator[pa.Table]:
+    """Read the table in a file part by part, as it was written."""
+    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+        for number in range(file.num_record_batches):
+            yield pa.Table.from_batches([file.get_batch(number)])
+
+
 def digest_of(table: pa.Table) -> str:
     """SHA-256 of the content of a packed table: equal for frames that are equal in all that comes back.
 
     It does not depend on how the values lie in memory, nor on the versions of pandas and pyarrow.
     """
-    meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    digest = _Digest(table.schema)
+    digest.update(table)
+    return digest.hexdigest()
+
+
+class _Digest:
+    """The digest of tables of one schema that come one after the other: that of all their rows together."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._schema = schema
+        self._content = hashlib.sha256()
+        # Names are not hashed with every part, and what else a schema says is hashed at the end.
+        canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
+        self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._content), "w"), canonical)
+        self._rest = canonical.empty_table()
+
+    def update(self, table: pa.Table) -> None:
+        """Add the rows of ``table``."""
+        renamed = table.rename_columns(self._rest.column_names).replace_schema_metadata(None)
+        waiting = pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]).unify_dictionaries()
+        # Hashed in parts of the same rows, however they come.
+        whole = len(waiting) - len(waiting) % _PART_ROWS
+        for start in range(0, whole, _PART_ROWS):
+            self._hash(waiting.slice(start, _PART_ROWS))
+        self._rest = waiting.slice(whole)
+        self.rows += len(table)
+
+    def hexdigest(self) -> str:
+        """The digest of all rows so far; there can be no others then."""
+        self._hash(self._rest)
+        self._stream.close()
+        fields = [[field.name, str(field.type)] for field in self._schema]
+        self._content.update(json.dumps([_description(self._schema), fields], sort_keys=True).encode())
+        return self._content.hexdigest()
+
+    def _hash(self, part: pa.Table) -> None:
+        columns = [_canonical(column.combine_chunks()) for column in part.columns]
+        for batch in _parts(pa.table(columns, schema=part.schema)):
+            self._stream.write_batch(batch)
+
+
+def _description(schema: pa.Schema) -> dict[str, Any]:
+    meta: dict[str, Any] = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     if "pandas" in meta:
-        pandas = json.loads(meta["pandas"])
-        meta["pandas"] = {
-            key: value for key, value in pandas.items() if key not in ("creator", "pandas_version")
+        pandas = {
+            key: value
+            for key, value in json.loads(meta["pandas"]).items()
+            if key not in ("creator", "pandas_version")
         }
-    content = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
-    columns = [_canonical(column.combine_chunks()) for column in table.columns]
-    canonical = pa.table(columns, names=[str(name) for name in range(table.num_columns)])
-    content.update(json.dumps([[field.name, str(field.type)] for field in table.schema]).encode())
-    with pa.ipc.new_stream(pa.PythonFile(_Sink(content), "w"), canonical.schema) as stream:
-        for batch in _batches(canonical):
-            stream.write_batch(batch)
-    return content.hexdigest()
+        # Rows that are numbered from 0 are as many as there are.
+        pandas["index_columns"] = [
+            "default" if isinstance(index, dict) and _is_default(index) else index
+            for index in pandas.get("index_columns", [])
+        ]
+        meta["pandas"] = pandas
+    return meta
+
+
+def _is_default(index: dict[str, Any]) -> bool:
+    return (index["kind"], index["name"], index["start"], index["step"]) == ("range", None, 0, 1)
+
+
+def _writer(path: Path, schema: pa.Schema) -> Any:
+    return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+
+
+def _without_index(frame: Frame) -> Frame:
+    if not libraries.is_pandas_dataframe(frame):
+        return frame
+    reset: Frame = frame.reset_index(drop=all(name is None for name in frame.index.names))
+    return reset
 
 
 class _Sink(io.RawIOBase):
@@ -108,15 +206,15 @@ class _Sink(io.RawIOBase):
         return len(chunk)
 
 
-def _batches(table: pa.Table) -> list[pa.RecordBatch]:
+def _parts(table: pa.Table) -> list[pa.RecordBatch]:
     # A table without rows has no batches, and categories come with the first one.
     empty = [column.chunk(0) if column.num_chunks else column.combine_chunks() for column in table.columns]
-    return table.to_batches() or [pa.record_batch(empty, schema=table.schema)]
+    return table.to_batches(_PART_ROWS) or [pa.record_batch(empty, schema=table.schema)]
 
 
 def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     # Below a null anything may lie in memory; what is taken lies there as zeros.
-    return column.take(pa.array(range(len(column)))) if column.null_count else column
+    return column.take(pa.array(np.arange(len(column)))) if column.null_count else column
 
 
 def _pack_pandas(frame: pd.DataFrame) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, cast
@@ -19,6 +19,7 @@ from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, 
 from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
+    from lolpop.components.resource_version_control.frame_tables import Written
     from lolpop.frames import Frame
 
 __all__ = ["LocalResourceVersionControl"]
@@ -65,23 +66,28 @@ class LocalResourceVersionControl(ResourceVersionControl):
         from lolpop.components.resource_version_control import frame_tables
 
         table = frame_tables.pack(frame)
-        digest = frame_tables.digest_of(table)
-        # Who saves the same data at the same time gets the same version.
-        with self._store.lock(f"dataset {name}"), TemporaryDirectory(prefix="lolpop-") as folder:
-            version = self._latest(name, digest)
-            if version is not None:
-                self._metadata_tracker.link(version, parents)
-            else:
-                path = Path(folder, "data.arrow")
-                frame_tables.write(table, path)
-                dtypes = frame_tables.dtypes_of(frame)
-                fields = {"rows": len(frame), "columns": len(dtypes), "dtypes": dtypes, "digest": digest}
-                self._metadata_tracker.create(Dataset, name)
-                version = self._metadata_tracker.create(
-                    DatasetVersion, name, fields=fields, parents=parents, artifacts={"data": path}
-                )
+        written = frame_tables.Written(
+            len(frame), frame_tables.dtypes_of(frame), frame_tables.digest_of(table)
+        )
+        version = self._keep(name, written, lambda path: frame_tables.write(table, path), parents)
         remember(frame, version)
         return version
+
+    def save_batches(
+        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource] = ()
+    ) -> DatasetVersion:
+        """Keep the rows of all ``frames`` as they come; the latest version if the content is the same.
+
+        Categories are kept as the values that they are, and a pandas index only if it has a name, as a
+        column. Raises DataError, keeping nothing, if frames differ in columns or types.
+        """
+        from lolpop.batches import ahead
+        from lolpop.components.resource_version_control import frame_tables
+
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            path = Path(folder, "data.arrow")
+            written = frame_tables.write_batches(ahead(frames), path)
+            return self._keep(name, written, path.rename, parents)
 
     def load_data(self, dataset_version: DatasetVersion) -> Frame:
         """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
@@ -95,6 +101,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
             frame = frame_tables.unpack(frame_tables.read(path))
         remember(frame, dataset_version)
         return frame
+
+    def load_batches(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+        """The rows that were saved, in their order, in batches as they were saved."""
+        from lolpop.components.resource_version_control import frame_tables
+
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            path = Path(folder, "data.arrow")
+            self._metadata_tracker.load_artifact(dataset_version, "data", path)
+            yield from map(frame_tables.unpack, frame_tables.read_batches(path))
 
     def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
@@ -117,6 +132,32 @@ class LocalResourceVersionControl(ResourceVersionControl):
             model = model_folders.load(folder, self._trusted_types)
         remember(model, experiment)
         return model
+
+    def _keep(
+        self,
+        name: str,
+        written: Written,
+        write: Callable[[Path], object],
+        parents: Sequence[Resource],
+    ) -> DatasetVersion:
+        # Who saves the same data at the same time gets the same version.
+        with self._store.lock(f"dataset {name}"), TemporaryDirectory(prefix="lolpop-") as folder:
+            version = self._latest(name, written.digest)
+            if version is not None:
+                self._metadata_tracker.link(version, parents)
+                return version
+            path = Path(folder, "data.arrow")
+            write(path)
+            fields = {
+                "rows": written.rows,
+                "columns": len(written.dtypes),
+                "dtypes": written.dtypes,
+                "digest": written.digest,
+            }
+            self._metadata_tracker.create(Dataset, name)
+            return self._metadata_tracker.create(
+                DatasetVersion, name, fields=fields, parents=parents, artifacts={"data": path}
+            )
 
     def _latest(self, name: str, digest: str) -> DatasetVersion | None:
         versions = self._metadata_tracker.find(DatasetVersion, name)

@@ -146,7 +146,8 @@ class SQLStore(Store):
     def _open_anew(self) -> _Opened:
         from lolpop.components.store.database import open_postgres, open_sqlite
         from lolpop.components.store.files import LocalFiles, open_files
-        from lolpop.components.store.locks import FileLocks, LeaseLocks
+        from lolpop.components.store.leases import LeaseLocks
+        from lolpop.components.store.locks import FileLocks
         from lolpop.components.store.run_tables import RunTables
 
         folder = (self._folder or Path()).absolute()

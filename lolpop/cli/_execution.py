@@ -1,0 +1,160 @@
+"""The execution of one workflow, and what is told of it meanwhile and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop.cli._failures import RunFailedError
+from lolpop.cli._outcome import Outcome
+from lolpop.cli._output import commands, complain, json_value, print_json, say, show, table
+from lolpop.cli._records import RunRecords, shown_path
+from lolpop.cli._store import store_place
+from lolpop.cli._summary import heading, metrics_table, steps_table
+from lolpop.cli._tree import wired_tree
+from lolpop.cli._workflows import runner_slot
+from lolpop.containers import scope_of
+from lolpop.errors import LolpopError
+from lolpop.masking import masker
+from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from lolpop.cli._project import Given
+
+__all__ = ["Execution"]
+
+
+@dataclass(slots=True)
+class Execution:
+    """One call of a workflow from the command line, told to people or, in the end, as JSON."""
+
+    runner: str
+    """What the person, or the record, calls the container."""
+    given: Given
+    outcome: Outcome
+    as_json: bool
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell in JSON, where that is wanted, what came of the block, however it ended."""
+        try:
+            yield
+        except BaseException as error:
+            self.outcome.fail(error)
+            raise
+        finally:
+            if self.as_json:
+                print_json(self.outcome.as_json(), indented=False)
+
+    def perform(self, container: Any, arguments: Mapping[str, Any]) -> None:
+        """Call the workflow of ``container`` with ``arguments``, and close the container after it.
+
+        Raises RunFailedError where the workflow fails.
+        """
+        # A container that tracks what it makes has something to tell; of any other, the result is all.
+        talks = not self.as_json and "metadata_tracker" in container.providers
+        outcome = self.outcome
+        if talks:
+            show(wired_tree(scope_of(container), self.runner))
+            say("")
+        with container:
+            integration = runner_slot(container)()
+            try:
+                outcome.result = getattr(integration, outcome.workflow)(**arguments)
+                outcome.status = "completed"
+            except KeyboardInterrupt as interruption:
+                if (run_id := _last_run(container)) is not None:
+                    interruption.add_note(f"The run is marked as interrupted: {self._show_run(run_id)}")
+                raise
+            except Exception as error:
+                run_id = _last_run(container)
+                if run_id is None and isinstance(error, LolpopError):
+                    raise
+                hint = "" if run_id is None else f"{self._show_run(run_id)} shows how far it came."
+                raise RunFailedError(outcome.workflow, hint, masker(scope_of(container))) from error
+            finally:
+                records = self._collect(container, (*arguments.values(), outcome.result))
+                if talks and records is not None:
+                    say("")
+                    show(heading(records.run), *([steps_table(records.tasks)] if records.tasks else []))
+            if talks and records is not None:
+                say("")
+                show(*self._summary(container, records))
+            elif not self.as_json and outcome.result is not None:
+                say(_shown(outcome.result, indent=2))
+
+    def _collect(self, container: Any, values: Iterable[Any]) -> RunRecords | None:
+        """Let the outcome tell what is recorded of the run; None if nothing can be read."""
+        outcome = self.outcome
+        outcome.run_id = _last_run(container)
+        if outcome.run_id is None:
+            return None
+        try:
+            records = RunRecords.of(container, container.store().run(outcome.run_id))
+            outcome.resources = records.resources(value for value in values if isinstance(value, Resource))
+            outcome.metrics = records.metrics()
+            outcome.checks, outcome.comparison = records.checks(), records.comparison()
+            outcome.deployment = records.last(Deployment)
+            outcome.prediction_job = records.last(PredictionJob)
+        except LolpopError as error:
+            # The workflow's own end is what matters, and is about to be told where it was a bad one.
+            if outcome.status == "completed":
+                complain(f"warning: {error}")
+            return None
+        return records
+
+    def _summary(self, container: Any, records: RunRecords) -> Iterator[RenderableType]:
+        outcome = self.outcome
+        if outcome.metrics:
+            yield metrics_table(outcome.metrics)
+        yield table(
+            [(f"  {kind}", ", ".join(references)) for kind, references in outcome.resources.items()],
+            titles=("Made or used", ""),
+        )
+        if outcome.result is not None:
+            yield f"Result\n  {_shown(outcome.result)}"
+        yield table(
+            [(f"  {what}", place) for what, place in _places(container, outcome)], titles=("Where", "")
+        )
+        yield commands("Next", self._next(records.run.run_id))
+
+    def _next(self, run_id: str) -> Iterator[tuple[str, str]]:
+        again = self.given.restated()
+        if self.outcome.replays is not None:
+            command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
+            yield command, "what is not as it was in the run that was replayed"
+        yield self._show_run(run_id), "this run: tasks, lineage, settings"
+        if ModelVersion.kind in self.outcome.resources:
+            yield f"lolpop models ls{again}", "what each version is worth, and which is deployed"
+        yield f"lolpop config show {self.runner}{again}", "every setting, and where it comes from"
+        yield f"lolpop runs ls{again}", "all runs"
+
+    def _show_run(self, run_id: str) -> str:
+        return f"lolpop runs show {run_id}{self.given.restated()}"
+
+
+def _last_run(container: Any) -> str | None:
+    run_ids = scope_of(container).lifetime.run_ids
+    return run_ids[-1] if run_ids else None
+
+
+def _places(container: Any, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    if (place := store_place(container)) is not None:
+        yield "store", place
+    data = container.data() if "data" in container.providers else None
+    predictions = getattr(data, "predictions", None)
+    if isinstance(predictions, str) and "prediction_job" in outcome.resources:
+        local = "://" not in predictions
+        yield "predictions", shown_path(Path(container.folder()) / predictions) if local else predictions
+
+
+def _shown(result: Any, indent: int | None = None) -> str:
+    """Text as it is, anything else as JSON."""
+    value = json_value(result)
+    return value if isinstance(value, str) else json.dumps(value, indent=indent, ensure_ascii=False)

@@ -1,0 +1,16 @@
+"""What a command tells a script by its exit code."""
+
+from __future__ import annotations
+
+__all__ = ["BROKEN_PIPE", "FAILED", "INTERRUPTED", "USAGE"]
+
+FAILED = 1
+"""The workflow failed, or what was asked for is not there."""
+
+USAGE = 2
+"""Wrong usage, settings or wiring: nothing was run."""
+
+INTERRUPTED = 130
+
+BROKEN_PIPE = 141
+"""What shells report of a program that a closed pipe ended."""

@@ -1,0 +1,87 @@
+"""Versions of datasets and models, by what a person calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lolpop.cli._failures import UsageError
+from lolpop.cli._output import moment, table
+from lolpop.cli._store import is_stored
+from lolpop.errors import LolpopError, ReferenceNotFoundError
+from lolpop.resources import Numbered
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from lolpop.components.metadata_tracker import MetadataTracker
+
+__all__ = ["about", "lineage_json", "lineage_tables", "newest", "origin_json", "version_of"]
+
+V = TypeVar("V", bound=Numbered)
+
+
+def newest(container: Any, version_type: type[V], name: str | None, limit: int) -> list[V]:
+    """Versions, of the dataset or model ``name`` if one is given, newest first."""
+    if not is_stored(container):
+        return []
+    tracker: MetadataTracker = container.metadata_tracker()
+    return tracker.find(version_type, name)[::-1][:limit]
+
+
+def version_of(container: Any, version_type: type[V], text: str) -> V:
+    """The version that a reference, ``name@number``, or a name alone, of which the newest is meant, names.
+
+    Raises UsageError if the text is none of these, and ReferenceNotFoundError if there is no such version.
+    """
+    reference = text if ":" in text else f"{version_type.kind}:{text}"
+    if "@" not in text:
+        found = newest(container, version_type, reference.partition(":")[2], 1)
+        # One that is not there is told by the tracker, with near names.
+        reference = found[0].reference if found else f"{reference}@1"
+    try:
+        version = version_type.parse(reference)
+    except LolpopError as error:
+        raise UsageError(str(error)) from error
+    if not is_stored(container):
+        raise ReferenceNotFoundError(f"There is no {version}: nothing has run here yet.")
+    container.metadata_tracker().get(version)
+    return version
+
+
+def origin_json(container: Any, version: Numbered) -> dict[str, Any]:
+    """Which version it is, and who made it when."""
+    record = container.metadata_tracker().get(version)
+    return {
+        version.kind: version.reference,
+        "created_at": record.created_at,
+        "run_id": record.run_id,
+        "task": record.task,
+    }
+
+
+def lineage_json(container: Any, version: Numbered) -> dict[str, Any]:
+    """What it was made from, what was made from it, and what is kept with it."""
+    tracker: MetadataTracker = container.metadata_tracker()
+    return {
+        "parents": [parent.reference for parent in tracker.parents(version)],
+        "children": [child.reference for child in tracker.children(version)],
+        "artifacts": tracker.artifacts(version),
+        "tags": dict(tracker.get(version).tags),
+    }
+
+
+def about(found: Mapping[str, Any], *, more: Mapping[str, Any]) -> Table:
+    """Who made it when, and ``more`` of that kind, as far as there is something to say."""
+    said = {"made": moment(found["created_at"]), "by": found["task"], "run": found["run_id"], **more}
+    return table([(f"  {name}", str(value)) for name, value in said.items() if value not in (None, "")])
+
+
+def lineage_tables(found: Mapping[str, Any]) -> Iterator[Table]:
+    """What ``lineage_json`` tells, for people."""
+    titles = {"parents": "Made from", "children": "Used for", "artifacts": "Kept with it"}
+    for key, title in titles.items():
+        if found[key]:
+            yield table([(f"  {each}",) for each in found[key]], titles=(title,))
+    if found["tags"]:
+        yield table([(f"  {name}", value) for name, value in found["tags"].items()], titles=("Tags", ""))

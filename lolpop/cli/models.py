@@ -1,0 +1,201 @@
+"""``lolpop models``: which versions of models there are, what they are worth, and which is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from lolpop.cli._output import moment, number, print_json, say, show, table
+from lolpop.cli._records import grouped
+from lolpop.cli._store import open_store, store_place
+from lolpop.cli._summary import checks_table, comparison_line, metrics_table
+from lolpop.cli._versions import about, lineage_json, lineage_tables, newest, origin_json, version_of
+from lolpop.errors import ReferenceNotFoundError
+from lolpop.resources import Deployment, Experiment, Model, ModelVersion
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from lolpop.cli._project import Given
+
+__all__ = ["approve_model", "list_models", "show_model"]
+
+_IMPORTANT = 10
+"""How many columns are shown of those that a model rests on."""
+
+
+def list_models(name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
+    """Print the newest versions of models, of the one that is named, if one is."""
+    with open_store(given) as container:
+        found = [_summary(container, each) for each in newest(container, ModelVersion, name, limit)]
+        if as_json:
+            print_json(found)
+        elif found:
+            titles = ("model version", "status", "trainer", "metric", "test", "baseline", "made", "run")
+            show(table([_row(each) for each in found], titles=titles, right=(4, 5)))
+        else:
+            of_name = f" of {name}" if name else ""
+            say(f"No model versions{of_name} in {store_place(container) or 'the store'}.")
+
+
+def show_model(version: str, given: Given, *, as_json: bool) -> None:
+    """Print all that is known of a model version.
+
+    Raises ReferenceNotFoundError if there is none such.
+    """
+    with open_store(given) as container:
+        found = _details(container, version_of(container, ModelVersion, version))
+        if as_json:
+            print_json(found)
+        else:
+            show(*_parts(found))
+
+
+def approve_model(version: str, by: str, given: Given, *, as_json: bool) -> None:
+    """Approve a promoted model version in the name of ``by``, and print what to do next.
+
+    Raises LolpopError if it is not promoted.
+    """
+    with open_store(given) as container:
+        model_version = version_of(container, ModelVersion, version)
+        container.model_repository().approve(model_version, by=by)
+        found = _summary(container, model_version)
+        if as_json:
+            print_json(found)
+            return
+        registration = found["registration"]
+        say(f"{model_version} is approved by {registration['approved_by']}.")
+        if not found["deployed"]:
+            runner = _runner(container, found["run_id"])
+            command = f"lolpop run {runner} deploy_model --model-version {model_version}{given.restated()}"
+            say(f"Deploy it: {command}")
+
+
+def _summary(container: Any, version: ModelVersion) -> dict[str, Any]:
+    fields = container.metadata_tracker().get(version).fields
+    registration = container.model_repository().registration(version)
+    deployed = container.model_deployer().deployed(Model(name=version.name)) == version
+    return {
+        **origin_json(container, version),
+        "status": "deployed" if deployed else _status(registration),
+        "deployed": deployed,
+        "registration": None if registration is None else asdict(registration),
+        "trainer": _trainer(container, fields.get("winning_experiment")),
+        "metric": fields.get("baseline", {}).get("metric"),
+        "metrics": grouped(container.metrics_tracker().get(version)),
+    }
+
+
+def _details(container: Any, version: ModelVersion) -> dict[str, Any]:
+    tracker = container.metadata_tracker()
+    fields = tracker.get(version).fields
+    lineage = lineage_json(container, version)
+    deployments = [each for each in tracker.children(version) if isinstance(each, Deployment)]
+    experiments = [each for each in tracker.children(version) if isinstance(each, Experiment)]
+    return {
+        **_summary(container, version),
+        "winning_experiment": fields.get("winning_experiment"),
+        "experiments": [_experiment(container, each) for each in experiments],
+        "checks": fields.get("checks", {}).get("checks", []),
+        "bias": fields.get("bias"),
+        "comparison": fields.get("comparison"),
+        "importance": fields.get("importance", {}),
+        "test_data": fields.get("test_data"),
+        "deployments": [{"deployment": each.reference, **_times(tracker.get(each))} for each in deployments],
+        **lineage,
+    }
+
+
+def _experiment(container: Any, experiment: Experiment) -> dict[str, Any]:
+    fields = container.metadata_tracker().get(experiment).fields
+    return {
+        "experiment": experiment.reference,
+        "winner": fields.get("winner", False),
+        "trainer": fields.get("trainer"),
+        "params": fields.get("params", {}),
+        "searched": fields.get("searched", {}),
+        "metrics": grouped(container.metrics_tracker().get(experiment)),
+    }
+
+
+def _times(record: Any) -> dict[str, Any]:
+    return {
+        "active": record.fields.get("active"),
+        "deployed_at": record.created_at,
+        "ended_at": record.fields.get("ended_at"),
+    }
+
+
+def _status(registration: Any) -> str:
+    if registration is None:
+        return "trained"
+    if registration.approved_at is not None:
+        return "approved"
+    return "registered" if registration.promoted_at is None else "promoted"
+
+
+def _trainer(container: Any, winner: str | None) -> str | None:
+    if winner is None:
+        return None
+    try:
+        trainer: str | None = container.metadata_tracker().get(winner).fields.get("trainer")
+    except ReferenceNotFoundError:
+        return None
+    return trainer
+
+
+def _runner(container: Any, run_id: str | None) -> str:
+    """What `lolpop run` calls the container that made a model version."""
+    if run_id is not None:
+        try:
+            return str(container.store().run(run_id).wiring.get("runner", "RUNNER"))
+        except ReferenceNotFoundError:
+            pass  # made in another store
+    return "RUNNER"
+
+
+def _row(found: Mapping[str, Any]) -> tuple[str, ...]:
+    metric, metrics = found["metric"] or "", found["metrics"]
+    test, baseline = (number(metrics.get(part, {}).get(metric)) for part in ("test", "baseline"))
+    made, run_id = moment(found["created_at"]), found["run_id"] or ""
+    trainer = found["trainer"] or ""
+    by = (found["registration"] or {}).get("approved_by")
+    status = found["status"] if by is None else f"{found['status']}, approved by {by}"
+    return found["model_version"], status, trainer, metric, test, baseline, made, run_id
+
+
+def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield f"{found['model_version']}: {found['status']}"
+    registration = found["registration"] or {}
+    times = {
+        name: moment(registration[f"{name}_at"])
+        for name in ("registered", "promoted", "approved")
+        if registration.get(f"{name}_at")
+    }
+    if "approved" in times:
+        times["approved"] += f" by {registration['approved_by']}"
+    yield about(found, more={"trainer": found["trainer"], **times})
+    if found["metrics"]:
+        yield metrics_table(found["metrics"])
+    if found["comparison"]:
+        yield f"Comparison\n  {comparison_line(found['comparison'])}"
+    if found["checks"]:
+        yield checks_table(found["checks"])
+    if found["importance"]:
+        greatest = sorted(found["importance"].items(), key=lambda each: -each[1])[:_IMPORTANT]
+        rows = [(f"  {name}", number(value)) for name, value in greatest]
+        yield table(rows, titles=("Rests on", ""), right=(1,))
+    if found["experiments"]:
+        experiments = [
+            (f"  {each['experiment']}", each["trainer"] or "", "winner" if each["winner"] else "")
+            for each in found["experiments"]
+        ]
+        yield table(experiments, titles=("Experiments", "", ""))
+    if found["deployments"]:
+        deployments = [
+            (f"  {each['deployment']}", moment(each["deployed_at"]), "active" if each["active"] else "ended")
+            for each in found["deployments"]
+        ]
+        yield table(deployments, titles=("Deployments", "", ""))
+    yield from lineage_tables(found)

@@ -1,0 +1,81 @@
+"""``lolpop runs replay``: a run once more, as it was recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lolpop.cli._execution import Execution
+from lolpop.cli._failures import UsageError
+from lolpop.cli._outcome import Outcome
+from lolpop.cli._output import complain
+from lolpop.cli._project import container_class
+from lolpop.cli._store import find_run, open_store, sources_of
+from lolpop.cli._workflows import Workflow, workflow_of
+from lolpop.replaying import load_replay, recorded_arguments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lolpop.cli._project import Given
+    from lolpop.components.store import RunRecord
+
+__all__ = ["replay_run"]
+
+_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
+
+
+def replay_run(run_id: str, given: Given, *, as_json: bool) -> None:
+    """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
+
+    What could not be had as it was then is told. Raises ReferenceNotFoundError if there is no such run, and
+    UsageError if its container, workflow or arguments cannot be had.
+    """
+    execution = Execution("", given, Outcome("", replays=run_id), as_json)
+    outcome = execution.outcome
+    with execution.told():
+        with open_store(given, flags=False) as store:
+            run = find_run(store, run_id)
+        outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
+        execution.runner = str(run.wiring.get("runner", run.container))
+        sources = sources_of(given, flags=False)
+        container = _container_of(run, sources.folder)
+        replay = load_replay(container, run, sources, flags=given.flags, group=given.group)
+        outcome.notes = list(replay.notes)
+        if not as_json:
+            for note in replay.notes:
+                complain(f"not as recorded: {note}")
+        for warning in replay.container.verify():
+            complain(f"warning: {warning}")
+        workflow = workflow_of(replay.container, outcome.workflow)
+        execution.perform(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
+
+
+def _container_of(run: RunRecord, folder: Path) -> type[Any]:
+    runner = run.wiring.get("runner")
+    if runner is None:
+        raise UsageError(
+            f"run {run.run_id} cannot be replayed: its record does not say where {run.container} is declared."
+        )
+    file = _FILE.fullmatch(runner)
+    try:
+        return container_class(f"{folder / file['file']}:{file['name']}" if file else runner)
+    except UsageError as error:
+        raise UsageError(f"run {run.run_id} is of {runner}, which cannot be had here: {error}") from error
+
+
+def _arguments(workflow: Workflow, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as the workflow of today takes them. Raises UsageError with all that it does not."""
+    parameters = {parameter.name: parameter for parameter in workflow.parameters}
+    problems = [f"{workflow.name} takes no {name} any more." for name in recorded if name not in parameters]
+    arguments: dict[str, Any] = {}
+    for name, value in recorded.items():
+        if name in parameters:
+            try:
+                arguments[name] = parameters[name].adapter.validate_python(value)
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    return arguments

@@ -1,0 +1,164 @@
+"""What a search tries: one trainer with some parameters at a time, fitted, judged and recorded."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lolpop.errors import DataError, TrainingError
+from lolpop.frames import count
+from lolpop.pipelines._experiments import Entry, plain
+from lolpop.pipelines._identity import identity
+
+if TYPE_CHECKING:
+    from lolpop.components.logger import Logger
+    from lolpop.components.model_checker import Metrics, ModelChecker
+    from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
+    from lolpop.pipelines._experiments import Experiments
+    from lolpop.resources import Experiment
+
+__all__ = ["Attempt", "Attempts", "Fit", "Fitted", "is_better"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is to be fitted: a trainer, by its place among all, on a share of the rows."""
+
+    candidate: int
+    params: Params
+    share: float = 1.0
+    to_beat: float | None = None
+    """The best score so far: of a model that does not beat it, nobody needs more than its metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of an attempt: its metrics on the validation rows, and the model if it is the best so far."""
+
+    metrics: Metrics
+    model: FittedModel | None
+
+
+Fit: TypeAlias = Callable[[Attempt], Fitted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best attempt so far whose model is at hand."""
+
+    trial: str
+    score: float
+    entry: Entry
+
+
+class Attempts:
+    """The objective of a search, called from any thread.
+
+    What ``fit`` makes is recorded as experiments, but what an earlier search has tried with the same rows,
+    settings and parameters: its score is known. Each experiment has the field ``trial`` for that.
+
+    Parameters
+    ----------
+    about : sequence
+        For each trainer, what its scores depend on besides its parameters.
+    resume : bool
+        Whether earlier searches are looked at.
+    """
+
+    def __init__(
+        self,
+        trainers: Sequence[ModelTrainer],
+        about: Sequence[Any],
+        fit: Fit,
+        experiments: Experiments,
+        model_checker: ModelChecker,
+        logger: Logger,
+        *,
+        resume: bool,
+    ) -> None:
+        self._trainers = trainers
+        self._about = [identity(each) for each in about]
+        self._fit = fit
+        self._experiments = experiments
+        self._checker = model_checker
+        self._logger = logger
+        earlier = experiments.earlier("trial", model_checker.metric) if resume else ()
+        self._earlier = {trial: (experiment, score) for trial, experiment, score in earlier}
+        self._taken_over: dict[str, Experiment] = {}
+        self._lock = threading.Lock()
+        self._best: _Best | None = None
+
+    def __call__(self, trainer: ModelTrainer, params: Params, share: float = 1.0, /) -> float:
+        """The score of ``trainer`` on rows that it was not fitted on. Raises TrainingError if it has none."""
+        candidate = self._place_of(trainer)
+        trial = self._identity(candidate, params, share)
+        if (known := self._earlier.get(trial)) is not None:
+            with self._lock:
+                self._taken_over[trial], score = known
+            return score
+        best = self._best
+        entry, score = self._make(
+            trial, Attempt(candidate, params, share, None if best is None else best.score)
+        )
+        if entry is not None:
+            with self._lock:
+                if self._best is None or is_better(self._checker, score, self._best.score):
+                    self._best = _Best(trial, score, entry)
+        return score
+
+    def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
+        """What came of ``trainer`` with ``params``. It is fitted again if its model is not at hand.
+
+        So is what an earlier search has fitted, or one of several that are equally good.
+        """
+        candidate = self._place_of(trainer)
+        trial = self._identity(candidate, params, 1.0)
+        if self._best is not None and self._best.trial == trial:
+            entry = self._best.entry
+        else:
+            again, _ = self._make(trial, Attempt(candidate, params))
+            if again is None:
+                raise TrainingError(f"{type(trainer).__name__} cannot be judged when it is fitted again.")
+            entry = again
+        if self._taken_over:
+            self._experiments.build_on(list(self._taken_over.values()))
+            made = count(len(self._taken_over), "trial")
+            self._logger.log(f"{made} of an earlier search did not have to be made again")
+        return entry
+
+    def _make(self, trial: str, attempt: Attempt) -> tuple[Entry | None, float]:
+        trainer = self._trainers[attempt.candidate]
+        params = plain(attempt.params)
+        try:
+            fitted = self._fit(attempt)
+        except (DataError, TrainingError) as error:
+            message = f"A trial of {type(trainer).__name__} failed: {error}"
+            self._logger.log(message, "warning", params=params)
+            raise
+        share = {} if attempt.share == 1 else {"share": attempt.share}
+        fields = {"trial": trial, **share}
+        experiment = self._experiments.record(attempt.candidate, attempt.params, fields, fitted.metrics)
+        metric = self._checker.metric
+        score = fitted.metrics[metric]
+        shown: dict[str, object] = {"metric": metric, "score": score, **share}
+        self._logger.log(f"{experiment} judged", "info", **shown)
+        if math.isnan(score):
+            raise TrainingError(f"{experiment} cannot be judged: its {metric} is no number.")
+        entry = None if fitted.model is None else Entry(experiment, trainer, fitted.model)
+        return entry, score
+
+    def _identity(self, candidate: int, params: Params, share: float) -> str:
+        return identity(self._about[candidate], plain(params), share)
+
+    def _place_of(self, trainer: ModelTrainer) -> int:
+        return next(at for at, each in enumerate(self._trainers) if each is trainer)
+
+
+def is_better(checker: ModelChecker, score: float, other: float | None) -> bool:
+    """Whether ``score`` is better than ``other``; than none, each is that is a number."""
+    if other is None:
+        return not math.isnan(score)
+    return score > other if checker.greater_is_better else score < other

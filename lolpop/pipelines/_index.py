@@ -1,0 +1,135 @@
+"""What tells rows to be predicted apart: each needs values of its own, or its prediction cannot be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import DataError
+from lolpop.frames import Frame, count, require_columns, wrap
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.problem import Problem
+
+    Hashes = NDArray[np.uint64]
+
+__all__ = ["IndexValues", "check_identity"]
+
+_HELD = 1 << 22  # hashes in memory at a time
+_LOOKED_UP = 1000
+
+
+def check_identity(frame: Frame, problem: Problem) -> None:
+    """Raise DataError unless all rows have values of their own in what tells them apart, if there is that."""
+    if problem.index is not None:
+        values = _column(frame, problem.index)
+        if (double := values.is_duplicated()).any():
+            raise _shared(int(double.sum()), values.filter(double)[0], problem.index)
+    elif problem.identity:
+        rows = wrap(frame)
+        require_columns(rows.columns, problem.identity)
+        if (double := rows.select(problem.identity).is_duplicated()).any():
+            names = " and ".join(repr(name) for name in problem.identity)
+            example = ", ".join(str(value) for value in rows.select(problem.identity).filter(double).row(0))
+            raise DataError(
+                f"{count(int(double.sum()), 'row')} share a value of {names}, such as {example}: each needs "
+                "its own, or predictions cannot be told apart."
+            )
+
+
+class IndexValues:
+    """The index of rows that come in batches: its hashes are kept in a file, 8 bytes for each row.
+
+    Memory does not grow with the rows: hashes are sorted batch by batch, and looked through by ranges.
+    """
+
+    def __init__(self, index: str, folder: Path) -> None:
+        self._index = index
+        self._file = folder / "hashes"
+        self._runs: list[int] = []
+
+    def add(self, frame: Frame) -> None:
+        """Take the index of the rows of ``frame``. Raises DataError if it, or a value of it, is missing."""
+        import numpy as np
+
+        hashes = np.sort(_hashes(_column(frame, self._index)))
+        with self._file.open("ab") as file:
+            hashes.tofile(file)
+        self._runs.append(len(hashes))
+
+    def check(self, again: Iterable[Frame]) -> None:
+        """Raise DataError if rows share a value; ``again`` are the same rows, to say which."""
+        import numpy as np
+
+        double, rows = self._repeated()
+        if not rows:
+            return
+        seen: set[object] = set()
+        for frame in again:
+            values = _column(frame, self._index)
+            for value in values.filter(np.isin(_hashes(values), double)).to_list():
+                if value in seen:
+                    raise _shared(rows, value, self._index)
+                seen.add(value)
+
+    def _repeated(self) -> tuple[Hashes, int]:
+        """Some of the hashes that several rows have, and how many rows have one of those, or of others."""
+        import numpy as np
+
+        found: list[Hashes] = []
+        rows = 0
+        for hashes in self._ranges():
+            values, counts = np.unique(hashes, return_counts=True)
+            found.append(values[counts > 1][:_LOOKED_UP])
+            rows += int(counts[counts > 1].sum())
+        return np.concatenate([np.empty(0, np.uint64), *found])[:_LOOKED_UP], rows
+
+    def _ranges(self) -> Iterator[Hashes]:
+        """All hashes, range by range: those of one are held in memory at a time."""
+        import numpy as np
+
+        total = sum(self._runs)
+        if not total:
+            return
+        everything = np.memmap(self._file, dtype=np.uint64, mode="r")
+        runs = np.split(everything, np.cumsum(self._runs)[:-1])
+        parts = -(-total // _HELD)
+        starts = [0] * len(runs)
+        for part in range(1, parts + 1):
+            # Hashes are spread evenly, whatever the values are.
+            above = np.uint64(2**64 - 1) // np.uint64(parts) * np.uint64(part)
+            ends = [
+                len(run) if part == parts else int(np.searchsorted(run, above, side="right")) for run in runs
+            ]
+            yield np.concatenate([run[a:b] for run, a, b in zip(runs, starts, ends, strict=True)])
+            starts = ends
+
+
+def _column(frame: Frame, index: str) -> nw.Series[Any]:
+    data = wrap(frame)
+    require_columns(data.columns, [index], what="index column")
+    values = data.get_column(index)
+    if missing := values.null_count():
+        raise DataError(
+            f"{count(missing, 'row')} without a value of {index!r}, the index: each needs its own."
+        )
+    return values
+
+
+def _hashes(values: nw.Series[Any]) -> Hashes:
+    import pandas as pd
+
+    hashes: Hashes = pd.util.hash_pandas_object(values.to_pandas(), index=False).to_numpy()
+    return hashes
+
+
+def _shared(rows: int, example: object, index: str) -> DataError:
+    return DataError(
+        f"{count(rows, 'row')} share a value of {index!r}, the index, such as {example!r}: each needs its own, "
+        "or predictions cannot be told apart."
+    )

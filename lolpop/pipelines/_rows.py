@@ -1,0 +1,83 @@
+"""Rows by what is in them: which are the same, and which make a part of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lolpop.frames import Frame, to_datetimes, to_floats, to_strings, wrap
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.problem import Problem
+
+__all__ = ["digest_of", "learned_from", "part_of", "row_hashes"]
+
+
+def row_hashes(frame: Frame, columns: Sequence[str] | None = None) -> NDArray[np.uint64]:
+    """A number for each of n rows, equal where all of ``columns`` (by default, of all) are equal.
+
+    Numbers are equal whatever their dtype, and so are pandas and polars.
+    """
+    import pandas as pd
+
+    rows = wrap(frame)
+    values = {name: _comparable(rows.get_column(name)) for name in columns or rows.columns}
+    hashes: Any = pd.util.hash_pandas_object(pd.DataFrame(values), index=False).to_numpy()
+    return hashes  # type: ignore[no-any-return]
+
+
+def digest_of(frame: Frame) -> str:
+    """A digest of the content of ``frame``: its rows, in their order, and the names of its columns."""
+    names = repr(wrap(frame).columns).encode()
+    return hashlib.sha256(names + row_hashes(frame).tobytes()).hexdigest()
+
+
+def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None) -> NDArray[np.bool_]:
+    """Of each row of ``frame``, whether it is one of ``rows``, and not of those that were ``kept_apart``.
+
+    A row is known by its ``index`` if no two of ``rows`` have the same, else by all that is in it. Rows that
+    are alike cannot be told apart: one that was kept apart speaks for all.
+    """
+    import numpy as np
+
+    columns = [set(wrap(each).columns) for each in (frame, rows, kept_apart)]
+    shared = [name for name in wrap(frame).columns if name in set.intersection(*columns)]
+    if index in shared and wrap(rows).get_column(index).n_unique() == len(rows):
+        shared = [index]
+    asked, known, apart = (row_hashes(each, shared) for each in (frame, rows, kept_apart))
+    found: NDArray[np.bool_] = np.isin(asked, known) & ~np.isin(asked, apart)
+    return found
+
+
+def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
+    """A share of the rows, in their order: of each class alike, and a greater share holds a smaller one."""
+    import numpy as np
+
+    rows = wrap(frame)
+    if share == 1:
+        return frame
+    drawn = np.random.default_rng(0).permutation(len(rows))
+    groups = [drawn]
+    if problem.type == "classification":
+        labels = to_strings(rows.get_column(problem.target)).fillna("").to_numpy()[drawn]
+        groups = [drawn[labels == label] for label in np.unique(labels)]
+    kept = np.concatenate([group[: int(np.ceil(share * len(group)))] for group in groups])
+    part: Frame = rows[np.sort(kept)].to_native()
+    return part
+
+
+def _comparable(series: nw.Series[Any]) -> Any:
+    import narwhals as nw
+
+    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
+        return to_floats(series) + 0.0  # there is no -0
+    if series.dtype == nw.Datetime or series.dtype == nw.Date:
+        return to_datetimes(series)
+    return to_strings(series).to_numpy(dtype=object)

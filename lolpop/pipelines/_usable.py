@@ -1,0 +1,53 @@
+"""Whether predictions are of use."""
+
+from __future__ import annotations
+
+from lolpop.checks import Check, CheckReport
+from lolpop.frames import Frame, count, wrap
+from lolpop.pipelines._predictions import LABEL
+
+__all__ = ["Usable"]
+
+
+class Usable:
+    """Looks at frames of predictions, and says what is wrong with all of them together."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._missing: dict[str, None] = {}
+        self._labels: set[object] = set()
+        self._classes = False
+
+    def look(self, predictions: Frame) -> None:
+        """Look at the rows of ``predictions``, all or some more of them."""
+        data = wrap(predictions)
+        self._rows += len(data)
+        for name, dtype in data.schema.items():
+            column = data.get_column(name)
+            if column.null_count() or (dtype.is_float() and column.is_nan().any()):
+                self._missing[name] = None
+        self._classes = any(name.startswith("probability_") for name in data.columns)
+        if self._classes:
+            self._labels |= set(data.get_column(LABEL).unique().to_list())
+
+    def report(self) -> CheckReport:
+        """What was found: an error where values are missing, a warning where all labels are the same."""
+        names = list(self._missing)
+        missing = Check(
+            check="missing_predictions",
+            status="error" if names else "ok",
+            message=f"values are missing in {', '.join(names)}" if names else "no value is missing",
+            columns=tuple(names),
+        )
+        if not self._classes:
+            return CheckReport(checks=(missing,))
+        alone = len(self._labels) == 1 and self._rows > 1
+        one_class = Check(
+            check="one_class",
+            status="warn" if alone else "ok",
+            message=f"all {self._rows} rows are predicted as {next(iter(self._labels))!r}"
+            if alone
+            else f"{count(len(self._labels), 'label')} are predicted",
+            columns=(LABEL,),
+        )
+        return CheckReport(checks=(missing, one_class))

@@ -1,0 +1,117 @@
+import pytest
+
+SETTINGS = """
+problem: {name: tumours, target: diagnosis, index: patient}
+data: {train: known.csv, predict: new.csv}
+seed: 7
+skip: [profile_data, compare_data, analyze_model]
+model_repository: {require_approval: true}
+train: {model_trainer: {estimator: logistic_regression}}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a project whose model was trained, and waits for approval."""
+    from sklearn.datasets import load_breast_cancer
+
+    from lolpop.cli import main
+
+    folder = tmp_path_factory.mktemp("trained")
+    rows = load_breast_cancer(as_frame=True).frame.rename(columns={"target": "diagnosis"})
+    rows = rows.rename_axis("patient").reset_index()
+    rows[:-100].to_csv(folder / "known.csv", index=False)
+    rows[-100:].drop(columns="diagnosis").to_csv(folder / "new.csv", index=False)
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["run", "classification"]) == 0
+    return folder
+
+
+@pytest.fixture
+def project(trained, monkeypatch):
+    monkeypatch.chdir(trained)
+    return trained
+
+
+def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
+    """A version that waits for approval is listed as promoted, approved in a name, and deployed then."""
+    [waiting] = lolpop("models", "ls", "--json").json
+    assert (waiting["status"], waiting["deployed"], waiting["trainer"]) == ("promoted", False, "sklearn")
+    approved = lolpop("models", "approve", "tumours@1", "--by", "Ada")
+    assert approved.code == 0, approved.err
+    command = "lolpop run classification deploy_model --model-version model_version:tumours@1"
+    assert command in approved.out
+    assert "promoted" not in lolpop("models", "ls").out
+    done = lolpop(*command.split()[1:], "--json")
+    assert done.json["deployment"] == "deployment:tumours@1"
+    told = lolpop("models", "show", "tumours", "--json").json
+    assert (told["status"], told["registration"]["approved_by"]) == ("deployed", "Ada")
+    assert [each["active"] for each in told["deployments"]] == [True]
+    assert "deployed, approved by Ada" in lolpop("models", "ls", "tumours").out
+
+
+def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(project, lolpop):
+    """Metrics by split, checks, experiments with their parameters, lineage and the run that made it."""
+    told = lolpop("models", "show", "model_version:tumours@1", "--json").json
+    [run] = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"]
+    assert told["run_id"] == run["run_id"]
+    assert told["metrics"]["test"]["accuracy"] > 0.9
+    assert told["metrics"]["baseline"].keys() == {told["metric"]}
+    assert {check["status"] for check in told["checks"]} <= {"ok", "warn"}
+    [experiment] = told["experiments"]
+    assert (experiment["winner"], experiment["trainer"]) == (True, "sklearn")
+    assert told["parents"] == ["dataset_version:tumours_train@1"]
+    out = lolpop("models", "show", "tumours@1").out
+    for said in ("Metrics", "baseline", "Experiments", "dataset_version:tumours_train@1", run["run_id"]):
+        assert said in out
+
+
+def test_dataset_versions_are_listed_and_shown(project, lolpop):
+    """Each version has its rows, its source, the run that made it, and what was made of it."""
+    listed = lolpop("datasets", "ls", "tumours_train", "--json").json
+    assert [(each["rows"], each["source"]) for each in listed] == [(469, "known.csv")]
+    names = [each["dataset_version"].split(":")[1] for each in lolpop("datasets", "ls", "--json").json]
+    assert names[-2:] == ["tumours_predict@1", "tumours_train@1"]
+    assert len(lolpop("datasets", "ls", "-n", "1", "--json").json) == 1
+    told = lolpop("datasets", "show", "tumours_train", "--json").json
+    assert told["dtypes"]["diagnosis"] == "int64"
+    assert "model_version:tumours@1" in told["children"]
+    assert told["artifacts"] == ["data"]
+    out = lolpop("datasets", "show", "dataset_version:tumours_train@1").out
+    for said in ("469 rows", "known.csv", "mean radius", "model_version:tumours@1"):
+        assert said in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["models", "show", "tumors"], 1, "Did you mean tumours?"),
+        (["models", "show", "tumours@7"], 1, "tumours has version 1."),
+        (
+            ["models", "show", "dataset_version:tumours_train@1"],
+            2,
+            "is not a reference of the form model_version",
+        ),
+        (["models", "approve", "tumours@1"], 2, "Missing option '--by'"),
+        (["models", "approve", "tumours@1", "--by", " "], 1, "Name who approves it"),
+        (["datasets", "show", "tumours_tran"], 1, "Did you mean tumours_train?"),
+        (["datasets", "show", "tumours train"], 2, "is not a reference of the form dataset_version"),
+    ],
+)
+def test_what_is_not_there_is_told(project, lolpop, words, code, told):
+    """A misspelt name has a near one, a wrong kind of reference and a missing name are wrong usage."""
+    done = lolpop(*words)
+    assert (done.code, done.out) == (code, "")
+    assert told in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("kind", ["datasets", "models"])
+def test_looking_for_records_makes_no_store(folder, lolpop, kind):
+    """In a folder where nothing ran there is nothing to list or show, and no folder is made to say so."""
+    assert lolpop(kind, "ls").out == f"No {kind[:-1]} versions in .lolpop.\n"
+    assert lolpop(kind, "ls", "--json").json == []
+    assert lolpop(kind, "show", "tumours").code == 1
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,72 @@
+"""Searches that somebody ends, or kills, in the middle."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from wholeness import check_store
+
+from lolpop.resources import Experiment
+from lolpop_containers.classification import ClassificationContainer
+
+TRIALS = 6
+TAKEN_OVER = 3
+
+
+def search(lolpop, *more):
+    return lolpop(
+        "run", "classification", "--json", "--set", f"train.hyperparameter_tuner.n_trials={TRIALS}", *more
+    )
+
+
+def ending(number):
+    logger = {"use": "crashing:SignalLogger", "moment": TAKEN_OVER, "number": int(number)}
+    return "--set", f"logger={json.dumps(logger)}"
+
+
+def trials_of(project, run_id):
+    with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
+        tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
+        return {
+            json.dumps(tracker.get(each).fields["searched"]): metrics.get(each)["validation.log_loss"]
+            for each in tracker.find(Experiment, run_id=run_id)
+        }
+
+
+def processes_in(folder: str) -> list[int]:
+    """The processes whose current directory is ``folder``."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if str(path.readlink()) == folder:
+                found.append(int(path.parts[2]))
+        except OSError:
+            continue  # it is gone
+    return found
+
+
+@pytest.mark.parametrize(("n_jobs", "number"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGINT)])
+def test_an_ended_search_leaves_what_was_recorded_and_is_resumed(n_jobs, number, lolpop, project, tmp_path):
+    """Nothing recorded is lost, no process stays, and the next search makes the trials that are missing."""
+    ended = search(lolpop, "--set", f"train.hyperparameter_tuner.n_jobs={n_jobs}", *ending(number))
+    assert ended.code == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended.err
+    assert "Traceback" not in ended.err
+    assert check_store(project, tmp_path / "kept") == ["interrupted"]
+    deadline = time.monotonic() + 60
+    while (left := processes_in(str(project))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+    (interrupted,) = json.loads(lolpop("runs", "ls", "--json").out)
+    earlier = trials_of(project, interrupted["run_id"])
+    assert len(earlier) >= TAKEN_OVER
+    resumed = search(lolpop, "--set", "train.resume_search=true")
+    assert resumed.code == 0, resumed.err
+    later = trials_of(project, resumed.json["run_id"])
+    assert len({**earlier, **later}) == TRIALS
+    assert len(set(earlier) & set(later)) <= 1  # the winner, if it was one of those
+    assert f"{len(earlier)} trials of an earlier search did not have to be made again" in resumed.err
+    assert check_store(project, tmp_path / "kept after") == ["completed", "interrupted"]

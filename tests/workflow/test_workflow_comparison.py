@@ -1,0 +1,131 @@
+"""Which rows a new model and the deployed one are compared by."""
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lolpop.pipelines._rows import learned_from, part_of, row_hashes
+from lolpop.problem import Problem
+from lolpop.resources import DatasetVersion, Deployment, ModelVersion
+
+SKIPPED = ["profile_data", "compare_data", "analyze_model", "check_model"]
+
+
+@pytest.fixture
+def train(load):
+    """Train, and deploy what is better."""
+
+    def train(**changes):
+        container = load(skip=SKIPPED, train__measured=["test"], **changes)
+        runner = container.runner()
+        model_version = runner.train_model(runner.process_data())
+        return model_version, runner.deploy_model(model_version)
+
+    return train
+
+
+def rows_of(container, model_version):
+    """The rows of a model version, and those of them that it was tested on, as pandas."""
+    tracker, versions = container.metadata_tracker(), container.resource_version_control()
+    (data,) = [each for each in tracker.parents(model_version) if isinstance(each, DatasetVersion)]
+    test_data = DatasetVersion.parse(tracker.get(model_version).fields["test_data"])
+    return versions.load_data(data), versions.load_data(test_data)
+
+
+@pytest.mark.parametrize("index", ["patient_id", None])
+def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train, load, kept, capsys):
+    """Another split of the same rows tests on some of them; how many are left out is told and recorded."""
+    changes = {"problem__index": index} | ({} if index else {"problem__drop": ["patient_id"]})
+    retrained = {"train__retrain_on_all_data": True}
+    one, _ = train(seed=1, **retrained, **changes)
+    capsys.readouterr()
+    other, _ = train(seed=2, **retrained, **changes)
+    known, tested = rows_of(load(), one)
+    _, asked = rows_of(load(), other)
+    learned = set(known["patient_id"]) - set(tested["patient_id"])
+    expected = len(set(asked["patient_id"]) & learned)
+    assert 0 < expected < len(asked)
+    assert kept.get(other).fields["comparison"]["left_out"] == expected
+    assert f"without {expected} rows that {one} has learned from" in capsys.readouterr().err
+
+
+def test_the_same_split_leaves_nothing_out(train, kept, capsys):
+    """All test rows are judged by where both models have kept them apart."""
+    train()
+    other, _ = train(train__model_trainer__params={"C": 0.5})
+    assert kept.get(other).fields["comparison"]["left_out"] == 0
+    assert "has learned from" not in capsys.readouterr().err
+
+
+def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, kept, capsys):
+    """If the deployed one has learned from all of them, it stays, and people hear what to do."""
+    one, _ = train()
+    known, tested = rows_of(load(), one)
+    known[~known["patient_id"].isin(tested["patient_id"])].to_csv(project / "known.csv", index=False)
+    other, deployment = train()
+    assert deployment is None
+    assert len(kept.find(Deployment)) == 1
+    told = capsys.readouterr().err
+    assert (
+        f"{other} is not deployed: {other} and {one} cannot be compared: {one} has learned from all" in told
+    )
+    assert f"take {one} out of use" in told
+    load().model_deployer().undeploy(kept.find(Deployment)[0])
+    assert load().runner().deploy_model(ModelVersion.parse(str(other))) is not None
+
+
+NUMBERS = st.lists(st.integers(0, 6), max_size=30)
+
+
+@given(rows=NUMBERS, data=st.data(), asked=NUMBERS, polars=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_learned_from_is_what_was_there_and_not_kept_apart(rows, data, asked, polars):
+    """Of any rows with doubles, in either library: all but what is new, and what was kept apart."""
+    apart = data.draw(st.lists(st.sampled_from(rows), max_size=10)) if rows else []
+    make = pl.DataFrame if polars else pd.DataFrame
+
+    def frame(values, make=make):
+        return make({"a": [float(each) for each in values], "b": [f"<{each % 3}>" for each in values]})
+
+    found = learned_from(frame(asked), frame(rows, pd.DataFrame), frame(apart), None)
+    assert found.tolist() == [each in rows and each not in apart for each in asked]
+
+
+def test_rows_are_alike_in_any_dtype_and_library():
+    """Whole numbers as integers or floats, missing values, dates, pandas or polars: the same row is the same."""
+    values = {
+        "number": [1, 2, None], "flag": [True, False, True], "text": ["a", None, "c"],
+        "day": pd.to_datetime(["2026-01-01", "2026-01-02", None]).to_pydatetime().tolist(),
+    }  # fmt: skip
+    values["day"][2] = None
+    one = pd.DataFrame(values)
+    other = pl.DataFrame(values)
+    assert row_hashes(one).tolist() == row_hashes(other).tolist()
+    assert len(set(row_hashes(one).tolist())) == 3
+    assert row_hashes(one.astype({"number": "Int64"})).tolist() == row_hashes(one).tolist()
+
+
+@given(
+    labels=st.lists(st.sampled_from("abc"), min_size=1, max_size=60),
+    shares=st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)).map(sorted),
+    polars=st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_a_part_has_all_classes_and_is_in_every_greater_part(labels, shares, polars):
+    """Rows stay in their order, and each class has its share."""
+    make = pl.DataFrame if polars else pd.DataFrame
+    frame = make({"at": np.arange(len(labels)), "y": labels})
+    problem = Problem(name="x", target="y")
+    small, great = (
+        nw.from_native(part_of(frame, share, problem), eager_only=True)["at"].to_list() for share in shares
+    )
+    assert set(small) <= set(great)
+    assert small == sorted(small)
+    assert {labels[at] for at in small} == set(labels)
+    for label in set(labels):
+        of_label = sum(labels[at] == label for at in small)
+        assert of_label == int(np.ceil(shares[0] * labels.count(label)))
