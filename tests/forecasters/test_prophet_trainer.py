@@ -40,6 +40,16 @@ def forecast(trainer, frame):
     return trainer.fit(known.drop(columns="y"), known["y"]).predict(ahead.drop(columns="y"))
 
 
+def bounds(trainer, frame):
+    """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
+    known = frame[:-HORIZON]
+    model = trainer.fit(known.drop(columns="y"), known["y"])
+    found, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
+    assert times >= 1
+    lower, upper = (found.labels + (bound - found.labels) / times for bound in (found.lower, found.upper))
+    return found.labels, lower, upper
+
+
 def plain(frame, **settings):
     """What Prophet itself says of them."""
     known, ahead = (each.rename(columns={"day": "ds"}) for each in (frame[:-HORIZON], frame[-HORIZON:]))
@@ -55,26 +65,26 @@ def plain(frame, **settings):
 )
 def test_forecasts_are_the_plain_script(days, given):
     """The forecast is Prophet's own to the last digit, and its bounds those of Prophet but for chance."""
-    found, said = forecast(trainer(**given), days), plain(days, **given)
-    assert found.labels.tolist() == said["yhat"].tolist()
-    width = (said["yhat_upper"] - said["yhat_lower"]).to_numpy()
-    assert np.abs(found.lower - said["yhat_lower"]).max() < 0.08 * width.max()
-    assert np.abs(found.upper - said["yhat_upper"]).max() < 0.08 * width.max()
+    (labels, lower, upper), said = bounds(trainer(**given), days), plain(days, **given)
+    assert labels.tolist() == said["yhat"].tolist()
+    width = (said["yhat_upper"] - said["yhat_lower"]).max()
+    assert np.abs(lower - said["yhat_lower"]).max() < 0.08 * width
+    assert np.abs(upper - said["yhat_upper"]).max() < 0.08 * width
 
 
 def test_logistic_growth_is_the_plain_script():
-    """Forecast and bounds of what levels off are Prophet's, and stay between floor and cap."""
+    """Forecast and bounds of what levels off are Prophet's."""
     n = 200 + HORIZON
     random = np.random.default_rng(1)
     day = pd.date_range("2024-01-01", periods=n, freq="D")
     y = 10 + 80 / (1 + np.exp(-(np.arange(n) - 120) / 25)) + random.normal(size=n)
     frame = pd.DataFrame({"day": day, "y": y})
     given = {"growth": "logistic", "weekly_seasonality": False, "changepoint_prior_scale": 0.2}
-    found = forecast(trainer(**given, cap=90.0, floor=10.0), frame)
+    labels, lower, upper = bounds(trainer(**given, cap=90.0, floor=10.0), frame)
     said = plain(frame.assign(cap=90.0, floor=10.0), **given)
-    assert found.labels.tolist() == said["yhat"].tolist()
+    assert labels.tolist() == said["yhat"].tolist()
     width = (said["yhat_upper"] - said["yhat_lower"]).to_numpy()
-    assert np.abs((found.upper - found.lower) - width).max() < 0.25 * width.max()
+    assert np.abs((upper - lower) - width).max() < 0.25 * width.max()
 
 
 def test_loggers_are_silent_only_for_lolpop(days, caplog):
@@ -120,11 +130,12 @@ def test_holidays_of_a_country_are_days_of_their_own():
 def test_whole_numbers_have_the_season_of_the_problem():
     """Years or counters know no calendar: a season is what the problem says."""
     at = np.arange(60)
-    y = pd.Series(10 + 5 * np.sin(2 * np.pi * at / 11), name="y")
+    noise = np.random.default_rng(0).normal(scale=0.2, size=60)
+    y = pd.Series(10 + 5 * np.sin(2 * np.pi * at / 11) + noise, name="y")
     problem = ForecastingProblem(name="spots", target="y", time="year", horizon=11, season=11)
     model = trainer(problem=problem).fit(pd.DataFrame({"year": 1900 + at}), y)
     found = model.predict(pd.DataFrame({"year": 1960 + np.arange(11)}))
-    assert found.labels == pytest.approx(10 + 5 * np.sin(2 * np.pi * np.arange(60, 71) / 11), abs=0.5)
+    assert found.labels == pytest.approx(10 + 5 * np.sin(2 * np.pi * np.arange(60, 71) / 11), abs=1)
 
 
 def test_times_with_a_zone_are_forecast():

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import zlib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from lolpop.components.executor import Executor
 from lolpop.components.model_trainer import FittedModel, Params
+from lolpop.components.model_trainer._calibration import widening
 from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._library import LibraryModelTrainer
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
 from lolpop.errors import LolpopError, StoreError, TrainingError
 from lolpop.problem import ForecastingProblem
@@ -31,54 +33,24 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Ahead", "BySeriesModel", "BySeriesModelTrainer", "FitSeries", "SeriesModel"]
+__all__ = ["BySeriesModel", "BySeriesModelTrainer"]
 
 _FILE = "series.json"
 # Starting processes takes about as long as fitting so many series.
 _FEW = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
-    """What is to be forecast of one series: the moments at ``positions``, shape (steps,), of ``grid``.
-
-    ``regressors`` of these moments have shape (steps, c). ``interval`` is the share of true values that
-    lower to upper should hold. Whoever needs chance takes it from ``random``, which starts afresh for
-    every forecast.
-    """
-
-    grid: Grid
-    positions: NDArray[np.int64]
-    regressors: Floats
-    interval: float
-    random: np.random.Generator
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-
-class SeriesModel(BaseModel):
-    """What has been learned of one series: plain values that are stored as JSON, to the last digit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @abstractmethod
-    def forecast(self, ahead: Ahead) -> Forecast:
-        """How the series goes on; the first step ahead is the one after its end."""
-
-
-FitSeries: TypeAlias = "Callable[[Timeline], SeriesModel]"
-"""Fits one series; other processes can have it. Raises TrainingError that says why it cannot be fitted."""
-
-
 class BySeriesModel(ForecastModel):
     """Forecasts each series by a model of its own."""
 
-    __slots__ = ("_seed", "series")
+    __slots__ = ("_seed", "series", "widenings")
 
-    def __init__(self, learned: Learned, series: Mapping[str, SeriesModel], seed: int) -> None:
+    def __init__(
+        self, learned: Learned, series: Mapping[str, SeriesModel], widenings: Mapping[str, float], seed: int
+    ) -> None:
         super().__init__(learned)
         self.series = dict(series)
+        self.widenings = dict(widenings)
         self._seed = seed
 
     def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
@@ -94,13 +66,17 @@ class BySeriesModel(ForecastModel):
             np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
         )
         with np.errstate(all="ignore"):
-            return self.series[key].forecast(ahead)
+            found = self.series[key].forecast(ahead)
+        times = self.widenings[key]
+        lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+        return Forecast(found.mean, lower, upper)
 
     def write(self, folder: Path) -> None:
         """Write the model into ``folder``, as JSON."""
         self.learned.write(folder)
         series = {key: each.model_dump(mode="json") for key, each in self.series.items()}
-        stored = json.dumps({"seed": self._seed, "series": series}, allow_nan=False)
+        fields = {"seed": self._seed, "widenings": self.widenings, "series": series}
+        stored = json.dumps(fields, allow_nan=False)
         (folder / _FILE).write_text(stored, encoding="utf-8")
 
     @classmethod
@@ -110,9 +86,10 @@ class BySeriesModel(ForecastModel):
         try:
             stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             series = {key: kinds.validate_python(each) for key, each in stored["series"].items()}
+            widenings = {key: float(stored["widenings"][key]) for key in series}
             if series.keys() != learned.histories.keys():
-                raise KeyError("its series are not all there")
-            return cls(learned, series, int(stored["seed"]))
+                raise ValueError("its series are not all there")
+            return cls(learned, series, widenings, int(stored["seed"]))
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise StoreError(f"The stored model in {folder} is damaged: {error}") from error
 
@@ -135,7 +112,7 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         self._executor = executor
 
     @abstractmethod
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, FitSeries]:
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
         """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use.
 
         Raises TrainingError for parameters that do not go together.
@@ -148,14 +125,16 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         for a series that cannot be fitted, with its name.
         """
         wanted = self._with(params)
-        found, fit = self._plan(wanted, timelines(frame, target, self._problem))
-        work, every = partial(_fit_one, fit, self.library), list(found)
+        found, settings = self._plan(wanted, timelines(frame, target, self._problem))
+        work = partial(_fit_one, settings, self.library, found.grid, self._problem)
+        every = list(found)
         if self._executor is None or len(every) <= _FEW:
-            models = [work(each) for each in every]
+            fitted = [work(each) for each in every]
         else:
-            models = self._executor.map(work, every)
-        series = {each.key: model for each, model in zip(every, models, strict=True)}
-        return BySeriesModel(Learned.of(found, self._problem), series, self._seed)
+            fitted = self._executor.map(work, every)
+        series = {each.key: model for each, (model, _) in zip(every, fitted, strict=True)}
+        widenings = {each.key: times for each, (_, times) in zip(every, fitted, strict=True)}
+        return BySeriesModel(Learned.of(found, self._problem), series, widenings, self._seed)
 
     def save(self, model: FittedModel, folder: Path) -> None:
         """Write ``model`` into ``folder``, as JSON."""
@@ -170,14 +149,20 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
 
 
-def _fit_one(fit: FitSeries, library: str, timeline: Timeline) -> SeriesModel:
+def _fit_one(
+    settings: SeriesSettings, library: str, grid: Grid, problem: ForecastingProblem, timeline: Timeline
+) -> tuple[SeriesModel, float]:
+    """The model of one series, and how many times wider its bounds have to be."""
     import numpy as np
 
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
         # What overflows on the way to the best parameters is not worth a warning.
         with np.errstate(all="ignore"):
-            return fit(timeline)
+            model = settings.fit(timeline)
+            if isinstance(model, LastValue):
+                return model, 1.0
+            return model, widening(settings.only(model), timeline, grid, problem)
     except LolpopError as error:
         raise TrainingError(f"{whose} cannot be fitted by {library}: {error}") from error
     except REFUSALS as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend", "fit_smoothing"]
+__all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend"]
 
 Component: TypeAlias = Literal["none", "additive", "multiplicative"]
 Trend: TypeAlias = Literal["none", "additive", "damped"]
@@ -39,7 +39,7 @@ _TRENDS: tuple[Trend, ...] = ("none", "additive", "damped")
 
 
 @dataclass(frozen=True, slots=True)
-class SmoothingSettings:
+class SmoothingSettings(SeriesSettings):
     """How to smooth; what is ``auto`` is chosen by ``criterion``."""
 
     error: Component | Literal["auto"]
@@ -49,6 +49,16 @@ class SmoothingSettings:
     criterion: Criterion
     maxiter: int
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The best of what is allowed; what does not converge is left out."""
+        return _fit_smoothing(self, timeline)
+
+    def only(self, model: SeriesModel) -> SmoothingSettings:
+        """The settings that allow nothing but what ``model`` is."""
+        if not isinstance(model, ExponentialSmoothing):
+            return self
+        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal)
 
 
 class ExponentialSmoothing(SeriesModel):
@@ -105,7 +115,7 @@ class ExponentialSmoothing(SeriesModel):
         )
 
 
-def fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
+def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
     """The best of what ``settings`` allow for one series; those that do not converge are left out."""
     if says_little(timeline):
         return LastValue.of(timeline)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._forecasting import Forecast
+from lolpop.components.model_trainer._series import Ahead, SeriesModel
 
 if TYPE_CHECKING:
     from lolpop.timelines import Timeline

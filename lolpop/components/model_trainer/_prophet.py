@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pydantic import ConfigDict, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass as validated_dataclass
 
-from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
 from lolpop.components.model_trainer._quiet import quiet
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,16 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = [
-    "Growth",
-    "Mode",
-    "ProphetSeries",
-    "ProphetSettings",
-    "Seasonality",
-    "Waves",
-    "fit_prophet",
-    "moments_of",
-]
+__all__ = ["Growth", "Mode", "ProphetSeries", "ProphetSettings", "Seasonality", "Waves"]
 
 Growth: TypeAlias = Literal["linear", "flat", "logistic"]
 Mode: TypeAlias = Literal["additive", "multiplicative"]
@@ -55,9 +46,10 @@ class Seasonality:
 
 
 @dataclass(frozen=True, slots=True)
-class ProphetSettings:
+class ProphetSettings(SeriesSettings):
     """What Prophet is constructed with, and what is added to it."""
 
+    grid: Grid
     growth: Growth
     cap: float | None
     floor: float | None
@@ -67,6 +59,14 @@ class ProphetSettings:
     season: int
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """What Prophet makes of it."""
+        return _fit_prophet(self, timeline)
+
+    def only(self, model: SeriesModel) -> ProphetSettings:  # noqa: ARG002  (nothing is chosen)
+        """The same: there is nothing to choose."""
+        return self
 
 
 class ProphetSeries(SeriesModel):
@@ -93,7 +93,7 @@ class ProphetSeries(SeriesModel):
             # Where trends begin to differ is the last moment that was learned from.
             positions = np.array([ahead.positions[0] - 1, *ahead.positions])
             regressors = np.vstack([np.zeros((1, ahead.regressors.shape[1])), ahead.regressors])
-            found = model.predict(self._frame(moments_of(ahead.grid, positions), regressors))
+            found = model.predict(self._frame(_moments_of(ahead.grid, positions), regressors))
         mean, factors = (
             np.asarray(each, dtype=np.float64)[1:]
             for each in (found["yhat"], 1 + found["multiplicative_terms"])
@@ -136,20 +136,19 @@ class ProphetSeries(SeriesModel):
         return cap / (1 + (cap / level - 1) * np.exp(-rate * step))
 
 
-def fit_prophet(settings: ProphetSettings, grid: Grid, timeline: Timeline) -> SeriesModel:
-    """Fit one series."""
+def _fit_prophet(settings: ProphetSettings, timeline: Timeline) -> SeriesModel:
     import numpy as np
 
     if says_little(timeline):
         return LastValue.of(timeline)
-    moments = moments_of(grid, timeline.start + np.arange(len(timeline)))
+    moments = _moments_of(settings.grid, timeline.start + np.arange(len(timeline)))
     regressors = timeline.filled().regressors
     frame = _frame(moments, regressors, settings.cap, settings.floor)
     frame["y"] = timeline.values
     with quiet(*_LOGGERS):
         from prophet.serialize import model_to_json
 
-        model = _unfitted(settings, grid, moments, regressors.shape[1])
+        model = _unfitted(settings, moments, regressors.shape[1])
         try:
             model.fit(frame, seed=settings.seed)
         finally:
@@ -159,7 +158,7 @@ def fit_prophet(settings: ProphetSettings, grid: Grid, timeline: Timeline) -> Se
         return ProphetSeries(cap=settings.cap, floor=settings.floor, fitted=model_to_json(model))
 
 
-def moments_of(grid: Grid, positions: NDArray[np.int64]) -> pd.DatetimeIndex:
+def _moments_of(grid: Grid, positions: NDArray[np.int64]) -> pd.DatetimeIndex:
     """The moments at ``positions`` as Prophet takes them: without a zone, and days for what only counts."""
     import pandas as pd
 
@@ -168,7 +167,7 @@ def moments_of(grid: Grid, positions: NDArray[np.int64]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(grid.times(positions)).tz_localize(None)
 
 
-def _unfitted(settings: ProphetSettings, grid: Grid, moments: pd.DatetimeIndex, regressors: int) -> Any:
+def _unfitted(settings: ProphetSettings, moments: pd.DatetimeIndex, regressors: int) -> Any:
     from prophet import Prophet
 
     model = Prophet(
@@ -179,7 +178,7 @@ def _unfitted(settings: ProphetSettings, grid: Grid, moments: pd.DatetimeIndex, 
     )
     for name, each in settings.seasonalities.items():
         model.add_seasonality(name, **asdict(each))
-    if grid.counts and settings.season > 1:
+    if settings.grid.counts and settings.season > 1:
         model.add_seasonality("season", settings.season, _waves(settings.season))
     if settings.country_holidays is not None:
         model.add_country_holidays(settings.country_holidays)

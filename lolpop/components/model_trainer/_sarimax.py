@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from lolpop.components.model_trainer._by_series import Ahead, SeriesModel
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Deterministic", "Orders", "Sarimax", "SarimaxSettings", "fit_sarimax"]
+__all__ = ["Deterministic", "Orders", "Sarimax", "SarimaxSettings"]
 
 Orders: TypeAlias = tuple[int, int, int]
 Deterministic: TypeAlias = Literal["n", "c", "t", "ct"]
@@ -42,7 +42,7 @@ _SEASONAL_ORDERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class SarimaxSettings:
+class SarimaxSettings(SeriesSettings):
     """Which orders to fit; what is None or ``auto`` is chosen by tests and by ``criterion``."""
 
     order: Orders | None
@@ -52,6 +52,23 @@ class SarimaxSettings:
     criterion: Criterion
     maxiter: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    waves: int | None = None
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The best of what is allowed; what does not converge is left out."""
+        return _fit_sarimax(self, timeline)
+
+    def only(self, model: SeriesModel) -> SarimaxSettings:
+        """The settings that allow nothing but what ``model`` is."""
+        if not isinstance(model, Sarimax):
+            return self
+        return replace(
+            self,
+            order=model.order,
+            seasonal_order=model.seasonal_order,
+            deterministic=model.deterministic,
+            waves=model.waves,
+        )
 
 
 class Sarimax(SeriesModel):
@@ -98,8 +115,10 @@ class Sarimax(SeriesModel):
         lower, upper = found.conf_int(alpha=1 - ahead.interval).T * self.scale + self.center
         return Forecast(mean, lower, upper)
 
-    def unfitted(self, *, differenced: bool = False) -> Any:
-        """The model as statsmodels has it, without parameters; of ``differenced`` values, to be faster."""
+    def unfitted(self, *, differenced: bool = False, concentrated: bool = False) -> Any:
+        """The model as statsmodels has it, without parameters; to be faster, of ``differenced`` values, and
+        with a variance that is not one of its parameters but ``concentrated`` out.
+        """
         import numpy as np
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
@@ -110,7 +129,7 @@ class Sarimax(SeriesModel):
             order=self.order,
             seasonal_order=(*self.seasonal_order, self.season if any(self.seasonal_order) else 0),
             trend=self.deterministic,
-            concentrate_scale=True,
+            concentrate_scale=concentrated,
             simple_differencing=differenced,
             **self.options,
         )
@@ -128,7 +147,7 @@ class Sarimax(SeriesModel):
         return np.column_stack([outside, _waves(at, self.season, self.waves)])
 
 
-def fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
+def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     """The best of what ``settings`` allow for one series; those that do not converge are left out.
 
     Orders are chosen by what regressors and waves leave unexplained, seasonal ones first. Those chosen are
@@ -207,30 +226,37 @@ class _Search:
     def _fit(self, candidate: _Candidate, model: Sarimax) -> tuple[float, tuple[float, ...]]:
         import numpy as np
 
-        # What was measured with an error cannot be differenced before that is taken out.
-        differenced = candidate.deterministic in {"n", "c"} and "measurement_error" not in model.options
-        unfitted = model.model_copy(update=asdict(candidate)).unfitted(differenced=differenced)
+        # A line through time would begin elsewhere, were it one through differences.
+        differenced = "t" not in candidate.deterministic
+        unfitted = model.model_copy(update=asdict(candidate)).unfitted(
+            differenced=differenced, concentrated=True
+        )
         changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
         values = int(np.count_nonzero(~np.isnan(changes)))
         exog = candidate.differenced(model.exog(), model.season)
-        start = _start(unfitted.param_names, candidate, changes, exog)
+        start = _start(unfitted.k_params, candidate, changes, exog)
         if values - len(start) <= 2:
             return math.inf, ()
-        if not len(start):
-            return criterion_of(self._settings.criterion, float(unfitted.filter(start).llf), 1, values), ()
         try:
-            found = unfitted.fit(
-                start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
-            )
+            found = self._estimated(unfitted, start)
         except np.linalg.LinAlgError:  # at the edge of what is stationary
             return math.inf, ()
-        if not found.mle_retvals["converged"]:
+        if found is None or not found.scale > 0:
             return math.inf, ()
         worth = criterion_of(self._settings.criterion, float(found.llf), len(start) + 1, values)
-        return worth, tuple(map(float, found.params))
+        return worth, (*map(float, found.params), float(found.scale))
+
+    def _estimated(self, unfitted: Any, start: Floats) -> Any:
+        """What statsmodels finds from ``start``, None if it does not converge."""
+        if not len(start):
+            return unfitted.filter(start, cov_type="none")
+        found = unfitted.fit(
+            start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
+        )
+        return found if found.mle_retvals["converged"] else None
 
 
-def _start(names: Sequence[str], candidate: _Candidate, changes: Floats, exog: Floats) -> Floats:
+def _start(parameters: int, candidate: _Candidate, changes: Floats, exog: Floats) -> Floats:
     """Where to begin: regressors as by least squares, and hardly any memory."""
     import numpy as np
 
@@ -238,8 +264,7 @@ def _start(names: Sequence[str], candidate: _Candidate, changes: Floats, exog: F
     trends = [each for letter, each in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
     columns = np.column_stack([*trends, exog])
     beginning = _least_squares(columns, changes)
-    memory = [1.0 if name.startswith("var") else _A_LITTLE for name in names[len(beginning) :]]
-    return np.array([*beginning, *memory])
+    return np.array([*beginning, *[_A_LITTLE] * (parameters - len(beginning))])
 
 
 def _least_squares(columns: Floats, values: Floats) -> Floats:
@@ -284,6 +309,8 @@ def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: _Candi
         scales=tuple(scales.tolist()),
         outside=tuple(map(tuple, ((outside - centers) / scales).tolist())),
     )
+    if settings.waves is not None:
+        return model.model_copy(update={"waves": settings.waves})
     if settings.seasonal_order is not None or not _has_long_season(settings.season, timeline):
         return model
     most = min(_MOST_WAVES, settings.season // 2)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from lolpop.components.executor import Executor
 from lolpop.components.model_trainer import Choice, Float, Params, SearchSpace
-from lolpop.components.model_trainer._by_series import BySeriesModelTrainer, FitSeries
+from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._prophet import (
     Growth,
@@ -19,8 +18,8 @@ from lolpop.components.model_trainer._prophet import (
     ProphetSettings,
     Seasonality,
     Waves,
-    fit_prophet,
 )
+from lolpop.components.model_trainer._series import SeriesSettings
 from lolpop.errors import Finding, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 
@@ -130,11 +129,12 @@ class ProphetModelTrainer(BySeriesModelTrainer):
             "seasonality_mode": Choice(("additive", "multiplicative")),
         }
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, FitSeries]:
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
         if findings := [*_impossible(params)]:
             raise TrainingError(" ".join(map(str, findings)))
         given = dict(params)
         settings = ProphetSettings(
+            grid=found.grid,
             growth=given.pop("growth"),
             cap=given.pop("cap"),
             floor=given.pop("floor"),
@@ -145,7 +145,7 @@ class ProphetModelTrainer(BySeriesModelTrainer):
             seed=self._seed % 2**31 + 1,  # Stan takes no others
             options=given,
         )
-        return found, partial(fit_prophet, settings, found.grid)
+        return found, settings
 
 
 def _impossible(settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from lolpop.components.executor import Executor
 from lolpop.components.model_trainer import Choice, Params, SearchSpace
-from lolpop.components.model_trainer._by_series import BySeriesModelTrainer, FitSeries
+from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._criteria import Criterion
 from lolpop.components.model_trainer._exponential_smoothing import (
     Component,
     ExponentialSmoothing,
     SmoothingSettings,
     Trend,
-    fit_smoothing,
 )
 from lolpop.components.model_trainer._last_value import LastValue
-from lolpop.components.model_trainer._sarimax import Deterministic, Sarimax, SarimaxSettings, fit_sarimax
+from lolpop.components.model_trainer._sarimax import Deterministic, Sarimax, SarimaxSettings
+from lolpop.components.model_trainer._series import SeriesSettings
 from lolpop.errors import Finding, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 
@@ -40,7 +39,7 @@ Orders = Annotated[
 _OWN = {"ets": ("error", "trend", "seasonal"), "sarimax": ("order", "seasonal_order", "deterministic")}
 _OPTIONS = {
     "ets": ("bounds", "initialization_method"),
-    "sarimax": ("enforce_invertibility", "enforce_stationarity", "measurement_error"),
+    "sarimax": ("enforce_invertibility", "enforce_stationarity"),
 }
 
 
@@ -77,7 +76,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         Iterations of a fit at most; what has not converged by then is not chosen.
     params : mapping, optional
         Further parameters of ``ETSModel`` (``bounds``, ``initialization_method``) or ``SARIMAX``
-        (``enforce_stationarity``, ``enforce_invertibility``, ``measurement_error``).
+        (``enforce_stationarity``, ``enforce_invertibility``).
     """
 
     requires = ("statsmodels",)
@@ -137,7 +136,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             return {"order": Choice(("0,1,1", "1,1,0", "1,1,1", "2,1,2", "1,0,0", "2,0,1", "0,2,2"))}
         return {"model": Choice(("ets", "sarimax")), "criterion": Choice(("aicc", "bic"))}
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, FitSeries]:
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
         if findings := [*_misplaced(params)]:
             raise TrainingError(" ".join(map(str, findings)))
         season = self._problem.season or found.grid.season
@@ -148,12 +147,12 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         if model == "sarimax":
             orders = params["order"], params["seasonal_order"], params["deterministic"]
             arima = SarimaxSettings(*orders, season, chosen, params["maxiter"], options)
-            return found, partial(fit_sarimax, arima)
+            return found, arima
         parts = params["error"], params["trend"], params["seasonal"]
         smoothing = SmoothingSettings(*parts, season, chosen, params["maxiter"], options)
         unused = dict.fromkeys(found.regressors, "exponential smoothing uses no regressors")
         without = replace(found, regressors=(), left_out={**found.left_out, **unused})
-        return without, partial(fit_smoothing, smoothing)
+        return without, smoothing
 
 
 def _misplaced(settings: Mapping[str, Any]) -> Iterator[Finding]:
