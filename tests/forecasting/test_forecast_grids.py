@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.errors import DataError
@@ -15,7 +15,22 @@ from lolpop.grids import Grid
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
-FREQUENCIES = ["min", "15min", "h", "6h", "D", "2D", "W-SUN", "W-WED", "B", "MS", "ME", "QS-FEB", "QE-MAR", "YS-JAN"]
+FREQUENCIES = [
+    "min",
+    "15min",
+    "h",
+    "6h",
+    "D",
+    "2D",
+    "W-SUN",
+    "W-WED",
+    "B",
+    "MS",
+    "ME",
+    "QS-FEB",
+    "QE-MAR",
+    "YS-JAN",
+]
 ZONES = [None, "UTC", "Europe/Berlin", "America/New_York"]
 
 
@@ -24,6 +39,7 @@ def moments(frequency, zone, length):
     return pd.Series(pd.date_range("2024-02-07", periods=length, freq=frequency, tz=zone), name="t")
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(FREQUENCIES), st.sampled_from(ZONES), st.integers(-30, 30), st.integers(1, 60))
 def test_positions_come_back_as_they_were(frequency, zone, first, length):
     """Times of positions have these positions, before the start of the grid too, whatever the clock does."""
@@ -34,6 +50,7 @@ def test_positions_come_back_as_they_were(frequency, zone, first, length):
     assert times.is_monotonic_increasing
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(FREQUENCIES), st.sampled_from(ZONES), st.sets(st.integers(1, 98), max_size=30))
 def test_the_frequency_is_found_whatever_is_missing(frequency, zone, missing):
     """Of a hundred moments without some, the grid is the one of all, and so are the positions."""
@@ -43,6 +60,7 @@ def test_the_frequency_is_found_whatever_is_missing(frequency, zone, missing):
     assert grid.positions(times).tolist() == list(range(100))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(-3000, 3000), st.integers(1, 50), st.sets(st.integers(1, 18), max_size=5))
 def test_whole_numbers_are_counted_by_their_step(start, step, missing):
     """Years, or whatever is counted, have the step that divides all differences."""
@@ -86,10 +104,11 @@ def test_a_season_is_what_the_calendar_repeats(frequency, season):
 
 def test_a_frequency_that_pandas_does_not_know_is_named():
     """A misspelt frequency is told with examples."""
-    with pytest.raises(DataError, match="problem.frequency 'monthly' is no frequency"):
+    with pytest.raises(DataError, match=r"problem\.frequency 'monthly' is no frequency"):
         Grid.of(moments("MS", None, 9), "monthly")
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.permutations(range(12)), st.booleans())
 def test_the_order_of_rows_makes_no_difference(order, polars):
     """Rows in any order, of pandas or polars, are the same series."""
@@ -113,6 +132,7 @@ def test_the_order_of_rows_makes_no_difference(order, polars):
         assert one.regressors.tolist() == other.regressors.tolist()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(1, 28), min_size=1, max_size=10))
 def test_gaps_are_lines_between_their_neighbours(missing):
     """Of values on a line, whichever are missing are filled in as they were."""

@@ -124,7 +124,7 @@ def test_a_horizon_longer_than_the_history_is_an_error(months):
     status, message = checked(months[:6])["history"]
     assert status == "error"
     assert "the longest history has 6 steps" in message
-    with pytest.raises(DataError, match="set problem.horizon to 2 or less"):
+    with pytest.raises(DataError, match=r"set problem\.horizon to 2 or less"):
         HorizonDataSplitter(problem=MONTHS).split(months[:6])
 
 
@@ -178,14 +178,14 @@ def test_a_regressor_missing_at_prediction_is_named(shops):
 
 def test_rows_inside_the_history_are_refused(months):
     """What is known already is not forecast: the row, and where the history ends, are told."""
-    with pytest.raises(DataError, match="2025-06-01 lies inside the history .* ends at 2025-06-01"):
+    with pytest.raises(DataError, match=r"2025-06-01 lies inside the history .* ends at 2025-06-01"):
         fitted(months).predict(months[["month"]][-1:])
 
 
 def test_an_unknown_series_is_named(shops):
     """A series that was not learned from is told with those that were."""
     future = future_rows(shops, SHOPS).rows.assign(offer=False)
-    with pytest.raises(DataError, match="There is no series '9' .* Series: 1, 2, 3, 4"):
+    with pytest.raises(DataError, match=r"There is no series '9' .* Series: 1, 2, 3, 4"):
         fitted(shops, SHOPS).predict(future.replace({"shop": {4: 9}}))
 
 

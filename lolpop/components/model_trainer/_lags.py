@@ -263,7 +263,7 @@ def _rows(
         known = filled[each.key]
         end = ends[each.key]
         # Rows that reach back before the beginning are used where there are no others.
-        at = np.arange(min(recipe.reach, max(1, end // 2)), end)
+        at = np.arange(max(0, min(recipe.reach, end // 2, end - 2)), end)
         at = at[~np.isnan(each.values[at])]
         recent = _recent(known, recipe, end)
         features.append(
