@@ -74,7 +74,7 @@ def test_a_time_that_a_series_has_twice_is_an_error(months, shops):
     """Which of two values is true cannot be told; rows of several series may only lack their column."""
     status, message = checked(pd.concat([months, months[:1]]))["series"]
     assert status == "error"
-    assert "1 row repeat a time of column 'month', such as 2015-01-01" in message
+    assert "1 row repeats a time of column 'month', such as 2015-01-01" in message
     assert "set problem.series" in message
     _, message = checked(pd.concat([shops, shops[:2]]), SHOPS)["series"]
     assert "2 rows repeat a time of column 'day' within a series, such as 2025-01-01 of '1'" in message
