@@ -130,7 +130,8 @@ def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[lis
     if twice.any():
         at = order[:-1][twice][0]
         number = int(np.count_nonzero(twice))
-        repeats = f"{count(number, 'row')} {'repeats' if number == 1 else 'repeat'} a time of column {problem.time!r}"
+        verb = "repeats" if number == 1 else "repeat"
+        repeats = f"{count(number, 'row')} {verb} a time of column {problem.time!r}"
         if problem.series is None:
             raise DataError(
                 f"{repeats}, such as {grid.text(positions[at])}. "

@@ -96,10 +96,14 @@ def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
     pytest.importorskip("statsmodels")
     folder = example("forecasting")
     told, said = lolpop("forecasting")
-    backtest, naive = (told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive"))
+    backtest, naive = (
+        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
+    )
     assert backtest < 0.5 * naive
     assert f"{1 - backtest / naive:.0%} less than" in said
-    written = pd.read_csv(folder / "out" / "predictions.csv").merge(pd.read_csv(folder / "data" / "truth.csv"))
+    written = pd.read_csv(folder / "out" / "predictions.csv").merge(
+        pd.read_csv(folder / "data" / "truth.csv")
+    )
     assert list(written) == ["month", "prediction", "lower", "upper", "co2"]
     assert told["metrics"]["truth"]["mean_absolute_error"] == pytest.approx(
         mean_absolute_error(written["co2"], written["prediction"])
