@@ -54,7 +54,7 @@ def same_columns(frames: Iterable[Frame]) -> Iterator[Frame]:
                     f"The columns of batches differ: the one from row {rows + 1:,} on {difference}, unlike "
                     "those before it."
                 )
-            frame = data.select(columns).to_native()
+            frame = data.select(columns).to_native()  # noqa: PLW2901  (the same columns in another order)
         rows += len(data)
         yield frame
 
@@ -73,7 +73,10 @@ def alike(frames: Iterable[Frame], as_table: Callable[[Frame], pa.Table]) -> Ite
         schema = schema or table.schema
         if not table.schema.equals(schema):
             table = pa.table(
-                [_cast(column, field, rows) for column, field in zip(table.columns, schema, strict=True)],
+                [
+                    _cast(column, field, rows)
+                    for column, field in zip(table.columns, schema, strict=True)
+                ],
                 schema=schema,
             )
         elif table.schema.metadata != schema.metadata:

@@ -37,8 +37,7 @@ class Data(BaseModel):
         default=None, validate_default=True, description="Labelled rows; required unless there are sources."
     )
     batch_rows: PositiveInt | None = Field(
-        default=None,
-        description="Rows to be predicted at a time, where not all fit in memory; all unless set.",
+        default=None, description="Rows to be predicted at a time, where not all fit in memory; all unless set."
     )
     predict: Source | None = Field(
         default=None,
@@ -66,9 +65,7 @@ class Data(BaseModel):
         if train is None and sources is None and "sources" in info.data:
             raise ValueError("is required, unless data.sources names several tables")
         if train is not None and sources is not None:
-            raise ValueError(
-                "stands beside sources. Labelled rows come from one of them: leave the other out"
-            )
+            raise ValueError("stands beside sources. Labelled rows come from one of them: leave the other out")
         return train
 
     @field_validator("predict")

@@ -129,14 +129,16 @@ def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[lis
     twice = (np.diff(positions[order]) == 0) & (np.diff(codes[order]) == 0)
     if twice.any():
         at = order[:-1][twice][0]
-        number = count(int(np.count_nonzero(twice)), "row")
+        number = int(np.count_nonzero(twice))
+        verb = "repeats" if number == 1 else "repeat"
+        repeats = f"{count(number, 'row')} {verb} a time of column {problem.time!r}"
         if problem.series is None:
             raise DataError(
-                f"{number} repeat a time of column {problem.time!r}, such as {grid.text(positions[at])}. "
+                f"{repeats}, such as {grid.text(positions[at])}. "
                 "Drop them; or set problem.series, if rows are of several series."
             )
         raise DataError(
-            f"{number} repeat a time of column {problem.time!r} within a series, such as "
+            f"{repeats} within a series, such as "
             f"{grid.text(positions[at])} of {keys[codes[at]]!r}. Drop them, or add them up."
         )
     return keys, codes, positions
@@ -220,9 +222,10 @@ def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | No
     missing = {key: len(each) - each.known for key, each in found.items() if each.known < len(each)}
     if not missing:
         return None
-    total = count(sum(missing.values()), "value")
+    number = sum(missing.values())
+    total = f"{count(number, 'value')} of {problem.target!r} {'is' if number == 1 else 'are'}"
     where = f", in the series {listed(list(missing))}" if problem.series is not None else ""
-    message = f"{total} of {problem.target!r} are missing between the first time and the last{where}"
+    message = f"{total} missing between the first time and the last{where}"
     return Check(check="gaps_in_time", status="warn", message=message, columns=(problem.time, problem.target))
 
 

@@ -13,7 +13,7 @@ from lolpop_containers.forecasting import ForecastingContainer
 SETTINGS = """
 problem: {name: visitors, target: visits, time: month, horizon: 6}
 data: {train: known.csv, predictions: out/predictions.csv}
-train: {model_trainer: {estimator: ridge}}
+train: {model_trainer: {estimator: ridge}, data_splitter: {origins: 2}}
 seed: 7
 """
 

@@ -89,20 +89,14 @@ def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: 
 def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) -> None:
     """NA, null and nothing are missing, True is a boolean, whichever frame is read."""
     (tmp_path / "data.csv").write_text("a,b,c\nNA,True,1\n,False,2\nnull,True,3\n")
-    pandas, polars = (
-        plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv"))
-        for kind in KINDS
-    )
+    pandas, polars = (plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv")) for kind in KINDS)
     assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
 
 
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
     """A column that is whole in its first 20,000 rows and text after them is text."""
     (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")
-    assert (
-        FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype
-        == pl.String
-    )
+    assert FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype == pl.String
 
 
 @pytest.mark.parametrize(
@@ -238,9 +232,7 @@ def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffi
     (tmp_path / f"data.{suffix}").write_bytes(content)
     for kind in KINDS:
         try:
-            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read(
-                f"data.{suffix}"
-            )
+            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read(f"data.{suffix}")
         except DataError:
             continue
         assert len(frame) > 0

@@ -48,7 +48,8 @@ class ForecastModelChecker(ModelChecker):
 
     Errors of one forecast hang together: a series that begins too high stays too high. So differences are
     judged by a paired bootstrap of whole forecasts, of each series and origin; where there are few of them,
-    of runs of steps, as long as the root of their number.
+    of runs of steps, as long as the cube root of their number. The fewer there are, the more the interval
+    is expanded, as Student's is.
 
     Parameters
     ----------
@@ -202,8 +203,10 @@ class ForecastModelChecker(ModelChecker):
         means = self._resampled(one.blocks, one.rows(self._metric), other.rows(self._metric))
         if means is not None and np.isfinite(difference):
             ours, theirs = (_finished(each, self._metric) for each in means)
-            low, high = np.quantile(theirs - ours, [(1 - self._confidence) / 2, (1 + self._confidence) / 2])
-            interval = float(low), float(high)
+            bounds = np.quantile(theirs - ours, [(1 - self._confidence) / 2, (1 + self._confidence) / 2])
+            wider = _expansion(len(np.unique(one.blocks)), self._confidence)
+            low, high = (difference + wider * (bounds - difference)).tolist()
+            interval = low, high
         return Comparison(
             better=difference > 0 and interval is not None and interval[0] > 0,
             metric=self._metric,
@@ -372,6 +375,14 @@ def _finished(mean: Any, metric: str) -> Any:
     return mean**0.5 if metric == "root_mean_squared_error" else mean
 
 
+def _expansion(blocks: int, confidence: float) -> float:
+    """By how much a bootstrap of few blocks makes intervals too narrow."""
+    from scipy.special import ndtri, stdtrit
+
+    level = (1 + confidence) / 2
+    return float((blocks / (blocks - 1)) ** 0.5 * stdtrit(blocks - 1, level) / ndtri(level))
+
+
 def _runs(paths: Any) -> Any:
     """A block for each of n rows: its path, or the run of steps of it, where there are few paths."""
     import numpy as np
@@ -382,7 +393,7 @@ def _runs(paths: Any) -> Any:
     order = np.argsort(codes, kind="stable")
     within = np.empty(len(codes), dtype=np.intp)
     within[order] = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    lengths = np.ceil(np.sqrt(sizes)).astype(np.intp)
+    lengths = np.ceil(np.cbrt(sizes)).astype(np.intp)
     return codes * len(codes) + within // lengths[codes]
 
 

@@ -263,7 +263,7 @@ def _rows(
         known = filled[each.key]
         end = ends[each.key]
         # Rows that reach back before the beginning are used where there are no others.
-        at = np.arange(min(recipe.reach, max(1, end // 2)), end)
+        at = np.arange(max(0, min(recipe.reach, end // 2, end - 2)), end)
         at = at[~np.isnan(each.values[at])]
         recent = _recent(known, recipe, end)
         features.append(
@@ -305,11 +305,9 @@ def _recent(series: Timeline, recipe: Recipe, end: int | None = None) -> Recent:
     import numpy as np
 
     values = series.values[:end]
-    steps = (
-        values[recipe.difference :] - values[: len(values) - recipe.difference]
-        if recipe.difference
-        else values
-    )
+    # A series that is shorter than its difference changes from its first value on.
+    difference = min(recipe.difference, len(values) - 1)
+    steps = values[difference:] - values[: len(values) - difference] if difference else values
     spread = float(np.std(steps)) if len(steps) > 1 else float(np.std(values))
     kept = np.maximum(np.arange(len(values) - recipe.reach, len(values)), 0)
     outside = (
