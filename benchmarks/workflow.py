@@ -20,7 +20,10 @@ data: {train: known.csv, predict: new.csv, predictions: predictions.csv}
 seed: 7
 """
 BARE = f"""{FULL}\
-skip: [check_data, profile_data, compare_data, analyze_model, check_model, check_predictions]
+skip: [
+  check_data, profile_data, compare_data, analyze_model, check_model, check_predictions,
+  analyze_prediction_drift,
+]
 train: {{measured: [test]}}
 """
 

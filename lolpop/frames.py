@@ -24,8 +24,9 @@ else:
     Frame = Series = Array = Any
 
 __all__ = [
-    "Array", "Frame", "Kind", "Series", "as_frame", "count", "kind_of", "listed", "require_columns",
-    "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
+    "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "kind_of", "listed",
+    "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap",
+    "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
@@ -187,6 +188,23 @@ def to_labels(series: nw.Series[Any]) -> Array:
         )
     labels: Array = np.asarray(values)
     return labels if labels.dtype.kind in "biuf" else to_floats(series)
+
+
+def counted(series: nw.Series[Any]) -> nw.DataFrame[Any]:
+    """The different values of a column, as ``value``, and in how many rows each is, as ``count``."""
+    values = series.alias("value").drop_nulls().value_counts(name="count")
+    # A categorical may have categories that no row has.
+    return values.filter(values.get_column("count") > 0)
+
+
+def by_text(values: nw.DataFrame[Any]) -> dict[str, int]:
+    """What was ``counted``, by how each value reads; different values may read the same."""
+    texts = to_strings(values.get_column("value")).tolist()
+    counts: dict[str, int] = {}
+    for text, rows in zip(texts, values.get_column("count").to_list(), strict=True):
+        if isinstance(text, str):
+            counts[text] = counts.get(text, 0) + int(rows)
+    return counts
 
 
 def count(number: int, noun: str) -> str:

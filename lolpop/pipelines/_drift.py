@@ -1,34 +1,61 @@
-"""Profiles of dataset versions, and what other rows are compared with by them."""
+"""Profiles of dataset versions, what they let expect of other rows, and how far those are from it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import BaseModel
+
+from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
+from lolpop.components.notifier import tell
 from lolpop.pipelines._reports import keep_checks
-from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DataProfiler
     from lolpop.components.metadata_tracker import MetadataTracker
+    from lolpop.components.notifier import Notifier
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.frames import Frame
 
-__all__ = ["compare_with_training", "keep_profile"]
+__all__ = [
+    "compare_with_previous", "compare_with_training", "expected_by_training", "keep_profile", "tell_of_drift",
+]  # fmt: skip
+
+V = TypeVar("V", bound=BaseModel)
 
 _ARTIFACT = "profile"
+_EXPECTATION = "expectation"
+# More than these are not held in memory to be described.
+_MOST_ROWS = 2_000_000
 
 
 def keep_profile(
     profile: Profile, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
 ) -> None:
-    """Keep ``profile`` as an artifact of ``dataset_version``."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "profile.json"
-        file.write_text(profile.model_dump_json(), encoding="utf-8")
-        metadata_tracker.save_artifact(dataset_version, _ARTIFACT, file)
+    """Keep ``profile``, and what it lets expect of later rows, as artifacts of ``dataset_version``."""
+    _keep(_ARTIFACT, profile, dataset_version, metadata_tracker)
+    _keep(_EXPECTATION, Expectation.of(profile), dataset_version, metadata_tracker)
+
+
+def expected_by_training(
+    model_version: ModelVersion,
+    *,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> Expectation | None:
+    """What rows like those that ``model_version`` was trained on are expected to be; None if unknown."""
+    reference = _trained_on(model_version, metadata_tracker)
+    if reference is None:
+        return None
+    if _EXPECTATION not in metadata_tracker.artifacts(reference):
+        _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+    return _kept(_EXPECTATION, Expectation, reference, metadata_tracker)
 
 
 def compare_with_training(
@@ -43,23 +70,73 @@ def compare_with_training(
     """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
 
     What was found is recorded with the dataset version, and with the open run. A profile of the training
-    rows is enough; where none was kept, they are read. Nothing is compared with itself.
+    rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
     """
     reference = _trained_on(model_version, metadata_tracker)
     if reference is None or reference == dataset_version:
         return DriftReport()
-    known = _profile(reference, metadata_tracker)
-    found = data_profiler.compare(
-        frame, resource_version_control.load_data(reference) if known is None else known
-    )
-    about = f"{dataset_version} against {reference}"
-    checks = tuple(
-        check.model_copy(update={"message": f"{about}: {check.message}"}) for check in found.checks
-    )
-    report = found.model_copy(update={"checks": checks})
+    known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+    found = data_profiler.compare(frame, known)
+    report = _about(f"{dataset_version} against {reference}", found)
     metadata_tracker.update(dataset_version, {f"drift.{reference}": report.model_dump(mode="json")})
     keep_checks(report, metadata_tracker)
     return report
+
+
+def compare_with_previous(
+    frame: Frame,
+    predictions: Frame,
+    prediction_job: PredictionJob,
+    *,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> DriftReport:
+    """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
+
+    What was found is recorded with the prediction job, and with the open run. Rows are not compared with
+    themselves. Of the columns, those of the rows are reported first.
+    """
+    earlier = metadata_tracker.find(PredictionJob, prediction_job.name)
+    previous = [job for job in earlier if job.number < prediction_job.number]
+    if not previous:
+        return DriftReport()
+    now, before = (_sides(job, metadata_tracker) for job in (prediction_job, previous[-1]))
+    found = []
+    for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
+        if reference != ours:
+            known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+            about = f"{ours} against {reference} of {previous[-1]}"
+            found.append(_about(about, data_profiler.compare(rows, known)))
+    report = DriftReport(
+        checks=tuple(check for each in found for check in each.checks),
+        columns=tuple(column for each in found for column in each.columns),
+    )
+    metadata_tracker.update(prediction_job, {f"drift.{previous[-1]}": report.model_dump(mode="json")})
+    keep_checks(report, metadata_tracker)
+    return report
+
+
+def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
+    """Tell people of drift that stops nothing."""
+    for check in report.of("warn"):
+        tell(notifiers, check.message, "warning")
+    for check in report.of("error"):
+        tell(notifiers, check.message, "error")
+
+
+def _about(subject: str, found: DriftReport) -> DriftReport:
+    checks = [check.model_copy(update={"message": f"{subject}: {check.message}"}) for check in found.checks]
+    return found.model_copy(update={"checks": tuple(checks)})
+
+
+def _sides(
+    prediction_job: PredictionJob, metadata_tracker: MetadataTracker
+) -> tuple[DatasetVersion, DatasetVersion]:
+    """The rows of a job, and its predictions of them."""
+    parents = metadata_tracker.parents(prediction_job)
+    rows = next(parent for parent in parents if isinstance(parent, DatasetVersion))
+    return rows, DatasetVersion.parse(metadata_tracker.get(prediction_job).fields["predictions"])
 
 
 def _trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> DatasetVersion | None:
@@ -67,10 +144,33 @@ def _trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) 
     return next((parent for parent in parents if isinstance(parent, DatasetVersion)), None)
 
 
-def _profile(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> Profile | None:
-    if _ARTIFACT not in metadata_tracker.artifacts(dataset_version):
-        return None
+def _profile(
+    dataset_version: DatasetVersion,
+    data_profiler: DataProfiler,
+    metadata_tracker: MetadataTracker,
+    resource_version_control: ResourceVersionControl,
+) -> Profile:
+    if {_ARTIFACT, _EXPECTATION} <= {*metadata_tracker.artifacts(dataset_version)}:
+        return _kept(_ARTIFACT, Profile, dataset_version, metadata_tracker)
+    if metadata_tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
+        profile = data_profiler.profile_batches(resource_version_control.load_batches(dataset_version))
+    else:
+        profile = data_profiler.profile(resource_version_control.load_data(dataset_version))
+    keep_profile(profile, dataset_version, metadata_tracker)
+    return profile
+
+
+def _keep(
+    name: str, value: BaseModel, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "profile.json"
-        metadata_tracker.load_artifact(dataset_version, _ARTIFACT, file)
-        return Profile.model_validate_json(file.read_text(encoding="utf-8"))
+        file = Path(folder) / f"{name}.json"
+        file.write_text(value.model_dump_json(), encoding="utf-8")
+        metadata_tracker.save_artifact(dataset_version, name, file)
+
+
+def _kept(name: str, kind: type[V], dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> V:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.json"
+        metadata_tracker.load_artifact(dataset_version, name, file)
+        return kind.model_validate_json(file.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from lolpop.data import Source
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
-from lolpop.pipelines._drift import compare_with_training
+from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift
 from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
@@ -62,10 +62,11 @@ class PredictPipeline(Pipeline):
     ) -> DriftReport:
         """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
 
-        People are told of drift. Raises DataError if it is an error by the profiler's settings.
+        People are told of drift. Raises DataError if it is an error by the profiler's settings. Neither the
+        index nor a target that is there is compared: nothing is predicted by them.
         """
         report = compare_with_training(
-            frame,
+            self._compared(frame),
             dataset_version,
             model_version,
             data_profiler=self.data_profiler,
@@ -114,6 +115,25 @@ class PredictPipeline(Pipeline):
         return self._job(kept, len(wrap(predictions)), model, model_version, dataset_version)
 
     @task
+    def analyze_prediction_drift(
+        self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
+    ) -> DriftReport:
+        """Compare ``predictions``, and the rows of ``frame`` that they are of, with the model's previous job.
+
+        People are told of drift, which stops nothing: the predictions are made.
+        """
+        report = compare_with_previous(
+            self._compared(frame),
+            self._compared(predictions),
+            prediction_job,
+            data_profiler=self.data_profiler,
+            metadata_tracker=self.metadata_tracker,
+            resource_version_control=self.resource_version_control,
+        )
+        tell_of_drift(report, self.notifiers)
+        return report
+
+    @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
         """Write ``predictions`` to ``target``, whole or not at all."""
         self.data_connector.write(predictions, target)
@@ -149,8 +169,12 @@ class PredictPipeline(Pipeline):
     @task
     def save_batches(self, prediction_job: PredictionJob, target: Source) -> None:
         """Write the predictions of a job to ``target``, batch by batch, whole or not at all."""
-        kept = DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
+        kept = self.predictions_of(prediction_job)
         self.data_connector.write_batches(self.resource_version_control.load_batches(kept), target)
+
+    def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
+        """What ``prediction_job`` predicted, as it was kept."""
+        return DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
 
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:
@@ -159,7 +183,7 @@ class PredictPipeline(Pipeline):
         Raises DataError if there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
-        predictions = self.resource_version_control.load_data(DatasetVersion.parse(fields["predictions"]))
+        predictions = self.resource_version_control.load_data(self.predictions_of(prediction_job))
         model = recorded_model(fields, self.problem)
         known = known_truth(predictions, truth, self.problem, model.classes)
         measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)
@@ -219,6 +243,11 @@ class PredictPipeline(Pipeline):
             fields={"predictions": kept.reference, "rows": rows, **record_of(model)},
             parents=[model_version, dataset_version],
         )
+
+    def _compared(self, frame: Frame) -> Frame:
+        ignored = [name for name in (self.problem.index, self.problem.target) if name is not None]
+        compared: Frame = wrap(frame).drop(*ignored, strict=False).to_native()
+        return compared
 
 
 def _dataset(model_version: ModelVersion) -> str:

@@ -10,13 +10,13 @@ from lolpop.components.data_checker import DataChecker
 from lolpop.components.data_profiler import DataProfiler, DriftReport, Profile
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source
 from lolpop.errors import Finding
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._drift import compare_with_training, keep_profile
+from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.settings.secrets import mask
@@ -66,14 +66,27 @@ class ProcessPipeline(Pipeline):
         return self.data_transformer.join(frames)
 
     @task
-    def check_data(self, frame: Frame) -> CheckReport:
-        """Check labelled rows, and tell people of what is suspicious.
+    def check_data(
+        self, frame: Frame, model_version: ModelVersion | None = None, *, labelled: bool = True
+    ) -> CheckReport:
+        """Check rows, and tell people of what is suspicious.
 
-        Raises DataError, with all that the checker found wrong, if nothing can be learned from them.
+        With ``model_version``, they should be like those that it was trained on. Rows that are not
+        ``labelled`` are to be predicted. Raises DataError, with all that the checker found wrong, if they
+        are of no use.
         """
-        report = self.data_checker.check(frame)
+        expectation = None
+        if model_version is not None:
+            expectation = expected_by_training(
+                model_version,
+                data_profiler=self.data_profiler,
+                metadata_tracker=self.metadata_tracker,
+                resource_version_control=self.resource_version_control,
+            )
+        report = self.data_checker.check(frame, expectation, labelled=labelled)
         keep_checks(report, self.metadata_tracker)
-        insist(report, self.notifiers, "Nothing can be learned from these rows")
+        use = "learned from these rows" if labelled else "predicted of these rows"
+        insist(report, self.notifiers, f"Nothing can be {use}")
         return report
 
     @task
@@ -137,10 +150,7 @@ class ProcessPipeline(Pipeline):
             metadata_tracker=self.metadata_tracker,
             resource_version_control=self.resource_version_control,
         )
-        for check in report.of("warn"):
-            tell(self.notifiers, check.message, "warning")
-        for check in report.of("error"):
-            tell(self.notifiers, check.message, "error")
+        tell_of_drift(report, self.notifiers)
         return report
 
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:

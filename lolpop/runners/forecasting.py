@@ -34,15 +34,15 @@ class ForecastingRunner(SupervisedRunner):
     Parameters
     ----------
     skip
-        Tasks to leave out where time matters more than what they find. Unless said, rows are not compared
-        with those of the training: what comes later is unlike what came before, and no reason to worry.
+        Tasks to leave out where time matters more than what they find. Unless said, rows and forecasts are
+        not compared with earlier ones: what comes later is unlike what came before, and no reason to worry.
     """
 
     problem_type: ClassVar[ProblemType] = "forecasting"
 
     def __init__(
         self,
-        skip: frozenset[OptionalTask] = frozenset({"compare_data"}),
+        skip: frozenset[OptionalTask] = frozenset({"compare_data", "analyze_prediction_drift"}),
         *,
         problem: ForecastingProblem,
         data: Data,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
@@ -32,12 +32,12 @@ __all__ = ["OptionalTask", "Outcome", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
-    "check_predictions",
+    "check_predictions", "analyze_prediction_drift",
 ]  # fmt: skip
 """A task that a workflow can do without."""
 
-# Rows that are compared with those of the training, where not all of them are held in memory.
-_COMPARED_ROWS = 100_000
+# Rows that are looked at, checked and compared with others, where not all of them are held in memory.
+_SAMPLED_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class SupervisedRunner(Runner):
         """Read, transform, check and keep the rows of ``source``.
 
         ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
-        with those that the deployed model was trained on; those to predict are when they are predicted.
+        with those that the deployed model was trained on; those to predict, when they are predicted.
         Without a source, what the settings name for ``dataset`` is read. Where they name several sources,
         ``source`` is a mapping of those by name that are others this time.
 
@@ -119,7 +119,7 @@ class SupervisedRunner(Runner):
             frame = self.process.transform_data(self.data_connector.read(source))
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(source))):
-                self.process.check_data(frame)
+                self.process.check_data(frame, self._deployed())
         parents = self._track(tables, source, dataset)
         dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source, parents)
         if dataset == "train":
@@ -170,21 +170,27 @@ class SupervisedRunner(Runner):
         source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
         check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
-            self._compare(lambda: self._sample(dataset_version), source, dataset_version, model_version)
+            rows = self._sample(dataset_version) if self._looks_at_rows else None
+            self._look_at(rows, source, dataset_version, model_version)
             with _about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
                     model, model_version, dataset_version, check=check
                 )
+            if rows is not None and "analyze_prediction_drift" not in self.skip:
+                predictions = self._sample(self.predict.predictions_of(prediction_job))
+                self.predict.analyze_prediction_drift(rows, predictions, prediction_job)
             if self.data.predictions is not None:
                 self.predict.save_batches(prediction_job, self.data.predictions)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
-        self._compare(lambda: frame, source, dataset_version, model_version)
+        self._look_at(frame, source, dataset_version, model_version)
         with _about(f"{model_version} cannot predict the rows of {source}"):
             predictions = self.predict.get_predictions(model, frame)
         if check:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
+        if "analyze_prediction_drift" not in self.skip:
+            self.predict.analyze_prediction_drift(frame, predictions, prediction_job)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)
         return prediction_job
@@ -274,19 +280,27 @@ class SupervisedRunner(Runner):
         parents = [*self._track(tables, source, "predict"), batched]
         return self.process.join_batches(tables, own[0], batched, rows, source, parents)
 
-    def _compare(
+    @property
+    def _looks_at_rows(self) -> bool:
+        """Whether rows to predict are looked at before, or beside, being predicted."""
+        return not self.skip >= {"check_data", "compare_data", "analyze_prediction_drift"}
+
+    def _look_at(
         self,
-        rows: Callable[[], Frame],
+        rows: Frame | None,
         source: object,
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
     ) -> None:
-        if "compare_data" not in self.skip:
+        if rows is not None and "check_data" not in self.skip:
+            with _about(f"{model_version} cannot predict the rows of {source}"):
+                self.process.check_data(rows, model_version, labelled=False)
+        if rows is not None and "compare_data" not in self.skip:
             with _about(f"{model_version} does not predict the rows of {source}"):
-                self.predict.compare_data(rows(), dataset_version, model_version)
+                self.predict.compare_data(rows, dataset_version, model_version)
 
     def _sample(self, dataset_version: DatasetVersion) -> Frame:
-        return sampled(self.resource_version_control.load_batches(dataset_version), _COMPARED_ROWS)
+        return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)
 
     def _judge(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion

@@ -122,3 +122,21 @@ def test_the_sales_of_every_shop_are_forecast(example, lolpop):
     assert told["metrics"]["backtest"][error] < 0.9 * told["metrics"]["seasonal_naive"][error]
     assert told["metrics"]["truth"]["coverage"] == pytest.approx(0.9, abs=0.05)
     assert "values of 'sold' are missing" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "runner"),
+    [
+        ("quickstart", "classification"),
+        ("classification", "classification"),
+        ("regression", "regression"),
+        ("churn", "classification"),
+    ],
+)
+def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop):
+    """Every example runs with pandera's checks, and its rows break none of them."""
+    example(name)
+    told, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
+    checks = [each for each in told["checks"] if each["task"] == "process.check_data"]
+    assert [each["check"] for each in checks] == ["schema", "schema"]
+    assert {each["status"] for each in checks} == {"ok"}

@@ -195,6 +195,25 @@ def test_times_between_those_of_the_grid_are_refused(months):
         fitted(months).predict(pd.DataFrame({"month": [pd.Timestamp("2025-07-15")]}))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda rows: rows.rename(columns={"day": "days"}),
+            "there is no column 'day' in the data. Did you mean days?",
+        ),
+        (lambda rows: rows.assign(day=rows["day"].where(rows.index > 3)), "values of 'day' are missing"),
+        (lambda rows: pd.concat([rows, rows[:1]]), "2 rows share their 'shop' and 'day' with another"),
+    ],
+)
+def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):
+    """Rows that are to be forecast are checked for when they are, and of which series."""
+    checker, rows = ForecastDataChecker(problem=SHOPS), shops.drop(columns="sold")
+    assert checker.check(rows, labelled=False).status == "ok"
+    [error] = checker.check(change(rows), labelled=False).of("error")
+    assert error.message == said
+
+
 def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
     """The command line fails in words, and the JSON has the check."""
     pd.concat([months, months[:3]]).to_csv(project / "known.csv", index=False)
@@ -207,6 +226,6 @@ def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
 def test_without_rows_that_have_them_regressors_forecast_nothing(project, command, months):
     """A run that has learned from what is known in advance says what it needs to forecast."""
     months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)
-    code, told, said = command("--set", 'skip=["compare_data","analyze_model"]')
+    code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
     assert (code, told["prediction_job"]) == (0, None)
     assert "Forecasts need 'holiday' of every moment to come" in said

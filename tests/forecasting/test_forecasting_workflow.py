@@ -6,7 +6,7 @@ import pytest
 from lolpop.errors import VerificationError
 from lolpop.resources import DatasetVersion, Experiment
 
-QUICK = ["compare_data", "analyze_model"]
+QUICK = ["compare_data", "analyze_prediction_drift", "analyze_model"]
 SHOPS = {
     "skip": QUICK,
     "problem": {"name": "sales", "target": "sold", "time": "day", "series": "shop", "horizon": 7},
@@ -154,7 +154,7 @@ def test_a_search_is_judged_before_the_test(load, months):
             {"use": "sklearn", "estimator": "ridge"},
             {"use": "sklearn", "estimator": "lasso"},
         ],
-        skip=["compare_data", "analyze_model", "check_model"],
+        skip=[*QUICK, "check_model"],
     )
     runner = container.runner()
     model_version = runner.train_model(runner.process_data())

@@ -10,7 +10,7 @@ from sklearn.datasets import load_breast_cancer
 from lolpop.cli import main
 from lolpop.components.data_profiler import DriftReport, Profile
 from lolpop.errors import DataError
-from lolpop.resources import DatasetVersion, PredictionJob
+from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 from lolpop_containers.classification import ClassificationContainer
 
 SETTINGS = """
@@ -123,3 +123,73 @@ def test_drift_is_among_the_checks_of_the_run(drifted, tmp_path, monkeypatch, ca
     assert (found["task"], found["status"], found["columns"]) == (
         "predict.compare_data", "warn", ["mean_radius"],
     )  # fmt: skip
+
+
+def later(tmp_path, change):
+    """Other new patients: some of the known ones, changed."""
+    rows = pd.read_csv(tmp_path / "known.csv").drop(columns="diagnosis").sample(200, random_state=3)
+    change(rows).to_csv(tmp_path / "new.csv", index=False)
+
+
+def predict(container):
+    runner = container.runner()
+    return runner.predict_data(ModelVersion(name="tumors", number=1), runner.process_data(dataset="predict"))
+
+
+def test_drift_since_the_previous_job_is_told_and_kept(load, tmp_path, known, capsys):
+    """Both the rows that changed and what is predicted of them are named."""
+    load().runner().run()
+    later(tmp_path, lambda rows: rows.assign(mean_radius=rows["mean_radius"] * 2.54))
+    capsys.readouterr()
+    container = load(skip=["check_data", "compare_data"])
+    job = predict(container)
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"{PREDICT.model_copy(update={'number': 2})} against {PREDICT} of prediction_job:tumors@1:" in told
+    assert "'mean_radius' (median" in told
+    assert "'prediction' ('" in told
+    kept = container.metadata_tracker().get(job).fields["drift.prediction_job:tumors@1"]
+    report = DriftReport.model_validate(kept)
+    drifted = {each.column for each in report.columns if each.status == "warn"}
+    assert {"mean_radius", "prediction"} <= drifted
+    assert "patient_id" not in {each.column for each in report.columns}
+
+
+def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, capsys):
+    """Other patients of the same kind are predicted alike; the very same ones are not compared at all."""
+    load().runner().run()
+    container = load()
+    same = predict(container)
+    assert container.metadata_tracker().get(same).fields["drift.prediction_job:tumors@1"]["columns"] == []
+    later(tmp_path, lambda rows: rows)
+    capsys.readouterr()
+    job = predict(container)
+    kept = container.metadata_tracker().get(job).fields[f"drift.{same}"]
+    assert {each["column"] for each in kept["columns"]} >= {"mean_radius", "prediction"}
+    assert "drifted" not in capsys.readouterr().err
+
+
+def test_drift_since_the_previous_job_is_among_the_checks(known, tmp_path, monkeypatch, capsys):
+    """A script finds it by the task that looked."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "classification"]) == 0
+    later(tmp_path, lambda rows: rows.assign(mean_area=rows["mean_area"] / 10))
+    dataset, model = "--dataset-version", "--model-version"
+    assert main(["run", "classification", "process_data", "--dataset", "predict"]) == 0
+    capsys.readouterr()
+    words = ["predict_data", model, "model_version:tumors@1", dataset, "dataset_version:tumors_predict@2"]
+    assert main(["run", "classification", *words, "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
+    found = [each for each in checks if each["task"] == "predict.analyze_prediction_drift"]
+    assert {each["check"] for each in found} == {"drift"}
+    assert ["mean_area"] in [each["columns"] for each in found if each["status"] == "warn"]
+
+
+def test_the_target_of_rows_to_predict_is_not_compared(load, tmp_path, known):
+    """Labels may be there already; how frequent they are among new rows is no drift of what predicts them."""
+    load().runner().run()
+    known.assign(diagnosis="benign")[:100].to_csv(tmp_path / "new.csv", index=False)
+    container = load()
+    job = predict(container)
+    (rows,) = [each for each in container.metadata_tracker().parents(job) if isinstance(each, DatasetVersion)]
+    kept = container.metadata_tracker().get(rows).fields[f"drift.{TRAIN}"]
+    assert {each["column"] for each in kept["columns"]}.isdisjoint({"diagnosis", "patient_id"})

@@ -9,32 +9,37 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
-from lolpop.components.data_checker import DataChecker
-from lolpop.components.data_checker.columns import (
-    ColumnFacts,
-    facts_of,
-    number_of_values,
-    share_of_most_frequent,
-)
+from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
-from lolpop.frames import count, listed, to_floats, wrap
+from lolpop.components.data_checker.outcomes import of_columns, outcome
+from lolpop.components.data_checker.unexpected import unexpected
+from lolpop.frames import count, kind_of, listed, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from lolpop.frames import Frame
+    from lolpop.components.data_checker.expectations import ExpectedColumn
+    from lolpop.frames import Frame, Kind
 
 __all__ = ["BuiltinDataChecker"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+# Kinds of columns whose values need not even be comparable, or that have none.
+_NOT_PLAIN: frozenset[Kind] = frozenset({"empty", "mixed", "other"})
 
 
 class BuiltinDataChecker(DataChecker):
-    """Checks labelled rows for what stops learning, and for what makes it worse.
+    """Checks rows for what stops learning or makes it worse, and against what was expected of them.
 
     A check ends with ``error`` only if nothing can be learned from the rows as they are: no rows, no
     target, nothing to tell apart, nothing to tell it by. All else is a ``warn``.
+
+    Against an expectation, columns are checked that are missing, new or of another type, and their numbers
+    out of range, new categories and shares of missing values, where chance does not explain them.
 
     Parameters
     ----------
@@ -60,6 +65,14 @@ class BuiltinDataChecker(DataChecker):
         Greatest number of different texts or categories in a column that is not suspicious.
     outlier_distance : float
         How many times as far from the median as all others a number is that is suspicious.
+    range_margin : float
+        How far out of the expected range a number is suspicious by itself, in widths of that range.
+    max_unseen : float
+        Greatest share of values that were not expected in a column of categories, from 0 to 1.
+    max_missing_increase : float
+        By how much the share of missing values may be greater than expected, from 0 to 1.
+    significance : float
+        Probability of rows like those expected below which they are suspicious, between 0 and 1.
     """
 
     def __init__(
@@ -73,6 +86,10 @@ class BuiltinDataChecker(DataChecker):
         max_constant_share: Share = 0.99,
         max_categories: PositiveInt = 250,
         outlier_distance: PositiveFloat = 5.0,
+        range_margin: PositiveFloat = 1.0,
+        max_unseen: Share = 0.0,
+        max_missing_increase: Share = 0.1,
+        significance: Probability = 1e-6,
         *,
         problem: Problem,
     ) -> None:
@@ -81,6 +98,10 @@ class BuiltinDataChecker(DataChecker):
                 raise ValueError(f"{name} must be at least 1, but got {number}.")
         if outlier_distance <= 1:
             raise ValueError(f"outlier_distance must be above 1, but got {outlier_distance}.")
+        if range_margin <= 0:
+            raise ValueError(f"range_margin must be above 0, but got {range_margin}.")
+        if not 0 < significance < 1:
+            raise ValueError(f"significance must be between 0 and 1, but got {significance}.")
         for name, share in (
             ("max_missing", max_missing),
             ("max_duplicate_rows", max_duplicate_rows),
@@ -88,6 +109,8 @@ class BuiltinDataChecker(DataChecker):
             ("min_class_balance", min_class_balance),
             ("max_label_conflicts", max_label_conflicts),
             ("max_constant_share", max_constant_share),
+            ("max_unseen", max_unseen),
+            ("max_missing_increase", max_missing_increase),
         ):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, but got {share}.")
@@ -97,31 +120,59 @@ class BuiltinDataChecker(DataChecker):
         self._max_predictive_power = max_predictive_power
         self._min_class_balance = min_class_balance
         self._max_label_conflicts = max_label_conflicts
-        self._max_constant_share = max_constant_share
         self._max_categories = max_categories
-        self._outlier_distance = outlier_distance
+        self._limits = Limits(
+            constant_share=max_constant_share,
+            outlier_distance=outlier_distance,
+            range_margin=range_margin,
+            unseen=max_unseen,
+            missing_increase=max_missing_increase,
+            significance=significance,
+        )
         self._problem = problem
 
-    def check(self, frame: Frame) -> CheckReport:
-        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe."""
+    def check(
+        self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
+    ) -> CheckReport:
+        """Every check's outcome on ``frame``, each column looked at once.
+
+        Raises DataError if it is no dataframe.
+        """
         if repeated := _repeated_names(frame):
             # Which column a name means cannot be told, so nothing else can be checked.
             message = f"several columns are called {listed(repeated)}: rename or drop all but one"
-            return CheckReport(checks=(_check("column_names", "error", message, repeated),))
-        return CheckReport(checks=tuple(self._checks(wrap(frame))))
+            return CheckReport(checks=(outcome("column_names", "error", message, repeated),))
+        rows = wrap(frame)
+        expected = {column.name: column for column in expectation.columns} if expectation else {}
+        facts = self._facts(rows, expected, expectation.rows if expectation else 0)
+        found = [outcome("column_names", "ok", "every column has a name of its own")]
+        found += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
+        if expectation is not None and expectation.rows and len(rows):
+            ignored = {
+                self._problem.index,
+                *self._problem.drop,
+                *(() if labelled else (self._problem.target,)),
+            }
+            found += unexpected(facts, len(rows), expectation, ignored, self._limits)
+        return CheckReport(checks=tuple(found))
 
     @property
     def _has_positive_label(self) -> bool:
         return self._problem.type == "classification" and self._problem.positive_label is not None
 
-    def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
-        yield _check("column_names", "ok", "every column has a name of its own")
+    def _facts(
+        self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], known: int
+    ) -> list[ColumnFacts]:
+        return [
+            facts_of(rows.get_column(name), self._limits, expected.get(name), known) for name in rows.columns
+        ]
+
+    def _labelled(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Iterator[Check]:
         yield self._rows(rows)
         yield self._roles(rows)
         yield self._target_column(rows)
         if rows.is_empty():
             return
-        facts = [facts_of(rows.get_column(name)) for name in rows.columns]
         features = [fact for fact in facts if fact.name not in self._problem.not_features]
         for fact in facts:
             if fact.name == self._problem.target:
@@ -132,19 +183,38 @@ class BuiltinDataChecker(DataChecker):
                 if judged.status == "ok":
                     yield from self._target_and_features(features, rows)
         yield self._features(features)
+        yield from self._usable(features)
         yield from self._columns(features, len(rows))
-        yield from self._values(features, rows)
+        yield self._outliers(features)
         yield from self._index(rows)
         yield self._duplicate_rows(rows, facts)
+
+    def _to_predict(
+        self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts], expected: Mapping[str, ExpectedColumn]
+    ) -> Iterator[Check]:
+        if rows.is_empty():
+            yield outcome("rows", "error", "there are no rows: add rows to predict")
+            return
+        yield outcome("rows", "ok", f"there are {count(len(rows), 'row')}")
+        # What was so where it was learned from was told then, and what misses values is compared with that.
+        yield from self._usable(
+            [
+                fact
+                for fact in facts
+                if fact.name not in self._problem.not_features
+                and (fact.name not in expected or fact.kind not in {expected[fact.name].kind, "empty"})
+            ]
+        )
+        yield from self._index(rows)
 
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)
         if number < 2:
             found = "there is one row only" if number else "there are no rows"
-            return _check("rows", "error", f"{found}: add rows to learn from")
+            return outcome("rows", "error", f"{found}: add rows to learn from")
         if number < self._min_rows:
-            return _check("rows", "warn", f"there are {number} rows only, fewer than {self._min_rows}")
-        return _check("rows", "ok", f"there are {count(number, 'row')}")
+            return outcome("rows", "warn", f"there are {number} rows only, fewer than {self._min_rows}")
+        return outcome("rows", "ok", f"there are {count(number, 'row')}")
 
     def _roles(self, rows: nw.DataFrame[Any]) -> Check:
         problem = self._problem
@@ -157,22 +227,24 @@ class BuiltinDataChecker(DataChecker):
             if name not in rows.columns
         ]
         if absent:
-            return _check("column_roles", "warn", " ".join(absent))
-        return _check("column_roles", "ok", "every column that the problem names is there")
+            return outcome("column_roles", "warn", " ".join(absent))
+        return outcome("column_roles", "ok", "every column that the problem names is there")
 
     def _target_column(self, rows: nw.DataFrame[Any]) -> Check:
         target = self._problem.target
         if target in rows.columns:
-            return _check("target_column", "ok", f"the target {target!r} is there", [target])
+            return outcome("target_column", "ok", f"the target {target!r} is there", [target])
         known = one_of(target, rows.columns, what="Columns")
-        return _check("target_column", "error", f"there is no target column {target!r} in the data. {known}")
+        return outcome("target_column", "error", f"there is no target column {target!r} in the data. {known}")
 
     def _missing_target(self, target: ColumnFacts, rows: int) -> Check:
         if not target.missing:
-            return _check("missing_target", "ok", "every row has a target", [target.name])
+            return outcome("missing_target", "ok", "every row has a target", [target.name])
         # A fit refuses such rows, and which to drop or fill is not for a checker to say.
         message = f"the target {target.name!r} is missing in {count(target.missing, 'row')} of {rows:,}"
-        return _check("missing_target", "error", f"{message}: drop these rows or fill them in", [target.name])
+        return outcome(
+            "missing_target", "error", f"{message}: drop these rows or fill them in", [target.name]
+        )
 
     def _target_values(self, target: ColumnFacts, rows: nw.DataFrame[Any]) -> Check:
         name, columns = "target_values", [target.name]
@@ -182,35 +254,35 @@ class BuiltinDataChecker(DataChecker):
             wanted = "labels of one type, text or numbers" if classification else "numbers"
             found = {"mixed": "values of several types", "other": "no plain values"}
             holds = found.get(target.kind, f"{target.kind} values")
-            return _check(name, "error", f"the target should hold {wanted}, but it holds {holds}", columns)
+            return outcome(name, "error", f"the target should hold {wanted}, but it holds {holds}", columns)
         if target.kind == "empty":
-            return _check(name, "error", "the target has no values", columns)
+            return outcome(name, "error", "the target has no values", columns)
         if target.constant:
             value = rows.get_column(target.name).drop_nulls().head(1).to_list()[0]
             what = "has one class only" if classification else "is always the same"
             message = f"the target {target.name!r} {what}, {value!r}: there is nothing to learn"
-            return _check(name, "error", message, columns)
+            return outcome(name, "error", message, columns)
         if target.infinite:
             message = f"the target is infinite in {count(target.infinite, 'row')}: drop or correct them"
-            return _check(name, "error", message, columns)
-        return _check(name, "ok", "the target has several values", columns)
+            return outcome(name, "error", message, columns)
+        return outcome(name, "ok", "the target has several values", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:
         name, positive, classes = "positive_label", self._problem.positive_label, target.unique().to_list()
         # Metrics take a class "1" for 1 too.
         if any(value == positive or str(value) == str(positive) for value in classes):
-            return _check(name, "ok", "the positive label is one of the classes", [target.name])
+            return outcome(name, "ok", "the positive label is one of the classes", [target.name])
         hint = one_of(str(positive), map(str, classes), what="Classes")
         message = f"no row has {positive!r}, which is problem.positive_label. {hint}"
         # Of more than two classes no metric is about one.
-        return _check(name, "error" if len(classes) == 2 else "warn", message, [target.name])
+        return outcome(name, "error" if len(classes) == 2 else "warn", message, [target.name])
 
     def _features(self, features: Sequence[ColumnFacts]) -> Check:
         if any(fact.kind not in {"empty", "other"} and not _says_nothing(fact) for fact in features):
-            return _check("features", "ok", f"there are {count(len(features), 'column')} to learn from")
+            return outcome("features", "ok", f"there are {count(len(features), 'column')} to learn from")
         reason = "all of them are constant, empty or of no usable type" if features else "none is left"
         message = f"there is no column to learn from besides the target: {reason}"
-        return _check("features", "error", message, [fact.name for fact in features])
+        return outcome("features", "error", message, [fact.name for fact in features])
 
     def _target_and_features(
         self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]
@@ -220,11 +292,11 @@ class BuiltinDataChecker(DataChecker):
         target = self._problem.target
         rows = rows.filter(~rows.get_column(target).is_null())
         classes = self._problem.type == "classification"
-        names = [fact.name for fact in features if fact.kind not in {"empty", "mixed", "other"}]
+        names = [fact.name for fact in features if fact.kind not in _NOT_PLAIN]
         yield self._target_leakage(predictive_powers(rows, names, target, classes=classes))
         if classes:
             yield self._class_imbalance(rows.get_column(target))
-            compared = [_comparable(rows.get_column(fact.name), fact) for fact in features]
+            compared = [_comparable(rows.get_column(fact.name), fact.kind) for fact in features]
             yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
 
     def _target_leakage(self, powers: Mapping[str, float]) -> Check:
@@ -237,24 +309,24 @@ class BuiltinDataChecker(DataChecker):
             message = (
                 said if best is None else f"{said}: the best, {best!r}, has a power of {powers[best]:.2f}"
             )
-            return _check("target_leakage", "ok", message)
+            return outcome("target_leakage", "ok", message)
         shown = ", ".join(f"{name!r} ({powers[name]:.2f} of 1)" for name in found[:5])
         message = (
             f"columns that tell the target {self._problem.target!r} almost alone: {shown}. Is it known "
             "when rows are predicted? If not, name it in problem.drop"
         )
-        return _check("target_leakage", "warn", message, found)
+        return outcome("target_leakage", "warn", message, found)
 
     def _class_imbalance(self, target: nw.Series[Any]) -> Check:
         sizes = class_sizes(target)
         rare = [each for each in sizes if sizes[each] * len(sizes) < self._min_class_balance * len(target)]
         if not rare:
-            return _check(
+            return outcome(
                 "class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has its share of rows"
             )
         shown = ", ".join(f"{each!r} ({count(sizes[each], 'row')})" for each in rare[:5])
         message = f"few of {count(len(target), 'row')} are of {shown}: judge by a metric that is not accuracy"
-        return _check("class_imbalance", "warn", message, [target.name])
+        return outcome("class_imbalance", "warn", message, [target.name])
 
     def _label_conflicts(self, number: int, rows: int) -> Check:
         message = f"{count(number, 'row')} with the features of a row of another class"
@@ -262,82 +334,77 @@ class BuiltinDataChecker(DataChecker):
             message = (
                 f"{message}, of {rows:,}: no model can tell them apart. Are labels wrong, or columns missing?"
             )
-            return _check("label_conflicts", "warn", message, [self._problem.target])
-        return _check("label_conflicts", "ok", message)
+            return outcome("label_conflicts", "warn", message, [self._problem.target])
+        return outcome("label_conflicts", "ok", message)
 
-    def _values(self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]) -> Iterator[Check]:
-        from lolpop.components.data_checker.outliers import outliers
+    def _outliers(self, features: Sequence[ColumnFacts]) -> Check:
+        return of_columns(
+            "outliers",
+            {
+                fact.name: f"{count(len(fact.far), 'row')}, such as {fact.far[0]:g}"
+                for fact in features
+                if fact.far is not None and len(fact.far)
+            },
+            "numbers far away from all others",
+            "Are they measured, or do they stand for missing?",
+        )
 
-        plain = [fact for fact in features if fact.kind not in {"empty", "mixed", "other"}]
-        steady, many, far = [], [], []
-        for fact in (each for each in plain if not each.constant):
-            series = rows.get_column(fact.name)
-            if share_of_most_frequent(series, self._max_constant_share) > self._max_constant_share:
-                steady.append(fact.name)
-            if fact.kind in {"string", "category"} and number_of_values(series) > self._max_categories:
-                many.append(fact.name)
-            if fact.kind == "number" and len(found := outliers(to_floats(series), self._outlier_distance)):
-                far.append((fact.name, found))
-        yield _some(
-            "near_constant_columns",
-            steady,
-            f"columns with one value in more than {self._max_constant_share:.0%} of the rows",
-            "Little is learned from them.",
+    def _usable(self, features: Sequence[ColumnFacts]) -> Iterator[Check]:
+        yield of_columns(
+            "empty_columns",
+            [fact for fact in features if fact.kind == "empty"],
+            "columns without values",
+            "They tell nothing.",
         )
-        yield _some(
-            "high_cardinality",
-            many,
-            f"columns with more than {self._max_categories:,} different texts",
-            "Group their values, or name them in problem.drop if they identify rows.",
-        )
-        if not far:
-            yield _check("outliers", "ok", "no numbers far away from all others")
-            return
-        shown = ", ".join(
-            f"{name!r} ({count(len(found), 'row')}, such as {found[0]:g})" for name, found in far[:5]
-        )
-        message = (
-            f"numbers far away from all others: {shown}. Are they measured, or do they stand for missing?"
-        )
-        yield _check("outliers", "warn", message, [name for name, _ in far])
-
-    def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
-        def some(name: str, found: Sequence[ColumnFacts], what: str, advice: str) -> Check:
-            return _some(name, [fact.name for fact in found], what, advice)
-
-        share = f"{self._max_missing:.0%}"
-        empty = [fact for fact in features if fact.kind == "empty"]
-        sparse = [fact for fact in features if fact not in empty and fact.missing > self._max_missing * rows]
-        yield some("empty_columns", empty, "columns without values", "Nothing is learned from them.")
-        yield some(
-            "missing_values",
-            sparse,
-            f"columns that miss more than {share} of their values",
-            "Are they worth it?",
-        )
-        yield some(
-            "constant_columns",
-            [fact for fact in features if fact.constant],
-            "columns with one value only",
-            "Name them in problem.drop, or rows to predict need them too.",
-        )
-        yield some(
+        yield of_columns(
             "infinite_values",
             [fact for fact in features if fact.infinite],
             "columns with infinite values",
             "Replace them, or let them be missing.",
         )
-        yield some(
+        yield of_columns(
             "mixed_types",
             [fact for fact in features if fact.kind == "mixed"],
             "columns with values of several types",
             "Convert each to one type.",
         )
-        yield some(
+        yield of_columns(
             "unusable_types",
             [fact for fact in features if fact.kind == "other"],
             "columns with values that are no numbers, text, dates or booleans",
             "Take them apart, or name them in problem.drop.",
+        )
+
+    def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
+        yield of_columns(
+            "missing_values",
+            [fact for fact in features if fact.kind != "empty" and fact.missing > self._max_missing * rows],
+            f"columns that miss more than {self._max_missing:.0%} of their values",
+            "Are they worth it?",
+        )
+        yield of_columns(
+            "constant_columns",
+            [fact for fact in features if fact.constant],
+            "columns with one value only",
+            "Name them in problem.drop, or rows to predict need them too.",
+        )
+        yield of_columns(
+            "near_constant_columns",
+            [fact for fact in features if not fact.constant and fact.repeated > self._limits.constant_share],
+            f"columns with one value in more than {self._limits.constant_share:.0%} of the rows",
+            "Little is learned from them.",
+        )
+        yield of_columns(
+            "high_cardinality",
+            [
+                fact
+                for fact in features
+                if fact.kind != "boolean"
+                and fact.distinct is not None
+                and fact.distinct > self._max_categories
+            ],
+            f"columns with more than {self._max_categories:,} different texts",
+            "Group their values, or name them in problem.drop if they identify rows.",
         )
 
     def _index(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
@@ -348,15 +415,15 @@ class BuiltinDataChecker(DataChecker):
         missing = values.null_count()
         status: Status = "warn" if missing else "ok"
         found = f"the index {index!r} is missing in {count(missing, 'row')}"
-        yield _check("missing_index", status, found if missing else "every row has an index", [index])
-        repeated = _comparable(values, facts_of(values)).is_duplicated() & ~values.is_null()
+        yield outcome("missing_index", status, found if missing else "every row has an index", [index])
+        repeated = _comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
         number = int(repeated.sum())
         if not number:
-            yield _check("duplicate_index", "ok", "no two rows have the same index", [index])
+            yield outcome("duplicate_index", "ok", "no two rows have the same index", [index])
             return
         example = values.filter(repeated).head(1).to_list()[0]
         message = f"{count(number, 'row')} share a value of the index {index!r}, such as {example!r}"
-        yield _check("duplicate_index", "warn", message, [index])
+        yield outcome("duplicate_index", "warn", message, [index])
 
     def _duplicate_rows(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Check:
         # Rows that differ in their index only tell nothing that the others do not.
@@ -364,18 +431,8 @@ class BuiltinDataChecker(DataChecker):
         number = _number_of_duplicates(rows, compared)
         if number > self._max_duplicate_rows * len(rows):
             shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
-            return _check("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
-        return _check("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
-
-
-def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:
-    return Check(check=name, status=status, message=message, columns=tuple(columns))
-
-
-def _some(name: str, found: Sequence[str], what: str, advice: str) -> Check:
-    if not found:
-        return _check(name, "ok", f"no {what}")
-    return _check(name, "warn", f"{what}: {listed(found)}. {advice}", found)
+            return outcome("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
+        return outcome("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
 
 
 def _says_nothing(column: ColumnFacts) -> bool:
@@ -394,15 +451,15 @@ def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts
         rows = rows.filter(rows.get_column(name).is_duplicated())
     if rows.is_empty() or not columns:
         return 0
-    compared = [_comparable(rows.get_column(fact.name), fact) for fact in columns]
+    compared = [_comparable(rows.get_column(fact.name), fact.kind) for fact in columns]
     return int(rows.select(*compared).is_duplicated().sum())
 
 
-def _comparable(values: nw.Series[Any], facts: ColumnFacts) -> nw.Series[Any]:
+def _comparable(values: nw.Series[Any], kind: Kind) -> nw.Series[Any]:
     # Lists and the like cannot be compared; how they are written can.
     import narwhals as nw
 
-    if facts.kind not in {"mixed", "other"}:
+    if kind not in {"mixed", "other"}:
         return values
     return nw.new_series(
         values.name, [repr(value) for value in values.to_list()], backend=values.implementation

@@ -2,78 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lolpop.frames import Kind, kind_of
+from lolpop.components.data_checker.violations import out_of_range
+from lolpop.frames import Kind, by_text, counted, kind_of, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["ColumnFacts", "facts_of", "number_of_values", "share_of_most_frequent"]
+    from lolpop.components.data_checker.expectations import ExpectedColumn
 
-# Most columns that vary do so in their first rows, and need not be read to the end to know it.
-_FIRST_ROWS = 1_000
+    Floats = NDArray[np.float64]
+
+__all__ = ["ColumnFacts", "Limits", "facts_of"]
+
 _SOME_ROWS = 10_000
+# Of texts, the values themselves are looked at only where they are few.
+_FEW_VALUES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What is still normal of a column."""
+
+    constant_share: float
+    outlier_distance: float
+    range_margin: float
+    unseen: float
+    missing_increase: float
+    significance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ColumnFacts:
     """One column of n rows: ``missing`` and ``infinite`` count its rows without a usable value."""
 
     name: str
     kind: Kind
     missing: int
-    infinite: int
-    constant: bool
+    infinite: int = 0
+    constant: bool = False
     """Whether all values that are there are the same one; not of columns without values."""
+    repeated: float = 0.0
+    """The share of the most frequent value among those present, by some of the rows where it is small."""
+    distinct: int | None = None
+    """How many different texts, categories or booleans there are."""
+    values: Mapping[str, int] | None = None
+    """In how many rows each of them is, where they are few."""
+    far: Floats | None = None
+    """Numbers that are far away from all others."""
+    out_of_range: Floats | None = None
+    """Numbers that are out of the range that was expected."""
 
 
-def facts_of(series: nw.Series[Any]) -> ColumnFacts:
-    """What there is to know of ``series``."""
+def facts_of(
+    series: nw.Series[Any], limits: Limits, expected: ExpectedColumn | None = None, known: int = 0
+) -> ColumnFacts:
+    """What there is to know of ``series``, and of it against what is ``expected`` by ``known`` rows."""
     kind = kind_of(series)
-    missing = infinite = 0
     if kind == "empty":
-        missing = len(series)
-    else:
-        missing = series.null_count()
-        if series.dtype.is_float():
-            missing = len(series) - int((~series.is_nan()).fill_null(value=False).sum())
-            infinite = len(series) - missing - int(series.is_finite().fill_null(value=False).sum())
-    # Values of other kinds, such as lists, need not even be comparable.
-    constant = kind not in {"empty", "mixed", "other"} and _is_constant(series)
-    return ColumnFacts(series.name, kind, missing, infinite, constant)
+        return ColumnFacts(series.name, kind, missing=len(series))
+    if kind in {"number", "duration"}:
+        return _of_numbers(series, kind, limits, expected, known)
+    missing = series.null_count()
+    if kind in {"mixed", "other"}:
+        return ColumnFacts(series.name, kind, missing)
+    if kind == "datetime":
+        share = _share_of_most_frequent(series.drop_nulls(), limits.constant_share)
+        return ColumnFacts(series.name, kind, missing, constant=share == 1, repeated=share)
+    return _of_values(series, kind, missing)
 
 
-def number_of_values(series: nw.Series[Any]) -> int:
-    """How many different values there are."""
-    return int(_present(series).n_unique())
-
-
-def share_of_most_frequent(series: nw.Series[Any], interesting: float) -> float:
-    """The share of the most frequent value among those present.
-
-    By evenly spaced rows, and by all of them where those come near an ``interesting`` share.
-    """
-    present = _present(series)
-    if present.is_empty():
-        return 0.0
-    some = present.gather_every(max(1, -(-len(present) // _SOME_ROWS)))
-    share = _share_of_most_frequent(some)
-    return (
-        share if len(some) == len(present) or share < interesting - 0.01 else _share_of_most_frequent(present)
+def _of_values(series: nw.Series[Any], kind: Kind, missing: int) -> ColumnFacts:
+    values = counted(series)
+    counts = values.get_column("count")
+    return ColumnFacts(
+        series.name,
+        kind,
+        missing,
+        constant=len(values) == 1,
+        repeated=float(counts.max()) / (len(series) - missing),
+        distinct=len(values),
+        values=by_text(values) if len(values) <= _FEW_VALUES else None,
     )
 
 
-def _share_of_most_frequent(present: nw.Series[Any]) -> float:
+def _of_numbers(
+    series: nw.Series[Any], kind: Kind, limits: Limits, expected: ExpectedColumn | None, known: int
+) -> ColumnFacts:
+    import numpy as np
+
+    from lolpop.components.data_checker.outliers import outliers
+
+    values = to_floats(series)
+    usable = np.isfinite(values)
+    finite = values if usable.all() else values[usable]
+    missing = 0 if finite is values else int(np.isnan(values).sum())
+    present = series.drop_nulls()
+    if missing and series.dtype.is_float():
+        present = present.filter(~present.is_nan())
+    share = _share_of_most_frequent(present, limits.constant_share)
+    numbers = kind == "number" and expected is not None and expected.is_of(kind) and expected.numbers
+    return ColumnFacts(
+        series.name,
+        kind,
+        missing,
+        infinite=len(values) - len(finite) - missing,
+        constant=share == 1,
+        repeated=share,
+        far=outliers(finite, limits.outlier_distance) if kind == "number" else None,
+        out_of_range=out_of_range(
+            finite, numbers, known, margin=limits.range_margin, significance=limits.significance
+        )
+        if numbers
+        else None,
+    )
+
+
+def _share_of_most_frequent(present: nw.Series[Any], interesting: float) -> float:
+    # By evenly spaced rows, and by all of them where those come near an interesting share.
+    if present.is_empty():
+        return 0.0
+    some = present.gather_every(max(1, -(-len(present) // _SOME_ROWS)))
+    share = _share(some)
+    return share if len(some) == len(present) or share < interesting - 0.01 else _share(present)
+
+
+def _share(present: nw.Series[Any]) -> float:
     counts = present.alias("value").value_counts(name="count").get_column("count")
     return float(counts.max()) / len(present)
-
-
-def _is_constant(series: nw.Series[Any]) -> bool:
-    return _present(series.head(_FIRST_ROWS)).n_unique() <= 1 and _present(series).n_unique() == 1
-
-
-def _present(series: nw.Series[Any]) -> nw.Series[Any]:
-    present = series.drop_nulls()
-    return present.filter(~present.is_nan()) if series.dtype.is_float() else present

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
-from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.errors import DataError
 from lolpop.frames import count, listed, wrap
 from lolpop.problem import ForecastingProblem
@@ -22,19 +23,41 @@ __all__ = ["ForecastDataChecker"]
 
 
 class ForecastDataChecker(DataChecker):
-    """Checks labelled rows for what time asks of them.
+    """Checks rows for what time asks of them.
 
     A check ends with ``error`` only if nothing can be learned from the rows as they are: no times, times
     that are double, irregular or of several zones, no series that is longer than the horizon. Gaps, rows
-    out of order, short series and columns that nothing is learned from are a ``warn``.
+    out of order, short series and columns that nothing is learned from are a ``warn``. Later rows are
+    expected to be unlike earlier ones, and are not compared with them.
     """
 
     def __init__(self, *, problem: ForecastingProblem) -> None:
         self._problem = problem
 
-    def check(self, frame: Frame) -> CheckReport:
-        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe."""
-        return CheckReport(checks=tuple(self._checks(wrap(frame))))
+    def check(
+        self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
+    ) -> CheckReport:
+        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe.
+
+        Rows that are not ``labelled`` have to say when they are, and of which series: no more.
+        """
+        del expectation
+        rows = wrap(frame)
+        return CheckReport(checks=tuple(self._checks(rows) if labelled else self._places(rows)))
+
+    def _places(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        place = self._problem.place
+        yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
+        if absent := [name for name in place if name not in rows.columns]:
+            found = one_of(absent[0], rows.columns, what="Columns")
+            yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {found}", absent)
+        elif missing := [name for name in place if rows.get_column(name).null_count()]:
+            yield _check("series", "error", f"values of {listed(missing)} are missing", missing)
+        elif double := int(rows.select(place).is_duplicated().sum()):
+            shared = f"{count(double, 'row')} share their {' and '.join(map(repr, place))} with another"
+            yield _check("series", "error", shared, place)
+        else:
+            yield _check("series", "ok", "every row has a place of its own", place)
 
     def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
         problem = self._problem

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop.frames import counted
+
 if TYPE_CHECKING:
     import narwhals as nw
 
@@ -13,9 +15,9 @@ __all__ = ["class_sizes", "conflicting_rows"]
 
 def class_sizes(target: nw.Series[Any]) -> Mapping[Any, int]:
     """The number of rows of each class, rarest first."""
-    counted = target.alias("value").drop_nulls().value_counts(name="count")
-    pairs = zip(counted.get_column("value").to_list(), counted.get_column("count").to_list(), strict=True)
-    return {value: int(count) for value, count in sorted(pairs, key=lambda pair: pair[1]) if count}
+    values = counted(target)
+    pairs = zip(values.get_column("value").to_list(), values.get_column("count").to_list(), strict=True)
+    return {value: int(count) for value, count in sorted(pairs, key=lambda pair: pair[1])}
 
 
 def conflicting_rows(features: Sequence[nw.Series[Any]], target: nw.Series[Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
@@ -23,6 +24,14 @@ class DataProfiler(Component):
     @abstractmethod
     def profile(self, frame: Frame) -> Profile:
         """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+
+    @abstractmethod
+    def profile_batches(self, frames: Iterable[Frame]) -> Profile:
+        """What is in each column of all ``frames`` together, in memory that does not grow with their number.
+
+        Counts, least, greatest, mean and standard deviation are exact; the rest may be estimated. Raises
+        DataError if one is no dataframe, or has other columns than the first.
+        """
 
     @abstractmethod
     def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:

@@ -19,9 +19,8 @@ from lolpop.components.data_profiler._summaries import (
     bin_counts,
     bucket_counts,
     finite_sorted,
-    value_counts,
 )
-from lolpop.frames import kind_of
+from lolpop.frames import by_text, counted, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +98,7 @@ def _of_numbers(reference: ColumnProfile, series: nw.Series[Any], *, empty: bool
 
 
 def _of_values(reference: ColumnProfile, series: nw.Series[Any]) -> Difference | None:
-    counts = value_counts(series)
+    counts = by_text(counted(series))
     missing = len(series) - sum(counts.values())
     if reference.buckets:
         before = np.array([*reference.buckets, reference.missing])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_profiler.profiles import Correlation
@@ -10,23 +10,31 @@ from lolpop.frames import to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["correlations"]
+__all__ = ["ROWS", "correlated", "correlations"]
 
 # A coefficient of ten thousand rows is off by some 0.01 at most.
-_ROWS = 10_000
+ROWS = 10_000
 _STRONG = 0.5
 _MOST = 100
 
 
 def correlations(rows: nw.DataFrame[Any], names: Sequence[str]) -> tuple[Correlation, ...]:
     """The strongest correlations of columns of numbers, by evenly spaced rows that have both."""
+    sample = rows.select(*names).gather_every(max(1, -(-len(rows) // ROWS)))
+    return correlated({name: to_floats(sample.get_column(name)) for name in names})
+
+
+def correlated(columns: Mapping[str, NDArray[np.float64]]) -> tuple[Correlation, ...]:
+    """The strongest correlations of columns of n numbers each, by the rows that have both."""
     import numpy as np
 
-    sample = rows.gather_every(max(1, -(-len(rows) // _ROWS))).select(*names)
-    if len(names) < 2 or len(sample) < 3:
+    names = list(columns)
+    if len(names) < 2 or len(columns[names[0]]) < 3:
         return ()
-    values = np.column_stack([to_floats(sample.get_column(name)) for name in names])
+    values = np.column_stack(list(columns.values()))
     values[~np.isfinite(values)] = np.nan
     with np.errstate(all="ignore"):
         present = np.isfinite(values)

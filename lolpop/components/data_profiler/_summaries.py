@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import zlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Numbers, ValueCount
-from lolpop.frames import kind_of, to_datetimes, to_floats, to_strings
+from lolpop.frames import by_text, counted, kind_of, to_datetimes, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
     from lolpop.frames import Kind
 
     Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
 
-__all__ = ["FEW_ROWS", "bin_counts", "bucket_counts", "finite_sorted", "summarize", "value_counts"]
+__all__ = [
+    "FEW_ROWS", "bin_counts", "bucket_counts", "finite_or_none", "finite_sorted", "summarize",
+    "summarize_numbers", "summarize_values",
+]  # fmt: skip
 
 # Fine enough to compare by: what bins hide of a distance between distributions is at most one bin.
 _BINS = 100
@@ -35,9 +41,11 @@ def summarize(series: nw.Series[Any]) -> ColumnProfile:
     """What is in ``series``."""
     kind = kind_of(series)
     if kind in {"number", "duration"}:
-        return _numbers(series, kind)
+        return summarize_numbers(series.name, kind, *finite_sorted(series))
     if kind in {"boolean", "string", "category", "mixed"}:
-        return _values(series, kind)
+        counts = by_text(counted(series))
+        missing = len(series) - sum(counts.values())
+        return summarize_values(series.name, kind, counts, missing, distinct=len(counts), buckets=None)
     if kind == "datetime":
         return _dates(series, kind)
     missing = len(series) if kind == "empty" else series.null_count()
@@ -59,22 +67,7 @@ def bin_counts(ordered: Floats, edges: Floats) -> NDArray[np.int64]:
     return np.diff(below, prepend=0, append=len(ordered))
 
 
-def value_counts(series: nw.Series[Any]) -> dict[str, int]:
-    """In how many rows each value of a column is, by its text."""
-    present = series.alias("value").drop_nulls()
-    if present.is_empty():
-        return {}
-    counted = present.value_counts(name="count")
-    texts = to_strings(counted.get_column("value")).tolist()
-    counts: dict[str, int] = {}
-    for text, count in zip(texts, counted.get_column("count").to_list(), strict=True):
-        # A categorical may have categories that no row has, and different values may read the same.
-        if count and isinstance(text, str):
-            counts[text] = counts.get(text, 0) + int(count)
-    return counts
-
-
-def bucket_counts(counts: dict[str, int]) -> NDArray[np.int64]:
+def bucket_counts(counts: Mapping[str, int]) -> NDArray[np.int64]:
     """The rows of all values, in buckets.
 
     A hash chooses the bucket, and so no value is in it for being frequent: the most frequent values of
@@ -85,10 +78,10 @@ def bucket_counts(counts: dict[str, int]) -> NDArray[np.int64]:
     return np.bincount(hashes % _BUCKETS, weights=weights, minlength=_BUCKETS).astype(np.int64)
 
 
-def _numbers(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
-    ordered, missing, infinite = finite_sorted(series)
+def summarize_numbers(name: str, kind: Kind, ordered: Floats, missing: int, infinite: int) -> ColumnProfile:
+    """What is in a column whose finite numbers are ``ordered``."""
     if not len(ordered):
-        return ColumnProfile(name=series.name, kind=kind, missing=missing, infinite=infinite)
+        return ColumnProfile(name=name, kind=kind, missing=missing, infinite=infinite)
     starts = np.flatnonzero(np.diff(ordered, prepend=np.nan))  # NaN differs from everything
     repeats = np.diff(starts, append=len(ordered))
     at = np.linspace(0, len(ordered) - 1, _BINS + 1).astype(np.int64)
@@ -97,7 +90,7 @@ def _numbers(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
         mean, std = float(ordered.mean()), float(ordered.std())
     q1, median, q3 = (float(ordered[int(share * (len(ordered) - 1))]) for share in (0.25, 0.5, 0.75))
     return ColumnProfile(
-        name=series.name,
+        name=name,
         kind=kind,
         missing=missing,
         infinite=infinite,
@@ -105,14 +98,48 @@ def _numbers(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
         numbers=Numbers(
             min=float(ordered[0]),
             max=float(ordered[-1]),
-            mean=mean if math.isfinite(mean) else None,
-            std=std if math.isfinite(std) else None,
+            mean=finite_or_none(mean),
+            std=finite_or_none(std),
             quartiles=(q1, median, q3),
             bins=_bins(ordered, edges),
             histogram=_histogram(ordered),
         ),
         values=_repeated(ordered[starts], repeats),
     )
+
+
+def summarize_values(
+    name: str, kind: Kind, counts: Mapping[str, int], missing: int, *, distinct: int, buckets: Counts | None
+) -> ColumnProfile:
+    """What is in a column with ``distinct`` values, of which ``counts`` are the most frequent ones at least.
+
+    ``buckets`` are its ``bucket_counts`` where they are known already.
+    """
+    present = sum(counts.values()) if buckets is None else int(buckets.sum())
+    every = distinct <= _MANY_VALUES
+    frequent = every and distinct * FEW_ROWS <= present
+    hardly_repeat = distinct > present / 2
+    ordered = heapq.nsmallest(
+        _MANY_VALUES if every else _TOP_VALUES, counts.items(), key=lambda item: (-item[1], item[0])
+    )
+    if frequent or hardly_repeat:
+        kept: tuple[int, ...] = ()
+    else:
+        kept = tuple((bucket_counts(counts) if buckets is None else buckets).tolist())
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        missing=missing,
+        distinct=distinct,
+        values=tuple(ValueCount(value=value, count=count) for value, count in ordered),
+        all_values=every,
+        buckets=kept,
+    )
+
+
+def finite_or_none(value: float) -> float | None:
+    """``value``, if a float holds it."""
+    return value if math.isfinite(value) else None
 
 
 def _bins(ordered: Floats, edges: Floats) -> Bins:
@@ -131,27 +158,6 @@ def _repeated(values: Floats, repeats: NDArray[np.int64]) -> tuple[ValueCount, .
     several = np.flatnonzero(repeats > 1)
     most = several[np.argsort(-repeats[several], kind="stable")[:_TOP_VALUES]]
     return tuple(ValueCount(value=f"{values[at]:.12g}", count=int(repeats[at])) for at in most)
-
-
-def _values(series: nw.Series[Any], kind: Kind) -> ColumnProfile:
-    counts = value_counts(series)
-    present = sum(counts.values())
-    every = len(counts) <= _MANY_VALUES
-    frequent = every and len(counts) * FEW_ROWS <= present
-    hardly_repeat = len(counts) > present / 2
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ColumnProfile(
-        name=series.name,
-        kind=kind,
-        missing=len(series) - present,
-        distinct=len(counts),
-        values=tuple(
-            ValueCount(value=value, count=count)
-            for value, count in ordered[: _MANY_VALUES if every else _TOP_VALUES]
-        ),
-        all_values=every,
-        buckets=() if frequent or hardly_repeat else tuple(bucket_counts(counts).tolist()),
-    )
 
 
 def _dates(series: nw.Series[Any], kind: Kind) -> ColumnProfile:

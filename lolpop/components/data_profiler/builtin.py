@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.checks import Check, Status
 from lolpop.components.data_profiler import DataProfiler
@@ -43,6 +43,8 @@ class BuiltinDataProfiler(DataProfiler):
         Least population stability index of drift that is worth a warning, above 0.
     error_psi : float or None
         Least population stability index of drift that is an error; None for never.
+    sample_rows : int
+        Rows of many batches that are kept to estimate quartiles and bins by.
     """
 
     def __init__(
@@ -50,18 +52,24 @@ class BuiltinDataProfiler(DataProfiler):
         significance: Probability = 0.001,
         warn_psi: PositiveFloat = 0.1,
         error_psi: PositiveFloat | None = None,
+        sample_rows: PositiveInt = 100_000,
         *,
         problem: Problem,
+        seed: int = 0,
     ) -> None:
         if not 0 < significance < 1:
             raise ValueError(f"significance must be between 0 and 1, but got {significance}.")
         for name, psi in (("warn_psi", warn_psi), ("error_psi", error_psi)):
             if psi is not None and psi <= 0:
                 raise ValueError(f"{name} must be above 0, but got {psi}.")
+        if sample_rows < 1:
+            raise ValueError(f"sample_rows must be at least 1, but got {sample_rows}.")
         self._significance = significance
         self._warn_psi = warn_psi
         self._error_psi = error_psi
+        self._sample_rows = sample_rows
         self._problem = problem
+        self._seed = seed
 
     def profile(self, frame: Frame) -> Profile:
         """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
@@ -71,6 +79,18 @@ class BuiltinDataProfiler(DataProfiler):
         columns = tuple(summarize(rows.get_column(name)) for name in rows.columns)
         numbers = [column.name for column in columns if column.numbers is not None]
         return Profile(rows=len(rows), columns=columns, correlations=correlations(rows, numbers))
+
+    def profile_batches(self, frames: Iterable[Frame]) -> Profile:
+        """What is in each column of all ``frames`` together, in memory that does not grow with their number.
+
+        Counts, least, greatest, mean and standard deviation are exact. With more than ``sample_rows`` rows,
+        the quartiles, bins and frequent ones of numbers are those of as many rows, drawn by the seed. Of more
+        than 4,096 values, the number is estimated, and of more than 10,000 texts, the least frequent are
+        forgotten.
+        """
+        from lolpop.components.data_profiler._batches import profile_batches
+
+        return profile_batches(frames, self._sample_rows, self._seed % 2**32)
 
     def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:
         """How far each column of ``frame`` is from ``reference``, in columns that both have.

@@ -1,0 +1,136 @@
+"""Pandera schemas: the user's own, and those made of what is known of a problem and of earlier rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.data_checker.violations import bounds
+from lolpop.errors import WiringError
+from lolpop.frames import kind_of
+from lolpop.user_code import load_object
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.components.data_checker.expectations import Expectation, ExpectedColumn
+    from lolpop.frames import Kind
+    from lolpop.problem import Problem
+
+__all__ = ["is_of_polars", "library_of", "loaded_schema", "schema_of", "without_nan"]
+
+# What is still a set of categories; of more, new ones are natural.
+_FEWEST_ROWS_OF_A_VALUE = 20
+
+
+def loaded_schema(name: str, folder: Path | None) -> Any:
+    """The DataFrameSchema that ``name`` names, or that of the DataFrameModel that it names.
+
+    Raises WiringError if it is neither.
+    """
+    found = load_object(name, folder)
+    schema = found.to_schema() if isinstance(found, type) and hasattr(found, "to_schema") else found
+    if not (hasattr(schema, "validate") and hasattr(schema, "remove_columns")):
+        raise WiringError(
+            f"{name} is no schema of pandera",
+            f"Expected a DataFrameSchema or a DataFrameModel, not {type(found).__name__}.",
+        )
+    return schema
+
+
+def is_of_polars(schema: Any) -> bool:
+    """Whether ``schema`` checks polars dataframes; others check those of pandas."""
+    return ".polars." in type(schema).__module__
+
+
+def library_of(*, polars: bool) -> ModuleType:
+    """Pandera, for one of the two kinds of dataframes."""
+    if polars:
+        import pandera.polars
+
+        return pandera.polars
+    import pandera.pandas
+
+    return pandera.pandas
+
+
+def without_nan(rows: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """The same rows with missing values for NaN, which is a number to pandera in polars."""
+    if not rows.implementation.is_polars():
+        return rows
+    floats = [name for name, dtype in rows.schema.items() if dtype.is_float()]
+    return rows.with_columns(*(rows.get_column(name).fill_nan(None) for name in floats))
+
+
+def schema_of(
+    problem: Problem,
+    rows: nw.DataFrame[Any],
+    expectation: Expectation | None,
+    *,
+    labelled: bool,
+    range_margin: float,
+) -> Any:
+    """What ``problem`` and ``expectation`` say of rows, for rows of the kind of ``rows``."""
+    polars = rows.implementation.is_polars()
+    library = library_of(polars=polars)
+    ignored = {problem.index, problem.target, *problem.drop}
+    columns = {
+        each.name: _column(library, each, rows, range_margin, polars=polars)
+        for each in (expectation.columns if expectation is not None else ())
+        if each.name not in ignored
+    }
+    if labelled:
+        columns[problem.target] = library.Column(nullable=False)
+    if problem.index is not None:
+        columns[problem.index] = library.Column(nullable=False, unique=True)
+    if expectation is None:
+        return library.DataFrameSchema(columns)
+    others = {name: library.Column(nullable=True) for name in rows.columns if name in ignored}
+    return library.DataFrameSchema({**others, **columns}, strict=True)
+
+
+def _dtypes(*, polars: bool) -> Mapping[Kind, Any]:
+    if polars:
+        import polars as pl
+
+        return {
+            "number": pl.Float64,
+            "boolean": pl.Boolean,
+            "string": pl.String,
+            "category": pl.String,
+            "datetime": pl.Datetime,
+            "duration": pl.Duration,
+        }
+    return {
+        "number": "float64",
+        "boolean": "bool",
+        "string": "str",
+        "category": "category",
+        "datetime": "datetime64[us]",
+        "duration": "timedelta64[us]",
+    }
+
+
+def _column(
+    library: ModuleType,
+    expected: ExpectedColumn,
+    rows: nw.DataFrame[Any],
+    range_margin: float,
+    *,
+    polars: bool,
+) -> Any:
+    kind = kind_of(rows.get_column(expected.name)) if expected.name in rows.columns else expected.kind
+    if kind == "empty":
+        return library.Column(nullable=expected.missing > 0)
+    if not expected.is_of(kind):
+        # It has another type, whatever it is exactly that was expected.
+        return library.Column(_dtypes(polars=polars).get(expected.kind), nullable=True)
+    checks = []
+    if expected.numbers is not None and kind == "number":
+        checks.append(library.Check.in_range(*bounds(expected.numbers, range_margin)))
+    counts = [each.count for each in expected.values]
+    if len(counts) > 1 and min(counts) >= _FEWEST_ROWS_OF_A_VALUE and kind in {"string", "category"}:
+        checks.append(library.Check.isin([each.value for each in expected.values]))
+    return library.Column(checks=checks, nullable=expected.missing > 0)

@@ -1,0 +1,93 @@
+"""What is expected of rows: made of those that were learned from, kept with them, asked of later ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from lolpop.components.data_profiler.profiles import ColumnProfile, Numbers, Profile
+    from lolpop.frames import Kind
+else:
+    Kind: TypeAlias = Literal[
+        "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
+    ]
+
+__all__ = ["Expectation", "ExpectedColumn", "ExpectedNumbers", "ExpectedValue"]
+
+# What holds values of one of these may hold values of another without anybody noticing.
+_ALIKE: tuple[frozenset[Kind], ...] = (frozenset({"number", "boolean"}), frozenset({"string", "category"}))
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExpectedNumbers(_Value):
+    """The range of a column; ``whole`` says that its numbers have no fractions."""
+
+    least: float
+    median: float
+    greatest: float
+    whole: bool
+
+
+class ExpectedValue(_Value):
+    """A value, as text, and in how many rows it was."""
+
+    value: str
+    count: int
+
+
+class ExpectedColumn(_Value):
+    """One column; ``values`` are all that it had, or none where they are too many to be a set."""
+
+    name: str
+    kind: Kind
+    missing: float
+    """Share of the rows without a value, from 0 to 1."""
+    numbers: ExpectedNumbers | None = None
+    values: tuple[ExpectedValue, ...] = ()
+
+    def is_of(self, kind: Kind) -> bool:
+        """Whether values of ``kind`` are what the column had, or as good."""
+        return kind == self.kind or any({kind, self.kind} <= alike for alike in _ALIKE)
+
+
+class Expectation(_Value):
+    """The columns of ``rows`` rows: their types, ranges, categories, and shares of missing values."""
+
+    rows: int
+    columns: tuple[ExpectedColumn, ...] = ()
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        """What rows like those of ``profile`` are expected to be."""
+        return cls(
+            rows=profile.rows,
+            columns=tuple(_expected(column, profile.rows) for column in profile.columns),
+        )
+
+
+def _expected(column: ColumnProfile, rows: int) -> ExpectedColumn:
+    named = column.all_values and column.kind in {"string", "category", "boolean"}
+    return ExpectedColumn(
+        name=column.name,
+        kind=column.kind,
+        missing=column.missing / rows if rows else 0.0,
+        numbers=None if column.numbers is None else _range(column.numbers),
+        values=tuple(ExpectedValue(value=each.value, count=each.count) for each in column.values)
+        if named
+        else (),
+    )
+
+
+def _range(numbers: Numbers) -> ExpectedNumbers:
+    known = (numbers.min, numbers.max, *numbers.quartiles, *numbers.bins.edges)
+    return ExpectedNumbers(
+        least=numbers.min,
+        median=numbers.quartiles[1],
+        greatest=numbers.max,
+        whole=all(number.is_integer() for number in known),
+    )

@@ -1,0 +1,159 @@
+"""Checks by pandera's schemas."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import PositiveFloat
+
+from lolpop.checks import Check, CheckReport
+from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker.outcomes import outcome
+from lolpop.errors import DataError, Finding, VerificationError
+from lolpop.frames import count, wrap
+from lolpop.problem import Problem
+from lolpop.user_code import described, names_object
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.frames import Frame
+
+__all__ = ["PanderaDataChecker"]
+
+_HINT = "Expected package.module:schema, or path/file.py:schema."
+
+# What is the same as a check that is built in has its name; others have the name that pandera gives them.
+_NAMES = {
+    "column_in_dataframe": "schema",
+    "column_in_schema": "schema",
+    "dtype": "schema",
+    "not_nullable": "missing_values",
+    "field_uniqueness": "duplicate_values",
+    "in_range": "out_of_range",
+    "isin": "unseen_categories",
+}
+
+
+class PanderaDataChecker(DataChecker):
+    """Validates rows by a schema: the user's own, or one that is made of what is known.
+
+    Without ``schema``, the problem says that a target is there and in every row, and that the index
+    tells rows apart; what is expected of rows says which columns there are, their types, ranges and
+    categories. A target that is missing is an error then, all else a warning.
+
+    Rows to predict are validated without what the schema says of the target.
+
+    Parameters
+    ----------
+    schema : str, optional
+        A DataFrameSchema or DataFrameModel of pandera: ``package.module:schema``, or ``file.py:schema``
+        relative to the settings file. One for pandas checks polars rows too, and the other way round.
+    status : {"warn", "error"}
+        What a row that breaks ``schema`` is.
+    range_margin : float
+        How far out of the expected range a number is suspicious, in widths of that range.
+    """
+
+    requires = ("pandera",)
+    install = "lolpop[pandera]"
+
+    def __init__(
+        self,
+        schema: str | None = None,
+        status: Literal["warn", "error"] = "error",
+        range_margin: PositiveFloat = 1.0,
+        *,
+        problem: Problem,
+        folder: Path | None = None,
+    ) -> None:
+        if findings := list(self.check_settings({"schema": schema})):
+            raise VerificationError(findings)
+        if range_margin <= 0:
+            raise ValueError(f"range_margin must be above 0, but got {range_margin}.")
+        self._schema = schema
+        self._status: Literal["warn", "error"] = status
+        self._range_margin = range_margin
+        self._problem = problem
+        self._folder = folder
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find a name that cannot be a schema's; nothing is imported."""
+        schema = settings.get("schema")
+        if schema is not None and not names_object(str(schema)):
+            yield Finding("schema", f"{schema!r} does not name a schema", hint=_HINT)
+
+    def check(
+        self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
+    ) -> CheckReport:
+        """Every check of the schema that rows break; one check ``schema`` that is ok if none does.
+
+        Raises WiringError if there is no such schema, and DataError if ``frame`` is no dataframe, or the
+        schema cannot be applied to it.
+        """
+        from lolpop.components.data_checker import _pandera_schemas as schemas
+
+        rows = wrap(frame)
+        if self._schema is None:
+            rows = schemas.without_nan(rows)
+            schema = schemas.schema_of(
+                self._problem, rows, expectation, labelled=labelled, range_margin=self._range_margin
+            )
+        else:
+            schema = schemas.loaded_schema(self._schema, self._folder)
+            if not labelled and self._problem.target in schema.columns:
+                schema = schema.remove_columns([self._problem.target])
+        found = list(self._broken(schema, rows, polars=schemas.is_of_polars(schema)))
+        if not found:
+            found = [outcome("schema", "ok", f"{count(len(rows), 'row')} as the schema says")]
+        return CheckReport(checks=tuple(found))
+
+    def _broken(self, schema: Any, rows: nw.DataFrame[Any], *, polars: bool) -> Iterator[Check]:
+        failures, warned = _validate(schema, rows.to_polars() if polars else rows.to_pandas())
+        for (column, check), values in failures.items():
+            name = _NAMES.get(check.partition("(")[0], check.partition("(")[0])
+            columns = [column] if column else []
+            yield outcome(name, self._status_of(column), _said(column, check, values), columns)
+        for message in warned:
+            yield outcome("schema", "warn", message)
+
+    def _status_of(self, column: str | None) -> Literal["warn", "error"]:
+        if self._schema is not None:
+            return self._status
+        return "error" if column == self._problem.target else "warn"
+
+
+def _validate(schema: Any, native: Any) -> tuple[dict[tuple[str | None, str], list[Any]], list[str]]:
+    """The values that failed by column and check, and what only deserves a warning."""
+    from pandera.errors import SchemaErrors, SchemaWarning
+
+    failures: dict[tuple[str | None, str], list[Any]] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            schema.validate(native, lazy=True)
+        except SchemaErrors as errors:
+            for case in wrap(errors.failure_cases).iter_rows(named=True):
+                column, check, value = case["column"], str(case["check"]), case["failure_case"]
+                if check.startswith("column_in_"):
+                    column = str(value)
+                failures.setdefault((None if column is None else str(column), check), []).append(value)
+        except Exception as error:
+            # Checks are the user's code, and pandera's own limits have errors of many types.
+            raise DataError(f"The schema cannot be applied to these rows: {described(error)}") from error
+    return failures, [str(each.message) for each in caught if issubclass(each.category, SchemaWarning)]
+
+
+def _said(column: str | None, check: str, values: list[Any]) -> str:
+    if check == "column_in_dataframe":
+        return f"there is no column {column!r} in the data"
+    if check == "column_in_schema":
+        return f"the column {column!r} was not expected"
+    about = f"{column!r}" if column else "the data"
+    if check.startswith("dtype"):
+        return f"{about} has values of type {values[0]}, expected {check.partition('(')[2].rstrip(')')}"
+    return f"{about} breaks {check} in {count(len(values), 'row')}, such as {values[0]!r}"

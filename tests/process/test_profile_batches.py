@@ -1,0 +1,189 @@
+"""Profiles of rows that come in batches."""
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lolpop.components.data_profiler import Profile
+from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
+from lolpop.errors import DataError
+from lolpop.problem import Problem
+
+PROBLEM = Problem(name="shop", target="bought", index="customer")
+KINDS = pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+
+
+def profiler(**settings):
+    return BuiltinDataProfiler(**settings, problem=PROBLEM)
+
+
+def shop(rows, seed=0):
+    random = np.random.default_rng(seed)
+    age = random.normal(40, 10, rows)
+    return pd.DataFrame(
+        {
+            "age": age,
+            "income": np.where(random.random(rows) < 0.1, np.nan, age * 1000 + random.normal(0, 3000, rows)),
+            "visits": random.poisson(2, rows),
+            "member": random.random(rows) < 0.4,
+            "town": random.choice(["Ulm", "Bonn", "Jena"], rows, p=[0.5, 0.3, 0.2]),
+            "street": [f"street {number}" for number in random.integers(0, 300, rows)],
+            "day": np.datetime64("2020-01-01") + random.integers(0, 900, rows).astype("timedelta64[D]"),
+        }
+    )
+
+
+def batches(frame, size, kind=pd.DataFrame):
+    for start in range(0, len(frame), size):
+        batch = frame[start : start + size]
+        yield batch if kind is pd.DataFrame else pl.from_pandas(batch)
+
+
+def rounded(profile):
+    """Means and deviations are added up in another order, and differ in the last digits."""
+    found = profile.model_dump()
+    for column in found["columns"]:
+        for name in ("mean", "std"):
+            if column["numbers"]:
+                column["numbers"][name] = pytest.approx(column["numbers"][name], rel=1e-9, abs=1e-12)
+    for each in found["correlations"]:
+        each["coefficient"] = pytest.approx(each["coefficient"])
+    return found
+
+
+@KINDS
+def test_batches_that_fit_in_the_sample_give_the_profile_of_all_rows(kind):
+    """However the rows come, what is known of them is the same."""
+    frame = shop(3000)
+    whole = profiler().profile(frame)
+    for size in (700, 2999, 5000):
+        found = profiler().profile_batches(batches(frame, size, kind))
+        assert found.model_dump() == rounded(whole)
+
+
+@KINDS
+def test_what_is_estimated_is_near_and_what_is_exact_is_exact(kind):
+    """Counts, extremes and moments are those of all rows, quartiles those of a sample of them."""
+    frame = shop(30_000)
+    whole = profiler().profile(frame).by_name
+    found = profiler(sample_rows=2000).profile_batches(batches(frame, 4000, kind)).by_name
+    for name in ("age", "income", "visits"):
+        exact, near = whole[name].numbers, found[name].numbers
+        assert (near.min, near.max) == (exact.min, exact.max)
+        assert (near.mean, near.std) == (pytest.approx(exact.mean), pytest.approx(exact.std))
+        assert found[name].missing == whole[name].missing
+        assert sum(near.bins.counts) == sum(exact.bins.counts)
+        share = (frame[name] <= near.quartiles[1]).sum() / frame[name].notna().sum()
+        assert near.quartiles[1] == exact.quartiles[1] or share == pytest.approx(0.5, abs=0.05)
+        assert found[name].distinct == pytest.approx(whole[name].distinct, rel=0.1)
+    for name in ("member", "town", "street", "day"):
+        assert found[name] == whole[name]
+
+
+def test_the_sample_is_drawn_by_the_seed_and_not_by_the_batches():
+    """The same rows give the same profile in batches of any size; another seed draws others."""
+    frame = shop(9000)
+
+    def bins(size, seed=0):
+        made = BuiltinDataProfiler(sample_rows=500, problem=PROBLEM, seed=seed)
+        return made.profile_batches(batches(frame, size)).by_name["age"].numbers.bins
+
+    assert bins(800) == bins(3100) == bins(9000)
+    assert bins(800) != bins(800, seed=1)
+
+
+def test_other_rows_are_compared_with_a_profile_of_batches():
+    """Rows of one origin are no drift, and drift is found, by a sample as by all rows."""
+    known = profiler(sample_rows=2000).profile_batches(batches(shop(20_000), 3000))
+    assert Profile.model_validate_json(known.model_dump_json()) == known
+    assert profiler().compare(shop(5000, seed=1), known).status == "ok"
+    (check,) = profiler().compare(shop(5000, seed=1).assign(age=lambda rows: rows["age"] + 8), known).checks
+    assert check.columns == ("age",)
+
+
+def test_many_texts_are_counted_in_bounded_memory():
+    """Frequent texts are found among very many rare ones, whose number is estimated."""
+    random = np.random.default_rng(0)
+    texts = np.where(random.random(60_000) < 0.2, "the same", [f"note {row}" for row in range(60_000)])
+    column = profiler().profile_batches(batches(pd.DataFrame({"note": texts}), 5000)).by_name["note"]
+    assert column.values[0].value == "the same"
+    assert column.values[0].count == pytest.approx((texts == "the same").sum(), abs=6)
+    assert column.distinct == pytest.approx(len(set(texts)), rel=0.06)
+    assert not column.all_values
+
+
+def test_batches_have_the_columns_of_the_first():
+    """What differs is named; the order of columns is no difference, nor is a batch without values."""
+    first = pd.DataFrame({"a": [1.0], "b": ["x"]})
+    with pytest.raises(DataError, match="lacks 'b' and has 'c' besides"):
+        profiler().profile_batches([first, pd.DataFrame({"a": [1], "c": [1]})])
+    with pytest.raises(DataError, match="list"):
+        profiler().profile_batches([first, [1]])
+    others = [pd.DataFrame({"b": [None], "a": [None]}), pd.DataFrame({"a": ["text"], "b": ["y"]})]
+    found = profiler().profile_batches([first, *others]).by_name
+    assert (found["a"].kind, found["b"].kind, found["b"].missing) == ("mixed", "string", 1)
+    assert profiler().profile_batches([]).rows == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.floats(), max_size=6), min_size=1, max_size=5), st.integers(1, 8))
+def test_random_numbers_in_batches_are_profiled_as_one_column(columns, sample_rows):
+    """Extremes, counts and moments do not depend on batches, whatever the numbers are."""
+    frames = [pd.DataFrame({"a": np.array(values, dtype=float)}) for values in columns]
+    whole = profiler().profile(pd.concat(frames)).by_name["a"]
+    found = profiler(sample_rows=sample_rows).profile_batches(frames).by_name["a"]
+    assert (found.kind, found.missing, found.infinite) == (whole.kind, whole.missing, whole.infinite)
+    if found.numbers is not None:
+        assert (found.numbers.min, found.numbers.max) == (whole.numbers.min, whole.numbers.max)
+        assert found.distinct == whole.distinct
+        assert sum(found.numbers.bins.counts) == sum(whole.numbers.bins.counts)
+
+
+LIMITED = """
+    import resource, sys
+    import pandas, pyarrow.parquet, narwhals, numpy, scipy.special
+    from lolpop.components.data_connector.file import FileDataConnector
+    from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
+    from lolpop.problem import Problem
+
+    pyarrow.set_cpu_count(1)  # each thread takes memory for its stack
+    pyarrow.set_io_thread_count(1)
+    connector = FileDataConnector(batch_size=20_000)
+    profiler = BuiltinDataProfiler(sample_rows=20_000, problem=Problem(name="x", target="y"))
+    scan = connector.scan("few.parquet")
+    profiler.profile_batches(scan)  # what libraries need themselves, they have now
+    with open("/proc/self/status") as status:
+        used = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData"))
+    limit = used + 40_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    if sys.argv[1] == "batches":
+        print(profiler.profile_batches(connector.scan("many.parquet")).rows)
+    else:
+        print(profiler.profile(connector.read("many.parquet")).rows)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is asked of Linux")
+def test_a_file_four_times_as_large_as_memory_is_profiled(tmp_path):
+    """With 40 MB left, 160 MB of rows are profiled in batches, and cannot be at once."""
+    few = pd.DataFrame(np.random.default_rng(0).normal(size=(40_000, 10))).add_prefix("x")
+    few.to_parquet(tmp_path / "few.parquet", row_group_size=20_000)
+    many = pd.concat([few] * 50, ignore_index=True)  # of 8 bytes a number
+    many.to_parquet(tmp_path / "many.parquet", row_group_size=20_000)
+
+    def profiled(how):
+        words = [sys.executable, "-c", textwrap.dedent(LIMITED), how]
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    done = profiled("batches")
+    assert done.stdout.strip() == "2000000", done.stderr
+    refused = profiled("all at once")
+    assert refused.returncode != 0
+    assert "alloc" in refused.stderr or "MemoryError" in refused.stderr
