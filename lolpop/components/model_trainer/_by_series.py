@@ -20,7 +20,7 @@ from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
-from lolpop.errors import LolpopError, StoreError, TrainingError
+from lolpop.errors import DataError, LolpopError, StoreError, TrainingError
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
@@ -69,6 +69,12 @@ class BySeriesModel(ForecastModel):
             found = self.series[key].forecast(ahead)
         times = self.widenings[key]
         lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+        if not np.isfinite([found.mean, lower, upper]).all():
+            whose = f" of {key!r}" if key else ""
+            raise DataError(
+                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or set "
+                "another model."
+            )
         return Forecast(found.mean, lower, upper)
 
     def write(self, folder: Path) -> None:
