@@ -223,6 +223,18 @@ def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
     assert [check["check"] for check in told["checks"] if check["status"] == "error"] == ["series"]
 
 
+def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, months):
+    """A file in which some times have a zone, and others none, is not read as if all had the same."""
+    times = months["month"].dt.strftime("%Y-%m-%dT00:00")
+    mixed = months.assign(month=times.where(months.index % 2 == 0, times + "+01:00"))
+    mixed.to_csv(project / "known.csv", index=False)
+    code, _, said = command("process_data")
+    assert code == 1
+    assert (
+        "Column 'month' mixes time zones, such as in '2015-01-01T00:00' and '2015-02-01T00:00+01:00'" in said
+    )
+
+
 def test_without_rows_that_have_them_regressors_forecast_nothing(project, command, months):
     """A run that has learned from what is known in advance says what it needs to forecast."""
     months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)

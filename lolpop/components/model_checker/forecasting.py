@@ -173,6 +173,7 @@ class ForecastModelChecker(ModelChecker):
                 "are judged by rows that have one."
             )
         forecaster = forecasts_of(model)
+        paths = np.asarray(forecaster.paths(frame))
         said = model.predict(frame)
         if len(said.labels) != len(truth):
             raise DataError(
@@ -184,7 +185,8 @@ class ForecastModelChecker(ModelChecker):
             np.full(len(truth), np.nan) if said.lower is None else _floats(said.lower),
             np.full(len(truth), np.nan) if said.upper is None else _floats(said.upper),
             forecaster.scales(frame),
-            _runs(np.asarray(forecaster.paths(frame))),
+            _runs(paths),
+            len(np.unique(paths)),
             forecaster.baselines(frame),
         )
 
@@ -264,7 +266,7 @@ class ForecastModelChecker(ModelChecker):
         errors = found.mean - found.truth
         bias, size = float(errors.mean()), float(np.abs(errors).mean())
         said = f"the mean error is {bias:.4g}, and {size:.4g} whatever its sign"
-        if abs(bias) > _BIASED * size and len(np.unique(found.blocks)) >= _FEWEST_PATHS:
+        if abs(bias) > _BIASED * size and found.paths >= _FEWEST_PATHS:
             direction = "high" if bias > 0 else "low"
             return _check("bias", "warn", f"{said}: it forecasts too {direction} almost throughout")
         return _check("bias", "ok", said)
@@ -289,7 +291,10 @@ class ForecastModelChecker(ModelChecker):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
-    """Forecasts of n rows beside the truth. Bounds are NaN if there are none; rows of a block go together."""
+    """Forecasts of n rows beside the truth, of so many paths.
+
+    Bounds are NaN if there are none; rows of a block go together.
+    """
 
     truth: Floats
     mean: Floats
@@ -297,6 +302,7 @@ class _Judged:
     upper: Floats
     scale: Floats
     blocks: Any
+    paths: int
     baselines: Mapping[str, Floats]
 
     def instead(self, mean: Floats) -> _Judged:
