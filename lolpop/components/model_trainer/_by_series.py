@@ -20,6 +20,7 @@ from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
+from lolpop.components.model_trainer._threads import one_thread
 from lolpop.errors import DataError, LolpopError, StoreError, TrainingError
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
@@ -65,7 +66,7 @@ class BySeriesModel(ForecastModel):
             # Of each series its own, whichever are forecast beside it.
             np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
         )
-        with np.errstate(all="ignore"):
+        with one_thread(), np.errstate(all="ignore"):
             found = self.series[key].forecast(ahead)
         times = self.widenings[key]
         lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
@@ -164,7 +165,7 @@ def _fit_one(
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
         # What overflows on the way to the best parameters is not worth a warning.
-        with np.errstate(all="ignore"):
+        with one_thread(), np.errstate(all="ignore"):
             model = settings.fit(timeline)
             if isinstance(model, LastValue):
                 return model, 1.0
