@@ -68,13 +68,13 @@ class BySeriesModel(ForecastModel):
         )
         with one_thread(), np.errstate(all="ignore"):
             found = self.series[key].forecast(ahead)
-        times = self.widenings[key]
-        lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+            times = self.widenings[key]
+            lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
         if not np.isfinite([found.mean, lower, upper]).all():
             whose = f" of {key!r}" if key else ""
             raise DataError(
-                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or set "
-                "another model."
+                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or "
+                "set another model."
             )
         return Forecast(found.mean, lower, upper)
 
