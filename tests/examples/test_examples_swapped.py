@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from lolpop.cli import main
+
 
 @pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
 def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
@@ -21,3 +23,11 @@ def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
     written = pd.read_csv(folder / "out" / "predictions.csv")
     assert list(written) == ["month", "prediction", "lower", "upper"]
     assert len(written) == 12
+
+
+@pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
+def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsys, trainer):
+    """Verification says which problem the trainer is for, and trains nothing."""
+    example("quickstart")
+    assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
+    assert f"train.model_trainer: '{trainer}' asks for problem: ForecastingProblem" in capsys.readouterr().out
