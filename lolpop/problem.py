@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-__all__ = ["Problem", "ProblemType"]
+__all__ = ["ForecastingProblem", "Problem", "ProblemType"]
 
 ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
 """What a workflow learns: classes, numbers, or the course of a series."""
@@ -33,6 +33,51 @@ class Problem(BaseModel):
     sensitive_features: tuple[str, ...] = Field(default=(), description="Columns to check for bias.")
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """Columns that together tell rows apart; none if there are no such."""
+        return (self.index,) if self.index else ()
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """Columns that say which row a prediction is of, and are written beside it."""
+        return self.identity
+
+    @property
     def not_features(self) -> frozenset[str]:
         """Columns of a frame that no model may learn from."""
         return frozenset({self.target, *self.drop} | ({self.index} if self.index else set()))
+
+
+class ForecastingProblem(Problem):
+    """A problem about how series go on: when each row is, which series it is of, how far to look ahead."""
+
+    type: Literal["forecasting"] = Field(default="forecasting", description="Kind of problem.")
+    time: str = Field(description="Column that says when: dates, times, or whole numbers such as years.")
+    series: str | None = Field(
+        default=None, description="Column that tells series apart; all rows are of one unless said."
+    )
+    frequency: str | None = Field(
+        default=None, description="Step of time, such as D, MS, h or 15min; found from the data unless said."
+    )
+    season: PositiveInt | None = Field(
+        default=None, description="Steps after which a pattern repeats; found from the frequency unless said."
+    )
+    horizon: PositiveInt = Field(description="How many steps to forecast.")
+    interval: float = Field(
+        default=0.9, gt=0, lt=1, description="Share of the true values that lower to upper should hold."
+    )
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The index if there is one, else series and time."""
+        return super().identity or self.place
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The index if there is one, series and time."""
+        return (*super().identity, *self.place)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The column of series, if there is one, and that of time."""
+        return (self.time,) if self.series is None else (self.series, self.time)

@@ -1,4 +1,4 @@
-"""The index of rows to be predicted: each row needs a value of its own, to be told apart."""
+"""What tells rows to be predicted apart: each needs values of its own, or its prediction is lost."""
 
 from __future__ import annotations
 
@@ -14,19 +14,32 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lolpop.problem import Problem
+
     Hashes = NDArray[np.uint64]
 
-__all__ = ["IndexValues", "check_index"]
+__all__ = ["IndexValues", "check_identity"]
 
 _HELD = 1 << 22  # hashes in memory at a time
 _LOOKED_UP = 1000
 
 
-def check_index(frame: Frame, index: str) -> None:
-    """Raise DataError unless all rows have values of their own in the column ``index``."""
-    values = _column(frame, index)
-    if (double := values.is_duplicated()).any():
-        raise _shared(int(double.sum()), values.filter(double)[0], index)
+def check_identity(frame: Frame, problem: Problem) -> None:
+    """Raise DataError unless all rows have values of their own in what tells them apart, if there is that."""
+    if problem.index is not None:
+        values = _column(frame, problem.index)
+        if (double := values.is_duplicated()).any():
+            raise _shared(int(double.sum()), values.filter(double)[0], problem.index)
+    elif problem.identity:
+        rows = wrap(frame)
+        require_columns(rows.columns, problem.identity)
+        if (double := rows.select(problem.identity).is_duplicated()).any():
+            names = " and ".join(repr(name) for name in problem.identity)
+            example = ", ".join(str(value) for value in rows.select(problem.identity).filter(double).row(0))
+            raise DataError(
+                f"{count(int(double.sum()), 'row')} share a value of {names}, such as {example}: each needs "
+                "its own, or predictions cannot be told apart."
+            )
 
 
 class IndexValues:

@@ -1,14 +1,21 @@
-"""Predictions as a frame: the index column, ``prediction``, and ``probability_<class>`` for each class."""
+"""Predictions as a frame: what tells rows apart, ``prediction``, probabilities or bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lolpop.components.model_checker.backtests import RecordedForecasts
 from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.frames import Frame, wrap
+from lolpop.pipelines._carried import beside_carried
+from lolpop.problem import ForecastingProblem, Problem
 
-__all__ = ["LABEL", "RecordedModel", "plain_classes", "predictions_frame", "probability_columns"]
+__all__ = [
+    "LABEL", "RecordedModel", "plain_classes", "predictions_frame", "probability_columns", "record_of",
+    "recorded_model",
+]  # fmt: skip
 
 LABEL = "prediction"
 
@@ -23,21 +30,16 @@ def plain_classes(model: FittedModel) -> list[Any]:
     return [name.item() if hasattr(name, "item") else name for name in model.classes]
 
 
-def predictions_frame(predictions: Predictions, frame: Frame, index: str | None) -> Frame:
-    """Predictions of the n rows of ``frame`` as a frame of its kind, with its column ``index`` if given."""
-    import narwhals as nw
-
-    rows = wrap(frame)
+def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
+    """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
     labels = predictions.labels
     # Python's own values, so that every dataframe library sees strings where labels are strings.
     values: dict[str, Any] = {LABEL: labels.tolist() if labels.dtype.kind in "OU" else labels}
     if predictions.probabilities is not None:
         values |= zip(probability_columns(predictions.classes), predictions.probabilities.T, strict=True)
-    columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
-    # Starting from no column keeps nothing but the rows of a frame without index.
-    kept = rows.select(index) if index else columns.pop(0).to_frame()
-    built: Frame = kept.with_columns(*columns).to_native()
-    return built
+    bounds = {"lower": predictions.lower, "upper": predictions.upper}
+    values |= {name: each for name, each in bounds.items() if each is not None}
+    return beside_carried(frame, carried, values)
 
 
 class RecordedModel(FittedModel):
@@ -70,3 +72,18 @@ class RecordedModel(FittedModel):
             probabilities=data.select(names).to_numpy() if names else None,
             classes=self._classes,
         )
+
+
+def record_of(model: FittedModel) -> dict[str, Any]:
+    """What has to be kept of ``model``, as JSON values, to measure its predictions later."""
+    record: dict[str, Any] = {"classes": plain_classes(model)}
+    if isinstance(model, ForecastModel):
+        record["scales"] = {key: each.scale for key, each in model.learned.histories.items()}
+    return record
+
+
+def recorded_model(record: Mapping[str, Any], problem: Problem) -> FittedModel:
+    """A model that answers with predictions that were kept, of the ``record`` that was kept beside them."""
+    if isinstance(problem, ForecastingProblem):
+        return RecordedForecasts(problem, record["scales"])
+    return RecordedModel(record["classes"])

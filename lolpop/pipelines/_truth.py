@@ -24,13 +24,13 @@ def known_truth(
     Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
     be told apart, if no row is in both, or if none of the labels is one of ``classes``.
     """
-    if problem.index is None:
+    if not problem.identity:
         raise DataError(
             "Predictions are joined with their truth by an index: set problem.index to its column."
         )
-    index, target = problem.index, problem.target
+    identity, target = list(problem.identity), problem.target
     given = wrap(truth)
-    require_columns(given.columns, [index], what="index column")
+    require_columns(given.columns, identity, what="index column" if problem.index else "column")
     require_columns(given.columns, [target], what="target column")
     labels: nw.DataFrame[Any] | None = None
     parts: list[Frame] = []
@@ -38,15 +38,17 @@ def known_truth(
     for batch in predictions:
         predicted = wrap(batch)
         if labels is None:
-            labels = _as_in(predicted, given.select(index, target).drop_nulls(), index)
-            if labels.get_column(index).is_duplicated().any():
-                raise DataError(f"The truth gives several labels for one value of {index!r}, the index.")
-        parts.append(predicted.join(labels, on=index, how="inner").to_native())
+            labels = given.select(*identity, target).drop_nulls()
+            for name in identity:
+                labels = _as_in(predicted, labels, name)
+            if labels.select(identity).is_duplicated().any():
+                raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
+        parts.append(predicted.join(labels, on=identity, how="inner").to_native())
         rows += len(predicted)
     known = wrap(joined(parts))
     if known.is_empty():
         raise DataError(
-            f"No value of {index!r}, the index, is in both the {count(rows, 'predicted row')} "
+            f"No value of {_named(problem)} is in both the {count(rows, 'predicted row')} "
             f"and the {count(len(given), 'row')} of the truth."
         )
     found = set(known.get_column(target).to_list())
@@ -59,6 +61,11 @@ def known_truth(
     return beside
 
 
+def _named(problem: Problem) -> str:
+    names = " and ".join(repr(name) for name in problem.identity)
+    return f"{names}, the index" if problem.index else names
+
+
 def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) -> nw.DataFrame[Any]:
     # What was kept may come back as another kind of frame, or as narrower numbers, than what was read.
     import narwhals as nw
@@ -68,6 +75,8 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
     wanted, given = predicted.schema[index], labels.schema[index]
     if wanted == given:
         return labels
+    if wanted.is_temporal() and given.is_temporal():
+        return labels.with_columns(nw.col(index).cast(wanted))
     if not (wanted.is_numeric() and given.is_numeric()):
         raise DataError(
             f"The index {index!r} is {wanted} where rows were predicted, but {given} in the truth."

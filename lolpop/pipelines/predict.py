@@ -27,9 +27,9 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
 from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
 from lolpop.pipelines._explanations import explanations_frame
-from lolpop.pipelines._index import IndexValues, check_index
+from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._labelled import labelled
-from lolpop.pipelines._predictions import RecordedModel, plain_classes, predictions_frame
+from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._truth import known_truth
 from lolpop.pipelines._usable import Usable
@@ -95,18 +95,17 @@ class PredictPipeline(Pipeline):
 
     @task
     def get_predictions(self, model: FittedModel, frame: Frame) -> Frame:
-        """Predict the rows of ``frame``: the index column, ``prediction``, and ``probability_<class>``.
+        """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.
 
         People are told of columns that are not what the model has learned from, where it can do with them.
         Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
-        the index column are missing or double.
+        the index, or of what else tells rows apart, are missing or double.
         """
-        if self.problem.index is not None:
-            check_index(frame, self.problem.index)
+        check_identity(frame, self.problem)
         unlike = UnlikeTraining(model, self.problem)
         unlike.look(frame)
         self._warn_of(unlike)
-        return predictions_frame(model.predict(frame), frame, self.problem.index)
+        return predictions_frame(model.predict(frame), frame, self.problem.carried)
 
     @task
     def check_predictions(self, predictions: Frame) -> CheckReport:
@@ -171,7 +170,9 @@ class PredictPipeline(Pipeline):
         kept = self.resource_version_control.save_batches(
             f"{model_version.name}_explanations",
             (
-                explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.index)
+                explanations_frame(
+                    self.model_explainer.explain(model, rows, known), rows, self.problem.carried
+                )
                 for rows in self._explained(dataset_version)
             ),
             parents=[prediction_job],
@@ -237,7 +238,7 @@ class PredictPipeline(Pipeline):
         """
         fields = self.metadata_tracker.get(prediction_job).fields
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
-        model = RecordedModel(fields["classes"])
+        model = recorded_model(fields, self.problem)
         known = known_truth(predictions, truth, self.problem, model.classes)
         measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
@@ -262,7 +263,7 @@ class PredictPipeline(Pipeline):
                 if values is not None:
                     values.add(frame)
                 unlike.look(frame)
-                predictions = predictions_frame(model.predict(frame), frame, index)
+                predictions = predictions_frame(model.predict(frame), frame, self.problem.carried)
                 if check:
                     usable.look(predictions)
                 yield predictions
@@ -302,7 +303,7 @@ class PredictPipeline(Pipeline):
         return self.metadata_tracker.create(
             PredictionJob,
             model_version.name,
-            fields={"predictions": kept.reference, "rows": rows, "classes": plain_classes(model)},
+            fields={"predictions": kept.reference, "rows": rows, **record_of(model)},
             parents=[model_version, dataset_version],
         )
 

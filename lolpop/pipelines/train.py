@@ -174,13 +174,8 @@ class TrainPipeline(Pipeline):
             if name.startswith("train.")
         }
         report = self.model_checker.check(model, test.features, test.target, learned)
-        keep_checks(report, self.metadata_tracker)
         baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
-        self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
-        self.metadata_tracker.update(
-            model_version,
-            {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
-        )
+        self._keep_judgement(model_version, report, baseline)
         judged_on = count(len(wrap(splits.test)), "test row")
         tell(
             self.notifiers,
@@ -211,9 +206,10 @@ class TrainPipeline(Pipeline):
         A model that was fitted on all rows is judged by what it was before that. Raises DataError if the
         other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
-        judged, other_judged = self._judged(model_version), self._judged(other)
+        judged = self._judged(model_version)
         load_model = self.resource_version_control.load_model
         frame = self._test_rows(model_version)
+        other_judged = self._rival(other, frame)
         unseen = self._unseen(frame, model_version, other, other_judged)
         test = self._labelled(unseen)
         other_model = load_model(other_judged)
@@ -336,6 +332,19 @@ class TrainPipeline(Pipeline):
             tell(self.notifiers, f"{model_version}: {check.message}", "warning")
         for check in report.of("error"):
             tell(self.notifiers, f"{model_version}: {check.message}", "error")
+
+    def _keep_judgement(self, model_version: ModelVersion, report: CheckReport, baseline: Comparison) -> None:
+        keep_checks(report, self.metadata_tracker)
+        self.metrics_tracker.log(model_version, {f"baseline.{baseline.metric}": baseline.other_score})
+        self.metadata_tracker.update(
+            model_version,
+            {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
+        )
+
+    def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
+        """The experiment of ``other`` that is compared on the rows of ``frame``."""
+        del frame  # whatever they are: which of them it has learned from is another question
+        return self._judged(other)
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
         kept = self.metadata_tracker.get(model_version).fields["test_data"]

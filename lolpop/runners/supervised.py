@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 from lolpop.batches import sampled
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_splitter import Splits
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
@@ -27,7 +29,7 @@ from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.settings.secrets import mask
 
-__all__ = ["OptionalTask", "SupervisedRunner"]
+__all__ = ["OptionalTask", "Outcome", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
@@ -37,6 +39,14 @@ OptionalTask: TypeAlias = Literal[
 
 # Rows that are looked at, checked and compared with others, where not all of them are held in memory.
 _SAMPLED_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether a model version replaces the deployed one, in words that stand between the two."""
+
+    replaces: bool
+    words: str
 
 
 class SupervisedRunner(Runner):
@@ -123,12 +133,7 @@ class SupervisedRunner(Runner):
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
-        if "analyze_model" not in self.skip:
-            self.train.analyze_model(model_version, splits)
-        if "check_model" not in self.skip:
-            self.train.check_model(model_version, splits)
-        if self.problem.sensitive_features and "check_model_bias" not in self.skip:
-            self.train.check_model_bias(model_version, splits)
+        self._judge(model_version, splits, frame, dataset_version)
         if self.train.retrain_on_all_data:
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version
@@ -211,7 +216,7 @@ class SupervisedRunner(Runner):
         The result is None if there is nothing to predict, or nothing to predict it with.
         """
         labelled = self.process_data()
-        new = None if self.data.predict is None else self.process_data(dataset="predict")
+        new = self._rows_to_predict(labelled)
         self.deploy_model(self.train_model(labelled))
         if new is None:
             self._tell("Nothing is predicted: data.predict names no rows")
@@ -298,6 +303,23 @@ class SupervisedRunner(Runner):
     def _sample(self, dataset_version: DatasetVersion) -> Frame:
         return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)
 
+    def _judge(
+        self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
+    ) -> None:
+        """Judge ``model_version``, trained on ``splits`` of ``frame``, that of ``dataset_version``."""
+        del frame, dataset_version  # what was split is enough, unless time plays a part
+        if "analyze_model" not in self.skip:
+            self.train.analyze_model(model_version, splits)
+        if "check_model" not in self.skip:
+            self.train.check_model(model_version, splits)
+        if self.problem.sensitive_features and "check_model_bias" not in self.skip:
+            self.train.check_model_bias(model_version, splits)
+
+    def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
+        """The rows that the settings name; None, which people are told later, if they name none."""
+        del labelled  # rows that were learned from say nothing of new ones, unless time plays a part
+        return None if self.data.predict is None else self.process_data(dataset="predict")
+
     def _describe(self, frame: Frame, dataset_version: DatasetVersion) -> None:
         if "profile_data" not in self.skip:
             self.process.profile_data(frame, dataset_version)
@@ -331,13 +353,22 @@ class SupervisedRunner(Runner):
             # A model that cannot predict today's rows is of no use, and nothing to compare with.
             self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
             return True
-        outcome = "replaces" if comparison.better else "is not deployed, since it is no better than"
+        outcome = self._outcome(comparison, model_version, deployed)
         self._tell(
-            f"{model_version} {outcome} {deployed}: {comparison.metric} is {comparison.score:.4g} "
+            f"{model_version} {outcome.words} {deployed}: {comparison.metric} is {comparison.score:.4g} "
             f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
             f"{_difference(comparison)}"
         )
-        return comparison.better
+        return outcome.replaces
+
+    def _outcome(
+        self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
+    ) -> Outcome:
+        """What comes of the comparison of ``model_version`` with ``deployed``."""
+        del model_version, deployed  # all that counts is in the comparison, unless time plays a part
+        if comparison.better:
+            return Outcome(True, "replaces")
+        return Outcome(False, "is not deployed, since it is no better than")
 
     def _explain(
         self,

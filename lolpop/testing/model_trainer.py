@@ -6,20 +6,17 @@ AssertionError that says what is expected and what was found.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from lolpop.components.model_trainer import Choice, FittedModel, ModelTrainer, Predictions
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
 from lolpop.errors import DataError, LolpopError, TrainingError
 from lolpop.problem import Problem
+from lolpop.testing._expected import predictions_elsewhere, raised, require, require_same, some_params
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,20 +31,6 @@ MakeTrainer: TypeAlias = Callable[[Problem, int], ModelTrainer]
 Check: TypeAlias = Callable[[MakeTrainer, Sequence[ProblemType]], None]
 
 _BOTH: tuple[ProblemType, ...] = ("classification", "regression")
-
-_PREDICT_ELSEWHERE = """
-import json, sys
-from pathlib import Path
-import pandas as pd
-from lolpop.registry import import_object
-
-trainer, *folders = sys.argv[1:]
-for folder in map(Path, folders):
-    found = import_object(trainer).load(folder / "model").predict(pd.read_feather(folder / "frame"))
-    probabilities = None if found.probabilities is None else found.probabilities.tolist()
-    said = {"labels": found.labels.tolist(), "probabilities": probabilities, "classes": found.classes}
-    (folder / "predictions").write_text(json.dumps(said))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +68,9 @@ def gives_back_the_labels_of_the_target(make: MakeTrainer, problem_types: Sequen
         target = pd.Series([labels[at % len(labels)] for at in range(len(case.frame))], name="y")
         model = make(case.problem, 0).fit(case.frame, target)
         found = model.predict(case.frame)
-        _require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
+        require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
         strange = {repr(label) for label in found.labels.tolist()} - {repr(label) for label in labels}
-        _require(not strange, f"labels among {labels}", sorted(strange))
+        require(not strange, f"labels among {labels}", sorted(strange))
 
 
 def needs_its_columns_by_name(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -95,10 +78,10 @@ def needs_its_columns_by_name(make: MakeTrainer, problem_types: Sequence[Problem
     for case in _cases(problem_types):
         model = _fitted(make, case)
         other = case.frame[case.frame.columns[::-1]].assign(further=1)
-        _require_same(model.predict(case.frame), model.predict(other), "columns in another order")
+        require_same(model.predict(case.frame), model.predict(other), "columns in another order")
         missing = model.columns[0]
-        error = _raised(DataError, lambda: model.predict(case.frame.drop(columns=missing)))  # noqa: B023  (called at once)
-        _require(missing in str(error), f"the column {missing!r} named", error)
+        error = raised(DataError, lambda: model.predict(case.frame.drop(columns=missing)))  # noqa: B023  (called at once)
+        require(missing in str(error), f"the column {missing!r} named", error)
 
 
 def survives_being_stored(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -114,11 +97,11 @@ def survives_being_stored(make: MakeTrainer, problem_types: Sequence[ProblemType
             case.frame.to_feather(folder / "frame")
             expected[folder] = model.predict(case.frame)
             loaded = type(trainer).load(folder / "model")
-            _require(loaded.columns == model.columns, f"columns {model.columns}", loaded.columns)
-            _require_same(expected[folder], loaded.predict(case.frame), "a stored model")
-        _predict_elsewhere(type(trainer), list(expected))
-        for folder, here in expected.items():
-            _require_same(here, _told(folder / "predictions"), "a stored model in a new process")
+            require(loaded.columns == model.columns, f"columns {model.columns}", loaded.columns)
+            require_same(expected[folder], loaded.predict(case.frame), "a stored model")
+        elsewhere = predictions_elsewhere(type(trainer), list(expected))
+        for here, there in zip(expected.values(), elsewhere, strict=True):
+            require_same(here, there, "a stored model in a new process")
 
 
 def is_repeatable(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -126,7 +109,7 @@ def is_repeatable(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> No
     for case in _cases(problem_types):
         for seed in (0, 2**40 + 1, -1):
             first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
-            _require_same(first.predict(case.frame), second.predict(case.frame), f"a second fit, seed {seed}")
+            require_same(first.predict(case.frame), second.predict(case.frame), f"a second fit, seed {seed}")
 
 
 def keeps_nothing_between_calls(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -136,10 +119,10 @@ def keeps_nothing_between_calls(make: MakeTrainer, problem_types: Sequence[Probl
         alone = [_fitted(make, case).predict(case.frame) for case in (one, other)]
         trainer = make(one.problem, 0)
         first = trainer.fit(one.frame, one.target)
-        trainer.fit(one.frame, one.target, _some_params(trainer, 0.0))
+        trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
         second = trainer.fit(other.frame, other.target)
-        _require_same(alone[1], second.predict(other.frame), "a second fit of one trainer")
-        _require_same(alone[0], first.predict(one.frame), "a model whose trainer has fitted another")
+        require_same(alone[1], second.predict(other.frame), "a second fit of one trainer")
+        require_same(alone[0], first.predict(one.frame), "a model whose trainer has fitted another")
 
 
 def works_in_threads(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -152,7 +135,7 @@ def works_in_threads(make: MakeTrainer, problem_types: Sequence[ProblemType]) ->
             models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))  # noqa: B023  (done at once)
             found = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
         for expected, predictions in zip(alone, found, strict=True):
-            _require_same(expected, predictions, "a model of another thread")
+            require_same(expected, predictions, "a model of another thread")
 
 
 def takes_what_its_search_space_says(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
@@ -160,7 +143,7 @@ def takes_what_its_search_space_says(make: MakeTrainer, problem_types: Sequence[
     case = _case(problem_types[0], 0)
     trainer = make(case.problem, 0)
     for at in (0.0, 1.0):
-        params = _some_params(trainer, at)
+        params = some_params(trainer, at)
         try:
             trainer.fit(case.frame, case.target, params)
         except LolpopError as error:
@@ -171,13 +154,13 @@ def refuses_in_words(make: MakeTrainer, problem_types: Sequence[ProblemType]) ->
     """Parameters that do not exist are named by a TrainingError; rows that teach nothing are a DataError."""
     for case in _cases(problem_types):
         trainer = make(case.problem, 0)
-        error = _raised(
+        error = raised(
             TrainingError,
             lambda: trainer.fit(case.frame, case.target, {"no_such_parameter": 1}),  # noqa: B023  (called at once)
         )
-        _require("no_such_parameter" in str(error), "'no_such_parameter' named", error)
-        _raised(DataError, lambda: trainer.fit(case.frame[:1], case.target[:1]))  # noqa: B023  (called at once)
-        _raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))  # noqa: B023  (called at once)
+        require("no_such_parameter" in str(error), "'no_such_parameter' named", error)
+        raised(DataError, lambda: trainer.fit(case.frame[:1], case.target[:1]))  # noqa: B023  (called at once)
+        raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))  # noqa: B023  (called at once)
 
 
 MODEL_TRAINER_CHECKS: tuple[Check, ...] = (
@@ -223,80 +206,19 @@ def _fitted(make: MakeTrainer, case: _Case) -> FittedModel:
     return make(case.problem, 0).fit(case.frame, case.target)
 
 
-def _some_params(trainer: ModelTrainer, at: float) -> Mapping[str, Any]:
-    """The least (0.0) or the greatest (1.0) values of the search space."""
-    return {
-        name: (among.values[0] if at == 0 else among.values[-1])
-        if isinstance(among, Choice)
-        else (among.low if at == 0 else among.high)
-        for name, among in trainer.search_space().items()
-    }
-
-
-def _predict_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) -> None:
-    if "<locals>" in trainer.__qualname__:
-        raise AssertionError(f"{trainer.__qualname__} should be a class of a module, to be loaded by another")
-    path = f"{trainer.__module__}:{trainer.__qualname__}"
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-    done = subprocess.run(  # noqa: S603  (our own words, and no shell)
-        [sys.executable, "-c", _PREDICT_ELSEWHERE, path, *map(str, folders)],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    _require(done.returncode == 0, f"{path} to load and predict in a new process", done.stderr.strip())
-
-
-def _told(path: Path) -> Predictions:
-    import numpy as np
-
-    said = json.loads(path.read_text())
-    probabilities = None if said["probabilities"] is None else np.array(said["probabilities"])
-    return Predictions(np.array(said["labels"]), probabilities, tuple(said["classes"]))
-
-
 def _require_complete(model: FittedModel, found: Predictions, rows: int) -> None:
     import numpy as np
 
-    _require(found.labels.shape == (rows,), f"labels of shape {(rows,)}", found.labels.shape)
+    require(found.labels.shape == (rows,), f"labels of shape {(rows,)}", found.labels.shape)
     if not model.classes:
-        _require(bool(np.isfinite(found.labels).all()), "finite numbers", found.labels)
+        require(bool(np.isfinite(found.labels).all()), "finite numbers", found.labels)
         return
-    _require(found.classes == model.classes, f"classes {model.classes}", found.classes)
+    require(found.classes == model.classes, f"classes {model.classes}", found.classes)
     if found.probabilities is None:
         return
     shape = (rows, len(model.classes))
-    _require(found.probabilities.shape == shape, f"probabilities of shape {shape}", found.probabilities.shape)
+    require(found.probabilities.shape == shape, f"probabilities of shape {shape}", found.probabilities.shape)
     sums = found.probabilities.sum(axis=1)
-    _require(bool(np.allclose(sums, 1, atol=1e-5)), "probabilities of a row that add up to 1", sums)
+    require(bool(np.allclose(sums, 1, atol=1e-5)), "probabilities of a row that add up to 1", sums)
     most_probable = [model.classes[at] for at in found.probabilities.argmax(axis=1)]
-    _require(found.labels.tolist() == most_probable, "the most probable classes as labels", found.labels)
-
-
-def _require_same(expected: Predictions, found: Predictions, what: str) -> None:
-    import numpy as np
-
-    same = expected.classes == found.classes and expected.labels.tolist() == found.labels.tolist()
-    if expected.probabilities is not None and found.probabilities is not None:
-        same = same and np.array_equal(expected.probabilities, found.probabilities)
-    elif expected.probabilities is not found.probabilities:
-        same = False
-    _require(same, f"the same predictions of {what}", "others")
-
-
-def _raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
-    try:
-        call()
-    except kind as error:
-        return error
-    except Exception as error:
-        raise AssertionError(
-            f"Expected a {kind.__name__}, but got {type(error).__name__}: {error}"
-        ) from error
-    raise AssertionError(f"Expected a {kind.__name__}, but nothing was raised.")
-
-
-def _require(met: bool, expected: str, found: object) -> None:
-    if not met:
-        raise AssertionError(f"Expected {expected}, but got: {found}")
+    require(found.labels.tolist() == most_probable, "the most probable classes as labels", found.labels)

@@ -12,6 +12,8 @@ import pytest
         "data_profiler.builtin",
         "model_checker.builtin",
         "hyperparameter_tuner.optuna",
+        "model_trainer.statsmodels",
+        "model_trainer.prophet",
     ],
 )
 def test_importing_an_implementation_imports_no_library(module):

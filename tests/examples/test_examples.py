@@ -91,6 +91,39 @@ def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
     assert_one_variable_changes_the_trainer(told, lolpop, "classification")
 
 
+def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
+    """The default trainer beats the seasonal naive forecast by half in its backtest, and says by how much."""
+    pytest.importorskip("statsmodels")
+    folder = example("forecasting")
+    told, said = lolpop("forecasting")
+    backtest, naive = (
+        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
+    )
+    assert backtest < 0.5 * naive
+    assert f"{1 - backtest / naive:.0%} less than" in said
+    written = pd.read_csv(folder / "out" / "predictions.csv").merge(
+        pd.read_csv(folder / "data" / "truth.csv")
+    )
+    assert list(written) == ["month", "prediction", "lower", "upper", "co2"]
+    assert told["metrics"]["truth"]["mean_absolute_error"] == pytest.approx(
+        mean_absolute_error(written["co2"], written["prediction"])
+    )
+    assert told["metrics"]["truth"]["coverage"] >= 0.7
+
+
+def test_the_sales_of_every_shop_are_forecast(example, lolpop):
+    """Each of 36 shops has its two weeks, in the order of the plan, and the model beats last week."""
+    folder = example("many_series")
+    told, said = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
+    written, plan = (pd.read_csv(folder / name) for name in ("out/predictions.csv", "data/plan.csv"))
+    assert list(written) == ["shop", "day", "prediction", "lower", "upper"]
+    assert written[["shop", "day"]].equals(plan[["shop", "day"]])
+    error = "mean_absolute_scaled_error"
+    assert told["metrics"]["backtest"][error] < 0.9 * told["metrics"]["seasonal_naive"][error]
+    assert told["metrics"]["truth"]["coverage"] == pytest.approx(0.9, abs=0.05)
+    assert "values of 'sold' are missing" in said
+
+
 @pytest.mark.parametrize(
     ("name", "runner"),
     [

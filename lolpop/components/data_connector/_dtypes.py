@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["typed_pandas", "typed_polars"]
 
+_ZONED = re.compile(r".*(Z|[+-]\d{2}(:?\d{2})?)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?")
 
 
@@ -52,6 +53,8 @@ def _dates(column: pd.Series[str]) -> pd.Series[Any]:
     import pandas as pd
 
     for utc in (False, True):  # values of several time zones can only be told in one
+        if utc and not column.dropna().str.fullmatch(_ZONED).all():
+            break  # what has no zone is in none, and not in that one
         try:
             return pd.to_datetime(column, format="ISO8601", utc=utc)
         except (ValueError, OverflowError):

@@ -108,7 +108,7 @@ class BuiltinDataProfiler(DataProfiler):
     def _differences(self, rows: nw.DataFrame[Any], profile: Profile) -> list[Difference]:
         from lolpop.components.data_profiler._comparison import difference
 
-        ignored = {self._problem.index, *self._problem.drop}
+        ignored = {*self._problem.carried, *self._problem.drop}
         known = profile.by_name
         compared = [name for name in rows.columns if name in known and name not in ignored]
         found = (difference(known[name], rows.get_column(name), profile.rows) for name in compared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from lolpop.frames import Frame
 
-__all__ = ["DataSplitter", "Splits"]
+__all__ = ["BacktestSplitter", "DataSplitter", "Splits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,16 @@ class DataSplitter(Component):
     @abstractmethod
     def split(self, frame: Frame) -> Splits:
         """Split the rows of ``frame``. Raises DataError if they are too few, or of one class."""
+
+
+class BacktestSplitter(DataSplitter):
+    """Splits rows in time, as often as a model is to be judged by how it would have done."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def backtest(self, frame: Frame) -> Sequence[Splits]:
+        """Splits of which each learns from what comes before its test, the earliest first.
+
+        The last of them is that of ``split``. Raises DataError if the rows are too few for one.
+        """

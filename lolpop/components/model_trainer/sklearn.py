@@ -7,14 +7,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pydantic import PositiveInt
+
 from lolpop._names import one_of
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, SearchSpace
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
-from lolpop.components.model_trainer._tabular import REFUSALS, explained, learn_features, own
+from lolpop.components.model_trainer._lags import fit_by_lags, restored, rows_of
+from lolpop.components.model_trainer._tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
-from lolpop.problem import Problem
+from lolpop.problem import ForecastingProblem, Problem
 
 if TYPE_CHECKING:
     from lolpop.frames import Array, Frame, Series
@@ -37,12 +40,16 @@ class SklearnModelTrainer(ModelTrainer):
         import path of a class, such as ``sklearn.ensemble:RandomForestClassifier``.
     params : mapping, optional
         Parameters of the estimator's constructor. Its ``random_state`` is the workflow's seed unless said.
+    lags : list of int, optional
+        Of a forecasting problem: how many steps before the one to predict lie the values that it is
+        predicted from. Found from the frequency and the length of the history unless said.
     """
 
     def __init__(
         self,
         estimator: str = "hist_gradient_boosting",
         params: Mapping[str, Any] | None = None,
+        lags: tuple[PositiveInt, ...] | None = None,
         *,
         problem: Problem,
         seed: int = 0,
@@ -50,7 +57,12 @@ class SklearnModelTrainer(ModelTrainer):
     ) -> None:
         if estimator not in ESTIMATORS and ":" not in estimator:
             raise VerificationError([_unknown_estimator(estimator)])
+        if lags is not None and (not lags or min(lags) < 1):
+            raise ValueError(f"lags must be whole numbers from 1, but got {list(lags)}.")
+        if lags is not None and not isinstance(problem, ForecastingProblem):
+            raise ValueError(f"lags are for forecasting, and the problem is {problem.type}: leave them out.")
         self._estimator = estimator
+        self._lags = lags
         self._params = dict(params or {})
         self._problem = problem
         self._seed = seed % 2**32  # numpy takes no other seeds
@@ -107,6 +119,17 @@ class SklearnModelTrainer(ModelTrainer):
 
         Raises DataError for data, and TrainingError for parameters, that the estimator refuses.
         """
+        if isinstance(self._problem, ForecastingProblem):
+            return fit_by_lags(
+                frame,
+                target,
+                self._problem,
+                self._lags,
+                lambda rows, steps: self._fit_rows(rows, steps, params),
+            )
+        return self._fit_rows(frame, target, params)
+
+    def _fit_rows(self, frame: Frame, target: Series, params: Params | None) -> TabularModel:
         import numpy as np
 
         estimator = self._make({**self.params(), **(params or {})})
@@ -132,7 +155,7 @@ class SklearnModelTrainer(ModelTrainer):
         """Write ``model`` into ``folder``: skops for what was fitted, JSON for what describes it."""
         from lolpop.components.model_trainer import _skops
 
-        fitted = own(model)
+        fitted = rows_of(model, folder)
         _skops.dump({"transformer": fitted.transformer, "estimator": fitted.estimator}, folder / _FILE)
         Description.of(fitted).write(folder)
 
@@ -147,7 +170,7 @@ class SklearnModelTrainer(ModelTrainer):
 
         description = Description.read(folder)
         fitted = _skops.load(folder / _FILE, trusted)
-        return description.model(fitted["transformer"], fitted["estimator"])
+        return restored(description.model(fitted["transformer"], fitted["estimator"]), folder)
 
     def _make(self, params: Params) -> Any:
         from sklearn.base import is_classifier, is_regressor

@@ -1,0 +1,42 @@
+"""Wiring of forecasting."""
+
+from __future__ import annotations
+
+from lolpop import providers
+from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_splitter import DataSplitter
+from lolpop.components.model_checker import ModelChecker
+from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.pipelines.forecast_train import ForecastTrainPipeline
+from lolpop.problem import ForecastingProblem
+from lolpop.runners.forecasting import ForecastingRunner
+from lolpop_containers.process import ProcessContainer
+from lolpop_containers.supervised import SupervisedContainer
+from lolpop_containers.train import TrainContainer
+
+__all__ = ["ForecastProcessContainer", "ForecastTrainContainer", "ForecastingContainer"]
+
+
+class ForecastProcessContainer(ProcessContainer):
+    """Processing of series: rows are checked for what time asks of them."""
+
+    data_checker = providers.Component(DataChecker, default="forecasting")
+
+
+class ForecastTrainContainer(TrainContainer):
+    """Training on series: what comes last is judged by, and drawn."""
+
+    data_splitter = providers.Component(DataSplitter, default="horizon")
+    model_visualizer = providers.Component(ModelVisualizer, default="forecasting")
+    pipeline = providers.Pipeline(ForecastTrainPipeline)
+
+
+class ForecastingContainer(SupervisedContainer):
+    """What supervised learning shares, and the runner that learns how series go on."""
+
+    problem = providers.Settings(ForecastingProblem)
+    model_checker = providers.Component(ModelChecker, default="forecasting")
+
+    process = providers.nested(ForecastProcessContainer)
+    train = providers.nested(ForecastTrainContainer)
+    runner = providers.Runner(ForecastingRunner)

@@ -1,0 +1,169 @@
+"""Checks of rows that are to be series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lolpop._names import one_of
+from lolpop.checks import Check, CheckReport, Status
+from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.errors import DataError
+from lolpop.frames import count, listed, wrap
+from lolpop.problem import ForecastingProblem
+from lolpop.timelines import timelines
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.frames import Frame
+    from lolpop.timelines import Timelines
+
+__all__ = ["ForecastDataChecker"]
+
+
+class ForecastDataChecker(DataChecker):
+    """Checks rows for what time asks of them.
+
+    A check ends with ``error`` only if nothing can be learned from the rows as they are: no times, times
+    that are double, irregular or of several zones, no series that is longer than the horizon. Gaps, rows
+    out of order, short series and columns that nothing is learned from are a ``warn``. Later rows are
+    expected to be unlike earlier ones, and are not compared with them.
+    """
+
+    def __init__(self, *, problem: ForecastingProblem) -> None:
+        self._problem = problem
+
+    def check(
+        self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
+    ) -> CheckReport:
+        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe.
+
+        Rows that are not ``labelled`` have to say when they are, and of which series: no more.
+        """
+        del expectation
+        rows = wrap(frame)
+        return CheckReport(checks=tuple(self._checks(rows) if labelled else self._places(rows)))
+
+    def _places(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        place = self._problem.place
+        yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
+        if absent := [name for name in place if name not in rows.columns]:
+            found = one_of(absent[0], rows.columns, what="Columns")
+            yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {found}", absent)
+        elif missing := [name for name in place if rows.get_column(name).null_count()]:
+            yield _check("series", "error", f"values of {listed(missing)} are missing", missing)
+        elif double := int(rows.select(place).is_duplicated().sum()):
+            shared = f"{count(double, 'row')} share their {' and '.join(map(repr, place))} with another"
+            yield _check("series", "error", shared, place)
+        else:
+            yield _check("series", "ok", "every row has a place of its own", place)
+
+    def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
+        problem = self._problem
+        if rows.is_empty():
+            yield _check("rows", "error", "there are no rows: add rows to learn from")
+            return
+        yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
+        yield self._roles(rows)
+        try:
+            features = rows.drop(*problem.not_features, strict=False).to_native()
+            found = timelines(features, self._target(rows), problem)
+        except DataError as error:
+            yield _check("series", "error", str(error).rstrip("."), problem.place)
+            return
+        number = f"{len(found):,} series" if problem.series else "one series"
+        yield _check(
+            "series", "ok", f"there is {number}, at the frequency {found.grid.frequency}", problem.place
+        )
+        noticed = {notice.check: notice for notice in found.notices}
+        for name, fine in (
+            ("order_of_time", "rows come in the order of time"),
+            ("gaps_in_time", "every moment has a value"),
+        ):
+            yield noticed.get(name) or _check(name, "ok", fine, [problem.time])
+        yield self._history(found)
+        yield self._ends(found)
+        yield self._constant(found)
+        yield _regressors(found)
+        yield _left_out(found)
+
+    def _target(self, rows: nw.DataFrame[Any]) -> Any:
+        from lolpop.frames import require_columns
+
+        require_columns(rows.columns, [self._problem.target], what="target column")
+        return rows.get_column(self._problem.target).to_native()
+
+    def _roles(self, rows: nw.DataFrame[Any]) -> Check:
+        problem = self._problem
+        named = [("index", problem.index)] if problem.index is not None else []
+        named += [("drop", name) for name in problem.drop]
+        absent = [f"problem.{role} names {name!r}" for role, name in named if name not in rows.columns]
+        if absent:
+            return _check("column_roles", "warn", f"{', '.join(absent)}, which is not in the data")
+        return _check("column_roles", "ok", "every column that the problem names is there")
+
+    def _history(self, found: Timelines) -> Check:
+        horizon, season = self._problem.horizon, self._problem.season or found.grid.season
+        longest = max(len(each) for each in found)
+        if longest < horizon + 2:
+            message = (
+                f"the longest history has {count(longest, 'step')}, too few to learn from and to test the "
+                f"horizon of {horizon} on: add rows, or set problem.horizon to {max(1, longest // 3)} or less"
+            )
+            return _check("history", "error", message)
+        short = [each.key for each in found if len(each) < horizon + 2]
+        if short:
+            message = f"series too short to be tested on the horizon of {horizon}: {listed(short)}"
+            return _check("history", "warn", f"{message}. They are learned from only")
+        if season > 1 and longest < horizon + 2 * season:
+            message = f"the longest history has {count(longest, 'step')}, less than two seasons of {season}"
+            return _check("history", "warn", f"{message} before the test: what repeats cannot be told")
+        return _check("history", "ok", f"the longest history has {count(longest, 'step')}")
+
+    def _ends(self, found: Timelines) -> Check:
+        last = max(each.end for each in found)
+        early = [each.key for each in found if each.end < last]
+        if early:
+            message = f"series that end before {found.grid.text(last)}: {listed(early)}"
+            return _check("ends", "warn", f"{message}. Each is forecast from its own end")
+        return _check("ends", "ok", f"all end at {found.grid.text(last)}")
+
+    def _constant(self, found: Timelines) -> Check:
+        import numpy as np
+
+        constant = [each.key for each in found if np.nanmin(each.values) == np.nanmax(each.values)]
+        target = [self._problem.target]
+        if len(constant) == len(found):
+            message = f"the target {target[0]!r} is always the same: there is nothing to learn"
+            return _check("constant_series", "error", message, target)
+        if constant:
+            return _check("constant_series", "warn", f"series that never vary: {listed(constant)}", target)
+        return _check("constant_series", "ok", "the target varies", target)
+
+
+def _regressors(found: Timelines) -> Check:
+    import numpy as np
+
+    missing = {
+        name: sum(
+            int(np.count_nonzero(~np.isfinite(each.regressors[~np.isnan(each.values), at]))) for each in found
+        )
+        for at, name in enumerate(found.regressors)
+    }
+    holes = [f"{name!r} ({count(number, 'row')})" for name, number in missing.items() if number]
+    if holes:
+        message = f"columns known in advance that miss values: {', '.join(holes)}. Their neighbours stand in"
+        return _check("missing_regressors", "warn", message, [name for name in missing if missing[name]])
+    return _check("missing_regressors", "ok", f"{count(len(found.regressors), 'column')} known in advance")
+
+
+def _left_out(found: Timelines) -> Check:
+    if found.left_out:
+        shown = ", ".join(f"{name!r} ({reason})" for name, reason in found.left_out.items())
+        return _check("left_out_columns", "warn", f"nothing is learned from: {shown}", list(found.left_out))
+    return _check("left_out_columns", "ok", "all columns are learned from")
+
+
+def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:
+    return Check(check=name, status=status, message=message, columns=tuple(columns))

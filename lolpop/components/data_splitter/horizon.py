@@ -1,0 +1,107 @@
+"""Splits in time: what comes last is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PositiveInt
+
+from lolpop.components.data_splitter import BacktestSplitter, Splits
+from lolpop.errors import DataError
+from lolpop.frames import count, require_columns, to_floats, wrap
+from lolpop.grids import Grid
+from lolpop.problem import ForecastingProblem
+from lolpop.timelines import place_of
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Frame
+
+__all__ = ["HorizonDataSplitter"]
+
+# What is learned from is no shorter than this.
+_FEWEST_STEPS = 2
+
+
+class HorizonDataSplitter(BacktestSplitter):
+    """The last horizon of each series to test on, everything before it to learn from.
+
+    Earlier splits, for backtests and searches, end a few steps before each other. A series that is too
+    short to be learned from and tested on is only learned from.
+
+    Parameters
+    ----------
+    origins : int
+        How many splits a backtest has, that of the test included: as many times a model is fitted.
+    step : int, optional
+        Steps from one split to the next; the horizon unless said, so that no row is forecast twice.
+    """
+
+    def __init__(
+        self, origins: PositiveInt = 3, step: PositiveInt | None = None, *, problem: ForecastingProblem
+    ) -> None:
+        for name, value in (("origins", origins), ("step", step)):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        self._origins = origins
+        self._step = step or problem.horizon
+        self._problem = problem
+
+    def split(self, frame: Frame) -> Splits:
+        """The last horizon of each series, and what comes before it.
+
+        Raises DataError if there is no target, or no series is longer than the horizon.
+        """
+        return self._splits(frame, 1)[-1]
+
+    def backtest(self, frame: Frame) -> Sequence[Splits]:
+        """As many splits as ``origins`` says, the earliest first, as far as the rows reach back.
+
+        The last is that of ``split``. Raises DataError where that does.
+        """
+        return self._splits(frame, self._origins)
+
+    def _splits(self, frame: Frame, origins: int) -> list[Splits]:
+        import numpy as np
+
+        problem, rows = self._problem, wrap(frame)
+        require_columns(rows.columns, [problem.target], what="target column")
+        known = _taken(rows, ~np.isnan(to_floats(rows.get_column(problem.target))))
+        if known.is_empty():
+            raise DataError(f"The target {problem.target!r} has no values.")
+        grid = Grid.of(known.get_column(problem.time).to_native(), problem.frequency)
+        _, codes, positions = place_of(known.to_native(), problem, grid)
+        last, first = _ends(codes, positions, np.maximum), _ends(codes, positions, np.minimum)
+        found = []
+        for origin in reversed(range(origins)):
+            ends = last - origin * self._step
+            # Each series is tested where enough of it is left to learn from.
+            tested = ends - problem.horizon - first + 1 >= _FEWEST_STEPS
+            if not tested.any():
+                continue
+            after = np.where(tested, ends - problem.horizon, ends)[codes]
+            learned, test = positions <= after, (positions > after) & (positions <= ends[codes])
+            found.append(Splits(_taken(known, learned).to_native(), _taken(known, test).to_native()))
+        if not found:
+            longest = int((last - first).max()) + 1
+            raise DataError(
+                f"The longest history has {count(longest, 'step')}, too few to learn from and to test the "
+                f"horizon of {problem.horizon} on. Add rows, or set problem.horizon to "
+                f"{max(1, longest // 3)} or less."
+            )
+        return found
+
+
+def _ends(codes: Any, positions: NDArray[np.int64], of: Any) -> Any:
+    import numpy as np
+
+    order = np.argsort(codes, kind="stable")
+    return of.reduceat(positions[order], np.searchsorted(codes[order], np.arange(int(codes.max()) + 1)))
+
+
+def _taken(rows: nw.DataFrame[Any], chosen: NDArray[np.bool_]) -> nw.DataFrame[Any]:
+    return rows.filter(chosen.tolist())

@@ -1,0 +1,431 @@
+"""Judging forecasts, by errors, by their intervals, and beside those of who knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from lolpop.checks import Check, CheckReport, Status
+from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
+from lolpop.components.model_checker.backtests import forecasts_of
+from lolpop.errors import DataError
+from lolpop.frames import count, listed, to_floats, wrap_series
+from lolpop.problem import ForecastingProblem
+from lolpop.timelines import series_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["ForecastMetric", "ForecastModelChecker"]
+
+ForecastMetric = Literal[
+    "mean_absolute_scaled_error",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "mean_absolute_percentage_error",
+    "symmetric_mean_absolute_percentage_error",
+]
+"""A metric that can decide; of all, less is better."""
+
+# With fewer paths than this, each is taken apart: of one or two nothing can be resampled.
+_FEWEST_PATHS = 10
+# Errors that nearly all have one sign, and no trend that was missed once.
+_BIASED = 0.8
+
+
+class ForecastModelChecker(ModelChecker):
+    """Measures forecasts, and compares models on the same rows, in which neither has learned.
+
+    Errors of one forecast hang together: a series that begins too high stays too high. So differences are
+    judged by a paired bootstrap of whole forecasts, of each series and origin; where there are few of them,
+    of runs of steps, as long as the cube root of their number. The fewer there are, the more the interval
+    is expanded, as Student's is.
+
+    Parameters
+    ----------
+    metric : str
+        The metric that decides. The mean absolute scaled error has every series in units of the error that
+        its seasonal naive forecast makes in the history: it is fair to small and large series, and 1 is as
+        good as knowing last season. Series that never vary have no such unit, and are left out of it.
+    confidence : float
+        Confidence of the intervals of differences, between 0 and 1.
+    resamples : int
+        Number of resamples of the bootstrap.
+    min_rows : int
+        Fewer rows than this are too few to judge by.
+    miscovered : float
+        By how much less than ``problem.interval`` of the true values may lie between lower and upper.
+    """
+
+    def __init__(
+        self,
+        metric: ForecastMetric = "mean_absolute_scaled_error",
+        confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95,
+        resamples: Annotated[int, Field(ge=100)] = 1_000,
+        min_rows: Annotated[int, Field(ge=1)] = 10,
+        miscovered: Annotated[float, Field(ge=0, lt=1)] = 0.1,
+        *,
+        problem: ForecastingProblem,
+        seed: int = 0,
+    ) -> None:
+        if metric not in _ROWS:
+            raise ValueError(f"metric must be one of {', '.join(_ROWS)}, but got {metric!r}.")
+        for name, share in (("confidence", confidence), ("miscovered", miscovered)):
+            if not 0 <= share < 1 or (name == "confidence" and not share):
+                raise ValueError(f"{name} must be between 0 and 1, but got {share}.")
+        if resamples < 100:
+            raise ValueError(f"resamples must be at least 100, but got {resamples}.")
+        self._metric = metric
+        self._confidence = confidence
+        self._resamples = resamples
+        self._min_rows = min_rows
+        self._miscovered = miscovered
+        self._problem = problem
+        self._seed = seed % 2**32
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric that decides."""
+        return self._metric
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Never: all are errors."""
+        return False
+
+    def measure(self, model: FittedModel, frame: Frame, target: Series) -> Metrics:
+        """All errors, and where there are intervals the share of true values in them and their mean width.
+
+        Percentage errors are left out where a true value is 0 (or, of the symmetric one, a forecast too).
+        ``metric`` is among them, NaN if it is not defined.
+        """
+        import numpy as np
+
+        found = self._judged(model, frame, target)
+        values = {name: found.of(name) for name in _ROWS}
+        if found.has_interval:
+            values |= {
+                "coverage": float(found.covered.mean()),
+                "interval_width": float((found.upper - found.lower).mean()),
+            }
+        return {name: value for name, value in values.items() if np.isfinite(value) or name == self._metric}
+
+    def check(
+        self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
+    ) -> CheckReport:
+        """What is suspicious about the forecasts of the n rows of ``frame``.
+
+        Forecasts that are missing are an error. Warnings are few rows, no better than the best baseline,
+        intervals that hold too few true values, forecasts that are too high or too low throughout, and
+        series on which they are worse than the seasonal naive ones. What was measured on the rows that were
+        learned from says nothing of forecasts: ``learned`` is not looked at.
+        """
+        del learned
+        found = self._judged(model, frame, target)
+        checks = [*_left_out(model), self._rows(found), _forecasts(found)]
+        if checks[-1].status == "ok":
+            checks += [
+                self._baseline(found),
+                *self._coverage(found),
+                self._bias(found),
+                *self._series(found, frame),
+            ]
+        return CheckReport(checks=tuple(checks))
+
+    def compare_to_baseline(
+        self, model: FittedModel, frame: Frame, target: Series, train_target: Series
+    ) -> Comparison:
+        """Compare with the best of the baselines: the last value, last season's, the last with its drift.
+
+        They are those of the history that was learned from, whatever ``train_target`` is.
+        """
+        del train_target
+        return self._compare_to_best(self._judged(model, frame, target))
+
+    def compare(self, model: FittedModel, other: FittedModel, frame: Frame, target: Series) -> Comparison:
+        """Compare ``model`` with ``other`` on the same n rows.
+
+        Both are measured in the scales of ``model``. Raises DataError if either cannot forecast these rows.
+        """
+        found = self._judged(model, frame, target)
+        said = other.predict(frame)
+        return self._compare(found, found.instead(_floats(said.labels)))
+
+    def _judged(self, model: FittedModel, frame: Frame, target: Series) -> _Judged:
+        import numpy as np
+
+        truth = to_floats(wrap_series(target))
+        if not len(truth):
+            raise DataError("There are no rows to judge forecasts by.")
+        if unknown := int(np.count_nonzero(~np.isfinite(truth))):
+            raise DataError(
+                f"The target is missing or infinite in {unknown:,} of {count(len(truth), 'row')}: forecasts "
+                "are judged by rows that have one."
+            )
+        forecaster = forecasts_of(model)
+        paths = np.asarray(forecaster.paths(frame))
+        said = model.predict(frame)
+        if len(said.labels) != len(truth):
+            raise DataError(
+                f"{count(len(said.labels), 'row')} are forecast, but {len(truth):,} have a target."
+            )
+        return _Judged(
+            truth,
+            _floats(said.labels),
+            np.full(len(truth), np.nan) if said.lower is None else _floats(said.lower),
+            np.full(len(truth), np.nan) if said.upper is None else _floats(said.upper),
+            forecaster.scales(frame),
+            _runs(paths),
+            len(np.unique(paths)),
+            forecaster.baselines(frame),
+        )
+
+    def _compare_to_best(self, found: _Judged) -> Comparison:
+        rivals = {name: found.instead(values) for name, values in found.baselines.items()}
+        if not rivals:
+            raise DataError("There is no baseline to compare forecasts with.")
+        best = min(rivals, key=lambda name: rivals[name].of(self._metric))
+        return self._compare(found, rivals[best], f"the {best.replace('_', ' ')} forecast")
+
+    def _compare(self, one: _Judged, other: _Judged, against: str = "") -> Comparison:
+        import numpy as np
+
+        score, other_score = one.of(self._metric), other.of(self._metric)
+        difference, interval = other_score - score, None
+        means = self._resampled(one.blocks, one.rows(self._metric), other.rows(self._metric))
+        if means is not None and np.isfinite(difference):
+            ours, theirs = (_finished(each, self._metric) for each in means)
+            bounds = np.quantile(theirs - ours, [(1 - self._confidence) / 2, (1 + self._confidence) / 2])
+            wider = _expansion(len(np.unique(one.blocks)), self._confidence)
+            low, high = (difference + wider * (bounds - difference)).tolist()
+            interval = low, high
+        return Comparison(
+            better=difference > 0 and interval is not None and interval[0] > 0,
+            metric=self._metric,
+            score=score,
+            other_score=other_score,
+            difference=difference,
+            interval=interval,
+            against=against,
+        )
+
+    def _resampled(self, blocks: Any, *values: Floats) -> list[Floats] | None:
+        """Means of ``values`` over resampled blocks of rows, each (resamples,); None of a single block."""
+        import numpy as np
+
+        defined = np.isfinite(np.sum(values, axis=0))
+        names, codes = np.unique(blocks[defined], return_inverse=True)
+        number = len(names)
+        if number < 2:
+            return None
+        random = np.random.default_rng(self._seed)
+        drawn = random.multinomial(number, np.full(number, 1 / number), self._resamples)
+        rows = drawn @ np.bincount(codes)
+        return [drawn @ np.bincount(codes, each[defined]) / rows for each in values]
+
+    def _rows(self, found: _Judged) -> Check:
+        judged = f"it is judged on {count(len(found.truth), 'row')}"
+        if len(found.truth) < self._min_rows:
+            return _check("rows", "warn", f"{judged} only, so that its metrics say little")
+        return _check("rows", "ok", judged)
+
+    def _baseline(self, found: _Judged) -> Check:
+        compared = self._compare_to_best(found)
+        if compared.better:
+            return _check("baseline", "ok", f"it is better than {compared.against}")
+        return _check("baseline", "warn", f"it is not surely better than {compared.against}")
+
+    def _coverage(self, found: _Judged) -> Iterator[Check]:
+        import numpy as np
+
+        if not found.has_interval:
+            return
+        wanted, share = self._problem.interval, float(found.covered.mean())
+        said = f"{share:.0%} of the true values lie between lower and upper, where {wanted:.0%} should"
+        means = self._resampled(found.blocks, found.covered)
+        # A forecast that goes astray takes all its steps out at once: that alone says little.
+        surely = means is not None and np.quantile(means[0], self._confidence) < wanted
+        if surely and share < wanted - self._miscovered:
+            yield _check("coverage", "warn", f"{said}: do not rely on the intervals")
+        else:
+            yield _check("coverage", "ok", said)
+
+    def _bias(self, found: _Judged) -> Check:
+        import numpy as np
+
+        errors = found.mean - found.truth
+        bias, size = float(errors.mean()), float(np.abs(errors).mean())
+        said = f"the mean error is {bias:.4g}, and {size:.4g} whatever its sign"
+        if abs(bias) > _BIASED * size and found.paths >= _FEWEST_PATHS:
+            direction = "high" if bias > 0 else "low"
+            return _check("bias", "warn", f"{said}: it forecasts too {direction} almost throughout")
+        return _check("bias", "ok", said)
+
+    def _series(self, found: _Judged, frame: Frame) -> Iterator[Check]:
+        import numpy as np
+
+        keys, codes = series_of(frame, self._problem)
+        naive = found.baselines.get("seasonal_naive")
+        if naive is None or len(keys) < 2:
+            return
+        ours, theirs = np.abs(found.mean - found.truth), np.abs(naive - found.truth)
+        sizes = np.bincount(codes)
+        gains = (np.bincount(codes, theirs) - np.bincount(codes, ours)) / sizes
+        worse = [keys[code] for code in np.argsort(gains) if gains[code] < 0]
+        said = f"on {len(worse):,} of {len(keys):,} series it is worse than the seasonal naive forecast"
+        if 2 * len(worse) > len(keys):
+            yield _check("weak_series", "warn", f"{said}: {listed(worse)}")
+        else:
+            yield _check("weak_series", "ok", said)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """Forecasts of n rows beside the truth, of so many paths.
+
+    Bounds are NaN if there are none; rows of a block go together.
+    """
+
+    truth: Floats
+    mean: Floats
+    lower: Floats
+    upper: Floats
+    scale: Floats
+    blocks: Any
+    paths: int
+    baselines: Mapping[str, Floats]
+
+    def instead(self, mean: Floats) -> _Judged:
+        """The same rows, forecast by another, who says nothing of intervals."""
+        unknown = self.mean * float("nan")
+        return replace(self, mean=mean, lower=unknown, upper=unknown)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether any row has bounds."""
+        import numpy as np
+
+        return bool(np.isfinite(self.lower).any())
+
+    @property
+    def covered(self) -> Floats:
+        """1 for each row whose true value lies between lower and upper, else 0."""
+        inside: Floats = ((self.truth >= self.lower) & (self.truth <= self.upper)).astype("float64")
+        return inside
+
+    def rows(self, metric: str) -> Floats:
+        """The value of each row whose mean the metric is (or the root of it), NaN where there is none."""
+        return _ROWS[metric](self)
+
+    def of(self, metric: str) -> float:
+        """The value of a metric, NaN where it is not defined."""
+        import numpy as np
+
+        rows = self.rows(metric)
+        defined = rows[~np.isnan(rows)]
+        return float(_finished(defined.mean(), metric)) if len(defined) else float("nan")
+
+
+def _absolute(found: _Judged) -> Floats:
+    import numpy as np
+
+    return np.abs(found.mean - found.truth)
+
+
+def _squared(found: _Judged) -> Floats:
+    return (found.mean - found.truth) ** 2
+
+
+def _scaled(found: _Judged) -> Floats:
+    import numpy as np
+
+    return _absolute(found) / np.where(found.scale > 0, found.scale, np.nan)
+
+
+def _relative(found: _Judged) -> Floats:
+    import numpy as np
+
+    return _absolute(found) / np.where(found.truth != 0, np.abs(found.truth), np.nan)
+
+
+def _symmetric(found: _Judged) -> Floats:
+    import numpy as np
+
+    sizes = (np.abs(found.truth) + np.abs(found.mean)) / 2
+    return _absolute(found) / np.where(sizes > 0, sizes, np.nan)
+
+
+_ROWS: Mapping[str, Callable[[_Judged], Floats]] = MappingProxyType(
+    {
+        "mean_absolute_scaled_error": _scaled,
+        "mean_absolute_error": _absolute,
+        "root_mean_squared_error": _squared,
+        "mean_absolute_percentage_error": _relative,
+        "symmetric_mean_absolute_percentage_error": _symmetric,
+    }
+)
+"""What each metric is the mean of."""
+
+
+def _finished(mean: Any, metric: str) -> Any:
+    return mean**0.5 if metric == "root_mean_squared_error" else mean
+
+
+def _expansion(blocks: int, confidence: float) -> float:
+    """By how much a bootstrap of few blocks makes intervals too narrow."""
+    from scipy.special import ndtri, stdtrit
+
+    level = (1 + confidence) / 2
+    return float((blocks / (blocks - 1)) ** 0.5 * stdtrit(blocks - 1, level) / ndtri(level))
+
+
+def _runs(paths: Any) -> Any:
+    """A block for each of n rows: its path, or the run of steps of it, where there are few paths."""
+    import numpy as np
+
+    _, codes, sizes = np.unique(paths, return_inverse=True, return_counts=True)
+    if len(sizes) >= _FEWEST_PATHS:
+        return codes
+    order = np.argsort(codes, kind="stable")
+    within = np.empty(len(codes), dtype=np.intp)
+    within[order] = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    lengths = np.ceil(np.cbrt(sizes)).astype(np.intp)
+    return codes * len(codes) + within // lengths[codes]
+
+
+def _floats(values: Any) -> Floats:
+    import numpy as np
+
+    return np.asarray(values, dtype=np.float64)
+
+
+def _forecasts(found: _Judged) -> Check:
+    import numpy as np
+
+    each = [found.mean, found.lower, found.upper] if found.has_interval else [found.mean]
+    if not np.isfinite(each).all():
+        return _check("predictions", "error", "some of its forecasts are missing or infinite")
+    if ((found.lower > found.mean) | (found.mean > found.upper)).any():
+        return _check("predictions", "error", "some of its forecasts lie outside their own intervals")
+    return _check("predictions", "ok", "every row has a forecast")
+
+
+def _left_out(model: FittedModel) -> Iterator[Check]:
+    if model.left_out:
+        shown = ", ".join(f"{name!r} ({reason})" for name, reason in model.left_out.items())
+        message = f"columns that the model does not learn from: {shown}"
+        yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(model.left_out))
+
+
+def _check(name: str, status: Status, message: str) -> Check:
+    return Check(check=name, status=status, message=message)

@@ -1,0 +1,216 @@
+"""Exponential smoothing of one series, by statsmodels."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from lolpop.components.model_trainer._criteria import Criterion, criterion_of
+from lolpop.components.model_trainer._forecasting import Forecast
+from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
+from lolpop.errors import TrainingError
+from lolpop.frames import count
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.timelines import Timeline
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend"]
+
+Component: TypeAlias = Literal["none", "additive", "multiplicative"]
+Trend: TypeAlias = Literal["none", "additive", "damped"]
+
+# With more steps to a season, where it starts is found once, and not fitted together with the rest.
+_LONGEST_ESTIMATED = 24
+_PATHS = 2_000
+# Where to look for better parameters once more: likelihoods have several peaks.
+_ELSEWHERE = {
+    "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingSettings(SeriesSettings):
+    """How to smooth; what is ``auto`` is chosen by ``criterion``."""
+
+    error: Component | Literal["auto"]
+    trend: Trend | Literal["auto"]
+    seasonal: Component | Literal["auto"]
+    season: int
+    criterion: Criterion
+    maxiter: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The best of what is allowed; what does not converge is left out."""
+        return _fit_smoothing(self, timeline)
+
+    def only(self, model: SeriesModel) -> SmoothingSettings:
+        """The settings that allow nothing but what ``model`` is."""
+        if not isinstance(model, ExponentialSmoothing):
+            return self
+        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal)
+
+
+class ExponentialSmoothing(SeriesModel):
+    """Exponential smoothing with its parameters, and the values that it is run over before it forecasts.
+
+    ``values`` are what was learned from, less ``center`` and divided by ``scale``.
+    """
+
+    kind: Literal["ets"] = "ets"
+    error: Component
+    trend: Trend
+    seasonal: Component
+    season: int
+    options: dict[str, Any]
+    center: float
+    scale: float
+    values: tuple[float, ...]
+    params: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as ``ETS(A,Ad,N)``."""
+        letters = {"none": "N", "additive": "A", "damped": "Ad", "multiplicative": "M"}
+        return f"ETS({letters[self.error]},{letters[self.trend]},{letters[self.seasonal]})"
+
+    def forecast(self, ahead: Ahead) -> Forecast:
+        """How the series goes on; the interval is simulated where there is no formula for it."""
+        import numpy as np
+
+        results = self.unfitted().smooth(np.array(self.params))
+        end = len(self.values)
+        found = results.get_prediction(
+            end, end + len(ahead) - 1, simulate_repetitions=_PATHS, rng=ahead.random
+        )
+        mean = np.asarray(found.predicted_mean) * self.scale + self.center
+        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale + self.center
+        return Forecast(mean, lower, upper)
+
+    def unfitted(self) -> Any:
+        """The model as statsmodels has it, without parameters."""
+        import pandas as pd
+        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+        parts = {"none": None, "additive": "add", "multiplicative": "mul"}
+        long = self.season > _LONGEST_ESTIMATED and self.seasonal != "none"
+        return ETSModel(
+            pd.Series(self.values),
+            error=parts[self.error],
+            trend=None if self.trend == "none" else "add",
+            damped_trend=self.trend == "damped",
+            seasonal=parts[self.seasonal],
+            seasonal_periods=None if self.seasonal == "none" else self.season,
+            **{"initialization_method": "heuristic" if long else "estimated", **self.options},
+        )
+
+
+def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
+    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+
+    Errors and seasons are compared beside a trend, and trends beside the best of them.
+    """
+    if says_little(timeline):
+        return LastValue.of(timeline)
+    values = timeline.filled().values
+    _require_possible(settings, values)
+    best = min((_fitted(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    if settings.trend == "auto":
+        others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
+        best = min(best, *(_fitted(each, settings) for each in others), key=_by_worth)
+    if math.isinf(best.worth):
+        raise TrainingError(
+            f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
+            "other models: error, trend and seasonal."
+        )
+    return min(best, _fitted(best.model, settings, elsewhere=True), key=_by_worth).model
+
+
+class _Fitted(NamedTuple):
+    model: ExponentialSmoothing
+    worth: float
+    """By the criterion, the less the better."""
+
+
+def _by_worth(fitted: _Fitted) -> float:
+    return fitted.worth
+
+
+def _fitted(model: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> _Fitted:
+    """``model`` with the best parameters, from where statsmodels starts by itself, or from elsewhere."""
+    unfitted = model.unfitted()
+    start = unfitted.start_params
+    if elsewhere:
+        names = unfitted.param_names
+        start = [_ELSEWHERE.get(name, value) for name, value in zip(names, start, strict=True)]
+    found = unfitted.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
+    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
+    fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
+    return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
+
+
+def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
+    kinds: tuple[Component, ...] = ("additive", *(("multiplicative",) if values.min() > 0 else ()))
+    shows_season = settings.season > 1 and len(values) >= _needed(settings.season)
+    either: tuple[Component, ...] = ("none", *(kinds if shows_season else ()))
+    errors = kinds if settings.error == "auto" else (settings.error,)
+    seasonals = either if settings.seasonal == "auto" else (settings.seasonal,)
+    for error, seasonal in itertools.product(errors, seasonals):
+        # A season that multiplies beside an error that adds up divides by what comes near zero.
+        if (error, seasonal) != ("additive", "multiplicative") or settings.seasonal == seasonal:
+            yield _unfitted(settings, error, seasonal, values)
+
+
+def _unfitted(
+    settings: SmoothingSettings, error: Component, seasonal: Component, values: Floats
+) -> ExponentialSmoothing:
+    # What only adds up does not depend on where zero is, but loses digits far from it.
+    center = 0.0 if "multiplicative" in {error, seasonal} else float(values.mean())
+    scale = float(values.std())
+    return ExponentialSmoothing(
+        error=error,
+        trend="additive" if settings.trend == "auto" else settings.trend,
+        seasonal=seasonal,
+        season=settings.season,
+        options=dict(settings.options),
+        center=center,
+        scale=scale,
+        values=tuple(((values - center) / scale).tolist()),
+    )
+
+
+def _needed(season: int) -> int:
+    """How many values say how a season goes."""
+    return max(2 * season, 10 + 2 * (season // 2))  # as statsmodels looks for where a season starts
+
+
+def _free(candidate: ExponentialSmoothing) -> int:
+    """How many numbers are fitted: smoothing, states at the start, and the variance."""
+    trend = {"none": 0, "additive": 2, "damped": 3}[candidate.trend]
+    return 3 + trend + (0 if candidate.seasonal == "none" else candidate.season)
+
+
+def _require_possible(settings: SmoothingSettings, values: Floats) -> None:
+    if "multiplicative" in {settings.error, settings.seasonal} and values.min() <= 0:
+        raise TrainingError(
+            f"a multiplicative error or season is of positive values, and one of them is {values.min():g}. "
+            "Set error and seasonal to additive or auto."
+        )
+    if settings.seasonal in {"auto", "none"}:
+        return
+    if settings.season < 2:
+        raise TrainingError("there is no season: set problem.season, or seasonal to none.")
+    if len(values) < _needed(settings.season):
+        raise TrainingError(
+            f"it has {count(len(values), 'value')}, and a season of {count(settings.season, 'step')} needs "
+            f"{_needed(settings.season)}. Set seasonal to auto or none."
+        )

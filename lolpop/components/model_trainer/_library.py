@@ -1,0 +1,99 @@
+"""What trainers of a library beside scikit-learn have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from lolpop._names import one_of
+from lolpop.components.model_trainer import ModelTrainer, Params
+from lolpop.errors import Finding, MissingExtraError, TrainingError
+from lolpop.registry import missing_modules
+from lolpop.signatures import Parameter, signature_of
+
+__all__ = ["LibraryModelTrainer"]
+
+
+class LibraryModelTrainer(ModelTrainer):
+    """A trainer of one library, with settings of its own and the library's in ``params``."""
+
+    requires: ClassVar[tuple[str, ...]]
+    install: ClassVar[str]
+    library: ClassVar[str]
+    """Its name, as people write it."""
+
+    def __init__(self, params: Params) -> None:
+        self._params = dict(params)
+
+    @classmethod
+    @abstractmethod
+    def parameter_names(cls) -> Sequence[str]:
+        """Names of the parameters that the library takes; it is installed."""
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that the library does not take."""
+        params = settings.get("params") or {}
+        if not params or missing_modules(cls.requires):
+            return
+        known = cls.parameter_names()
+        for name in params:
+            if name not in known:
+                yield Finding(
+                    f"params.{name}", f"unknown parameter of {cls.library}", hint=one_of(name, known)
+                )
+
+    @classmethod
+    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003  (the keys are always the same)
+        """Keys of the mapping ``setting``: the parameters of the library."""
+        return cls.parameter_names() if setting == "params" and not missing_modules(cls.requires) else ()
+
+    def params(self) -> Params:
+        """The parameters that ``fit`` uses where it is given none."""
+        return dict(self._params)
+
+    @classmethod
+    def _require_library(cls) -> None:
+        if missing := missing_modules(cls.requires):
+            raise MissingExtraError(missing[0], cls.install)
+
+    def _with(self, params: Params | None) -> dict[str, Any]:
+        """What the trainer was constructed with, overridden by ``params``.
+
+        Raises TrainingError for a name that neither the trainer nor the library knows, and for a value that
+        one of the trainer's own settings cannot have.
+        """
+        self._require_library()
+        found = {**self._params, **(params or {})}
+        known = {*self.parameter_names(), *self._own_settings()}
+        for name in found:
+            if name not in known:
+                raise TrainingError(
+                    f"params.{name}: {self.library} has no such parameter. {one_of(name, known)}"
+                )
+        return self._validated(found)
+
+    @classmethod
+    def _validated(cls, params: Params) -> dict[str, Any]:
+        """``params``, those of them that are the trainer's own settings as what they should be.
+
+        Libraries let some values pass, such as a negative number of trees.
+        """
+        found, settings = dict(params), cls._own_settings()
+        for name in found.keys() & settings.keys():
+            try:
+                found[name] = settings[name].adapter.validate_python(found[name])
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"]
+                raise TrainingError(
+                    f"{name} of {cls.library} cannot be {found[name]!r}: {reason}."
+                ) from error
+        return found
+
+    @classmethod
+    def _own_settings(cls) -> dict[str, Parameter]:
+        settings = signature_of(cls).settings
+        return {name: parameter for name, parameter in settings.items() if name != "params"}

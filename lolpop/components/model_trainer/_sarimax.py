@@ -1,0 +1,409 @@
+"""Regression with seasonal ARIMA errors of one series, by statsmodels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.components.model_trainer._criteria import Criterion, criterion_of
+from lolpop.components.model_trainer._forecasting import Forecast
+from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
+from lolpop.errors import TrainingError
+from lolpop.frames import count
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.timelines import Timeline
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Deterministic", "Orders", "Sarimax", "SarimaxSettings"]
+
+Orders: TypeAlias = tuple[int, int, int]
+Deterministic: TypeAlias = Literal["n", "c", "t", "ct"]
+
+# Longer seasons are told by waves: as states of an ARIMA they take minutes.
+_LONGEST_SEASON = 12
+_MOST_WAVES = 10
+# Share of what varies once the trend is gone that a season has to explain before values are compared with
+# those of the season before (Hyndman and Athanasopoulos, Forecasting, 9.9).
+_STRONG_SEASON = 0.64
+_UNIT_ROOT = 0.05
+_FEWEST = 10
+_A_LITTLE = 0.1
+# What L-BFGS says when it ends.
+_TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
+
+_ORDERS = tuple((p, q) for p in range(3) for q in range(3))
+_SEASONAL_ORDERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SarimaxSettings(SeriesSettings):
+    """Which orders to fit; what is None or ``auto`` is chosen by tests and by ``criterion``."""
+
+    order: Orders | None
+    seasonal_order: Orders | None
+    deterministic: Deterministic | Literal["auto"]
+    season: int
+    criterion: Criterion
+    maxiter: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    waves: int | None = None
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The best of what is allowed; what does not converge is left out."""
+        return _fit_sarimax(self, timeline)
+
+    def only(self, model: SeriesModel) -> SarimaxSettings:
+        """The settings that allow nothing but what ``model`` is."""
+        if not isinstance(model, Sarimax):
+            return self
+        return replace(
+            self,
+            order=model.order,
+            seasonal_order=model.seasonal_order,
+            deterministic=model.deterministic,
+            waves=model.waves,
+        )
+
+
+class Sarimax(SeriesModel):
+    """A SARIMAX model with its parameters, and what it is run over before it forecasts.
+
+    ``values``, None where they are not known, are less ``center`` and divided by ``scale``; ``outside``
+    holds one row for each: regressors that do vary, standardized by ``centers`` and ``scales``, those at
+    ``used``.
+    """
+
+    kind: Literal["sarimax"] = "sarimax"
+    order: Orders = (0, 0, 0)
+    seasonal_order: Orders = (0, 0, 0)
+    season: int
+    deterministic: Deterministic = "n"
+    waves: int = 0
+    options: dict[str, Any]
+    center: float
+    scale: float
+    values: tuple[float | None, ...]
+    used: tuple[int, ...]
+    centers: tuple[float, ...]
+    scales: tuple[float, ...]
+    outside: tuple[tuple[float, ...], ...]
+    params: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as ``SARIMAX(0,1,1)(0,1,1)12``."""
+        order, seasonal = (",".join(map(str, each)) for each in (self.order, self.seasonal_order))
+        season = f"({seasonal}){self.season}" if any(self.seasonal_order) else ""
+        waves = f" with {count(self.waves, 'wave')} of {self.season}" if self.waves else ""
+        return f"SARIMAX({order}){season}{waves}"
+
+    def forecast(self, ahead: Ahead) -> Forecast:
+        """How the series goes on."""
+        import numpy as np
+
+        outside = (ahead.regressors[:, list(self.used)] - np.array(self.centers)) / np.array(self.scales)
+        exog = self._with_waves(outside, len(self.values))
+        results = self.unfitted().filter(np.array(self.params), cov_type="none")
+        found = results.get_forecast(len(ahead), exog=exog if exog.shape[1] else None)
+        mean = found.predicted_mean * self.scale + self.center
+        lower, upper = found.conf_int(alpha=1 - ahead.interval).T * self.scale + self.center
+        return Forecast(mean, lower, upper)
+
+    def unfitted(self, *, differenced: bool = False, concentrated: bool = False) -> Any:
+        """The model as statsmodels has it, without parameters; to be faster, of ``differenced`` values, and
+        with a variance that is not one of its parameters but ``concentrated`` out.
+        """
+        import numpy as np
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+        exog = self.exog()
+        return SARIMAX(
+            np.array(self.values, dtype=np.float64),
+            exog=exog if exog.shape[1] else None,
+            order=self.order,
+            seasonal_order=(*self.seasonal_order, self.season if any(self.seasonal_order) else 0),
+            trend=self.deterministic,
+            concentrate_scale=concentrated,
+            simple_differencing=differenced,
+            **self.options,
+        )
+
+    def exog(self) -> Floats:
+        """Regressors and waves of all values, shape (n, c)."""
+        import numpy as np
+
+        return self._with_waves(np.array(self.outside).reshape(len(self.values), len(self.used)), 0)
+
+    def _with_waves(self, outside: Floats, start: int) -> Floats:
+        import numpy as np
+
+        at = start + np.arange(len(outside))
+        return np.column_stack([outside, _waves(at, self.season, self.waves)])
+
+
+def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
+    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+
+    Orders are chosen by what regressors and waves leave unexplained, seasonal ones first. Those chosen are
+    fitted together with the regressors.
+    """
+    if says_little(timeline):
+        return LastValue.of(timeline)
+    start = _differences(settings, timeline)
+    whole = _without_orders(settings, timeline, start)
+    search = _Search(settings, _explained(whole, start))
+    found = start
+    # Lags of orders that are as long as a season would be there twice.
+    short = max(start.order[0], start.order[2]) < settings.season
+    if settings.seasonal_order is None and short and _has_season(settings.season, timeline):
+        d = start.seasonal_order[1]
+        found = search.best(replace(start, seasonal_order=(p, d, q)) for p, q in _SEASONAL_ORDERS)
+    if settings.order is None:
+        d = start.order[1]
+        found = search.best([found, *(replace(found, order=(p, d, q)) for p, q in _ORDERS)])
+    if settings.deterministic == "auto" and found.differences == 1:
+        found = search.best([found, replace(found, deterministic="c")])
+    return search.fitted(found, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    order: Orders
+    seasonal_order: Orders
+    deterministic: Deterministic
+
+    @property
+    def differences(self) -> int:
+        return self.order[1] + self.seasonal_order[1]
+
+    def differenced(self, values: Floats, season: int) -> Floats:
+        """``values``, shape (n, …), as they differ from those before."""
+        from statsmodels.tsa.statespace.tools import diff
+
+        found: Floats = diff(values, self.order[1], self.seasonal_order[1], season)
+        return found
+
+
+class _Search:
+    """Candidates for one series, each fitted once."""
+
+    def __init__(self, settings: SarimaxSettings, model: Sarimax) -> None:
+        self._settings = settings
+        self._model = model
+        self._tried: dict[_Candidate, tuple[float, tuple[float, ...]]] = {}
+
+    def best(self, candidates: Iterable[_Candidate]) -> _Candidate:
+        """The candidate with the least criterion; the first of those that are equal."""
+        return min(candidates, key=lambda each: self._tried_once(each)[0])
+
+    def fitted(self, candidate: _Candidate, whole: Sarimax) -> Sarimax:
+        """``whole`` with the orders of ``candidate``. Raises TrainingError if they cannot be fitted."""
+        criterion, params = self._tried_once(candidate)
+        if whole is not self._model:
+            criterion, params = self._fit(candidate, whole, memory=params[:-1])
+        model = whole.model_copy(update={**asdict(candidate), "params": params})
+        if math.isinf(criterion):
+            known = len(whole.values) - whole.values.count(None)
+            raise TrainingError(
+                f"{model.name} did not converge in {self._settings.maxiter:,} iterations, or has too many "
+                f"parameters for {count(known, 'value')}. Raise maxiter, or set a smaller order and "
+                "seasonal_order."
+            )
+        return model
+
+    def _tried_once(self, candidate: _Candidate) -> tuple[float, tuple[float, ...]]:
+        if candidate not in self._tried:
+            self._tried[candidate] = self._fit(candidate, self._model)
+        return self._tried[candidate]
+
+    def _fit(
+        self, candidate: _Candidate, model: Sarimax, memory: Sequence[float] = ()
+    ) -> tuple[float, tuple[float, ...]]:
+        """The criterion and the parameters; ``memory`` are those of the orders, if they are known about."""
+        import numpy as np
+
+        # A line through time would begin elsewhere, were it one through differences.
+        differenced = "t" not in candidate.deterministic
+        unfitted = model.model_copy(update=asdict(candidate)).unfitted(
+            differenced=differenced, concentrated=True
+        )
+        changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
+        values = int(np.count_nonzero(~np.isnan(changes)))
+        exog = candidate.differenced(model.exog(), model.season)
+        start = _start(unfitted.k_params, candidate, changes, exog)
+        if memory:
+            orders = len(start) - exog.shape[1] - len(candidate.deterministic.strip("n"))
+            start[len(start) - orders :] = memory[len(memory) - orders :]
+        if values - len(start) <= 2:
+            return math.inf, ()
+        try:
+            found = self._estimated(unfitted, start)
+        except np.linalg.LinAlgError:  # at the edge of what is stationary
+            return math.inf, ()
+        if found is None or not found.scale > 0:
+            return math.inf, ()
+        worth = criterion_of(self._settings.criterion, float(found.llf), len(start) + 1, values)
+        return worth, (*map(float, found.params), float(found.scale))
+
+    def _estimated(self, unfitted: Any, start: Floats) -> Any:
+        """What statsmodels finds from ``start``, None if it does not converge."""
+        if not len(start):
+            return unfitted.filter(start, cov_type="none")
+        for _ in range(2):
+            found = unfitted.fit(
+                start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
+            )
+            if found.mle_retvals["warnflag"] != _NO_WAY_DOWN:
+                break
+            start = found.params
+        # Where there is no way down from the second time either, this is the bottom as far as digits go.
+        return None if found.mle_retvals["warnflag"] == _TOO_MANY_ITERATIONS else found
+
+
+def _start(parameters: int, candidate: _Candidate, changes: Floats, exog: Floats) -> Floats:
+    """Where to begin: regressors as by least squares, and hardly any memory."""
+    import numpy as np
+
+    at = np.arange(1.0, len(changes) + 1)
+    trends = [each for letter, each in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
+    columns = np.column_stack([*trends, exog])
+    beginning = _least_squares(columns, changes)
+    return np.array([*beginning, *[_A_LITTLE] * (parameters - len(beginning))])
+
+
+def _least_squares(columns: Floats, values: Floats) -> Floats:
+    import numpy as np
+
+    known = ~np.isnan(values)
+    return np.asarray(np.linalg.lstsq(columns[known], values[known])[0], dtype=np.float64)
+
+
+def _differences(settings: SarimaxSettings, timeline: Timeline) -> _Candidate:
+    """The first candidate, with the differences that all of them take."""
+    seasonal = settings.seasonal_order
+    if seasonal is None:
+        seasonal = (0, int(_has_strong_season(settings.season, timeline)), 0)
+    order = settings.order or (1, int(_wanders(settings.season, seasonal[1], timeline)), 1)
+    deterministic = settings.deterministic
+    if deterministic == "auto":
+        deterministic = "n" if order[1] + seasonal[1] else "c"
+    return _Candidate(order, seasonal, deterministic)
+
+
+def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: _Candidate) -> Sarimax:
+    import numpy as np
+
+    values, outside = timeline.values, timeline.filled().regressors
+    used = np.flatnonzero(np.ptp(outside, axis=0) > 0)
+    outside = outside[:, used]
+    centers, scales = outside.mean(axis=0), outside.std(axis=0)
+    # A model without differences and without a constant says that values vary around zero.
+    centered = start.differences > 0 or "c" in start.deterministic
+    center = float(np.nanmean(values)) if centered else 0.0
+    scale = float(np.nanstd(values))
+    scaled = ((values - center) / scale).tolist()
+    model = Sarimax(
+        season=settings.season,
+        options=dict(settings.options),
+        center=center,
+        scale=scale,
+        values=tuple(None if math.isnan(value) else value for value in scaled),
+        used=tuple(used.tolist()),
+        centers=tuple(centers.tolist()),
+        scales=tuple(scales.tolist()),
+        outside=tuple(map(tuple, ((outside - centers) / scales).tolist())),
+    )
+    if settings.waves is not None:
+        return model.model_copy(update={"waves": settings.waves})
+    if settings.seasonal_order is not None or not _has_long_season(settings.season, timeline):
+        return model
+    most = min(_MOST_WAVES, settings.season // 2)
+    by_waves = [model.model_copy(update={"waves": waves}) for waves in range(most + 1)]
+    return min(by_waves, key=lambda each: _worth_of_waves(each, start, settings.criterion))
+
+
+def _worth_of_waves(model: Sarimax, start: _Candidate, criterion: Criterion) -> float:
+    import numpy as np
+
+    changes = start.differenced(np.array(model.values, dtype=np.float64), model.season)
+    columns = start.differenced(model.exog(), model.season)
+    left = changes - columns @ _least_squares(columns, changes)
+    known = int(np.count_nonzero(~np.isnan(left)))
+    log_likelihood = -known / 2 * math.log(float(np.nanmean(left**2)))
+    return criterion_of(criterion, log_likelihood, columns.shape[1] + 1, known)
+
+
+def _explained(model: Sarimax, start: _Candidate) -> Sarimax:
+    """``model`` of what regressors and waves leave of its values, as by least squares."""
+    import numpy as np
+
+    exog = model.exog()
+    if not exog.shape[1]:
+        return model
+    values = np.array(model.values, dtype=np.float64)
+    changes = start.differenced(values, model.season)
+    left = values - exog @ _least_squares(start.differenced(exog, model.season), changes)
+    rest = tuple(None if math.isnan(value) else value for value in left.tolist())
+    return model.model_copy(
+        update={"values": rest, "waves": 0, "used": (), "centers": (), "scales": (), "outside": ()}
+    )
+
+
+def _has_season(season: int, timeline: Timeline) -> bool:
+    return 1 < season <= _LONGEST_SEASON and len(timeline) > 2 * season
+
+
+def _has_long_season(season: int, timeline: Timeline) -> bool:
+    return season > _LONGEST_SEASON and len(timeline) > 2 * season
+
+
+def _has_strong_season(season: int, timeline: Timeline) -> bool:
+    import numpy as np
+    from statsmodels.tsa.seasonal import STL
+
+    if not _has_season(season, timeline):
+        return False
+    parts = STL(_without_regressors(season, timeline), period=season).fit()
+    varies = np.var(parts.resid + parts.seasonal)
+    return bool(varies > 0 and 1 - np.var(parts.resid) / varies > _STRONG_SEASON)
+
+
+def _wanders(season: int, seasonal_difference: int, timeline: Timeline) -> bool:
+    """Whether values wander off and do not come back to a mean: a unit root is not ruled out."""
+    import numpy as np
+    from statsmodels.tsa.stattools import adfuller
+
+    values = _without_regressors(season, timeline)
+    if seasonal_difference:
+        values = values[season:] - values[:-season]
+    if len(values) < _FEWEST or np.ptp(values) == 0:
+        return False
+    return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
+
+
+def _without_regressors(season: int, timeline: Timeline) -> Floats:
+    """The values, less what regressors and waves explain of them."""
+    import numpy as np
+
+    filled = timeline.filled()
+    waves = _MOST_WAVES if _has_long_season(season, timeline) else 0
+    at = np.arange(len(filled.values))
+    columns = np.column_stack([np.ones(len(at)), filled.regressors, _waves(at, season, waves)])
+    left: Floats = filled.values - columns[:, 1:] @ _least_squares(columns, filled.values)[1:]
+    return left
+
+
+def _waves(at: NDArray[np.int64], season: int, number: int) -> Floats:
+    """So many sines and cosines that go round in a season, shape (n, 2 number)."""
+    import numpy as np
+
+    angles = at[:, None] * np.arange(1, number + 1) * 2 * np.pi / season
+    return np.hstack([np.sin(angles), np.cos(angles)])

@@ -1,0 +1,164 @@
+"""Trends and seasons by Prophet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, NonNegativeInt, PositiveFloat
+
+from lolpop.components.executor import Executor
+from lolpop.components.model_trainer import Choice, Float, Params, SearchSpace
+from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
+from lolpop.components.model_trainer._last_value import LastValue
+from lolpop.components.model_trainer._prophet import (
+    Growth,
+    Mode,
+    ProphetSeries,
+    ProphetSettings,
+    Seasonality,
+    Waves,
+)
+from lolpop.components.model_trainer._series import SeriesSettings
+from lolpop.errors import Finding, TrainingError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+if TYPE_CHECKING:
+    from lolpop.timelines import Timelines
+
+__all__ = ["ProphetModelTrainer"]
+
+_OPTIONS = ("changepoint_range", "changepoints", "holidays_mode", "holidays_prior_scale", "scaling")
+
+
+class ProphetModelTrainer(BySeriesModelTrainer):
+    """Prophet on each series by itself, stored as the JSON that Prophet writes.
+
+    Regressors are additive. Series of fewer than 10 values are taken for random walks.
+
+    Parameters
+    ----------
+    growth : str
+        Trend: ``linear``, ``flat``, or ``logistic``, which needs ``cap``.
+    cap : float, optional
+        What a logistic trend never reaches.
+    floor : float, optional
+        What a logistic trend never falls to; 0 unless said.
+    n_changepoints : int
+        How many times the trend may change.
+    changepoint_prior_scale : float
+        How much the trend may change: the greater, the more flexible, and the wider intervals become.
+    seasonality_mode : str
+        Whether seasons are ``additive``, or ``multiplicative``: in proportion to the trend.
+    seasonality_prior_scale : float
+        How strong seasons may be.
+    yearly_seasonality : bool, int or auto
+        Whether a year has a pattern, or of how many waves; ``auto`` if there are two years of rows.
+    weekly_seasonality : bool, int or auto
+        The same of a week; ``auto`` if there are two weeks of rows, several to a week.
+    daily_seasonality : bool, int or auto
+        The same of a day; ``auto`` if there are two days of rows, several to a day.
+    seasonalities : mapping, optional
+        Further patterns by name, such as ``monthly: {period: 30.5, fourier_order: 5}``, in days.
+    country_holidays : str, optional
+        Country whose holidays differ from other days, such as ``US``.
+    params : mapping, optional
+        Further parameters of ``Prophet``: ``changepoints``, ``changepoint_range``, ``holidays_mode``,
+        ``holidays_prior_scale``, ``scaling``.
+    """
+
+    requires = ("prophet",)
+    install = "lolpop[prophet]"
+    library = "Prophet"
+    series_models = Annotated[ProphetSeries | LastValue, Field(discriminator="kind")]
+
+    def __init__(
+        self,
+        growth: Growth = "linear",
+        cap: float | None = None,
+        floor: float | None = None,
+        n_changepoints: NonNegativeInt = 25,
+        changepoint_prior_scale: PositiveFloat = 0.05,
+        seasonality_mode: Mode = "additive",
+        seasonality_prior_scale: PositiveFloat = 10.0,
+        yearly_seasonality: Waves = "auto",
+        weekly_seasonality: Waves = "auto",
+        daily_seasonality: Waves = "auto",
+        seasonalities: Mapping[str, Seasonality] | None = None,
+        country_holidays: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        problem: ForecastingProblem,
+        seed: int = 0,
+        executor: Executor | None = None,
+    ) -> None:
+        own = {
+            "growth": growth,
+            "cap": cap,
+            "floor": floor,
+            "n_changepoints": n_changepoints,
+            "changepoint_prior_scale": changepoint_prior_scale,
+            "seasonality_mode": seasonality_mode,
+            "seasonality_prior_scale": seasonality_prior_scale,
+            "yearly_seasonality": yearly_seasonality,
+            "weekly_seasonality": weekly_seasonality,
+            "daily_seasonality": daily_seasonality,
+            "seasonalities": seasonalities,
+            "country_holidays": country_holidays,
+        }
+        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
+        if findings := [*_impossible(self._params)]:
+            raise VerificationError(findings)
+
+    @classmethod
+    def parameter_names(cls) -> Sequence[str]:
+        """Names of the parameters of Prophet that are neither settings nor found here."""
+        return _OPTIONS
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that Prophet does not take, and a cap or floor that does not fit."""
+        yield from super().check_settings(settings)
+        yield from _impossible(settings)
+
+    def search_space(self) -> SearchSpace:
+        """What is worth searching."""
+        return {
+            "changepoint_prior_scale": Float(0.001, 0.5, log=True),
+            "seasonality_prior_scale": Float(0.01, 10.0, log=True),
+            "seasonality_mode": Choice(("additive", "multiplicative")),
+        }
+
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
+        if findings := [*_impossible(params)]:
+            raise TrainingError(" ".join(map(str, findings)))
+        given = dict(params)
+        settings = ProphetSettings(
+            grid=found.grid,
+            growth=given.pop("growth"),
+            cap=given.pop("cap"),
+            floor=given.pop("floor"),
+            yearly=given.pop("yearly_seasonality"),
+            seasonalities=given.pop("seasonalities") or {},
+            country_holidays=given.pop("country_holidays"),
+            season=self._problem.season or found.grid.season,
+            seed=self._seed % 2**31 + 1,  # Stan takes no others
+            options=given,
+        )
+        return found, settings
+
+
+def _impossible(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A cap or a floor that is missing, or not for the growth that is set."""
+    growth = settings.get("growth", "linear")
+    cap, floor = settings.get("cap"), settings.get("floor")
+    if growth == "logistic":
+        if cap is None:
+            yield Finding("cap", "logistic growth needs a cap", hint="Set cap to what is never reached.")
+        elif cap <= (floor or 0):
+            yield Finding("cap", f"{cap} is not above the floor, {floor or 0}", hint="Set it higher.")
+        return
+    for name, value in (("cap", cap), ("floor", floor)):
+        if value is not None:
+            hint = f"Set growth to logistic, or leave {name} out."
+            yield Finding(name, f"it is of logistic growth, and growth is {growth}", hint=hint)

@@ -1,0 +1,165 @@
+"""Exponential smoothing and ARIMA by statsmodels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+
+from lolpop.components.executor import Executor
+from lolpop.components.model_trainer import Choice, Params, SearchSpace
+from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
+from lolpop.components.model_trainer._criteria import Criterion
+from lolpop.components.model_trainer._exponential_smoothing import (
+    Component,
+    ExponentialSmoothing,
+    SmoothingSettings,
+    Trend,
+)
+from lolpop.components.model_trainer._last_value import LastValue
+from lolpop.components.model_trainer._sarimax import Deterministic, Sarimax, SarimaxSettings
+from lolpop.components.model_trainer._series import SeriesSettings
+from lolpop.errors import Finding, TrainingError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+if TYPE_CHECKING:
+    from lolpop.timelines import Timelines
+
+__all__ = ["StatsmodelsModelTrainer"]
+
+Auto = Literal["auto"]
+# Written as numbers, or as text where only text is possible: 0,1,1.
+Orders = Annotated[
+    tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt],
+    BeforeValidator(lambda given: given.strip("() ").split(",") if isinstance(given, str) else given),
+]
+
+_OWN = {"ets": ("error", "trend", "seasonal"), "sarimax": ("order", "seasonal_order", "deterministic")}
+_OPTIONS = {
+    "ets": ("bounds", "initialization_method"),
+    "sarimax": ("enforce_invertibility", "enforce_stationarity"),
+}
+
+
+class StatsmodelsModelTrainer(BySeriesModelTrainer):
+    """Exponential smoothing (ETS) or seasonal ARIMA of each series by itself, stored as JSON.
+
+    What is not set is chosen for each series by an information criterion. ETS: additive and, of positive
+    values, multiplicative errors and seasons, then no trend, an additive or a damped one. SARIMAX: a
+    seasonal difference if the season is strong, a difference unless a unit root is ruled out, seasonal
+    orders up to (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by
+    waves. The season is ``problem.season``, or that of the frequency. Series of fewer than 10 values are
+    taken for random walks.
+
+    Parameters
+    ----------
+    model : str
+        ``ets``, which uses no regressors, or ``sarimax``; ``auto`` is sarimax if there are regressors, else
+        ets.
+    error : str
+        ETS: ``additive``, ``multiplicative``, or ``auto``.
+    trend : str
+        ETS: ``none``, ``additive``, ``damped``, or ``auto``.
+    seasonal : str
+        ETS: ``none``, ``additive``, ``multiplicative``, or ``auto``.
+    order : three whole numbers, optional
+        SARIMAX: autoregressive terms, differences, moving averages, such as ``[0, 1, 1]``.
+    seasonal_order : three whole numbers, optional
+        SARIMAX: the same of the season.
+    deterministic : str
+        SARIMAX: ``n``, ``c``, ``t`` or ``ct``, as the ``trend`` of statsmodels; or ``auto``.
+    criterion : str
+        What to choose by: ``aicc``, ``aic`` or ``bic``.
+    maxiter : int
+        Iterations of a fit at most; what has not converged by then is not chosen.
+    params : mapping, optional
+        Further parameters of ``ETSModel`` (``bounds``, ``initialization_method``) or ``SARIMAX``
+        (``enforce_stationarity``, ``enforce_invertibility``).
+    """
+
+    requires = ("statsmodels",)
+    install = "lolpop[statsmodels]"
+    library = "statsmodels"
+    series_models = Annotated[ExponentialSmoothing | Sarimax | LastValue, Field(discriminator="kind")]
+
+    def __init__(
+        self,
+        model: Literal["auto", "ets", "sarimax"] = "auto",
+        error: Literal["additive", "multiplicative"] | Auto = "auto",
+        trend: Trend | Auto = "auto",
+        seasonal: Component | Auto = "auto",
+        order: Orders | None = None,
+        seasonal_order: Orders | None = None,
+        deterministic: Deterministic | Auto = "auto",
+        criterion: Criterion = "aicc",
+        maxiter: PositiveInt = 1000,
+        params: Mapping[str, Any] | None = None,
+        *,
+        problem: ForecastingProblem,
+        seed: int = 0,
+        executor: Executor | None = None,
+    ) -> None:
+        own = {
+            "model": model,
+            "error": error,
+            "trend": trend,
+            "seasonal": seasonal,
+            "order": order,
+            "seasonal_order": seasonal_order,
+            "deterministic": deterministic,
+            "criterion": criterion,
+            "maxiter": maxiter,
+        }
+        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
+        if findings := [*_misplaced(self.params())]:
+            raise VerificationError(findings)
+
+    @classmethod
+    def parameter_names(cls) -> Sequence[str]:
+        """Names of the parameters of statsmodels that are neither settings nor found here."""
+        return [name for names in _OPTIONS.values() for name in names]
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that statsmodels does not take, and settings of another model."""
+        yield from super().check_settings(settings)
+        yield from _misplaced(settings)
+
+    def search_space(self) -> SearchSpace:
+        """What is worth searching of the model that is set; which model, if it is chosen."""
+        model = self.params()["model"]
+        if model == "ets":
+            return {"trend": Choice(("none", "additive", "damped")), "seasonal": Choice(("none", "auto"))}
+        if model == "sarimax":
+            return {"order": Choice(("0,1,1", "1,1,0", "1,1,1", "2,1,2", "1,0,0", "2,0,1", "0,2,2"))}
+        return {"model": Choice(("ets", "sarimax")), "criterion": Choice(("aicc", "bic"))}
+
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
+        if findings := [*_misplaced(params)]:
+            raise TrainingError(" ".join(map(str, findings)))
+        season = self._problem.season or found.grid.season
+        chosen, model = params["criterion"], params["model"]
+        if model == "auto":
+            model = "sarimax" if found.regressors else "ets"
+        options = {name: params[name] for name in _OPTIONS[model] if name in params}
+        if model == "sarimax":
+            orders = params["order"], params["seasonal_order"], params["deterministic"]
+            arima = SarimaxSettings(*orders, season, chosen, params["maxiter"], options)
+            return found, arima
+        parts = params["error"], params["trend"], params["seasonal"]
+        smoothing = SmoothingSettings(*parts, season, chosen, params["maxiter"], options)
+        unused = dict.fromkeys(found.regressors, "exponential smoothing uses no regressors")
+        without = replace(found, regressors=(), left_out={**found.left_out, **unused})
+        return without, smoothing
+
+
+def _misplaced(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Settings of a model other than the one that is set."""
+    model = settings.get("model", "auto")
+    for owner, names in _OWN.items():
+        for name in names:
+            if owner != model and settings.get(name, "auto") not in {"auto", None}:
+                hint = f"Set model to {owner}, or leave {name} out."
+                yield Finding(name, f"it is a setting of {owner}, and model is {model}", hint=hint)

@@ -1,0 +1,167 @@
+"""Figures of forecasts: what was, what was forecast, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import PositiveInt
+
+from lolpop.components.model_trainer._forecasting import ForecastModel
+from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.frames import to_floats, wrap, wrap_series
+from lolpop.grids import Grid
+from lolpop.problem import ForecastingProblem
+from lolpop.timelines import series_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_explainer import Importance
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame, Series
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["ForecastModelVisualizer"]
+
+_BLUE, _GREY = "#2a6f97", "#555555"
+
+
+class ForecastModelVisualizer(ModelVisualizer):
+    """The forecast of each series after its history, beside what came, with the interval.
+
+    Of a model, that is the figure ``forecast``; of what was forecast from several origins, ``backtest``.
+
+    Parameters
+    ----------
+    file_format : "png" or "svg"
+        Format of the files.
+    dpi : int
+        Dots per inch of a png.
+    series : int
+        Of more series than this, so many are drawn, from the first to the last by name.
+    """
+
+    def __init__(
+        self,
+        file_format: Literal["png", "svg"] = "png",
+        dpi: PositiveInt = 100,
+        series: PositiveInt = 6,
+        *,
+        problem: ForecastingProblem,
+    ) -> None:
+        for name, value in (("dpi", dpi), ("series", series)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        self._format = file_format
+        self._dpi = dpi
+        self._series = series
+        self._problem = problem
+
+    def draw(
+        self,
+        model: FittedModel,
+        frame: Frame,
+        target: Series,
+        folder: Path,
+        importance: Sequence[Importance] = (),
+    ) -> Mapping[str, Path]:
+        """Draw the forecasts of the n rows of ``frame``, into a file of ``folder``, by figure's name."""
+        from matplotlib.figure import Figure
+
+        del importance  # of forecasts there is none
+        name = "forecast" if isinstance(model, ForecastModel) else "backtest"
+        keys, _ = series_of(frame, self._problem)
+        chosen = _spread(keys, self._series)
+        height = 3.2 if len(chosen) > 1 else 4.8
+        figure = Figure(figsize=(9.6, height * len(chosen)), layout="constrained")
+        all_axes = figure.subplots(len(chosen), squeeze=False)[:, 0]
+        paths = self._paths(model, frame, target)
+        for key, axes in zip(chosen, all_axes, strict=True):
+            mine = [path for path in paths if path.key == key]
+            _draw(axes, mine, self._problem.interval)
+            title = f"{name.capitalize()} of {self._problem.target}"
+            axes.set(title=f"{title}: {key}" if len(keys) > 1 else title)
+        all_axes[0].legend(loc="upper left", fontsize="small")
+        drawn = folder / f"{name}.{self._format}"
+        figure.savefig(drawn, dpi=self._dpi)
+        return {name: drawn}
+
+    def _paths(self, model: FittedModel, frame: Frame, target: Series) -> list[_Path]:
+        import numpy as np
+
+        from lolpop.components.model_checker.backtests import forecasts_of
+
+        rows, truth = wrap(frame), to_floats(wrap_series(target))
+        said, paths = model.predict(frame), forecasts_of(model).paths(frame)
+        keys, codes = series_of(frame, self._problem)
+        times = rows.get_column(self._problem.time).to_native()
+        grid = (
+            model.learned.grid
+            if isinstance(model, ForecastModel)
+            else Grid.of(times, self._problem.frequency)
+        )
+        positions = grid.positions(times)
+        found = []
+        for path in np.unique(paths):
+            mine = np.flatnonzero(paths == path)
+            mine = mine[np.argsort(positions[mine])]
+            key, history, before = keys[codes[mine[0]]], np.empty(0), positions[:0]
+            if isinstance(model, ForecastModel):
+                known = model.learned.histories[key]
+                history = np.array(known.tail)
+                before = np.arange(known.end - len(history) + 1, known.end + 1)
+            found.append(
+                _Path(
+                    key,
+                    grid.times(before),
+                    history,
+                    grid.times(positions[mine]),
+                    truth[mine],
+                    *(
+                        np.asarray(each, dtype=np.float64)[mine]
+                        for each in (said.labels, said.lower, said.upper)
+                    ),
+                )
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """One series as it was, as it was forecast, and as it came."""
+
+    key: str
+    before: Any
+    history: Floats
+    times: Any
+    truth: Floats
+    mean: Floats
+    lower: Floats
+    upper: Floats
+
+
+def _draw(axes: Axes, paths: Sequence[_Path], interval: float) -> None:
+    for number, path in enumerate(paths):
+        first = number == 0
+        times, truth = path.before.append(path.times), [*path.history, *path.truth]
+        axes.plot(times, truth, color=_GREY, linewidth=1, label="true" if first else None)
+        axes.plot(path.times, path.mean, color=_BLUE, linewidth=1.5, label="forecast" if first else None)
+        label = f"interval of {interval:.0%}" if first else None
+        axes.fill_between(
+            path.times, path.lower, path.upper, color=_BLUE, alpha=0.2, linewidth=0, label=label
+        )
+        axes.axvline(
+            path.times[0], color="grey", linestyle=":", linewidth=1, label="origin" if first else None
+        )
+
+
+def _spread(keys: Sequence[str], most: int) -> list[str]:
+    if len(keys) <= most:
+        return list(keys)
+    return [keys[round(at * (len(keys) - 1) / max(1, most - 1))] for at in range(most)]

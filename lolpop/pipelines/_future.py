@@ -1,0 +1,59 @@
+"""What comes after the end of series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.model_trainer._forecasting import ForecastModel
+from lolpop.frames import wrap
+from lolpop.pipelines._labelled import labelled
+from lolpop.timelines import series_of, timelines
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame
+    from lolpop.problem import ForecastingProblem
+
+__all__ = ["Future", "ends_of", "future_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """Rows to forecast: series and time. They have no ``regressors``, which a model of the past may need."""
+
+    rows: Frame
+    regressors: tuple[str, ...]
+
+
+def future_rows(frame: Frame, problem: ForecastingProblem) -> Future:
+    """The horizon after the end of every series of ``frame``, in rows of its kind, with its dtypes.
+
+    Raises DataError if the rows of ``frame`` are no series.
+    """
+    import narwhals as nw
+    import numpy as np
+
+    data, rows = labelled(frame, problem), wrap(frame)
+    found = timelines(data.features, data.target, problem)
+    ends = np.array([each.end for each in found])
+    positions = (ends[:, None] + np.arange(1, problem.horizon + 1)).ravel()
+    columns = [found.grid.column(positions, rows.get_column(problem.time))]
+    if problem.series is not None:
+        _, codes = series_of(frame, problem)
+        example = np.unique(codes, return_index=True)[1]
+        named = rows.get_column(problem.series)
+        values = [named[int(at)] for at in np.repeat(example, problem.horizon)]
+        columns.insert(0, nw.new_series(problem.series, values, named.dtype, backend=rows.implementation))
+    built: Frame = columns[0].to_frame().with_columns(*columns[1:]).to_native()
+    return Future(built, found.regressors)
+
+
+def ends_of(model: FittedModel) -> Mapping[str, Any]:
+    """The last moment that ``model`` has learned from, of each series; empty if it forecasts none."""
+    if not isinstance(model, ForecastModel):
+        return {}
+    learned = model.learned
+    times = learned.grid.times([each.end for each in learned.histories.values()])  # type: ignore[arg-type]  # as an array
+    return dict(zip(learned.histories, times, strict=True))

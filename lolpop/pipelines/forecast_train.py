@@ -1,0 +1,237 @@
+"""From rows of series to a model version: experiments, a backtest of the best, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lolpop.checks import CheckReport
+from lolpop.components.data_splitter import BacktestSplitter, Splits
+from lolpop.components.executor import Executor
+from lolpop.components.hyperparameter_tuner import HyperparameterTuner
+from lolpop.components.logger import Logger
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.components.model_bias_checker import ModelBiasChecker
+from lolpop.components.model_checker import ModelChecker
+from lolpop.components.model_checker.backtests import RecordedForecasts, backtest_rows, forecasts_of
+from lolpop.components.model_explainer import Importance, ModelExplainer
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
+from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.components.notifier import Notifier, tell
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.frames import Frame, count, wrap
+from lolpop.integrations import task
+from lolpop.pipelines._attempts import Attempt, Fitted, is_better
+from lolpop.pipelines._labelled import labelled
+from lolpop.pipelines.train import TrainPipeline
+from lolpop.problem import ForecastingProblem
+from lolpop.resources import DatasetVersion, Experiment, ModelVersion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.frames import Series
+
+__all__ = ["ForecastTrainPipeline"]
+
+_SEASONAL = "seasonal_naive"
+
+
+class ForecastTrainPipeline(TrainPipeline):
+    """Trains a model version of how series go on, and judges it by how it would have done.
+
+    The last horizon of each series is the test, which chooses nothing: a search is judged by the horizons
+    before it. Then the winner is backtested: fitted as it would have been at earlier origins, and compared
+    with what came. It is fitted on all rows last, since what is forecast begins where they end.
+
+    Parameters
+    ----------
+    retrain_on_all_data : bool
+        Whether the winner is fitted once more, on all rows, after it was judged.
+    resume_search : bool
+        Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
+        and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
+    """
+
+    def __init__(
+        self,
+        retrain_on_all_data: bool = True,
+        resume_search: bool = False,
+        *,
+        problem: ForecastingProblem,
+        data_splitter: BacktestSplitter,
+        model_trainer: ModelTrainer,
+        candidates: Sequence[ModelTrainer] = (),
+        hyperparameter_tuner: HyperparameterTuner,
+        model_checker: ModelChecker,
+        model_explainer: ModelExplainer,
+        model_visualizer: ModelVisualizer,
+        model_bias_checker: ModelBiasChecker,
+        metadata_tracker: MetadataTracker,
+        metrics_tracker: MetricsTracker,
+        resource_version_control: ResourceVersionControl,
+        notifiers: Sequence[Notifier],
+        logger: Logger,
+        executor: Executor | None = None,
+    ) -> None:
+        super().__init__(
+            retrain_on_all_data,
+            ("test",),  # of rows that it has learned from, a forecast says nothing
+            resume_search,
+            problem=problem,
+            data_splitter=data_splitter,
+            model_trainer=model_trainer,
+            candidates=candidates,
+            hyperparameter_tuner=hyperparameter_tuner,
+            model_checker=model_checker,
+            model_explainer=model_explainer,
+            model_visualizer=model_visualizer,
+            model_bias_checker=model_bias_checker,
+            metadata_tracker=metadata_tracker,
+            metrics_tracker=metrics_tracker,
+            resource_version_control=resource_version_control,
+            notifiers=notifiers,
+            logger=logger,
+            executor=executor,
+        )
+        self.series = problem
+        self.backtest_splitter = data_splitter
+
+    @task
+    def backtest_model(
+        self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
+    ) -> DatasetVersion:
+        """Fit the winner again at each earlier origin, and keep what it would have forecast beside what came.
+
+        The last origin is that of the test, with the model that was fitted for it. The rows are a dataset
+        version, a field of the model version.
+        """
+        judged = self._judged(model_version)
+        fields = self.metadata_tracker.get(judged).fields
+        trainer = self.trainers[fields["candidate"]]
+        *earlier, last = self.backtest_splitter.backtest(frame)
+        models = [
+            *self._fitted_each(trainer, fields["searched"], [each.train for each in earlier]),
+            self.resource_version_control.load_model(judged),
+        ]
+        rows = self._backtested(models, [*earlier, last])
+        kept = self.resource_version_control.save_data(
+            f"{self.problem.name}_backtest", rows, parents=[model_version, dataset_version]
+        )
+        recorded, target = RecordedForecasts(self.series), labelled(rows, self.problem).target
+        metrics: dict[str, float] = {}
+        for name, model in (("backtest", recorded), (_SEASONAL, recorded.baseline(_SEASONAL))):
+            measured = self.model_checker.measure(model, rows, target)
+            metrics |= {f"{name}.{metric}": value for metric, value in measured.items()}
+        self.metrics_tracker.log(model_version, metrics)
+        self.metadata_tracker.update(model_version, {"backtest": kept.reference, "origins": len(models)})
+        return kept
+
+    @task
+    def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
+        """Draw the forecast of the test rows after its history, and the backtest.
+
+        The figures are artifacts of the model version. Which columns a forecast rests on is not asked:
+        the time of a row is no value that could be another's.
+        """
+        model = self.resource_version_control.load_model(self._judged(model_version))
+        test = self._labelled(splits.test)
+        rows = self._backtest_of(model_version)
+        with TemporaryDirectory() as folder:
+            figures = {
+                **self.model_visualizer.draw(model, test.features, test.target, Path(folder)),
+                **self.model_visualizer.draw(
+                    RecordedForecasts(self.series), rows, labelled(rows, self.problem).target, Path(folder)
+                ),
+            }
+            for name, path in figures.items():
+                self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)
+        return []
+
+    @task
+    def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
+        """Check the forecasts of the backtest, compare them with the best baseline, and tell both."""
+        rows = self._backtest_of(model_version)
+        recorded = RecordedForecasts(self.series)
+        target = labelled(rows, self.problem).target
+        report = self.model_checker.check(recorded, rows, target)
+        train = self._labelled(splits.train).target
+        baseline = self.model_checker.compare_to_baseline(recorded, rows, target, train)
+        self._keep_judgement(model_version, report, baseline)
+        seasonal = self.model_checker.compare(recorded, recorded.baseline(_SEASONAL), rows, target)
+        origins = self.metadata_tracker.get(model_version).fields["origins"]
+        tell(
+            self.notifiers,
+            f"{model_version}: {baseline.metric} is {baseline.score:.4g} in a backtest of "
+            f"{count(len(wrap(rows)), 'row')} from {count(origins, 'origin')}, "
+            f"{_change(seasonal.score, seasonal.other_score)} than {seasonal.other_score:.4g} of the "
+            f"seasonal naive forecast; the best baseline is {baseline.against}, with "
+            f"{baseline.other_score:.4g}",
+        )
+        self._tell_of(report, model_version)
+        return report
+
+    def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:
+        """Fit what a search tries on ``train``, and judge it from origins in ``validation``, the same rows.
+
+        Of a share of the rows it is judged from a share of the origins.
+        """
+        trainer = self.trainers[attempt.candidate]
+        splits = self.backtest_splitter.backtest(validation)
+        splits = splits[-max(1, round(attempt.share * len(splits))) :]
+        rows = self._backtested(
+            self._fitted_each(trainer, attempt.params, [each.train for each in splits]), splits
+        )
+        target = labelled(rows, self.problem).target
+        metrics = self.model_checker.measure(RecordedForecasts(self.series), rows, target)
+        is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
+        if not is_best or attempt.share < 1:
+            return Fitted(metrics, None)
+        return Fitted(metrics, self._fitted(trainer, attempt.params, train))
+
+    def _backtest_of(self, model_version: ModelVersion) -> Frame:
+        reference = self.metadata_tracker.get(model_version).fields["backtest"]
+        return self.resource_version_control.load_data(DatasetVersion.parse(reference))
+
+    def _fitted_each(
+        self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
+    ) -> list[FittedModel]:
+        return [self._fitted(trainer, params, frame) for frame in frames]
+
+    def _backtested(self, models: Sequence[FittedModel], splits: Sequence[Splits]) -> Frame:
+        tests = [self._labelled(each.test) for each in splits]
+        fitted: list[tuple[FittedModel, Frame, Series]] = [
+            (model, test.features, test.target) for model, test in zip(models, tests, strict=True)
+        ]
+        return backtest_rows(fitted, self.series)
+
+    def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
+        # A trial learns from all that comes before the test, and is judged from origins within it.
+        return splits.train, splits.train
+
+    def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
+        # What is deployed is what counts, unless it has learned from some of these rows.
+        winner = Experiment.parse(self.metadata_tracker.get(other).fields["winning_experiment"])
+        return winner if self._come_after(winner, frame).all() else self._judged(other)
+
+    def _unseen(
+        self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
+    ) -> Frame:
+        del model_version, other  # what a model of series has learned from ends at a moment
+        unseen: Frame = wrap(frame).filter(self._come_after(experiment, frame).tolist()).to_native()
+        return unseen
+
+    def _come_after(self, experiment: Experiment, frame: Frame) -> NDArray[np.bool_]:
+        model = forecasts_of(self.resource_version_control.load_model(experiment))
+        return model.come_after(frame)
+
+
+def _change(score: float, other: float) -> str:
+    if not other or score != score:
+        return "other"
+    share = abs(1 - score / other)
+    return f"{share:.0%} {'less' if score < other else 'more'}"

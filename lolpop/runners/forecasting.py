@@ -1,0 +1,117 @@
+"""Learning how series go on, from source rows to forecasts in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_splitter import Splits
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.model_checker import Comparison
+from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.notifier import Notifier
+from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data import Data
+from lolpop.frames import Frame, listed
+from lolpop.pipelines._future import ends_of, future_rows
+from lolpop.pipelines.deploy import DeployPipeline
+from lolpop.pipelines.forecast_train import ForecastTrainPipeline
+from lolpop.pipelines.predict import PredictPipeline
+from lolpop.pipelines.process import ProcessPipeline
+from lolpop.problem import ForecastingProblem, ProblemType
+from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.runners.supervised import OptionalTask, Outcome, SupervisedRunner
+
+__all__ = ["ForecastingRunner"]
+
+
+class ForecastingRunner(SupervisedRunner):
+    """Runs forecasting from end to end, or one workflow of it at a time.
+
+    Where ``data.predict`` names no rows, the horizon after the end of every series is forecast.
+
+    Parameters
+    ----------
+    skip
+        Tasks to leave out where time matters more than what they find. Unless said, rows and forecasts are
+        not compared with earlier ones: what comes later is unlike what came before, and no reason to worry.
+    """
+
+    problem_type: ClassVar[ProblemType] = "forecasting"
+
+    def __init__(
+        self,
+        skip: frozenset[OptionalTask] = frozenset({"compare_data", "analyze_prediction_drift"}),
+        *,
+        problem: ForecastingProblem,
+        data: Data,
+        process: ProcessPipeline,
+        train: ForecastTrainPipeline,
+        predict: PredictPipeline,
+        deploy: DeployPipeline,
+        data_connector: DataConnector,
+        resource_version_control: ResourceVersionControl,
+        metadata_tracker: MetadataTracker,
+        model_deployer: ModelDeployer,
+        notifiers: Sequence[Notifier],
+    ) -> None:
+        super().__init__(
+            skip,
+            problem=problem,
+            data=data,
+            process=process,
+            train=train,
+            predict=predict,
+            deploy=deploy,
+            data_connector=data_connector,
+            resource_version_control=resource_version_control,
+            metadata_tracker=metadata_tracker,
+            model_deployer=model_deployer,
+            notifiers=notifiers,
+        )
+        if data.batch_rows is not None:
+            raise ValueError(
+                "data.batch_rows is not for forecasting: what comes first may be in a later batch."
+            )
+        self.series = problem
+        self.forecast_train = train
+
+    def _judge(
+        self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
+    ) -> None:
+        if not {"analyze_model", "check_model"} <= self.skip:
+            self.forecast_train.backtest_model(model_version, frame, dataset_version)
+        super()._judge(model_version, splits, frame, dataset_version)
+
+    def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
+        if self.data.predict is not None:
+            return super()._rows_to_predict(labelled)
+        frame = self.resource_version_control.load_data(labelled)
+        future = future_rows(frame, self.series)
+        if future.regressors:
+            self._tell(
+                f"Forecasts need {listed(future.regressors)} of every moment to come: name such rows in "
+                "data.predict, or the columns in problem.drop",
+                "warning",
+            )
+            return None
+        return self.process.track_data(
+            future.rows, f"{self.problem.name}_predict", f"what follows {labelled}"
+        )
+
+    def _outcome(
+        self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
+    ) -> Outcome:
+        found = super()._outcome(comparison, model_version, deployed)
+        # What was deployed knows less of every series each time: with the same skill it forecasts worse.
+        surely_worse = comparison.interval is None or comparison.interval[1] < 0
+        if found.replaces or surely_worse or not self._is_fresher(model_version, deployed):
+            return found
+        return Outcome(True, "has learned from later rows, is not clearly worse, and replaces")
+
+    def _is_fresher(self, model_version: ModelVersion, deployed: ModelVersion) -> bool:
+        ours, theirs = (
+            ends_of(self.resource_version_control.load_model(each)) for each in (model_version, deployed)
+        )
+        return any(key not in theirs or end > theirs[key] for key, end in ours.items())

@@ -1,0 +1,105 @@
+"""What checks of conformance are made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.model_trainer import Choice, ModelTrainer, Predictions
+from lolpop.errors import LolpopError
+
+if TYPE_CHECKING:
+    from lolpop.frames import Array
+
+__all__ = ["predictions_elsewhere", "raised", "require", "require_same", "some_params"]
+
+_NUMBERS = ("labels", "probabilities", "lower", "upper")
+
+_PREDICT_ELSEWHERE = """
+import json, sys
+from pathlib import Path
+import pandas as pd
+from lolpop.registry import import_object
+
+trainer, *folders = sys.argv[1:]
+for folder in map(Path, folders):
+    found = import_object(trainer).load(folder / "model").predict(pd.read_feather(folder / "frame"))
+    numbers = {name: getattr(found, name) for name in ("labels", "probabilities", "lower", "upper")}
+    said = {name: None if each is None else each.tolist() for name, each in numbers.items()}
+    said["classes"] = found.classes
+    (folder / "predictions").write_text(json.dumps(said))
+"""
+
+
+def some_params(trainer: ModelTrainer, at: float) -> Mapping[str, Any]:
+    """The least (0.0) or the greatest (1.0) values of the search space."""
+    return {
+        name: (among.values[0] if at == 0 else among.values[-1])
+        if isinstance(among, Choice)
+        else (among.low if at == 0 else among.high)
+        for name, among in trainer.search_space().items()
+    }
+
+
+def predictions_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) -> list[Predictions]:
+    """What a new process makes of the model and the frame that are stored in each folder."""
+    if "<locals>" in trainer.__qualname__:
+        raise AssertionError(f"{trainer.__qualname__} should be a class of a module, to be loaded by another")
+    path = f"{trainer.__module__}:{trainer.__qualname__}"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    done = subprocess.run(  # noqa: S603  (our own words, and no shell)
+        [sys.executable, "-c", _PREDICT_ELSEWHERE, path, *map(str, folders)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    require(done.returncode == 0, f"{path} to load and predict in a new process", done.stderr.strip())
+    return [_told(folder / "predictions") for folder in folders]
+
+
+def require_same(expected: Predictions, found: Predictions, what: str) -> None:
+    """Raise AssertionError if two predictions differ, were it in the last digit."""
+    same = expected.classes == found.classes and all(
+        _is_same(getattr(expected, name), getattr(found, name)) for name in _NUMBERS
+    )
+    require(same, f"the same predictions of {what}", "others")
+
+
+def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
+    """The error of a kind that ``call`` raises. Raises AssertionError if it raises another, or none."""
+    try:
+        call()
+    except kind as error:
+        return error
+    except Exception as error:
+        raise AssertionError(
+            f"Expected a {kind.__name__}, but got {type(error).__name__}: {error}"
+        ) from error
+    raise AssertionError(f"Expected a {kind.__name__}, but nothing was raised.")
+
+
+def require(met: bool, expected: str, found: object) -> None:
+    """Raise AssertionError, saying what is expected and what was found, if it is not ``met``."""
+    if not met:
+        raise AssertionError(f"Expected {expected}, but got: {found}")
+
+
+def _told(path: Path) -> Predictions:
+    import numpy as np
+
+    said = json.loads(path.read_text(encoding="utf-8"))
+    numbers = (None if said[name] is None else np.array(said[name]) for name in _NUMBERS[1:])
+    labels, (probabilities, lower, upper) = np.array(said["labels"]), numbers
+    return Predictions(labels, probabilities, tuple(said["classes"]), lower, upper)
+
+
+def _is_same(one: Array | None, other: Array | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(one.tolist() == other.tolist())

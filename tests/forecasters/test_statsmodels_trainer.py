@@ -1,0 +1,219 @@
+"""What the statsmodels trainer does besides what all forecasters do."""
+
+import warnings
+
+import hypothesis
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import strategies as st
+
+from lolpop.components.executor.local import LocalExecutor
+from lolpop.components.model_trainer.statsmodels import StatsmodelsModelTrainer
+from lolpop.errors import DataError, StoreError, TrainingError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+pytest.importorskip("statsmodels")
+
+HORIZON = 12
+
+
+def problem(**settings):
+    return ForecastingProblem(name="co2", target="y", time="month", horizon=HORIZON, **settings)
+
+
+def trainer(problem=problem(), **settings):  # noqa: B008  (frozen)
+    return StatsmodelsModelTrainer(**settings, problem=problem)
+
+
+@pytest.fixture(scope="module")
+def co2():
+    """Ten years of months."""
+    from statsmodels.datasets import co2
+
+    months = co2.load_pandas().data["co2"].resample("MS").mean().interpolate()[-120 - HORIZON :]
+    return pd.DataFrame({"month": months.index, "y": months.to_numpy()})
+
+
+def forecast(trainer, frame, **params):
+    """What the trainer says of the last rows of ``frame``, after those before."""
+    known, ahead = frame[:-HORIZON], frame[-HORIZON:]
+    return trainer.fit(known.drop(columns="y"), known["y"], params).predict(ahead.drop(columns="y"))
+
+
+def bounds(trainer, frame):
+    """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
+    known = frame[:-HORIZON]
+    model = trainer.fit(known.drop(columns="y"), known["y"])
+    found, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
+    assert times >= 1
+    lower, upper = (found.labels + (bound - found.labels) / times for bound in (found.lower, found.upper))
+    return found.labels, np.column_stack([lower, upper])
+
+
+def test_exponential_smoothing_is_the_plain_script(co2):
+    """Forecast and bounds of a model that is said are those of statsmodels itself."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    given = {"model": "ets", "error": "additive", "trend": "damped", "seasonal": "additive"}
+    labels, both = bounds(trainer(**given), co2)
+    values = co2["y"][:-HORIZON].reset_index(drop=True)
+    plain = ETSModel(values, trend="add", damped_trend=True, seasonal="add", seasonal_periods=12).fit(disp=0)
+    said = plain.get_prediction(len(values), len(values) + HORIZON - 1)
+    assert labels == pytest.approx(said.predicted_mean, abs=0.02)
+    assert both == pytest.approx(said.pred_int(0.1).to_numpy(), abs=0.1)
+
+
+def test_sarimax_with_regressors_is_the_plain_script(co2):
+    """Forecast and bounds of orders that are said are those of statsmodels itself, on the same values."""
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    frame = co2.assign(shift=(np.arange(len(co2)) % 5 == 0).astype(float))
+    frame["y"] += 3 * frame["shift"]
+    given = {"model": "sarimax", "order": (0, 1, 1), "seasonal_order": (0, 1, 1), "deterministic": "n"}
+    labels, both = bounds(trainer(**given), frame)
+    known, ahead = frame[:-HORIZON], frame[-HORIZON:]
+    plain = SARIMAX(
+        known["y"].to_numpy(),
+        known[["shift"]].to_numpy(),
+        order=(0, 1, 1),
+        seasonal_order=(0, 1, 1, 12),
+    ).fit(disp=0)
+    said = plain.get_forecast(HORIZON, exog=ahead[["shift"]].to_numpy())
+    assert labels == pytest.approx(said.predicted_mean, abs=0.02)
+    assert both == pytest.approx(said.conf_int(alpha=0.1), abs=0.05)
+
+
+def test_regressors_choose_arima_and_are_nothing_to_smoothing(co2):
+    """What is known in advance is used if it can be, and said to be left out if it cannot."""
+    frame = co2.assign(shift=(np.arange(len(co2)) % 5 == 0).astype(float))
+    rows = frame.drop(columns="y")
+    assert trainer(order=None).fit(rows, frame["y"]).left_out == {}
+    smoothed = trainer(model="ets").fit(rows, frame["y"])
+    assert smoothed.left_out == {"shift": "exponential smoothing uses no regressors"}
+    assert smoothed.columns == ("month",)
+
+
+@pytest.mark.parametrize("model", ["ets", "sarimax"])
+def test_what_is_chosen_beats_the_seasonal_naive_forecast(co2, model):
+    """On months that grow and have a season, half its error is no achievement."""
+    truth = co2["y"][-HORIZON:].to_numpy()
+    naive = co2["y"][-2 * HORIZON : -HORIZON].to_numpy()
+    found = forecast(trainer(model=model), co2)
+    assert np.abs(found.labels - truth).mean() < np.abs(naive - truth).mean() / 2
+    assert np.mean((found.lower <= truth) & (truth <= found.upper)) >= 0.75
+
+
+@pytest.mark.parametrize("model", ["ets", "sarimax"])
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1e-9), (1e12, 1e9), (1e6, 1)])
+def test_units_do_not_matter(co2, model, shift, scale):
+    """Values in other units, or far from zero, have the same forecast in those."""
+    given = {"model": model, **({"error": "additive"} if model == "ets" else {"order": (0, 1, 1)})}
+    expected = forecast(trainer(**given), co2)
+    other = forecast(trainer(**given), co2.assign(y=co2["y"] * scale + shift))
+    assert (other.labels - shift) / scale == pytest.approx(expected.labels, rel=1e-3)
+    widths = (other.upper - other.lower) / scale
+    assert widths == pytest.approx(expected.upper - expected.lower, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "arima"}, "model of statsmodels cannot be 'arima'"),
+        ({"model": "sarimax", "order": (1, 2)}, r"order of statsmodels cannot be \(1, 2\)"),
+        ({"model": "sarimax", "order": "1,1"}, "order of statsmodels cannot be '1,1'"),
+        ({"maxiter": 0}, "maxiter of statsmodels cannot be 0"),
+    ],
+)
+def test_settings_are_validated_at_once(given, message):
+    """The message says which setting, and its value."""
+    with pytest.raises(TrainingError, match=message):
+        trainer(**given)
+
+
+def test_settings_of_another_model_are_found():
+    """A setting that would have no effect is a finding, of verification and of the constructor."""
+    (finding,) = StatsmodelsModelTrainer.check_settings({"model": "ets", "order": (1, 1, 1)})
+    assert finding.path == "order"
+    assert "sarimax" in (finding.hint or "")
+    with pytest.raises(VerificationError, match="trend: it is a setting of ets, and model is auto"):
+        trainer(trend="damped")
+    assert not list(StatsmodelsModelTrainer.check_settings({"model": "sarimax", "order": (1, 1, 1)}))
+    (finding,) = StatsmodelsModelTrainer.check_settings({"params": {"enforce_stationarit": False}})
+    assert finding.hint == "Did you mean enforce_stationarity?"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "ets", "seasonal": "multiplicative"}, "one of them is -.*Set error and seasonal"),
+        ({"model": "ets", "maxiter": 1}, "none of the models did converge in 1 iterations"),
+        ({"model": "sarimax", "order": (2, 1, 2), "maxiter": 1}, "did not converge in 1 iterations"),
+        ({"model": "sarimax", "order": (12, 1, 12)}, "too many parameters for 30 values"),
+    ],
+)
+def test_a_series_that_cannot_be_fitted_is_named(given, message):
+    """The error says which series, why, and what to do; nothing is left to warnings."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=30, freq="MS"), "shop": "Rome"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(
+            TrainingError, match=f"The series 'Rome' cannot be fitted by statsmodels.*{message}"
+        ):
+            trainer(problem(series="shop"), **given).fit(frame, pd.Series(random.normal(size=30), name="y"))
+
+
+def test_a_forecast_beyond_all_numbers_is_an_error():
+    """What explodes is not written as infinite, but refused in words."""
+    frame = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=41, freq="MS")})
+    given = {"model": "sarimax", "order": (1, 0, 0), "seasonal_order": (0, 0, 0), "deterministic": "n"}
+    exploding = trainer(**given, params={"enforce_stationarity": False})
+    model = exploding.fit(frame[:40], pd.Series(2.0 ** np.arange(40), name="y"))
+    assert model.predict(frame[40:]).labels == pytest.approx([2.0**40], rel=0.01)
+    with pytest.raises(DataError, match=r"steps grows beyond all numbers"):
+        model.predict(pd.DataFrame({"month": [pd.Timestamp(2150, 1, 1)]}))
+
+
+def test_many_series_are_the_same_in_other_processes(co2):
+    """Whether the executor fits them or the trainer itself, forecasts are equal to the last digit."""
+    random = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"month": co2["month"][:40], "shop": f"{shop}", "y": random.normal(size=40).cumsum()})
+        for shop in range(9)
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    ahead = frame[frame["month"] == frame["month"].max()].assign(month=co2["month"][40])
+    given = {"model": "ets", "trend": "none", "problem": problem(series="shop")}
+    alone = trainer(**given).fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
+    spread = StatsmodelsModelTrainer(**given, executor=LocalExecutor(workers=2))
+    found = spread.fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
+    for name in ("labels", "lower", "upper"):
+        assert getattr(alone, name).tolist() == getattr(found, name).tolist()
+
+
+@hypothesis.settings(deadline=None, max_examples=30)
+@hypothesis.given(
+    values=st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=9),
+    interval=st.floats(0.05, 0.99),
+)
+def test_few_values_are_a_random_walk(values, interval):
+    """The forecast is the last value; the bounds hold it, the wider the further, also of one that rests."""
+    known = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values), freq="MS")})
+    ahead = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values) + 3, freq="MS")[-3:]})
+    model = trainer(problem(interval=interval)).fit(known, pd.Series(values, name="y"))
+    found = model.predict(ahead)
+    assert found.labels.tolist() == [values[-1]] * 3
+    assert (found.lower <= found.labels).all()
+    assert (found.labels <= found.upper).all()
+    assert (np.diff(found.upper - found.lower) >= 0).all()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"seed": 0, "series": {"": {"kind": "ets"}}}'])
+def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
+    """A stored model that is not whole is not loaded."""
+    fitted = trainer(model="ets", trend="none").fit(co2.drop(columns="y"), co2["y"])
+    trainer().save(fitted, tmp_path)
+    (tmp_path / "series.json").write_bytes(damage)
+    with pytest.raises(StoreError, match="damaged"):
+        StatsmodelsModelTrainer.load(tmp_path)

@@ -1,0 +1,243 @@
+"""Rows that are no series, or not quite: people hear what is wrong, or what was done about it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lolpop.components.data_checker.forecasting import ForecastDataChecker
+from lolpop.components.data_splitter.horizon import HorizonDataSplitter
+from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.errors import DataError
+from lolpop.pipelines._future import future_rows
+from lolpop.problem import ForecastingProblem
+
+MONTHS = ForecastingProblem(name="visitors", target="visits", time="month", horizon=6)
+SHOPS = ForecastingProblem(name="sales", target="sold", time="day", series="shop", horizon=7)
+
+
+def checked(frame, problem=MONTHS):
+    """What the checker finds of ``frame``, by check."""
+    report = ForecastDataChecker(problem=problem).check(frame)
+    return {check.check: (check.status, check.message) for check in report.checks}
+
+
+def fitted(frame, problem=MONTHS):
+    """A model of ``frame``."""
+    trainer = SklearnModelTrainer("ridge", problem=problem, feature_transformer=SklearnFeatureTransformer())
+    return trainer.fit(frame.drop(columns=problem.target), frame[problem.target])
+
+
+def test_series_that_are_as_they_should_be_raise_no_alarm(months, shops):
+    """Every check of good rows is fine."""
+    for frame, problem in ((months, MONTHS), (shops, SHOPS)):
+        assert {status for status, _ in checked(frame, problem).values()} == {"ok"}
+
+
+def test_gaps_are_told_and_filled(months):
+    """Months that are missing are counted, and the model forecasts as if nothing was."""
+    holes = months.drop(index=[20, 21, 60])
+    assert checked(holes)["gaps_in_time"] == (
+        "warn",
+        "3 values of 'visits' are missing between the first time and the last",
+    )
+    future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=6, freq="MS")})
+    whole, other = (fitted(frame).predict(future).labels for frame in (months, holes))
+    assert other == pytest.approx(whole, abs=5)
+
+
+def test_a_target_with_missing_values_is_a_gap(months):
+    """A value that is missing is as good as no row: told, and filled."""
+    holes = months.assign(visits=months["visits"].where(~months.index.isin([20, 21, 60])))
+    assert checked(holes)["gaps_in_time"][0] == "warn"
+    future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=6, freq="MS")})
+    without = months.drop(index=[20, 21, 60])
+    assert fitted(holes).predict(future).labels.tolist() == fitted(without).predict(future).labels.tolist()
+
+
+def test_rows_at_the_end_without_a_target_are_those_to_forecast(months):
+    """A history ends with its last value, whatever rows come after it."""
+    planned = months.assign(visits=months["visits"].where(months.index < 120))
+    future = future_rows(planned, MONTHS).rows
+    assert future["month"].tolist() == months["month"][120:].tolist()
+
+
+def test_rows_out_of_order_are_told_and_sorted(months):
+    """The order of rows changes nothing but a notice."""
+    shuffled = months.sample(frac=1, random_state=0)
+    assert checked(shuffled)["order_of_time"][0] == "warn"
+    future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=6, freq="MS")})
+    assert fitted(shuffled).predict(future).labels.tolist() == fitted(months).predict(future).labels.tolist()
+
+
+def test_a_time_that_a_series_has_twice_is_an_error(months, shops):
+    """Which of two values is true cannot be told; rows of several series may only lack their column."""
+    status, message = checked(pd.concat([months, months[:1]]))["series"]
+    assert status == "error"
+    assert "1 row repeats a time of column 'month', such as 2015-01-01" in message
+    assert "set problem.series" in message
+    _, message = checked(pd.concat([shops, shops[:2]]), SHOPS)["series"]
+    assert "2 rows repeat a time of column 'day' within a series, such as 2025-01-01 of '1'" in message
+
+
+def test_mixed_zones_are_an_error(months):
+    """Times of several zones are shown beside each other."""
+    zones = ["2025-01-01T00:00+01:00", "2025-01-02T00:00+02:00", "2025-01-03T00:00+01:00"]
+    mixed = pd.DataFrame({"month": zones, "visits": 1.0})
+    status, message = checked(mixed)["series"]
+    assert status == "error"
+    assert "'2025-01-01T00:00+01:00' and '2025-01-02T00:00+02:00'" in message
+
+
+def test_irregular_times_are_an_error(months):
+    """Times without a frequency are shown, with what to do about them."""
+    random = np.random.default_rng(0)
+    times = pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 10**6, 50), unit="s")
+    status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
+    assert status == "error"
+    assert "they are irregular. Set problem.frequency, or aggregate the rows" in message
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (["2025-01-01", "2025-01-02", "soon"], "holds 'soon'"),
+        ([1.0, 2.0, 2.5], "It holds 2.5"),
+        ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing in 1 row"),
+        ([True, False, True], "should hold times"),
+    ],
+)
+def test_what_is_no_time_is_named(times, said):
+    """The value that is no time is told with its column."""
+    status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
+    assert (status, "'month'" in message, said in message) == ("error", True, True)
+
+
+def test_a_column_of_time_that_is_not_there_has_a_near_name(months):
+    """A misspelt column is told with what may have been meant."""
+    status, message = checked(months.rename(columns={"month": "months"}))["series"]
+    assert (status, "Did you mean months?" in message) == ("error", True)
+
+
+def test_a_horizon_longer_than_the_history_is_an_error(months):
+    """What cannot be tested is refused, with a horizon that could be."""
+    status, message = checked(months[:6])["history"]
+    assert status == "error"
+    assert "the longest history has 6 steps" in message
+    with pytest.raises(DataError, match=r"set problem\.horizon to 2 or less"):
+        HorizonDataSplitter(problem=MONTHS).split(months[:6])
+
+
+def test_a_series_of_one_point_is_named(shops):
+    """A series with one value is named, for nobody can tell how it goes on."""
+    one = shops[(shops["shop"] != 2) | (shops["day"] == "2025-01-05")]
+    status, message = checked(one, SHOPS)["series"]
+    assert (status, message) == (
+        "error",
+        "The series '2' has 1 value of 'sold' only: at least 2 are needed. Add rows, or leave it out",
+    )
+
+
+def test_a_series_much_shorter_than_others_is_learned_from_and_not_tested(shops):
+    """It is told, forecast, and not among the rows that are tested on."""
+    late = shops[(shops["shop"] != 3) | (shops["day"] >= "2025-03-26")]
+    status, message = checked(late, SHOPS)["history"]
+    assert (status, "'3'" in message) == ("warn", True)
+    splits = HorizonDataSplitter(problem=SHOPS).split(late)
+    assert set(splits.test["shop"]) == {1, 2, 4}
+    assert (splits.train["shop"] == 3).sum() == (late["shop"] == 3).sum()
+    future = future_rows(late, SHOPS).rows.assign(offer=False)
+    assert np.isfinite(fitted(late, SHOPS).predict(future).labels).all()
+
+
+def test_series_that_end_early_are_named(shops):
+    """One that has ended is forecast from its own end, and people hear of it."""
+    ended = shops[(shops["shop"] != 4) | (shops["day"] < "2025-03-20")]
+    assert checked(ended, SHOPS)["ends"] == (
+        "warn",
+        "series that end before 2025-03-31: '4'. Each is forecast from its own end",
+    )
+
+
+def test_text_is_left_out_with_a_notice(months):
+    """A column of text is nothing to learn from."""
+    status, message = checked(months.assign(note="as usual"))["left_out_columns"]
+    assert (status, "'note' (string values)" in message) == ("warn", True)
+
+
+def test_a_regressor_missing_at_prediction_is_named(shops):
+    """What is learned from has to be known: the column, or its value and when, is told."""
+    model = fitted(shops, SHOPS)
+    future = future_rows(shops, SHOPS).rows
+    with pytest.raises(DataError, match="no column 'offer'"):
+        model.predict(future)
+    holes = future.assign(offer=np.where(future["day"] == "2025-04-02", np.nan, 1.0))
+    with pytest.raises(DataError, match="'offer' is missing at 2025-04-02"):
+        model.predict(holes)
+
+
+def test_rows_inside_the_history_are_refused(months):
+    """What is known already is not forecast: the row, and where the history ends, are told."""
+    with pytest.raises(DataError, match=r"2025-06-01 lies inside the history .* ends at 2025-06-01"):
+        fitted(months).predict(months[["month"]][-1:])
+
+
+def test_an_unknown_series_is_named(shops):
+    """A series that was not learned from is told with those that were."""
+    future = future_rows(shops, SHOPS).rows.assign(offer=False)
+    with pytest.raises(DataError, match=r"There is no series '9' .* Series: 1, 2, 3, 4"):
+        fitted(shops, SHOPS).predict(future.replace({"shop": {4: 9}}))
+
+
+def test_times_between_those_of_the_grid_are_refused(months):
+    """A moment that is none of the series' is told with the frequency."""
+    with pytest.raises(DataError, match="2025-07-15, which is no time at the frequency MS"):
+        fitted(months).predict(pd.DataFrame({"month": [pd.Timestamp("2025-07-15")]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda rows: rows.rename(columns={"day": "days"}),
+            "there is no column 'day' in the data. Did you mean days?",
+        ),
+        (lambda rows: rows.assign(day=rows["day"].where(rows.index > 3)), "values of 'day' are missing"),
+        (lambda rows: pd.concat([rows, rows[:1]]), "2 rows share their 'shop' and 'day' with another"),
+    ],
+)
+def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):
+    """Rows that are to be forecast are checked for when they are, and of which series."""
+    checker, rows = ForecastDataChecker(problem=SHOPS), shops.drop(columns="sold")
+    assert checker.check(rows, labelled=False).status == "ok"
+    [error] = checker.check(change(rows), labelled=False).of("error")
+    assert error.message == said
+
+
+def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
+    """The command line fails in words, and the JSON has the check."""
+    pd.concat([months, months[:3]]).to_csv(project / "known.csv", index=False)
+    code, told, said = command()
+    assert code == 1
+    assert "known.csv: Nothing can be learned from these rows" in said
+    assert [check["check"] for check in told["checks"] if check["status"] == "error"] == ["series"]
+
+
+def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, months):
+    """A file in which some times have a zone, and others none, is not read as if all had the same."""
+    times = months["month"].dt.strftime("%Y-%m-%dT00:00")
+    mixed = months.assign(month=times.where(months.index % 2 == 0, times + "+01:00"))
+    mixed.to_csv(project / "known.csv", index=False)
+    code, _, said = command("process_data")
+    assert code == 1
+    assert (
+        "Column 'month' mixes time zones, such as in '2015-01-01T00:00' and '2015-02-01T00:00+01:00'" in said
+    )
+
+
+def test_without_rows_that_have_them_regressors_forecast_nothing(project, command, months):
+    """A run that has learned from what is known in advance says what it needs to forecast."""
+    months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)
+    code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
+    assert (code, told["prediction_job"]) == (0, None)
+    assert "Forecasts need 'holiday' of every moment to come" in said
