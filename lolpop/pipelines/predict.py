@@ -167,15 +167,12 @@ class PredictPipeline(Pipeline):
         if reference is None:
             raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
         known = self.resource_version_control.load_data(reference)
+        explanations = (
+            explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.carried)
+            for rows in self._explained(dataset_version)
+        )
         kept = self.resource_version_control.save_batches(
-            f"{model_version.name}_explanations",
-            (
-                explanations_frame(
-                    self.model_explainer.explain(model, rows, known), rows, self.problem.carried
-                )
-                for rows in self._explained(dataset_version)
-            ),
-            parents=[prediction_job],
+            f"{model_version.name}_explanations", explanations, parents=[prediction_job]
         )
         self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
         return kept
