@@ -110,6 +110,8 @@ def kind_of(series: nw.Series[Any]) -> Kind:
         return "empty"
     if dtype == nw.Object and series.implementation.is_pandas_like():
         return _kind_of_objects(series)
+    if getattr(getattr(series.to_native(), "dtype", None), "tz", None) is not None:
+        return "datetime"  # narwhals does not know every zone by name, such as America/New_York
     return _kind_of_dtype(dtype)
 
 

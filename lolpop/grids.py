@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import DataError
-from lolpop.frames import count, kind_of, wrap_series
+from lolpop.frames import count, kind_of, to_floats, wrap_series
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -25,6 +25,7 @@ _LEAST_SHARE = 0.5
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _SEASONS = {"B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 1, "YE": 1}
+_GREATEST = 2**53  # whole numbers beyond are not told apart
 _DAY, _HOUR = 86_400, 3_600
 _MOST_STEPS_A_DAY = 1_440
 
@@ -144,6 +145,7 @@ class Grid:
     def column(self, positions: Positions, like: nw.Series[Any]) -> nw.Series[Any]:
         """The moments at ``positions`` as a column of the name, dtype and library of ``like``."""
         import narwhals as nw
+        import pandas as pd
 
         moments = self.times(positions)
         if self.counts:
@@ -154,6 +156,10 @@ class Grid:
                 values = [_shown(moment) for moment in moments]
             elif like.dtype == nw.Object and len(like) and not hasattr(like.to_list()[0], "hour"):
                 return nw.new_series(like.name, [each.date() for each in values], backend=like.implementation)
+        if like.implementation.is_pandas_like() and like.dtype != nw.String:
+            native = like.to_native().dtype
+            made = pd.Series(moments, name=like.name).astype(native)
+            return nw.from_native(made, series_only=True)
         return nw.new_series(like.name, values, backend=like.implementation).cast(like.dtype)
 
     def _start(self) -> pd.Timestamp:
@@ -205,14 +211,15 @@ def _moments(column: nw.Series[Any]) -> Any:
     import pandas as pd
 
     kind = kind_of(column) if len(column) else "datetime"
-    if missing := column.null_count():
+    if kind not in {"number", "datetime", "string", "empty"}:
+        holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
+        raise DataError(f"Column {column.name!r} should hold times, and holds {holds}.")
+    if missing := len(column) if kind == "empty" else column.null_count():
         raise DataError(
             f"Column {column.name!r}, the time, is missing in {count(missing, 'row')}: fill or drop those."
         )
     if kind == "number":
         return _whole_numbers(column)
-    if kind not in {"datetime", "string", "mixed", "other"}:
-        raise DataError(f"Column {column.name!r} should hold times, and is {column.dtype}.")
     values = column.to_pandas()
     try:
         parsed = pd.to_datetime(values, format="ISO8601")
@@ -226,14 +233,13 @@ def _whole_numbers(column: nw.Series[Any]) -> Any:
     import numpy as np
     import pandas as pd
 
-    values = column.to_numpy()
-    if values.dtype.kind == "f":
-        strange = ~np.isfinite(values) | (values != np.round(values))
-        if strange.any():
-            raise DataError(
-                f"Column {column.name!r} should hold times: dates, or whole numbers such as years. "
-                f"It holds {values[strange][0]}."
-            )
+    values = to_floats(column)
+    strange = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
+    if strange.any():
+        raise DataError(
+            f"Column {column.name!r} should hold times: dates, or whole numbers such as years. "
+            f"It holds {values[strange][0]}."
+        )
     return pd.Index(values.astype(np.int64))
 
 
