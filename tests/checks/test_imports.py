@@ -6,7 +6,14 @@ import pytest
 
 @pytest.mark.parametrize(
     "module",
-    ["data_checker.builtin", "data_profiler.builtin", "model_checker.builtin", "hyperparameter_tuner.optuna"],
+    [
+        "data_checker.builtin",
+        "data_profiler.builtin",
+        "model_checker.builtin",
+        "hyperparameter_tuner.optuna",
+        "model_trainer.statsmodels",
+        "model_trainer.prophet",
+    ],
 )
 def test_importing_an_implementation_imports_no_library(module):
     """Verification imports the classes, and must stay quick."""

@@ -10,7 +10,7 @@ from lolpop.testing import FORECASTER_CHECKS
 
 TRAINERS = {
     "sklearn": (SklearnModelTrainer, {"estimator": "ridge"}),
-    "statsmodels ets": (StatsmodelsModelTrainer, {"model": "ets", "trend": "none"}),
+    "statsmodels ets": (StatsmodelsModelTrainer, {"model": "ets", "error": "additive", "trend": "none"}),
     "statsmodels sarimax": (StatsmodelsModelTrainer, {"model": "sarimax", "order": (1, 0, 0)}),
     "prophet": (ProphetModelTrainer, {}),
 }

@@ -72,6 +72,16 @@ def test_forecasts_are_the_plain_script(days, given):
     assert np.abs(upper - said["yhat_upper"]).max() < 0.08 * width
 
 
+def test_bounds_are_widened_by_what_the_history_shows(days):
+    """A model that does not see the trend of the days has wider bounds than its own errors tell; no other has."""
+    wrong, right = (
+        trainer(growth=growth).fit(days.drop(columns="y"), days["y"]).widenings[""]
+        for growth in ("flat", "linear")
+    )
+    assert wrong > 1.2
+    assert 1 <= right < 1.2
+
+
 def test_logistic_growth_is_the_plain_script():
     """Forecast and bounds of what levels off are Prophet's."""
     n = 200 + HORIZON

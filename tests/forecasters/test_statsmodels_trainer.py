@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lolpop.components.executor.local import LocalExecutor
 from lolpop.components.model_trainer.statsmodels import StatsmodelsModelTrainer
-from lolpop.errors import StoreError, TrainingError, VerificationError
+from lolpop.errors import DataError, StoreError, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 
 pytest.importorskip("statsmodels")
@@ -162,6 +162,17 @@ def test_a_series_that_cannot_be_fitted_is_named(given, message):
             TrainingError, match=f"The series 'Rome' cannot be fitted by statsmodels.*{message}"
         ):
             trainer(problem(series="shop"), **given).fit(frame, pd.Series(random.normal(size=30), name="y"))
+
+
+def test_a_forecast_beyond_all_numbers_is_an_error():
+    """What explodes is not written as infinite, but refused in words."""
+    frame = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=41, freq="MS")})
+    given = {"model": "sarimax", "order": (1, 0, 0), "seasonal_order": (0, 0, 0), "deterministic": "n"}
+    exploding = trainer(**given, params={"enforce_stationarity": False})
+    model = exploding.fit(frame[:40], pd.Series(2.0 ** np.arange(40), name="y"))
+    assert model.predict(frame[40:]).labels == pytest.approx([2.0**40], rel=0.01)
+    with pytest.raises(DataError, match=r"steps grows beyond all numbers"):
+        model.predict(pd.DataFrame({"month": [pd.Timestamp(2150, 1, 1)]}))
 
 
 def test_many_series_are_the_same_in_other_processes(co2):

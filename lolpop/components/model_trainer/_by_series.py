@@ -20,7 +20,8 @@ from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
-from lolpop.errors import LolpopError, StoreError, TrainingError
+from lolpop.components.model_trainer._threads import one_thread
+from lolpop.errors import DataError, LolpopError, StoreError, TrainingError
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
@@ -65,10 +66,16 @@ class BySeriesModel(ForecastModel):
             # Of each series its own, whichever are forecast beside it.
             np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
         )
-        with np.errstate(all="ignore"):
+        with one_thread(), np.errstate(all="ignore"):
             found = self.series[key].forecast(ahead)
-        times = self.widenings[key]
-        lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+            times = self.widenings[key]
+            lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+        if not np.isfinite([found.mean, lower, upper]).all():
+            whose = f" of {key!r}" if key else ""
+            raise DataError(
+                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or "
+                "set another model."
+            )
         return Forecast(found.mean, lower, upper)
 
     def write(self, folder: Path) -> None:
@@ -158,7 +165,7 @@ def _fit_one(
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
         # What overflows on the way to the best parameters is not worth a warning.
-        with np.errstate(all="ignore"):
+        with one_thread(), np.errstate(all="ignore"):
             model = settings.fit(timeline)
             if isinstance(model, LastValue):
                 return model, 1.0

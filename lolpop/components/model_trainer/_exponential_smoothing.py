@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
@@ -35,7 +35,6 @@ _PATHS = 2_000
 _ELSEWHERE = {
     "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
 }  # fmt: skip
-_TRENDS: tuple[Trend, ...] = ("none", "additive", "damped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,59 +115,77 @@ class ExponentialSmoothing(SeriesModel):
 
 
 def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
-    """The best of what ``settings`` allow for one series; those that do not converge are left out."""
+    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+
+    Errors and seasons are compared beside a trend, and trends beside the best of them.
+    """
     if says_little(timeline):
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
-    fitted = [(each, _fitted(each, settings)) for each in _candidates(settings, values)]
-    best, found = min(fitted, key=lambda each: _worth(each[0], each[1], settings))
-    if math.isinf(_worth(best, found, settings)):
+    best = min((_fitted(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    if settings.trend == "auto":
+        others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
+        best = min(best, *(_fitted(each, settings) for each in others), key=_by_worth)
+    if math.isinf(best.worth):
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
-    again = _fitted(best, settings, elsewhere=True)
-    if _worth(best, again, settings) < _worth(best, found, settings):
-        found = again
-    return best.model_copy(update={"params": tuple(map(float, found.params))})
+    return min(best, _fitted(best.model, settings, elsewhere=True), key=_by_worth).model
 
 
-def _fitted(candidate: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> Any:
-    """What statsmodels makes of ``candidate``, from where it starts by itself, or from elsewhere."""
-    model = candidate.unfitted()
-    start = model.start_params
+class _Fitted(NamedTuple):
+    model: ExponentialSmoothing
+    worth: float
+    """By the criterion, the less the better."""
+
+
+def _by_worth(fitted: _Fitted) -> float:
+    return fitted.worth
+
+
+def _fitted(model: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> _Fitted:
+    """``model`` with the best parameters, from where statsmodels starts by itself, or from elsewhere."""
+    unfitted = model.unfitted()
+    start = unfitted.start_params
     if elsewhere:
-        start = [_ELSEWHERE.get(name, value) for name, value in zip(model.param_names, start, strict=True)]
-    return model.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
-
-
-def _worth(candidate: ExponentialSmoothing, found: Any, settings: SmoothingSettings) -> float:
-    if not found.mle_retvals["converged"]:
-        return math.inf
-    return criterion_of(settings.criterion, float(found.llf), _free(candidate), len(candidate.values))
+        names = unfitted.param_names
+        start = [_ELSEWHERE.get(name, value) for name, value in zip(names, start, strict=True)]
+    found = unfitted.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
+    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
+    fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
+    return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
 
 
 def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
-    kinds = ("additive", "multiplicative") if values.min() > 0 else ("additive",)
+    kinds: tuple[Component, ...] = ("additive", *(("multiplicative",) if values.min() > 0 else ()))
     shows_season = settings.season > 1 and len(values) >= _needed(settings.season)
-    scale, mean = float(values.std()), float(values.mean())
-    shared = {"season": settings.season, "options": dict(settings.options), "scale": scale}
-    # What only adds up does not depend on where zero is, but loses digits far from it.
-    added, multiplied = (
-        {**shared, "center": center, "values": tuple(((values - center) / scale).tolist())}
-        for center in (mean, 0.0)
-    )
+    either: tuple[Component, ...] = ("none", *(kinds if shows_season else ()))
     errors = kinds if settings.error == "auto" else (settings.error,)
-    trends = _TRENDS if settings.trend == "auto" else (settings.trend,)
-    seasonals = (settings.seasonal,)
-    if settings.seasonal == "auto":
-        seasonals = ("none", *(kinds if shows_season else ()))
-    for error, seasonal, trend in itertools.product(errors, seasonals, trends):
+    seasonals = either if settings.seasonal == "auto" else (settings.seasonal,)
+    for error, seasonal in itertools.product(errors, seasonals):
         # A season that multiplies beside an error that adds up divides by what comes near zero.
         if (error, seasonal) != ("additive", "multiplicative") or settings.seasonal == seasonal:
-            scaled = multiplied if "multiplicative" in {error, seasonal} else added
-            yield ExponentialSmoothing(error=error, trend=trend, seasonal=seasonal, **scaled)
+            yield _unfitted(settings, error, seasonal, values)
+
+
+def _unfitted(
+    settings: SmoothingSettings, error: Component, seasonal: Component, values: Floats
+) -> ExponentialSmoothing:
+    # What only adds up does not depend on where zero is, but loses digits far from it.
+    center = 0.0 if "multiplicative" in {error, seasonal} else float(values.mean())
+    scale = float(values.std())
+    return ExponentialSmoothing(
+        error=error,
+        trend="additive" if settings.trend == "auto" else settings.trend,
+        seasonal=seasonal,
+        season=settings.season,
+        options=dict(settings.options),
+        center=center,
+        scale=scale,
+        values=tuple(((values - center) / scale).tolist()),
+    )
 
 
 def _needed(season: int) -> int:

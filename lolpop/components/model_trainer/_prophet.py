@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, PositiveFloat, PositiveInt
@@ -33,6 +33,7 @@ _LOGGERS = ("cmdstanpy", "prophet", "prophet.models", "prophet.plot")
 _PATHS = 2_000
 _MOST_WAVES = 10
 _DAYS_OF_A_YEAR = 365.25
+_TWO_YEARS = 730
 
 
 @validated_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -64,9 +65,9 @@ class ProphetSettings(SeriesSettings):
         """What Prophet makes of it."""
         return _fit_prophet(self, timeline)
 
-    def only(self, model: SeriesModel) -> ProphetSettings:  # noqa: ARG002  (nothing is chosen)
-        """The same: there is nothing to choose."""
-        return self
+    def only(self, model: SeriesModel) -> ProphetSettings:
+        """The settings that allow nothing but what ``model`` is."""
+        return replace(self, yearly=model.yearly) if isinstance(model, ProphetSeries) else self
 
 
 class ProphetSeries(SeriesModel):
@@ -75,6 +76,7 @@ class ProphetSeries(SeriesModel):
     kind: Literal["prophet"] = "prophet"
     cap: float | None
     floor: float | None
+    yearly: bool | int
     fitted: str
 
     def forecast(self, ahead: Ahead) -> Forecast:
@@ -148,14 +150,17 @@ def _fit_prophet(settings: ProphetSettings, timeline: Timeline) -> SeriesModel:
     with quiet(*_LOGGERS):
         from prophet.serialize import model_to_json
 
-        model = _unfitted(settings, moments, regressors.shape[1])
+        yearly = _yearly(settings, moments)
+        model = _unfitted(settings, yearly, regressors.shape[1])
         try:
             model.fit(frame, seed=settings.seed)
         finally:
             model.stan_backend.cleanup()
         # To predict it only matters that there was a history: it is kept elsewhere.
         model.history, model.history_dates = model.history[["ds", "y"]][-1:], model.history_dates[-1:]
-        return ProphetSeries(cap=settings.cap, floor=settings.floor, fitted=model_to_json(model))
+        return ProphetSeries(
+            cap=settings.cap, floor=settings.floor, yearly=yearly, fitted=model_to_json(model)
+        )
 
 
 def _moments_of(grid: Grid, positions: NDArray[np.int64]) -> pd.DatetimeIndex:
@@ -167,12 +172,12 @@ def _moments_of(grid: Grid, positions: NDArray[np.int64]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(grid.times(positions)).tz_localize(None)
 
 
-def _unfitted(settings: ProphetSettings, moments: pd.DatetimeIndex, regressors: int) -> Any:
+def _unfitted(settings: ProphetSettings, yearly: bool | int, regressors: int) -> Any:
     from prophet import Prophet
 
     model = Prophet(
         growth=settings.growth,
-        yearly_seasonality=_yearly(settings, moments),
+        yearly_seasonality=yearly,
         uncertainty_samples=0,
         **settings.options,
     )
@@ -187,13 +192,13 @@ def _unfitted(settings: ProphetSettings, moments: pd.DatetimeIndex, regressors: 
     return model
 
 
-def _yearly(settings: ProphetSettings, moments: pd.DatetimeIndex) -> Waves:
+def _yearly(settings: ProphetSettings, moments: pd.DatetimeIndex) -> bool | int:
     """As many waves of a year as its steps can tell, where Prophet would fit ten to twelve months."""
+    if settings.yearly != "auto":
+        return settings.yearly
     days = (moments[-1] - moments[0]).days
     steps = round(_DAYS_OF_A_YEAR * (len(moments) - 1) / max(days, 1))
-    if settings.yearly != "auto" or days < 2 * _DAYS_OF_A_YEAR or _waves(steps) == _MOST_WAVES:
-        return settings.yearly
-    return _waves(steps) or False
+    return days >= _TWO_YEARS and (_waves(steps) or False)
 
 
 def _waves(steps: int) -> int:

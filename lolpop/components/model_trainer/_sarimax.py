@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -36,6 +36,8 @@ _STRONG_SEASON = 0.64
 _UNIT_ROOT = 0.05
 _FEWEST = 10
 _A_LITTLE = 0.1
+# What L-BFGS says when it ends.
+_TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
 _ORDERS = tuple((p, q) for p in range(3) for q in range(3))
 _SEASONAL_ORDERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -204,10 +206,9 @@ class _Search:
 
     def fitted(self, candidate: _Candidate, whole: Sarimax) -> Sarimax:
         """``whole`` with the orders of ``candidate``. Raises TrainingError if they cannot be fitted."""
-        if whole is self._model or not whole.exog().shape[1]:
-            criterion, params = self._tried_once(candidate)
-        else:
-            criterion, params = self._fit(candidate, whole)
+        criterion, params = self._tried_once(candidate)
+        if whole is not self._model:
+            criterion, params = self._fit(candidate, whole, memory=params[:-1])
         model = whole.model_copy(update={**asdict(candidate), "params": params})
         if math.isinf(criterion):
             known = len(whole.values) - whole.values.count(None)
@@ -223,7 +224,10 @@ class _Search:
             self._tried[candidate] = self._fit(candidate, self._model)
         return self._tried[candidate]
 
-    def _fit(self, candidate: _Candidate, model: Sarimax) -> tuple[float, tuple[float, ...]]:
+    def _fit(
+        self, candidate: _Candidate, model: Sarimax, memory: Sequence[float] = ()
+    ) -> tuple[float, tuple[float, ...]]:
+        """The criterion and the parameters; ``memory`` are those of the orders, if they are known about."""
         import numpy as np
 
         # A line through time would begin elsewhere, were it one through differences.
@@ -235,6 +239,9 @@ class _Search:
         values = int(np.count_nonzero(~np.isnan(changes)))
         exog = candidate.differenced(model.exog(), model.season)
         start = _start(unfitted.k_params, candidate, changes, exog)
+        if memory:
+            orders = len(start) - exog.shape[1] - len(candidate.deterministic.strip("n"))
+            start[len(start) - orders :] = memory[len(memory) - orders :]
         if values - len(start) <= 2:
             return math.inf, ()
         try:
@@ -250,10 +257,15 @@ class _Search:
         """What statsmodels finds from ``start``, None if it does not converge."""
         if not len(start):
             return unfitted.filter(start, cov_type="none")
-        found = unfitted.fit(
-            start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
-        )
-        return found if found.mle_retvals["converged"] else None
+        for _ in range(2):
+            found = unfitted.fit(
+                start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
+            )
+            if found.mle_retvals["warnflag"] != _NO_WAY_DOWN:
+                break
+            start = found.params
+        # Where there is no way down from the second time either, this is the bottom as far as digits go.
+        return None if found.mle_retvals["warnflag"] == _TOO_MANY_ITERATIONS else found
 
 
 def _start(parameters: int, candidate: _Candidate, changes: Floats, exog: Floats) -> Floats:

@@ -161,9 +161,7 @@ class _Digest:
 
 
 def _description(schema: pa.Schema) -> dict[str, Any]:
-    meta: dict[str, Any] = {
-        key.decode(): value.decode() for key, value in (schema.metadata or {}).items()
-    }
+    meta: dict[str, Any] = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     if "pandas" in meta:
         pandas = {
             key: value
