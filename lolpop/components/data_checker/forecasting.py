@@ -150,7 +150,8 @@ def _comparable(values: nw.Series[Any]) -> nw.Series[Any]:
         values.dtype.is_numeric() and not values.dtype.is_decimal()
     ):
         return values
-    return nw.new_series(values.name, to_strings(values).to_list(), nw.String, backend=values.implementation)
+    texts = [text if isinstance(text, str) else None for text in to_strings(values)]
+    return nw.new_series(values.name, texts, nw.String, backend=values.implementation)
 
 
 def _regressors(found: Timelines) -> Check:
