@@ -19,6 +19,7 @@ help: ## Show this list
 run: .venv/installed ## Train, deploy and predict on real data, and say what happened
 	@$(BIN)/python $(QUICKSTART)/make_data.py
 	@$(BIN)/lolpop run classification -c $(QUICKSTART)/lolpop.yaml $(ARGS)
+	@echo && echo "lolpop is in .venv/bin, which this puts on the path: source .venv/bin/activate"
 
 # There are as many workers as cores: estimators that start threads of their own would only get in their way.
 # A file is the work of one worker: the examples of a page go on from each other.

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import install, kernel, startup, tasks, tuning, workflow
+from benchmarks import batches, install, kernel, profiling, startup, tasks, tuning, workflow
 from benchmarks.budget import Budget
 
 GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
@@ -20,6 +20,8 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "tasks": tasks.budgets,
     "workflow": workflow.budgets,
     "tuning": tuning.budgets,
+    "batches": batches.budgets,
+    "profiling": profiling.budgets,
     "install": install.budgets,
 }
 

@@ -148,6 +148,16 @@ skops.io.load(folder / "model.skops", trusted=skops.io.get_untrusted_types(file=
 # --- The new rows: whether they are like those, and what they are ----------------------------------------
 
 new = pd.read_csv(folder / "new.csv")
+unexpected = {
+    "missing_columns": sorted(set(features) - set(new)),
+    "types": [name for name in features if features[name].dtype.kind != new[name].dtype.kind],
+    "out_of_range": {
+        name: int((~new[name].between(features[name].min(), features[name].max())).sum()) for name in features
+    },
+    "missing": {name: float(new[name].isna().mean() - features[name].isna().mean()) for name in features},
+    "duplicate_index": int(new["id"].duplicated().sum()),
+}
+(folder / "unexpected.json").write_text(json.dumps(unexpected))
 drift = {name: stats.ks_2samp(features[name], new[name]).pvalue for name in features}
 corrected = stats.false_discovery_control(list(drift.values()))
 (folder / "drift.json").write_text(json.dumps(dict(zip(drift, corrected, strict=True)), default=float))

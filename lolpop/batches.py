@@ -8,7 +8,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.errors import DataError
-from lolpop.frames import Frame, count, listed, wrap
+from lolpop.frames import Frame, listed, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["ahead", "alike", "joined", "plain_values", "same_columns", "sampled"]
+__all__ = ["Alike", "SameColumns", "ahead", "joined", "plain_values", "sampled"]
 
 T = TypeVar("T")
 
@@ -26,70 +26,87 @@ _END: Any = object()
 def ahead(items: Iterable[T]) -> Iterator[T]:
     """``items``, of which the next one is made in a thread while the last one is worked on."""
     source, context = iter(items), copy_context()
+
+    def advance() -> Any:
+        return context.run(next, source, _END)
+
     with ThreadPoolExecutor(1, thread_name_prefix="lolpop-ahead") as thread:
-        following = thread.submit(context.run, next, source, _END)
+        following = thread.submit(advance)
         while (item := following.result()) is not _END:
-            following = thread.submit(context.run, next, source, _END)
+            following = thread.submit(advance)
             yield item
 
 
-def same_columns(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """``frames``, each with the columns of the first in their order.
+class SameColumns:
+    """Gives each frame back with the columns of the first, in their order."""
 
-    Raises DataError, naming the columns, if one has others.
-    """
-    columns: list[str] | None = None
-    rows = 0
-    for frame in frames:
+    def __init__(self) -> None:
+        self._columns: list[str] | None = None
+        self._rows = 0
+
+    def __call__(self, frame: Frame) -> Frame:
+        """``frame`` in the order of the first. Raises DataError, naming columns, if it has others."""
         data = wrap(frame)
-        columns = columns or data.columns
-        if data.columns != columns:
-            lacking = [name for name in columns if name not in data.columns]
-            strange = [name for name in data.columns if name not in columns]
-            if lacking or strange:
-                lacks = f"lacks {listed(lacking)}" if lacking else ""
-                has = f"has {listed(strange)}" if strange else ""
-                difference = " and ".join(filter(None, (lacks, has)))
-                raise DataError(
-                    f"The columns of batches differ: the one from row {rows + 1:,} on {difference}, unlike "
-                    "those before it."
-                )
-            frame = data.select(columns).to_native()  # noqa: PLW2901  (the same columns in another order)
-        rows += len(data)
-        yield frame
-
-
-def alike(frames: Iterable[Frame], as_table: Callable[[Frame], pa.Table]) -> Iterator[pa.Table]:
-    """``frames`` as tables with the columns and types of the first.
-
-    Raises DataError, naming column and types, if a value is not one of its column's type.
-    """
-    import pyarrow as pa
-
-    schema: pa.Schema | None = None
-    rows = 0
-    for frame in same_columns(frames):
-        table = as_table(frame)
-        schema = schema or table.schema
-        if not table.schema.equals(schema):
-            table = pa.table(
-                [
-                    _cast(column, field, rows)
-                    for column, field in zip(table.columns, schema, strict=True)
-                ],
-                schema=schema,
+        if self._columns is None:
+            self._columns = data.columns
+        columns, given = self._columns, data.columns
+        rows, self._rows = self._rows, self._rows + len(data)
+        if given == columns:
+            return frame
+        if lacking := [name for name in columns if name not in given]:
+            raise DataError(f"{_from_row(rows)} lack the columns {listed(lacking)} of those before them.")
+        if strange := [name for name in given if name not in columns]:
+            raise DataError(
+                f"{_from_row(rows)} have the columns {listed(strange)}, unlike those before them."
             )
-        elif table.schema.metadata != schema.metadata:
-            table = table.replace_schema_metadata(schema.metadata)
-        rows += len(table)
-        yield table
+        ordered: Frame = data.select(columns).to_native()
+        return ordered
+
+
+class Alike:
+    """Makes tables of frames, each with the columns and types of the first."""
+
+    def __init__(self, as_table: Callable[[Frame], pa.Table]) -> None:
+        self._as_table = as_table
+        self._same_columns = SameColumns()
+        self._schema: pa.Schema | None = None
+        self._rows = 0
+
+    def __call__(self, frame: Frame) -> pa.Table:
+        """``frame`` as a table like the first. Raises DataError, naming column and types, if it is none."""
+        import pyarrow as pa
+
+        table = self._as_table(self._same_columns(frame))
+        if self._schema is None:
+            self._schema = table.schema
+        if not table.schema.equals(self._schema, check_metadata=True):
+            columns = map(self._cast, table.columns, self._schema)
+            table = pa.table(list(columns), schema=self._schema)
+        self._rows += len(table)
+        return table
+
+    def _cast(self, column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+        import pyarrow as pa
+
+        if column.type.equals(field.type):
+            return column
+        try:
+            return column.cast(field.type)
+        except pa.ArrowException as error:
+            raise DataError(
+                f"{_from_row(self._rows)} are {column.type} in the column {field.name!r}, and those before "
+                f"them {field.type}. Let all batches have one type."
+            ) from error
 
 
 def joined(frames: Iterable[Frame]) -> Frame:
-    """All rows of ``frames`` in one frame."""
+    """All rows of ``frames`` in one frame. Raises DataError if there are none, or they differ in columns."""
     import narwhals as nw
 
-    whole: Frame = nw.concat([wrap(frame) for frame in same_columns(frames)], how="vertical").to_native()
+    parts = [wrap(frame) for frame in map(SameColumns(), frames)]
+    if not parts:
+        raise DataError("There are no rows.")
+    whole: Frame = nw.maybe_reset_index(nw.concat(parts, how="vertical")).to_native()
     return whole
 
 
@@ -105,13 +122,13 @@ def plain_values(table: pa.Table) -> pa.Table:
 
 
 def sampled(frames: Iterable[Frame], rows: int) -> Frame:
-    """All rows of ``frames``, or where those are many more than ``rows``, at least about so many at random."""
+    """All rows of ``frames``, or where those are many more than ``rows``, about so many at random."""
     import numpy as np
 
     random = np.random.default_rng(0)
     share = 1.0
     parts: list[tuple[nw.DataFrame[Any], NDArray[np.float64]]] = []
-    for frame in same_columns(frames):
+    for frame in map(SameColumns(), frames):
         data = wrap(frame)
         parts.append(_below(share, data, random.random(len(data))))
         while sum(len(draws) for _, draws in parts) > 2 * rows:
@@ -131,15 +148,5 @@ def _below(
     return data[chosen], draws[chosen]
 
 
-def _cast(column: pa.ChunkedArray, field: pa.Field, rows: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-
-    if column.type.equals(field.type):
-        return column
-    try:
-        return column.cast(field.type)
-    except pa.ArrowException as error:
-        raise DataError(
-            f"The batches differ in the column {field.name!r}: {field.type} up to row {rows:,}, and "
-            f"{column.type} in the {count(len(column), 'row')} that follow. Let all batches have one type."
-        ) from error
+def _from_row(rows: int) -> str:
+    return f"The rows from {rows + 1:,} on"

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
-from lolpop._names import one_of
 from lolpop.registry import missing_modules
 
 __all__ = ["Data", "FrameKind", "Source", "Sources"]
@@ -37,22 +36,26 @@ class Data(BaseModel):
         default=None, validate_default=True, description="Labelled rows; required unless there are sources."
     )
     batch_rows: PositiveInt | None = Field(
-        default=None, description="Rows to be predicted at a time, where not all fit in memory; all unless set."
+        default=None,
+        description="Rows to be predicted at a time, where not all fit in memory; all unless set.",
     )
     predict: Source | None = Field(
         default=None,
-        description="Rows to be predicted; without it a run ends after deployment. Beside sources, the tables "
+        description="Rows to be predicted; without it a run ends after deployment. Beside sources, those "
         "that are others than in training, by name.",
     )
     truth: Source | None = Field(default=None, description="True labels of predicted rows, once known.")
     predictions: Source | None = Field(default=None, description="Where predictions are written.")
     frame: FrameKind = Field(default="pandas", description="Kind of dataframe that rows travel in.")
+    explanations: Source | None = Field(
+        default=None, description="Where attributions of predictions are written, if predict.explain is set."
+    )
 
     @field_validator("sources")
     @classmethod
     def _names_are_free(cls, sources: Sources | None) -> Sources | None:
         if sources is not None and not sources:
-            raise ValueError("names no source. Expected {name: source, …}")
+            raise ValueError("should name a source or several, as {name: source}")
         for name in sources or ():
             if name in _TAKEN or name.startswith("predict_"):
                 raise ValueError(f"a source cannot be called {name!r}, which names what is made of sources")
@@ -65,7 +68,9 @@ class Data(BaseModel):
         if train is None and sources is None and "sources" in info.data:
             raise ValueError("is required, unless data.sources names several tables")
         if train is not None and sources is not None:
-            raise ValueError("stands beside sources. Labelled rows come from one of them: leave the other out")
+            raise ValueError(
+                "stands beside sources, and labelled rows come from one of them: leave the other out"
+            )
         return train
 
     @field_validator("predict")
@@ -75,7 +80,7 @@ class Data(BaseModel):
             named = _named(predict, known)
             if info.data.get("batch_rows") is not None and len(named) > 1:
                 raise ValueError(
-                    f"names {len(named)} sources, but batch_rows is set. Expected one source: its rows come in "
+                    f"names {len(named)} sources, but with batch_rows it should name one: its rows come in "
                     "batches, and those of all others are held in memory"
                 )
         return predict
@@ -84,7 +89,7 @@ class Data(BaseModel):
     @classmethod
     def _is_installed(cls, frame: FrameKind) -> FrameKind:
         if missing_modules((frame,)):
-            raise ValueError(f"{frame} is not installed. Install it with: pip install 'lolpop[{frame}]'")
+            raise ValueError(f"{frame} is not installed; install it with: pip install 'lolpop[{frame}]'")
         return frame
 
     def tables(self, given: Source | None = None) -> Sources | None:
@@ -102,5 +107,5 @@ def _named(given: Source, known: Sources) -> Sources:
         raise ValueError(f"should name sources, as {{{next(iter(known))}: …}}, since data.sources is set")
     for name in given:
         if name not in known:
-            raise ValueError(f"there is no source {name!r}. {one_of(name, known, what='Sources')}")
+            raise ValueError(f"names {name!r}, which is no source; data.sources names {', '.join(known)}")
     return given

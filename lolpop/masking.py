@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ __all__ = ["masked", "masker"]
 
 _SHORTEST = 4
 """Characters of a secret worth the name: shorter texts stand in too many others by chance."""
+
+_LONG = 8
+"""Characters of a secret that stands in no word by chance."""
 
 
 def masked(root: Scope, text: str) -> str:
@@ -28,14 +32,21 @@ def masked(root: Scope, text: str) -> str:
 def masker(root: Scope) -> Callable[[str], str]:
     """What ``masked`` does, for many texts."""
     shown = {secret: shown for secret, shown in _secrets(root) if len(secret) >= _SHORTEST}
+    if not shown:
+        return mask_urls
     longest_first = sorted(shown, key=len, reverse=True)
+    pattern = re.compile("|".join(map(_anywhere, longest_first)))
 
     def mask(text: str) -> str:
-        for secret in longest_first:
-            text = text.replace(secret, shown[secret])
-        return mask_urls(text)
+        return mask_urls(pattern.sub(lambda found: shown[found[0]], text))
 
     return mask
+
+
+def _anywhere(secret: str) -> str:
+    """The pattern of a secret in a text; a short one is not looked for inside of words."""
+    pattern = re.escape(secret)
+    return pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
 
 
 def _secrets(root: Scope) -> Iterator[tuple[str, str]]:

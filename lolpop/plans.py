@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -193,12 +193,18 @@ def plan_value(path: str, parameter: Parameter, section: Section, links: Links, 
     return Plan(path, settings=settings, findings=findings, section=section)
 
 
-def own_findings(plan: Plan) -> Iterable[Finding]:
-    """What the implementation itself finds in its settings (``check_settings``)."""
+def own_findings(plan: Plan, values: Callable[[], Mapping[str, Any]]) -> Iterable[Finding]:
+    """What the implementation itself finds in its settings (``check_settings``).
+
+    A check that takes a second argument gets ``values`` too: those sections of the settings that are to be
+    injected, by the parameters' names.
+    """
     check = getattr(plan.implementation, "check_settings", None)
     if check is None or plan.errors:
         return
-    for finding in check({name: setting.value for name, setting in plan.settings.items()}):
+    settings = {name: setting.value for name, setting in plan.settings.items()}
+    takes_values = len(inspect.signature(check).parameters) > 1
+    for finding in check(settings, values()) if takes_values else check(settings):
         relative = tuple(finding.path.split(".")) if finding.path else ()
         yield Finding(
             ".".join(part for part in (plan.path, finding.path) if part),

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, WiringError
-from lolpop.masking import masked
+from lolpop.masking import masked, masker
 from lolpop.providers import Component, Components
 from lolpop.providers.queries import slots_in
 from lolpop.runs import RUN, TASK, OpenRun
@@ -189,6 +189,7 @@ class _Recording:
         self._workflow = workflow
         self._arguments = arguments
         self._interceptors: list[Interceptor] = _interceptors(self._root)
+        self._masker: Callable[[str], str] | None = None
 
     def run(self, work: Callable[[], R]) -> R:
         now = datetime.now(UTC)
@@ -202,7 +203,7 @@ class _Recording:
             group=configuration.group,
             wiring=self._wiring(),
         )
-        run = _RecordedRun(record.run_id, self._spec)
+        run = _RecordedRun(record.run_id, self._spec, self._mask)
         run.recording = self
         self._run = run
         lifetime = self._root.lifetime
@@ -289,6 +290,12 @@ class _Recording:
         if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
             return ", ".join(each.reference for each in value)
         return type_and_shape(value)
+
+    def _mask(self, text: str) -> str:
+        # Most runs have nothing to say before they are at work, and then all secrets are known.
+        if self._masker is None:
+            self._masker = masker(self._root)
+        return self._masker(text)
 
     def _spec(self) -> Any:
         from lolpop.specs import spec_of

@@ -21,6 +21,7 @@ from lolpop.wiring import environment
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord
+    from lolpop.plans import Plan
     from lolpop.settings.sources import Sources
 
 __all__ = ["Replay", "load_replay", "recorded_arguments"]
@@ -109,53 +110,59 @@ class _Recorded:
                     continue
                 of_slot = {path: parts.pop(path) for path in list(parts) if _belongs(path, slot.path)}
                 if slot.path != _STORE and (node := self._slot(slot, of_slot)) is not None:
-                    leaves += _below(tuple(slot.plan.path.split(".")) if slot.plan.path else (), node)
+                    leaves += _leaves(tuple(slot.plan.path.split(".")) if slot.plan.path else (), node)
         self.notes += [f"{path} is no part of the container any more" for path in parts]
         name = f"run {self.run.run_id}"
         return Layer(name, mapping_of(leaves, Origin(name)))
 
     def _slot(self, slot: Slot[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node | None:
         if any(part.get("use") == "overridden" for part in parts.values()):
-            self.notes.append(f"{slot.path} was overridden in code: it is what the settings of today say")
+            self.notes.append(f"{slot.path} was overridden in code: it is as the container declares it")
             return None
         if isinstance(slot, Components):
-            if not parts:
-                return None
-            numbered = sorted((int(path.rpartition(".")[2]), path) for path in parts if path != slot.path)
-            today = dict(enumerate(slot.elements))
-            elements = [self._part(slot.interface, path, parts[path], today.get(at)) for at, path in numbered]
-            return Node(tuple(elements), self._origin)
-        part = parts.get(slot.path)
-        return None if part is None else self._part(getattr(slot, "interface", None), slot.path, part, slot)
-
-    def _part(self, interface: Any, path: str, part: Mapping[str, Any], today: Slot[Any] | None) -> Node:
+            return self._elements(slot, parts) if parts else None
+        if (part := parts.get(slot.path)) is None:
+            return None
         if "value" in part:
-            said = today.plan.section.root if today is not None else None
-            shown = self._node(path, part["value"], said)
-            return Node({}, self._origin) if shown is None else shown
+            value = self._node(slot.path, part["value"], slot.plan.section.root)
+            return Node({}, self._origin) if value is None else value
+        settings = self._settings(getattr(slot, "interface", None), slot.path, part, slot.plan)
+        # What the container declares needs no name: it may be a class that none leads to.
+        declared = slot.plan.use == part["use"] and slot.plan.section.use is None
+        return Node(settings if declared else {**self._use(part), **settings}, self._origin)
+
+    def _elements(self, slot: Components[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node:
+        today = {element.path: element.plan for element in slot.elements}
+        elements = sorted((path for path in parts if path != slot.path), key=lambda path: int(_last(path)))
+        nodes = [
+            {**self._use(parts[path]), **self._settings(slot.interface, path, parts[path], today.get(path))}
+            for path in elements
+        ]
+        return Node(tuple(Node(node, self._origin) for node in nodes), self._origin)
+
+    def _use(self, part: Mapping[str, Any]) -> dict[str, Node]:
+        return {"use": Node(part["use"], self._origin)}
+
+    def _settings(
+        self, interface: Any, path: str, part: Mapping[str, Any], today: Plan | None
+    ) -> dict[str, Node]:
         use = part["use"]
-        # What is hidden is had from today's settings, if those are of the same implementation.
-        same = today is not None and today.plan.use == use
-        said = today.plan.section.root if today is not None and same else None
-        # What the container says itself needs no name: it may be a class that none leads to.
-        is_default = same and today is not None and today.plan.section.use is None and path == today.path
-        children = {} if is_default and not path[-1].isdecimal() else {"use": Node(use, self._origin)}
         known = _known_settings(interface, use)
-        for name, value in part.get("settings", {}).items():
+        # What is hidden is had from today's settings, if those are of the same implementation.
+        said = today.section.root if today is not None and today.use == use else None
+        settings = {}
+        for name, value in part["settings"].items():
             if known is not None and name not in known:
                 self.notes.append(f"{path}.{name} is no setting of {use!r} any more: it was {value!r}")
-            elif (
-                node := self._node(f"{path}.{name}", value, child_of(said, name) if said else None)
-            ) is not None:
-                children[name] = node
-        return Node(children, self._origin)
+            elif (node := self._node(f"{path}.{name}", value, _below(said, name))) is not None:
+                settings[name] = node
+        return settings
 
     def _node(self, path: str, value: Any, said: Node | None) -> Node | None:
         """A recorded value; what it hides is what is said today, and None if nothing is."""
         if isinstance(value, Mapping) and value:
             children = {
-                key: self._node(f"{path}.{key}", child, child_of(sequence_of(said), key) if said else None)
-                for key, child in value.items()
+                key: self._node(f"{path}.{key}", child, _below(said, key)) for key, child in value.items()
             }
             return Node({key: child for key, child in children.items() if child is not None}, self._origin)
         origin = self._origin if self._is_given(path) else DEFAULT
@@ -184,7 +191,15 @@ def _belongs(path: str, to: str) -> bool:
     return path == to or path.startswith(f"{to}.")
 
 
-def _below(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _below(node: Node | None, key: str) -> Node | None:
+    return None if node is None else child_of(sequence_of(node), key)
+
+
+def _leaves(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
     """A node at a path as leaves, so that those of a container and of what it holds make one mapping."""
     if isinstance(node.value, Mapping):
         for key, child in node.value.items():

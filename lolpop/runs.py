@@ -7,11 +7,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lolpop.settings.secrets import mapped, mask
+
 if TYPE_CHECKING:
     from lolpop.resources import Resource
     from lolpop.specs import Spec
 
-__all__ = ["OpenRun", "current_run", "current_task", "recall", "remember", "resource_of"]
+__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of"]
 
 
 @dataclass(slots=True, eq=False)
@@ -21,6 +23,8 @@ class OpenRun:
     run_id: str
     spec: Callable[[], Spec]
     """What a worker in another process needs to work on this run."""
+    mask: Callable[[str], str]
+    """Takes the secrets of the run's container out of a text."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
@@ -58,6 +62,17 @@ def current_task() -> str | None:
     """Path of the task that is running in this context, such as ``train.train_model``."""
     task = TASK.get()
     return None if task is None else task[1]
+
+
+def hidden(value: Any) -> Any:
+    """A value as people may read it, in a log, a message or a record.
+
+    What pydantic keeps secret, the user part of URLs, and the secrets of the container whose run is open are
+    masked, in mappings and lists too; what came by ``${env:…}`` is shown as that.
+    """
+    run = RUN.get()
+    shown = mask(value)
+    return shown if run is None else mapped(shown, run.mask)
 
 
 def remember(value: object, resource: Resource) -> None:

@@ -136,7 +136,7 @@ class Worker:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         # One for all calls: what was read for the first of them is known to the others.
-        self._run = None if spec.run_id is None else OpenRun(spec.run_id, lambda: spec)
+        self._run = None if spec.run_id is None else OpenRun(spec.run_id, lambda: spec, self._mask)
         self._container: Any = None
 
     def call(self, call: Call, item: Any) -> Any:
@@ -149,6 +149,12 @@ class Worker:
             return method(item)
         finally:
             RUN.reset(token)
+
+    def _mask(self, text: str) -> str:
+        from lolpop.containers import scope_of
+        from lolpop.masking import masked
+
+        return masked(scope_of(self._container), text)
 
     def close(self) -> None:
         """Close what was built."""

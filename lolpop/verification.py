@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dependency_injector import providers as di
@@ -51,17 +52,29 @@ def findings_of(root: Scope) -> list[Finding]:
     for slot in slots:
         findings += slot.plan.findings
         if not slot.plan.errors:
-            findings += own_findings(slot.plan)
+            findings += own_findings(slot.plan, partial(_values_for, slot))
         if isinstance(slot, Components):
             findings += _strays(slot)
         findings += _keywords(slot)
         for edge in slot.edges:
             findings += _edge_findings(root, slot, edge)
+        findings += _injected_findings(slot)
     findings += _foreign_findings(root)
     findings += _cycles(slots)
     findings += _unused(root, slots)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     return _masked(root, dict.fromkeys(findings)) if findings else []
+
+
+def _values_for(slot: Slot[Any]) -> dict[str, Any]:
+    """The sections of the settings that ``slot`` gets injected, by the parameters' names; valid ones only."""
+    values: dict[str, Any] = {}
+    for edge in slot.edges:
+        found = behind(edge.provider)
+        active = found.active if isinstance(found, Slot) else found
+        if isinstance(active, Settings) and "" in active.plan.settings and not active.plan.errors:
+            values[edge.parameter.name] = active.plan.settings[""].value
+    return values
 
 
 def _masked(root: Scope, findings: Iterable[Finding]) -> list[Finding]:
@@ -168,6 +181,26 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
             origin=_use_origin(edge.provider),
             hint=f"Provide a {wanted_type} there, or name another provider: {parameter.name}=….",
         )
+
+
+def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
+    """What an implementation itself finds in what it would get injected (``check_injected``)."""
+    check = getattr(slot.plan.implementation, "check_injected", None)
+    if check is None or slot.plan.errors:
+        return
+    for finding in check(dict(_known_of(slot.edges))):
+        yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
+
+
+def _known_of(edges: Iterable[Edge]) -> Iterator[tuple[str, Any]]:
+    """What is known of what is injected, by name: the value of settings, the class of a component."""
+    for edge in edges:
+        found = behind(edge.provider)
+        active = found.active if isinstance(found, Slot) else None
+        if isinstance(active, Settings) and not active.plan.errors and "" in active.plan.settings:
+            yield edge.parameter.name, active.plan.settings[""].value
+        elif isinstance(active, Component) and active.plan.implementation is not None:
+            yield edge.parameter.name, active.plan.implementation
 
 
 _SHARE = "Move what it needs of it into a component that both can take."

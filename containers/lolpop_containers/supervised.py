@@ -12,6 +12,7 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import ModelChecker
 from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_repository import ModelRepository
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
@@ -40,6 +41,8 @@ class SupervisedContainer(RunnerContainer):
     model_deployer = providers.Component(ModelDeployer, default="local")
     # Global, for models are measured by the same metrics in training and against the truth that comes later.
     model_checker = providers.Component(ModelChecker, default="builtin")
+    # Global, for models are explained after training, and their predictions if asked.
+    model_explainer = providers.Component(ModelExplainer, default="sklearn")
     notifiers = providers.Components(Notifier, default=["console"])
     logger = providers.Component(Logger, default="console")
     executor = providers.Component(Executor, default="local")

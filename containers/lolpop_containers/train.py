@@ -7,7 +7,6 @@ from lolpop.components.data_splitter import DataSplitter
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner
 from lolpop.components.model_bias_checker import ModelBiasChecker
-from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import ModelTrainer
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.pipelines.train import TrainPipeline
@@ -23,7 +22,6 @@ class TrainContainer(PipelineContainer):
     model_trainer = providers.Component(ModelTrainer, default="sklearn")
     candidates = providers.Components(ModelTrainer, default=[])
     hyperparameter_tuner = providers.Component(HyperparameterTuner, default="optuna")
-    model_explainer = providers.Component(ModelExplainer, default="sklearn")
     model_visualizer = providers.Component(ModelVisualizer, default="matplotlib")
     model_bias_checker = providers.Component(ModelBiasChecker, default="builtin")
     pipeline = providers.Pipeline(TrainPipeline)

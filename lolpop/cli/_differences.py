@@ -157,5 +157,5 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[Change]:
         for key in {**old, **new}:
             below = f"{path}.{key}" if path else key
             yield from _changes(below, old.get(key, NOTHING), new.get(key, NOTHING))
-    elif old is NOTHING or new is NOTHING or old != new:
+    elif old is NOTHING or new is NOTHING or repr(old) != repr(new):  # NaN is the same, True is not 1
         yield Change(path, old, new)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import commands, complain, json_value, print_json, say, show, table
-from lolpop.cli._records import RunRecords, shown_path
+from lolpop.cli._records import RunRecords, references_in, shown_path
 from lolpop.cli._store import store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
 from lolpop.cli._tree import wired_tree
@@ -21,6 +21,7 @@ from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
 from lolpop.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
+from lolpop.settings.secrets import mapped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -60,14 +61,15 @@ class Execution:
         # A container that tracks what it makes has something to tell; of any other, the result is all.
         talks = not self.as_json and "metadata_tracker" in container.providers
         outcome = self.outcome
+        result: Any = None
         if talks:
-            show(wired_tree(scope_of(container), self.runner))
+            show(wired_tree(scope_of(container), self.runner, comment="what is wired, and how it was set"))
             say("")
         with container:
             integration = runner_slot(container)()
             try:
-                outcome.result = getattr(integration, outcome.workflow)(**arguments)
-                outcome.status = "completed"
+                result = getattr(integration, outcome.workflow)(**arguments)
+                outcome.result, outcome.status = self._without_secrets(container, result), "completed"
             except KeyboardInterrupt as interruption:
                 if (run_id := _last_run(container)) is not None:
                     interruption.add_note(f"The run is marked as interrupted: {self._show_run(run_id)}")
@@ -79,7 +81,7 @@ class Execution:
                 hint = "" if run_id is None else f"{self._show_run(run_id)} shows how far it came."
                 raise RunFailedError(outcome.workflow, hint, masker(scope_of(container))) from error
             finally:
-                records = self._collect(container, (*arguments.values(), outcome.result))
+                records = self._collect(container, (*arguments.values(), result))
                 if talks and records is not None:
                     say("")
                     show(heading(records.run), *([steps_table(records.tasks)] if records.tasks else []))
@@ -88,6 +90,11 @@ class Execution:
                 show(*self._summary(container, records))
             elif not self.as_json and outcome.result is not None:
                 say(_shown(outcome.result, indent=2))
+
+    def _without_secrets(self, container: Any, result: Any) -> Any:
+        """A result in JSON's types; references are what they are, even by names that came by a variable."""
+        mask = masker(scope_of(container))
+        return mapped(json_value(result), lambda text: text if any(references_in(text)) else mask(text))
 
     def _collect(self, container: Any, values: Iterable[Any]) -> RunRecords | None:
         """Let the outcome tell what is recorded of the run; None if nothing can be read."""
@@ -105,7 +112,7 @@ class Execution:
         except LolpopError as error:
             # The workflow's own end is what matters, and is about to be told where it was a bad one.
             if outcome.status == "completed":
-                complain(f"warning: {error}")
+                complain(masker(scope_of(container))(f"warning: {error}"))
             return None
         return records
 
@@ -151,10 +158,10 @@ def _places(container: Any, outcome: Outcome) -> Iterator[tuple[str, str]]:
     predictions = getattr(data, "predictions", None)
     if isinstance(predictions, str) and "prediction_job" in outcome.resources:
         local = "://" not in predictions
-        yield "predictions", shown_path(Path(container.folder()) / predictions) if local else predictions
+        path = shown_path(Path(container.folder()) / predictions) if local else predictions
+        yield "predictions", masker(scope_of(container))(path)
 
 
 def _shown(result: Any, indent: int | None = None) -> str:
     """Text as it is, anything else as JSON."""
-    value = json_value(result)
-    return value if isinstance(value, str) else json.dumps(value, indent=indent, ensure_ascii=False)
+    return result if isinstance(result, str) else json.dumps(result, indent=indent, ensure_ascii=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lolpop.cli._failures import RunFailedError, described
-from lolpop.cli._output import json_value
 
 __all__ = ["Outcome"]
 
@@ -31,6 +30,7 @@ class Outcome:
     prediction_job: str | None = None
     """Reference of the last prediction job that the run made."""
     result: Any = None
+    """In JSON's types, without secrets."""
     replays: str | None = None
     """Id of the run that it is another one of."""
     notes: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Outcome:
             "comparison": self.comparison,
             "deployment": self.deployment,
             "prediction_job": self.prediction_job,
-            "result": json_value(self.result),
+            "result": self.result,
         }
         if self.replays is not None:
             found |= {"replays": self.replays, "not_as_recorded": self.notes}

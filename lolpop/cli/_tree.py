@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["wired_tree"]
 
 
-def wired_tree(root: Scope, name: str, *, with_needs: bool = False) -> Tree:
+def wired_tree(root: Scope, name: str, *, with_needs: bool = False, comment: str = "") -> Tree:
     """What stands at each path, with the settings that a source gave it.
 
-    ``with_needs`` adds what each is built from.
+    ``with_needs`` adds what each is built from, ``comment`` is for who has not seen such a tree before.
     """
-    tree = Tree(_label(name, _owner(root), with_needs=with_needs), guide_style="dim", highlight=False)
+    label = _label(name, _owner(root), with_needs=with_needs)
+    if comment:
+        label.append(f"  # {comment}", "dim")
+    tree = Tree(label, guide_style="dim", highlight=False)
     _grow(tree, root, with_needs)
     return tree
 

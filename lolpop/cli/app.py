@@ -56,9 +56,6 @@ Group = Annotated[
 ]
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
-ModelVersion = Annotated[
-    str, typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest.")
-]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
@@ -335,7 +332,10 @@ def models_ls(
 
 @models.command("show")
 def models_show(
-    version: ModelVersion,
+    version: Annotated[
+        str,
+        typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
+    ],
     files: Files = None,
     profile: Profile = None,
     flags: Flags = None,
@@ -351,7 +351,7 @@ def models_show(
 
 @models.command("approve")
 def models_approve(
-    version: ModelVersion,
+    version: Annotated[str, typer.Argument(metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.")],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves it.")],
     files: Files = None,
     profile: Profile = None,

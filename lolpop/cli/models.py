@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lolpop.cli._failures import UsageError
 from lolpop.cli._output import moment, number, print_json, say, show, table
 from lolpop.cli._records import grouped
 from lolpop.cli._store import open_store, store_place
@@ -55,8 +56,11 @@ def show_model(version: str, given: Given, *, as_json: bool) -> None:
 def approve_model(version: str, by: str, given: Given, *, as_json: bool) -> None:
     """Approve a promoted model version in the name of ``by``, and print what to do next.
 
-    Raises LolpopError if it is not promoted.
+    Raises LolpopError if it is not promoted, and UsageError if the version is not named by its number: the
+    newest may be another one by now than the one that was looked at.
     """
+    if "@" not in version:
+        raise UsageError(f"{version!r} does not say which version to approve. Name it as NAME@NUMBER.")
     with open_store(given) as container:
         model_version = version_of(container, ModelVersion, version)
         container.model_repository().approve(model_version, by=by)

@@ -86,7 +86,9 @@ class Attempts:
         self._checker = model_checker
         self._logger = logger
         earlier = experiments.earlier("trial", model_checker.metric) if resume else ()
-        self._earlier = {trial: (experiment, score) for trial, experiment, score in earlier}
+        self._earlier = {
+            trial: (experiment, score) for trial, experiment, score in earlier if not math.isnan(score)
+        }
         self._taken_over: dict[str, Experiment] = {}
         self._lock = threading.Lock()
         self._best: _Best | None = None

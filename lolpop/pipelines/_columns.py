@@ -65,7 +65,9 @@ class UnlikeTraining:
             yield _warning("empty_columns", f"columns without values: {listed(empty)}", empty)
         for name, unseen in self._unseen.items():
             if unseen:
-                message = f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
+                message = (
+                    f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
+                )
                 yield _warning("unseen_categories", message, [name])
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compare_with_previous", "compare_with_training", "expected_by_training", "keep_profile", "tell_of_drift",
+    "trained_on",
 ]  # fmt: skip
 
 V = TypeVar("V", bound=BaseModel)
@@ -50,7 +51,7 @@ def expected_by_training(
     resource_version_control: ResourceVersionControl,
 ) -> Expectation | None:
     """What rows like those that ``model_version`` was trained on are expected to be; None if unknown."""
-    reference = _trained_on(model_version, metadata_tracker)
+    reference = trained_on(model_version, metadata_tracker)
     if reference is None:
         return None
     if _EXPECTATION not in metadata_tracker.artifacts(reference):
@@ -72,7 +73,7 @@ def compare_with_training(
     What was found is recorded with the dataset version, and with the open run. A profile of the training
     rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
     """
-    reference = _trained_on(model_version, metadata_tracker)
+    reference = trained_on(model_version, metadata_tracker)
     if reference is None or reference == dataset_version:
         return DriftReport()
     known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
@@ -139,7 +140,8 @@ def _sides(
     return rows, DatasetVersion.parse(metadata_tracker.get(prediction_job).fields["predictions"])
 
 
-def _trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> DatasetVersion | None:
+def trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> DatasetVersion | None:
+    """The dataset version that ``model_version`` has learned from, if that is known."""
     parents = metadata_tracker.parents(model_version)
     return next((parent for parent in parents if isinstance(parent, DatasetVersion)), None)
 

@@ -1,10 +1,10 @@
-"""What tells rows to be predicted apart: each needs values of its own, or its prediction cannot be found."""
+"""What tells rows to be predicted apart: each needs values of its own, or its prediction is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lolpop.errors import DataError
 from lolpop.frames import Frame, count, require_columns, wrap
@@ -81,13 +81,14 @@ class IndexValues:
         """Some of the hashes that several rows have, and how many rows have one of those, or of others."""
         import numpy as np
 
-        found: list[Hashes] = []
+        found: list[Hashes] = [np.empty(0, np.uint64)]
         rows = 0
         for hashes in self._ranges():
-            values, counts = np.unique(hashes, return_counts=True)
-            found.append(values[counts > 1][:_LOOKED_UP])
-            rows += int(counts[counts > 1].sum())
-        return np.concatenate([np.empty(0, np.uint64), *found])[:_LOOKED_UP], rows
+            hashes.sort()
+            if (same := hashes[1:] == hashes[:-1]).any():
+                rows += int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
+                found.append(np.unique(hashes[1:][same])[:_LOOKED_UP])
+        return np.concatenate(found)[:_LOOKED_UP], rows
 
     def _ranges(self) -> Iterator[Hashes]:
         """All hashes, range by range: those of one are held in memory at a time."""
@@ -96,17 +97,18 @@ class IndexValues:
         total = sum(self._runs)
         if not total:
             return
-        everything = np.memmap(self._file, dtype=np.uint64, mode="r")
-        runs = np.split(everything, np.cumsum(self._runs)[:-1])
         parts = -(-total // _HELD)
-        starts = [0] * len(runs)
+        places = np.cumsum([0, *self._runs])
+        starts = places[:-1]
         for part in range(1, parts + 1):
-            # Hashes are spread evenly, whatever the values are.
-            above = np.uint64(2**64 - 1) // np.uint64(parts) * np.uint64(part)
-            ends = [
-                len(run) if part == parts else int(np.searchsorted(run, above, side="right")) for run in runs
-            ]
-            yield np.concatenate([run[a:b] for run, a, b in zip(runs, starts, ends, strict=True)])
+            # Mapped anew each time, so that what was read is let go. Hashes are spread evenly.
+            everything: Hashes = np.memmap(self._file, dtype=np.uint64, mode="r")
+            above = np.uint64((2**64 - 1) // parts * part)
+            ends = places[1:]
+            if part < parts:
+                runs = np.split(everything, places[1:-1])
+                ends = places[:-1] + [np.searchsorted(run, above, side="right") for run in runs]
+            yield np.concatenate([everything[a:b] for a, b in zip(starts, ends, strict=True)])
             starts = ends
 
 
@@ -124,12 +126,11 @@ def _column(frame: Frame, index: str) -> nw.Series[Any]:
 def _hashes(values: nw.Series[Any]) -> Hashes:
     import pandas as pd
 
-    hashes: Hashes = pd.util.hash_pandas_object(values.to_pandas(), index=False).to_numpy()
-    return hashes
+    return cast("Hashes", pd.util.hash_pandas_object(values.to_pandas(), index=False).to_numpy())
 
 
 def _shared(rows: int, example: object, index: str) -> DataError:
     return DataError(
-        f"{count(rows, 'row')} share a value of {index!r}, the index, such as {example!r}: each needs its own, "
-        "or predictions cannot be told apart."
+        f"{count(rows, 'row')} share a value of {index!r}, the index, such as {example!r}: each needs its "
+        "own, or predictions cannot be told apart."
     )

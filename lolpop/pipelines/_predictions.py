@@ -9,6 +9,7 @@ from lolpop.components.model_checker.backtests import RecordedForecasts
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.frames import Frame, wrap
+from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
 
 __all__ = [
@@ -31,9 +32,6 @@ def plain_classes(model: FittedModel) -> list[Any]:
 
 def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
     """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
-    import narwhals as nw
-
-    rows = wrap(frame)
     labels = predictions.labels
     # Python's own values, so that every dataframe library sees strings where labels are strings.
     values: dict[str, Any] = {LABEL: labels.tolist() if labels.dtype.kind in "OU" else labels}
@@ -41,11 +39,7 @@ def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[
         values |= zip(probability_columns(predictions.classes), predictions.probabilities.T, strict=True)
     bounds = {"lower": predictions.lower, "upper": predictions.upper}
     values |= {name: each for name, each in bounds.items() if each is not None}
-    columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
-    # Starting from no column keeps nothing but the rows of a frame without index.
-    kept = rows.select(carried) if carried else columns.pop(0).to_frame()
-    built: Frame = kept.with_columns(*columns).to_native()
-    return built
+    return beside_carried(frame, carried, values)
 
 
 class RecordedModel(FittedModel):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lolpop.errors import DataError
 from lolpop.frames import Frame, to_datetimes, to_floats, to_strings, wrap
 
 if TYPE_CHECKING:
@@ -57,12 +58,19 @@ def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None
 
 
 def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
-    """A share of the rows, in their order: of each class alike, and a greater share holds a smaller one."""
+    """A share of the rows, in their order: of each class alike, and a greater share holds a smaller one.
+
+    Raises DataError for series, of which rows drawn by chance say nothing.
+    """
     import numpy as np
 
     rows = wrap(frame)
     if share == 1:
         return frame
+    if problem.type == "forecasting":
+        raise DataError(
+            "A share of the rows of a series is no series: leave hyperparameter_tuner.prune_at out."
+        )
     drawn = np.random.default_rng(0).permutation(len(rows))
     groups = [drawn]
     if problem.type == "classification":

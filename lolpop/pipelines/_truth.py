@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop.batches import joined
 from lolpop.errors import DataError
 from lolpop.frames import Frame, count, listed, require_columns, wrap
 from lolpop.problem import Problem
@@ -15,30 +16,40 @@ if TYPE_CHECKING:
 __all__ = ["known_truth"]
 
 
-def known_truth(predictions: Frame, truth: Frame, problem: Problem, classes: Sequence[Any]) -> Frame:
+def known_truth(
+    predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
+) -> Frame:
     """The rows of ``predictions`` whose label is in ``truth``, with the label in the target's column.
 
-    Raises DataError if rows cannot be told apart, if no row is in both, or if none of the labels is one
-    of ``classes``.
+    Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
+    be told apart, if no row is in both, or if none of the labels is one of ``classes``.
     """
     if not problem.identity:
         raise DataError(
             "Predictions are joined with their truth by an index: set problem.index to its column."
         )
     identity, target = list(problem.identity), problem.target
-    predicted, labels = wrap(predictions), wrap(truth)
-    require_columns(labels.columns, identity, what="index column" if problem.index else "column")
-    require_columns(labels.columns, [target], what="target column")
-    labels = labels.select(*identity, target).drop_nulls()
-    for name in identity:
-        labels = _as_in(predicted, labels, name)
-    if labels.select(identity).is_duplicated().any():
-        raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
-    known = predicted.join(labels, on=identity, how="inner")
+    given = wrap(truth)
+    require_columns(given.columns, identity, what="index column" if problem.index else "column")
+    require_columns(given.columns, [target], what="target column")
+    labels: nw.DataFrame[Any] | None = None
+    parts: list[Frame] = []
+    rows = 0
+    for batch in predictions:
+        predicted = wrap(batch)
+        if labels is None:
+            labels = given.select(*identity, target).drop_nulls()
+            for name in identity:
+                labels = _as_in(predicted, labels, name)
+            if labels.select(identity).is_duplicated().any():
+                raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
+        parts.append(predicted.join(labels, on=identity, how="inner").to_native())
+        rows += len(predicted)
+    known = wrap(joined(parts))
     if known.is_empty():
         raise DataError(
-            f"No value of {_named(problem)} is in both the {count(len(predicted), 'predicted row')} "
-            f"and the {count(len(labels), 'row')} of the truth."
+            f"No value of {_named(problem)} is in both the {count(rows, 'predicted row')} "
+            f"and the {count(len(given), 'row')} of the truth."
         )
     found = set(known.get_column(target).to_list())
     if classes and found.isdisjoint(classes):
@@ -46,8 +57,8 @@ def known_truth(predictions: Frame, truth: Frame, problem: Problem, classes: Seq
             f"The truth has the labels {listed(sorted(found, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
         )
-    joined: Frame = known.to_native()
-    return joined
+    beside: Frame = known.to_native()
+    return beside
 
 
 def _named(problem: Problem) -> str:

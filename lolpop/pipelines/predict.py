@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import NonNegativeInt
+
+from lolpop.batches import ahead
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
+from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
+from lolpop.errors import DataError
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
-from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift
+from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
+from lolpop.pipelines._explanations import explanations_frame
 from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
@@ -33,10 +40,17 @@ __all__ = ["PredictPipeline"]
 
 
 class PredictPipeline(Pipeline):
-    """Predicts rows, keeps the predictions, and measures them once the truth is known."""
+    """Predicts rows, keeps the predictions, and measures them once the truth is known.
+
+    Parameters
+    ----------
+    explain : bool or int
+        Whether predictions are attributed to columns, or for how many rows at most, from the first on.
+    """
 
     def __init__(
         self,
+        explain: bool | NonNegativeInt = False,
         *,
         problem: Problem,
         data_connector: DataConnector,
@@ -45,8 +59,10 @@ class PredictPipeline(Pipeline):
         metadata_tracker: MetadataTracker,
         metrics_tracker: MetricsTracker,
         model_checker: ModelChecker,
+        model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
+        self.explain = explain
         self.problem = problem
         self.data_connector = data_connector
         self.data_profiler = data_profiler
@@ -54,6 +70,7 @@ class PredictPipeline(Pipeline):
         self.metadata_tracker = metadata_tracker
         self.metrics_tracker = metrics_tracker
         self.model_checker = model_checker
+        self.model_explainer = model_explainer
         self.notifiers = notifiers
 
     @task
@@ -134,6 +151,40 @@ class PredictPipeline(Pipeline):
         return report
 
     @task
+    def explain_predictions(
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        prediction_job: PredictionJob,
+    ) -> DatasetVersion:
+        """Attribute the predictions of a job to columns, as against the rows of the training.
+
+        The result, the index column, ``output`` and ``attribution_<column>``, is kept batch by batch, and is
+        the field ``explanations`` of the job. Raises DataError if the rows of the training are not known.
+        """
+        reference = trained_on(model_version, self.metadata_tracker)
+        if reference is None:
+            raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
+        known = self.resource_version_control.load_data(reference)
+        explanations = (
+            explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.carried)
+            for rows in self._explained(dataset_version)
+        )
+        kept = self.resource_version_control.save_batches(
+            f"{model_version.name}_explanations", explanations, parents=[prediction_job]
+        )
+        self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
+        return kept
+
+    @task
+    def save_explanations(self, explanations: DatasetVersion, target: Source) -> None:
+        """Write ``explanations`` to ``target``, batch by batch, whole or not at all."""
+        with self.data_connector.writing(target) as write:
+            for rows in self.resource_version_control.load_batches(explanations):
+                write(rows)
+
+    @task
     def save_predictions(self, predictions: Frame, target: Source) -> None:
         """Write ``predictions`` to ``target``, whole or not at all."""
         self.data_connector.write(predictions, target)
@@ -144,33 +195,33 @@ class PredictPipeline(Pipeline):
         model: FittedModel,
         model_version: ModelVersion,
         dataset_version: DatasetVersion,
+        target: Source | None = None,
         *,
         check: bool = True,
     ) -> PredictionJob:
-        """Predict the rows of ``dataset_version`` batch by batch, check the predictions, and keep them.
+        """Predict the rows of ``dataset_version`` batch by batch, keep the predictions, and write them.
 
-        What ``get_predictions``, ``check_predictions`` (if ``check``) and ``track_predictions`` do, for rows
-        that are not held in memory together. People are told once of what is suspicious in all of them.
-        Raises DataError as those do; nothing is kept then.
+        What ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
+        ``save_predictions`` (if there is a ``target``) do, for rows that are not held in memory together.
+        People are told once of what is suspicious in any of them. Raises DataError as those do; nothing is
+        kept or written then.
         """
         rows = 0
+        with ExitStack() as stack:
+            write = None if target is None else stack.enter_context(self.data_connector.writing(target))
 
-        def counted() -> Iterator[Frame]:
-            nonlocal rows
-            for predictions in self._predictions(model, dataset_version, check=check):
-                rows += len(wrap(predictions))
-                yield predictions
+            def written() -> Iterator[Frame]:
+                nonlocal rows
+                for predictions in ahead(self._predictions(model, dataset_version, check=check)):
+                    rows += len(wrap(predictions))
+                    if write is not None:
+                        write(predictions)
+                    yield predictions
 
-        kept = self.resource_version_control.save_batches(
-            _dataset(model_version), counted(), parents=[model_version, dataset_version]
-        )
-        return self._job(kept, rows, model, model_version, dataset_version)
-
-    @task
-    def save_batches(self, prediction_job: PredictionJob, target: Source) -> None:
-        """Write the predictions of a job to ``target``, batch by batch, whole or not at all."""
-        kept = self.predictions_of(prediction_job)
-        self.data_connector.write_batches(self.resource_version_control.load_batches(kept), target)
+            kept = self.resource_version_control.save_batches(
+                _dataset(model_version), written(), parents=[model_version, dataset_version]
+            )
+            return self._job(kept, rows, model, model_version, dataset_version)
 
     def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
         """What ``prediction_job`` predicted, as it was kept."""
@@ -183,7 +234,7 @@ class PredictPipeline(Pipeline):
         Raises DataError if there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
-        predictions = self.resource_version_control.load_data(self.predictions_of(prediction_job))
+        predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
         model = recorded_model(fields, self.problem)
         known = known_truth(predictions, truth, self.problem, model.classes)
         measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)
@@ -205,7 +256,7 @@ class PredictPipeline(Pipeline):
         unlike, usable = UnlikeTraining(model, self.problem), Usable()
         with TemporaryDirectory(prefix="lolpop-") as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
-            for frame in self.resource_version_control.load_batches(dataset_version):
+            for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
                 if values is not None:
                     values.add(frame)
                 unlike.look(frame)
@@ -218,6 +269,15 @@ class PredictPipeline(Pipeline):
         self._warn_of(unlike)
         if check:
             self._insist_on(usable)
+
+    def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+        """As many of the rows, from the first on, as are to be explained."""
+        left = None if self.explain is True else int(self.explain)
+        for frame in self.resource_version_control.load_batches(dataset_version):
+            rows: Frame = frame if left is None else wrap(frame).head(left).to_native()
+            yield rows
+            if left is not None and (left := left - len(wrap(rows))) <= 0:
+                return
 
     def _warn_of(self, unlike: UnlikeTraining) -> None:
         for check in unlike.checks():

@@ -19,7 +19,7 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
-from lolpop.settings.secrets import mask
+from lolpop.runs import hidden
 
 __all__ = ["ProcessPipeline"]
 
@@ -120,7 +120,7 @@ class ProcessPipeline(Pipeline):
         source: Source,
         parents: Sequence[Resource],
     ) -> DatasetVersion:
-        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep the rows."""
+        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep that."""
         made = (
             self.data_transformer.join({**tables, batched: frame})
             for frame in self.resource_version_control.load_batches(dataset_version)
@@ -154,7 +154,7 @@ class ProcessPipeline(Pipeline):
         return report
 
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
-        self.metadata_tracker.update(dataset_version, {"source": mask(source)})
+        self.metadata_tracker.update(dataset_version, {"source": hidden(source)})
         return dataset_version
 
 

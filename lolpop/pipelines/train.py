@@ -194,6 +194,7 @@ class TrainPipeline(Pipeline):
         model = self.resource_version_control.load_model(self._judged(model_version))
         target = self._labelled(splits.test).target
         report = self.model_bias_checker.check(model, splits.test, target)
+        keep_checks(report, self.metadata_tracker)
         self.metadata_tracker.update(model_version, {"bias": report.model_dump(mode="json")})
         self._tell_of(report, model_version)
         return report

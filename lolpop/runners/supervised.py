@@ -14,6 +14,7 @@ from lolpop.components.data_splitter import Splits
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
+from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source, Sources
@@ -174,13 +175,12 @@ class SupervisedRunner(Runner):
             self._look_at(rows, source, dataset_version, model_version)
             with _about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
-                    model, model_version, dataset_version, check=check
+                    model, model_version, dataset_version, self.data.predictions, check=check
                 )
             if rows is not None and "analyze_prediction_drift" not in self.skip:
                 predictions = self._sample(self.predict.predictions_of(prediction_job))
                 self.predict.analyze_prediction_drift(rows, predictions, prediction_job)
-            if self.data.predictions is not None:
-                self.predict.save_batches(prediction_job, self.data.predictions)
+            self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
         self._look_at(frame, source, dataset_version, model_version)
@@ -193,6 +193,7 @@ class SupervisedRunner(Runner):
             self.predict.analyze_prediction_drift(frame, predictions, prediction_job)
         if self.data.predictions is not None:
             self.predict.save_predictions(predictions, self.data.predictions)
+        self._explain(model, model_version, dataset_version, prediction_job)
         return prediction_job
 
     @workflow
@@ -230,7 +231,7 @@ class SupervisedRunner(Runner):
         return prediction_job
 
     def _source(self, source: Source | None, dataset: Literal["train", "predict"]) -> Source:
-        """What the rows of ``dataset`` are read from; where the settings name several sources, all by name."""
+        """What the rows of ``dataset`` are made of; where the settings name several sources, all by name."""
         if source is None:
             source = self.data.train if dataset == "train" else self.data.predict
         if source is None and dataset == "predict":
@@ -368,6 +369,19 @@ class SupervisedRunner(Runner):
         if comparison.better:
             return Outcome(True, "replaces")
         return Outcome(False, "is not deployed, since it is no better than")
+
+    def _explain(
+        self,
+        model: FittedModel,
+        model_version: ModelVersion,
+        dataset_version: DatasetVersion,
+        prediction_job: PredictionJob,
+    ) -> None:
+        if not self.predict.explain:
+            return
+        explanations = self.predict.explain_predictions(model, model_version, dataset_version, prediction_job)
+        if self.data.explanations is not None:
+            self.predict.save_explanations(explanations, self.data.explanations)
 
     def _evaluate_what_is_known(self, prediction_job: PredictionJob) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args, get_origin
@@ -10,7 +11,7 @@ from typing import Any, TypeAlias, get_args, get_origin
 from lolpop._names import did_you_mean
 from lolpop.errors import Origin
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
-from lolpop.settings.nodes import Node
+from lolpop.settings.nodes import Node, plain
 from lolpop.settings.secrets import holds_secret, mask, mask_urls
 from lolpop.settings.tree import Path, child_of, parsed, sequence_of
 from lolpop.signatures import Parameter, alternatives, hints_of
@@ -76,7 +77,7 @@ def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
         )
     except ValueError:
         dumped = repr(value)
-    return _as_written(mask(dumped), node)
+    return _as_written(mask(dumped), node, value)
 
 
 def declared_keys(annotation: Any, path: Path) -> Iterator[str]:
@@ -218,18 +219,36 @@ def _takes_extra(annotation: Any) -> bool:
     return config.get("extra") == "allow"
 
 
-def _as_written(dumped: Any, node: Node | None) -> Any:
-    """What was dumped with the links of ``node`` in place of what they stand for."""
+def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
+    """What was dumped of ``value``, with the links of ``node`` in place of what they stand for."""
     if node is not None and has_link(node):
         return node.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return value  # pydantic has no word for it in JSON
     given = node.value if node is not None else None
     if isinstance(dumped, dict):
         below = given if isinstance(given, Mapping) else {}
-        return {key: _as_written(value, below.get(key)) for key, value in dumped.items()}
+        return {
+            key: _as_written(child, below.get(key), _part_of(value, key)) for key, child in dumped.items()
+        }
     if isinstance(dumped, list):
-        elements = given if isinstance(given, tuple) and len(given) == len(dumped) else (None,) * len(dumped)
-        return [_as_written(value, child) for value, child in zip(dumped, elements, strict=True)]
+        return _elements_as_written(dumped, given if isinstance(given, tuple) else (), value)
     return escaped(dumped) if isinstance(dumped, str) else dumped
+
+
+def _elements_as_written(dumped: list[Any], given: tuple[Node, ...], value: Any) -> list[Any]:
+    if isinstance(value, set | frozenset):
+        # In no order that would tell which of them came by a link, and in another one each time.
+        if any(map(has_link, given)):
+            return sorted((_as_written(mask(plain(node)), node, None) for node in given), key=repr)
+        return sorted((_as_written(child, None, None) for child in dumped), key=repr)
+    nodes = given if len(given) == len(dumped) else (None,) * len(dumped)
+    values = value if isinstance(value, list | tuple) and len(value) == len(dumped) else (None,) * len(dumped)
+    return [_as_written(*each) for each in zip(dumped, nodes, values, strict=True)]
+
+
+def _part_of(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else getattr(value, key, None)
 
 
 def _lower_first(text: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
-__all__ = ["MASK", "holds_secret", "mask", "mask_urls", "secrets_of"]
+__all__ = ["MASK", "holds_secret", "mapped", "mask", "mask_urls", "secrets_of"]
 
 MASK = "**********"
 
@@ -31,6 +31,17 @@ def mask(value: Any) -> Any:
         return {key: mask(child) for key, child in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(child) for child in value]
+    return value
+
+
+def mapped(value: Any, text: Callable[[str], str]) -> Any:
+    """A value of JSON's types with ``text`` applied to every text in it."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, Mapping):
+        return {key: mapped(child, text) for key, child in value.items()}
+    if isinstance(value, list):
+        return [mapped(child, text) for child in value]
     return value
 
 

@@ -39,7 +39,10 @@ def test_a_value_may_be_longer_than_the_csv_module_takes(frame, tmp_path):
     """A long text in the first row is a value like any other."""
     pytest.importorskip(frame)
     (tmp_path / "rows.csv").write_text(f"a,b\n1,{'x' * 200_000}\n2,y\n")
-    assert FileDataConnector(data=Data(train="-", frame=frame), folder=tmp_path).read("rows.csv").shape == (2, 2)
+    assert FileDataConnector(data=Data(train="-", frame=frame), folder=tmp_path).read("rows.csv").shape == (
+        2,
+        2,
+    )
 
 
 @pytest.mark.parametrize("separator", [",", ";"])

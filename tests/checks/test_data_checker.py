@@ -1,12 +1,10 @@
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
-from lolpop.errors import DataError, LolpopError
+from lolpop.errors import DataError
 from lolpop.problem import Problem
 
 PROBLEM = Problem(name="shop", target="bought", index="customer")
@@ -166,42 +164,3 @@ def test_other_things_than_dataframes_are_refused():
     """A list is not a frame."""
     with pytest.raises(DataError, match="list"):
         BuiltinDataChecker(problem=PROBLEM).check([1, 2])
-
-
-VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 3),
-    st.floats(),
-    st.text(max_size=2),
-    st.dates(),
-    st.lists(st.integers()),
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(st.sampled_from(["a", "b", "bought", "customer", "Bought"]), max_size=4),
-    st.integers(0, 6).flatmap(
-        lambda rows: st.lists(st.lists(VALUES, min_size=rows, max_size=rows), min_size=4, max_size=4)
-    ),
-)
-def test_random_frames_meet_only_lolpop_errors(names, columns):
-    """Whatever is in a frame, the answer is a report, or an error for people."""
-    frame = (
-        pd.concat(
-            [
-                pd.Series(values, dtype=object, name=name)
-                for name, values in zip(names, columns, strict=False)
-            ],
-            axis=1,
-        )
-        if names
-        else pd.DataFrame()
-    )
-    for given_frame in (frame, frame.infer_objects()):
-        try:
-            report = BuiltinDataChecker(problem=PROBLEM).check(given_frame)
-        except LolpopError:
-            continue
-        assert report.checks

@@ -8,6 +8,7 @@ import pytest
     "module",
     [
         "data_checker.builtin",
+        "data_checker.pandera",
         "data_profiler.builtin",
         "model_checker.builtin",
         "hyperparameter_tuner.optuna",
@@ -19,7 +20,7 @@ def test_importing_an_implementation_imports_no_library(module):
     """Verification imports the classes, and must stay quick."""
     code = (
         f"import sys, lolpop.components.{module}\n"
-        "print({'sklearn', 'pandas', 'numpy', 'scipy', 'optuna', 'narwhals'} & set(sys.modules))"
+        "print({'sklearn', 'pandera', 'pandas', 'numpy', 'scipy', 'optuna', 'narwhals'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -1,11 +1,15 @@
 import logging
+import random
+import statistics
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lolpop.components.hyperparameter_tuner.grid import GridHyperparameterTuner
 from lolpop.components.hyperparameter_tuner.optuna import OptunaHyperparameterTuner
 from lolpop.components.model_trainer import Choice, Float, Int, ModelTrainer
-from lolpop.errors import DataError, TrainingError
+from lolpop.errors import DataError, StoreError, TrainingError
 
 
 class Named(ModelTrainer):
@@ -188,3 +192,91 @@ def test_optunas_log_is_as_it_was(capfd):
     finally:
         optuna.logging.set_verbosity(level)
     assert capfd.readouterr() == ("", "")
+
+
+TUNERS = [
+    lambda **settings: OptunaHyperparameterTuner(24, seed=2, **settings),
+    lambda **settings: GridHyperparameterTuner(values={"depth": list(range(24))}, **settings),
+]
+
+
+def learning(trainer, params, share=1.0):
+    """Few rows say roughly what all of them say."""
+    return closeness(trainer, {"rate": 0.1, **params}) - 0.1 / share
+
+
+@pytest.mark.parametrize("make", TUNERS, ids=["optuna", "grid"])
+def test_trials_that_begin_badly_are_given_up(make):
+    """The first ones are not; later ones are where they are worse than the median, and never the best."""
+    search = make(prune_at=(0.1, 0.5)).search(learning, [(TREE, {"depth": Int(0, 23)})])
+    assert len(search.trials) == 24
+    assert {trial.share for trial in search.trials[:5]} == {1.0}
+    given_up = [trial for trial in search.trials if trial.share < 1]
+    assert 5 < len(given_up) < 24
+    assert search.best.share == 1
+    assert search.best.score == max(trial.score for trial in search.trials if trial.share == 1)
+    for at, trial in enumerate(search.trials):
+        if trial.share == 0.1:
+            before = [learning(TREE, each.params, 0.1) for each in search.trials[:at]]
+            assert trial.score < statistics.median(before)
+
+
+@pytest.mark.parametrize("make", TUNERS, ids=["optuna", "grid"])
+@pytest.mark.parametrize("n_jobs", [2, 3])
+def test_who_ends_first_changes_nothing(make, n_jobs):
+    """Trials that take their time by chance are chosen, given up and told alike every time."""
+
+    def hesitant(trainer, params, share=1.0):
+        time.sleep(random.uniform(0, 0.01))
+        return learning(trainer, params, share)
+
+    tuner = make(n_jobs=n_jobs, prune_at=(0.2,))
+    spaces = [(TREE, {"depth": Int(0, 23)}), (LINE, {"depth": Int(0, 23)})]
+    assert tuner.n_jobs == n_jobs
+    one, again = (
+        [(*trial, each.share) for trial, each in zip(shown(search), search.trials, strict=True)]
+        for search in (tuner.search(hesitant, spaces) for _ in range(2))
+    )
+    assert one == again
+
+
+@pytest.mark.parametrize("prune_at", [(0,), (1,), (0.5, 0.2), (0.2, 0.2)])
+def test_shares_that_do_not_grow_are_refused(prune_at):
+    """The constructor fails at once, and prints the value."""
+    for make in TUNERS:
+        with pytest.raises(ValueError, match=r"prune_at must be growing shares.*but got \["):
+            make(prune_at=prune_at)
+
+
+def test_failures_and_no_numbers_on_few_rows():
+    """What fails on a share of the rows has failed; what has no score there is judged by all of them."""
+
+    def objective(trainer, params, share=1.0):
+        if params["depth"] == 1:
+            raise DataError("one class only")
+        return float("nan") if share < 1 else 1.0
+
+    search = GridHyperparameterTuner(values={"depth": [1, 2]}, prune_at=(0.1,)).search(
+        objective, [(TREE, {"depth": Int(1, 2)})]
+    )
+    assert [(trial.score, trial.share) for trial in search.trials] == [(None, 1.0), (1.0, 1.0)]
+
+
+def test_what_is_wrong_with_the_disk_is_no_failed_trial():
+    """Only what data and parameters are to blame for lets a search go on."""
+
+    def objective(trainer, params):
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="disk is full"):
+        OptunaHyperparameterTuner(3, n_jobs=2, seed=0).search(objective, [(TREE, SPACE)])
+
+
+@pytest.mark.parametrize("setting", [{"timeout": 60}, {"prune_at": [0.1]}, {"n_trials": 0, "n_jobs": 2}])
+def test_settings_of_a_search_that_is_off_are_noticed(setting):
+    """Verification warns of who sets how to search, and no trials; nobody is warned of what is well."""
+    findings = list(OptunaHyperparameterTuner.check_settings(setting))
+    assert [(finding.path, finding.severity) for finding in findings] == [("n_trials", "warning")]
+    assert list(OptunaHyperparameterTuner.check_settings({**setting, "n_trials": 5})) == []
+    for off in ({}, {"n_trials": 0}, {"n_trials": 0, "timeout": None, "n_jobs": 1, "prune_at": ()}):
+        assert list(OptunaHyperparameterTuner.check_settings(off)) == []

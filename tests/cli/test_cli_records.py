@@ -1,3 +1,6 @@
+import re
+import shutil
+
 import pytest
 
 SETTINGS = """
@@ -68,6 +71,19 @@ def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(p
         assert said in out
 
 
+def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
+    """Checks are counted, those that found something are told, and of the wiring what somebody set."""
+    run = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"][-1]
+    checks = lolpop("runs", "show", run["run_id"], "--json").json["checks"]
+    out = lolpop("runs", "show", run["run_id"]).out
+    fine = sum(check["status"] == "ok" for check in checks)
+    assert re.search(rf"^  ok +{fine} checks$", out, re.MULTILINE)
+    for check in checks:
+        assert check["status"] == "ok" or check["message"] in out
+    assert re.search(r"^  model_repository +sql +require_approval=true$", out, re.MULTILINE)
+    assert re.search(r"^  train.data_splitter +sklearn$", out, re.MULTILINE)
+
+
 def test_dataset_versions_are_listed_and_shown(project, lolpop):
     """Each version has its rows, its source, the run that made it, and what was made of it."""
     listed = lolpop("datasets", "ls", "tumours_train", "--json").json
@@ -95,6 +111,7 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
             "is not a reference of the form model_version",
         ),
         (["models", "approve", "tumours@1"], 2, "Missing option '--by'"),
+        (["models", "approve", "tumours", "--by", "Ada"], 2, "does not say which version to approve"),
         (["models", "approve", "tumours@1", "--by", " "], 1, "Name who approves it"),
         (["datasets", "show", "tumours_tran"], 1, "Did you mean tumours_train?"),
         (["datasets", "show", "tumours train"], 2, "is not a reference of the form dataset_version"),
@@ -115,3 +132,40 @@ def test_looking_for_records_makes_no_store(folder, lolpop, kind):
     assert lolpop(kind, "ls", "--json").json == []
     assert lolpop(kind, "show", "tumours").code == 1
     assert list(folder.iterdir()) == []
+
+
+def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, trained, lolpop, monkeypatch):
+    """Neither the store, nor a record, nor an error has the path of rows that a variable says."""
+    rows = folder / "planted-secret"
+    rows.mkdir()
+    (rows / "known.csv").write_text((trained / "known.csv").read_text())
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    monkeypatch.setenv("ROWS", "planted-secret")
+    told = []
+    for words in (
+        ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/known.csv"],
+        ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/gone.csv", "--json"],
+        ["datasets", "show", "tumours_train", "--json"],
+        ["runs", "show", "@2", "--json"],
+    ):
+        done = lolpop(*words)
+        told.append(done.out + done.err)
+    assert '"source": "${env:ROWS}/known.csv"' in told[2]
+    files = [path for path in (folder / ".lolpop").rglob("*") if path.is_file()]
+    told += [path.read_bytes().decode(errors="replace") for path in files]
+    assert not [text for text in told if "planted-secret" in text]
+
+
+def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lolpop):
+    """The model has the metrics of the first, whatever settings say by now, and the diff has no differences."""
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    first = next(each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run")
+    (folder / "lolpop.yaml").write_text("seed: 8\nproblem: {name: other}\n")
+    done = lolpop("runs", "replay", first["run_id"], "--json")
+    assert done.code == 0, done.err
+    told = lolpop("runs", "diff", first["run_id"], "last", "--json").json
+    assert told["settings"] == told["implementations"] == told["arguments"] == told["libraries"] == []
+    assert told["metrics"]["test"]["log_loss"]["difference"] == 0
+    assert {each["path"] for each in told["about"]} <= {"replays", "git_dirty"}
+    out = lolpop("runs", "diff", first["run_id"], "last").out
+    assert re.search(r"test +log_loss +[\d.]+ +[\d.]+ +same", out)

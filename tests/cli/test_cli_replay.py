@@ -6,6 +6,12 @@ import pytest
 FLOW = """
 from pydantic import BaseModel, SecretStr
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+from lolpop.components.logger import Logger
+from lolpop.components.notifier import Notifier, tell
+
+def backwards(secret):
+    # So that a result can tell what it was, though no secret is shown.
+    return secret[::-1]
 
 class Account(BaseModel):
     name: str = "me"
@@ -20,7 +26,7 @@ class Service(Component):
         limits: dict[str, int] | None = None,
         tags: tuple[str, ...] = ("a",),
     ):
-        self.said = [template, url, token.get_secret_value(), limits, tags]
+        self.said = [template, backwards(url), backwards(token.get_secret_value()), limits, tags]
 
 class Quiet(Component):
     def __init__(self, level: int = 1):
@@ -29,7 +35,7 @@ class Quiet(Component):
 class Steps(Pipeline):
     def __init__(self, times: int = 1, *, service: Component, others: list[Component], account: Account, seed: int):
         self.times = times
-        self.said = [service.said, [other.said for other in others], account.name, account.password.get_secret_value(), seed]
+        self.said = [service.said, [other.said for other in others], account.name, backwards(account.password.get_secret_value()), seed]
     @task
     def work(self, how):
         if how == "badly":
@@ -37,15 +43,22 @@ class Steps(Pipeline):
         return self.said
 
 class Flow(Runner):
-    def __init__(self, *, steps: Steps):
-        self.steps = steps
+    def __init__(self, *, steps: Steps, logger: Logger, notifier: Notifier):
+        self.steps, self.logger, self.notifier = steps, logger, notifier
     @workflow
     def run(self, how: str = "well", more: list[str] | None = None) -> int:
         self.steps.work(how)
         return self.steps.times
     @workflow
     def tell(self, token: str = "") -> list:
-        return [*self.steps.said, token]
+        return [*self.steps.said, backwards(token)]
+    @workflow
+    def leak(self, how: str = "well", more: list[str] | None = None) -> list:
+        self.logger.log(f"working with {more}", token=more)
+        tell([self.notifier], f"working with {more}", "warning")
+        if how == "badly":
+            raise ValueError(f"{more}")
+        return more
     @workflow
     def take(self, frame: object) -> str:
         return "taken"
@@ -57,6 +70,8 @@ class StepsContainer(PipelineContainer):
 
 class FlowContainer(RunnerContainer):
     account = providers.Settings(Account, default={})
+    logger = providers.Component(Logger, default="file")
+    notifier = providers.Component(Notifier, default="console")
     steps = providers.nested(StepsContainer)
     runner = providers.Runner(Flow)
 """
@@ -68,6 +83,10 @@ def flow(folder):
     (folder / "flows").mkdir()
     (folder / "flows" / "flow.py").write_text(FLOW)
     return folder
+
+
+def backwards(secret):
+    return secret[::-1]
 
 
 def rewrite(flow, *changes):
@@ -94,7 +113,13 @@ def test_a_replay_is_set_as_the_run_was_whatever_settings_say_today(flow, lolpop
     )
     (flow / "lolpop.yaml").write_text(settings)
     first = lolpop("run", "flows/flow.py", "tell", "--token", "a ${b} c", "--json")
-    assert result(first)[0] == ["by ${hand}", "https://example.org", "built in", {"a": 1}, ["b", "c"]]
+    assert result(first)[0] == [
+        "by ${hand}",
+        backwards("https://example.org"),
+        backwards("built in"),
+        {"a": 1},
+        ["b", "c"],
+    ]
     changed = "seed: 8\nsteps: {times: 4, service: {use: 'flow:Quiet', level: 2}, others: ['flow:Quiet']}\n"
     (flow / "lolpop.yaml").write_text(changed)
     rewrite(flow, ('"https://example.org"', '"https://elsewhere.org"'))
@@ -129,15 +154,15 @@ def test_links_and_secrets_are_had_anew(flow, lolpop, monkeypatch):
     )
     monkeypatch.setenv("TOKEN", "old-token")
     first = lolpop("run", "flows/flow.py", "tell", "--token", "x old-token", "--json")
-    assert result(first)[2:4] == ["ada", "old-password"]
+    assert result(first)[2:4] == ["ada", backwards("old-password")]
     (flow / "lolpop.yaml").write_text(
         "account: {name: bob, password: new-password}\n"
         "steps: {service: {token: no-longer, url: 'https://me:new-user@example.org'}}\n"
     )
     monkeypatch.setenv("TOKEN", "new-token")
     service, _, name, password, _, token = result(lolpop("runs", "replay", "last", "--json"))
-    assert service[1:3] == ["https://me:new-user@example.org", "new-token"]
-    assert (name, password, token) == ("ada", "new-password", "x new-token")
+    assert service[1:3] == [backwards("https://me:new-user@example.org"), backwards("new-token")]
+    assert (name, backwards(password), backwards(token)) == ("ada", "new-password", "x new-token")
     monkeypatch.delenv("TOKEN")
     done = lolpop("runs", "replay", "last")
     assert done.code == 2
@@ -155,7 +180,7 @@ def test_what_cannot_be_had_as_recorded_is_told(flow, lolpop):
         (", tags]", "]"),
         (", account: Account", ""),
         ("    account = providers", "    user = providers"),
-        ("account.name, account.password.get_secret_value(), ", ""),
+        ("account.name, backwards(account.password.get_secret_value()), ", ""),
     )
     done = lolpop("runs", "replay", first["run_id"], "--json")
     assert done.code == 0, done.err
@@ -267,6 +292,8 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
         ["run", "flows/flow.py"],
         ["run", "flows/flow.py", "--json"],
         ["run", "flows/flow.py", "--traceback"],
+        ["run", "flows/flow.py", "leak"],
+        ["run", "flows/flow.py", "leak", "--json"],
         ["runs", "replay", "@3"],
         ["runs", "replay", "last", "--json", "--traceback"],
         ["runs", "show", "last"],
@@ -283,8 +310,22 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
         fails = how == "badly" and (words[0] == "run" or words[1] == "replay")
         assert done.code == (1 if fails else 0), done.err
         told.append(done.out + done.err)
-    files = [path for path in (flow / ".lolpop").rglob("*") if path.is_file()]
-    assert any(path.name == "store.db" for path in files)
+    files = [path for path in (*(flow / ".lolpop").rglob("*"), flow / "lolpop.log") if path.is_file()]
+    assert {"store.db", "lolpop.log"} <= {path.name for path in files}
     told += [path.read_bytes().decode(errors="replace") for path in files]
     for secret in ("planted-variable", "planted-name", "planted-file", "planted-url"):
         assert not [text for text in told if secret in text]
+
+
+def test_what_code_overrode_is_told(flow, lolpop):
+    """An object that stood in for a slot is in no record: the replay says so, and uses what is set today."""
+    sys.path.insert(0, str(flow / "flows"))
+    from flow import FlowContainer, Quiet
+
+    container = FlowContainer.load(overrides={"store.url": None}, environ={})
+    with container, container.steps.service.override(Quiet(5)):
+        assert container.runner().tell()[0] == [5]
+    again = lolpop("runs", "replay", "last", "--set", "steps.service.tags=[]", "--json")
+    assert result(again)[0][-1] == []
+    [note] = [note for note in again.json["not_as_recorded"] if "overridden" in note]
+    assert note.startswith("steps.service was overridden in code")

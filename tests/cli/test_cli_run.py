@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -249,6 +250,17 @@ def test_a_bug_is_told_with_the_line_that_has_it(work, lolpop):
     assert f"work.py:{line} in work" in done.err
     assert "Traceback" not in done.err
     assert "--traceback" in done.err
+
+
+def test_a_failed_run_is_shown_with_the_step_that_failed(work, lolpop):
+    """`runs show` has the status of each step, the arguments, and the traceback."""
+    lolpop("run", "work.py", "--how", "bug")
+    out = lolpop("runs", "show", "last").out
+    assert re.search(r"^  steps.work +\d+ ms +failed$", out, re.MULTILINE)
+    assert re.search(r'^  arguments +how="bug"$', out, re.MULTILINE)
+    assert out.rstrip().endswith("KeyError: 'nowhere'")
+    told = lolpop("runs", "show", "last", "--json").json
+    assert [(task["status"], "KeyError" in task["error"]) for task in told["tasks"]] == [("failed", True)]
 
 
 def test_traceback_shows_all_of_it(work, lolpop):

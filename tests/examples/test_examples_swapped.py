@@ -1,33 +1,64 @@
-"""What forecasts is one setting of an example, whatever the library."""
+"""Changing one line of an example, and nothing else, changes one part of it."""
 
-import pandas as pd
+import runpy
+import shutil
+from pathlib import Path
+
 import pytest
 
-from lolpop.cli import main
+from lolpop_containers.classification import ClassificationContainer
+from lolpop_containers.regression import RegressionContainer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RUNNERS = {
+    "quickstart": ClassificationContainer,
+    "classification": ClassificationContainer,
+    "churn": ClassificationContainer,
+    "regression": RegressionContainer,
+}
+# What the line sets, to what, and what has to be installed for it.
+SWAPS = [
+    ("train.model_trainer", "xgboost", "xgboost"),
+    ("train.model_trainer", "lightgbm", "lightgbm"),
+    ("train.model_trainer", "catboost", "catboost"),
+    ("train.feature_transformer", "feature_engine", "feature_engine"),
+    ("train.model_bias_checker", "fairlearn", "fairlearn"),
+    ("model_explainer", "shap", "shap"),
+]
+# Those that are of other libraries inside: the example with columns of every kind has them on polars as well.
+FOR_POLARS = [swap for swap in SWAPS if swap[0] != "train.model_trainer"]
+CASES = [
+    *((name, "pandas", swap) for name in RUNNERS for swap in SWAPS),
+    *(("churn", "polars", swap) for swap in FOR_POLARS),
+]
 
 
-@pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
-def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
-    """Nothing else is changed, and the last years of carbon dioxide are forecast better than by the year before."""
-    pytest.importorskip("statsmodels")
-    pytest.importorskip(trainer)
-    folder = example("forecasting")
-    known = pd.read_csv(folder / "data" / "known.csv")
-    known[-120:].to_csv(folder / "data" / "known.csv", index=False)
-    told, _ = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER=trainer)
-    backtest, naive = (
-        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
-    )
-    assert backtest < 0.8 * naive
-    assert told["metrics"]["truth"]["coverage"] >= 0.7
-    written = pd.read_csv(folder / "out" / "predictions.csv")
-    assert list(written) == ["month", "prediction", "lower", "upper"]
-    assert len(written) == 12
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """Folders of the examples with their data, by name."""
+    folder = tmp_path_factory.mktemp("examples")
+    made = shutil.ignore_patterns("data", "out", ".lolpop", "__pycache__")
+    for name in RUNNERS:
+        shutil.copytree(EXAMPLES / name, folder / name, ignore=made)
+        runpy.run_path(str(folder / name / "make_data.py"), run_name="__main__")
+    return folder
 
 
-@pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
-def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsys, trainer):
-    """Verification says which problem the trainer is for, and trains nothing."""
-    example("quickstart")
-    assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
-    assert f"train.model_trainer: '{trainer}' asks for problem: ForecastingProblem" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("name", "frame", "swap"), CASES, ids=lambda part: "-".join(part) if isinstance(part, tuple) else part
+)
+def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path, monkeypatch):
+    """It is trained, analyzed, deployed and predicts, and the part is of the other implementation."""
+    path, use, library = swap
+    pytest.importorskip(library)
+    folder = shutil.copytree(examples / name, tmp_path / name)
+    monkeypatch.chdir(folder)
+    settings = {path: use, **({"data.frame": frame} if frame != "pandas" else {})}
+    with RUNNERS[name].load("lolpop.yaml", environ={}, overrides=settings) as container:
+        assert container.runner().run() is not None
+        part = container
+        for step in path.split("."):
+            part = getattr(part, step)
+        assert part().requires == (library,)
+    new, predicted = (folder / "data" / "new.csv", folder / "out" / "predictions.csv")
+    assert len(predicted.read_text().splitlines()) == len(new.read_text().splitlines())

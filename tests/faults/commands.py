@@ -40,7 +40,7 @@ _FORKS.set_forkserver_preload(
     ]
 )
 _NUMBERS = itertools.count()
-SECONDS = 120
+SECONDS = 300
 """After which a command counts as hung."""
 
 

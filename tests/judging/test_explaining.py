@@ -86,8 +86,9 @@ def test_attributions_of_a_sum_are_its_parts(customers):
     assert found.outputs == pytest.approx(model.predict(frame[:10]).labels)
 
 
-def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_path):
+def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_path, monkeypatch):
     """Each type of problem has its own, as png or svg, and pyplot is never imported."""
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # others may have
     frame = customers(rows=300)
     importance = SklearnModelExplainer(problem=CHURN).importance(fitted(frame), frame, frame["churn"])
     drawn = MatplotlibModelVisualizer(problem=CHURN).draw(

@@ -39,8 +39,9 @@ def run(tmp_path, customers):
             pass
 
 
-def test_importance_and_figures_belong_to_the_model_version(run, tmp_path):
+def test_importance_and_figures_belong_to_the_model_version(run, tmp_path, monkeypatch):
     """Importance is a field, figures are artifacts that can be loaded, and nothing of pyplot is imported."""
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # others may have
     kept = run()
     figures = [f"figures.{name}.png" for name in ("calibration", "confusion_matrix", "importance", "roc")]
     assert [name for name in kept.artifacts(CHURN) if name.startswith("figures.")] == figures

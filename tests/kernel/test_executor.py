@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from worker_app import Broken, Cube, Power, PowerApp, die, double, fail_on_three, sleep
+from worker_app import Broken, Cube, Power, PowerApp, Powers, die, double, fail_on_three, place, sleep
 
 from lolpop import providers
+from lolpop.components.executor import Executor
 from lolpop.components.executor.local import LocalExecutor
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, WiringError
@@ -52,6 +54,41 @@ def test_what_other_processes_cannot_have_is_refused():
     """A lambda cannot be mapped; the hint says what can."""
     with pytest.raises(WiringError, match=r"cannot have <function.*module-level function or a Call"):
         LocalExecutor(1).map(lambda number: number, [1])
+
+
+def test_workers_answer_several_threads_and_stay(monkeypatch):
+    """Items that were not known beforehand are worked on by the same processes, which share the processors."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with LocalExecutor().workers(place, 2) as ask, ThreadPoolExecutor(2) as pool:
+        answers = [ask("OMP_NUM_THREADS"), *pool.map(ask, ["OMP_NUM_THREADS"] * 4)]
+    assert 1 <= len({pid for pid, _ in answers}) <= 2
+    assert {threads for _, threads in answers} == {str(max(1, os.cpu_count() // min(2, os.cpu_count())))}
+
+
+def test_a_worker_that_dies_is_told_to_whoever_waits():
+    """So is it to who asks later: there are no workers any more."""
+    with LocalExecutor().workers(die, 1) as ask:
+        for _ in range(2):
+            with pytest.raises(LolpopError, match="ended without an answer"):
+                ask(1)
+
+
+def test_an_executor_that_only_maps_has_workers_too():
+    """What is asked of them is mapped, one item at a time."""
+
+    class Inline(Executor):
+        def map(self, function, items):
+            return [function(item) for item in items]
+
+    with Inline().workers(double, 2) as ask:
+        assert [ask(1), ask(2)] == [2, 4]
+
+
+def test_a_call_is_of_what_a_container_built(app):
+    """A pipeline knows the path of its provider; one that was made by hand has none."""
+    assert Call.of(app.powers.pipeline(), "all") == Call("powers.pipeline", "all")
+    with pytest.raises(WiringError, match="a Powers that no container built"):
+        Call.of(Powers(executor=LocalExecutor()), "all")
 
 
 def test_a_number_of_workers_below_one_is_refused():
@@ -156,16 +193,16 @@ def test_ctrl_c_stops_the_workers(tmp_path):
         text=True,
     )
     assert process.stdout.readline() == "go\n"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(group_of(process.pid)) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert errors.count("Traceback") == 1
     assert "KeyboardInterrupt" in errors
     # Python's own tracker of shared memory notices a moment later that nobody is left.
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while group_of(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert group_of(process.pid) == []

@@ -12,7 +12,7 @@ from greeter import App, AppContainer, Clock, FakeClock, Greeter
 from lolpop import Component, PipelineContainer, RunnerContainer, providers, workflow
 from lolpop.errors import WiringError
 
-TIMEOUT = 10
+TIMEOUT = 60
 
 
 class Log(Component):

@@ -20,7 +20,7 @@ from lolpop.recording import recorder_of
 from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop.runs import current_run, current_task, recall, remember, resource_of
 
-TIMEOUT = 10
+TIMEOUT = 60
 
 
 def runs(container):

@@ -89,14 +89,20 @@ def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: 
 def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) -> None:
     """NA, null and nothing are missing, True is a boolean, whichever frame is read."""
     (tmp_path / "data.csv").write_text("a,b,c\nNA,True,1\n,False,2\nnull,True,3\n")
-    pandas, polars = (plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv")) for kind in KINDS)
+    pandas, polars = (
+        plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv"))
+        for kind in KINDS
+    )
     assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
 
 
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
     """A column that is whole in its first 20,000 rows and text after them is text."""
     (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")
-    assert FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype == pl.String
+    assert (
+        FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype
+        == pl.String
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,9 @@ def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffi
     (tmp_path / f"data.{suffix}").write_bytes(content)
     for kind in KINDS:
         try:
-            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read(f"data.{suffix}")
+            frame = FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read(
+                f"data.{suffix}"
+            )
         except DataError:
             continue
         assert len(frame) > 0
@@ -257,3 +265,33 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame({"a": values}), "data.csv")
     assert np.array_equal(connector.read("data.csv")["a"], values)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    columns=st.lists(
+        st.sampled_from(
+            [
+                ["", "1", "007", "2.5", "True"],
+                ["", "1", "x", "True"],
+                ["", "2024-01-31", "2024-02-01 10:30", "x"],
+            ]
+        ).flatmap(lambda values: st.lists(st.sampled_from(values), min_size=6, max_size=6)),
+        min_size=1,
+        max_size=3,
+    ),
+    batch_rows=st.integers(1, 7),
+)
+def test_batches_of_csv_have_the_values_of_all_rows_at_once(
+    tmp_path: Path, columns: list[list[str]], batch_rows: int
+) -> None:
+    """A column is text, a number or a date in all batches, as in the whole, wherever its values turn up."""
+    lines = [",".join(f"c{number}" for number in range(len(columns))) + ",end"]
+    lines += [",".join(row) + ",9" for row in zip(*columns, strict=True)]
+    (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
+    for kind in KINDS:
+        data = Data(train="-", frame=kind, batch_rows=batch_rows)
+        connector = FileDataConnector(data=data, folder=tmp_path)
+        whole = plain(connector.read("data.csv"))
+        scanned = [plain(batch) for batch in connector.scan("data.csv")]
+        assert whole == {name: [value for batch in scanned for value in batch[name]] for name in whole}

@@ -53,6 +53,19 @@ def test_a_planted_leak_is_found_and_named(kind, name, leak):
     assert "problem.drop" in found.message
 
 
+@KINDS
+@pytest.mark.parametrize("share", [0.02, 0.1])
+@pytest.mark.parametrize("name", ["cancer", "wine"])
+def test_a_copy_of_the_classes_with_wrong_ones_is_a_leak(kind, name, share):
+    """A column with one value for each class need not be as good as a perfect one to be found."""
+    frame, random = bundled(name), np.random.default_rng(1)
+    wrong = random.random(len(frame)) < share
+    outcomes = np.array(["lost", "paid", "won"])[frame["target"]]
+    frame["leak"] = np.where(wrong, random.permutation(outcomes), outcomes)
+    found = outcome(kind(frame.to_dict("list")), "target_leakage")
+    assert (found.status, found.columns) == ("warn", ("leak",))
+
+
 def test_leaks_of_text_and_of_rare_classes_are_found():
     """A leak may be text under another name, and of a class that one row in fifty has."""
     random = np.random.default_rng(0)

@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, ks_2samp
 from sklearn.datasets import load_breast_cancer, load_wine
 
 from lolpop.components.data_profiler import Profile
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
-from lolpop.errors import DataError, LolpopError
+from lolpop.errors import DataError
 from lolpop.problem import Problem
 
 PROBLEM = Problem(name="shop", target="bought", index="customer")
@@ -210,57 +208,3 @@ def test_one_profiler_serves_two_threads():
     for thread in threads:
         thread.join()
     assert found == {seed: [profiler().profile(frame)] * 3 for seed, frame in frames.items()}
-
-
-VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=2), st.dates(),
-    st.timedeltas(), st.decimals(allow_nan=False), st.binary(max_size=2), st.lists(st.integers()),
-)  # fmt: skip
-COLUMNS = st.integers(0, 6).flatmap(
-    lambda rows: st.lists(st.lists(VALUES, min_size=rows, max_size=rows), min_size=3, max_size=3)
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(COLUMNS, COLUMNS)
-def test_random_frames_meet_only_lolpop_errors(first, second):
-    """Whatever is in two frames, the answer is a profile and a report, or an error for people."""
-    frames = [
-        pd.DataFrame(
-            {name: pd.Series(values, dtype=object) for name, values in zip("abc", columns, strict=True)}
-        )
-        for columns in (first, second)
-    ]
-    for reference, frame in (frames, [each.infer_objects() for each in frames]):
-        try:
-            profile = profiler().profile(reference)
-            report = profiler().compare(frame, profile)
-        except LolpopError:
-            continue
-        assert Profile.model_validate_json(profile.model_dump_json()) == profile
-        assert report.checks
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    *[
-        st.one_of(
-            st.lists(kind, min_size=1, max_size=8)
-            for kind in (
-                st.integers(-(2**63), 2**63 - 1),
-                st.floats(),
-                st.text(max_size=3),
-                st.booleans(),
-                st.dates(),
-            )
-        )
-        for _ in range(2)
-    ]
-)
-def test_random_columns_of_polars_meet_only_lolpop_errors(first, second):
-    """Columns of one type each, compared with columns of another."""
-    try:
-        report = profiler().compare(pl.DataFrame({"a": first}), pl.DataFrame({"a": second}))
-    except LolpopError:
-        return
-    assert report.checks

@@ -136,12 +136,13 @@ def predict(container):
     return runner.predict_data(ModelVersion(name="tumors", number=1), runner.process_data(dataset="predict"))
 
 
-def test_drift_since_the_previous_job_is_told_and_kept(load, tmp_path, known, capsys):
-    """Both the rows that changed and what is predicted of them are named."""
-    load().runner().run()
+@pytest.mark.parametrize("batch_rows", [None, 70])
+def test_drift_since_the_previous_job_is_told_and_kept(load, tmp_path, known, capsys, batch_rows):
+    """Both the rows that changed and what is predicted of them are named, in batches too."""
+    load(data__batch_rows=batch_rows).runner().run()
     later(tmp_path, lambda rows: rows.assign(mean_radius=rows["mean_radius"] * 2.54))
     capsys.readouterr()
-    container = load(skip=["check_data", "compare_data"])
+    container = load(skip=["check_data", "compare_data"], data__batch_rows=batch_rows)
     job = predict(container)
     told = " ".join(capsys.readouterr().err.split())
     assert f"{PREDICT.model_copy(update={'number': 2})} against {PREDICT} of prediction_job:tumors@1:" in told

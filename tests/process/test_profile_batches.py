@@ -151,11 +151,12 @@ LIMITED = """
     import pandas, pyarrow.parquet, narwhals, numpy, scipy.special
     from lolpop.components.data_connector.file import FileDataConnector
     from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
+    from lolpop.data import Data
     from lolpop.problem import Problem
 
     pyarrow.set_cpu_count(1)  # each thread takes memory for its stack
     pyarrow.set_io_thread_count(1)
-    connector = FileDataConnector(batch_size=20_000)
+    connector = FileDataConnector(data=Data(train="few.parquet", batch_rows=20_000))
     profiler = BuiltinDataProfiler(sample_rows=20_000, problem=Problem(name="x", target="y"))
     scan = connector.scan("few.parquet")
     profiler.profile_batches(scan)  # what libraries need themselves, they have now

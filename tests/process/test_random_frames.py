@@ -145,7 +145,7 @@ def described(profiler_type, frame, other, problem):
 
 
 @pytest.mark.parametrize("name", CHECKERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(frame=pandas_frames(), other=pandas_frames(), problem=st.sampled_from(PROBLEMS))
 def test_checkers_answer_for_any_pandas_frame(name, frame, other, problem):
     """Objects of any type, tz dates, unused categories, huge integers, infinities, no rows, no columns."""
@@ -153,7 +153,7 @@ def test_checkers_answer_for_any_pandas_frame(name, frame, other, problem):
 
 
 @pytest.mark.parametrize("name", CHECKERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(frame=polars_frames(), other=polars_frames(), problem=st.sampled_from(PROBLEMS))
 def test_checkers_answer_for_any_polars_frame(name, frame, other, problem):
     """Nested lists, structs, decimals, enums, binaries, 128 bits, objects."""
@@ -161,7 +161,7 @@ def test_checkers_answer_for_any_polars_frame(name, frame, other, problem):
 
 
 @pytest.mark.parametrize("name", PROFILERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(frame=pandas_frames(), other=pandas_frames(), problem=st.sampled_from(PROBLEMS))
 def test_profilers_answer_for_any_pandas_frame(name, frame, other, problem):
     """A profile survives its JSON, and whatever can be profiled can be compared with."""
@@ -169,7 +169,7 @@ def test_profilers_answer_for_any_pandas_frame(name, frame, other, problem):
 
 
 @pytest.mark.parametrize("name", PROFILERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(frame=polars_frames(), other=polars_frames(), problem=st.sampled_from(PROBLEMS))
 def test_profilers_answer_for_any_polars_frame(name, frame, other, problem):
     """The same holds of polars."""

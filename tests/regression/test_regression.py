@@ -16,6 +16,11 @@ METRICS = {
 }
 
 
+@pytest.fixture(params=["pandas", "polars"])
+def frame(request):
+    return request.param
+
+
 def test_a_run_has_the_metrics_of_the_plain_script(command, patients):
     """Split, model and metrics are those of a plain scikit-learn script, to the last digit."""
     code, told = command("--set", "train.model_trainer.estimator=hist_gradient_boosting")

@@ -1,10 +1,20 @@
 """Links: settings that stand for another setting, or for a variable."""
 
+from typing import Any
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from trainers import MainContainer
 
 from lolpop.containers import load as load_container
-from lolpop.errors import SettingsError
+from lolpop.errors import Origin, SettingsError
+from lolpop.settings.links import Links, escaped, has_link
+from lolpop.settings.nodes import Node
+from lolpop.settings.reading import read, shown
+from lolpop.settings.secrets import MASK
+from lolpop.settings.tree import Tree, node_of
+from lolpop.signatures import Parameter
 
 
 @pytest.fixture(autouse=True)
@@ -135,3 +145,40 @@ def test_a_link_that_was_dropped_or_overruled_does_not_matter(tmp_path):
     c = load(tmp_path, text, environ=environ)
     assert c.verify() == []
     assert c.connection().url == "x"
+
+
+@given(st.text(alphabet=st.sampled_from("a.${}:$"), max_size=20))
+def test_any_text_can_be_written_so_that_it_is_no_link(text):
+    """What is written for a text, whatever looks like a link in it, is read as that text."""
+    node = Node(escaped(text), Origin("a test"))
+    assert Links(Tree(), {}).resolve(node) == text
+    assert not has_link(node)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON)
+def test_what_is_shown_of_a_value_is_read_as_that_value(value):
+    """A setting without secrets can be set to what is shown of it, which is how a run is replayed."""
+    parameter = Parameter("anything", Any)
+    written = shown(None, parameter, value)
+    assume(MASK not in str(written))
+    assert read(node_of(written, Origin("a test")), parameter, Links(Tree(), {})) == (value, [])
+
+
+def test_sets_are_shown_in_one_order_and_with_their_links():
+    """A set has no order: it is shown sorted, and no element that came by a variable is shown for the link."""
+    parameter = Parameter("names", frozenset[str])
+    names = [f"name-{number}" for number in range(20)]
+    assert shown(None, parameter, frozenset(names)) == sorted(names)
+    links = Links(Tree(), {"SECRET": "hunter22"})
+    for name in names:
+        node = node_of([name, "${env:SECRET}"], Origin("a test"))
+        value, _ = read(node, parameter, links)
+        assert value == {name, "hunter22"}
+        assert shown(node, parameter, value) == ["${env:SECRET}", name]

@@ -9,7 +9,7 @@ import pytest
 
 from lolpop.components.model_deployer.local import LocalModelDeployer
 from lolpop.components.model_repository.sql import SQLModelRepository
-from lolpop.errors import LolpopError, ReferenceNotFoundError
+from lolpop.errors import LolpopError, ReferenceNotFoundError, ReplacedMeanwhileError
 from lolpop.resources import Deployment, Model, ModelVersion
 
 
@@ -131,3 +131,18 @@ def test_threads_that_deploy_at_once_leave_one_active(deployer, tracker):
     active = [tracker.get(deployment).fields["active"] for deployment in tracker.find(Deployment)]
     assert active == [False] * 5 + [True]
     assert deployer.deployed(Model(name="titanic")) in versions
+
+
+def test_what_was_compared_with_has_to_be_what_is_deployed(deployer, tracker, version):
+    """Instead of a version that is not in use (any more), or of nothing where something is, none is deployed."""
+    better, later = (tracker.create(ModelVersion, "titanic") for _ in range(2))
+    with pytest.raises(ReplacedMeanwhileError, match=r"instead of .*@2: nothing is in use by now"):
+        deployer.deploy(version, instead_of=better)
+    deployer.deploy(version, instead_of=None)
+    for wrong in (None, later):
+        with pytest.raises(ReplacedMeanwhileError, match=r"titanic@1 is in use by now"):
+            deployer.deploy(better, instead_of=wrong)
+    assert deployer.deployed(Model(name="titanic")) == version
+    deployer.deploy(better, instead_of=version)
+    # Whoever is asked to deploy what is deployed has nothing to do, whatever it was compared with.
+    assert deployer.deploy(better, instead_of=version) == Deployment(name="titanic", number=2)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store.files import LocalFiles
 from lolpop.components.store.sql import SQLStore
 from lolpop.errors import MissingExtraError, StoreError
+from lolpop.resources import Experiment
 
 
 @pytest.fixture(params=["local", "remote"])
@@ -117,3 +120,36 @@ def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
     with pytest.raises(MissingExtraError, match=r"lolpop\[s3\]"):
         store.put_file(tmp_path / "a")
     store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are told by name on Linux only")
+def test_files_are_on_the_disk_before_anything_refers_to_them(file_store, tmp_path, monkeypatch):
+    """Content and names are synced, together, when a transaction is committed."""
+    synced, sync = [], os.fsync
+
+    def watched(descriptor):
+        synced.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    tracker = SQLMetadataTracker(store=file_store)
+    source = tmp_path / "model"
+    source.mkdir()
+    for name in ("a", "b", "c"):
+        (source / name).write_text(name)
+    digests = [file_store.put_file(source / name) for name in ("a", "b", "c")]
+    assert synced == []
+    experiment = tracker.create(Experiment, "x", artifacts={"model": source})
+    root = tmp_path / ".lolpop" / "artifacts"
+    files = [root / digest[:2] / digest[2:] for digest in digests]
+    assert sorted(synced) == sorted({*files, *(file.parent for file in files), root})
+    synced.clear()
+    tracker.update(experiment, {"score": 1})
+    assert synced == []
+    before = [file.stat().st_ino for file in files]
+    file_store.put_file(source / "a")
+    assert [file.stat().st_ino for file in files] == before
+    with file_store.transaction():
+        file_store.put_file(source / "b")
+        synced.clear()
+    assert set(synced) == {files[1], files[1].parent, root}

@@ -82,6 +82,15 @@ for version in tracker.find(ModelVersion, "shared"):
 store.close()
 """
 
+REPLACER = """
+deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
+print("ready", flush=True)
+for round in range(60):
+    for version in tracker.find(ModelVersion, "shared"):
+        deployer.deploy(version)
+store.close()
+"""
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def address(request, tmp_path):
@@ -90,7 +99,7 @@ def address(request, tmp_path):
 
 
 def finish(processes):
-    outputs = [process.communicate(timeout=120) for process in processes]
+    outputs = [process.communicate(timeout=300) for process in processes]
     assert [(process.returncode, error) for process, (_, error) in zip(processes, outputs, strict=True)] == [
         (0, "")
     ] * len(processes)
@@ -137,6 +146,24 @@ def test_processes_that_deploy_at_once_leave_one_active(python, address):
     assert active == [False] * (len(deployments) - 1) + [True]
     deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
     assert deployer.deployed(Model(name="shared")) == ModelVersion(name="shared", number=4)
+    store.close()
+
+
+def test_something_is_deployed_while_it_is_replaced(python, address):
+    """Who asks while one version takes the place of another gets either, never none."""
+    folder, *url = address
+    store = SQLStore(*url, folder=folder)
+    tracker = SQLMetadataTracker(store=store)
+    deployer = LocalModelDeployer(metadata_tracker=tracker, store=store)
+    for _ in range(2):
+        deployer.deploy(tracker.create(ModelVersion, "shared"))
+    process = python(PREAMBLE + REPLACER, folder, "x", *url)
+    assert process.stdout.readline() == "ready\n"
+    answers = set()
+    while process.poll() is None:
+        answers.add(deployer.deployed(Model(name="shared")))
+    finish([process])
+    assert None not in answers
     store.close()
 
 
@@ -197,16 +224,16 @@ def test_living_run_is_not_interrupted_by_others(python, tmp_path):
 
 def test_lease_of_a_killed_process_runs_out(python, postgres_url, tmp_path):
     """On Postgres a living process renews its lease; when it is killed its run is soon interrupted."""
-    short = "import lolpop.components.store.leases as leases; leases.LEASE_SECONDS = 1.5\n"
+    short = "import lolpop.components.store.leases as leases; leases.LEASE_SECONDS = 3\n"
     process = python(PREAMBLE + short + ENDLESS, tmp_path, "far", postgres_url)
     process.stdout.readline()
     process.stdout.readline()
     store = SQLStore(postgres_url, folder=tmp_path)
-    time.sleep(2)
+    time.sleep(3.5)
     assert store.run("far").status == "running"
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while store.run("far").status == "running" and time.monotonic() < deadline:
         time.sleep(0.1)
     assert store.run("far").status == "interrupted"

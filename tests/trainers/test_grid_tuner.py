@@ -100,7 +100,7 @@ def test_failures_of_a_grid_are_trials_without_a_score():
 )
 def test_trials_are_made_at_once_and_told_in_order(tuner):
     """Two wait for each other, and a second search gives the same trials in the same order."""
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
 
     def objective(trainer, params):
         both.wait()

@@ -41,12 +41,20 @@ def project(tmp_path: Path, patients: pd.DataFrame) -> Path:
 
 
 @pytest.fixture
-def load(project: Path) -> Any:
+def frame() -> str:
+    """Kind of dataframe that rows travel in; files of tests that run on both kinds have their own."""
+    return "pandas"
+
+
+@pytest.fixture
+def load(project: Path, frame: str) -> Any:
     """Load the project's container, with settings by dotted path; all are closed after the test."""
     containers = []
 
     def load(**settings: Any) -> ClassificationContainer:
-        overrides = {path.replace("__", "."): value for path, value in settings.items()}
+        overrides = {
+            path.replace("__", "."): value for path, value in {"data__frame": frame, **settings}.items()
+        }
         container = ClassificationContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
         containers.append(container)
         return container

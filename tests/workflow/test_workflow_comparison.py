@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lolpop.errors import DataError
 from lolpop.pipelines._rows import learned_from, part_of, row_hashes
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Deployment, ModelVersion
@@ -107,6 +108,15 @@ def test_rows_are_alike_in_any_dtype_and_library():
     assert row_hashes(one).tolist() == row_hashes(other).tolist()
     assert len(set(row_hashes(one).tolist())) == 3
     assert row_hashes(one.astype({"number": "Int64"})).tolist() == row_hashes(one).tolist()
+
+
+def test_no_part_of_a_series_is_taken():
+    """Rows drawn by chance have gaps between them; what to leave out is said."""
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0]})
+    series = Problem(name="x", target="y", type="forecasting")
+    assert part_of(frame, 1, series) is frame
+    with pytest.raises(DataError, match=r"leave hyperparameter_tuner\.prune_at out"):
+        part_of(frame, 0.5, series)
 
 
 @given(

@@ -10,6 +10,11 @@ from lolpop.resources import DatasetVersion, Deployment, Experiment, Model, Mode
 LAZY = "sklearn.dummy:DummyClassifier"
 
 
+@pytest.fixture(params=["pandas", "polars"])
+def frame(request):
+    return request.param
+
+
 def test_a_run_ends_with_predictions_of_the_deployed_model(load, kept, project):
     """Rows become versions, a model is trained and deployed, new rows are predicted and written."""
     container = load()

@@ -26,7 +26,7 @@ def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, 
     rows = runner.process_data()
     model_version = runner.train_model(rows)
     pids = {path.name.split("-")[1] for path in project.glob("fit-*")}
-    assert len(pids) == 2
+    assert 1 <= len(pids) <= 2  # one may have done all before the other has started
     assert str(os.getpid()) not in pids
     found = kept.find(Experiment)
     assert len(found) == 4

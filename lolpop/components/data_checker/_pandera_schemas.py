@@ -75,20 +75,19 @@ def schema_of(
     """What ``problem`` and ``expectation`` say of rows, for rows of the kind of ``rows``."""
     polars = rows.implementation.is_polars()
     library = library_of(polars=polars)
-    ignored = {problem.index, problem.target, *problem.drop}
-    columns = {
-        each.name: _column(library, each, rows, range_margin, polars=polars)
-        for each in (expectation.columns if expectation is not None else ())
-        if each.name not in ignored
-    }
-    if labelled:
-        columns[problem.target] = library.Column(nullable=False)
+    columns = {problem.target: library.Column(nullable=False)} if labelled else {}
     if problem.index is not None:
         columns[problem.index] = library.Column(nullable=False, unique=True)
     if expectation is None:
         return library.DataFrameSchema(columns)
+    ignored = {problem.index, problem.target, *problem.drop}
     others = {name: library.Column(nullable=True) for name in rows.columns if name in ignored}
-    return library.DataFrameSchema({**others, **columns}, strict=True)
+    expected = {
+        each.name: _column(library, each, rows, expectation.rows, range_margin, polars=polars)
+        for each in expectation.columns
+        if each.name not in ignored
+    }
+    return library.DataFrameSchema({**others, **expected, **columns}, strict=True)
 
 
 def _dtypes(*, polars: bool) -> Mapping[Kind, Any]:
@@ -117,6 +116,7 @@ def _column(
     library: ModuleType,
     expected: ExpectedColumn,
     rows: nw.DataFrame[Any],
+    known: int,
     range_margin: float,
     *,
     polars: bool,
@@ -129,7 +129,7 @@ def _column(
         return library.Column(_dtypes(polars=polars).get(expected.kind), nullable=True)
     checks = []
     if expected.numbers is not None and kind == "number":
-        checks.append(library.Check.in_range(*bounds(expected.numbers, range_margin)))
+        checks.append(library.Check.in_range(*bounds(expected.numbers, known, range_margin)))
     counts = [each.count for each in expected.values]
     if len(counts) > 1 and min(counts) >= _FEWEST_ROWS_OF_A_VALUE and kind in {"string", "category"}:
         checks.append(library.Check.isin([each.value for each in expected.values]))

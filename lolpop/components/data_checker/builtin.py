@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
     from lolpop.components.data_checker.expectations import ExpectedColumn
+    from lolpop.components.data_checker.leakage import Power
     from lolpop.frames import Frame, Kind
 
 __all__ = ["BuiltinDataChecker"]
@@ -51,8 +52,8 @@ class BuiltinDataChecker(DataChecker):
         Greatest share of rows equal to another row that is not suspicious, from 0 to 1.
     max_predictive_power : float
         Greatest power of one column to tell the target that is not suspicious, from 0 for a guess to 1
-        for certainty. Columns above it are suspicious if they are nearly perfect or far better than all
-        others: they may hold what is only known once the target is.
+        for certainty. Columns above it are suspicious if they are nearly perfect, far better than all others,
+        or have one value for each class: they may hold what is only known once the target is.
     min_class_balance : float
         Least share of a class that is not suspicious, in shares that all classes would have were they
         of one size, from 0 to 1.
@@ -299,18 +300,20 @@ class BuiltinDataChecker(DataChecker):
             compared = [_comparable(rows.get_column(fact.name), fact.kind) for fact in features]
             yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
 
-    def _target_leakage(self, powers: Mapping[str, float]) -> Check:
+    def _target_leakage(self, powers: Mapping[str, Power]) -> Check:
         from lolpop.components.data_checker.leakage import leaking
 
         found = leaking(powers, self._max_predictive_power)
         if not found:
-            best = max(powers, key=lambda name: powers[name], default=None)
+            best = max(powers, key=lambda name: powers[name].told, default=None)
             said = "no column tells the target alone"
             message = (
-                said if best is None else f"{said}: the best, {best!r}, has a power of {powers[best]:.2f}"
+                said
+                if best is None
+                else f"{said}: the best, {best!r}, has a power of {powers[best].told:.2f}"
             )
             return outcome("target_leakage", "ok", message)
-        shown = ", ".join(f"{name!r} ({powers[name]:.2f} of 1)" for name in found[:5])
+        shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in found[:5])
         message = (
             f"columns that tell the target {self._problem.target!r} almost alone: {shown}. Is it known "
             "when rows are predicted? If not, name it in problem.drop"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from lolpop.components.data_profiler.profiles import ValueCount
+from lolpop.frames import Kind
+
 if TYPE_CHECKING:
     from lolpop.components.data_profiler.profiles import ColumnProfile, Numbers, Profile
-    from lolpop.frames import Kind
-else:
-    Kind: TypeAlias = Literal[
-        "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
-    ]
 
-__all__ = ["Expectation", "ExpectedColumn", "ExpectedNumbers", "ExpectedValue"]
+__all__ = ["Expectation", "ExpectedColumn", "ExpectedNumbers"]
 
 # What holds values of one of these may hold values of another without anybody noticing.
 _ALIKE: tuple[frozenset[Kind], ...] = (frozenset({"number", "boolean"}), frozenset({"string", "category"}))
@@ -33,13 +31,6 @@ class ExpectedNumbers(_Value):
     whole: bool
 
 
-class ExpectedValue(_Value):
-    """A value, as text, and in how many rows it was."""
-
-    value: str
-    count: int
-
-
 class ExpectedColumn(_Value):
     """One column; ``values`` are all that it had, or none where they are too many to be a set."""
 
@@ -48,7 +39,7 @@ class ExpectedColumn(_Value):
     missing: float
     """Share of the rows without a value, from 0 to 1."""
     numbers: ExpectedNumbers | None = None
-    values: tuple[ExpectedValue, ...] = ()
+    values: tuple[ValueCount, ...] = ()
 
     def is_of(self, kind: Kind) -> bool:
         """Whether values of ``kind`` are what the column had, or as good."""
@@ -77,9 +68,7 @@ def _expected(column: ColumnProfile, rows: int) -> ExpectedColumn:
         kind=column.kind,
         missing=column.missing / rows if rows else 0.0,
         numbers=None if column.numbers is None else _range(column.numbers),
-        values=tuple(ExpectedValue(value=each.value, count=each.count) for each in column.values)
-        if named
-        else (),
+        values=column.values if named else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-__all__ = ["leaking", "predictive_powers"]
+__all__ = ["Power", "leaking", "predictive_powers"]
 
 # Enough to tell a leak from a good feature, and cheap for any number of rows.
 _MOST_ROWS = 10_000
@@ -29,9 +29,16 @@ _NEARLY_PERFECT = 0.98
 _STANDS_OUT = 3.0
 
 
+class Power(NamedTuple):
+    """How well a column tells the target; ``copies`` if it has one value for each class, as a copy has."""
+
+    told: float
+    copies: bool
+
+
 def predictive_powers(
     rows: nw.DataFrame[Any], features: Sequence[str], target: str, *, classes: bool
-) -> Mapping[str, float]:
+) -> Mapping[str, Power]:
     """The power of each of ``features`` to tell ``target``: 1 is perfect, 0 no better than a guess.
 
     One half of the rows tells what to expect in each bin of a feature, and the other half whether it is
@@ -43,6 +50,7 @@ def predictive_powers(
     sample = rows.select(*features, target)[order.tolist()]
     truth = sample.get_column(target)
     expected: NDArray[Any]
+    kept = np.empty(0)
     if classes:
         labels = _codes_of_texts(truth)
         usable = _common(labels)
@@ -57,17 +65,20 @@ def predictive_powers(
     for name in features:
         codes = _codes(sample.get_column(name))
         if codes is not None:
-            powers[name] = _power(codes[usable], expected, classes=classes)
+            used = codes[usable]
+            copies = classes and len(np.unique(used)) == len(kept)
+            powers[name] = Power(_power(used, expected, classes=classes), copies)
     return powers
 
 
-def leaking(powers: Mapping[str, float], threshold: float) -> list[str]:
-    """Columns that are too good to be true, best first: nearly perfect, or far ahead of every other one."""
-    ordered = sorted(powers, key=lambda name: -powers[name])
-    found = [name for name in ordered if powers[name] >= max(_NEARLY_PERFECT, threshold)]
-    if not found and ordered and powers[ordered[0]] >= threshold:
-        rest = 1 - powers[ordered[1]] if len(ordered) > 1 else 1.0
-        if (1 - powers[ordered[0]]) * _STANDS_OUT <= rest:
+def leaking(powers: Mapping[str, Power], threshold: float) -> list[str]:
+    """Columns that are too good to be true, best first: nearly perfect, copies, or far ahead of others."""
+    ordered = sorted(powers, key=lambda name: -powers[name].told)
+    perfect = max(_NEARLY_PERFECT, threshold)
+    found = [name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)]
+    if not found and ordered and powers[ordered[0]].told >= threshold:
+        rest = 1 - powers[ordered[1]].told if len(ordered) > 1 else 1.0
+        if (1 - powers[ordered[0]].told) * _STANDS_OUT <= rest:
             found = ordered[:1]
     return found
 

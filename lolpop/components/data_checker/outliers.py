@@ -36,13 +36,16 @@ def _far_away(values: NDArray[np.float64], distance: float) -> NDArray[np.bool_]
     sample = values[:: -(-len(values) // _MOST_ROWS)]
     lower, median, upper = np.quantile(sample, [0.25, 0.5, 0.75])
     with np.errstate(over="ignore"):
-        above, spread = values - median, upper - lower
+        spread = upper - lower
+        # Most columns have nothing out there, and are done here.
+        if max(values.max() - median, median - values.min()) <= distance * spread:
+            return np.zeros(len(values), dtype=np.bool_)
+        above = values - median
     return _beyond(above, spread, distance) | _beyond(-above, spread, distance)
 
 
 def _beyond(deviations: NDArray[np.float64], spread: float, distance: float) -> NDArray[np.bool_]:
     far = deviations > distance * spread
-    # Most columns have nothing out there, and are done here.
     if not spread or not far.any():
         return np.zeros(len(deviations), dtype=np.bool_)
     ordered = np.sort(np.append(deviations[far], max(deviations[~far].max(), spread)))

@@ -18,6 +18,10 @@ __all__ = ["bounds", "more_missing", "out_of_range", "unseen_values"]
 
 # The greatest number is this many times as far from the median as the least: amounts, not measures.
 _SKEWED = 3.0
+# Of as many rows, the range is half as well known as of very many.
+_FEW_ROWS = 100
+# What is mostly zero has no scale of its own.
+_TIMES_IF_MOSTLY_ZERO = 10.0
 # With as many rows of each of its values, a column is not expected to have further ones.
 _ROWS_OF_A_KNOWN_VALUE = 20
 
@@ -41,18 +45,19 @@ def out_of_range(
         chance = int(side.sum()) * math.log(len(values) / (len(values) + known))
         if side.any() and chance <= math.log(significance):
             found |= side
-    low, high = bounds(expected, margin)
+    low, high = bounds(expected, known, margin)
     return values[found | (values < low) | (values > high)]
 
 
-def bounds(expected: ExpectedNumbers, margin: float) -> tuple[float, float]:
+def bounds(expected: ExpectedNumbers, known: int, margin: float) -> tuple[float, float]:
     """What others are hardly beyond: the range, and ``margin`` times its width on both sides.
 
-    On a logarithmic scale above, where a few great amounts are natural, and not below zero, where amounts
-    and counts are not.
+    Of few ``known`` rows the range is known less well, and the margin is greater. It is on a logarithmic
+    scale above, where a few great amounts are natural, and not below zero, where amounts and counts are not.
     """
     import numpy as np
 
+    margin *= 1 + _FEW_ROWS / max(known, 1)
     low, high = expected.least, expected.greatest
     if low == high:
         return (0.0 if expected.whole and low >= 0 else -math.inf), math.inf
@@ -61,8 +66,9 @@ def bounds(expected: ExpectedNumbers, margin: float) -> tuple[float, float]:
         width = np.float64(margin) * (np.float64(high) - low)
         above, below = high + width, low - width
         if low >= 0 and skewed:
+            times = high / expected.median if expected.median > 0 else _TIMES_IF_MOSTLY_ZERO
             start, end = np.log1p(low), np.log1p(high)
-            above = max(above, np.expm1(end + margin * (end - start)))
+            above = max(above, high * np.float64(times) ** margin, np.expm1(end + margin * (end - start)))
     if low >= 0 and (expected.whole or skewed):
         below = max(below, np.float64(0))
     return float(below), float(above)

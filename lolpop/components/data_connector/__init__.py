@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
@@ -36,12 +37,16 @@ class DataConnector(Component):
     def scan(self, source: Source) -> Iterator[Frame]:
         """Rows of ``source`` in batches, in order, each small enough to be held in memory."""
 
-    def write_batches(self, frames: Iterable[Frame], target: Source) -> None:
-        """Write the rows of all ``frames`` to ``target``, whole or not at all.
+    @contextmanager
+    def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:
+        """A function that writes the rows of frames to ``target``, one frame after the other.
 
-        All are held in memory, unless the connector can do better. Raises DataError if they cannot be
-        written, or do not all have the same columns.
+        They are there when the ``with`` block ends, and none of them is if an error leaves it. All are held
+        in memory until then, unless a connector can do better. Raises DataError if they cannot be written,
+        or frames differ in their columns.
         """
         from lolpop.batches import joined
 
+        frames: list[Frame] = []
+        yield frames.append
         self.write(joined(frames), target)

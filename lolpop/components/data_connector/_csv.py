@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 from lolpop.errors import DataError
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from lolpop.components.data_connector._locations import Location
     from lolpop.frames import Frame
 
-__all__ = ["check_csv", "read_csv", "scan_csv", "write_csv"]
+__all__ = ["MISSING", "check_csv", "read_csv", "utf8", "write_csv"]
 
 _SEPARATORS = (";", "\t", "|", ",")
 
 # What pandas takes for a missing value, so that polars does too.
-_MISSING = (
+MISSING = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
     "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
@@ -47,32 +47,6 @@ def read_csv(location: Location, kind: Literal["pandas", "polars"], separator: s
     if suspicious:
         check_csv(location, separator)
     return result
-
-
-def scan_csv(
-    location: Location, kind: Literal["pandas", "polars"], separator: str, batch_size: int
-) -> Iterator[Frame]:
-    """All rows in batches."""
-    separator = location.options.get("separator", separator)
-    if kind == "polars":
-        import polars as pl
-
-        with _utf8(location) as file:
-            rows = pl.scan_csv(
-                file, separator=separator, null_values=list(_MISSING), infer_schema_length=None
-            )
-            for batch in rows.collect_batches(chunk_size=batch_size, maintain_order=True):
-                yield typed_polars(batch)
-        return
-    import pandas as pd
-
-    texts: dict[str, Any] = {}
-    with _utf8(location) as file:
-        options: Any = {"sep": separator, "low_memory": False, "chunksize": batch_size}
-        for batch in pd.read_csv(file, **options):
-            # What is text in the first rows is text in all, even where a batch holds digits only.
-            texts = texts or {name: "str" for name in batch.columns if batch[name].dtype == "str"}
-            yield typed_pandas(batch.astype(texts))
 
 
 def write_csv(
@@ -164,7 +138,7 @@ def _check_separator(location: Location, name: str) -> None:
 def _read_pandas(location: Location, separator: str) -> pd.DataFrame:
     import pandas as pd
 
-    with _utf8(location) as file:
+    with utf8(location) as file:
         try:
             return pd.read_csv(file, sep=separator, low_memory=False)
         except pd.errors.ParserError as error:
@@ -178,10 +152,10 @@ def _read_polars(location: Location, separator: str) -> pl.DataFrame:
 
     # A look at the first rows is fast and mostly right. Where it is wrong, all rows are looked at.
     for length in (10_000, None):
-        with _utf8(location) as file:
+        with utf8(location) as file:
             try:
                 return pl.read_csv(
-                    file, separator=separator, null_values=list(_MISSING), infer_schema_length=length
+                    file, separator=separator, null_values=list(MISSING), infer_schema_length=length
                 )
             except pl.exceptions.PolarsError as error:
                 failure = error
@@ -197,7 +171,7 @@ def _is_regular(location: Location, separator: str) -> bool:
     import pyarrow as pa
     import pyarrow.csv
 
-    with _utf8(location) as file:
+    with utf8(location) as file:
         try:
             batches = pa.csv.open_csv(
                 file,
@@ -212,7 +186,7 @@ def _is_regular(location: Location, separator: str) -> bool:
 
 
 @contextmanager
-def _utf8(location: Location) -> Iterator[str | IO[bytes]]:
+def utf8(location: Location) -> Iterator[str | IO[bytes]]:
     """The file as UTF-8, in the form that libraries read fastest."""
     encoding = location.options.get("encoding", "utf-8")
     try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from io import BytesIO
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.batches import alike, plain_values
-from lolpop.components.data_connector._csv import check_csv, read_csv, scan_csv, write_csv
+from lolpop.batches import Alike, plain_values
+from lolpop.components.data_connector._csv import read_csv, write_csv
+from lolpop.components.data_connector._csv_batches import scan_csv
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 from lolpop.errors import DataError
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame
 
 __all__ = ["FORMATS", "Format"]
+
+WriteFrame: TypeAlias = "Callable[[Frame], None]"
 
 
 class Format(ABC):
@@ -41,8 +45,8 @@ class Format(ABC):
         """All rows in batches, in order."""
 
     @abstractmethod
-    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
-        """Write the rows of pandas or polars frames, at least one, that have the same columns."""
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
+        """A function that writes the rows of pandas or polars frames that have the same columns."""
 
 
 class Csv(Format):
@@ -56,13 +60,13 @@ class Csv(Format):
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
         """All rows in batches."""
-        check_csv(self._location, self.separator)
         return scan_csv(self._location, kind, self.separator, batch_rows)
 
-    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
-        """Write a header and the rows."""
-        for number, frame in enumerate(frames):
-            write_csv(frame, file, self._location, self.separator, header=number == 0)
+    @contextmanager
+    def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
+        """A function that writes a header with the first rows."""
+        numbers = itertools.count()
+        yield lambda frame: write_csv(frame, file, self._location, self.separator, header=next(numbers) == 0)
 
 
 class Tsv(Csv):
@@ -86,19 +90,16 @@ class Parquet(Format):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with self._location.readable() as source, pq.ParquetFile(source) as file:
+        # Buffered ahead, all bytes of the file would be in memory in the end.
+        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_rows):
                 yield _from_arrow(plain_values(pa.Table.from_batches([batch])), kind)
 
-    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
-        """Write the rows; a pandas index is left out."""
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
+        """A function that writes rows; a pandas index is left out."""
         import pyarrow.parquet as pq
 
-        tables = alike(frames, _to_arrow)
-        first = next(tables)
-        with pq.ParquetWriter(file, first.schema) as writer:
-            for table in itertools.chain([first], tables):
-                writer.write_table(table)
+        return _writing_tables(lambda schema: pq.ParquetWriter(file, schema))
 
 
 class Feather(Format):
@@ -121,16 +122,12 @@ class Feather(Format):
                 for start in range(0, len(table), batch_rows):
                     yield _from_arrow(table.slice(start, batch_rows), kind)
 
-    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
-        """Write the rows; a pandas index is left out."""
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
+        """A function that writes rows; a pandas index is left out."""
         import pyarrow as pa
 
-        tables = alike(frames, _to_arrow)
-        first = next(tables)
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.ipc.new_file(file, first.schema, options=options) as writer:
-            for table in itertools.chain([first], tables):
-                writer.write_table(table)
+        return _writing_tables(lambda schema: pa.ipc.new_file(file, schema, options=options))
 
 
 class JsonLines(Format):
@@ -147,15 +144,18 @@ class JsonLines(Format):
             while lines := list(itertools.islice(file, batch_rows)):
                 yield _parse_json(BytesIO(b"".join(lines)), self._location, kind)
 
-    def write(self, frames: Iterator[Frame], file: IO[bytes]) -> None:
-        """Write the rows; dates as ISO 8601."""
+    @contextmanager
+    def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
+        """A function that writes rows; dates as ISO 8601."""
         import pandas as pd
 
-        for frame in frames:
+        def write(frame: Frame) -> None:
             if isinstance(frame, pd.DataFrame):
                 frame.to_json(file, orient="records", lines=True, date_format="iso")
             else:
                 frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
+
+        yield write
 
 
 FORMATS: Mapping[str, type[Format]] = MappingProxyType(
@@ -170,6 +170,23 @@ FORMATS: Mapping[str, type[Format]] = MappingProxyType(
         "arrow": Feather,
     }
 )
+
+
+@contextmanager
+def _writing_tables(opened: Callable[[pa.Schema], Any]) -> Iterator[WriteFrame]:
+    """A function that writes frames as tables, with what is ``opened`` for the schema of the first."""
+    alike = Alike(_to_arrow)
+    with ExitStack() as stack:
+        writer: Any = None
+
+        def write(frame: Frame) -> None:
+            nonlocal writer
+            table = alike(frame)
+            if writer is None:
+                writer = stack.enter_context(opened(table.schema))
+            writer.write_table(table)
+
+        yield write
 
 
 def _from_arrow(table: pa.Table, kind: FrameKind) -> Frame:

@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -78,7 +78,7 @@ class Location:
         """The bytes of the file, uncompressed. Raises DataError if they cannot be read."""
         import fsspec
 
-        with self._explained("read"), fsspec.open(self.url, "rb", compression="infer") as file:
+        with self.explained("read"), fsspec.open(self.url, "rb", compression="infer") as file:
             yield file
 
     @contextmanager
@@ -88,7 +88,7 @@ class Location:
             with self.opened() as file:
                 yield file
         else:
-            with self._explained("read"):
+            with self.explained("read"):
                 yield str(self.path)
 
     @contextmanager
@@ -96,17 +96,35 @@ class Location:
         """A file to write to, compressed on its way, that takes the place of this one if all goes well."""
         import fsspec
 
-        with self._explained("written"):
-            folder = self.path.parent if self.path else Path(tempfile.gettempdir())
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary = folder / f".lolpop-{uuid4().hex}.tmp"
-            compression = fsspec.utils.infer_compression(self.url)
+        folder = self.path.parent if self.path else Path(tempfile.gettempdir())
+        temporary = folder / f".lolpop-{uuid4().hex}.tmp"
+        with ExitStack() as opened:
             try:
-                with fsspec.open(str(temporary), "wb", compression=compression) as file:
-                    yield file
-                self._take(temporary)
+                with self.explained("written"):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    compression = fsspec.utils.infer_compression(self.url)
+                    file = opened.enter_context(fsspec.open(str(temporary), "wb", compression=compression))
+                yield file
+                with self.explained("written"):
+                    opened.close()
+                    self._take(temporary)
             finally:
-                temporary.unlink(missing_ok=True)
+                with suppress(*_REFUSALS):  # what failed first is what is told
+                    opened.close()
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def explained(self, done: str) -> Iterator[None]:
+        """Let what libraries raise in the ``with`` block be a DataError: the file cannot be ``done``."""
+        try:
+            yield
+        except (LolpopError, UnicodeDecodeError):
+            raise
+        except ImportError as error:
+            raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
+        except _refusals() as error:
+            raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
     def _take(self, temporary: Path) -> None:
         if self.path is None:
@@ -125,7 +143,7 @@ class Location:
     def _require_remote(self) -> None:
         import fsspec
 
-        with self._explained("read"):
+        with self.explained("read"):
             system, path = fsspec.core.url_to_fs(self.url)
             if not system.exists(path):
                 raise DataError(f"{self}: there is no such file.")
@@ -142,17 +160,6 @@ class Location:
         near = difflib.get_close_matches(self.path.name, [entry.name for entry in folder.iterdir()], n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f" in {folder.resolve()}.{hint}"
-
-    @contextmanager
-    def _explained(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except (LolpopError, UnicodeDecodeError):
-            raise
-        except ImportError as error:
-            raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
-        except _refusals() as error:
-            raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
 
 def located(source: Source, folder: Path | None) -> Location:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lolpop.batches import ahead, same_columns
+from lolpop.batches import SameColumns
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
@@ -57,7 +58,9 @@ class FileDataConnector(DataConnector):
 
         Raises DataError if it cannot be written.
         """
-        self.write_batches([as_frame(frame)], target)
+        native = as_frame(frame)
+        with self.writing(target) as write:
+            write(native)
 
     def scan(self, source: Source) -> Iterator[Frame]:
         """Rows of ``source`` in batches of at most ``data.batch_rows``, in order.
@@ -73,15 +76,22 @@ class FileDataConnector(DataConnector):
         if empty:
             raise DataError(f"{location} has a header but no rows.")
 
-    def write_batches(self, frames: Iterable[Frame], target: Source) -> None:
-        """Write the rows of all ``frames`` to ``target`` as they come, whole or not at all.
+    @contextmanager
+    def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:
+        """A function that writes the rows of frames to ``target`` as they come.
 
-        Raises DataError if they cannot be written, or differ in their columns or types.
+        Raises DataError if they cannot be written, or frames differ in their columns or types.
         """
         location = located(target, self._folder)
-        form = _format(location)
-        with location.replaced() as file:
-            form.write(same_columns(as_frame(frame) for frame in ahead(frames)), file)
+        form, same_columns = _format(location), SameColumns()
+        with location.replaced() as file, form.writing(file) as write_frame:
+
+            def write(frame: Frame) -> None:
+                native = same_columns(as_frame(frame))
+                with location.explained("written"):
+                    write_frame(native)
+
+            yield write
 
     def _open(self, source: Source) -> Location:
         location = located(source, self._folder)

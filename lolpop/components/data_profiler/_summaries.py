@@ -82,7 +82,8 @@ def summarize_numbers(name: str, kind: Kind, ordered: Floats, missing: int, infi
     """What is in a column whose finite numbers are ``ordered``."""
     if not len(ordered):
         return ColumnProfile(name=name, kind=kind, missing=missing, infinite=infinite)
-    starts = np.flatnonzero(np.diff(ordered, prepend=np.nan))  # NaN differs from everything
+    # Compared, for the difference of two numbers may be more than a float holds.
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     repeats = np.diff(starts, append=len(ordered))
     at = np.linspace(0, len(ordered) - 1, _BINS + 1).astype(np.int64)
     edges = ordered[starts] if len(starts) <= _BINS else np.unique(ordered[at])

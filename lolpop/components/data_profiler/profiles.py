@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Bins", "ColumnProfile", "Correlation", "Numbers", "Profile", "ValueCount"]
+from lolpop.frames import Kind
 
-if TYPE_CHECKING:
-    from lolpop.frames import Kind
-else:
-    Kind: TypeAlias = Literal[
-        "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
-    ]
+__all__ = ["Bins", "ColumnProfile", "Correlation", "Numbers", "Profile", "ValueCount"]
 
 
 class _Value(BaseModel):

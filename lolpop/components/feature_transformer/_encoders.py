@@ -5,24 +5,36 @@ They are scikit-learn compatible: cloneable, with names for their features, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
 
-from lolpop.frames import to_datetimes, to_floats, to_strings, wrap
+from lolpop.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.frames import Frame, Series
 
-__all__ = ["CategoryEncoder", "DateEncoder", "NumberEncoder", "TextEncoder"]
+__all__ = [
+    "CategoryEncoder", "DateEncoder", "InstantEncoder", "NumberEncoder", "PandasColumnTransformer",
+    "TextEncoder",
+]  # fmt: skip
+
+
+_GREATEST = np.finfo(np.float32).max
 
 
 class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Makes features of columns, each by itself."""
+
+    def sources(self) -> list[int]:
+        """The position of the column that each feature was made of."""
+        return list(range(len(self.feature_names_in_)))
 
     def fit(self, X: Frame, y: Series | None = None) -> Self:  # noqa: ARG002, N803  (scikit-learn's signature)
         self.feature_names_in_ = np.array(wrap(X).columns, dtype=object)
@@ -35,23 +47,44 @@ class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         return hasattr(self, "feature_names_in_")
 
 
-class NumberEncoder(_ColumnEncoder):
-    """Numbers, booleans and durations (in seconds) as floats; infinite ones are taken for missing."""
+class _RenamingEncoder(_ColumnEncoder):
+    """Makes one feature of each column, called as ``names`` say, or as the column."""
+
+    def __init__(self, names: Sequence[str] | None = None) -> None:
+        self.names = names
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002  (scikit-learn's signature)
+        return self.feature_names_in_ if self.names is None else np.array(self.names, dtype=object)
+
+
+class NumberEncoder(_RenamingEncoder):
+    """Numbers, booleans and durations (in seconds) as floats.
+
+    Infinite ones are taken for missing, and so are those that single precision, which trees reckon in, cannot
+    hold.
+    """
 
     def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
         columns = [to_floats(column) for column in wrap(X).iter_columns()]
         # Column by column, as pandas and the tree ensembles hold them.
         features = np.array(columns, dtype=np.float64).T
-        infinite = np.isinf(features)
+        infinite = np.abs(features) > _GREATEST
         return np.where(infinite, np.nan, features) if infinite.any() else features
 
 
-class TextEncoder(_ColumnEncoder):
+class TextEncoder(_RenamingEncoder):
     """Categories of any dtype as text, with None for missing ones."""
 
     def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803  (scikit-learn's signature)
         columns = [to_strings(column).astype(object) for column in wrap(X).iter_columns()]
         return np.array([column.where(column.notna(), None) for column in columns], dtype=object).T
+
+
+class InstantEncoder(_RenamingEncoder):
+    """Dates and times, in UTC, as instants."""
+
+    def transform(self, X: Frame) -> NDArray[np.datetime64]:  # noqa: N803  (scikit-learn's signature)
+        return np.array([to_datetimes(column) for column in wrap(X).iter_columns()]).T
 
 
 class CategoryEncoder(_ColumnEncoder):
@@ -95,6 +128,9 @@ class DateEncoder(_ColumnEncoder):
 
     _parts = ("days", "year", "month", "day", "weekday", "hour")
 
+    def sources(self) -> list[int]:
+        return [at for at in super().sources() for _ in self._parts]
+
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002  (scikit-learn's signature)
         names = [f"{name}_{part}" for name in self.feature_names_in_ for part in self._parts]
         return np.array(names, dtype=object)
@@ -102,6 +138,16 @@ class DateEncoder(_ColumnEncoder):
     def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
         parts = [part for column in wrap(X).iter_columns() for part in _date_parts(to_datetimes(column))]
         return np.array(parts, dtype=np.float64).T
+
+
+class PandasColumnTransformer(ColumnTransformer):  # type: ignore[misc]  # scikit-learn is untyped
+    """A ColumnTransformer whose transformers know pandas only, for frames of any library."""
+
+    def fit_transform(self, X: Frame, y: Series | None = None, **params: Any) -> Any:  # noqa: N803  (scikit-learn's signature)
+        return super().fit_transform(to_pandas(X), y, **params)
+
+    def transform(self, X: Frame, **params: Any) -> Any:  # noqa: N803  (scikit-learn's signature)
+        return super().transform(to_pandas(X), **params)
 
 
 def _date_parts(instants: NDArray[np.datetime64]) -> list[NDArray[np.float64]]:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
-from lolpop.errors import DataError
-from lolpop.frames import kind_of, wrap
+from lolpop.components.feature_transformer._roles import columns_by_role, left_out
 
 if TYPE_CHECKING:
-    import narwhals as nw
     from sklearn.base import TransformerMixin
     from sklearn.compose import ColumnTransformer
 
@@ -62,47 +60,16 @@ class SklearnFeatureTransformer(FeatureTransformer):
 
         from lolpop.components.feature_transformer._encoders import DateEncoder, NumberEncoder
 
-        columns = self._columns(frame)
+        columns = columns_by_role(frame, self._max_categories)
         entries = [
             ("numbers", self._completed(NumberEncoder(), accepts), columns["numbers"]),
             ("dates", self._completed(DateEncoder(), accepts, flag_missing=False), columns["dates"]),
             ("categories", self._encoder(accepts), columns["categories"]),
         ]
-        left_out = [(reason, "drop", columns[reason]) for reason in ("free_text", "empty", "not_tabular")]
-        if not any(names for _, _, names in entries):
-            found = "; ".join(f"{reason}: {', '.join(names)}" for reason, _, names in left_out if names)
-            raise DataError(f"No column is left to learn from. {found or 'There are none'}.")
         transformer: ColumnTransformer = ColumnTransformer(
-            [entry for entry in [*entries, *left_out] if entry[2]], verbose_feature_names_out=True
+            [*(entry for entry in entries if entry[2]), *left_out(columns)], verbose_feature_names_out=True
         )
         return transformer.set_output(transform="pandas") if accepts.categories else transformer
-
-    def _columns(self, frame: Frame) -> dict[str, list[str]]:
-        columns: dict[str, list[str]] = {
-            role: [] for role in ("numbers", "dates", "categories", "free_text", "empty", "not_tabular")
-        }
-        for column in wrap(frame).iter_columns():
-            columns[self._role(column)].append(column.name)
-        return columns
-
-    def _role(self, column: nw.Series[Any]) -> str:
-        match kind_of(column):
-            case "number" | "boolean" | "duration":
-                return "numbers"
-            case "datetime":
-                return "dates"
-            case "category":
-                return "categories"
-            case "string" | "mixed":
-                return "free_text" if self._is_free_text(column) else "categories"
-            case "empty":
-                return "empty"
-            case _:
-                return "not_tabular"
-
-    def _is_free_text(self, column: nw.Series[Any]) -> bool:
-        values = column.drop_nulls()
-        return values.n_unique() > min(self._max_categories, max(2, len(values) // 2))
 
     def _completed(self, encoder: TransformerMixin, accepts: Accepts, *, flag_missing: bool = True) -> Any:
         from sklearn.impute import SimpleImputer

@@ -32,7 +32,12 @@ __all__ = ["OptunaHyperparameterTuner"]
 # Optuna has one log level for the whole process: whoever changes it for a moment does so alone.
 _LOG_LEVEL = threading.Lock()
 
-_OF_A_SEARCH = ("timeout", "prune_at")
+_OF_A_SEARCH: Mapping[str, tuple[Any, ...]] = {
+    "timeout": (None,),
+    "prune_at": (None, [], ()),
+    "n_jobs": (None, 1),
+}
+"""Settings that say how to search, with what they are where nobody does."""
 
 
 class OptunaHyperparameterTuner(HyperparameterTuner):
@@ -76,7 +81,8 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
         """Find settings of a search that is off."""
-        if not settings.get("n_trials", 0) and any(settings.get(name) for name in _OF_A_SEARCH):
+        how = any(settings.get(name) not in unset for name, unset in _OF_A_SEARCH.items())
+        if how and not settings.get("n_trials"):
             yield Finding(
                 "n_trials",
                 "nothing is searched, although there are settings of a search",

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lolpop.components.notifier import Level
-from lolpop.runs import current_run, current_task
-from lolpop.settings.secrets import mask
+from lolpop.runs import current_run, current_task, hidden
 
 __all__ = ["record_of"]
 
@@ -26,8 +25,8 @@ def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "level": level,
-        "message": mask(message),
+        "message": hidden(message),
         "run_id": None if run is None else run.run_id,
         "task": current_task(),
-        "fields": mask(plain),
+        "fields": hidden(plain),
     }

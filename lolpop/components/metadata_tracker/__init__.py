@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lolpop.resources import Resource
 
 __all__ = ["MetadataTracker", "Record"]
@@ -96,6 +97,17 @@ class MetadataTracker(Component):
         Raises ReferenceNotFoundError if there is none, and StoreError if its content is not what was
         stored.
         """
+
+    @contextmanager
+    def reading_artifact(self, resource: Resource, name: str) -> Iterator[Path]:
+        """The artifact ``name`` of ``resource``, a file to be read inside the ``with`` block, never written.
+
+        A copy, unless a tracker has the file at hand. Raises errors as ``load_artifact`` does.
+        """
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            copy = Path(folder, "file")
+            self.load_artifact(resource, name, copy)
+            yield copy
 
     @abstractmethod
     def artifacts(self, resource: Resource) -> list[str]:

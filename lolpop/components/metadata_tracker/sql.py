@@ -117,6 +117,14 @@ class SQLMetadataTracker(MetadataTracker):
             _, files = rows.artifact(resource, name)
         get_files(self._store, files, to)
 
+    @contextmanager
+    def reading_artifact(self, resource: Resource, name: str) -> Iterator[Path]:
+        """The artifact ``name`` of ``resource``, a file to read inside the ``with`` block."""
+        with self._reading() as rows:
+            _, files = rows.artifact(resource, name)
+        with self._store.reading_file(files[""]) as path:
+            yield path
+
     def artifacts(self, resource: Resource) -> list[str]:
         """Names of the artifacts of ``resource``, sorted."""
         with self._reading() as rows:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.components.model_bias_checker import BiasReport, GroupMetrics, ModelBiasChecker
-from lolpop.components.model_bias_checker.judgement import Groups, Limits
-from lolpop.components.model_bias_checker.rates import groups_of, rates_of
+from lolpop.components.model_bias_checker.judgement import Groups, Limits, judged
+from lolpop.components.model_bias_checker.rates import evaluated, groups_of, rates_of
 from lolpop.frames import require_columns, wrap
 from lolpop.problem import Problem
 
@@ -54,8 +54,6 @@ class BuiltinModelBiasChecker(ModelBiasChecker):
         *,
         problem: Problem,
     ) -> None:
-        if warn > error:
-            raise ValueError(f"warn must not be greater than error, but got {warn} and {error}.")
         self._limits = Limits(warn, error, significance, min_rows)
         self._problem = problem
 
@@ -67,30 +65,21 @@ class BuiltinModelBiasChecker(ModelBiasChecker):
         rows = wrap(frame)
         features = self._problem.sensitive_features
         require_columns(rows.columns, features, what="sensitive feature")
-        rates = {each.name: each for each in rates_of(model, frame, target, self._problem)}
+        rates = rates_of(evaluated(model, frame, target, self._problem))
         by_feature = []
         for feature in features:
             codes, names = groups_of(rows.get_column(feature))
-            by_feature.append(Groups(feature, codes, self._measure(feature, codes, names, rates)))
-        found = [groups.disparities(self._limits) for groups in by_feature]
-        # The two groups that differ most were chosen of all pairs.
-        tests = sum(
-            len(disparities) * max(1, len(groups.metrics) * (len(groups.metrics) - 1) // 2)
-            for groups, disparities in zip(by_feature, found, strict=True)
-        )
-        return BiasReport(
-            checks=tuple(groups.check(rates, self._limits, tests) for groups in by_feature),
-            groups=tuple(each for groups in by_feature for each in groups.metrics if each.rows),
-            disparities=tuple(each for disparities in found for each in disparities),
-        )
+            metrics = self._measure(feature, codes, names, rates)
+            by_feature.append(Groups(feature, (feature,), codes, metrics))
+        return judged(by_feature, rates, self._limits)
 
     def _measure(
-        self, feature: str, codes: NDArray[Any], names: Sequence[str], rates: Mapping[str, Rate]
+        self, feature: str, codes: NDArray[Any], names: Sequence[str], rates: Sequence[Rate]
     ) -> list[GroupMetrics]:
         measured = []
         for code, name in enumerate(names):
             ours = codes == code
-            counted = {rate.name: rate.values[ours & rate.counted] for rate in rates.values()}
+            counted = {rate.name: rate.values[ours & rate.counted] for rate in rates}
             metrics = {
                 rate: float(values.mean())
                 for rate, values in counted.items()

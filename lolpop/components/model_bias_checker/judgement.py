@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import Check
-from lolpop.components.model_bias_checker import Disparity, GroupMetrics
+from lolpop.components.model_bias_checker import BiasReport, Disparity, GroupMetrics
 from lolpop.components.model_checker.significance import chance_of_difference
 from lolpop.frames import count, listed
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_bias_checker.rates import Rate
 
-__all__ = ["Groups", "Limits"]
+__all__ = ["Groups", "Limits", "judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,17 @@ class Limits:
     significance: float
     min_rows: int
 
+    def __post_init__(self) -> None:
+        if self.warn > self.error:
+            raise ValueError(f"warn must not be greater than error, but got {self.warn} and {self.error}.")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The groups of one sensitive feature: their metrics, and the group of each of n rows."""
+    """The groups of a sensitive feature, or of several together: metrics, and the group of each of n rows."""
 
     feature: str
+    columns: tuple[str, ...]
     codes: NDArray[Any]
     metrics: Sequence[GroupMetrics]
     """In the order of the codes."""
@@ -74,7 +79,7 @@ class Groups:
         if not found:
             judged = count(sum(each.rows >= limits.min_rows for each in self.metrics), "group")
             message = f"{judged} of {self.feature!r} are treated alike{unjudged if small else ''}"
-            return Check(check="bias", status="ok", message=message, columns=(self.feature,))
+            return Check(check="bias", status="ok", message=message, columns=self.columns)
         worst = max(each.difference for each in found)
         message = "; ".join(_in_words(each, self.metrics) for each in found)
         return Check(
@@ -82,7 +87,7 @@ class Groups:
             status="error" if worst >= limits.error else "warn",
             message=f"groups of {self.feature!r} are treated differently: {message}"
             + (unjudged if small else ""),
-            columns=(self.feature,),
+            columns=self.columns,
         )
 
     def _chance(self, disparity: Disparity, rate: Rate) -> float:
@@ -92,6 +97,22 @@ class Groups:
         )
         inside, outside = (rate.values[rate.counted & (self.codes == code)] for code in (lowest, highest))
         return chance_of_difference(inside, outside)
+
+
+def judged(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) -> BiasReport:
+    """The outcome for each sensitive feature, with the metrics that it rests on."""
+    found = [groups.disparities(limits) for groups in by_feature]
+    # The two groups that differ most were chosen of all pairs.
+    tests = sum(
+        len(disparities) * max(1, len(groups.metrics) * (len(groups.metrics) - 1) // 2)
+        for groups, disparities in zip(by_feature, found, strict=True)
+    )
+    named = {each.name: each for each in rates}
+    return BiasReport(
+        checks=tuple(groups.check(named, limits, tests) for groups in by_feature),
+        groups=tuple(each for groups in by_feature for each in groups.metrics if each.rows),
+        disparities=tuple(each for disparities in found for each in disparities),
+    )
 
 
 def _in_words(disparity: Disparity, groups: Sequence[GroupMetrics]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame, Series
     from lolpop.problem import Problem
 
-__all__ = ["Rate", "groups_of", "rates_of"]
+__all__ = ["Rate", "evaluated", "groups_of", "rates_of"]
 
 _GROUPS_OF_NUMBERS = 4
 
@@ -31,22 +32,33 @@ class Rate:
     counted: NDArray[Any]
 
 
-def rates_of(model: FittedModel, frame: Frame, target: Series, problem: Problem) -> list[Rate]:
-    """What groups are compared by, from one prediction.
+def evaluated(model: FittedModel, frame: Frame, target: Series, problem: Problem) -> Evaluation:
+    """What is predicted for the n rows of ``frame`` and what is true of them.
+
+    Numbers are in standard deviations of the target.
+    """
+    if problem.type == "classification":
+        [evaluation] = evaluate_classes([model], frame, target, problem.positive_label)
+        return evaluation
+    [evaluation] = evaluate_numbers([model], frame, target)
+    spread = float(evaluation.truth.std()) or 1.0
+    return dataclasses.replace(evaluation, truth=evaluation.truth / spread, labels=evaluation.labels / spread)
+
+
+def rates_of(evaluation: Evaluation) -> list[Rate]:
+    """What groups are compared by.
 
     Of two classes: how often the positive one is predicted, predicted where it is true, predicted where it
-    is not, and how often predictions are right. Of more, how often each class is predicted. Of a
-    regression, errors and absolute errors in standard deviations of the target.
+    is not, and how often predictions are right. Of more, how often each class is predicted. Of numbers,
+    errors and absolute errors.
     """
     import numpy as np
 
-    if problem.type != "classification":
-        [evaluation] = evaluate_numbers([model], frame, target)
-        errors = (evaluation.labels - evaluation.truth) / (float(evaluation.truth.std()) or 1.0)
-        every = np.ones(len(errors), dtype=bool)
-        return [Rate("mean_error", errors, every), Rate("mean_absolute_error", np.abs(errors), every)]
-    [evaluation] = evaluate_classes([model], frame, target, problem.positive_label)
-    return _rates_of_classes(evaluation)
+    if evaluation.classes:
+        return _rates_of_classes(evaluation)
+    errors = evaluation.labels - evaluation.truth
+    every = np.ones(len(errors), dtype=bool)
+    return [Rate("mean_error", errors, every), Rate("mean_absolute_error", np.abs(errors), every)]
 
 
 def _rates_of_classes(evaluation: Evaluation) -> list[Rate]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
-from lolpop.checks import Check, CheckReport, Status
+from lolpop.checks import Check, CheckReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
 from lolpop.components.model_checker.bootstrap import paired_interval
 from lolpop.components.model_checker.calibration import calibration_error
+from lolpop.components.model_checker.checks import classes_of, left_out, outcome, predictions_of
 from lolpop.components.model_checker.evaluations import (
     constant_class,
     constant_mean,
@@ -23,7 +25,7 @@ from lolpop.components.model_checker.evaluations import (
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_checker.segments import weak_segments
 from lolpop.errors import Finding, VerificationError
-from lolpop.frames import count, listed, wrap
+from lolpop.frames import count, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -96,13 +98,13 @@ class BuiltinModelChecker(ModelChecker):
         overfit: PositiveFloat = 0.2,
         miscalibrated: PositiveFloat = 0.1,
         weak_segment: PositiveFloat = 0.2,
-        significance: Annotated[float, Field(gt=0, lt=1)] = 0.01,
+        significance: Annotated[float, Field(gt=0, lt=1)] = 0.001,
         slow: PositiveFloat = 10.0,
         *,
         problem: Problem,
         seed: int = 0,
     ) -> None:
-        if findings := list(self.check_settings({"metric": metric})):
+        if findings := list(self.check_settings({"metric": metric}, {"problem": problem})):
             raise VerificationError(findings)
         if not 0 < confidence < 1:
             raise ValueError(f"confidence must be between 0 and 1, but got {confidence}.")
@@ -111,12 +113,6 @@ class BuiltinModelChecker(ModelChecker):
         self._classifies = problem.type == "classification"
         self._metric = METRICS[metric or ("log_loss" if self._classifies else "root_mean_squared_error")]
         self._overall = METRICS["balanced_accuracy" if self._classifies else "r2"]
-        if not self._fits(self._metric.problem_type):
-            message = (
-                f"{metric} is a metric of {self._metric.problem_type}, and the problem is {problem.type}"
-            )
-            fitting = [name for name, each in METRICS.items() if self._fits(each.problem_type)]
-            raise VerificationError([Finding("metric", message, hint=f"Use one of {', '.join(fitting)}.")])
         self._confidence = confidence
         self._resamples = resamples
         self._min_rows = min_rows
@@ -130,12 +126,21 @@ class BuiltinModelChecker(ModelChecker):
         self._seed = seed
 
     @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a metric that does not exist."""
-        metric = settings.get("metric")
-        if metric is not None and metric not in METRICS:
-            hint = one_of(metric, METRICS, what="Metrics")
-            yield Finding("metric", f"there is no metric {metric!r}", hint=hint)
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find a metric that does not exist, or is not for the problem of ``values``."""
+        name, problem = settings.get("metric"), values.get("problem")
+        if name is None:
+            return
+        fitting = [known for known, each in METRICS.items() if problem is None or each.is_for(problem.type)]
+        if name not in METRICS:
+            hint = one_of(name, fitting, what="Metrics")
+            yield Finding("metric", f"there is no metric {name!r}", hint=hint)
+        elif problem is not None and name not in fitting:
+            of = METRICS[name].problem_type
+            message = f"{name} is a metric of {of}, and the problem is {problem.type}"
+            yield Finding("metric", message, hint=f"Use one of {', '.join(fitting)}.")
 
     @property
     def metric(self) -> str:
@@ -175,11 +180,11 @@ class BuiltinModelChecker(ModelChecker):
         started = time.perf_counter()
         [evaluation] = self._evaluate([model], frame, target)
         seconds = time.perf_counter() - started
-        predictions = _predictions(evaluation)
-        checks = [*_left_out(model), self._rows(evaluation), predictions]
+        predictions = predictions_of(evaluation)
+        checks = [*left_out(model), self._rows(evaluation), predictions]
         if predictions.status == "ok":
             if self._classifies:
-                checks += _classes(evaluation, model.classes)
+                checks += classes_of(evaluation, model.classes)
             checks += [
                 self._baseline(evaluation, target),
                 self._perfection(evaluation),
@@ -205,9 +210,6 @@ class BuiltinModelChecker(ModelChecker):
         """
         one, another = self._evaluate([model, other], frame, target)
         return self._compare(one, another)
-
-    def _fits(self, problem_type: str) -> bool:
-        return self._classifies == (problem_type == "classification")
 
     def _evaluate(
         self, models: Sequence[FittedModel], frame: Frame, target: Series, train_target: Series | None = None
@@ -249,30 +251,30 @@ class BuiltinModelChecker(ModelChecker):
         judged = f"it is judged on {count(len(evaluation), 'row')}"
         if len(evaluation) < self._min_rows:
             advice = f"fewer than {self._min_rows}, so that its metrics say little"
-            return _check("rows", "warn", f"{judged} only, {advice}")
-        return _check("rows", "ok", judged)
+            return outcome("rows", "warn", f"{judged} only, {advice}")
+        return outcome("rows", "ok", judged)
 
     def _baseline(self, evaluation: Evaluation, target: Series) -> Check:
         if self._metric.needs_probabilities and evaluation.probabilities is None:
-            return _check("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
+            return outcome("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
         found = self._compare_to_constant(evaluation, target)
         if found.better:
-            return _check("baseline", "ok", f"it is better than {found.against}")
-        return _check("baseline", "warn", f"it is not surely better than {found.against}")
+            return outcome("baseline", "ok", f"it is better than {found.against}")
+        return outcome("baseline", "warn", f"it is not surely better than {found.against}")
 
     def _perfection(self, evaluation: Evaluation) -> Check:
         metric = self._overall
         score = metric.of(evaluation)
         if len(evaluation) >= _ROWS_TO_DOUBT_PERFECTION and score >= self._too_good:
             advice = "does a column give the answer away?"
-            return _check("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
-        return _check("too_good", "ok", f"{metric.name} is {score:.4g}")
+            return outcome("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
+        return outcome("too_good", "ok", f"{metric.name} is {score:.4g}")
 
     def _speed(self, rows: int, seconds: float) -> Check:
         speed = f"it predicts {count(rows, 'row')} in {seconds:.3g} s"
         if seconds > self._slow * max(1.0, rows / 1_000):
-            return _check("prediction_time", "warn", f"{speed}: more than {self._slow:g} s for 1,000 rows")
-        return _check("prediction_time", "ok", speed)
+            return outcome("prediction_time", "warn", f"{speed}: more than {self._slow:g} s for 1,000 rows")
+        return outcome("prediction_time", "ok", speed)
 
     def _in_depth(
         self, evaluation: Evaluation, frame: nw.DataFrame[Any], learned: Metrics
@@ -293,16 +295,16 @@ class BuiltinModelChecker(ModelChecker):
     def _gap(self, learned: float, score: float) -> Check:
         scores = f"{self._overall.name} is {score:.4g}, and {learned:.4g} on the rows that it learned from"
         if learned - score <= self._overfit:
-            return _check("overfitting", "ok", scores)
+            return outcome("overfitting", "ok", scores)
         advice = "it has learned rows by heart; a simpler model or more rows may generalise better"
-        return _check("overfitting", "warn", f"{scores}: {advice}")
+        return outcome("overfitting", "warn", f"{scores}: {advice}")
 
     def _calibration(self, evaluation: Evaluation, probabilities: Floats) -> Check:
         error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
         found = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
         if error <= self._miscalibrated or chance > self._significance:
-            return _check("calibration", "ok", found)
-        return _check("calibration", "warn", f"{found}: do not take its probabilities at their word")
+            return outcome("calibration", "ok", found)
+        return outcome("calibration", "warn", f"{found}: do not take its probabilities at their word")
 
     def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
         import numpy as np
@@ -316,6 +318,7 @@ class BuiltinModelChecker(ModelChecker):
         weak = weak_segments(
             frame.to_native(),
             errors,
+            evaluation.labels if self._classifies else None,
             worse_by=self._weak_segment,
             min_rows=self._min_rows,
             significance=self._significance,
@@ -331,51 +334,6 @@ class BuiltinModelChecker(ModelChecker):
             message = f"on the {count(each.rows, 'row')} of which {each.column!r} {each.where}, {found}"
             yield Check(check="weak_segment", status="warn", message=message, columns=(each.column,))
         if not weak:
-            yield _check(
+            yield outcome(
                 "weak_segment", "ok", "no values of a column are clearly worse predicted than others"
             )
-
-
-def _left_out(model: FittedModel) -> Iterator[Check]:
-    by_reason: dict[str, list[str]] = {}
-    for column, reason in model.left_out.items():
-        by_reason.setdefault(reason.replace("_", " "), []).append(column)
-    for reason, columns in by_reason.items():
-        message = f"columns that the model does not learn from ({reason}): {listed(columns)}"
-        yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(columns))
-
-
-def _predictions(evaluation: Evaluation) -> Check:
-    import numpy as np
-
-    name, given = "predictions", evaluation.probabilities
-    if None in evaluation.classes or not np.isfinite(evaluation.labels).all():
-        return _check(name, "error", "some of its predictions are missing or infinite")
-    if given is None:
-        return _check(name, "ok", "every row has a prediction")
-    if not np.isfinite(given).all():
-        return _check(name, "error", "some of its probabilities are missing or infinite")
-    if (given < 0).any() or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
-        return _check(name, "error", "its probabilities are negative, or do not add up to 1")
-    return _check(name, "ok", "every row has a prediction, and probabilities that add up to 1")
-
-
-def _classes(evaluation: Evaluation, known: Sequence[Any]) -> Iterator[Check]:
-    import numpy as np
-
-    truth, labels = np.unique(evaluation.truth), np.unique(evaluation.labels)
-    if len(labels) == 1 < len(truth):
-        only = evaluation.classes[labels[0]]
-        yield _check("one_class", "warn", f"it predicts {only!r} for every row")
-    else:
-        yield _check("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
-    unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in known]
-    if unknown and known:
-        message = f"it never saw {listed(unknown)} in training, and cannot predict that"
-        yield _check("unknown_classes", "warn", message)
-    else:
-        yield _check("unknown_classes", "ok", "it knows every class of these rows")
-
-
-def _check(name: str, status: Status, message: str) -> Check:
-    return Check(check=name, status=status, message=message)

@@ -41,6 +41,10 @@ class Metric:
     value: Callable[[Evaluation], float]
     values: Callable[[Evaluation, Weights], Values] | None = None
 
+    def is_for(self, problem_type: str) -> bool:
+        """Whether it measures models of problems of a type; forecasts are numbers, as those of regression."""
+        return (self.problem_type == "classification") == (problem_type == "classification")
+
     def of(self, evaluation: Evaluation) -> float:
         """Its value; raises DataError if it cannot be computed for these rows."""
         import numpy as np

@@ -41,13 +41,22 @@ class WeakSegment:
 
 
 def weak_segments(
-    frame: Frame, errors: NDArray[Any], *, worse_by: float, min_rows: int, significance: float
+    frame: Frame,
+    errors: NDArray[Any],
+    labels: NDArray[Any] | None = None,
+    *,
+    worse_by: float,
+    min_rows: int,
+    significance: float,
 ) -> list[WeakSegment]:
     """Segments of single columns with a mean error greater by ``worse_by``, the surest first.
 
     ``errors`` has n values: whether each row is wrong, or how wrong. Every segment of ``min_rows`` or more
     is a test, and ``significance`` is shared among all of them (Bonferroni), so that it bounds the
     probability of any false alarm. Each column is named once, by its surest segment.
+
+    Between numbers of which one class is predicted and those of which another is, errors are in the nature
+    of things, and no segment: ``labels`` are the n predicted classes, as numbers from 0.
     """
     import numpy as np
 
@@ -57,7 +66,7 @@ def weak_segments(
     found: list[WeakSegment] = []
     tests = 0
     for name in data.columns:
-        tested, weak = _weak_in(data.get_column(name), errors, worse_by, min_rows)
+        tested, weak = _weak_in(data.get_column(name), errors, labels, worse_by, min_rows)
         tests += tested
         if weak:
             found.append(min(weak, key=lambda each: each.chance))
@@ -101,7 +110,11 @@ def _between(least: float, greatest: float, *, lowest: bool, highest: bool) -> s
 
 
 def _weak_in(
-    series: nw.Series[Any], errors: NDArray[Any], worse_by: float, min_rows: int
+    series: nw.Series[Any],
+    errors: NDArray[Any],
+    labels: NDArray[Any] | None,
+    worse_by: float,
+    min_rows: int,
 ) -> tuple[int, list[WeakSegment]]:
     """How many segments of a column were looked at, and those of them that are weak, sure or not."""
     import numpy as np
@@ -116,7 +129,10 @@ def _weak_in(
         for weights in (None, values, values**2)
     )
     tested, weak = 0, []
+    predicted = None if labels is None or not parts.bounds else _predicted(parts, labels)
     for first, last, where in parts.runs():
+        if predicted is not None and _is_transition(predicted, first, last):
+            continue
         ours = [float(each[last + 2] - each[first + 1]) for each in (rows, sums, squares)]
         rest = [float(each[-1]) - our for each, our in zip((rows, sums, squares), ours, strict=True)]
         if not min_rows <= ours[0] <= _GREATEST_SHARE * len(errors):
@@ -130,6 +146,23 @@ def _weak_in(
                 chance = chance_of_mean(_moments(*ours), _moments(*rest))
             weak.append(WeakSegment(series.name, where, int(ours[0]), error, elsewhere, chance))
     return tested, weak
+
+
+def _predicted(parts: _Parts, labels: NDArray[Any]) -> NDArray[Any]:
+    """How often each class is predicted up to each part of a column of numbers; without missing ones."""
+    import numpy as np
+
+    classes = int(labels.max()) + 1
+    known = parts.codes >= 0
+    at = parts.codes[known] * classes + labels[known]
+    counts = np.bincount(at, minlength=len(parts) * classes).reshape(len(parts), classes)
+    return np.vstack([np.zeros(classes, dtype=np.intp), counts.cumsum(axis=0)])
+
+
+def _is_transition(predicted: NDArray[Any], first: int, last: int) -> bool:
+    below, above = predicted[first], predicted[-1] - predicted[last + 1]
+    inside = first > 0 and last + 2 < len(predicted)
+    return bool(inside and below.argmax() != above.argmax())
 
 
 def _moments(rows: float, total: float, square: float) -> tuple[float, float, int]:

@@ -66,10 +66,12 @@ class LocalModelDeployer(ModelDeployer):
         return None if active is None else active[1]
 
     def _active(self, name: str) -> tuple[Deployment, ModelVersion] | None:
-        deployments = self._metadata_tracker.find(Deployment, name)
-        if not deployments:
-            return None
-        fields = self._metadata_tracker.get(deployments[-1]).fields
+        # One state of the store: between two, the newest deployment may have been replaced.
+        with self._store.snapshot():
+            deployments = self._metadata_tracker.find(Deployment, name)
+            if not deployments:
+                return None
+            fields = self._metadata_tracker.get(deployments[-1]).fields
         if not fields["active"]:
             return None
         return deployments[-1], ModelVersion.parse(fields["model_version"])

@@ -20,7 +20,7 @@ __all__ = ["Attributions", "Importance", "ModelExplainer"]
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How much a model owes to a column: by how much ``metric`` is better for it, and how sure that is."""
+    """How much a model owes to a column, by the explainer's own measure, and how sure that is."""
 
     column: str
     value: float
@@ -51,4 +51,8 @@ class ModelExplainer(Component):
 
     @abstractmethod
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
-        """Attribute the predictions of the rows of ``frame`` to columns, as against ``reference`` rows."""
+        """Attribute the predictions of the rows of ``frame`` to columns, as against ``reference`` rows.
+
+        Those are rows that ``model`` has learned from: what can tell what is usual from the model itself need
+        not read them. Raises DataError if there are none.
+        """

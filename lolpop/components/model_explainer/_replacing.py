@@ -6,15 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
+from lolpop.frames import require_columns, wrap
+
 if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
+    from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 else:
     nw = lazy_loader.load("narwhals")
 
-__all__ = ["replaced", "taken"]
+__all__ = ["alike", "replaced", "taken", "used"]
+
+
+def used(model: FittedModel, frame: Frame) -> nw.DataFrame[Any]:
+    """The columns that ``model`` uses. Raises DataError, with near names, if some are missing."""
+    rows = wrap(frame)
+    require_columns(rows.columns, model.columns)
+    return rows.select(model.columns)
+
+
+def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFrame[Any], nw.DataFrame[Any]]:
+    """Both frames so that values of one can take the place of the other's: as pandas, if dtypes differ."""
+    if rows.implementation == others.implementation and rows.schema == others.schema:
+        return rows, others
+    one, other = (nw.from_native(each.to_pandas(), eager_only=True) for each in (rows, others))
+    return one, other
 
 
 def replaced(rows: nw.DataFrame[Any], at: NDArray[Any], others: nw.DataFrame[Any], by: NDArray[Any]) -> Frame:

@@ -9,16 +9,17 @@ from pydantic import PositiveInt
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
-from lolpop.components.model_explainer._replacing import replaced, taken
+from lolpop.components.model_explainer._outputs import likeliest, outputs_of
+from lolpop.components.model_explainer._replacing import alike, replaced, taken, used
 from lolpop.errors import DataError
-from lolpop.frames import wrap, wrap_series
+from lolpop.frames import wrap_series
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lolpop.components.model_trainer import FittedModel, Predictions
+    from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 
 __all__ = ["SklearnModelExplainer"]
@@ -67,7 +68,7 @@ class SklearnModelExplainer(ModelExplainer):
         import numpy as np
 
         random = np.random.default_rng(self._seed % 2**32)
-        rows = wrap(frame).select(model.columns)
+        rows = used(model, frame)
         at = random.permutation(len(rows))[: self._max_rows]
         shuffles = np.array([random.permutation(at) for _ in range(self._repeats)])
         own = self._score(model, replaced(rows, at, rows, _keep(rows.columns, at)), target, at, 1)[0]
@@ -97,13 +98,13 @@ class SklearnModelExplainer(ModelExplainer):
         """
         import numpy as np
 
-        rows, others = (wrap(each).select(model.columns) for each in (frame, reference))
+        rows, others = alike(used(model, frame), used(model, reference))
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         drawn = np.random.default_rng(self._seed % 2**32).permutation(len(others))[: self._references]
         said = model.predict(rows.to_native())
-        predicted = None if said.probabilities is None else np.asarray(said.probabilities).argmax(axis=1)
-        outputs = _outputs(said, predicted)
+        predicted = likeliest(said)
+        outputs = outputs_of(said, predicted)
         number, each = len(model.columns), len(drawn)
         values = np.empty((len(rows), number))
         step = max(1, _ROWS_AT_ONCE // max(1, number * each))
@@ -116,7 +117,7 @@ class SklearnModelExplainer(ModelExplainer):
                 by[column, mine] = np.tile(drawn, len(chunk))
             replacing = model.predict(replaced(rows, at, others, by))
             known = None if predicted is None else predicted[at]
-            means = _outputs(replacing, known).reshape(len(chunk), number, each).mean(axis=2)
+            means = outputs_of(replacing, known).reshape(len(chunk), number, each).mean(axis=2)
             values[chunk] = outputs[chunk, None] - means
         return Attributions(tuple(model.columns), values, outputs)
 
@@ -142,13 +143,3 @@ def _keep(columns: list[str], at: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     return np.full((len(columns), len(at)), -1)
-
-
-def _outputs(predictions: Predictions, classes: NDArray[Any] | None) -> NDArray[np.float64]:
-    import numpy as np
-
-    if predictions.probabilities is None or classes is None:
-        return np.asarray(predictions.labels, dtype=np.float64)
-    given = np.asarray(predictions.probabilities, dtype=np.float64)
-    chosen: NDArray[np.float64] = given[np.arange(len(given)), classes]
-    return chosen

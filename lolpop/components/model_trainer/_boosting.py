@@ -47,6 +47,15 @@ class BoostedTrees(ABC):
     def predict_proba(self, features: Any) -> Array:
         """Probabilities of k classes, shape (n, k)."""
 
+    @property
+    @abstractmethod
+    def library_model(self) -> Any:
+        """The library's own model, which takes what ``prepare`` makes, for others that know the library."""
+
+    def prepare(self, features: Any) -> Any:
+        """``features`` as the library takes them."""
+        return unnamed(features)
+
     @abstractmethod
     def save(self, path: Path) -> None:
         """Write the trees in the library's own format."""

@@ -7,17 +7,26 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from lolpop.errors import StoreError, UntrustedTypeError
+from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError
 
 __all__ = ["dump", "load"]
 
-# Types that only hold numbers, and that skops does not know: trees, losses, distances, our own encoders.
+# Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
 _TRUSTED = frozenset(
     {
+        "feature_engine.datetime.datetime.DatetimeFeatures",
+        "feature_engine.encoding.one_hot.OneHotEncoder",
+        "feature_engine.encoding.ordinal.OrdinalEncoder",
+        "feature_engine.encoding.rare_label.RareLabelEncoder",
+        "feature_engine.imputation.categorical.CategoricalImputer",
+        "feature_engine.imputation.mean_median.MeanMedianImputer",
+        "feature_engine.imputation.missing_indicator.AddMissingIndicator",
         "functools.partial",  # of functions that are judged by themselves
         "lolpop.components.feature_transformer._encoders.CategoryEncoder",
         "lolpop.components.feature_transformer._encoders.DateEncoder",
+        "lolpop.components.feature_transformer._encoders.InstantEncoder",
         "lolpop.components.feature_transformer._encoders.NumberEncoder",
+        "lolpop.components.feature_transformer._encoders.PandasColumnTransformer",
         "lolpop.components.feature_transformer._encoders.TextEncoder",
         "numpy.dtype",
         "sklearn._loss.loss.HalfTweedieLossIdentity",
@@ -40,6 +49,8 @@ _TRUSTED = frozenset(
     }
 )
 
+_INSTALL = {"feature_engine": "lolpop[feature-engine]"}
+
 
 def dump(value: object, path: Path) -> None:
     """Write ``value`` to ``path``."""
@@ -52,7 +63,7 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
     """Read what ``dump`` wrote.
 
     Raises UntrustedTypeError if it holds types that neither are harmless nor among ``trusted``, and
-    StoreError if it is damaged.
+    StoreError if it is damaged. Raises MissingExtraError if a library that it needs is not installed.
     """
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
@@ -65,5 +76,8 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
         raise UntrustedTypeError(
             f"The stored model holds types that are not trusted: {', '.join(refused)}."
         ) from error
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        raise MissingExtraError(library, _INSTALL.get(library, library)) from error
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error

@@ -202,12 +202,13 @@ def _left_out(transformer: Any) -> Mapping[str, str]:
 def _categories(transformer: Any) -> dict[str, Collection[str]]:
     found: dict[str, Collection[str]] = {}
     for _, fitted, columns in getattr(transformer, "transformers_", ()):
-        encoder = fitted[-1] if hasattr(fitted, "steps") else fitted
+        *steps, encoder = [step for _, step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
         values = getattr(encoder, "categories_", ())
         # What has put rare values together cannot say which they were.
         incomplete = getattr(encoder, "has_rare_", repeat(False))
+        rare = {step.replace_with for step in steps if hasattr(step, "replace_with")}
         for column, seen, partly in zip(columns, values, incomplete, strict=False):
-            texts = [value for value in seen if isinstance(value, str)]
-            if texts and not partly:
-                found[column] = frozenset(texts)
+            texts = frozenset(value for value in seen if isinstance(value, str))
+            if texts and not partly and not rare & texts:
+                found[column] = texts
     return found

@@ -50,17 +50,28 @@ class _CatBoostTrees(BoostedTrees):
         import catboost
 
         try:
-            self._estimator.fit(_coded(features), labels, cat_features=_categorical(features))
+            self._estimator.fit(self.prepare(features), labels, cat_features=_categorical(features))
         except (*REFUSALS, catboost.CatBoostError) as error:
             raise _explained(error) from error
 
     def predict(self, features: Any) -> Array:
-        predicted: Array = self._estimator.predict(_coded(features))
+        predicted: Array = self._estimator.predict(self.prepare(features))
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
-        probabilities: Array = self._estimator.predict_proba(_coded(features))
+        probabilities: Array = self._estimator.predict_proba(self.prepare(features))
         return probabilities
+
+    @property
+    def library_model(self) -> Any:
+        return self._estimator
+
+    def prepare(self, features: Any) -> Any:
+        # CatBoost takes categories that are integers, and none that are missing: that is the code -1.
+        coded = unnamed(features)
+        for column in _categorical(features):
+            coded[column] = coded[column].cat.codes
+        return coded
 
     def save(self, path: Path) -> None:
         self._estimator.save_model(str(path), format="cbm")
@@ -154,14 +165,6 @@ class CatBoostModelTrainer(BoostingModelTrainer):
 def _categorical(features: Any) -> list[int]:
     dtypes = getattr(features, "dtypes", ())
     return [at for at, dtype in enumerate(dtypes) if dtype == "category"]
-
-
-def _coded(features: Any) -> Any:
-    # CatBoost takes categories that are integers, and none that are missing: that is the code -1.
-    coded = unnamed(features)
-    for column in _categorical(features):
-        coded[column] = coded[column].cat.codes
-    return coded
 
 
 def _explained(error: Exception) -> TrainingError:

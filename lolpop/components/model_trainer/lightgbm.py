@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
-from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer, unnamed
+from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
@@ -55,22 +55,26 @@ class _LightGBMTrees(BoostedTrees):
         import lightgbm
 
         try:
-            self._booster = self._estimator.fit(unnamed(features), labels).booster_
+            self._booster = self._estimator.fit(self.prepare(features), labels).booster_
         except (*REFUSALS, lightgbm.basic.LightGBMError) as error:
             raise _explained(error) from error
         self._estimator = None
 
     def predict(self, features: Any) -> Array:
-        predicted: Array = self._booster.predict(unnamed(features))
+        predicted: Array = self._booster.predict(self.prepare(features))
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
         import numpy as np
 
-        probabilities: Array = self._booster.predict(unnamed(features))
+        probabilities: Array = self._booster.predict(self.prepare(features))
         if probabilities.ndim == 1:
             return np.column_stack([1 - probabilities, probabilities])
         return probabilities
+
+    @property
+    def library_model(self) -> Any:
+        return self._booster
 
     def save(self, path: Path) -> None:
         self._booster.save_model(path, num_iteration=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
@@ -68,13 +69,21 @@ class SklearnModelTrainer(ModelTrainer):
         self._feature_transformer = feature_transformer
 
     @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find an estimator that does not exist, and names in ``params`` that it does not take."""
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find an estimator that is unknown or not for the problem, and ``params`` that it does not take."""
         name = settings.get("estimator", "hist_gradient_boosting")
         params = settings.get("params") or {}
         if name not in ESTIMATORS and ":" not in name:
             yield _unknown_estimator(name)
             return
+        if (problem := values.get("problem")) is not None and name in ESTIMATORS:
+            fitting = [known for known, each in ESTIMATORS.items() if each.path(problem.type)]
+            if name not in fitting:
+                message = f"the estimator {name!r} is not for {problem.type}"
+                yield Finding("estimator", message, hint=f"For {problem.type}: {', '.join(fitting)}.")
+                return
         if name in ESTIMATORS and not params:
             return
         try:

@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
-from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer, unnamed
+from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
@@ -49,17 +49,21 @@ class _XGBoostTrees(BoostedTrees):
 
     def fit(self, features: Any, labels: Array) -> None:
         try:
-            self._estimator.fit(unnamed(features), labels)
+            self._estimator.fit(self.prepare(features), labels)
         except REFUSALS as error:
             raise _explained(error) from error
 
     def predict(self, features: Any) -> Array:
-        predicted: Array = self._estimator.predict(unnamed(features))
+        predicted: Array = self._estimator.predict(self.prepare(features))
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
-        probabilities: Array = self._estimator.predict_proba(unnamed(features))
+        probabilities: Array = self._estimator.predict_proba(self.prepare(features))
         return probabilities
+
+    @property
+    def library_model(self) -> Any:
+        return self._estimator
 
     def save(self, path: Path) -> None:
         self._estimator.save_model(path)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal, TypeAlias, get_args
 
 from lolpop.integrations import Component
+from lolpop.runs import hidden
 
 __all__ = ["Level", "Notifier", "at_least", "tell"]
 
@@ -27,7 +28,8 @@ class Notifier(Component):
 
 
 def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
-    """Send ``message`` through each of ``notifiers``."""
+    """Send ``message``, without the secrets of the open run's container, through each of ``notifiers``."""
+    message = hidden(message)
     for notifier in notifiers:
         notifier.notify(message, level)
 

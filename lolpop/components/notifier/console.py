@@ -6,7 +6,7 @@ import sys
 from typing import ClassVar
 
 from lolpop.components.notifier import Level, Notifier, at_least
-from lolpop.settings.secrets import mask_urls
+from lolpop.runs import hidden
 
 __all__ = ["ConsoleNotifier"]
 
@@ -29,7 +29,7 @@ class ConsoleNotifier(Notifier):
         """Print ``message``; what is more, or worse, than information is prefixed with its level."""
         if level not in self._levels:
             return
-        message = mask_urls(message)
+        message = hidden(message)
         # While a live display of rich is open, sys.stderr is rich's proxy of the terminal.
         stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
         text = _coloured(message, level) if stream.isatty() else _plain(message, level)

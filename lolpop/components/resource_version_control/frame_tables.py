@@ -16,7 +16,7 @@ import narwhals.dependencies as libraries
 import numpy as np
 import pyarrow as pa
 
-from lolpop.batches import alike, plain_values
+from lolpop.batches import Alike, plain_values
 from lolpop.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
     The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
     if frames differ in columns or types, or there are none.
     """
-    tables = alike(map(_without_index, frames), lambda frame: plain_values(pack(frame)))
+    tables = map(Alike(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
     if (first := next(tables, None)) is None:
         raise DataError("There are no rows to keep.")
     digest = _Digest(first.schema)

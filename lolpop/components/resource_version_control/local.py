@@ -95,9 +95,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
         if (known := recall(dataset_version)) is not None:
             return cast("Frame", known)
-        with TemporaryDirectory(prefix="lolpop-") as folder:
-            path = Path(folder, "data.arrow")
-            self._metadata_tracker.load_artifact(dataset_version, "data", path)
+        with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             frame = frame_tables.unpack(frame_tables.read(path))
         remember(frame, dataset_version)
         return frame
@@ -106,9 +104,10 @@ class LocalResourceVersionControl(ResourceVersionControl):
         """The rows that were saved, in their order, in batches as they were saved."""
         from lolpop.components.resource_version_control import frame_tables
 
-        with TemporaryDirectory(prefix="lolpop-") as folder:
-            path = Path(folder, "data.arrow")
-            self._metadata_tracker.load_artifact(dataset_version, "data", path)
+        if (known := recall(dataset_version)) is not None:
+            yield cast("Frame", known)
+            return
+        with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(frame_tables.unpack, frame_tables.read_batches(path))
 
     def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:

@@ -118,7 +118,8 @@ class Store(Component):
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A connection to read the store's tables with: it sees one state of them, and blocks no writer.
 
-        Inside a transaction of the same thread it sees what that one has written.
+        Inside another one of the same thread it sees the state that that one sees, and inside a transaction
+        what that has written.
         """
 
     @abstractmethod
@@ -140,4 +141,11 @@ class Store(Component):
         """Copy the file with ``digest`` to the path ``to``.
 
         Raises StoreError if it is missing or its content is no longer what was stored.
+        """
+
+    @abstractmethod
+    def reading_file(self, digest: str) -> AbstractContextManager[Path]:
+        """The file with ``digest``, to be read inside the ``with`` block and never written.
+
+        Raises StoreError as ``get_file`` does.
         """

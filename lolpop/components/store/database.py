@@ -63,14 +63,20 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection to read one state with; inside a transaction of this thread, that transaction's."""
-        outer: Connection | None = getattr(self._open, "connection", None)
+        """A connection to read one state with; inside another of this thread, or a transaction, that one."""
+        outer: Connection | None = getattr(self._open, "connection", None) or getattr(
+            self._open, "reading", None
+        )
         if outer is not None:
             with self.failures():
                 yield outer
             return
         with self.failures(), self._reader.connect() as connection:
-            yield connection
+            self._open.reading = connection
+            try:
+                yield connection
+            finally:
+                del self._open.reading
 
     def close(self) -> None:
         """Close all connections."""

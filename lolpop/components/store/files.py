@@ -6,10 +6,12 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from lolpop.components.store.failures import disk_failures
@@ -23,6 +25,8 @@ __all__ = ["Files", "LocalFiles", "RemoteFiles", "open_files"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
+_SETTLED_SECONDS = 5 * 60.0
+"""How long a file may be there and not be on the disk: the system itself waits for less than a minute."""
 _STALE_SECONDS = 24 * 60 * 60.0
 _PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
 
@@ -36,6 +40,12 @@ class Files(Protocol):
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
 
+    def reading(self, digest: str) -> AbstractContextManager[Path]:
+        """A file to be read inside the ``with`` block, never written. Raises StoreError as ``get`` does."""
+
+    def settle(self) -> None:
+        """Let what was put survive a power cut, so that what refers to it can be committed."""
+
 
 def open_files(root: str, folder: Path) -> Files:
     """The files below ``root``: a path, relative to ``folder``, or any URL that fsspec knows."""
@@ -47,30 +57,39 @@ def open_files(root: str, folder: Path) -> Files:
 
 
 class LocalFiles:
-    """Files below the folder ``root``."""
+    """Files below the folder ``root``.
+
+    The system has what was put as soon as it was put: that a process is killed does no harm. The disk has it
+    when it was settled, many files at once, since each time that the disk is waited for takes milliseconds.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unsettled: set[Path] = set()
+        self._settling = threading.Lock()
 
     def put(self, path: Path) -> str:
         """Keep a copy of the file at ``path``, and return its digest."""
         with disk_failures(path, "read"):
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
-            self._root.mkdir(parents=True, exist_ok=True)
-            with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
-                with incoming.open("xb") as target:
-                    digest = _copy(source, target)
-                    target.flush()
-                    os.fsync(target.fileno())
-                final = self._path(digest)
-                # What is there is kept unless it has been damaged since.
-                if not (final.exists() and _digest_of(final) == digest):
-                    final.parent.mkdir(exist_ok=True)
-                    incoming.replace(final)
-                    _sync_folder(final.parent)
-                    _sync_folder(self._root)
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+            kept = self._path(digest)
+            # What is there is kept unless it has been damaged since.
+            if not (kept.exists() and _digest_of(kept) == digest):
+                source.seek(0)
+                return self._keep(source)
+            if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
+                self._leave_unsettled(kept, kept.parent, self._root)  # another process may not be there yet
         return digest
+
+    def settle(self) -> None:
+        """Wait until what was put is on the disk, by name and content."""
+        with self._settling, disk_failures(self._root, "written"):
+            # Files before the folders that name them.
+            for path in sorted(self._unsettled, key=lambda path: -len(path.parts)):
+                _sync(path)
+            self._unsettled.clear()
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
@@ -82,12 +101,39 @@ class LocalFiles:
         with source:
             _receive(source, digest, to, kept)
 
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """The file with ``digest`` itself."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            if not kept.is_file():
+                raise _missing(kept)
+            if _digest_of(kept) != digest:
+                raise _changed(kept)
+        yield kept
+
     def remove_leftovers(self) -> None:
         """Remove what processes that were killed have left half-written, once it is a day old."""
         for leftover in self._root.glob(".incoming-*"):
             with suppress(OSError):  # another process was faster, or may and will do it
                 if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
                     leftover.unlink()
+
+    def _keep(self, source: BinaryIO) -> str:
+        self._root.mkdir(parents=True, exist_ok=True)
+        with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
+            with incoming.open("xb") as target:
+                digest = _copy(source, target)
+            final = self._path(digest)
+            is_new = not final.parent.exists()
+            final.parent.mkdir(exist_ok=True)
+            incoming.replace(final)
+        self._leave_unsettled(final, final.parent, *([self._root] if is_new else []))
+        return digest
+
+    def _leave_unsettled(self, *paths: Path) -> None:
+        with self._settling:
+            self._unsettled.update(paths)
 
     def _path(self, digest: str) -> Path:
         # Folders of many thousand files are slow on some systems: the first two digits make 256.
@@ -114,6 +160,9 @@ class RemoteFiles:
                 system.put_file(str(path), target)
         return digest
 
+    def settle(self) -> None:
+        """Nothing: what a server has taken is its own to keep."""
+
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
         system, kept = self._locate(digest)
@@ -125,6 +174,14 @@ class RemoteFiles:
                 raise _missing(place) from error
         with source:
             _receive(source, digest, to, place)
+
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """A copy of the file with ``digest``."""
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            copy = Path(folder, "file")
+            self.get(digest, copy)
+            yield copy
 
     def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
         import fsspec
@@ -146,10 +203,7 @@ def _receive(source: BinaryIO, digest: str, to: Path, kept: Path | str) -> None:
     with disk_failures(to, "written"), _temporary(to.with_name(f".{secrets.token_hex(8)}.tmp")) as incoming:
         with incoming.open("xb") as target:
             if _copy(source, target) != digest:
-                raise StoreError(
-                    f"{kept} is no longer what was stored: its content has changed. Restore it from a "
-                    "backup, or make again what it holds."
-                )
+                raise _changed(kept)
         incoming.replace(to)
 
 
@@ -172,6 +226,13 @@ def _checked(digest: str) -> str:
     return digest
 
 
+def _changed(place: Path | str) -> StoreError:
+    return StoreError(
+        f"{place} is no longer what was stored: its content has changed. Restore it from a backup, or make "
+        "again what it holds."
+    )
+
+
 def _missing(place: Path | str) -> StoreError:
     return StoreError(f"{place} is missing. Restore it from a backup, or make again what it holds.")
 
@@ -184,10 +245,10 @@ def _temporary(path: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
         return  # Windows opens no folders, and keeps their entries safe by itself
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

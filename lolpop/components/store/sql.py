@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,9 +102,14 @@ class SQLStore(Store):
         """Tasks of a run in the order they started."""
         return self._open().runs.tasks(run_id)
 
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """A connection to write with, committed at the end."""
-        return self._open().database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection to write with, committed at the end, when the files that were put are on the disk."""
+        opened = self._open()
+        opened.files.settle()  # here, where nobody waits for the transaction
+        with opened.database.transaction() as connection:
+            yield connection
+            opened.files.settle()
 
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A connection to read with, which sees one state of the tables."""
@@ -121,6 +126,10 @@ class SQLStore(Store):
     def get_file(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to the path ``to``."""
         self._open().files.get(digest, to)
+
+    def reading_file(self, digest: str) -> AbstractContextManager[Path]:
+        """The file with ``digest``, to be read inside the ``with`` block and never written."""
+        return self._open().files.reading(digest)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""

@@ -1,0 +1,57 @@
+"""What each column is to a transformer, by its dtype and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import DataError
+from lolpop.frames import kind_of, wrap
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from lolpop.frames import Frame
+
+__all__ = ["columns_by_role", "left_out"]
+
+_LEARNED_FROM = ("numbers", "dates", "categories")
+_LEFT_OUT = ("free_text", "empty", "not_tabular")
+
+
+def columns_by_role(frame: Frame, max_categories: int) -> Mapping[str, list[str]]:
+    """The columns that are numbers, dates, categories, free_text, empty and not_tabular.
+
+    A text column with more than ``max_categories`` distinct values, or with more than half as many as
+    there are rows, is free text. Raises DataError if no column is left to learn from.
+    """
+    columns: dict[str, list[str]] = {role: [] for role in (*_LEARNED_FROM, *_LEFT_OUT)}
+    for column in wrap(frame).iter_columns():
+        columns[_role(column, max_categories)].append(column.name)
+    if not any(columns[role] for role in _LEARNED_FROM):
+        found = "; ".join(f"{role}: {', '.join(columns[role])}" for role in _LEFT_OUT if columns[role])
+        raise DataError(f"No column is left to learn from. {found or 'There are none'}.")
+    return columns
+
+
+def left_out(columns: Mapping[str, list[str]]) -> list[tuple[str, str, list[str]]]:
+    """The ``drop`` entries of a ColumnTransformer, each named by the reason."""
+    return [(role, "drop", columns[role]) for role in _LEFT_OUT if columns[role]]
+
+
+def _role(column: nw.Series[Any], max_categories: int) -> str:
+    match kind_of(column):
+        case "number" | "boolean" | "duration":
+            return "numbers"
+        case "datetime":
+            return "dates"
+        case "category":
+            return "categories"
+        case "string" | "mixed":
+            values = column.drop_nulls()
+            distinct = values.n_unique()
+            return "free_text" if distinct > min(max_categories, max(2, len(values) // 2)) else "categories"
+        case "empty":
+            return "empty"
+        case _:
+            return "not_tabular"

@@ -1,0 +1,32 @@
+"""What is explained of predictions: one number a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_trainer import Predictions
+
+__all__ = ["likeliest", "outputs_of"]
+
+
+def likeliest(predictions: Predictions) -> NDArray[Any] | None:
+    """The position of the most probable class of each row; None where there are no probabilities."""
+    import numpy as np
+
+    given = predictions.probabilities
+    return None if given is None else np.asarray(given).argmax(axis=1)
+
+
+def outputs_of(predictions: Predictions, classes: NDArray[Any] | None) -> NDArray[np.float64]:
+    """The probability of the class that is named for each row, or what is predicted if none are."""
+    import numpy as np
+
+    if predictions.probabilities is None or classes is None:
+        return np.asarray(predictions.labels, dtype=np.float64)
+    given = np.asarray(predictions.probabilities, dtype=np.float64)
+    chosen: NDArray[np.float64] = given[np.arange(len(given)), classes]
+    return chosen

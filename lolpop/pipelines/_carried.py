@@ -1,0 +1,22 @@
+"""What was found out about rows, beside the columns that tell those apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lolpop.frames import Frame, wrap
+
+__all__ = ["beside_carried"]
+
+
+def beside_carried(frame: Frame, carried: Sequence[str], values: Mapping[str, Any]) -> Frame:
+    """A frame of the kind of ``frame``, of its columns ``carried`` and the columns ``values``, n each."""
+    import narwhals as nw
+
+    rows = wrap(frame)
+    columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
+    # Starting from no column keeps nothing but the rows of a frame without index.
+    kept = rows.select(carried) if carried else columns.pop(0).to_frame()
+    built: Frame = kept.with_columns(*columns).to_native()
+    return built

@@ -1,0 +1,66 @@
+"""A project about orders, and whether they are paid in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from orders_project import orders
+
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop_containers.classification import ClassificationContainer
+
+SETTINGS = """
+problem: {name: orders, target: paid, index: order_id}
+data: {train: known.parquet, predict: new.parquet, predictions: out/predictions.parquet}
+train: {model_trainer: {estimator: logistic_regression}}
+skip: [profile_data, analyze_model, check_model]
+seed: 7
+"""
+
+
+@pytest.fixture(scope="session")
+def known() -> pd.DataFrame:
+    """400 orders, and whether they were paid in time."""
+    return orders(400)
+
+
+@pytest.fixture(scope="session")
+def new() -> pd.DataFrame:
+    """50 other orders."""
+    return orders(50, seed=1, start=1000).drop(columns="paid")
+
+
+@pytest.fixture
+def project(tmp_path: Path, known: pd.DataFrame, new: pd.DataFrame) -> Path:
+    """A folder with settings and both tables."""
+    known.to_parquet(tmp_path / "known.parquet")
+    new.to_parquet(tmp_path / "new.parquet")
+    (tmp_path / "lolpop.yaml").write_text(SETTINGS)
+    return tmp_path
+
+
+@pytest.fixture
+def load(project: Path) -> Any:
+    """Load the project's container, with settings by dotted path; all are closed after the test."""
+    containers = []
+
+    def load(**settings: Any) -> ClassificationContainer:
+        overrides = {path.replace("__", "."): value for path, value in settings.items()}
+        container = ClassificationContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
+        containers.append(container)
+        return container
+
+    yield load
+    for container in containers:
+        with container:
+            pass
+
+
+@pytest.fixture
+def kept(load: Callable[..., ClassificationContainer]) -> MetadataTracker:
+    """What the project's store knows, whichever container made it."""
+    return load().metadata_tracker()

@@ -1,0 +1,192 @@
+"""What works on rows that come in batches."""
+
+import threading
+from contextvars import ContextVar
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lolpop.batches import Alike, SameColumns, ahead, joined, sampled
+from lolpop.components.data_connector import DataConnector
+from lolpop.components.resource_version_control.frame_tables import (
+    digest_of,
+    pack,
+    read,
+    unpack,
+    write_batches,
+)
+from lolpop.errors import DataError
+from lolpop.pipelines import _index
+from lolpop.pipelines._index import IndexValues, check_index
+
+FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
+KEYS = st.integers(0, 12) | st.integers(-(2**63), 2**63 - 1)
+
+
+def cut(frame, rows):
+    return [frame[start : start + rows] for start in range(0, len(frame), rows)]
+
+
+def test_items_are_made_ahead_in_their_order():
+    """The next item is made in another thread, in the same context, before the last one is asked for."""
+    variable = ContextVar("variable", default="outside")
+    variable.set("inside")
+    made, second = [], threading.Event()
+
+    def items():
+        for number in range(3):
+            made.append((number, variable.get(), threading.current_thread() is threading.main_thread()))
+            if number == 1:
+                second.set()
+            yield number
+
+    ahead_of = ahead(items())
+    assert next(ahead_of) == 0
+    assert second.wait(10)
+    assert list(ahead_of) == [1, 2]
+    assert made == [(number, "inside", False) for number in range(3)]
+
+
+def test_an_error_of_an_item_comes_where_the_item_would():
+    """Items before it are given first."""
+
+    def items():
+        yield 1
+        raise DataError("no second one")
+
+    ahead_of = ahead(items())
+    assert next(ahead_of) == 1
+    with pytest.raises(DataError, match="no second one"):
+        next(ahead_of)
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@settings(max_examples=60, deadline=None)
+@given(
+    keys=st.lists(KEYS, min_size=1, max_size=30) | st.lists(st.text(max_size=3), min_size=1, max_size=30),
+    rows=st.integers(1, 9),
+)
+def test_an_index_in_batches_is_judged_as_a_whole_one(tmp_path_factory, library, keys, rows):
+    """Whether values are double, in which rows, is found out wherever the batches are cut."""
+    frame = FRAMES[library]({"key": keys})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_index, "_HELD", 4)  # several ranges of hashes
+        outcomes = []
+        for batches in ([frame], cut(frame, rows)):
+            values = IndexValues("key", tmp_path_factory.mktemp("index"))
+            for batch in batches:
+                values.add(batch)
+            outcomes.append(refusal(lambda: values.check(batches)))  # noqa: B023
+        outcomes.append(refusal(lambda: check_index(frame, "key")))
+    assert len({outcome and outcome.partition(", such as")[0] for outcome in outcomes}) == 1
+    assert (outcomes[0] is None) == (len(set(keys)) == len(keys))
+
+
+def refusal(check):
+    try:
+        check()
+    except DataError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@given(rows=st.integers(1, 9))
+@settings(max_examples=9, deadline=None)
+def test_the_digest_does_not_depend_on_batches(tmp_path_factory, library, rows):
+    """Rows that are kept in batches are the same content as the same rows in one frame."""
+    frame = FRAMES[library](
+        {"a": range(8), "b": [None, *"bcdefgh"], "c": [0.5, None] * 4, "d": [True, False, None, True] * 2}
+    )
+    path = tmp_path_factory.mktemp("kept") / "data.arrow"
+    written = write_batches(cut(frame, rows), path)
+    assert (written.rows, written.digest) == (8, digest_of(pack(frame)))
+    assert unpack(read(path)).equals(frame)
+
+
+def test_the_digest_is_of_all_rows_of_many_parts(tmp_path):
+    """It is the same for batches that are longer and shorter than the parts that are hashed."""
+    frame = pd.DataFrame({"a": np.arange(200_000), "b": np.random.default_rng(0).normal(size=200_000)})
+    expected = digest_of(pack(frame))
+    for rows in (30_001, 65_536, 100_000):
+        assert write_batches(cut(frame, rows), tmp_path / str(rows)).digest == expected
+    frame.loc[199_999, "b"] = 0
+    assert digest_of(pack(frame)) != expected
+
+
+def test_categories_are_kept_as_their_values(tmp_path):
+    """Each batch has categories of its own, and together they are text."""
+    batches = [pd.DataFrame({"a": pd.Categorical(values)}) for values in (["x"], ["y", "x"])]
+    write_batches(batches, tmp_path / "data.arrow")
+    assert unpack(read(tmp_path / "data.arrow"))["a"].tolist() == ["x", "y", "x"]
+
+
+def test_batches_may_differ_in_what_changes_no_value():
+    """The order of columns, and types that hold the same values, are those of the first batch."""
+    alike = Alike(lambda frame: pa.Table.from_pandas(frame, preserve_index=False))
+    tables = map(alike, [pd.DataFrame({"a": [1, 2], "b": "x"}), pd.DataFrame({"b": "y", "a": [None, 3.0]})])
+    assert pa.concat_tables(tables).to_pydict() == {"a": [1, 2, None, 3], "b": list("xxyy")}
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"a": [1]}, "The rows from 3 on lack the columns 'b' of those before them"),
+        ({"a": [1], "b": [2], "c": [3]}, "The rows from 3 on have the columns 'c', unlike those before them"),
+    ],
+)
+def test_batches_of_other_columns_are_refused(library, other, message):
+    """The error says which columns, and from which row on."""
+    same = SameColumns()
+    same(FRAMES[library]({"a": [1, 2], "b": [3, 4]}))
+    with pytest.raises(DataError, match=message):
+        same(FRAMES[library](other))
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_a_sample_is_of_all_batches(library):
+    """Few rows are all there; of many, about as many as asked for, from the first to the last."""
+    frame = FRAMES[library]({"a": range(20_000)})
+    assert len(sampled(cut(frame, 999), 10_000)) == 20_000
+    values = np.array(sampled(cut(frame, 999), 1_000)["a"])
+    assert 1_000 <= len(values) <= 2_000
+    assert abs(np.median(values) - 10_000) < 1_000
+    assert len(set(values)) == len(values)
+
+
+def test_a_connector_that_cannot_write_batches_writes_them_at_once():
+    """Extensions need not know of batches; nothing is written if an error leaves the block."""
+
+    class Remembering(DataConnector):
+        def __init__(self):
+            self.written = []
+
+        def read(self, source):
+            raise NotImplementedError
+
+        def scan(self, source):
+            raise NotImplementedError
+
+        def write(self, frame, target):
+            self.written.append((frame, target))
+
+    connector = Remembering()
+    with connector.writing("there") as write:
+        write(pd.DataFrame({"a": [1]}))
+        write(pd.DataFrame({"a": [2]}))
+    with pytest.raises(KeyError), connector.writing("elsewhere") as write:
+        write(pd.DataFrame({"a": [3]})["b"])
+    [(frame, target)] = connector.written
+    assert (frame["a"].tolist(), target) == ([1, 2], "there")
+
+
+def test_joining_no_frames_is_an_error():
+    """There is no frame without rows to tell its columns."""
+    with pytest.raises(DataError, match="no rows"):
+        joined([])

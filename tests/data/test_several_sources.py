@@ -1,0 +1,162 @@
+"""Several tables are read, tracked and joined into the rows of a workflow."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from lolpop.data import Data
+from lolpop.errors import DataError, VerificationError
+from lolpop.resources import DatasetVersion, ModelVersion
+
+JOIN = """
+def join(tables):
+    assert type(tables) is dict
+    orders, customers = tables["orders"], tables["customers"]
+    if hasattr(orders, "merge"):
+        return orders.merge(customers, on="customer", how="left")
+    return orders.join(customers, on="customer", how="left")
+
+def arrow(tables):
+    import pyarrow as pa
+    return pa.Table.from_pandas(join(tables))
+"""
+
+
+@pytest.fixture
+def project(project, known, new):
+    """Orders and their customers, to learn from; new orders of the same customers, to be predicted."""
+    customers = pd.DataFrame({"customer": range(20), "since": [2000 + number % 7 for number in range(20)]})
+    known.to_csv(project / "orders.csv", index=False)
+    new.to_csv(project / "new_orders.csv", index=False)
+    customers.to_csv(project / "customers.csv", index=False)
+    settings = yaml.safe_load((project / "lolpop.yaml").read_text())
+    settings["data"] = {
+        "sources": {"orders": "orders.csv", "customers": {"path": "customers.csv"}},
+        "predict": {"orders": "new_orders.csv"},
+        "predictions": "out/predictions.csv",
+    }
+    settings["process"] = {"data_transformer": {"use": "python", "function": "join.py:join"}}
+    (project / "join.py").write_text(JOIN)
+    (project / "lolpop.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    return project
+
+
+def version(name, number=1):
+    return DatasetVersion(name=f"orders_{name}", number=number)
+
+
+@pytest.mark.parametrize("batch_rows", [None, 7])
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+def test_lineage_shows_the_join(load, kept, project, new, frame, batch_rows):
+    """Each table is a dataset of its own, and the joined rows were made from them, in training and prediction."""
+    container = load(data__frame=frame, data__batch_rows=batch_rows)
+    job = container.runner().run()
+    assert kept.parents(version("train")) == [version("orders"), version("customers")]
+    assert set(kept.parents(version("predict"))) == {version("predict_orders"), version("customers")}
+    assert kept.parents(job) == [ModelVersion(name="orders", number=1), version("predict")]
+    assert kept.get(version("train")).fields["source"] == {
+        "orders": "orders.csv", "customers": {"path": "customers.csv"}
+    }  # fmt: skip
+    assert kept.get(version("predict_orders")).fields["source"] == "new_orders.csv"
+    joined = container.resource_version_control().load_data(version("predict"))
+    assert "since" in joined.columns
+    written = pd.read_csv(project / "out" / "predictions.csv")
+    assert list(written["order_id"]) == list(new["order_id"])
+
+
+def test_a_second_run_makes_no_new_versions(load, kept):
+    """Tables that are the same are the same versions, those that training and prediction share too."""
+    for _ in range(2):
+        load().runner().run()
+    names = ["orders_orders", "orders_customers", "orders_predict_orders", "orders_train", "orders_predict"]
+    assert [len(kept.find(DatasetVersion, name)) for name in names] == [1] * 5
+
+
+def test_a_source_can_be_another_one_this_time(load, kept, project, known):
+    """A workflow takes the sources that are others, by name; the rest is what the settings say."""
+    known[:300].to_csv(project / "few.csv", index=False)
+    made = load().runner().process_data({"orders": "few.csv"})
+    assert kept.get(made).fields["rows"] == 300
+    assert kept.get(version("orders")).fields["source"] == "few.csv"
+
+
+def test_a_joining_function_may_return_an_arrow_table(load, kept):
+    """It becomes the kind of frame that the workflow has."""
+    container = load(process__data_transformer__function="join.py:arrow")
+    frame = container.resource_version_control().load_data(container.runner().process_data())
+    assert isinstance(frame, pd.DataFrame)
+    assert "since" in frame
+
+
+def test_tables_that_cannot_be_joined_are_not_kept(load, kept, project, known):
+    """Nothing is kept of rows that cannot be learned from, nor of a join that fails."""
+    known.rename(columns={"customer": "client"}).to_csv(project / "orders.csv", index=False)
+    with pytest.raises(DataError, match=r"join.py:join failed: KeyError: 'customer'"):
+        load().runner().process_data()
+    known.assign(paid="late").to_csv(project / "orders.csv", index=False)
+    with pytest.raises(DataError, match=r"orders\.csv.*Nothing can be learned"):
+        load().runner().process_data()
+    (project / "customers.csv").unlink()
+    with pytest.raises(DataError, match=r"customers\.csv: there is no such file"):
+        load().runner().process_data()
+    assert kept.find(DatasetVersion) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("new.csv", "should name sources, as {orders: …}, since data.sources is set"),
+        ({"order": "x.csv"}, "names 'order', which is no source; data.sources names orders, customers"),
+        ({"path": "x.csv"}, "names 'path', which is no source"),
+    ],
+)
+def test_a_source_that_does_not_fit_is_refused(load, source, message):
+    """A workflow that is handed something else than some of the sources says what it expects."""
+    with pytest.raises(DataError, match=message):
+        load().runner().process_data(source)
+
+
+FINDINGS = [
+    ({"data__train": "known.csv"}, "data.train: stands beside sources, and labelled rows come from one of them"),
+    ({"data__sources": {"a b": "x"}}, "data.sources.*string should match pattern"),
+    ({"data__sources": {"predict_orders": "x"}}, "data.sources: a source cannot be called 'predict_orders'"),
+    ({"data__predict": "new.csv"}, "data.predict: should name sources, as {orders: …}"),
+    ({"data__predict": {"ordrs": "new.csv"}}, "data.predict: names 'ordrs', which is no source"),
+    (
+        {"data__predict": {"orders": "a", "customers": "b"}, "data__batch_rows": 10},
+        "data.predict: names 2 sources, but with batch_rows it should name one",
+    ),
+    ({"data__batch_rows": 0}, "data.batch_rows: input should be greater than 0"),
+    ({"data__frame": "dask"}, "data.frame: input should be 'pandas' or 'polars'"),
+    (
+        {"process__data_transformer": "identity"},
+        "process.data_transformer: IdentityDataTransformer makes rows of one table, and data.sources names several",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "message"), FINDINGS)
+def test_settings_that_do_not_fit_are_found_in_verification(load, settings, message):
+    """Verification reads no file, and says which setting is wrong."""
+    with pytest.raises(VerificationError, match=message):
+        load(**settings).verify()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "is required, unless data.sources names several tables"),
+        ({"sources": {}}, "should name a source or several"),
+    ],
+)
+def test_labelled_rows_come_from_somewhere(settings, message):
+    """Data without any source of labelled rows is refused."""
+    with pytest.raises(ValueError, match=message):
+        Data(**settings)
+
+
+def test_polars_that_is_not_installed_is_found_in_verification(load, monkeypatch):
+    """Nobody waits for rows to be read to hear that their library is missing."""
+    monkeypatch.setattr("lolpop.data.missing_modules", lambda modules: list(modules))
+    with pytest.raises(VerificationError, match=r"data.frame: polars is not installed.*lolpop\[polars\]"):
+        load(data__frame="polars").verify()

@@ -1,0 +1,33 @@
+"""What forecasts is one setting of an example, whatever the library."""
+
+import pandas as pd
+import pytest
+
+from lolpop.cli import main
+
+
+@pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
+def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
+    """Nothing else is changed, and the last years of carbon dioxide are forecast better than by the year before."""
+    pytest.importorskip("statsmodels")
+    pytest.importorskip(trainer)
+    folder = example("forecasting")
+    known = pd.read_csv(folder / "data" / "known.csv")
+    known[-120:].to_csv(folder / "data" / "known.csv", index=False)
+    told, _ = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER=trainer)
+    backtest, naive = (
+        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
+    )
+    assert backtest < 0.8 * naive
+    assert told["metrics"]["truth"]["coverage"] >= 0.7
+    written = pd.read_csv(folder / "out" / "predictions.csv")
+    assert list(written) == ["month", "prediction", "lower", "upper"]
+    assert len(written) == 12
+
+
+@pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
+def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsys, trainer):
+    """Verification says which problem the trainer is for, and trains nothing."""
+    example("quickstart")
+    assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
+    assert f"train.model_trainer: '{trainer}' asks for problem: ForecastingProblem" in capsys.readouterr().out

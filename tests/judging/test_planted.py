@@ -1,0 +1,62 @@
+"""What was planted in rows is found and named by the command line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lolpop.cli import main
+
+SETTINGS = """
+problem: {name: churn, target: churn, drop: [spend], positive_label: "yes", sensitive_features: [group]}
+data: {train: rows.csv}
+train: {model_trainer: {estimator: logistic_regression}}
+"""
+
+
+@pytest.fixture
+def checks(tmp_path, monkeypatch, capsys):
+    """Run the command line on rows, and give its checks by name."""
+
+    def checks(frame, *words):
+        frame.to_csv(tmp_path / "rows.csv", index=False)
+        (tmp_path / "lolpop.yaml").write_text(SETTINGS)
+        monkeypatch.chdir(tmp_path)
+        assert main(["run", "classification", "--json", *words]) == 0
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        found = {}
+        for check in told["checks"]:
+            found.setdefault(check["check"], []).append(check)
+        return found
+
+    return checks
+
+
+@pytest.mark.parametrize("use", ["builtin", "fairlearn"])
+def test_a_biased_group_is_found(use, checks, customers):
+    """Its feature is a column of the check, and its name is in the message."""
+    if use != "builtin":
+        pytest.importorskip(use)
+    frame = customers(rows=3_000)
+    hidden = (frame["group"] == "b") & (np.random.default_rng(0).random(len(frame)) < 0.8)
+    frame.loc[hidden, "churn"] = "no"
+    (found,) = checks(frame, "--set", f"train.model_bias_checker={use}")["bias"]
+    assert found["status"] in {"warn", "error"}
+    assert found["columns"] == ["group"]
+    assert "for 'b'" in found["message"]
+
+
+def test_a_weak_segment_is_found(checks, customers):
+    """Where labels are turned round, the model cannot be right, and the segment is named."""
+    frame = customers(rows=3_000)
+    weak = frame["city"] == "Bodo"
+    frame.loc[weak, "churn"] = frame.loc[weak, "churn"].map({"yes": "no", "no": "yes"})
+    found = [check for check in checks(frame)["weak_segment"] if check["columns"] == ["city"]]
+    assert [check["status"] for check in found] == ["warn"]
+    assert "'city' is 'Bodo'" in found[0]["message"]
+
+
+def test_clean_rows_raise_no_alarm(checks, customers):
+    """Neither of bias nor of weak segments."""
+    found = checks(customers(rows=2_000))
+    assert {check["status"] for name in ("bias", "weak_segment") for check in found[name]} == {"ok"}
