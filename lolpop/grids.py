@@ -214,12 +214,10 @@ def _moments(column: nw.Series[Any]) -> Any:
     if kind not in {"number", "datetime", "string", "empty"}:
         holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
         raise DataError(f"Column {column.name!r} should hold times, and holds {holds}.")
-    if missing := len(column) if kind == "empty" else column.null_count():
-        raise DataError(
-            f"Column {column.name!r}, the time, is missing in {count(missing, 'row')}: fill or drop those."
-        )
     if kind == "number":
         return _whole_numbers(column)
+    if missing := len(column) if kind == "empty" else column.null_count():
+        raise _missing(column, missing)
     values = column.to_pandas()
     try:
         parsed = pd.to_datetime(values, format="ISO8601")
@@ -234,6 +232,8 @@ def _whole_numbers(column: nw.Series[Any]) -> Any:
     import pandas as pd
 
     values = to_floats(column)
+    if missing := int(np.count_nonzero(np.isnan(values))):
+        raise _missing(column, missing)
     strange = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
     if strange.any():
         raise DataError(
@@ -241,6 +241,12 @@ def _whole_numbers(column: nw.Series[Any]) -> Any:
             f"It holds {values[strange][0]}."
         )
     return pd.Index(values.astype(np.int64))
+
+
+def _missing(column: nw.Series[Any], rows: int) -> DataError:
+    return DataError(
+        f"Column {column.name!r}, the time, is missing in {count(rows, 'row')}: fill or drop those."
+    )
 
 
 def _no_times(values: pd.Series[Any], name: str) -> DataError:

@@ -9,7 +9,7 @@ from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.errors import DataError
-from lolpop.frames import count, listed, wrap
+from lolpop.frames import count, kind_of, listed, require_columns, to_strings, wrap
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
@@ -51,9 +51,11 @@ class ForecastDataChecker(DataChecker):
         if absent := [name for name in place if name not in rows.columns]:
             found = one_of(absent[0], rows.columns, what="Columns")
             yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {found}", absent)
-        elif missing := [name for name in place if rows.get_column(name).null_count()]:
+            return
+        values = rows.select(*(_comparable(rows.get_column(name)) for name in place))
+        if missing := [name for name in place if values.get_column(name).null_count()]:
             yield _check("series", "error", f"values of {listed(missing)} are missing", missing)
-        elif double := int(rows.select(place).is_duplicated().sum()):
+        elif double := int(values.is_duplicated().sum()):
             shared = f"{count(double, 'row')} share their {' and '.join(map(repr, place))} with another"
             yield _check("series", "error", shared, place)
         else:
@@ -89,8 +91,6 @@ class ForecastDataChecker(DataChecker):
         yield _left_out(found)
 
     def _target(self, rows: nw.DataFrame[Any]) -> Any:
-        from lolpop.frames import require_columns
-
         require_columns(rows.columns, [self._problem.target], what="target column")
         return rows.get_column(self._problem.target).to_native()
 
@@ -140,6 +140,18 @@ class ForecastDataChecker(DataChecker):
         if constant:
             return _check("constant_series", "warn", f"series that never vary: {listed(constant)}", target)
         return _check("constant_series", "ok", "the target varies", target)
+
+
+def _comparable(values: nw.Series[Any]) -> nw.Series[Any]:
+    """``values`` that may be missing or alike: objects as text."""
+    import narwhals as nw
+
+    if kind_of(values) in {"datetime", "string"} or (
+        values.dtype.is_numeric() and not values.dtype.is_decimal()
+    ):
+        return values
+    texts = [text if isinstance(text, str) else None for text in to_strings(values)]
+    return nw.new_series(values.name, texts, nw.String, backend=values.implementation)
 
 
 def _regressors(found: Timelines) -> Check:
