@@ -4,6 +4,7 @@ import runpy
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lolpop_containers.classification import ClassificationContainer
@@ -62,3 +63,17 @@ def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path
         assert part().requires == (library,)
     new, predicted = (folder / "data" / "new.csv", folder / "out" / "predictions.csv")
     assert len(predicted.read_text().splitlines()) == len(new.read_text().splitlines())
+
+
+@pytest.mark.parametrize("name", [name for name in RUNNERS if name != "churn"])
+def test_an_example_runs_on_polars(name, examples, tmp_path, monkeypatch):
+    """It predicts on polars what it predicts on pandas."""
+    pytest.importorskip("polars")
+    predicted = {}
+    for frame in ("pandas", "polars"):
+        folder = shutil.copytree(examples / name, tmp_path / frame)
+        monkeypatch.chdir(folder)
+        with RUNNERS[name].load("lolpop.yaml", environ={}, overrides={"data.frame": frame}) as container:
+            assert container.runner().run() is not None
+        predicted[frame] = pd.read_csv(folder / "out" / "predictions.csv")
+    pd.testing.assert_frame_equal(predicted["pandas"], predicted["polars"])
