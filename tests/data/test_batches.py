@@ -22,8 +22,10 @@ from lolpop.components.resource_version_control.frame_tables import (
 )
 from lolpop.errors import DataError
 from lolpop.pipelines import _index
-from lolpop.pipelines._index import IndexValues, check_index
+from lolpop.pipelines._index import IndexValues, check_identity
+from lolpop.problem import Problem
 
+PROBLEM = Problem(name="rows", target="label", index="key")
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
 KEYS = st.integers(0, 12) | st.integers(-(2**63), 2**63 - 1)
 
@@ -82,7 +84,7 @@ def test_an_index_in_batches_is_judged_as_a_whole_one(tmp_path_factory, library,
             for batch in batches:
                 values.add(batch)
             outcomes.append(refusal(lambda: values.check(batches)))  # noqa: B023
-        outcomes.append(refusal(lambda: check_index(frame, "key")))
+        outcomes.append(refusal(lambda: check_identity(frame, PROBLEM)))
     assert len({outcome and outcome.partition(", such as")[0] for outcome in outcomes}) == 1
     assert (outcomes[0] is None) == (len(set(keys)) == len(keys))
 
