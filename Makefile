@@ -51,6 +51,7 @@ clean: ## Remove the environment, caches, and what runs of the examples made
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@$(BIN)/python -m pip install --quiet --editable ".[all]"
+	@$(BIN)/python -m compileall -q lolpop containers  # as pip does for what is not editable
 	@touch $@
 
 .venv/tools: .venv/installed

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lolpop.components.model_checker.backtests import RecordedForecasts
 from lolpop.components.model_trainer import FittedModel, Predictions
-from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.frames import Frame, wrap
 from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
@@ -74,16 +72,21 @@ class RecordedModel(FittedModel):
         )
 
 
-def record_of(model: FittedModel) -> dict[str, Any]:
+def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
     """What has to be kept of ``model``, as JSON values, to measure its predictions later."""
     record: dict[str, Any] = {"classes": plain_classes(model)}
-    if isinstance(model, ForecastModel):
-        record["scales"] = {key: each.scale for key, each in model.learned.histories.items()}
+    if isinstance(problem, ForecastingProblem):
+        from lolpop.components.model_trainer._forecasting import ForecastModel
+
+        if isinstance(model, ForecastModel):
+            record["scales"] = {key: each.scale for key, each in model.learned.histories.items()}
     return record
 
 
 def recorded_model(record: Mapping[str, Any], problem: Problem) -> FittedModel:
     """A model that answers with predictions that were kept, of the ``record`` that was kept beside them."""
     if isinstance(problem, ForecastingProblem):
+        from lolpop.components.model_checker.backtests import RecordedForecasts
+
         return RecordedForecasts(problem, record["scales"])
     return RecordedModel(record["classes"])

@@ -300,7 +300,7 @@ class PredictPipeline(Pipeline):
         return self.metadata_tracker.create(
             PredictionJob,
             model_version.name,
-            fields={"predictions": kept.reference, "rows": rows, **record_of(model)},
+            fields={"predictions": kept.reference, "rows": rows, **record_of(model, self.problem)},
             parents=[model_version, dataset_version],
         )
 

@@ -173,3 +173,10 @@ def test_odd_columns_of_pandas_are_understood() -> None:
     }
     made = features(frame, TREES)
     assert made["numbers__took"].tolist()[0] == 3600
+
+
+def test_a_column_without_a_finite_number_is_no_reason_to_warn():
+    """Where complete numbers are needed, infinities alone become a feature that says nothing."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [np.inf, np.nan, -np.inf]})
+    features = SklearnFeatureTransformer().make(frame).fit_transform(frame)
+    assert np.isfinite(features).all()

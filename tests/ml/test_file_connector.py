@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
@@ -268,6 +268,8 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(columns=[["", "2024-02-01 10:30", "2024-01-31", "", "", ""]], batch_rows=1)
+@example(columns=[["", "2024-01-31", "2024-02-01 10:30", "", "", ""]], batch_rows=1)
 @given(
     columns=st.lists(
         st.sampled_from(
@@ -295,3 +297,12 @@ def test_batches_of_csv_have_the_values_of_all_rows_at_once(
         whole = plain(connector.read("data.csv"))
         scanned = [plain(batch) for batch in connector.scan("data.csv")]
         assert whole == {name: [value for batch in scanned for value in batch[name]] for name in whole}
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_bytes_are_no_json(tmp_path: Path, kind: Any) -> None:
+    """A column of bytes is named, and no file is there."""
+    frame = {"pandas": pd, "polars": pl}[kind].DataFrame({"id": [1, 2], "raw": [b"x", None]})
+    with pytest.raises(DataError, match=r"JSON has no bytes.*'raw'"):
+        FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).write(frame, "data.jsonl")
+    assert list(tmp_path.iterdir()) == []

@@ -78,6 +78,9 @@ def _scan_polars(location: Location, separator: str, batch_rows: int) -> Iterato
             dtypes = found.setdefault(column.name, set())
             if column.null_count() < len(column):
                 dtypes.add(column.dtype)
+    for dtypes in found.values():
+        if dtypes == {pl.Date, pl.Datetime("us")}:
+            dtypes.remove(pl.Date)  # a day is the beginning of it where others have a time
     typed = {
         name: next(iter(dtypes))
         for name, dtypes in found.items()

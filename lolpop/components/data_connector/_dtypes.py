@@ -36,17 +36,25 @@ def typed_polars(frame: pl.DataFrame) -> pl.DataFrame:
         if first is None:
             continue
         if match := _DATE.fullmatch(first):
-            try:
-                typed.append(
-                    column.str.to_datetime(time_unit="us") if match["time"] else column.str.to_date()
-                )
-            except pl.exceptions.PolarsError:
-                continue  # not all of them are dates: it stays text
+            dates = _polars_dates(column, has_times=match["time"] is not None)
+            typed += [] if dates is None else [dates]
         elif first.lower() in {"true", "false"}:
             lower = column.str.to_lowercase()
             if lower.drop_nulls().is_in(["true", "false"]).all():
                 typed.append(lower == "true")
     return frame.with_columns(typed)
+
+
+def _polars_dates(column: pl.Series, *, has_times: bool) -> pl.Series | None:
+    import polars as pl
+
+    for to_dates in (column.str.to_datetime,) if has_times else (column.str.to_date, column.str.to_datetime):
+        try:
+            dates = to_dates()
+        except pl.exceptions.PolarsError:
+            continue  # not all of them are dates, or not all are without a time
+        return dates.dt.cast_time_unit("us") if isinstance(dates.dtype, pl.Datetime) else dates
+    return None
 
 
 def _dates(column: pd.Series[str]) -> pd.Series[Any]:

@@ -16,6 +16,7 @@ from lolpop.components.data_connector._csv import read_csv, write_csv
 from lolpop.components.data_connector._csv_batches import scan_csv
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 from lolpop.errors import DataError
+from lolpop.frames import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,9 +152,9 @@ class JsonLines(Format):
 
         def write(frame: Frame) -> None:
             if isinstance(frame, pd.DataFrame):
-                frame.to_json(file, orient="records", lines=True, date_format="iso")
+                _write_pandas_json(frame, file)
             else:
-                frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
+                _write_polars_json(frame, file)
 
         yield write
 
@@ -207,6 +208,33 @@ def _to_arrow(frame: Frame) -> pa.Table:
         return pa.Table.from_pandas(frame, preserve_index=False)
     table: pa.Table = frame.to_arrow()  # type: ignore[attr-defined]  # what is not pandas is polars
     return table
+
+
+def _write_pandas_json(frame: pd.DataFrame, file: IO[bytes]) -> None:
+    objects = [name for name, dtype in frame.dtypes.items() if dtype == object]
+    _refuse_bytes([name for name in objects if any(isinstance(value, bytes) for value in frame[name])])
+    try:
+        frame.to_json(file, orient="records", lines=True, date_format="iso")
+    except UnicodeDecodeError as error:
+        raise DataError("JSON has no bytes, and a value holds some. Drop or encode them.") from error
+
+
+def _write_polars_json(frame: Any, file: IO[bytes]) -> None:
+    # Polars itself does not refuse them: it panics.
+    _refuse_bytes([name for name, dtype in frame.schema.items() if _holds_bytes(dtype)])
+    frame.write_ndjson(file)
+
+
+def _refuse_bytes(columns: list[Any]) -> None:
+    if columns:
+        raise DataError(f"JSON has no bytes, and there are some in {listed(columns)}. Drop or encode them.")
+
+
+def _holds_bytes(dtype: Any) -> bool:
+    import polars as pl
+
+    inner = [field.dtype for field in getattr(dtype, "fields", ())] or [getattr(dtype, "inner", None)]
+    return dtype == pl.Binary or any(_holds_bytes(each) for each in inner if each is not None)
 
 
 def _parse_json(file: IO[bytes], location: Location, kind: FrameKind) -> Frame:

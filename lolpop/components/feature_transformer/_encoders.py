@@ -65,11 +65,13 @@ class NumberEncoder(_RenamingEncoder):
     """
 
     def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
-        columns = [to_floats(column) for column in wrap(X).iter_columns()]
+        rows = wrap(X)
         # Column by column, as pandas and the tree ensembles hold them.
-        features = np.array(columns, dtype=np.float64).T
-        infinite = np.abs(features) > _GREATEST
-        return np.where(infinite, np.nan, features) if infinite.any() else features
+        features = np.empty((len(rows.columns), len(rows)))
+        for feature, column in zip(features, rows.iter_columns(), strict=True):
+            feature[:] = to_floats(column)
+            feature[np.abs(feature) > _GREATEST] = np.nan
+        return features.T
 
 
 class TextEncoder(_RenamingEncoder):

@@ -78,7 +78,9 @@ class SklearnFeatureTransformer(FeatureTransformer):
 
         steps = [encoder]
         if not accepts.missing:
-            steps.append(SimpleImputer(strategy="median", add_indicator=flag_missing))
+            steps.append(
+                SimpleImputer(strategy="median", add_indicator=flag_missing, keep_empty_features=True)
+            )
         if self._scale is True or (self._scale == "auto" and not accepts.missing):
             steps.append(StandardScaler())
         return make_pipeline(*steps) if len(steps) > 1 else encoder

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._description import Description
-from lolpop.components.model_trainer._lags import fit_by_lags, restored, rows_of
 from lolpop.components.model_trainer._library import LibraryModelTrainer
+from lolpop.components.model_trainer._rows_or_lags import restored, rows_of
 from lolpop.components.model_trainer._tabular import TabularModel, learn_features
 from lolpop.errors import TrainingError
 from lolpop.problem import ForecastingProblem, Problem
@@ -94,6 +94,8 @@ class BoostingModelTrainer(LibraryModelTrainer):
         Raises DataError for data, and TrainingError for parameters, that the library refuses.
         """
         if isinstance(self._problem, ForecastingProblem):
+            from lolpop.components.model_trainer._lags import fit_by_lags
+
             return fit_by_lags(
                 frame, target, self._problem, None, lambda rows, steps: self._fit_rows(rows, steps, params)
             )

@@ -20,6 +20,7 @@ from lolpop.components.model_trainer._recipes import (
     recipes_for,
     rows_before,
 )
+from lolpop.components.model_trainer._rows_or_lags import LAGS_FILE
 from lolpop.components.model_trainer._tabular import TabularModel, own
 from lolpop.components.model_trainer._threads import one_thread
 from lolpop.components.model_trainer._widths import conformal_widths, prolonged
@@ -40,7 +41,6 @@ __all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
 
 FitRows: TypeAlias = "Callable[[Frame, Series], TabularModel]"
 
-_FILE = "lags.json"
 # What is held back to find intervals: so many steps at least, and no more origins than needed.
 _FEWEST_STEPS = 30
 _MOST_ORIGINS = 40
@@ -79,7 +79,7 @@ class LagModel(ForecastModel):
             "recent": {key: asdict(each) for key, each in self.recent.items()},
             "widths": self.widths,
         }
-        (folder / _FILE).write_text(json.dumps(fields), encoding="utf-8")
+        (folder / LAGS_FILE).write_text(json.dumps(fields), encoding="utf-8")
 
     def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
         del steps  # as many as there are regressors of
@@ -138,14 +138,11 @@ def rows_of(model: FittedModel, folder: Path) -> TabularModel:
     return own(model)
 
 
-def restored(rows: TabularModel, folder: Path) -> FittedModel:
+def restored(rows: TabularModel, folder: Path) -> LagModel:
     """The model that ``rows_of`` has taken apart. Raises StoreError if a part is damaged."""
-    path = folder / _FILE
-    if not path.exists():
-        return rows
     learned = Learned.read(folder)
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads((folder / LAGS_FILE).read_text(encoding="utf-8"))
         recipe = Recipe(**{name: _tuples(value) for name, value in fields["recipe"].items()})
         recent = {
             key: Recent(**{name: _tuples(value) for name, value in each.items()})

@@ -14,7 +14,7 @@ from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, SearchSpace
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
-from lolpop.components.model_trainer._lags import fit_by_lags, restored, rows_of
+from lolpop.components.model_trainer._rows_or_lags import restored, rows_of
 from lolpop.components.model_trainer._tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
 from lolpop.problem import ForecastingProblem, Problem
@@ -120,6 +120,8 @@ class SklearnModelTrainer(ModelTrainer):
         Raises DataError for data, and TrainingError for parameters, that the estimator refuses.
         """
         if isinstance(self._problem, ForecastingProblem):
+            from lolpop.components.model_trainer._lags import fit_by_lags
+
             return fit_by_lags(
                 frame,
                 target,

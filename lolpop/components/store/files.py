@@ -73,15 +73,7 @@ class LocalFiles:
         with disk_failures(path, "read"):
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
-            kept = self._path(digest)
-            # What is there is kept unless it has been damaged since.
-            if not (kept.exists() and _digest_of(kept) == digest):
-                source.seek(0)
-                return self._keep(source)
-            if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
-                self._leave_unsettled(kept, kept.parent, self._root)  # another process may not be there yet
-        return digest
+            return self._keep(source)
 
     def settle(self) -> None:
         """Wait until what was put is on the disk, by name and content."""
@@ -121,14 +113,19 @@ class LocalFiles:
 
     def _keep(self, source: BinaryIO) -> str:
         self._root.mkdir(parents=True, exist_ok=True)
+        # Copied before anybody knows whether it is new: large files are read, and hashed, once.
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
             with incoming.open("xb") as target:
                 digest = _copy(source, target)
-            final = self._path(digest)
-            is_new = not final.parent.exists()
-            final.parent.mkdir(exist_ok=True)
-            incoming.replace(final)
-        self._leave_unsettled(final, final.parent, *([self._root] if is_new else []))
+            kept = self._path(digest)
+            if kept.exists() and _digest_of(kept) == digest:
+                if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
+                    self._leave_unsettled(kept, kept.parent, self._root)  # by another process, maybe
+                return digest
+            is_new = not kept.parent.exists()
+            kept.parent.mkdir(exist_ok=True)
+            incoming.replace(kept)  # new, or in place of what has been damaged since
+        self._leave_unsettled(kept, kept.parent, *([self._root] if is_new else []))
         return digest
 
     def _leave_unsettled(self, *paths: Path) -> None:

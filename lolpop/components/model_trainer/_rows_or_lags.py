@@ -1,0 +1,37 @@
+"""Trainers of rows forecast, too, by lags: what does that is imported only where something is forecast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lolpop.components.model_trainer._tabular import TabularModel
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import FittedModel
+
+__all__ = ["LAGS_FILE", "restored", "rows_of"]
+
+LAGS_FILE = "lags.json"
+"""Where a stored model of lags keeps what is not its model of rows."""
+
+
+def rows_of(model: FittedModel, folder: Path) -> TabularModel:
+    """The model of rows in ``model``; what else there is of one of lags is written into ``folder``.
+
+    Raises TrainingError if no trainer of rows and columns has made it.
+    """
+    if isinstance(model, TabularModel):
+        return model
+    from lolpop.components.model_trainer import _lags
+
+    return _lags.rows_of(model, folder)
+
+
+def restored(rows: TabularModel, folder: Path) -> FittedModel:
+    """The model that ``rows_of`` has taken apart. Raises StoreError if a part is damaged."""
+    if not (folder / LAGS_FILE).exists():
+        return rows
+    from lolpop.components.model_trainer import _lags
+
+    return _lags.restored(rows, folder)
