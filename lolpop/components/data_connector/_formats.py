@@ -211,7 +211,9 @@ def _to_arrow(frame: Frame) -> pa.Table:
 
 
 def _write_pandas_json(frame: pd.DataFrame, file: IO[bytes]) -> None:
-    objects = [name for name, dtype in frame.dtypes.items() if dtype == object]
+    import pandas as pd
+
+    objects = [name for name, dtype in frame.dtypes.items() if pd.api.types.is_object_dtype(dtype)]
     _refuse_bytes([name for name in objects if any(isinstance(value, bytes) for value in frame[name])])
     try:
         frame.to_json(file, orient="records", lines=True, date_format="iso")
