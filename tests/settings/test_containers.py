@@ -5,6 +5,7 @@ import json
 import pytest
 from trainers import BOOSTED, LINEAR, Boosted, Linear, MainContainer
 
+from lolpop.containers import load as load_with_flags
 from lolpop.errors import SettingsError, VerificationError
 
 
@@ -184,6 +185,27 @@ def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
     assert c.connection().token.get_secret_value() == "123"
     assert (c.topic().name, c.topic().drop) == ("42", ["null"])
     assert (c.runner().loud, c.seed()) == (True, 12)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"TRAIN": {"trainer": {"use": LINEAR, "params": {"C": 1, "tol": 3}}}},
+        {"TRAIN__TRAINER": {"use": LINEAR, "params": {"C": 1, "tol": 3}}},
+    ],
+)
+def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
+    """A section as JSON and a key of it, in variables or flags: the key counts, and the rest of the section."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    values = {name: json.dumps(value) for name, value in given.items()}
+    environ = {f"LOLPOP_{name}": value for name, value in values.items()}
+    flags = [f"{name.lower().replace('__', '.')}={value}" for name, value in values.items()]
+    for c in (
+        load(tmp_path, text, environ=environ | {"LOLPOP_TRAIN__TRAINER__PARAMS__C": "0.5"}),
+        load_with_flags(MainContainer, environ={}, flags=[*flags, "train.trainer.params.C=0.5"]),
+    ):
+        assert c.verify() == []
+        assert c.train.trainer().params == {"C": 0.5, "tol": 3}
 
 
 @pytest.mark.parametrize("text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', "", " ", "1_000"])
