@@ -167,6 +167,20 @@ def test_a_list_of_components_that_is_no_list(tmp_path):
     assert (finding.message, finding.hint) == ("should be a list", "Write it as a list: [one, two].")
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "wanted"),
+    [
+        ("topic: {name: x, drop: one}", "topic.drop", "a list (got 'one')"),
+        ("topic: [x]", "topic", "a mapping"),
+        ("connection: {names: {a: b}}", "connection.names", "a list"),
+        ("train: {trainer: {params: [a]}}", "train.trainer.params", "a mapping"),
+    ],
+)
+def test_shapes_are_called_as_yaml_calls_them(tmp_path, text, path, wanted):
+    """Who writes settings knows lists and mappings; tuples and dictionaries are Python's."""
+    assert messages(load(tmp_path, text))[path].message == f"input should be {wanted}"
+
+
 def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
     """Numbers, lists and mappings are JSON; a text that looks like a number stays a text."""
     environ = {
