@@ -93,7 +93,10 @@ def explain(root: Scope, key: str) -> list[Explanation]:
 
 
 def _unset(root: Scope, key: str) -> Explanation | None:
-    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets."""
+    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets.
+
+    Raises WiringError if the implementation knows the mapping's keys, and this is none of them.
+    """
     for scope in root.walk():
         for slot in scope.providers.values():
             if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
@@ -102,9 +105,20 @@ def _unset(root: Scope, key: str) -> Explanation | None:
             for name, parameter in signature.settings.items():
                 path = ".".join(part for part in (slot.plan.path, name) if part)
                 if key.startswith(f"{path}.") and _is_free_form(parameter):
+                    _require_known(slot.plan, name, path, key)
                     description = signature.descriptions().get(name)
                     return Explanation(key, None, DEFAULT, description=description, in_force=False)
     return None
+
+
+def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
+    known_keys = getattr(plan.implementation, "known_keys", None)
+    given = {name: each.value for name, each in plan.settings.items() if isinstance(each.value, str)}
+    known = set() if known_keys is None else set(known_keys(setting, given))
+    name = key.removeprefix(f"{path}.")
+    # Of estimators inside others only the outer ones are known: base__alpha.
+    if known and name.partition("__")[0] not in known:
+        raise WiringError(f"there is no setting {key!r}", one_of(name, known))
 
 
 def _is_free_form(parameter: Parameter) -> bool:

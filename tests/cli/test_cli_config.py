@@ -122,6 +122,14 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     assert "is not set" in done.out
 
 
+def test_explain_a_key_that_the_implementation_does_not_know(folder, lolpop):
+    """A parameter that the estimator does not have is no setting that nobody sets."""
+    (folder / "lolpop.yaml").write_text("problem: {name: p, target: y}\ndata: {train: x.csv}\n")
+    done = lolpop("config", "explain", "classification", "train.model_trainer.params.max_itr")
+    assert done.code == 2
+    assert "Did you mean max_iter?" in done.err
+
+
 def test_explain_an_unknown_key_proposes_a_near_one(project, lolpop):
     """A key that does not exist exits 2 with the nearest that does."""
     done = lolpop("config", "explain", "app.py", "greet.greter.greeting")
