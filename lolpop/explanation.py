@@ -105,9 +105,13 @@ def _unset(root: Scope, key: str) -> Explanation | None:
             for name, parameter in signature.settings.items():
                 path = ".".join(part for part in (slot.plan.path, name) if part)
                 if key.startswith(f"{path}.") and _is_free_form(parameter):
-                    _require_known(slot.plan, name, path, key)
+                    steps = (name, *key.removeprefix(f"{path}.").split("."))
                     description = signature.descriptions().get(name)
-                    return Explanation(key, None, DEFAULT, description=description, in_force=False)
+                    explainer = _explainer_of(slot, root.configuration.links)
+                    unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
+                    if not unset.statements:
+                        _require_known(slot.plan, name, path, key)
+                    return unset
     return None
 
 
@@ -175,12 +179,19 @@ def _uses_in(given: Node) -> Node:
 def _of_integration(
     slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links
 ) -> Iterator[Explanation]:
-    plan = slot.plan
-    default = _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
-    explainer = _Explainer(plan.path, links, plan.section, _Implementations(slot.interface, default))
+    plan, explainer = slot.plan, _explainer_of(slot, links)
     if isinstance(slot, Component) or plan.section.use is not None:
-        yield explainer.one(("use",), plan.use or None, Parameter("use", str, default))
+        yield explainer.one(("use",), plan.use or None, Parameter("use", str, _default_of(slot)))
     yield from explainer.integration(plan)
+
+
+def _explainer_of(slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links) -> _Explainer:
+    implementations = _Implementations(slot.interface, _default_of(slot))
+    return _Explainer(slot.plan.path, links, slot.plan.section, implementations)
+
+
+def _default_of(slot: Component[Any] | Pipeline[Any] | Runner[Any]) -> Any:
+    return _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
 
 
 def _name_of(interface: Any, use: str | type | Any) -> str:

@@ -122,6 +122,25 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     assert "is not set" in done.out
 
 
+def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
+    """A parameter of the former estimator is shown as dropped, though the new one has such a mapping too."""
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
+        "train: {model_trainer: {params: {max_iter: 100}}}\n"
+    )
+    words = ["classification", "train.model_trainer.params.max_iter", "--set", "train.model_trainer=xgboost"]
+    [told] = lolpop("config", "explain", *words, "--json").json
+    [said] = told["statements"]
+    assert (said["value"], said["standing"]) == (100, "dropped")
+    assert told["in_force"] is False
+    words[1] = "train.model_trainer.params"
+    assert lolpop("config", "explain", *words).out.splitlines()[-1].split() == [
+        "null",
+        "default",
+        "effective",
+    ]
+
+
 def test_explain_a_key_that_the_implementation_does_not_know(folder, lolpop):
     """A parameter that the estimator does not have is no setting that nobody sets."""
     (folder / "lolpop.yaml").write_text("problem: {name: p, target: y}\ndata: {train: x.csv}\n")
