@@ -13,6 +13,7 @@ from lolpop._names import near, one_of
 from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.plans import Plan, Setting
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers.queries import slots_in
 from lolpop.providers.slots import Slot
 from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, plain
@@ -97,21 +98,20 @@ def _unset(root: Scope, key: str) -> Explanation | None:
 
     Raises WiringError if the implementation knows the mapping's keys, and this is none of them.
     """
-    for scope in root.walk():
-        for slot in scope.providers.values():
-            if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
-                continue
-            signature = signature_of(slot.plan.implementation)
-            for name, parameter in signature.settings.items():
-                path = ".".join(part for part in (slot.plan.path, name) if part)
-                if key.startswith(f"{path}.") and _is_free_form(parameter):
-                    steps = (name, *key.removeprefix(f"{path}.").split("."))
-                    description = signature.descriptions().get(name)
-                    explainer = _explainer_of(slot, root.configuration.links)
-                    unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
-                    if not unset.statements:
-                        _require_known(slot.plan, name, path, key)
-                    return unset
+    for slot in slots_in(root):
+        if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
+            continue
+        signature = signature_of(slot.plan.implementation)
+        for name, parameter in signature.settings.items():
+            path = ".".join(part for part in (slot.plan.path, name) if part)
+            if key.startswith(f"{path}.") and _is_free_form(parameter):
+                steps = (name, *key.removeprefix(f"{path}.").split("."))
+                description = signature.descriptions().get(name)
+                explainer = _explainer_of(slot, root.configuration.links)
+                unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
+                if not unset.statements:
+                    _require_known(slot.plan, name, path, key)
+                return unset
     return None
 
 

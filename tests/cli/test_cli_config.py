@@ -122,6 +122,15 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     assert "is not set" in done.out
 
 
+def test_explain_a_parameter_of_a_listed_trainer_that_nobody_sets(folder, lolpop):
+    """Elements of a list are explained as components by themselves are."""
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: p, target: y}\ndata: {train: x.csv}\ntrain: {candidates: [sklearn]}\n"
+    )
+    done = lolpop("config", "explain", "classification", "train.candidates.0.params.max_iter")
+    assert (done.code, "is not set" in done.out) == (0, True)
+
+
 def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
     """A parameter of the former estimator is shown as dropped, though the new one has such a mapping too."""
     (folder / "lolpop.yaml").write_text(
