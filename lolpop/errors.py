@@ -117,7 +117,14 @@ class NoUnseenRowsError(DataError):
 
 
 class TrainingError(LolpopError):
-    """An estimator that refuses its parameters or its data."""
+    """An estimator that refuses its parameters or its data.
+
+    ``parameter`` is the name and the value, as text, of the parameter that is refused, where it is one.
+    """
+
+    def __init__(self, message: str, parameter: tuple[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class UntrustedTypeError(LolpopError):

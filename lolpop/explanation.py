@@ -13,6 +13,7 @@ from lolpop._names import near, one_of
 from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.plans import Plan, Setting
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers.queries import slots_in
 from lolpop.providers.slots import Slot
 from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, plain
@@ -93,18 +94,35 @@ def explain(root: Scope, key: str) -> list[Explanation]:
 
 
 def _unset(root: Scope, key: str) -> Explanation | None:
-    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets."""
-    for scope in root.walk():
-        for slot in scope.providers.values():
-            if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
-                continue
-            signature = signature_of(slot.plan.implementation)
-            for name, parameter in signature.settings.items():
-                path = ".".join(part for part in (slot.plan.path, name) if part)
-                if key.startswith(f"{path}.") and _is_free_form(parameter):
-                    description = signature.descriptions().get(name)
-                    return Explanation(key, None, DEFAULT, description=description, in_force=False)
+    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets.
+
+    Raises WiringError if the implementation knows the mapping's keys, and this is none of them.
+    """
+    for slot in slots_in(root):
+        if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
+            continue
+        signature = signature_of(slot.plan.implementation)
+        for name, parameter in signature.settings.items():
+            path = ".".join(part for part in (slot.plan.path, name) if part)
+            if key.startswith(f"{path}.") and _is_free_form(parameter):
+                steps = (name, *key.removeprefix(f"{path}.").split("."))
+                description = signature.descriptions().get(name)
+                explainer = _explainer_of(slot, root.configuration.links)
+                unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
+                if not unset.statements:
+                    _require_known(slot.plan, name, path, key)
+                return unset
     return None
+
+
+def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
+    known_keys = getattr(plan.implementation, "known_keys", None)
+    given = {name: each.value for name, each in plan.settings.items() if isinstance(each.value, str)}
+    known = set() if known_keys is None else set(known_keys(setting, given))
+    name = key.removeprefix(f"{path}.")
+    # Of estimators inside others only the outer ones are known: base__alpha.
+    if known and name.partition("__")[0] not in known:
+        raise WiringError(f"there is no setting {key!r}", one_of(name, known))
 
 
 def _is_free_form(parameter: Parameter) -> bool:
@@ -161,12 +179,19 @@ def _uses_in(given: Node) -> Node:
 def _of_integration(
     slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links
 ) -> Iterator[Explanation]:
-    plan = slot.plan
-    default = _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
-    explainer = _Explainer(plan.path, links, plan.section, _Implementations(slot.interface, default))
+    plan, explainer = slot.plan, _explainer_of(slot, links)
     if isinstance(slot, Component) or plan.section.use is not None:
-        yield explainer.one(("use",), plan.use or None, Parameter("use", str, default))
+        yield explainer.one(("use",), plan.use or None, Parameter("use", str, _default_of(slot)))
     yield from explainer.integration(plan)
+
+
+def _explainer_of(slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links) -> _Explainer:
+    implementations = _Implementations(slot.interface, _default_of(slot))
+    return _Explainer(slot.plan.path, links, slot.plan.section, implementations)
+
+
+def _default_of(slot: Component[Any] | Pipeline[Any] | Runner[Any]) -> Any:
+    return _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
 
 
 def _name_of(interface: Any, use: str | type | Any) -> str:

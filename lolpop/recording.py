@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
-from lolpop.errors import LolpopError, WiringError
+from lolpop.errors import LolpopError, TrainingError, WiringError
 from lolpop.masking import masked, masker
 from lolpop.providers import Component, Components
 from lolpop.providers.queries import slots_in
@@ -212,6 +212,8 @@ class _Recording:
             try:
                 result = self._intercepted("workflow", self._workflow, work, self._arguments)
             except BaseException as error:
+                if isinstance(error, TrainingError) and error.parameter is not None:
+                    _locate(self._root, error, *error.parameter)
                 with _noted(self._root, error, "the store"):
                     self._end(record, _status_of(error), error)
                 if not isinstance(error, KeyboardInterrupt | SystemExit):
@@ -338,6 +340,17 @@ def _tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
                     continue  # the error itself is about to be seen on the console
                 with _noted(root, error, type(notifier).__name__):
                     notifier.notify(text, "error")
+
+
+def _locate(root: Scope, error: TrainingError, name: str, value: str) -> None:
+    """Let an error about a parameter tell which setting gave it, and where, if one did."""
+    for slot in slots_in(root):
+        params = slot.plan.settings.get("params")
+        given = params.value if params is not None and params.is_given else None
+        if isinstance(given, Mapping) and name in given and repr(given[name]) == value:
+            origin = slot.plan.origin_of(("params", name))
+            error.add_note(f"It is set at {origin}, as {slot.path}.params.{name}.")
+            return
 
 
 @contextmanager

@@ -118,7 +118,8 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
 def fits(provided: Any, wanted: Any) -> bool:
     """Whether something annotated as ``provided`` may be injected where ``wanted`` is annotated.
 
-    Types that cannot be judged without a value (callables, unresolved generics) fit.
+    Types that cannot be judged without a value (callables, unresolved generics) fit, and so does anything
+    where nothing is annotated.
     """
     return all(
         any(_fits_one(given, member) for member in alternatives(wanted)) for given in alternatives(provided)
@@ -126,7 +127,7 @@ def fits(provided: Any, wanted: Any) -> bool:
 
 
 def _fits_one(provided: Any, wanted: Any) -> bool:
-    if wanted is Any or provided is Any or wanted is object:
+    if wanted in (Any, object, REQUIRED) or provided is Any:
         return True
     provided_origin, wanted_origin = get_origin(provided) or provided, get_origin(wanted) or wanted
     if not isinstance(provided_origin, type) or not isinstance(wanted_origin, type):

@@ -77,7 +77,8 @@ def findings_in(error: LolpopError) -> list[Finding]:
     """What an error found, or the error itself as the one finding."""
     if isinstance(error, SettingsError | VerificationError):
         return list(error.findings)
-    return [Finding("", mask_urls(str(error)))]
+    # The text of a finding ends where its hint begins, without a period.
+    return [Finding("", mask_urls(str(error)).removesuffix("."))]
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def _explained(each: Explanation) -> Iterator[Any]:
         standing = statement.standing if statement.reason is None else f"dropped: {statement.reason}"
         rows.append((f"  {value}", str(statement.origin), standing))
     if each.default is not REQUIRED:
-        rows.append((f"  {_shown(each.default)}", "default", "overridden" if rows else "effective"))
+        replaced = any(statement.standing == "effective" for statement in each.statements)
+        rows.append((f"  {_shown(each.default)}", "default", "overridden" if replaced else "effective"))
     described = [f"  {without_markup(each.description)}"] if each.description else []
     yield Group(head, *described, table(rows))
 

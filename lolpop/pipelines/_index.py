@@ -29,7 +29,7 @@ def check_identity(frame: Frame, problem: Problem) -> None:
     if problem.index is not None:
         values = _column(frame, problem.index)
         if (double := values.is_duplicated()).any():
-            raise _shared(int(double.sum()), values.filter(double)[0], problem.index)
+            raise _shared(int(double.sum()), values.filter(double).to_list()[0], problem.index)
     elif problem.identity:
         rows = wrap(frame)
         require_columns(rows.columns, problem.identity)

@@ -34,6 +34,14 @@ class Problem:
     hint: str | None = None
 
 
+# What is a list or a mapping to whoever writes it, whatever Python makes of it.
+_LIST, _MAPPING = "input should be a list", "input should be a mapping"
+_SHAPES = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), _LIST),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), _MAPPING),
+}
+
+
 def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
     """The value of ``node`` as the type of ``parameter``, and what is wrong with it.
 
@@ -151,7 +159,8 @@ def _problem(
     if reads_variable(at) or holds_secret(parameter.annotation):
         # What a validator says may quote the value.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
-    message = mask_urls(_lower_first(str(found["msg"]).removeprefix("Value error, ")))
+    said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
+    message = mask_urls(_lower_first(said))
     is_scalar = isinstance(at.value, str | int | float | bool)
     got = f" (got {mask(at.value)!r})" if is_scalar and not at.text else ""
     return Problem(path, f"{message}{got}", at.origin)

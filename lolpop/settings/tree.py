@@ -324,7 +324,11 @@ def _node(value: Any, origin: Origin) -> Node:
 
 
 def _expanded(node: Node) -> Node:
-    """The node with text that is a JSON mapping or list read as nodes."""
+    """The node with text that is a JSON mapping or list read as nodes, under what is set below it."""
+    if isinstance(node.value, Mapping) and "" in node.value and node.value[""].text:
+        own = _expanded(node.value[""])
+        below = replace(node, value={key: child for key, child in node.value.items() if key})
+        return _overlaid(own, below) if isinstance(own.value, Mapping) else node
     if not node.text or not isinstance(node.value, str) or node.value.lstrip()[:1] not in ("{", "["):
         return node
     value = parsed(node)

@@ -122,6 +122,42 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     assert "is not set" in done.out
 
 
+def test_explain_a_parameter_of_a_listed_trainer_that_nobody_sets(folder, lolpop):
+    """Elements of a list are explained as components by themselves are."""
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: p, target: y}\ndata: {train: x.csv}\ntrain: {candidates: [sklearn]}\n"
+    )
+    done = lolpop("config", "explain", "classification", "train.candidates.0.params.max_iter")
+    assert (done.code, "is not set" in done.out) == (0, True)
+
+
+def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
+    """A parameter of the former estimator is shown as dropped, though the new one has such a mapping too."""
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
+        "train: {model_trainer: {params: {max_iter: 100}}}\n"
+    )
+    words = ["classification", "train.model_trainer.params.max_iter", "--set", "train.model_trainer=xgboost"]
+    [told] = lolpop("config", "explain", *words, "--json").json
+    [said] = told["statements"]
+    assert (said["value"], said["standing"]) == (100, "dropped")
+    assert told["in_force"] is False
+    words[1] = "train.model_trainer.params"
+    assert lolpop("config", "explain", *words).out.splitlines()[-1].split() == [
+        "null",
+        "default",
+        "effective",
+    ]
+
+
+def test_explain_a_key_that_the_implementation_does_not_know(folder, lolpop):
+    """A parameter that the estimator does not have is no setting that nobody sets."""
+    (folder / "lolpop.yaml").write_text("problem: {name: p, target: y}\ndata: {train: x.csv}\n")
+    done = lolpop("config", "explain", "classification", "train.model_trainer.params.max_itr")
+    assert done.code == 2
+    assert "Did you mean max_iter?" in done.err
+
+
 def test_explain_an_unknown_key_proposes_a_near_one(project, lolpop):
     """A key that does not exist exits 2 with the nearest that does."""
     done = lolpop("config", "explain", "app.py", "greet.greter.greeting")

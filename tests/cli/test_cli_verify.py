@@ -45,6 +45,14 @@ def test_findings_are_read_one_a_line(project, lolpop):
     assert "--set seed  seed: " in done.out
 
 
+def test_what_keeps_a_container_from_being_found_ends_with_one_period(project, lolpop):
+    """An error that is no finding of its own is told as one."""
+    (project / "empty.py").write_text("")
+    done = lolpop("verify", "empty.py")
+    assert done.code == 2
+    assert done.out.splitlines()[0] == "empty.py declares no RunnerContainer."
+
+
 def test_a_warning_leaves_the_container_ok(project, lolpop):
     """A link to a variable that is not set is a warning: CI verifies without credentials."""
     done = lolpop("verify", "app.py", "--set", "greet.greeter.greeting=${env:NOT_THERE}", "--json")

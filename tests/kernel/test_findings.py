@@ -631,6 +631,15 @@ def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
     assert hint in finding.hint
 
 
+def test_a_parameter_without_annotation_is_one_finding():
+    """What is not annotated is not held against the type of what would be injected."""
+    container = declare(
+        clock=providers.Component(Clock, default=Clock),
+        odd=providers.Component(Component, default=Unannotated),
+    )
+    assert only(container).message == "Unannotated does not say what 'clock' should be"
+
+
 def test_a_dependency_injector_singleton_that_depends_on_a_slot():
     """A caching provider would keep what was built before an override."""
     clock = providers.Component(Clock, default=Clock)

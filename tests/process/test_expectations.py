@@ -73,6 +73,7 @@ FAULTS = {
     "a new town": (some("town", "Atlantis", 1), "unseen_categories", "'town' ('Atlantis')", "town"),
     "no values left": ({"age": [None] * 100}, "missing_increase", "100%, expected 0%", "age"),
     "many missing": ({"town": ["Ulm", None] * 50}, "missing_increase", "50%, expected 0%", "town"),
+    "infinite numbers": (some("weight", np.inf), "infinite_values", "'weight'", "weight"),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from trainers import BOOSTED, LINEAR, Boosted, Linear, MainContainer
 
+from lolpop.containers import load as load_with_flags
 from lolpop.errors import SettingsError, VerificationError
 
 
@@ -166,6 +167,20 @@ def test_a_list_of_components_that_is_no_list(tmp_path):
     assert (finding.message, finding.hint) == ("should be a list", "Write it as a list: [one, two].")
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "wanted"),
+    [
+        ("topic: {name: x, drop: one}", "topic.drop", "a list (got 'one')"),
+        ("topic: [x]", "topic", "a mapping"),
+        ("connection: {names: {a: b}}", "connection.names", "a list"),
+        ("train: {trainer: {params: [a]}}", "train.trainer.params", "a mapping"),
+    ],
+)
+def test_shapes_are_called_as_yaml_calls_them(tmp_path, text, path, wanted):
+    """Who writes settings knows lists and mappings; tuples and dictionaries are Python's."""
+    assert messages(load(tmp_path, text))[path].message == f"input should be {wanted}"
+
+
 def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
     """Numbers, lists and mappings are JSON; a text that looks like a number stays a text."""
     environ = {
@@ -184,6 +199,27 @@ def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
     assert c.connection().token.get_secret_value() == "123"
     assert (c.topic().name, c.topic().drop) == ("42", ["null"])
     assert (c.runner().loud, c.seed()) == (True, 12)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"TRAIN": {"trainer": {"use": LINEAR, "params": {"C": 1, "tol": 3}}}},
+        {"TRAIN__TRAINER": {"use": LINEAR, "params": {"C": 1, "tol": 3}}},
+    ],
+)
+def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
+    """A section as JSON and a key of it, in variables or flags: the key counts, and the rest of the section."""
+    text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
+    values = {name: json.dumps(value) for name, value in given.items()}
+    environ = {f"LOLPOP_{name}": value for name, value in values.items()}
+    flags = [f"{name.lower().replace('__', '.')}={value}" for name, value in values.items()]
+    for c in (
+        load(tmp_path, text, environ=environ | {"LOLPOP_TRAIN__TRAINER__PARAMS__C": "0.5"}),
+        load_with_flags(MainContainer, environ={}, flags=[*flags, "train.trainer.params.C=0.5"]),
+    ):
+        assert c.verify() == []
+        assert c.train.trainer().params == {"C": 0.5, "tol": 3}
 
 
 @pytest.mark.parametrize("text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', "", " ", "1_000"])

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lolpop.errors import DataError
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.errors import DataError, TrainingError
 from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion
 
 
@@ -79,3 +80,37 @@ def test_rows_that_cannot_be_told_apart_are_not_predicted(load, project, spoil, 
     with pytest.raises(DataError, match=message):
         load().runner().run()
     assert not (project / "out").exists()
+
+
+def test_a_value_that_the_estimator_refuses_is_told_with_its_place(load, project):
+    """The error names the setting, and the line and column that it stands at."""
+    settings = (project / "lolpop.yaml").read_text()
+    settings = settings.replace("logistic_regression}", "logistic_regression, params: {C: -1.5}}")
+    (project / "lolpop.yaml").write_text(settings)
+    with pytest.raises(
+        TrainingError, match=r"params\.C of logistic_regression must be .*, and is -1\.5"
+    ) as raised:
+        load().runner().run()
+    place = f"{project / 'lolpop.yaml'}:4:"
+    [note] = raised.value.__notes__
+    assert note.startswith(f"It is set at {place}")
+    assert note.endswith(", as train.model_trainer.params.C.")
+
+
+def test_a_value_that_no_setting_gave_has_no_place(load):
+    """A trainer that was put in by hand stands in no settings."""
+    container = load()
+    with (
+        container.train.model_trainer.override(
+            SklearnModelTrainer(
+                "logistic_regression",
+                params={"C": -1.5},
+                problem=container.problem(),
+                feature_transformer=container.train.feature_transformer(),
+                seed=0,
+            )
+        ),
+        pytest.raises(TrainingError) as raised,
+    ):
+        container.runner().run()
+    assert not hasattr(raised.value, "__notes__")

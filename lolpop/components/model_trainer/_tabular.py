@@ -149,7 +149,8 @@ def explained(error: Exception, estimator: str) -> TrainingError:
     """The error of an estimator that refuses its parameters or data, for people."""
     if match := _PARAMETER.fullmatch(str(error).strip()):
         return TrainingError(
-            f"params.{match['name']} of {estimator} must be {match['expected']}, and is {match['value']}."
+            f"params.{match['name']} of {estimator} must be {match['expected']}, and is {match['value']}.",
+            parameter=(match["name"], match["value"]),
         )
     reason = str(error).strip() or type(error).__name__
     return TrainingError(f"{estimator} cannot be fitted: {reason.rstrip('.')}.")

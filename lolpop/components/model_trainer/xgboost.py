@@ -170,7 +170,8 @@ class XGBoostModelTrainer(BoostingModelTrainer):
 def _explained(error: Exception) -> TrainingError:
     if match := _REFUSED.search(str(error)):
         name = _NAMES.get(match["name"], match["name"])
-        return TrainingError(f"{name} of XGBoost cannot be {match['value']}: {match['expected']}.")
+        message = f"{name} of XGBoost cannot be {match['value']}: {match['expected']}."
+        return TrainingError(message, parameter=(name, match["value"]))
     lines = [line for line in str(error).splitlines() if line and not line.startswith(("Stack trace", "  "))]
     reason = _PLACE.sub("", lines[0]) if lines else type(error).__name__
     return explained(ValueError(reason), "XGBoost")
