@@ -30,18 +30,19 @@ def typed_polars(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     typed = []
-    for column in frame.iter_columns():
+    for named in frame.get_columns():
+        column = named.alias("column")  # polars takes a name such as ^a$ for a pattern
         index = column.is_not_null().arg_max() if column.dtype == pl.String else None
         first = None if index is None else column[index]
         if first is None:
             continue
         if match := _DATE.fullmatch(first):
             dates = _polars_dates(column, has_times=match["time"] is not None)
-            typed += [] if dates is None else [dates]
+            typed += [] if dates is None else [dates.alias(named.name)]
         elif first.lower() in {"true", "false"}:
             lower = column.str.to_lowercase()
             if lower.drop_nulls().is_in(["true", "false"]).all():
-                typed.append(lower == "true")
+                typed.append((lower == "true").alias(named.name))
     return frame.with_columns(typed)
 
 
