@@ -11,7 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments``, those of the process if None, name; return its exit code.
 
     0: done. 1: the workflow failed. 2: wrong usage, settings or wiring.
-    130: interrupted. 141: nobody reads the output any more.
+    130: interrupted. 143: asked to end, by SIGTERM. 141: nobody reads the output any more.
     """
     import gc
 

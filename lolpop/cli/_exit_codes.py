@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BROKEN_PIPE", "FAILED", "INTERRUPTED", "USAGE"]
+__all__ = ["BROKEN_PIPE", "FAILED", "INTERRUPTED", "TERMINATED", "USAGE"]
 
 FAILED = 1
 """The workflow failed, or what was asked for is not there."""
@@ -14,3 +14,6 @@ INTERRUPTED = 130
 
 BROKEN_PIPE = 141
 """What shells report of a program that a closed pipe ended."""
+
+TERMINATED = 143
+"""Asked to end by SIGTERM, as orchestrators and containers do."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
+from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, TERMINATED, USAGE
 from lolpop.cli._output import complain, say
+from lolpop.cli._termination import Termination
 
 __all__ = ["exit_code_of"]
 
@@ -18,6 +19,12 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
     """Run the command that ``arguments`` name; return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
+    with Termination() as termination:
+        code = _ended(arguments)
+    return TERMINATED if termination.came and code == INTERRUPTED else code
+
+
+def _ended(arguments: Sequence[str] | None) -> int:
     try:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()

@@ -281,8 +281,9 @@ def test_failures_are_told_in_json_too(work, lolpop):
     assert told["error"]["findings"][0]["path"] == "sede"
 
 
-def test_ctrl_c_exits_130_and_marks_the_run(work, lolpop):
-    """Ctrl-C closes the components, marks the run as interrupted, and is told in one line."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
+    """Ctrl-C, or whoever asks the process to end, closes the components, marks the run, and is told in a line."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep"],
         stdout=subprocess.PIPE,
@@ -290,9 +291,9 @@ def test_ctrl_c_exits_130_and_marks_the_run(work, lolpop):
         text=True,
     )
     assert process.stdout.readline() == "asleep\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     closed, told = err.splitlines()
     assert closed == "closed"
     assert told.startswith("Interrupted.")
