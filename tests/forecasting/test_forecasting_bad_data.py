@@ -9,6 +9,7 @@ from lolpop.components.data_splitter.horizon import HorizonDataSplitter
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import DataError
+from lolpop.grids import Grid
 from lolpop.pipelines._future import future_rows
 from lolpop.problem import ForecastingProblem
 
@@ -111,6 +112,36 @@ def test_what_is_no_time_is_named(times, said):
     """The value that is no time is told with its column."""
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
     assert (status, "'month'" in message, said in message) == ("error", True, True)
+
+
+@pytest.mark.parametrize(
+    ("times", "example"),
+    [
+        ([201511, 201512, 201601], "2015-11"),
+        ([202401, 202402, 202403], "2024-01"),
+        ([20240130, 20240131, 20240201], "2024-01-30"),
+    ],
+)
+@pytest.mark.parametrize("frequency", [None, "MS"])
+def test_dates_written_as_numbers_are_not_counted(times, example, frequency):
+    """After 202412 comes no 202413: dates in digits are refused, with a date as it should be written."""
+    problem = MONTHS.model_copy(update={"frequency": frequency})
+    status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}), problem)["series"]
+    assert (status, "numbers that look like dates" in message) == ("error", True)
+    assert f"Write them as dates, such as {example}; or set problem.frequency" in message
+
+
+def test_a_step_makes_numbers_of_what_looks_like_dates():
+    """Who says what the step is has counted, and counts on."""
+    assert Grid.of(pd.Series([202401, 202403], name="count"), "1").times(np.array([1]))[0] == 202402
+
+
+@pytest.mark.parametrize("time", ["2000Q1", "201501", "2015-W01", "31.12.2015"])
+def test_times_in_another_notation_are_told_how_to_write_them(time):
+    """Quarters, weeks and the like are told as what they should be."""
+    _, message = checked(pd.DataFrame({"month": [time, time], "visits": 1.0}))["series"]
+    assert f"holds {time!r}. Write times such as 2024-01-31" in message
+    assert "a month, a quarter or a week as its first day" in message
 
 
 def test_a_column_of_time_that_is_not_there_has_a_near_name(months):
