@@ -90,6 +90,13 @@ def test_mixed_zones_are_an_error(months):
     assert "'2025-01-01T00:00+01:00' and '2025-01-02T00:00+02:00'" in message
 
 
+def test_a_target_beyond_what_models_compute_with_is_an_error(months):
+    """Its squares would be infinite, and so would be errors and intervals."""
+    status, message = checked(months.assign(visits=months["visits"] * 1e301))["series"]
+    assert status == "error"
+    assert "models compute with numbers up to 1e+37. Give it in a greater unit" in message
+
+
 def test_irregular_times_are_an_error(months):
     """Times without a frequency are shown, with what to do about them."""
     random = np.random.default_rng(0)
