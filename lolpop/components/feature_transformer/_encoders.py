@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 
+from lolpop.components.feature_transformer._roles import GREATEST
 from lolpop.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ __all__ = [
     "CategoryEncoder", "DateEncoder", "InstantEncoder", "NumberEncoder", "PandasColumnTransformer",
     "TextEncoder",
 ]  # fmt: skip
-
-
-_GREATEST = np.finfo(np.float32).max
 
 
 class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -68,7 +66,7 @@ class NumberEncoder(_RenamingEncoder):
         columns = [to_floats(column) for column in wrap(X).iter_columns()]
         # Column by column, as pandas and the tree ensembles hold them.
         features = np.array(columns, dtype=np.float64).T
-        infinite = np.abs(features) > _GREATEST
+        infinite = np.abs(features) > GREATEST
         return np.where(infinite, np.nan, features) if infinite.any() else features
 
 
