@@ -205,6 +205,15 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         FileDataConnector(folder=tmp_path).write(pd.DataFrame({"a": [1]}), "data.csv")
 
 
+@pytest.mark.parametrize("values", [[b"a"], [[b"a"]], [{"key": b"a"}]])
+def test_bytes_are_not_written_as_json(tmp_path: Path, values: list[Any]) -> None:
+    """Polars would panic, which is no error that a run could survive."""
+    connector = FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path)
+    with pytest.raises(DataError, match="Column 'key' holds bytes, which JSON cannot"):
+        connector.write(pl.DataFrame({"key": values}), "data.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pyarrow_table_can_be_written(connector: FileDataConnector) -> None:
     """Arrow tables come in as they are."""
     connector.write(pa.table({"a": [1, 2]}), "data.csv")

@@ -153,6 +153,7 @@ class JsonLines(Format):
             if isinstance(frame, pd.DataFrame):
                 frame.to_json(file, orient="records", lines=True, date_format="iso")
             else:
+                _require_no_bytes(frame)
                 frame.write_ndjson(file)  # type: ignore[attr-defined]  # what is not pandas is polars
 
         yield write
@@ -197,6 +198,15 @@ def _from_arrow(table: pa.Table, kind: FrameKind) -> Frame:
     pandas: pd.DataFrame = table.to_pandas()
     # A named index was a column to whoever wrote the file, and is one to whoever reads it.
     return pandas.reset_index() if pandas.index.names != [None] else pandas
+
+
+def _require_no_bytes(frame: Any) -> None:
+    # On bytes, nested ones too, polars panics, which is no Exception.
+    for name, dtype in frame.schema.items():
+        if "Binary" in repr(dtype):
+            raise DataError(
+                f"Column {name!r} holds bytes, which JSON cannot: leave it out, or write parquet."
+            )
 
 
 def _to_arrow(frame: Frame) -> pa.Table:
