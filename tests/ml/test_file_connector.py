@@ -276,6 +276,15 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
     assert np.array_equal(connector.read("data.csv")["a"], values)
 
 
+@pytest.mark.parametrize("times", [["2024-01-31", "2024-02-01 10:30"], ["2024-02-01 10:30", "2024-01-31"]])
+def test_a_day_among_times_is_its_midnight(connector: FileDataConnector, tmp_path: Path, times: Any) -> None:
+    """Whichever comes first, and in batches too: a column of dates some of which have times holds times."""
+    (tmp_path / "data.csv").write_text("\n".join(["when", *times, "2024-03-01"]) + "\n")
+    expected = [pd.Timestamp(time) for time in (*times, "2024-03-01")]
+    assert plain(connector.read("data.csv"))["when"] == expected
+    assert [when for batch in connector.scan("data.csv") for when in plain(batch)["when"]] == expected
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     columns=st.lists(

@@ -78,6 +78,9 @@ def _scan_polars(location: Location, separator: str, batch_rows: int) -> Iterato
             dtypes = found.setdefault(column.name, set())
             if column.null_count() < len(column):
                 dtypes.add(column.dtype)
+    for dtypes in found.values():
+        if pl.Datetime("us") in dtypes:
+            dtypes.discard(pl.Date())  # a day among times is its midnight
     typed = {
         name: next(iter(dtypes))
         for name, dtypes in found.items()

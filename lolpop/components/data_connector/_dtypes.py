@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ def typed_polars(frame: pl.DataFrame) -> pl.DataFrame:
         if first is None:
             continue
         if match := _DATE.fullmatch(first):
-            try:
-                typed.append(
-                    column.str.to_datetime(time_unit="us") if match["time"] else column.str.to_date()
-                )
-            except pl.exceptions.PolarsError:
-                continue  # not all of them are dates: it stays text
+            if not match["time"]:
+                with suppress(pl.exceptions.PolarsError):  # some have times
+                    typed.append(column.str.to_date())
+                    continue
+            with suppress(pl.exceptions.PolarsError):  # not all of them are dates: it stays text
+                typed.append(column.str.to_datetime(time_unit="us"))
         elif first.lower() in {"true", "false"}:
             lower = column.str.to_lowercase()
             if lower.drop_nulls().is_in(["true", "false"]).all():
