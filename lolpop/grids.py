@@ -27,6 +27,7 @@ _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _SEASONS = {"B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 1, "YE": 1}
 _GREATEST = 2**53  # whole numbers beyond are not told apart
 _DAY, _HOUR = 86_400, 3_600
+_LAST_YEAR = 9999  # that dates are written with
 _YEARS_OF_DATES = ("1900-01-01", "2099-12-31")
 _MOST_STEPS_A_DAY = 1_440
 
@@ -152,6 +153,9 @@ class Grid:
         if self.counts:
             values: list[Any] = moments.tolist()
         else:
+            last: Any = moments.max()
+            if last.year > _LAST_YEAR:
+                raise DataError(f"Column {like.name!r} would go on to {_shown(last)}: that is no date.")
             values = [moment.to_pydatetime() for moment in moments]
             if like.dtype == nw.String:
                 values = [_shown(moment) for moment in moments]

@@ -166,6 +166,20 @@ def test_a_horizon_longer_than_the_history_is_an_error(months):
         HorizonDataSplitter(problem=MONTHS).split(months[:6])
 
 
+def test_gaps_longer_than_the_horizon_are_no_origin(months):
+    """Months counted by days: an origin after which no row comes is none to test from."""
+    problem = MONTHS.model_copy(update={"frequency": "D"})
+    splits = HorizonDataSplitter(problem=problem).backtest(months)
+    assert all(len(each.test) for each in splits)
+
+
+def test_there_is_no_time_after_the_last_year():
+    """What follows the year 9999 is told, and no date."""
+    years = pd.DataFrame({"month": [f"{year}-01-01" for year in range(9980, 10000)], "visits": range(20)})
+    with pytest.raises(DataError, match="'month' would go on to 10005-01-01: that is no date"):
+        future_rows(years, MONTHS)
+
+
 def test_a_series_of_one_point_is_named(shops):
     """A series with one value is named, for nobody can tell how it goes on."""
     one = shops[(shops["shop"] != 2) | (shops["day"] == "2025-01-05")]
