@@ -293,3 +293,12 @@ def test_without_rows_that_have_them_regressors_forecast_nothing(project, comman
     code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
     assert (code, told["prediction_job"]) == (0, None)
     assert "Forecasts need 'holiday' of every moment to come" in said
+
+
+def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, months):
+    """What tells rows apart is nobody's to make up: a run trains, and says what it needs to forecast."""
+    months.assign(number=months.index).to_csv(project / "known.csv", index=False)
+    skipped = 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
+    code, told, said = command("--set", skipped, "--set", "problem.index=number")
+    assert (code, told["prediction_job"]) == (0, None)
+    assert "Forecasts need 'number', the index, of every moment to come" in said
