@@ -25,14 +25,17 @@ else:
 
 __all__ = [
     "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "kind_of", "listed",
-    "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap",
-    "wrap_series",
+    "require_bounded", "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings",
+    "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
     "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
 ]
 """What a column is to a model: ``empty`` has no values at all, ``mixed`` has values of several types."""
+
+# Many models compute in single precision, which ends at 3.4e38.
+_GREATEST_TARGET = 1e37
 
 
 def wrap(frame: Frame) -> nw.DataFrame[Any]:
@@ -130,6 +133,18 @@ def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:
     if dtype.is_numeric() or _kind_of_dtype(dtype) == "boolean":
         return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
     return np.array([_number(value, series.name) for value in series.to_list()], dtype=np.float64)
+
+
+def require_bounded(numbers: NDArray[np.float64], target: str) -> None:
+    """Raise DataError if any of the n ``numbers`` of a target is so great that models lose count."""
+    import numpy as np
+
+    beyond = np.abs(numbers) > _GREATEST_TARGET
+    if beyond.any():
+        raise DataError(
+            f"The target {target!r} holds {numbers[beyond][0]:g}, and models compute with numbers up to "
+            f"{_GREATEST_TARGET:g}. Give it in a greater unit."
+        )
 
 
 def to_strings(series: nw.Series[Any]) -> pd.Series[str]:

@@ -27,6 +27,8 @@ _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _SEASONS = {"B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 1, "YE": 1}
 _GREATEST = 2**53  # whole numbers beyond are not told apart
 _DAY, _HOUR = 86_400, 3_600
+_LAST_YEAR = 9999  # that dates are written with
+_YEARS_OF_DATES = ("1900-01-01", "2099-12-31")
 _MOST_STEPS_A_DAY = 1_440
 
 
@@ -151,6 +153,9 @@ class Grid:
         if self.counts:
             values: list[Any] = moments.tolist()
         else:
+            last: Any = moments.max()
+            if last.year > _LAST_YEAR:
+                raise DataError(f"Column {like.name!r} would go on to {_shown(last)}: that is no date.")
             values = [moment.to_pydatetime() for moment in moments]
             if like.dtype == nw.String:
                 values = [_shown(moment) for moment in moments]
@@ -254,7 +259,10 @@ def _no_times(values: pd.Series[Any], name: str) -> DataError:
 
     parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
     if strange := values[parsed.isna()].tolist():
-        return DataError(f"Column {name!r} should hold times (ISO 8601), and holds {strange[0]!r}.")
+        return DataError(
+            f"Column {name!r} should hold times (ISO 8601), and holds {strange[0]!r}. Write times such as "
+            "2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day."
+        )
     first = values.iloc[0]
     zone = _zone(first)
     other = next((value for value in values if _zone(value) != zone), values.iloc[-1])
@@ -277,19 +285,39 @@ def _are_numbers(moments: Any) -> bool:
 def _step(distinct: Any, frequency: str | None, name: str) -> str:
     import numpy as np
 
-    if frequency is not None:
-        if not frequency.isdigit() or not int(frequency):
-            raise DataError(
-                f"Column {name!r} holds whole numbers: problem.frequency is the step between them, such as "
-                f"1, and not {frequency!r}."
-            )
+    if frequency is not None and frequency.isdigit() and int(frequency):
         return frequency
+    if len(distinct) > 1 and (example := _date_in_digits(distinct)):
+        raise DataError(
+            f"Column {name!r} holds numbers that look like dates, such as {distinct[0]}, and would be "
+            f"counted as such. Write them as dates, such as {example}; or set problem.frequency to the step "
+            "between them, such as 1, if they are numbers."
+        )
+    if frequency is not None:
+        raise DataError(
+            f"Column {name!r} holds whole numbers: problem.frequency is the step between them, such as 1, "
+            f"and not {frequency!r}."
+        )
     if len(distinct) < 2:
         return "1"
     steps = np.diff(distinct.to_numpy())
     step = int(np.gcd.reduce(steps))
     _require_regular(distinct, int(steps.sum()) // step + 1, name)
     return str(step)
+
+
+def _date_in_digits(distinct: pd.Index[Any]) -> str | None:
+    """The first of ``distinct`` as a date, if all are months or days such as 202401 or 20240131."""
+    import pandas as pd
+
+    for form, shown in (("%Y%m", "%Y-%m"), ("%Y%m%d", "%Y-%m-%d")):
+        low, high = (int(pd.Timestamp(each).strftime(form)) for each in _YEARS_OF_DATES)
+        if distinct[0] < low or distinct[-1] > high:
+            continue
+        found = pd.to_datetime(distinct.astype(str), format=form, errors="coerce")
+        if not found.hasnans:
+            return str(found[0].strftime(shown))
+    return None
 
 
 def _offset(frequency: str) -> Any:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import Check
 from lolpop.errors import DataError
-from lolpop.frames import count, kind_of, listed, require_columns, to_floats, to_strings, wrap, wrap_series
+from lolpop.frames import (
+    count,
+    kind_of,
+    listed,
+    require_bounded,
+    require_columns,
+    to_floats,
+    to_strings,
+    wrap,
+    wrap_series,
+)
 from lolpop.grids import Grid
 
 if TYPE_CHECKING:
@@ -169,6 +179,7 @@ def _numbers(target: nw.Series[Any]) -> Floats:
     numbers = to_floats(target)
     if infinite := int(np.count_nonzero(np.isinf(numbers))):
         raise DataError(f"The target {target.name!r} is infinite in {count(infinite, 'row')}: correct them.")
+    require_bounded(numbers, target.name)
     return numbers
 
 

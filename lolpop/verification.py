@@ -9,8 +9,9 @@ from typing import Any
 
 from dependency_injector import providers as di
 
+from lolpop import registry
 from lolpop._names import did_you_mean, one_of
-from lolpop.errors import Finding, Origin, VerificationError
+from lolpop.errors import Finding, Origin, VerificationError, WiringError
 from lolpop.integrations import Pipeline, Runner
 from lolpop.masking import masker
 from lolpop.plans import own_findings
@@ -23,7 +24,8 @@ from lolpop.providers.queries import broken_links, provided_type, slots_in
 from lolpop.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.scopes import Scope
 from lolpop.settings.nodes import Node
-from lolpop.signatures import alternatives, fits
+from lolpop.settings.tree import NOTHING
+from lolpop.signatures import alternatives, fits, signature_of
 
 __all__ = ["findings_of", "verify"]
 
@@ -334,9 +336,28 @@ def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
     for scope in root.walk():
         for name, provider in scope.providers.items():
             if isinstance(provider, Component | Components | Settings) and provider not in used:
-                if scope is root and name in _INHERITED:
+                if (scope is root and name in _INHERITED) or _is_left_by_a_swap(provider, slots):
                     continue
                 yield Finding(provider.path, "nothing uses it", "warning")
+
+
+def _is_left_by_a_swap(provider: Slot[Any], slots: Iterable[Slot[Any]]) -> bool:
+    """Whether nobody has set ``provider``, and one of the ``slots`` would use it but for its own ``use``."""
+    if not isinstance(provider, Component) or provider.plan.section is not NOTHING:
+        return False
+    for slot in slots:
+        if not isinstance(slot, Component) or slot.default is None or slot.plan.used == slot.default:
+            continue
+        interface: Any = slot.interface
+        default: Any = slot.default
+        try:
+            default = registry.resolve(interface, default)
+        except WiringError:
+            continue  # it is not installed, and nothing needs it to be
+        names = (slot.injection_names.get(name, name) for name in signature_of(default).injected)
+        if slot.scope is not None and any(slot.scope.lookup(name) is provider for name in names):
+            return True
+    return False
 
 
 def _key_origin(node: Node) -> Origin | None:

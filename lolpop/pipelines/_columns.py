@@ -9,6 +9,7 @@ from lolpop.checks import Check
 from lolpop.frames import kind_of, listed, to_strings, wrap
 
 if TYPE_CHECKING:
+    from lolpop.checks import CheckReport
     from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame
     from lolpop.problem import Problem
@@ -17,6 +18,12 @@ __all__ = ["UnlikeTraining", "columns_left_out"]
 
 # Unseen values of a column that are remembered: over many batches there is no end to some.
 _MANY = 1000
+# What a data checker calls what is found here.
+_TOLD_BY = {
+    "extra_columns": {"schema"},
+    "empty_columns": {"schema", "missing_increase", "missing_values"},
+    "unseen_categories": {"schema", "unseen_categories"},
+}
 
 
 def columns_left_out(model: FittedModel) -> str:
@@ -28,9 +35,17 @@ def columns_left_out(model: FittedModel) -> str:
 
 
 class UnlikeTraining:
-    """Finds what ``model`` can predict in rows, though it has never learned from the like."""
+    """Finds what ``model`` can predict in rows, though it has never learned from the like.
 
-    def __init__(self, model: FittedModel, problem: Problem) -> None:
+    Of columns that a report has ``told`` people of, they hear nothing again.
+    """
+
+    def __init__(self, model: FittedModel, problem: Problem, told: CheckReport | None = None) -> None:
+        warned = list(told.of("warn")) if told else []
+        self._told = {
+            kind: {name for check in warned if check.check in earlier for name in check.columns}
+            for kind, earlier in _TOLD_BY.items()
+        }
         self._used = model.columns
         self._known = {*model.columns, *model.left_out, *problem.not_features}
         self._categories = model.categories
@@ -57,14 +72,14 @@ class UnlikeTraining:
                     unseen |= set(values).difference(seen)
 
     def checks(self) -> Iterator[Check]:
-        """Warnings of all that was found."""
-        if extra := list(self._extra):
+        """Warnings of all that was found, and not told before."""
+        if extra := [name for name in self._extra if name not in self._told["extra_columns"]]:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)
-        if empty := [name for name in self._empty if name not in self._filled]:
+        if empty := [name for name in self._empty if name not in self._filled | self._told["empty_columns"]]:
             yield _warning("empty_columns", f"columns without values: {listed(empty)}", empty)
         for name, unseen in self._unseen.items():
-            if unseen:
+            if unseen and name not in self._told["unseen_categories"]:
                 message = (
                     f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
                 )

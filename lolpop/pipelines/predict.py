@@ -94,15 +94,16 @@ class PredictPipeline(Pipeline):
         return report
 
     @task
-    def get_predictions(self, model: FittedModel, frame: Frame) -> Frame:
+    def get_predictions(self, model: FittedModel, frame: Frame, told: CheckReport | None = None) -> Frame:
         """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.
 
-        People are told of columns that are not what the model has learned from, where it can do with them.
+        People are told of columns that are not what the model has learned from, where it can do with them,
+        unless the report of an earlier check has ``told`` them of these columns.
         Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
         the index, or of what else tells rows apart, are missing or double.
         """
         check_identity(frame, self.problem)
-        unlike = UnlikeTraining(model, self.problem)
+        unlike = UnlikeTraining(model, self.problem, told)
         unlike.look(frame)
         self._warn_of(unlike)
         return predictions_frame(model.predict(frame), frame, self.problem.carried)
@@ -198,6 +199,7 @@ class PredictPipeline(Pipeline):
         target: Source | None = None,
         *,
         check: bool = True,
+        told: CheckReport | None = None,
     ) -> PredictionJob:
         """Predict the rows of ``dataset_version`` batch by batch, keep the predictions, and write them.
 
@@ -212,7 +214,7 @@ class PredictPipeline(Pipeline):
 
             def written() -> Iterator[Frame]:
                 nonlocal rows
-                for predictions in ahead(self._predictions(model, dataset_version, check=check)):
+                for predictions in ahead(self._predictions(model, dataset_version, told, check=check)):
                     rows += len(wrap(predictions))
                     if write is not None:
                         write(predictions)
@@ -249,11 +251,11 @@ class PredictPipeline(Pipeline):
         return metrics
 
     def _predictions(
-        self, model: FittedModel, dataset_version: DatasetVersion, *, check: bool
+        self, model: FittedModel, dataset_version: DatasetVersion, told: CheckReport | None, *, check: bool
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all are not of use."""
         index = self.problem.index
-        unlike, usable = UnlikeTraining(model, self.problem), Usable()
+        unlike, usable = UnlikeTraining(model, self.problem, told), Usable()
         with TemporaryDirectory(prefix="lolpop-") as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
             for frame in ahead(self.resource_version_control.load_batches(dataset_version)):

@@ -89,6 +89,13 @@ class ForecastingRunner(SupervisedRunner):
             return super()._rows_to_predict(labelled)
         frame = self.resource_version_control.load_data(labelled)
         future = future_rows(frame, self.series)
+        if self.series.index is not None:
+            self._tell(
+                f"Forecasts need {self.series.index!r}, the index, of every moment to come: name such rows "
+                "in data.predict, or leave problem.index out",
+                "warning",
+            )
+            return None
         if future.regressors:
             self._tell(
                 f"Forecasts need {listed(future.regressors)} of every moment to come: name such rows in "

@@ -172,10 +172,10 @@ class SupervisedRunner(Runner):
         check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
             rows = self._sample(dataset_version) if self._looks_at_rows else None
-            self._look_at(rows, source, dataset_version, model_version)
+            told = self._look_at(rows, source, dataset_version, model_version)
             with _about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
-                    model, model_version, dataset_version, self.data.predictions, check=check
+                    model, model_version, dataset_version, self.data.predictions, check=check, told=told
                 )
             if rows is not None and "analyze_prediction_drift" not in self.skip:
                 predictions = self._sample(self.predict.predictions_of(prediction_job))
@@ -183,9 +183,9 @@ class SupervisedRunner(Runner):
             self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
-        self._look_at(frame, source, dataset_version, model_version)
+        told = self._look_at(frame, source, dataset_version, model_version)
         with _about(f"{model_version} cannot predict the rows of {source}"):
-            predictions = self.predict.get_predictions(model, frame)
+            predictions = self.predict.get_predictions(model, frame, told)
         if check:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
@@ -292,13 +292,16 @@ class SupervisedRunner(Runner):
         source: object,
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
-    ) -> None:
+    ) -> CheckReport | None:
+        """What people were told of ``rows``, if they were checked."""
+        told = None
         if rows is not None and "check_data" not in self.skip:
             with _about(f"{model_version} cannot predict the rows of {source}"):
-                self.process.check_data(rows, model_version, labelled=False)
+                told = self.process.check_data(rows, model_version, labelled=False)
         if rows is not None and "compare_data" not in self.skip:
             with _about(f"{model_version} does not predict the rows of {source}"):
                 self.predict.compare_data(rows, dataset_version, model_version)
+        return told
 
     def _sample(self, dataset_version: DatasetVersion) -> Frame:
         return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)

@@ -71,12 +71,22 @@ def test_what_the_model_can_do_with_is_told(case, used, new, opened, capsys):
     """A notice names the columns, and every row is predicted."""
     change, message = NOTICES[case]
     change(new).to_csv(used / "new.csv", index=False)
-    with opened(used) as container:
+    with opened(used, skip=["check_data", "compare_data", "analyze_prediction_drift"]) as container:
         predict(container)
     assert f"warning: {message}" in capsys.readouterr().err
     predicted = pd.read_csv(used / "out" / "predictions.csv")
     assert predicted["customer"].tolist() == change(new)["customer"].tolist()
     assert predicted.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("case", NOTICES)
+def test_what_a_check_has_told_is_not_told_again(case, used, new, opened, capsys):
+    """Where rows are checked before they are predicted, a column is warned of once."""
+    change, _ = NOTICES[case]
+    change(new).to_csv(used / "new.csv", index=False)
+    with opened(used, skip=["compare_data", "analyze_prediction_drift"]) as container:
+        predict(container)
+    assert capsys.readouterr().err.count("warning: ") == 1
 
 
 @pytest.mark.parametrize("case", SAME)

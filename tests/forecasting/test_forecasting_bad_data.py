@@ -9,6 +9,7 @@ from lolpop.components.data_splitter.horizon import HorizonDataSplitter
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import DataError
+from lolpop.grids import Grid
 from lolpop.pipelines._future import future_rows
 from lolpop.problem import ForecastingProblem
 
@@ -89,6 +90,13 @@ def test_mixed_zones_are_an_error(months):
     assert "'2025-01-01T00:00+01:00' and '2025-01-02T00:00+02:00'" in message
 
 
+def test_a_target_beyond_what_models_compute_with_is_an_error(months):
+    """Its squares would be infinite, and so would be errors and intervals."""
+    status, message = checked(months.assign(visits=months["visits"] * 1e301))["series"]
+    assert status == "error"
+    assert "models compute with numbers up to 1e+37. Give it in a greater unit" in message
+
+
 def test_irregular_times_are_an_error(months):
     """Times without a frequency are shown, with what to do about them."""
     random = np.random.default_rng(0)
@@ -113,6 +121,36 @@ def test_what_is_no_time_is_named(times, said):
     assert (status, "'month'" in message, said in message) == ("error", True, True)
 
 
+@pytest.mark.parametrize(
+    ("times", "example"),
+    [
+        ([201511, 201512, 201601], "2015-11"),
+        ([202401, 202402, 202403], "2024-01"),
+        ([20240130, 20240131, 20240201], "2024-01-30"),
+    ],
+)
+@pytest.mark.parametrize("frequency", [None, "MS"])
+def test_dates_written_as_numbers_are_not_counted(times, example, frequency):
+    """After 202412 comes no 202413: dates in digits are refused, with a date as it should be written."""
+    problem = MONTHS.model_copy(update={"frequency": frequency})
+    status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}), problem)["series"]
+    assert (status, "numbers that look like dates" in message) == ("error", True)
+    assert f"Write them as dates, such as {example}; or set problem.frequency" in message
+
+
+def test_a_step_makes_numbers_of_what_looks_like_dates():
+    """Who says what the step is has counted, and counts on."""
+    assert Grid.of(pd.Series([202401, 202403], name="count"), "1").times(np.array([1]))[0] == 202402
+
+
+@pytest.mark.parametrize("time", ["2000Q1", "201501", "2015-W01", "31.12.2015"])
+def test_times_in_another_notation_are_told_how_to_write_them(time):
+    """Quarters, weeks and the like are told as what they should be."""
+    _, message = checked(pd.DataFrame({"month": [time, time], "visits": 1.0}))["series"]
+    assert f"holds {time!r}. Write times such as 2024-01-31" in message
+    assert "a month, a quarter or a week as its first day" in message
+
+
 def test_a_column_of_time_that_is_not_there_has_a_near_name(months):
     """A misspelt column is told with what may have been meant."""
     status, message = checked(months.rename(columns={"month": "months"}))["series"]
@@ -126,6 +164,20 @@ def test_a_horizon_longer_than_the_history_is_an_error(months):
     assert "the longest history has 6 steps" in message
     with pytest.raises(DataError, match=r"set problem\.horizon to 2 or less"):
         HorizonDataSplitter(problem=MONTHS).split(months[:6])
+
+
+def test_gaps_longer_than_the_horizon_are_no_origin(months):
+    """Months counted by days: an origin after which no row comes is none to test from."""
+    problem = MONTHS.model_copy(update={"frequency": "D"})
+    splits = HorizonDataSplitter(problem=problem).backtest(months)
+    assert all(len(each.test) for each in splits)
+
+
+def test_there_is_no_time_after_the_last_year():
+    """What follows the year 9999 is told, and no date."""
+    years = pd.DataFrame({"month": [f"{year}-01-01" for year in range(9980, 10000)], "visits": range(20)})
+    with pytest.raises(DataError, match="'month' would go on to 10005-01-01: that is no date"):
+        future_rows(years, MONTHS)
 
 
 def test_a_series_of_one_point_is_named(shops):
@@ -241,3 +293,12 @@ def test_without_rows_that_have_them_regressors_forecast_nothing(project, comman
     code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
     assert (code, told["prediction_job"]) == (0, None)
     assert "Forecasts need 'holiday' of every moment to come" in said
+
+
+def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, months):
+    """What tells rows apart is nobody's to make up: a run trains, and says what it needs to forecast."""
+    months.assign(number=months.index).to_csv(project / "known.csv", index=False)
+    skipped = 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
+    code, told, said = command("--set", skipped, "--set", "problem.index=number")
+    assert (code, told["prediction_job"]) == (0, None)
+    assert "Forecasts need 'number', the index, of every moment to come" in said

@@ -683,6 +683,34 @@ def test_what_nothing_uses_is_a_warning():
     assert Container().runner().run() == "hello world, it is noon"
 
 
+def test_what_another_implementation_would_use_is_no_warning():
+    """Who swaps an implementation has not asked for what the former one took, unless it was set."""
+
+    class Needs(Component):
+        def __init__(self, *, spare: Located):
+            self.spare = spare
+
+    class Alone(Needs):
+        def __init__(self):
+            pass
+
+    class User(Runner):
+        def __init__(self, *, needs: Needs):
+            self.needs = needs
+
+    class Container(RunnerContainer):
+        spare = providers.Component(Located, default=Located)
+        needs = providers.Component(Needs, default=Needs)
+        runner = providers.Runner(User)
+
+    def warned(**overrides):
+        container = Container.load(overrides={"needs": Alone, **overrides}, environ={})
+        return [finding.path for finding in container.verify()]
+
+    assert warned() == []
+    assert warned(spare=Located) == ["spare"]
+
+
 def test_an_implementation_may_find_more():
     """check_settings adds findings with paths of its own, which get the origin of that setting."""
 

@@ -92,6 +92,13 @@ def test_infinite_numbers_are_taken_for_missing(make_frame: Make) -> None:
     assert made["numbers__a"].isna().tolist() == [False, True, True, False]
 
 
+@pytest.mark.parametrize("accepts", [LINEAR, TREES])
+def test_a_column_without_a_finite_number_is_empty(make_frame: Make, accepts: Accepts) -> None:
+    """There is nothing that its values could be imputed from."""
+    made = features(make_frame({"a": [1.0, 3.0, 2.0], "b": [float("inf"), None, 1e300]}), accepts)
+    assert made.columns.tolist() == ["numbers__a"]
+
+
 @pytest.mark.parametrize("accepts", [LINEAR, TREES, BOOSTING])
 def test_unseen_categories_are_no_error(make_frame: Make, accepts: Accepts) -> None:
     """A category that was not there in training is transformed like any other value."""

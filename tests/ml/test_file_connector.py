@@ -205,6 +205,15 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         FileDataConnector(folder=tmp_path).write(pd.DataFrame({"a": [1]}), "data.csv")
 
 
+@pytest.mark.parametrize("values", [[b"a"], [[b"a"]], [{"key": b"a"}]])
+def test_bytes_are_not_written_as_json(tmp_path: Path, values: list[Any]) -> None:
+    """Polars would panic, which is no error that a run could survive."""
+    connector = FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path)
+    with pytest.raises(DataError, match=r"JSON has no bytes.*'key'"):
+        connector.write(pl.DataFrame({"key": values}), "data.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pyarrow_table_can_be_written(connector: FileDataConnector) -> None:
     """Arrow tables come in as they are."""
     connector.write(pa.table({"a": [1, 2]}), "data.csv")
@@ -265,6 +274,15 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame({"a": values}), "data.csv")
     assert np.array_equal(connector.read("data.csv")["a"], values)
+
+
+@pytest.mark.parametrize("times", [["2024-01-31", "2024-02-01 10:30"], ["2024-02-01 10:30", "2024-01-31"]])
+def test_a_day_among_times_is_its_midnight(connector: FileDataConnector, tmp_path: Path, times: Any) -> None:
+    """Whichever comes first, and in batches too: a column of dates some of which have times holds times."""
+    (tmp_path / "data.csv").write_text("\n".join(["when", *times, "2024-03-01"]) + "\n")
+    expected = [pd.Timestamp(time) for time in (*times, "2024-03-01")]
+    assert plain(connector.read("data.csv"))["when"] == expected
+    assert [when for batch in connector.scan("data.csv") for when in plain(batch)["when"]] == expected
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,7 +9,7 @@ from lolpop.components.data_checker import Expectation
 from lolpop.components.data_checker.pandera import PanderaDataChecker
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.errors import DataError, VerificationError, WiringError
-from lolpop.problem import Problem
+from lolpop.problem import ForecastingProblem, Problem
 from lolpop_containers.classification import ClassificationContainer
 
 pytest.importorskip("pandera")
@@ -169,3 +169,15 @@ process: {data_checker: {use: pandera, schema: "schemas.py:shop"}}
         container.verify()
         with pytest.raises(DataError, match=r"'age' breaks in_range\(0, 120\) in 400 rows, such as 130"):
             container.runner().process_data()
+
+
+@KINDS
+def test_series_may_have_gaps_and_later_moments(kind):
+    """Of a series a value may be missing, and rows to forecast come after all that was known."""
+    problem = ForecastingProblem(name="sales", target="sold", time="year", series="shop", horizon=2)
+    known = {"year": np.arange(1900, 1930), "shop": ["a"] * 30, "sold": [None, *range(29)]}
+    expected = Expectation.of(BuiltinDataProfiler(problem=problem).profile(pd.DataFrame(known)))
+    checker = PanderaDataChecker(problem=problem)
+    assert broken(checker.check(kind(known))) == set()
+    later = {"year": [2090, 2091], "shop": ["a", "a"]}
+    assert broken(checker.check(kind(later), expected, labelled=False)) == set()

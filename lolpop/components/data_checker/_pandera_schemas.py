@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.data_checker.violations import bounds
 from lolpop.errors import WiringError
 from lolpop.frames import kind_of
+from lolpop.problem import ForecastingProblem
 from lolpop.user_code import load_object
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def schema_of(
     """What ``problem`` and ``expectation`` say of rows, for rows of the kind of ``rows``."""
     polars = rows.implementation.is_polars()
     library = library_of(polars=polars)
-    columns = {problem.target: library.Column(nullable=False)} if labelled else {}
+    # A value that a series misses is a gap, and later moments are beyond those that were known.
+    place = problem.place if isinstance(problem, ForecastingProblem) else ()
+    columns = {problem.target: library.Column(nullable=bool(place))} if labelled else {}
     if problem.index is not None:
         columns[problem.index] = library.Column(nullable=False, unique=True)
     if expectation is None:
         return library.DataFrameSchema(columns)
-    ignored = {problem.index, problem.target, *problem.drop}
+    ignored = {problem.index, problem.target, *problem.drop, *place}
     others = {name: library.Column(nullable=True) for name in rows.columns if name in ignored}
     expected = {
         each.name: _column(library, each, rows, expectation.rows, range_margin, polars=polars)

@@ -85,6 +85,8 @@ class HorizonDataSplitter(BacktestSplitter):
                 continue
             after = np.where(tested, ends - problem.horizon, ends)[codes]
             learned, test = positions <= after, (positions > after) & (positions <= ends[codes])
+            if not test.any():
+                continue  # gaps are longer than the horizon
             found.append(Splits(_taken(known, learned).to_native(), _taken(known, test).to_native()))
         if not found:
             longest = int((last - first).max()) + 1

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 
+from lolpop.components.feature_transformer._roles import GREATEST
 from lolpop.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ __all__ = [
     "CategoryEncoder", "DateEncoder", "InstantEncoder", "NumberEncoder", "PandasColumnTransformer",
     "TextEncoder",
 ]  # fmt: skip
-
-
-_GREATEST = np.finfo(np.float32).max
 
 
 class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -70,7 +68,7 @@ class NumberEncoder(_RenamingEncoder):
         features = np.empty((len(rows.columns), len(rows)))
         for feature, column in zip(features, rows.iter_columns(), strict=True):
             feature[:] = to_floats(column)
-            feature[np.abs(feature) > _GREATEST] = np.nan
+            feature[np.abs(feature) > GREATEST] = np.nan
         return features.T
 
 

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import DataError
-from lolpop.frames import kind_of, wrap
+from lolpop.frames import kind_of, to_floats, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
 
     from lolpop.frames import Frame
 
-__all__ = ["columns_by_role", "left_out"]
+__all__ = ["GREATEST", "columns_by_role", "left_out"]
+
+GREATEST = 3.4028234663852886e38
+"""The greatest number of single precision, which trees reckon in: beyond, it is taken for missing."""
 
 _LEARNED_FROM = ("numbers", "dates", "categories")
 _LEFT_OUT = ("free_text", "empty", "not_tabular")
@@ -41,7 +44,9 @@ def left_out(columns: Mapping[str, list[str]]) -> list[tuple[str, str, list[str]
 
 def _role(column: nw.Series[Any], max_categories: int) -> str:
     match kind_of(column):
-        case "number" | "boolean" | "duration":
+        case "number":
+            return "numbers" if _has_finite(column) else "empty"
+        case "boolean" | "duration":
             return "numbers"
         case "datetime":
             return "dates"
@@ -55,3 +60,10 @@ def _role(column: nw.Series[Any], max_categories: int) -> str:
             return "empty"
         case _:
             return "not_tabular"
+
+
+def _has_finite(column: nw.Series[Any]) -> bool:
+    # What encoders take for missing: of such values alone nothing can be imputed.
+    import numpy as np
+
+    return bool((np.abs(to_floats(column)) <= GREATEST).any())

@@ -78,9 +78,7 @@ class SklearnFeatureTransformer(FeatureTransformer):
 
         steps = [encoder]
         if not accepts.missing:
-            steps.append(
-                SimpleImputer(strategy="median", add_indicator=flag_missing, keep_empty_features=True)
-            )
+            steps.append(SimpleImputer(strategy="median", add_indicator=flag_missing))
         if self._scale is True or (self._scale == "auto" and not accepts.missing):
             steps.append(StandardScaler())
         return make_pipeline(*steps) if len(steps) > 1 else encoder

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.errors import DataError, LolpopError, TrainingError
-from lolpop.frames import count, kind_of, require_columns, to_floats, to_labels, wrap, wrap_series
+from lolpop.frames import (
+    count,
+    kind_of,
+    require_bounded,
+    require_columns,
+    to_floats,
+    to_labels,
+    wrap,
+    wrap_series,
+)
 
 if TYPE_CHECKING:
     from lolpop.components.feature_transformer import Accepts, FeatureTransformer
@@ -177,6 +186,7 @@ def _labels(target: Series, problem: Problem) -> Array:
             f"The target {series.name!r} is missing or infinite in {count(strange, 'row')} of "
             f"{len(numbers):,}. Drop them before training."
         )
+    require_bounded(numbers, series.name)
     return numbers
 
 
