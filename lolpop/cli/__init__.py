@@ -18,6 +18,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from lolpop.cli._process import exit_code_of
 
     # What a command imports stays until it ends: looking through all of it again and again, as it grows,
-    # takes a tenth of a short run. The youngest, where garbage is, are collected as often as they should be.
-    gc.set_threshold(10_000, 20, 100)
+    # takes a tenth of a short run. The young generations, where garbage is, are collected as ever.
+    gc.set_threshold(*gc.get_threshold()[:2], 100)
     return exit_code_of(arguments)

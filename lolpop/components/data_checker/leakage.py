@@ -47,7 +47,7 @@ def predictive_powers(
     """
     # In random order, so that neither half depends on how rows are sorted; the same for the same rows.
     order = np.random.default_rng(0).permutation(len(rows))[:_MOST_ROWS]
-    sample = rows.select(*features, target)[order.tolist()]
+    sample = rows.select(*features, target)[order]
     truth = sample.get_column(target)
     expected: NDArray[Any]
     kept = np.empty(0)

@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -76,9 +76,7 @@ class Location:
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
         """The bytes of the file, uncompressed. Raises DataError if they cannot be read."""
-        import fsspec
-
-        with self.explained("read"), fsspec.open(self.url, "rb", compression="infer") as file:
+        with self.explained("read"), self._open() as file:
             yield file
 
     @contextmanager
@@ -94,16 +92,13 @@ class Location:
     @contextmanager
     def replaced(self) -> Iterator[IO[bytes]]:
         """A file to write to, compressed on its way, that takes the place of this one if all goes well."""
-        import fsspec
-
         folder = self.path.parent if self.path else Path(tempfile.gettempdir())
         temporary = folder / f".lolpop-{uuid4().hex}.tmp"
         with ExitStack() as opened:
             try:
                 with self.explained("written"):
                     folder.mkdir(parents=True, exist_ok=True)
-                    compression = fsspec.utils.infer_compression(self.url)
-                    file = opened.enter_context(fsspec.open(str(temporary), "wb", compression=compression))
+                    file = opened.enter_context(self._create(temporary))
                 yield file
                 with self.explained("written"):
                     opened.close()
@@ -125,6 +120,25 @@ class Location:
             raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
         except _refusals() as error:
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
+
+    def _open(self) -> AbstractContextManager[IO[bytes]]:
+        if self.path is not None and not self.compressed:
+            return self.path.open("rb")
+        import fsspec
+
+        remote: AbstractContextManager[IO[bytes]] = fsspec.open(self.url, "rb", compression="infer")
+        return remote
+
+    def _create(self, temporary: Path) -> AbstractContextManager[IO[bytes]]:
+        if not self.compressed:
+            return temporary.open("wb")
+        import fsspec
+
+        compression = fsspec.utils.infer_compression(self.url)
+        compressed: AbstractContextManager[IO[bytes]] = fsspec.open(
+            str(temporary), "wb", compression=compression
+        )
+        return compressed
 
     def _take(self, temporary: Path) -> None:
         if self.path is None:

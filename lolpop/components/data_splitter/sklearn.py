@@ -113,7 +113,7 @@ class SklearnDataSplitter(DataSplitter):
                     f"Of {count(len(rows), 'row')} none is left for the {name} split. Use more rows, or "
                     f"change test_size ({self._test_size}) and validation_size ({self._validation_size})."
                 )
-        taken = {name: rows[part.tolist()].to_native() for name, part in parts.items()}
+        taken = {name: rows[part].to_native() for name, part in parts.items()}
         return Splits(taken["train"], taken["test"], taken.get("validation"))
 
     def _parts(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:

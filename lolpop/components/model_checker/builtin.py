@@ -13,8 +13,6 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
-from lolpop.components.model_checker.bootstrap import paired_interval
-from lolpop.components.model_checker.calibration import calibration_error
 from lolpop.components.model_checker.checks import classes_of, left_out, outcome, predictions_of
 from lolpop.components.model_checker.evaluations import (
     constant_class,
@@ -23,7 +21,6 @@ from lolpop.components.model_checker.evaluations import (
     evaluate_numbers,
 )
 from lolpop.components.model_checker.metrics import METRICS
-from lolpop.components.model_checker.segments import weak_segments
 from lolpop.errors import Finding, VerificationError
 from lolpop.frames import count, wrap
 from lolpop.problem import Problem
@@ -225,6 +222,8 @@ class BuiltinModelChecker(ModelChecker):
         return self._compare(evaluation, constant, f"a baseline that always predicts {shown}")
 
     def _compare(self, one: Evaluation, other: Evaluation, against: str = "") -> Comparison:
+        from lolpop.components.model_checker.bootstrap import paired_interval
+
         score, other_score = self._metric.of(one), self._metric.of(other)
         difference = score - other_score if self.greater_is_better else other_score - score
         interval = None
@@ -287,7 +286,7 @@ class BuiltinModelChecker(ModelChecker):
             drawn = np.random.default_rng(self._seed % 2**32).choice(
                 len(evaluation), _MOST_ROWS, replace=False
             )
-            evaluation, frame = evaluation.take(drawn), frame[drawn.tolist()]
+            evaluation, frame = evaluation.take(drawn), frame[drawn]
         if evaluation.probabilities is not None:
             yield self._calibration(evaluation, evaluation.probabilities)
         yield from self._segments(evaluation, frame)
@@ -300,6 +299,8 @@ class BuiltinModelChecker(ModelChecker):
         return outcome("overfitting", "warn", f"{scores}: {advice}")
 
     def _calibration(self, evaluation: Evaluation, probabilities: Floats) -> Check:
+        from lolpop.components.model_checker.calibration import calibration_error
+
         error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
         found = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
         if error <= self._miscalibrated or chance > self._significance:
@@ -308,6 +309,8 @@ class BuiltinModelChecker(ModelChecker):
 
     def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
         import numpy as np
+
+        from lolpop.components.model_checker.segments import weak_segments
 
         if self._classifies:
             errors: NDArray[Any] = evaluation.truth != evaluation.labels
