@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class Execution:
             say("")
         with container:
             integration = runner_slot(container)()
+            gc.enable()  # from here on, what is made may be large, and garbage soon
             try:
                 result = getattr(integration, outcome.workflow)(**arguments)
                 outcome.result, outcome.status = self._without_secrets(container, result), "completed"
