@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -324,3 +325,20 @@ def test_bytes_are_no_json(tmp_path: Path, kind: Any) -> None:
     with pytest.raises(DataError, match=r"JSON has no bytes.*'raw'"):
         FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).write(frame, "data.jsonl")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_has_dictionaries_of_values_that_repeat(connector: FileDataConnector, tmp_path: Path) -> None:
+    """Values that repeat are written once, and those that do not are written as they are."""
+    frame = pd.DataFrame(
+        {
+            "measured": np.random.default_rng(0).normal(size=1000),
+            "id": range(1000),
+            "town": ["Ulm", "Bonn"] * 500,
+            "tags": [["a"], ["a", "b"]] * 500,
+        }
+    )
+    connector.write(frame.drop(columns="tags"), "plain.parquet")
+    group = pq.read_metadata(tmp_path / "plain.parquet").row_group(0)
+    assert [group.column(place).has_dictionary_page for place in range(3)] == [False, False, True]
+    connector.write(frame, "nested.parquet")
+    assert [len(tags) for tags in pd.read_parquet(tmp_path / "nested.parquet")["tags"][:2]] == [1, 2]

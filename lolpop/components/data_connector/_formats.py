@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "Format"]
 
+_LOOKED_AT = 100_000
+
 WriteFrame: TypeAlias = "Callable[[Frame], None]"
 
 
@@ -100,7 +102,9 @@ class Parquet(Format):
         """A function that writes rows; a pandas index is left out."""
         import pyarrow.parquet as pq
 
-        return _writing_tables(lambda schema: pq.ParquetWriter(file, schema))
+        return _writing_tables(
+            lambda first: pq.ParquetWriter(file, first.schema, use_dictionary=_repeated(first))
+        )
 
 
 class Feather(Format):
@@ -128,7 +132,7 @@ class Feather(Format):
         import pyarrow as pa
 
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        return _writing_tables(lambda schema: pa.ipc.new_file(file, schema, options=options))
+        return _writing_tables(lambda first: pa.ipc.new_file(file, first.schema, options=options))
 
 
 class JsonLines(Format):
@@ -174,8 +178,8 @@ FORMATS: Mapping[str, type[Format]] = MappingProxyType(
 
 
 @contextmanager
-def _writing_tables(opened: Callable[[pa.Schema], Any]) -> Iterator[WriteFrame]:
-    """A function that writes frames as tables, with what is ``opened`` for the schema of the first."""
+def _writing_tables(opened: Callable[[pa.Table], Any]) -> Iterator[WriteFrame]:
+    """A function that writes frames as tables, with what is ``opened`` for tables like the first."""
     alike = Alike(_to_arrow)
     with ExitStack() as stack:
         writer: Any = None
@@ -184,10 +188,38 @@ def _writing_tables(opened: Callable[[pa.Schema], Any]) -> Iterator[WriteFrame]:
             nonlocal writer
             table = alike(frame)
             if writer is None:
-                writer = stack.enter_context(opened(table.schema))
+                writer = stack.enter_context(opened(table))
             writer.write_table(table)
 
         yield write
+
+
+def _repeated(table: pa.Table) -> list[str] | bool:
+    """The columns whose values repeat: a dictionary of others costs time, and makes a file larger."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if any(pa.types.is_nested(field.type) for field in table.schema):
+        return True  # such a list has no name for what is inside a column
+    head = table.slice(0, _LOOKED_AT)
+    return [
+        field.name
+        for field, values in zip(head.schema, head.columns, strict=True)
+        if not _is_counted(field.type) or pc.count_distinct(values).as_py() <= len(head) / 2
+    ]
+
+
+def _is_counted(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    return bool(
+        types.is_integer(kind)
+        or types.is_floating(kind)
+        or types.is_temporal(kind)
+        or types.is_string(kind)
+        or types.is_large_string(kind)
+    )
 
 
 def _from_arrow(table: pa.Table, kind: FrameKind) -> Frame:
@@ -205,7 +237,8 @@ def _to_arrow(frame: Frame) -> pa.Table:
     import pyarrow as pa
 
     if isinstance(frame, pd.DataFrame):
-        return pa.Table.from_pandas(frame, preserve_index=False)
+        # With threads it takes longer: most columns are not converted, and starting threads has a price.
+        return pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
     table: pa.Table = frame.to_arrow()  # type: ignore[attr-defined]  # what is not pandas is polars
     return table
 

@@ -237,7 +237,7 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
         # Labels that would not come back are found below, and named.
         warnings.simplefilter("ignore", UserWarning)
         try:
-            table = _marked(pa.Table.from_pandas(frame), mark)
+            table = _marked(pa.Table.from_pandas(frame, nthreads=1), mark)
             back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
