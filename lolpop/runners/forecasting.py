@@ -21,7 +21,8 @@ from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.problem import ForecastingProblem, ProblemType
 from lolpop.resources import DatasetVersion, ModelVersion
-from lolpop.runners.supervised import OptionalTask, Outcome, SupervisedRunner
+from lolpop.runners._verdicts import Outcome
+from lolpop.runners.supervised import OptionalTask, SupervisedRunner
 
 __all__ = ["ForecastingRunner"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 from lolpop.batches import sampled
@@ -17,9 +16,9 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data, Source, Sources
+from lolpop.data import Data, Source
 from lolpop.errors import DataError, NoUnseenRowsError
-from lolpop.frames import Frame, count
+from lolpop.frames import Frame
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -27,9 +26,11 @@ from lolpop.pipelines.process import ProcessPipeline
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
+from lolpop.runners._origins import Origin, Purpose, origin_of
+from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
 
-__all__ = ["OptionalTask", "Outcome", "SupervisedRunner"]
+__all__ = ["OptionalTask", "SupervisedRunner"]
 
 OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
@@ -39,14 +40,6 @@ OptionalTask: TypeAlias = Literal[
 
 # Rows that are looked at, checked and compared with others, where not all of them are held in memory.
 _SAMPLED_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Whether a model version replaces the deployed one, in words that stand between the two."""
-
-    replaces: bool
-    words: str
 
 
 class SupervisedRunner(Runner):
@@ -98,9 +91,7 @@ class SupervisedRunner(Runner):
         self.notifiers = notifiers
 
     @workflow
-    def process_data(
-        self, source: Source | None = None, dataset: Literal["train", "predict"] = "train"
-    ) -> DatasetVersion:
+    def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
         ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
@@ -110,19 +101,19 @@ class SupervisedRunner(Runner):
 
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
         """
-        source = self._source(source, dataset)
+        origin = origin_of(source, dataset, self.data, self.problem.name)
         if dataset == "predict" and self.data.batch_rows is not None:
-            return self._process_batches(source)
-        tables = {name: self.data_connector.read(table) for name, table in self._by_name(source).items()}
+            return self._process_batches(origin)
+        tables = {name: self.data_connector.read(table.source) for name, table in origin.tables.items()}
         if tables:
             frame = self.process.join_data(tables)
         else:
-            frame = self.process.transform_data(self.data_connector.read(source))
+            frame = self.process.transform_data(self.data_connector.read(origin.source))
         if dataset == "train" and "check_data" not in self.skip:
-            with _about(str(mask(source))):
+            with _about(str(mask(origin.source))):
                 self.process.check_data(frame, self._deployed())
-        parents = self._track(tables, source, dataset)
-        dataset_version = self.process.track_data(frame, f"{self.problem.name}_{dataset}", source, parents)
+        parents = self._track(tables, origin)
+        dataset_version = self.process.track_data(frame, origin.dataset, origin.source, parents)
         if dataset == "train":
             self._describe(frame, dataset_version)
         return dataset_version
@@ -230,56 +221,27 @@ class SupervisedRunner(Runner):
             self._evaluate_what_is_known(prediction_job)
         return prediction_job
 
-    def _source(self, source: Source | None, dataset: Literal["train", "predict"]) -> Source:
-        """What the rows of ``dataset`` are made of; where the settings name several sources, all by name."""
-        if source is None:
-            source = self.data.train if dataset == "train" else self.data.predict
-        if source is None and dataset == "predict":
-            raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
-        try:
-            found = self.data.tables(source) or source
-        except ValueError as error:
-            raise DataError(f"The source {mask(source)!r} cannot be read: {error}.") from error
-        assert found is not None  # noqa: S101  (data has either train or sources)
-        return found
-
-    def _by_name(self, source: Source) -> Sources:
-        return source if self.data.sources is not None and isinstance(source, Mapping) else {}
-
-    def _track(
-        self, tables: Mapping[str, Frame], source: Source, dataset: Literal["train", "predict"]
-    ) -> list[DatasetVersion]:
-        sources = self._by_name(source)
+    def _track(self, tables: Mapping[str, Frame], origin: Origin) -> list[DatasetVersion]:
         return [
-            self.process.track_data(frame, self._dataset(name, sources[name], dataset), sources[name])
+            self.process.track_data(frame, origin.tables[name].dataset, origin.tables[name].source)
             for name, frame in tables.items()
         ]
 
-    def _dataset(self, name: str, source: Source, dataset: Literal["train", "predict"]) -> str:
-        """The dataset that a source is tracked as; one that training shares is the same in prediction."""
-        shared = dataset == "train" or source == (self.data.sources or {})[name]
-        return f"{self.problem.name}_{name}" if shared else f"{self.problem.name}_predict_{name}"
-
-    def _process_batches(self, source: Source) -> DatasetVersion:
-        """Keep the rows to be predicted that ``source`` gives in batches."""
-        sources = self._by_name(source)
-        rows = f"{self.problem.name}_predict"
-        if not sources:
-            return self.process.transform_batches(self.data_connector.scan(source), rows, source)
-        own = [name for name, table in sources.items() if table != (self.data.sources or {})[name]]
-        if len(own) != 1:
-            raise DataError(
-                f"{count(len(own), 'source')} of rows to predict differ from those of the training, and "
-                "data.batch_rows is set. Expected one: its rows come in batches."
-            )
-        tables = {name: self.data_connector.read(sources[name]) for name in sources if name not in own}
-        batched = self.process.track_batches(
-            self.data_connector.scan(sources[own[0]]),
-            self._dataset(own[0], sources[own[0]], "predict"),
-            sources[own[0]],
-        )
-        parents = [*self._track(tables, source, "predict"), batched]
-        return self.process.join_batches(tables, own[0], batched, rows, source, parents)
+    def _process_batches(self, origin: Origin) -> DatasetVersion:
+        """Keep the rows to be predicted that come in batches."""
+        scan = self.data_connector.scan
+        if not origin.tables:
+            return self.process.transform_batches(scan(origin.source), origin.dataset, origin.source)
+        name = origin.batched()
+        table = origin.tables[name]
+        tables = {
+            other: self.data_connector.read(origin.tables[other].source)
+            for other in origin.tables
+            if other != name
+        }
+        batched = self.process.track_batches(scan(table.source), table.dataset, table.source)
+        parents = [*self._track(tables, origin), batched]
+        return self.process.join_batches(tables, name, batched, origin.dataset, origin.source, parents)
 
     @property
     def _looks_at_rows(self) -> bool:
@@ -357,11 +319,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
             return True
         outcome = self._outcome(comparison, model_version, deployed)
-        self._tell(
-            f"{model_version} {outcome.words} {deployed}: {comparison.metric} is {comparison.score:.4g} "
-            f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
-            f"{_difference(comparison)}"
-        )
+        self._tell(verdict(model_version, deployed, comparison, outcome))
         return outcome.replaces
 
     def _outcome(
@@ -395,21 +353,6 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
-
-
-def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
-    if not comparison.left_out:
-        return ""
-    return f", without {count(comparison.left_out, 'row')} that {deployed} has learned from"
-
-
-def _difference(comparison: Comparison) -> str:
-    if comparison.interval is None:
-        return ""
-    low, high = (end + 0.0 for end in comparison.interval)  # nobody should read -0
-    return (
-        f", a difference of {comparison.difference:.4g} ({low:.4g} to {high:.4g}), where positive is better"
-    )
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+"""What the rows of a dataset are made of: one source, or several tables by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lolpop.data import Data, Source
+from lolpop.errors import DataError
+from lolpop.frames import count
+from lolpop.settings.secrets import mask
+
+__all__ = ["Origin", "Purpose", "Table", "origin_of"]
+
+Purpose: TypeAlias = Literal["train", "predict"]
+"""What rows are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One of several sources, and the name of the dataset that it is tracked as."""
+
+    source: Source
+    dataset: str
+    shared: bool
+    """Whether it is the one that training reads as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source, the tables in it if there are several, and the name of the dataset that is made of it."""
+
+    source: Source
+    tables: Mapping[str, Table]
+    dataset: str
+
+    def batched(self) -> str:
+        """The table whose rows come in batches. Raises DataError unless just one is not shared."""
+        own = [name for name, table in self.tables.items() if not table.shared]
+        if len(own) != 1:
+            raise DataError(
+                f"{count(len(own), 'source')} of rows to predict differ from those of the training, and "
+                "data.batch_rows is set. Expected one: its rows come in batches."
+            )
+        return own[0]
+
+
+def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str) -> Origin:
+    """What ``source``, else the source that ``data`` names for ``purpose``, is, for the problem so called.
+
+    Raises DataError if nothing is named, or something that is no source.
+    """
+    if source is None:
+        source = data.train if purpose == "train" else data.predict
+    if source is None and purpose == "predict":
+        raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
+    try:
+        sources = data.tables(source)
+    except ValueError as error:
+        raise DataError(f"The source {mask(source)!r} cannot be read: {error}.") from error
+    found = sources or source
+    assert found is not None  # noqa: S101  (data has either train or sources)
+    tables = {}
+    for name, each in (sources or {}).items():
+        # One that training shares is the same dataset in prediction.
+        shared = purpose == "train" or each == (data.sources or {})[name]
+        tables[name] = Table(each, f"{problem}_{name}" if shared else f"{problem}_predict_{name}", shared)
+    return Origin(found, tables, f"{problem}_{purpose}")
