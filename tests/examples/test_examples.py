@@ -16,6 +16,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lolpop.resources import DatasetVersion
+from lolpop_containers.classification import ClassificationContainer
+
 
 def assert_one_variable_changes_the_trainer(first, lolpop, runner):
     """The second run, by XGBoost, is compared with what the first deployed, on the same rows."""
@@ -91,6 +94,27 @@ def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
     assert_one_variable_changes_the_trainer(told, lolpop, "classification")
 
 
+def test_orders_are_learned_from_with_what_is_known_of_customers_and_articles(example, lolpop):
+    """Three tables are datasets of their own, rows are made of them, and no basket is in two splits."""
+    folder = example("several_sources")
+    told, _ = lolpop("classification")
+    names = {reference.split(":")[1] for reference in told["resources"]["dataset_version"]}
+    shared, made = {"returns_customers@1", "returns_articles@1"}, {"returns_train@1", "returns_predict@1"}
+    assert names >= shared | made | {"returns_orders@1", "returns_predict_orders@1"}
+    assert told["metrics"]["test"]["roc_auc"] > 0.75
+    assert told["metrics"]["truth"]["roc_auc"] > 0.75
+    with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
+        load_data = container.resource_version_control().load_data
+        rows, test = (
+            load_data(DatasetVersion(name=f"returns_{part}", number=1)) for part in ("train", "test")
+        )
+    orders = pd.read_csv(folder / "data" / "orders.csv")
+    assert rows["order_id"].tolist() == orders["order_id"].tolist()
+    learned = rows[~rows["order_id"].isin(test["order_id"])]
+    assert not set(learned["basket"]) & set(test["basket"])
+    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+
+
 def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
     """The default trainer beats the seasonal naive forecast by half in its backtest, and says by how much."""
     pytest.importorskip("statsmodels")
@@ -131,6 +155,7 @@ def test_the_sales_of_every_shop_are_forecast(example, lolpop):
         ("classification", "classification"),
         ("regression", "regression"),
         ("churn", "classification"),
+        ("several_sources", "classification"),
     ],
 )
 def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop):

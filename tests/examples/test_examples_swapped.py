@@ -15,6 +15,7 @@ RUNNERS = {
     "quickstart": ClassificationContainer,
     "classification": ClassificationContainer,
     "churn": ClassificationContainer,
+    "several_sources": ClassificationContainer,
     "regression": RegressionContainer,
 }
 # What the line sets, to what, and what has to be installed for it.
@@ -61,7 +62,8 @@ def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path
         for step in path.split("."):
             part = getattr(part, step)
         assert part().requires == (library,)
-    new, predicted = (folder / "data" / "new.csv", folder / "out" / "predictions.csv")
+    [new] = (folder / "data").glob("new*.csv")
+    predicted = folder / "out" / "predictions.csv"
     assert len(predicted.read_text().splitlines()) == len(new.read_text().splitlines())
 
 
