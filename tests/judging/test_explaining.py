@@ -1,12 +1,15 @@
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from sklearn.inspection import permutation_importance
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_explainer.sklearn import SklearnModelExplainer
+from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
 from lolpop.problem import Problem
@@ -114,3 +117,25 @@ def test_importing_an_implementation_imports_no_library(module):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+class Counting(FittedModel):
+    """Predicts the first of many columns, and counts the values that it is asked about."""
+
+    columns = tuple(f"x{number}" for number in range(1000))
+    classes = ()
+    values = 0
+
+    def predict(self, frame):
+        self.values += frame.size
+        return Predictions(frame["x0"].to_numpy())
+
+
+def test_the_importance_of_a_thousand_columns_is_affordable():
+    """Rows become fewer where columns are many, and what matters is still found."""
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 1000))).add_prefix("x")
+    model = Counting()
+    problem = Problem(name="wide", target="y", type="regression")
+    importance = SklearnModelExplainer(problem=problem).importance(model, rows, rows["x0"])
+    assert [each.column for each in importance if each.value > 0] == ["x0"]
+    assert model.values <= 200_000_000

@@ -10,6 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker._repeats import that_may_repeat
 from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
 from lolpop.components.data_checker.outcomes import of_columns, outcome
@@ -454,13 +455,12 @@ def _repeated_names(frame: Frame) -> list[str]:
 
 
 def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts]) -> int:
-    # Equal rows are equal in every column, and a column of floats, quick to look at, tells most apart.
-    for name in [fact.name for fact in columns if rows.schema[fact.name].is_float()]:
-        rows = rows.filter(rows.get_column(name).is_duplicated())
-    if rows.is_empty() or not columns:
+    values = [rows.get_column(fact.name) for fact in columns]
+    at = that_may_repeat(values)
+    if not len(at):
         return 0
-    compared = [_comparable(rows.get_column(fact.name), fact.kind) for fact in columns]
-    return int(rows.select(*compared).is_duplicated().sum())
+    compared = [_comparable(each[at], fact.kind) for each, fact in zip(values, columns, strict=True)]
+    return int(compared[0].to_frame().with_columns(*compared[1:]).is_duplicated().sum())
 
 
 def _comparable(values: nw.Series[Any], kind: Kind) -> nw.Series[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop.components.data_checker._repeats import that_may_repeat
 from lolpop.frames import counted
 
 if TYPE_CHECKING:
@@ -24,16 +25,12 @@ def conflicting_rows(features: Sequence[nw.Series[Any]], target: nw.Series[Any])
     """In how many rows all ``features`` are equal to those of a row with another ``target``."""
     import narwhals as nw
 
-    if not features:
+    at = that_may_repeat(features)
+    if not len(at):
         return 0
     # Columns get names of their own, for a feature may be called as the counts are.
-    named = [series.alias(f"feature_{number}") for number, series in enumerate(features)]
-    rows = named[0].to_frame().with_columns(*named[1:], target.alias("target"))
+    named = [series[at].alias(f"feature_{number}") for number, series in enumerate(features)]
+    rows = named[0].to_frame().with_columns(*named[1:], target[at].alias("target"))
     keys = [series.name for series in named]
-    # A column of floats, quick to look at, tells most rows apart.
-    for name in [key for key in keys if rows.schema[key].is_float()]:
-        rows = rows.filter(rows.get_column(name).is_duplicated())
-    if rows.is_empty():
-        return 0
     groups = rows.group_by(keys).agg(nw.col("target").n_unique().alias("labels"), nw.len().alias("rows"))
     return int(groups.filter(nw.col("labels") > 1).get_column("rows").sum())

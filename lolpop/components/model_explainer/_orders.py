@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.components.model_explainer import Attributions
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
-from lolpop.components.model_explainer._replacing import replaced
+from lolpop.components.model_explainer._replacing import replaced, rows_at_once
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel
 
 __all__ = ["attribute_by_orders"]
-
-_ROWS_AT_ONCE = 100_000
 
 
 def attribute_by_orders(
@@ -43,7 +41,7 @@ def attribute_by_orders(
     said = model.predict(rows.to_native())
     classes = likeliest(said)
     values = np.zeros((len(rows), number))
-    step = max(1, _ROWS_AT_ONCE // (len(states) * each))
+    step = max(1, rows_at_once(number) // (len(states) * each))
     for start in range(0, len(rows), step):
         chunk = np.arange(start, min(start + step, len(rows)))
         at = np.repeat(chunk, len(states) * each)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 else:
     nw = lazy_loader.load("narwhals")
 
-__all__ = ["alike", "replaced", "taken", "used"]
+__all__ = ["alike", "replaced", "rows_at_once", "taken", "used"]
+
+_ROWS_AT_ONCE = 100_000
+_VALUES_AT_ONCE = 10_000_000
 
 
 def used(model: FittedModel, frame: Frame) -> nw.DataFrame[Any]:
@@ -46,14 +49,21 @@ def replaced(rows: nw.DataFrame[Any], at: NDArray[Any], others: nw.DataFrame[Any
     pool = nw.concat([rows, others]) if others is not rows else rows
     offset = len(rows) if others is not rows else 0
     columns = [
-        nw.maybe_reset_index(pool.get_column(name)[np.where(chosen < 0, at, chosen + offset).tolist()])
+        nw.maybe_reset_index(pool.get_column(name)[np.where(chosen < 0, at, chosen + offset)])
         for name, chosen in zip(rows.columns, by, strict=True)
+        if (chosen >= 0).any()
     ]
-    frame: Frame = nw.maybe_reset_index(pool[at.tolist()]).with_columns(*columns).to_native()
+    # Where few columns change, all others are taken together.
+    frame: Frame = nw.maybe_reset_index(pool[at]).with_columns(*columns).to_native()
     return frame
+
+
+def rows_at_once(columns: int) -> int:
+    """How many rows of so many columns are predicted at a time: enough to be fast, few enough for memory."""
+    return min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(1, columns))
 
 
 def taken(series: nw.Series[Any], at: NDArray[Any]) -> Series:
     """The values ``at`` of ``series``."""
-    values: Series = nw.maybe_reset_index(series[at.tolist()]).to_native()
+    values: Series = nw.maybe_reset_index(series[at]).to_native()
     return values

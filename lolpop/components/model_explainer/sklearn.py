@@ -10,7 +10,7 @@ from lolpop.components.model_checker.evaluations import evaluate_classes, evalua
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
-from lolpop.components.model_explainer._replacing import alike, replaced, taken, used
+from lolpop.components.model_explainer._replacing import alike, replaced, rows_at_once, taken, used
 from lolpop.errors import DataError
 from lolpop.frames import wrap_series
 from lolpop.problem import Problem
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SklearnModelExplainer"]
 
-_ROWS_AT_ONCE = 100_000
+_FEWEST_ROWS = 50
+_VALUES = 200_000_000
+"""Values of rows in which a column is shuffled, which take some seconds: all columns of each are read."""
 
 
 class SklearnModelExplainer(ModelExplainer):
@@ -40,7 +42,8 @@ class SklearnModelExplainer(ModelExplainer):
     repeats : int
         How often each column is shuffled.
     max_rows : int
-        Rows that importance is measured on; of more, so many are drawn.
+        Rows that importance is measured on; of more, so many are drawn. Since the cost grows with the square
+        of the columns, fewer are drawn where there are more than some hundreds of those, but at least 50.
     references : int
         Reference rows that each value is replaced from.
     """
@@ -69,12 +72,12 @@ class SklearnModelExplainer(ModelExplainer):
 
         random = np.random.default_rng(self._seed % 2**32)
         rows = used(model, frame)
-        at = random.permutation(len(rows))[: self._max_rows]
+        at = random.permutation(len(rows))[: self._affordable_rows(len(model.columns))]
         shuffles = np.array([random.permutation(at) for _ in range(self._repeats)])
         own = self._score(model, replaced(rows, at, rows, _keep(rows.columns, at)), target, at, 1)[0]
         found = []
         # As many columns at once as the bound of rows allows.
-        step = max(1, _ROWS_AT_ONCE // shuffles.size)
+        step = max(1, rows_at_once(len(model.columns)) // shuffles.size)
         for start in range(0, len(model.columns), step):
             columns = range(start, min(start + step, len(model.columns)))
             tiled = np.tile(at, self._repeats * len(columns))
@@ -107,7 +110,7 @@ class SklearnModelExplainer(ModelExplainer):
         outputs = outputs_of(said, predicted)
         number, each = len(model.columns), len(drawn)
         values = np.empty((len(rows), number))
-        step = max(1, _ROWS_AT_ONCE // max(1, number * each))
+        step = max(1, rows_at_once(number) // max(1, number * each))
         for start in range(0, len(rows), step):
             chunk = np.arange(start, min(start + step, len(rows)))
             at = np.repeat(chunk, number * each)
@@ -120,6 +123,10 @@ class SklearnModelExplainer(ModelExplainer):
             means = outputs_of(replacing, known).reshape(len(chunk), number, each).mean(axis=2)
             values[chunk] = outputs[chunk, None] - means
         return Attributions(tuple(model.columns), values, outputs)
+
+    def _affordable_rows(self, columns: int) -> int:
+        affordable = _VALUES // (columns**2 * self._repeats) if columns else self._max_rows
+        return min(self._max_rows, max(_FEWEST_ROWS, affordable))
 
     def _score(
         self, model: FittedModel, frame: Frame, target: Series, at: NDArray[Any], blocks: int
