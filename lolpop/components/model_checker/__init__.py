@@ -12,6 +12,7 @@ from lolpop.checks import CheckReport
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
+    from lolpop.components.data_profiler import DriftReport
     from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 
@@ -77,3 +78,10 @@ class ModelChecker(Component):
     @abstractmethod
     def compare(self, model: FittedModel, other: FittedModel, frame: Frame, target: Series) -> Comparison:
         """Compare ``model`` with ``other`` on the same n rows."""
+
+    @abstractmethod
+    def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
+        """Whether ``model`` predicts for the rows of ``frame`` the like of what it does for ``reference``.
+
+        Neither needs labels: where the truth arrives late, this is the first that can be told of a model.
+        """

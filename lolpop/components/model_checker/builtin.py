@@ -12,8 +12,10 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport
+from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
 from lolpop.components.model_checker.checks import classes_of, left_out, outcome, predictions_of
+from lolpop.components.model_checker.drifts import drift_of_predictions
 from lolpop.components.model_checker.evaluations import (
     constant_class,
     constant_mean,
@@ -99,6 +101,7 @@ class BuiltinModelChecker(ModelChecker):
         slow: PositiveFloat = 10.0,
         *,
         problem: Problem,
+        data_profiler: DataProfiler | None = None,
         seed: int = 0,
     ) -> None:
         if findings := list(self.check_settings({"metric": metric}, {"problem": problem})):
@@ -120,6 +123,8 @@ class BuiltinModelChecker(ModelChecker):
         self._significance = significance
         self._slow = slow
         self._positive_label = problem.positive_label
+        self._problem = problem
+        self._data_profiler = data_profiler
         self._seed = seed
 
     @classmethod
@@ -207,6 +212,14 @@ class BuiltinModelChecker(ModelChecker):
         """
         one, another = self._evaluate([model, other], frame, target)
         return self._compare(one, another)
+
+    def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
+        """How far what ``model`` predicts for the rows of ``frame`` is from that for ``reference``.
+
+        Labels or numbers, and probabilities, are compared as the data profiler compares columns. Raises
+        DataError if it cannot predict either.
+        """
+        return drift_of_predictions(model, frame, reference, self._problem, self._data_profiler)
 
     def _evaluate(
         self, models: Sequence[FittedModel], frame: Frame, target: Series, train_target: Series | None = None

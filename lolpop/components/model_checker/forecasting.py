@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from lolpop.checks import Check, CheckReport, Status
+from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
 from lolpop.components.model_checker.backtests import forecasts_of
+from lolpop.components.model_checker.drifts import drift_of_predictions
 from lolpop.errors import DataError
 from lolpop.frames import count, listed, to_floats, wrap_series
 from lolpop.problem import ForecastingProblem
@@ -76,6 +78,7 @@ class ForecastModelChecker(ModelChecker):
         miscovered: Annotated[float, Field(ge=0, lt=1)] = 0.1,
         *,
         problem: ForecastingProblem,
+        data_profiler: DataProfiler | None = None,
         seed: int = 0,
     ) -> None:
         if metric not in _ROWS:
@@ -91,6 +94,7 @@ class ForecastModelChecker(ModelChecker):
         self._min_rows = min_rows
         self._miscovered = miscovered
         self._problem = problem
+        self._data_profiler = data_profiler
         self._seed = seed % 2**32
 
     @property
@@ -160,6 +164,14 @@ class ForecastModelChecker(ModelChecker):
         found = self._judged(model, frame, target)
         said = other.predict(frame)
         return self._compare(found, found.instead(_floats(said.labels)))
+
+    def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
+        """How far what ``model`` forecasts for the rows of ``frame`` is from that for ``reference``.
+
+        Labels or numbers, and probabilities, are compared as the data profiler compares columns. Raises
+        DataError if it cannot predict either.
+        """
+        return drift_of_predictions(model, frame, reference, self._problem, self._data_profiler)
 
     def _judged(self, model: FittedModel, frame: Frame, target: Series) -> _Judged:
         import numpy as np

@@ -1,0 +1,38 @@
+"""Whether a model predicts for some rows what it predicts for others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lolpop.components.data_profiler import DataProfiler, DriftReport
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.frames import Frame
+    from lolpop.problem import Problem
+
+__all__ = ["drift_of_predictions"]
+
+
+def drift_of_predictions(
+    model: FittedModel, frame: Frame, reference: Frame, problem: Problem, data_profiler: DataProfiler | None
+) -> DriftReport:
+    """How far what ``model`` predicts for ``frame`` is from what it predicts for ``reference``.
+
+    Labels, or numbers, are the column ``prediction``, and each class has its ``probability_<class>``. They
+    are compared by ``data_profiler``, the built-in one with its defaults if there is none.
+    """
+    from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
+
+    profiler = data_profiler or BuiltinDataProfiler(problem=problem)
+    return profiler.compare(_predictions(model, frame), _predictions(model, reference))
+
+
+def _predictions(model: FittedModel, frame: Frame) -> Frame:
+    import pandas as pd
+
+    found = model.predict(frame)
+    columns: dict[str, Any] = {"prediction": found.labels}
+    if found.probabilities is not None:
+        names = [f"probability_{name}" for name in found.classes]
+        columns |= zip(names, found.probabilities.T, strict=True)
+    return pd.DataFrame(columns)
