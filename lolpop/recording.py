@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
 
+from lolpop.arguments import bind
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, Store, TaskRecord
 from lolpop.errors import LolpopError, TrainingError, WiringError
@@ -23,7 +23,6 @@ from lolpop.masking import masked, masker
 from lolpop.providers import Component, Components
 from lolpop.providers.queries import slots_in
 from lolpop.runs import RUN, TASK, OpenRun
-from lolpop.signatures import alternatives, hints_of
 
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
@@ -111,8 +110,12 @@ class CallBinding:
         self, kind: CallKind, method: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> R:
         """Call ``method`` as a workflow, which opens a run or joins the open one, or as a task of that."""
-        bound = _bind(method, args, kwargs)
         function = _function(method)
+        try:
+            bound = bind(function, args, kwargs)
+        except TypeError:
+            method(*args, **kwargs)  # it raises the error that Python words best
+            raise
         name = function.__name__
         around = _CALL.get()
         if around is not None and around.is_continued_by(self, function):
@@ -376,49 +379,3 @@ def _short(error: BaseException) -> str:
 def _function(method: Callable[..., Any]) -> Callable[..., Any]:
     function: Callable[..., Any] = method.func if isinstance(method, partial) else method
     return function
-
-
-def _bind(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
-    """The arguments by name, with references in place of resources read as those."""
-    signature, resources = _parameters(_function(method))
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError:
-        method(*args, **kwargs)  # it raises the error that Python words best
-        raise
-    for name, resource in resources.items():
-        if isinstance(value := bound.arguments.get(name), str):
-            bound.arguments[name] = resource.parse(value)
-    bound.apply_defaults()
-    return bound
-
-
-# A method is read once; the map lets go of those that are gone.
-_PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, dict[str, type[Resource]]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _parameters(
-    function: Callable[..., Any],
-) -> tuple[inspect.Signature, dict[str, type[Resource]]]:
-    found = _PARAMETERS.get(function)
-    if found is None:
-        found = _PARAMETERS[function] = _read_parameters(function)
-    return found
-
-
-def _read_parameters(
-    function: Callable[..., Any],
-) -> tuple[inspect.Signature, dict[str, type[Resource]]]:
-    from lolpop.resources import Resource
-
-    signature = inspect.signature(function)
-    own = signature.replace(parameters=list(signature.parameters.values())[1:])
-    resources = {
-        name: member
-        for name, annotation in hints_of(function).items()
-        for member in alternatives(annotation)
-        if name != "return" and isinstance(member, type) and issubclass(member, Resource)
-    }
-    return own, resources

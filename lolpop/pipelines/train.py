@@ -348,7 +348,7 @@ class TrainPipeline(Pipeline):
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
         kept = self.metadata_tracker.get(model_version).fields["test_data"]
-        return self.resource_version_control.load_data(DatasetVersion.parse(kept))
+        return self.resource_version_control.load_data(kept)
 
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
