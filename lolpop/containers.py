@@ -23,6 +23,7 @@ from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
+    from lolpop.resuming import Completed
     from lolpop.settings.nodes import Layer
     from lolpop.settings.sources import Sources
 
@@ -234,6 +235,7 @@ def configured(
     recorded: bool = False,
     lenient: bool = False,
     replays: str | None = None,
+    resumes: Completed | None = None,
 ) -> Any:
     """An instance of ``container`` set by ``layers``, with the folder and variables of ``sources``."""
     from lolpop.settings.links import Links
@@ -243,7 +245,14 @@ def configured(
     scope = scope_of(instance)
     links = Links(Tree((*scope_defaults(scope), *layers)), sources.variables, lenient)
     scope.configuration = Configuration(
-        Tree(tuple(layers)), links, sources.folder, profile or sources.profile, group, recorded, replays
+        Tree(tuple(layers)),
+        links,
+        sources.folder,
+        profile or sources.profile,
+        group,
+        recorded,
+        replays,
+        resumes,
     )
     return instance
 

@@ -206,7 +206,8 @@ class _Recording:
             group=configuration.group,
             wiring=self._wiring(),
         )
-        run = _RecordedRun(record.run_id, self._spec, self._mask)
+        resumes = configuration.resumes is not None
+        run = _RecordedRun(record.run_id, self._spec, self._mask, resumes=resumes)
         run.recording = self
         self._run = run
         lifetime = self._root.lifetime
@@ -248,6 +249,8 @@ class _Recording:
             parent_id=None if parent is None else parent[0],
             inputs={name: self._described(value) for name, value in arguments.items()},
         )
+        if kind == "workflow" and (taken_over := self._completed(path, arguments)) is not None:
+            work = partial(lambda result: result, taken_over)
         self._recorder.begin_task(record)
         with _current(TASK, (record.task_id, path)):
             try:
@@ -264,6 +267,19 @@ class _Recording:
                 replace(record, status="completed", ended_at=datetime.now(UTC), outputs=outputs)
             )
             return result
+
+    def _completed(self, path: str, arguments: Mapping[str, Any]) -> Any:
+        """What the run that is resumed made by this call.
+
+        None if it did not, or if it is not called with resources alone: a file may be another one by now.
+        """
+        from lolpop.resources import Resource
+
+        completed = self._root.configuration.resumes
+        given = [each for each in arguments.values() if each is not None]
+        if completed is None or not given or not all(isinstance(each, Resource) for each in given):
+            return None
+        return completed.result_of(path, {name: self._described(each) for name, each in arguments.items()})
 
     def _intercepted(
         self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
     from lolpop.specs import Spec
 
-__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of"]
+__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes"]
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +25,8 @@ class OpenRun:
     """What a worker in another process needs to work on this run."""
     mask: Callable[[str], str]
     """Takes the secrets of the run's container out of a text."""
+    resumes: bool = False
+    """Whether it goes on where an earlier run ended."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
@@ -56,6 +58,12 @@ TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=Non
 def current_run() -> OpenRun | None:
     """The run that is open in this context, if any."""
     return RUN.get()
+
+
+def resumes() -> bool:
+    """Whether the open run goes on where an earlier one ended: what that made is not to be made again."""
+    run = RUN.get()
+    return run is not None and run.resumes
 
 
 def current_task() -> str | None:

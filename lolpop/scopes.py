@@ -14,6 +14,7 @@ from lolpop.settings.links import Links
 from lolpop.settings.tree import Tree
 
 if TYPE_CHECKING:
+    from lolpop.resuming import Completed
     from lolpop.runs import OpenRun
     from lolpop.settings.tree import Path as SettingPath
 
@@ -34,6 +35,8 @@ class Configuration:
     """Whether runs are kept in the store even if nothing else uses it."""
     replays: str | None = None
     """Id of the run that these settings are recorded of."""
+    resumes: Completed | None = None
+    """What that run completed, where this goes on with it."""
 
 
 class Override:

@@ -67,6 +67,7 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
             {name: value for name, value in wiring.get("arguments", {}).items() if value is not None}
         ),
         "replays": wiring.get("replays"),
+        "resumes": wiring.get("resumes"),
         "started": moment(run.started_at),
         "group": run.group,
         "profile": wiring.get("profile"),
@@ -141,6 +142,7 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
         "duration": run.duration,
         "group": run.group,
         "replays": run.wiring.get("replays"),
+        "resumes": run.wiring.get("resumes"),
         "resources": records.resources(),
         "lineage": records.lineage(),
     }

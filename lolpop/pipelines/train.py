@@ -34,6 +34,7 @@ from lolpop.pipelines._reports import keep_checks, keep_comparison
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
+from lolpop.runs import resumes
 from lolpop.specs import Call
 
 __all__ = ["TrainPipeline"]
@@ -58,6 +59,7 @@ class TrainPipeline(Pipeline):
     resume_search : bool
         Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
         and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
+        A run that is resumed does so anyway.
     """
 
     def __init__(
@@ -303,7 +305,7 @@ class TrainPipeline(Pipeline):
             experiments,
             checker,
             self.logger,
-            resume=self.resume_search,
+            resume=self.resume_search or resumes(),
         )
         if self.hyperparameter_tuner.enabled:
             best = self.hyperparameter_tuner.search(
