@@ -1,4 +1,4 @@
-"""What follows from a report of checks, or from a comparison."""
+"""What is kept with a run of what it found, and what follows from a report of checks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
     from lolpop.components.model_checker import Comparison
     from lolpop.components.notifier import Notifier
+    from lolpop.resources import DatasetVersion
 
-__all__ = ["insist", "keep_checks", "keep_comparison"]
+__all__ = ["insist", "keep_checks", "keep_comparison", "keep_source", "kept_sources"]
+
+
+_SOURCE = "source."
 
 
 def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
@@ -34,6 +38,19 @@ def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
 def keep_comparison(comparison: Comparison, metadata_tracker: MetadataTracker) -> None:
     """Record what came of a comparison with the open run; nothing outside a run."""
     _keep(metadata_tracker, {"comparison": comparison.model_dump(mode="json")})
+
+
+def keep_source(dataset_version: DatasetVersion, source: Any, metadata_tracker: MetadataTracker) -> None:
+    """Record with the open run where it read the rows of ``dataset_version``; nothing outside a run."""
+    _keep(metadata_tracker, {f"{_SOURCE}{dataset_version.reference}": source})
+
+
+def kept_sources(metadata_tracker: MetadataTracker) -> dict[str, Any]:
+    """Where the open run read the rows of dataset versions, by reference."""
+    if (run := current_run()) is None or not metadata_tracker.find(Run, run.run_id):
+        return {}
+    fields = metadata_tracker.get(Run(name=run.run_id)).fields
+    return {key.removeprefix(_SOURCE): value for key, value in fields.items() if key.startswith(_SOURCE)}
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
