@@ -32,6 +32,15 @@ _REFUSALS = (
     OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, OverflowError,
 )  # fmt: skip
 
+_FOREIGN = (
+    ("aiohttp", "ClientError"),
+    ("azure.core.exceptions", "AzureError"),
+    ("botocore.exceptions", "BotoCoreError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("polars.exceptions", "PolarsError"),
+)
+"""What extras, and file systems behind URLs, raise of their own: missing credentials among it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -202,9 +211,9 @@ def located(source: Source, folder: Path | None) -> Location:
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    # polars is an extra, with errors of its own: without it nothing can have raised them.
-    polars = sys.modules.get("polars")
-    return (*_REFUSALS, polars.exceptions.PolarsError) if polars else _REFUSALS
+    # What is not imported cannot have raised anything.
+    imported = [(sys.modules[module], name) for module, name in _FOREIGN if module in sys.modules]
+    return (*_REFUSALS, *(getattr(module, name) for module, name in imported))
 
 
 def _shown(source: object) -> str:
