@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
@@ -104,6 +104,16 @@ class _Instance(di_containers.DynamicContainer):
         from lolpop.recording import recorder_of
 
         return recorder_of(self._scope).runs()
+
+    def override(self, overriding: object) -> NoReturn:
+        """Refused: what is overridden is providers, one by one."""
+        del overriding
+        path = self._scope.path
+        names = [name for name, provider in self.providers.items() if not isinstance(provider, Nested)]
+        raise WiringError(
+            f"{'.'.join(path) or self._scope.declared_as.__name__} is a container, which cannot be overridden",
+            f"Override one of its providers: {', '.join('.'.join((*path, name)) for name in names)}.",
+        )
 
     def reset_override(self) -> None:
         """End the overrides of every provider here and in nested containers."""
