@@ -111,7 +111,7 @@ class _Instance(di_containers.DynamicContainer):
         path = self._scope.path
         names = [name for name, provider in self.providers.items() if not isinstance(provider, Nested)]
         raise WiringError(
-            f"{'.'.join(path) or self._scope.declared_as.__name__} is a container, which cannot be overridden",
+            f"{'.'.join(path) or self._scope.declared_as.__name__} is a container and cannot be overridden",
             f"Override one of its providers: {', '.join('.'.join((*path, name)) for name in names)}.",
         )
 
