@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from lolpop._disk import sync
 from lolpop._names import one_of
 from lolpop.errors import DataError, LolpopError
 from lolpop.runs import hidden
@@ -158,11 +159,11 @@ class Location:
             system.makedirs(path.rpartition("/")[0], exist_ok=True)
             system.put_file(str(temporary), path)
             return
-        _sync(temporary)
+        sync(temporary)
         if self.path.exists():
             temporary.chmod(stat.S_IMODE(self.path.stat().st_mode))
         temporary.replace(self.path)
-        _sync(self.path.parent)
+        sync(self.path.parent)
 
     def _require_remote(self) -> None:
         import fsspec
@@ -226,11 +227,3 @@ def _reason(error: BaseException) -> str:
         return "there is a file in the place of its folder"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return mask_urls(text.splitlines()[0] if text else type(error).__name__)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
