@@ -101,7 +101,7 @@ class _Instance(di_containers.DynamicContainer):
 
     def runs(self) -> list[RunRecord]:
         """See ``RunnerContainer.runs``."""
-        from lolpop.recording import recorder_of
+        from lolpop.recorders import recorder_of
 
         return recorder_of(self._scope).runs()
 

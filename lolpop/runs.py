@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,16 @@ class OpenRun:
 RUN: ContextVar[OpenRun | None] = ContextVar("lolpop_run", default=None)
 TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=None)
 """Id and path of the task, or of the nested workflow, that is running in this context."""
+
+
+@contextmanager
+def held(variable: Any, value: Any) -> Iterator[None]:
+    """Let a context variable have ``value`` inside the ``with`` block."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def current_run() -> OpenRun | None:
