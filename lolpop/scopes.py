@@ -86,7 +86,7 @@ class Lifetime:
     remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
     """
 
-    __slots__ = ("built", "closed", "epoch", "lock", "memory", "open_runs", "run_ids", "verified")
+    __slots__ = ("built", "closed", "epoch", "lock", "memory", "open_runs", "run_ids", "verified", "waiting")
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -95,6 +95,8 @@ class Lifetime:
         self.closed = False
         self.open_runs: list[OpenRun] = []
         self.verified = False
+        self.waiting: dict[int, int | None] = {}
+        """Of each thread that waits for something to be built, by its ident, which one builds it."""
         self.memory: Any = None
         """What records runs where no store does."""
         self.run_ids: list[str] = []
