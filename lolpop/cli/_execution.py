@@ -147,7 +147,7 @@ class Execution:
         yield f"lolpop runs ls{again}", "all runs"
 
     def _after_failure(self, run_id: str) -> str:
-        return f"{self._show_run(run_id)} shows how far it came.\n{self._resume(run_id)} goes on from there."
+        return f"{self._show_run(run_id)} shows how far it came, {self._resume(run_id)} goes on from there."
 
     def _resume(self, run_id: str) -> str:
         return f"lolpop run --resume {run_id}{self.given.restated()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 
@@ -93,9 +94,9 @@ def test_a_failure_says_how_to_go_on(lolpop, project):
     (project / "new.csv").rename(project / "other.csv")
     failed = lolpop("run", "classification", SIGNAL="0")
     assert failed.code == 1
-    command = next(line for line in failed.err.splitlines() if "goes on from there" in line)
+    (command,) = re.findall(r"lolpop (run --resume \S+) goes on from there", failed.err)
     (project / "other.csv").rename(project / "new.csv")
-    resumed = lolpop(*command.removesuffix(" goes on from there.").split()[1:], SIGNAL="0")
+    resumed = lolpop(*command.split(), SIGNAL="0")
     assert resumed.code == 0, resumed.err
     refused = lolpop("run", "classification", "--resume", "last")
     assert refused.code == 2

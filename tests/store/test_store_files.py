@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -114,7 +116,10 @@ def test_unknown_protocol_is_named(tmp_path):
 
 def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
     """Without s3fs, an S3 URL says what to install."""
-    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(
+        import_module("fsspec.registry")._registry, "s3", raising=False
+    )  # where it was needed before
     store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(MissingExtraError, match=r"lolpop\[s3\]"):
