@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -15,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from lolpop._disk import sync
+from lolpop._drivers import FILE_SYSTEMS, errors_of
 from lolpop._names import one_of
 from lolpop.errors import DataError, LolpopError
 from lolpop.runs import hidden
@@ -32,15 +32,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _REFUSALS = (
     OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, OverflowError,
 )  # fmt: skip
-
-_FOREIGN = (
-    ("aiohttp", "ClientError"),
-    ("azure.core.exceptions", "AzureError"),
-    ("botocore.exceptions", "BotoCoreError"),
-    ("google.auth.exceptions", "GoogleAuthError"),
-    ("polars.exceptions", "PolarsError"),
-)
-"""What extras, and file systems behind URLs, raise of their own: missing credentials among it."""
+_FOREIGN = (*FILE_SYSTEMS, "polars.exceptions.PolarsError")  # of extras, which may not be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +121,7 @@ class Location:
             raise
         except ImportError as error:
             raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
-        except _refusals() as error:
+        except _REFUSALS + errors_of(_FOREIGN) as error:
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
     def _open(self) -> AbstractContextManager[IO[bytes]]:
@@ -209,12 +201,6 @@ def located(source: Source, folder: Path | None) -> Location:
     local = Path(text.removeprefix("file://")).expanduser()
     local = folder / local if folder else local
     return Location(shown, str(local), local, options)
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    # What is not imported cannot have raised anything.
-    imported = [(sys.modules[module], name) for module, name in _FOREIGN if module in sys.modules]
-    return (*_REFUSALS, *(getattr(module, name) for module, name in imported))
 
 
 def _shown(source: object) -> str:
