@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
@@ -23,6 +23,7 @@ from lolpop.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
+    from lolpop.resuming import Completed
     from lolpop.settings.nodes import Layer
     from lolpop.settings.sources import Sources
 
@@ -100,9 +101,19 @@ class _Instance(di_containers.DynamicContainer):
 
     def runs(self) -> list[RunRecord]:
         """See ``RunnerContainer.runs``."""
-        from lolpop.recording import recorder_of
+        from lolpop.recorders import recorder_of
 
         return recorder_of(self._scope).runs()
+
+    def override(self, overriding: object) -> NoReturn:
+        """Refused: what is overridden is providers, one by one."""
+        del overriding
+        path = self._scope.path
+        names = [name for name, provider in self.providers.items() if not isinstance(provider, Nested)]
+        raise WiringError(
+            f"{'.'.join(path) or self._scope.declared_as.__name__} is a container and cannot be overridden",
+            f"Override one of its providers: {', '.join('.'.join((*path, name)) for name in names)}.",
+        )
 
     def reset_override(self) -> None:
         """End the overrides of every provider here and in nested containers."""
@@ -234,6 +245,7 @@ def configured(
     recorded: bool = False,
     lenient: bool = False,
     replays: str | None = None,
+    resumes: Completed | None = None,
 ) -> Any:
     """An instance of ``container`` set by ``layers``, with the folder and variables of ``sources``."""
     from lolpop.settings.links import Links
@@ -243,7 +255,14 @@ def configured(
     scope = scope_of(instance)
     links = Links(Tree((*scope_defaults(scope), *layers)), sources.variables, lenient)
     scope.configuration = Configuration(
-        Tree(tuple(layers)), links, sources.folder, profile or sources.profile, group, recorded, replays
+        Tree(tuple(layers)),
+        links,
+        sources.folder,
+        profile or sources.profile,
+        group,
+        recorded,
+        replays,
+        resumes,
     )
     return instance
 

@@ -19,6 +19,7 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "TrainingError",
+    "UnsetFinding",
     "UntrustedTypeError",
     "VerificationError",
     "WiringError",
@@ -61,6 +62,11 @@ class Finding:
         subject = f"{self.path}: " if self.path else ""
         hint = f" {self.hint}" if self.hint else ""
         return f"{place}{subject}{self.message}.{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnsetFinding(Finding):
+    """A setting that is required and that no source gives."""
 
 
 class LolpopError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 from lolpop import registry
 from lolpop._names import did_you_mean
-from lolpop.errors import Finding, Origin, WiringError
+from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable
 from lolpop.settings.nodes import Layer, Node, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
@@ -174,7 +174,7 @@ def _settings(
             continue
         if parameter.required:
             message = f"{plan.called!r} requires this setting and nothing sets it"
-            findings.append(Finding(declaration.below(name), message, origin=plan.origin_of(())))
+            findings.append(UnsetFinding(declaration.below(name), message, origin=plan.origin_of(())))
         else:
             settings[name] = Setting(parameter, parameter.default, None)
     return settings, findings
@@ -185,7 +185,7 @@ def plan_value(path: str, parameter: Parameter, section: Section, links: Links, 
     if not section.history:
         if parameter.required:
             hint = f"{declared_as} declares it without a default."
-            return Plan(path, findings=(Finding(path, "is required and is not set", hint=hint),))
+            return Plan(path, findings=(UnsetFinding(path, "is required and is not set", hint=hint),))
         return Plan(path, settings={"": Setting(parameter, parameter.default, None)}, section=section)
     value, problems = read(section.root, parameter, links)
     settings = {} if value is UNSET else {"": Setting(parameter, value, section.root)}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-__all__ = ["ForecastingProblem", "Problem", "ProblemType"]
+__all__ = ["TO_LEARN", "ForecastingProblem", "Problem", "ProblemType"]
 
 ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
 """What a workflow learns: classes, numbers, or the course of a series."""
+
+TO_LEARN: Mapping[str, str] = {
+    "classification": "to tell classes apart: lolpop run classification (problem.type: classification)",
+    "regression": "to predict numbers: lolpop run regression (problem.type: regression)",
+}
+"""What to do where a target is not of the type of problem that it is learned by."""
 
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]

@@ -22,6 +22,7 @@ from lolpop.wiring import environment
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord
     from lolpop.plans import Plan
+    from lolpop.resuming import Completed
     from lolpop.settings.sources import Sources
 
 __all__ = ["Replay", "load_replay", "recorded_arguments"]
@@ -45,8 +46,11 @@ def load_replay(
     *,
     flags: Sequence[str] = (),
     group: str | None = None,
+    resumes: Completed | None = None,
 ) -> Replay:
     """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
+
+    It goes on with what the run completed, if that is given.
 
     Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
     hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
@@ -67,6 +71,7 @@ def load_replay(
         group=group or sources.group,
         recorded=True,
         replays=run.run_id,
+        resumes=resumes,
     )
     check_links(instance)
     here = environment(scope_of(instance).configuration.folder or sources.folder)

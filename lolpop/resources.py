@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -20,10 +20,14 @@ __all__ = [
     "PredictionJob",
     "Resource",
     "Run",
+    "as_resource",
     "parse_reference",
 ]
 
-_REFERENCE = re.compile(r"(?P<kind>[a-z_]+):(?P<name>[^@\s]+)(?:@(?P<number>[1-9][0-9]*))?")
+R = TypeVar("R", bound="Resource")
+S = TypeVar("S", bound="Resource")
+
+_REFERENCE = re.compile(r"(?P<kind>[a-z_]+):(?P<name>[^@:\s]+)(?:@(?P<number>[1-9][0-9]*))?")
 
 
 class Resource(BaseModel):
@@ -43,7 +47,11 @@ class Resource(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_reference(cls, value: Any) -> Any:
-        return _fields(cls, value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        if (fields := _fields(cls, value)) is None:
+            raise ValueError(_unlike(value, cls))
+        return fields
 
     @classmethod
     def parse(cls, reference: str) -> Self:
@@ -51,10 +59,7 @@ class Resource(BaseModel):
 
         Raises LolpopError if the text is no reference of this kind.
         """
-        try:
-            return cls.model_validate(_fields(cls, reference))
-        except ValueError as error:
-            raise LolpopError(str(error)) from None
+        return as_resource(reference, cls)
 
     @property
     def reference(self) -> str:
@@ -140,23 +145,49 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
 
 def parse_reference(reference: str) -> Resource:
     """The resource that ``reference`` names, of whatever kind. Raises LolpopError if it is none."""
-    match = _REFERENCE.fullmatch(reference)
-    resource = RESOURCE_TYPES.get(match["kind"]) if match else None
-    if resource is None:
-        kinds = ", ".join(RESOURCE_TYPES)
-        raise LolpopError(
-            f"{reference!r} is not a reference. Expected kind:name or kind:name@number, kind one of {kinds}."
-        )
-    return resource.parse(reference)
+    return as_resource(reference, Resource)
 
 
-def _fields(resource: type[Resource], reference: str) -> dict[str, Any]:
+@overload
+def as_resource(value: Resource | str, kind: type[R], /) -> R: ...
+@overload
+def as_resource(value: Resource | str, kind: type[R], other: type[S], /) -> R | S: ...
+@overload
+def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource: ...
+def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
+    """The resource that ``value`` is, or names by its reference; ``Resource`` among ``kinds`` is any of them.
+
+    What takes a resource takes its reference by this. Raises LolpopError, which says what was expected, if
+    ``value`` is anything else.
+    """
+    if isinstance(value, kinds):
+        return value
+    if isinstance(value, str):
+        for kind in kinds:
+            known = RESOURCE_TYPES.values() if kind is Resource else (kind,)
+            for resource in known:
+                if (fields := _fields(resource, value)) is not None:
+                    return resource.model_validate(fields)
+    raise LolpopError(_unlike(value, *kinds))
+
+
+def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:
+    """What ``reference`` says of a resource of this type; None if it is of another form."""
     numbered = issubclass(resource, Numbered)
     match = _REFERENCE.fullmatch(reference)
     if match is None or match["kind"] != resource.kind or (match["number"] is not None) is not numbered:
-        form = f"{resource.kind}:name{'@number' if numbered else ''}"
-        raise ValueError(f"{reference!r} is not a reference of the form {form}.")
-    fields: dict[str, Any] = {"name": match["name"]}
-    if numbered:
-        fields["number"] = int(match["number"])
-    return fields
+        return None
+    return {"name": match["name"], "number": int(match["number"])} if numbered else {"name": match["name"]}
+
+
+def _unlike(value: object, *kinds: type[Resource]) -> str:
+    # Of a frame, or anything else that may be large, its type says enough.
+    small = value is None or isinstance(value, Resource | str | int | float)
+    shown = (str(value) if isinstance(value, Resource) else repr(value)) if small else type(value).__name__
+    return f"{shown} is not a reference of the form {' or '.join(map(_form, kinds))}."
+
+
+def _form(kind: type[Resource]) -> str:
+    if kind is Resource:
+        return f"kind:name or kind:name@number, kind one of {', '.join(RESOURCE_TYPES)}"
+    return f"{kind.kind}:name{'@number' if issubclass(kind, Numbered) else ''}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
     from lolpop.specs import Spec
 
-__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of"]
+__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes"]
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +26,8 @@ class OpenRun:
     """What a worker in another process needs to work on this run."""
     mask: Callable[[str], str]
     """Takes the secrets of the run's container out of a text."""
+    resumes: bool = False
+    """Whether it goes on where an earlier run ended."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
@@ -53,9 +56,25 @@ TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=Non
 """Id and path of the task, or of the nested workflow, that is running in this context."""
 
 
+@contextmanager
+def held(variable: Any, value: Any) -> Iterator[None]:
+    """Let a context variable have ``value`` inside the ``with`` block."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
 def current_run() -> OpenRun | None:
     """The run that is open in this context, if any."""
     return RUN.get()
+
+
+def resumes() -> bool:
+    """Whether the open run goes on where an earlier one ended: what that made is not to be made again."""
+    run = RUN.get()
+    return run is not None and run.resumes
 
 
 def current_task() -> str | None:

@@ -14,6 +14,7 @@ from lolpop.settings.links import Links
 from lolpop.settings.tree import Tree
 
 if TYPE_CHECKING:
+    from lolpop.resuming import Completed
     from lolpop.runs import OpenRun
     from lolpop.settings.tree import Path as SettingPath
 
@@ -34,6 +35,8 @@ class Configuration:
     """Whether runs are kept in the store even if nothing else uses it."""
     replays: str | None = None
     """Id of the run that these settings are recorded of."""
+    resumes: Completed | None = None
+    """What that run completed, where this goes on with it."""
 
 
 class Override:
@@ -83,7 +86,7 @@ class Lifetime:
     remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
     """
 
-    __slots__ = ("built", "closed", "epoch", "lock", "memory", "open_runs", "run_ids", "verified")
+    __slots__ = ("built", "closed", "epoch", "lock", "memory", "open_runs", "run_ids", "verified", "waiting")
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -92,6 +95,8 @@ class Lifetime:
         self.closed = False
         self.open_runs: list[OpenRun] = []
         self.verified = False
+        self.waiting: dict[int, int | None] = {}
+        """Of each thread that waits for something to be built, by its ident, which one builds it."""
         self.memory: Any = None
         """What records runs where no store does."""
         self.run_ids: list[str] = []

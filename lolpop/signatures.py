@@ -17,7 +17,16 @@ from lolpop.integrations import Integration
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["REQUIRED", "Parameter", "Signature", "alternatives", "fits", "hints_of", "signature_of"]
+__all__ = [
+    "REQUIRED",
+    "Parameter",
+    "Signature",
+    "alternatives",
+    "fits",
+    "hints_of",
+    "is_optional",
+    "signature_of",
+]
 
 REQUIRED: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
@@ -113,6 +122,13 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
             member for part in get_args(annotation) if part is not type(None) for member in alternatives(part)
         )
     return (annotation,)
+
+
+def is_optional(annotation: Any) -> bool:
+    """Whether None is a member of a union."""
+    if get_origin(annotation) is Annotated:
+        return is_optional(get_args(annotation)[0])
+    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
 
 
 def fits(provided: Any, wanted: Any) -> bool:

@@ -50,7 +50,9 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
         "profile": configuration.profile,
         **environment(folder),
     }
-    return wiring if configuration.replays is None else {**wiring, "replays": configuration.replays}
+    if configuration.replays is not None:
+        wiring["replays" if configuration.resumes is None else "resumes"] = configuration.replays
+    return wiring
 
 
 def environment(folder: Path) -> dict[str, Any]:

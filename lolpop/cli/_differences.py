@@ -117,7 +117,7 @@ def difference(old: float | None, new: float | None) -> float | None:
 
 def _about(run: RunRecord) -> dict[str, Any]:
     wiring = run.wiring
-    names = ("runner", "profile", "host", "git_commit", "git_dirty", "replays")
+    names = ("runner", "profile", "host", "git_commit", "git_dirty", "replays", "resumes")
     return {
         "workflow": run.workflow,
         "status": run.status,

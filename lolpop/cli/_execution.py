@@ -75,12 +75,13 @@ class Execution:
             except KeyboardInterrupt as interruption:
                 if (run_id := _last_run(container)) is not None:
                     interruption.add_note(f"The run is marked as interrupted: {self._show_run(run_id)}")
+                    interruption.add_note(f"To go on from there: {self._resume(run_id)}")
                 raise
             except Exception as error:
                 run_id = _last_run(container)
                 if run_id is None and isinstance(error, LolpopError):
                     raise
-                hint = "" if run_id is None else f"{self._show_run(run_id)} shows how far it came."
+                hint = "" if run_id is None else self._after_failure(run_id)
                 raise RunFailedError(outcome.workflow, hint, masker(scope_of(container))) from error
             finally:
                 records = self._collect(container, (*arguments.values(), result))
@@ -137,12 +138,19 @@ class Execution:
         again = self.given.restated()
         if self.outcome.replays is not None:
             command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
-            yield command, "what is not as it was in the run that was replayed"
+            done = "resumed" if self.outcome.resumes else "replayed"
+            yield command, f"what is not as it was in the run that was {done}"
         yield self._show_run(run_id), "this run: tasks, lineage, settings"
         if ModelVersion.kind in self.outcome.resources:
             yield f"lolpop models ls{again}", "what each version is worth, and which is deployed"
         yield f"lolpop config show {self.runner}{again}", "every setting, and where it comes from"
         yield f"lolpop runs ls{again}", "all runs"
+
+    def _after_failure(self, run_id: str) -> str:
+        return f"{self._show_run(run_id)} shows how far it came, {self._resume(run_id)} goes on from there."
+
+    def _resume(self, run_id: str) -> str:
+        return f"lolpop run --resume {run_id}{self.given.restated()}"
 
     def _show_run(self, run_id: str) -> str:
         return f"lolpop runs show {run_id}{self.given.restated()}"

@@ -33,6 +33,8 @@ class Outcome:
     """In JSON's types, without secrets."""
     replays: str | None = None
     """Id of the run that it is another one of."""
+    resumes: bool = False
+    """Whether it goes on where that run ended."""
     notes: list[str] = field(default_factory=list)
     """What could not be had as it was in that run."""
     error: dict[str, Any] | None = None
@@ -58,5 +60,6 @@ class Outcome:
             "result": self.result,
         }
         if self.replays is not None:
-            found |= {"replays": self.replays, "not_as_recorded": self.notes}
+            again = "resumes" if self.resumes else "replays"
+            found |= {again: self.replays, "not_as_recorded": self.notes}
         return found if self.error is None else {**found, "error": self.error}

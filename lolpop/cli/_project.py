@@ -6,7 +6,7 @@ import importlib
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from lolpop._names import did_you_mean, one_of
 from lolpop.cli._failures import UsageError
 from lolpop.containers import RunnerContainer, load
-from lolpop.errors import WiringError
+from lolpop.errors import Finding, UnsetFinding, WiringError
 from lolpop.registry import RUNNERS, import_object, registered
 from lolpop.settings.files import SETTINGS_FILE
 
@@ -44,9 +44,10 @@ class Given:
             lenient=lenient,
         )
 
-    def missing(self, container: Any) -> str | None:
-        """What to tell where settings are wrong because there are none; None where there is a file."""
-        if self.files or Path(SETTINGS_FILE).exists():
+    def missing(self, container: Any, findings: Iterable[Finding]) -> str | None:
+        """What to tell where settings are not set because there is no file of them; None otherwise."""
+        unset = any(isinstance(finding, UnsetFinding) for finding in findings)
+        if not unset or self.files or Path(SETTINGS_FILE).exists():
             return None
         note = f"There is no {SETTINGS_FILE} in {Path.cwd()}. Go where it is, or name it with -c."
         if {"problem", "data"} <= set(container.providers):

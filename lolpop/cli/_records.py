@@ -103,6 +103,14 @@ class RunRecords:
         wanted = ("better", "metric", "difference", "interval", "against")
         return None if found is None else {name: found[name] for name in wanted}
 
+    def sources(self) -> dict[str, Any]:
+        """Where the run read the rows of dataset versions, by reference."""
+        return {
+            key.removeprefix("source."): value
+            for key, value in self._fields.items()
+            if key.startswith("source.")
+        }
+
     @cached_property
     def _fields(self) -> Mapping[str, Any]:
         if self.metadata_tracker is None:

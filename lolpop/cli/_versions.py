@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lolpop.cli._failures import UsageError
-from lolpop.cli._output import moment, table
-from lolpop.cli._store import is_stored
+from lolpop.cli._output import moment, print_json, say, show, table
+from lolpop.cli._store import is_stored, open_store, store_place
 from lolpop.errors import LolpopError, ReferenceNotFoundError
 from lolpop.resources import Numbered
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
+    from lolpop.cli._project import Given
     from lolpop.components.metadata_tracker import MetadataTracker
 
-__all__ = ["about", "lineage_json", "lineage_tables", "newest", "origin_json", "version_of"]
+__all__ = ["Telling", "about", "lineage_json", "lineage_tables", "newest", "origin_json", "version_of"]
 
 V = TypeVar("V", bound=Numbered)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling(Generic[V]):
+    """How versions of one type are told, many in a table or one by itself, to people or as JSON."""
+
+    version_type: type[V]
+    summary: Callable[[Any, V], Mapping[str, Any]]
+    """What is listed of a version that a container knows."""
+    titles: tuple[str, ...]
+    row: Callable[[Mapping[str, Any]], tuple[str, ...]]
+    """A summary as a row of the table."""
+    right: tuple[int, ...]
+    """Columns of the table that hold numbers."""
+    details: Callable[[Any, V], Mapping[str, Any]]
+    """All that is known of a version."""
+    parts: Callable[[Mapping[str, Any]], Iterable[RenderableType]]
+    """Details as people read them."""
+
+    def newest(self, name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
+        """Print the newest versions, of the one that is named, if one is."""
+        with open_store(given) as container:
+            found = [
+                self.summary(container, each) for each in newest(container, self.version_type, name, limit)
+            ]
+            if as_json:
+                print_json(found)
+            elif found:
+                show(table([self.row(each) for each in found], titles=self.titles, right=self.right))
+            else:
+                kind, of_name = self.version_type.kind.replace("_", " "), f" of {name}" if name else ""
+                say(f"No {kind}s{of_name} in {store_place(container) or 'the store'}.")
+
+    def one(self, version: str, given: Given, *, as_json: bool) -> None:
+        """Print all that is known of a version. Raises ReferenceNotFoundError if there is none such."""
+        with open_store(given) as container:
+            found = self.details(container, version_of(container, self.version_type, version))
+            if as_json:
+                print_json(found)
+            else:
+                show(*self.parts(found))
 
 
 def newest(container: Any, version_type: type[V], name: str | None, limit: int) -> list[V]:

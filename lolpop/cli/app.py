@@ -82,6 +82,10 @@ def run(
     profile: Profile = None,
     flags: Flags = None,
     group: Group = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on where a run failed or was interrupted; in place of RUNNER."),
+    ] = None,
     as_json: AsJson = False,
     traceback: Traceback = False,
     show_help: Annotated[
@@ -99,6 +103,14 @@ def run(
     with _failures(show_traceback=traceback):
         if show_help and not runner:
             say(context.get_help())
+        elif resume is not None:
+            if runner:
+                raise UsageError(
+                    f"{resume} says which runner and workflow it is of: lolpop run --resume {resume}"
+                )
+            from lolpop.cli.replay import replay_run
+
+            replay_run(resume, _given(files, profile, flags, group), as_json=as_json, resume=True)
         elif not runner or runner.startswith("-"):
             raise UsageError("name a runner: lolpop run RUNNER [WORKFLOW]. 'lolpop run --help' says more.")
         elif show_help:

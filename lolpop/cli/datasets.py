@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import CheckReport
-from lolpop.cli._output import json_value, moment, print_json, say, show, table
-from lolpop.cli._store import open_store, store_place
-from lolpop.cli._versions import about, lineage_json, lineage_tables, newest, origin_json, version_of
+from lolpop.cli._output import json_value, moment, table
+from lolpop.cli._versions import Telling, about, lineage_json, lineage_tables, origin_json
 from lolpop.resources import DatasetVersion
 
 if TYPE_CHECKING:
@@ -21,16 +20,7 @@ __all__ = ["list_datasets", "show_dataset"]
 
 def list_datasets(name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of datasets, of the one that is named, if one is."""
-    with open_store(given) as container:
-        found = [_summary(container, each) for each in newest(container, DatasetVersion, name, limit)]
-        if as_json:
-            print_json(found)
-        elif found:
-            titles = ("dataset version", "rows", "columns", "made", "run", "source")
-            show(table([_row(each) for each in found], titles=titles, right=(1, 2)))
-        else:
-            of_name = f" of {name}" if name else ""
-            say(f"No dataset versions{of_name} in {store_place(container) or 'the store'}.")
+    _TELLING.newest(name, given, limit=limit, as_json=as_json)
 
 
 def show_dataset(version: str, given: Given, *, as_json: bool) -> None:
@@ -38,22 +28,7 @@ def show_dataset(version: str, given: Given, *, as_json: bool) -> None:
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    with open_store(given) as container:
-        dataset_version = version_of(container, DatasetVersion, version)
-        fields = container.metadata_tracker().get(dataset_version).fields
-        found = {
-            **_summary(container, dataset_version),
-            "dtypes": dict(fields.get("dtypes", {})),
-            "digest": fields.get("digest"),
-            "drift": {
-                key.removeprefix("drift."): value for key, value in fields.items() if key.startswith("drift.")
-            },
-            **lineage_json(container, dataset_version),
-        }
-        if as_json:
-            print_json(found)
-        else:
-            show(*_parts(found))
+    _TELLING.one(version, given, as_json=as_json)
 
 
 def _summary(container: Any, version: DatasetVersion) -> dict[str, Any]:
@@ -63,6 +38,18 @@ def _summary(container: Any, version: DatasetVersion) -> dict[str, Any]:
         "rows": fields.get("rows"),
         "columns": fields.get("columns"),
         "source": fields.get("source"),
+    }
+
+
+def _details(container: Any, version: DatasetVersion) -> dict[str, Any]:
+    fields = container.metadata_tracker().get(version).fields
+    drift = {key.removeprefix("drift."): value for key, value in fields.items() if key.startswith("drift.")}
+    return {
+        **_summary(container, version),
+        "dtypes": dict(fields.get("dtypes", {})),
+        "digest": fields.get("digest"),
+        "drift": drift,
+        **lineage_json(container, version),
     }
 
 
@@ -92,3 +79,14 @@ def _source(found: Mapping[str, Any]) -> str:
 
 def _count(value: int | None) -> str:
     return "?" if value is None else f"{value:,}"
+
+
+_TELLING = Telling(
+    DatasetVersion,
+    summary=_summary,
+    titles=("dataset version", "rows", "columns", "made", "run", "source"),
+    row=_row,
+    right=(1, 2),
+    details=_details,
+    parts=_parts,
+)

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import UsageError
-from lolpop.cli._output import moment, number, print_json, say, show, table
+from lolpop.cli._output import moment, number, print_json, say, table
 from lolpop.cli._records import grouped
-from lolpop.cli._store import open_store, store_place
+from lolpop.cli._store import open_store
 from lolpop.cli._summary import checks_table, comparison_line, metrics_table
-from lolpop.cli._versions import about, lineage_json, lineage_tables, newest, origin_json, version_of
+from lolpop.cli._versions import Telling, about, lineage_json, lineage_tables, origin_json, version_of
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Deployment, Experiment, Model, ModelVersion
 
@@ -28,16 +28,7 @@ _IMPORTANT = 10
 
 def list_models(name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of models, of the one that is named, if one is."""
-    with open_store(given) as container:
-        found = [_summary(container, each) for each in newest(container, ModelVersion, name, limit)]
-        if as_json:
-            print_json(found)
-        elif found:
-            titles = ("model version", "status", "trainer", "metric", "test", "baseline", "made", "run")
-            show(table([_row(each) for each in found], titles=titles, right=(4, 5)))
-        else:
-            of_name = f" of {name}" if name else ""
-            say(f"No model versions{of_name} in {store_place(container) or 'the store'}.")
+    _TELLING.newest(name, given, limit=limit, as_json=as_json)
 
 
 def show_model(version: str, given: Given, *, as_json: bool) -> None:
@@ -45,12 +36,7 @@ def show_model(version: str, given: Given, *, as_json: bool) -> None:
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    with open_store(given) as container:
-        found = _details(container, version_of(container, ModelVersion, version))
-        if as_json:
-            print_json(found)
-        else:
-            show(*_parts(found))
+    _TELLING.one(version, given, as_json=as_json)
 
 
 def approve_model(version: str, by: str, given: Given, *, as_json: bool) -> None:
@@ -203,3 +189,14 @@ def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         ]
         yield table(deployments, titles=("Deployments", "", ""))
     yield from lineage_tables(found)
+
+
+_TELLING = Telling(
+    ModelVersion,
+    summary=_summary,
+    titles=("model version", "status", "trainer", "metric", "test", "baseline", "made", "run"),
+    row=_row,
+    right=(4, 5),
+    details=_details,
+    parts=_parts,
+)

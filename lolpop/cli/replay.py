@@ -1,4 +1,4 @@
-"""``lolpop runs replay``: a run once more, as it was recorded."""
+"""``lolpop runs replay`` and ``lolpop run --resume``: a run once more, as it was recorded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lolpop.cli._project import container_class
 from lolpop.cli._store import find_run, open_store, sources_of
 from lolpop.cli._workflows import Workflow, workflow_of
 from lolpop.replaying import load_replay, recorded_arguments
+from lolpop.resuming import completed_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,22 +27,27 @@ __all__ = ["replay_run"]
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 
 
-def replay_run(run_id: str, given: Given, *, as_json: bool) -> None:
+def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False) -> None:
     """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
 
-    What could not be had as it was then is told. Raises ReferenceNotFoundError if there is no such run, and
-    UsageError if its container, workflow or arguments cannot be had.
+    With ``resume``, what the run completed is not done again, if it did not come to its end. What could not
+    be had as it was then is told. Raises ReferenceNotFoundError if there is no such run, WiringError if
+    there is nothing to resume, and UsageError if its container, workflow or arguments cannot be had.
     """
-    execution = Execution("", given, Outcome("", replays=run_id), as_json)
+    execution = Execution("", given, Outcome("", replays=run_id, resumes=resume), as_json)
     outcome = execution.outcome
     with execution.told():
         with open_store(given, flags=False) as store:
             run = find_run(store, run_id)
+            tasks = store.store().tasks(run.run_id) if resume else []
+        # What was made by other settings is another result; trials know for themselves by which they were.
+        completed = completed_by(run, [] if given.flags else tasks) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
         sources = sources_of(given, flags=False)
         container = _container_of(run, sources.folder)
-        replay = load_replay(container, run, sources, flags=given.flags, group=given.group)
+        group = given.group or (run.group if resume else None)
+        replay = load_replay(container, run, sources, flags=given.flags, group=group, resumes=completed)
         outcome.notes = list(replay.notes)
         if not as_json:
             for note in replay.notes:

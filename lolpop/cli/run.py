@@ -42,7 +42,7 @@ def _verified(container: Any, given: Given) -> list[Finding]:
     try:
         warnings: list[Finding] = container.verify()
     except VerificationError as error:
-        if (note := given.missing(container)) is not None:
+        if (note := given.missing(container, error.findings)) is not None:
             error.add_note(note)
         raise
     return warnings

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lolpop.cli._output import duration, moment, print_json, say, show, table
+from lolpop.cli._output import duration, json_value, moment, print_json, say, show, table
 from lolpop.cli._records import RunRecords
 from lolpop.cli._store import find_run, is_stored, open_store, store_place
 from lolpop.cli._summary import checks_table, comparison_line, heading, made_table, metrics_table, steps_table
@@ -67,6 +67,7 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
             {name: value for name, value in wiring.get("arguments", {}).items() if value is not None}
         ),
         "replays": wiring.get("replays"),
+        "resumes": wiring.get("resumes"),
         "started": moment(run.started_at),
         "group": run.group,
         "profile": wiring.get("profile"),
@@ -81,6 +82,9 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
             (f"  {task.path}", _exchanged(task)) for task in records.tasks if task.inputs or task.outputs
         ]:
             yield table(exchanged, titles=("Inputs and outputs", ""))
+    if sources := records.sources():
+        read = [(f"  {reference}", str(json_value(source))) for reference, source in sources.items()]
+        yield table(read, titles=("Read", "from"))
     if records.made:
         yield made_table(records.made)
     if metrics := records.metrics():
@@ -141,6 +145,7 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
         "duration": run.duration,
         "group": run.group,
         "replays": run.wiring.get("replays"),
+        "resumes": run.wiring.get("resumes"),
         "resources": records.resources(),
         "lineage": records.lineage(),
     }
@@ -148,6 +153,7 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
 
 def _details_json(records: RunRecords) -> dict[str, Any]:
     return {
+        "sources": records.sources(),
         "metrics": records.metrics(),
         "checks": records.checks(),
         "comparison": records.comparison(),

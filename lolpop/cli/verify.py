@@ -35,6 +35,7 @@ def _findings(runner: str, given: Given) -> tuple[list[Finding], str | None]:
     """What is wrong, and what to tell of it where there are no settings."""
     try:
         container = given.load(container_class(runner), lenient=True)
-        return findings_of(scope_of(container)), given.missing(container)
+        findings = findings_of(scope_of(container))
+        return findings, given.missing(container, findings)
     except LolpopError as error:
         return findings_in(error), None

@@ -1,4 +1,4 @@
-"""What people should know of columns: what a model does not learn from, or meets for the first time."""
+"""What people should know of columns that a model meets for the first time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame
     from lolpop.problem import Problem
 
-__all__ = ["UnlikeTraining", "columns_left_out"]
+__all__ = ["UnlikeTraining"]
 
 # Unseen values of a column that are remembered: over many batches there is no end to some.
 _MANY = 1000
@@ -24,14 +24,6 @@ _TOLD_BY = {
     "empty_columns": {"schema", "missing_increase", "missing_values"},
     "unseen_categories": {"schema", "unseen_categories"},
 }
-
-
-def columns_left_out(model: FittedModel) -> str:
-    """The columns that ``model`` was given and has not learned from, with the reasons; empty if none."""
-    reasons: dict[str, list[str]] = {}
-    for name, reason in model.left_out.items():
-        reasons.setdefault(reason.replace("_", " "), []).append(name)
-    return "; ".join(f"{listed(names)} ({reason})" for reason, names in reasons.items())
 
 
 class UnlikeTraining:

@@ -1,8 +1,8 @@
-"""What follows from a report of checks, or from a comparison."""
+"""What is kept with a run of what it found, and what follows from a report of checks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.notifier import tell
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
     from lolpop.components.model_checker import Comparison
     from lolpop.components.notifier import Notifier
+    from lolpop.resources import DatasetVersion
 
-__all__ = ["insist", "keep_checks", "keep_comparison"]
+__all__ = ["insist", "keep_checks", "keep_comparison", "keep_source", "kept_sources"]
+
+
+_CHECKS, _SOURCE = "checks.", "source."
 
 
 def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
@@ -28,12 +32,34 @@ def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
         task_id, path = task
         found = {"task": path, **report.model_dump(mode="json")}
         # A field of its own for each call, so that tasks at work at once do not undo each other.
-        _keep(metadata_tracker, {f"checks.{task_id}": found})
+        _keep(metadata_tracker, {f"{_CHECKS}{task_id}": found})
 
 
 def keep_comparison(comparison: Comparison, metadata_tracker: MetadataTracker) -> None:
     """Record what came of a comparison with the open run; nothing outside a run."""
     _keep(metadata_tracker, {"comparison": comparison.model_dump(mode="json")})
+
+
+def keep_source(dataset_version: DatasetVersion, source: Any, metadata_tracker: MetadataTracker) -> None:
+    """Record with the open run where it read the rows of ``dataset_version``; nothing outside a run."""
+    _keep(metadata_tracker, {f"{_SOURCE}{dataset_version.reference}": source})
+
+
+def kept_sources(metadata_tracker: MetadataTracker) -> dict[str, Any]:
+    """Where the open run read the rows of dataset versions, by reference."""
+    return _kept(metadata_tracker, _SOURCE)
+
+
+def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) -> set[str]:
+    """The columns that people were warned of in the open run, by one of these ``checks``."""
+    reports = _kept(metadata_tracker, _CHECKS).values()
+    return {
+        column
+        for report in reports
+        for check in report["checks"]
+        if check["status"] == "warn" and check["check"] in checks
+        for column in check["columns"]
+    }
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
@@ -42,6 +68,14 @@ def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> 
         tell(notifiers, check.message, "warning")
     if errors := [check.message for check in report.of("error")]:
         raise DataError("\n".join([f"{refusal}:", *(f"- {message}" for message in errors)]))
+
+
+def _kept(metadata_tracker: MetadataTracker, prefix: str) -> dict[str, Any]:
+    """What is kept with the open run under keys that begin so, without that."""
+    if (run := current_run()) is None or not metadata_tracker.find(Run, run.run_id):
+        return {}
+    fields = metadata_tracker.get(Run(name=run.run_id)).fields
+    return {key.removeprefix(prefix): value for key, value in fields.items() if key.startswith(prefix)}
 
 
 def _keep(metadata_tracker: MetadataTracker, fields: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from lolpop.errors import Finding
 from lolpop.frames import Frame
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
-from lolpop.pipelines._reports import insist, keep_checks
+from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import hidden
 
@@ -153,8 +153,17 @@ class ProcessPipeline(Pipeline):
         tell_of_drift(report, self.notifiers)
         return report
 
+    def source_of(self, dataset_version: DatasetVersion) -> object:
+        """Where the rows were read: by the open run, else first; ``dataset_version`` if nobody said."""
+        first = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
+        return kept_sources(self.metadata_tracker).get(dataset_version.reference, first)
+
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
-        self.metadata_tracker.update(dataset_version, {"source": hidden(source)})
+        """Record the ``source`` of ``dataset_version``: with the run, and with itself if it is the first."""
+        shown = hidden(source)
+        if "source" not in self.metadata_tracker.get(dataset_version).fields:
+            self.metadata_tracker.update(dataset_version, {"source": shown})
+        keep_source(dataset_version, shown, self.metadata_tracker)
         return dataset_version
 
 

@@ -27,19 +27,23 @@ from lolpop.errors import LolpopError, NoUnseenRowsError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
-from lolpop.pipelines._columns import columns_left_out
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
-from lolpop.pipelines._reports import keep_checks, keep_comparison
+from lolpop.pipelines._reports import keep_checks, keep_comparison, warned_columns
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
+from lolpop.runs import resumes
 from lolpop.specs import Call
 
 __all__ = ["TrainPipeline"]
 
 
 Split: TypeAlias = Literal["train", "validation", "test"]
+
+
+_TOLD_OF_DATA = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
+"""What a data checker calls the reasons for which models leave columns out."""
 
 
 class TrainPipeline(Pipeline):
@@ -58,6 +62,7 @@ class TrainPipeline(Pipeline):
     resume_search : bool
         Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
         and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
+        A run that is resumed does so anyway.
     """
 
     def __init__(
@@ -134,8 +139,6 @@ class TrainPipeline(Pipeline):
             model = self._fitted(self.trainers[0], {}, splits.train)
             winner = Entry(experiments.record(0, {}), self.trainers[0], model)
         model_version = experiments.model_version()
-        if left_out := columns_left_out(winner.model):
-            tell(self.notifiers, f"{model_version} learns nothing from the columns {left_out}")
         self._log_metrics(winner, model_version, splits)
         self.resource_version_control.save_model(winner.experiment, winner.model, winner.trainer)
         test_data = self.resource_version_control.save_data(
@@ -303,7 +306,7 @@ class TrainPipeline(Pipeline):
             experiments,
             checker,
             self.logger,
-            resume=self.resume_search,
+            resume=self.resume_search or resumes(),
         )
         if self.hyperparameter_tuner.enabled:
             best = self.hyperparameter_tuner.search(
@@ -328,8 +331,11 @@ class TrainPipeline(Pipeline):
             self.metrics_tracker.log(resource, metrics)
 
     def _tell_of(self, report: CheckReport, model_version: ModelVersion) -> None:
+        told = warned_columns(self.metadata_tracker, _TOLD_OF_DATA)
         for check in report.of("warn"):
-            tell(self.notifiers, f"{model_version}: {check.message}", "warning")
+            # What is to be done about these columns was said when the rows were checked.
+            if check.check != "left_out_columns" or not told.issuperset(check.columns):
+                tell(self.notifiers, f"{model_version}: {check.message}", "warning")
         for check in report.of("error"):
             tell(self.notifiers, f"{model_version}: {check.message}", "error")
 
@@ -348,7 +354,7 @@ class TrainPipeline(Pipeline):
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
         kept = self.metadata_tracker.get(model_version).fields["test_data"]
-        return self.resource_version_control.load_data(DatasetVersion.parse(kept))
+        return self.resource_version_control.load_data(kept)
 
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment

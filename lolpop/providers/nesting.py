@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dependency_injector import providers as di
 
-from lolpop.errors import WiringError
 from lolpop.providers.owners import Pipeline
 from lolpop.scopes import Scope
 
@@ -71,10 +70,7 @@ class Nested(di.Container[Any]):
 
     def override(self, provider: Any) -> Any:
         """Refused: what is overridden is the providers inside it."""
-        del provider
-        raise WiringError(
-            "a nested container cannot be overridden", "Override its providers, or its pipeline."
-        )
+        return self.container.override(provider)
 
     def _provide(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del args, kwargs

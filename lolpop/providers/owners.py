@@ -39,7 +39,7 @@ class Owner(Integrated[T]):
         return frozenset(beside if self._scope.outer is not None else {*beside, "lolpop"})
 
     def _bind_calls(self, built: Integration) -> None:
-        from lolpop.recording import CallBinding
+        from lolpop.calls import CallBinding
 
         binding: Binding = CallBinding(self._scope, ".".join(self._scope.path), self.path)
         bind(built, binding)

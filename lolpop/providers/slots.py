@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, get_origin
 
@@ -12,6 +13,7 @@ from dependency_injector import providers as di
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.plans import Plan
+from lolpop.providers.waiting import waits_for
 from lolpop.scopes import Lifetime, Override, Scope, Variant
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.secrets import secrets_of
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 _NO_LIFETIME = Lifetime()
 _NEVER = (-1, None)
+_PATIENCE = 0.5
+"""Seconds after which a thread looks whether it waits for what waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Slot(di.Provider[T]):
         self._settled: tuple[int, Any] = _NEVER
         self._variants: dict[Any, Variant] = {}
         self._lock = threading.RLock()
-        self._building = False
+        self._builder: int | None = None
         self._planned: Plan | None = None
         self._edges: tuple[Edge, ...] | None = None
 
@@ -196,23 +200,47 @@ class Slot(di.Provider[T]):
         if found is not None:
             return found
         # One lock a slot: a constructor may wait for a thread that resolves another one.
-        with self._lock:
+        with self._one_thread():
             found = self._variants.get(key)
             if found is not None:
                 return found
-            if self._building:
+            if self._builder is not None:
                 raise WiringError(f"{self.path} asks for itself while it is being built")
-            self._building = True
+            self._builder = threading.get_ident()
             try:
                 value = self._build({edge.parameter.name: _converted(part, edge) for edge, part in parts})
             finally:
-                self._building = False
+                self._builder = None
             overrides = frozenset[Override]().union(*(part.overrides for _, part in parts))
             if self._standing_in_for is not None:
                 overrides |= {self._standing_in_for}
             variant = Variant(value, overrides)
             self._scope.lifetime.keep(variant, self._variants, key, self.path)
             return variant
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Let one thread at a time into the block. Raises WiringError if that one waits for this one."""
+        me, lifetime = threading.get_ident(), self._scope.lifetime
+        try:
+            while not self._lock.acquire(timeout=_PATIENCE):
+                with lifetime.lock:  # of a circle, one is told, and the others go on then
+                    lifetime.waiting[me] = self._builder
+                    in_circle = waits_for(lifetime.waiting, self._builder, me)
+                    if in_circle:
+                        del lifetime.waiting[me]
+                if in_circle:
+                    raise WiringError(
+                        f"{self.path} asks for itself while it is being built, from another thread: what "
+                        "builds it waits for this one",
+                        "Let its constructor not wait for what needs it; begin such work at its first use.",
+                    )
+        finally:
+            lifetime.waiting.pop(me, None)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _build(self, parts: dict[str, Any]) -> Any:
         raise NotImplementedError

@@ -159,7 +159,7 @@ class SupervisedRunner(Runner):
         Raises DataError if ``model_version`` cannot predict these rows; nothing is kept or written then.
         """
         model = self.resource_version_control.load_model(model_version)
-        source = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
+        source = self.process.source_of(dataset_version)
         check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
             rows = self._sample(dataset_version) if self._looks_at_rows else None

@@ -35,7 +35,8 @@ class Problem:
 
 
 # What is a list or a mapping to whoever writes it, whatever Python makes of it.
-_LIST, _MAPPING = "input should be a list", "input should be a mapping"
+_SHOULD_BE, _WHY = "input should be ", ", unable to "
+_LIST, _MAPPING = f"{_SHOULD_BE}a list", f"{_SHOULD_BE}a mapping"
 _SHAPES = {
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), _LIST),
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), _MAPPING),
@@ -68,7 +69,7 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
                 for found in error.errors(include_url=False)
                 if (problem := _problem(node, parameter, found, unknown))
             ]
-            return UNSET, [*unknown, *problems]
+            return UNSET, [*unknown, *_of_unions(node, problems)]
         except LinkError as error:
             return UNSET, [*unknown, Problem((), error.message, node.origin, error.hint)]
         return validated, unknown
@@ -160,10 +161,30 @@ def _problem(
         # What a validator says may quote the value.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    message = mask_urls(_lower_first(said))
-    is_scalar = isinstance(at.value, str | int | float | bool)
-    got = f" (got {mask(at.value)!r})" if is_scalar and not at.text else ""
-    return Problem(path, f"{message}{got}", at.origin)
+    return Problem(path, f"{mask_urls(_lower_first(said))}{_got(at)}", at.origin)
+
+
+def _got(node: Node) -> str:
+    is_scalar = isinstance(node.value, str | int | float | bool)
+    return f" (got {mask(node.value)!r})" if is_scalar and not node.text else ""
+
+
+def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
+    """Each mistake once, though every member of a union tells why a value is none of its own."""
+    by_location: dict[Location, list[Problem]] = {}
+    for problem in problems:
+        by_location.setdefault(problem.location, []).append(problem)
+    for location, found in by_location.items():
+        # A member that takes the value, but for something inside it, is the one that was meant.
+        if any(len(other) > len(location) and other[: len(location)] == location for other in by_location):
+            continue
+        got = _got(_nearest(node, location)[2])
+        messages = dict.fromkeys(problem.message.removesuffix(got) for problem in found)
+        if len(messages) == 1:
+            yield found[0]
+        else:
+            wanted = [each.partition(_WHY)[0].removeprefix(_SHOULD_BE) for each in messages]
+            yield dataclasses.replace(found[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
 
 
 def _unknown(node: Node, annotation: Any, path: Location) -> Iterator[Problem]:

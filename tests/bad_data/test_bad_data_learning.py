@@ -52,6 +52,7 @@ ERRORS = {
     "a class for each row": (rows(lambda known: known.assign(outcome=known["customer"])), "'leaves'.*problem.positive_label|Is it the right target"),
     "no feature that says anything": (rows(lambda known: known[["customer", "outcome"]].assign(fax=np.nan, country="DE")), "known.csv: .*no column to learn from"),
     "two columns of a name": (lines(lambda given: "".join(given).replace("payment", "months", 1).encode()), "known.csv: several columns have the same name: 'months'"),
+    "a target that is measured": (rows(lambda known: known.assign(outcome=known["income"] / 7)), "known.csv: .*positive_label|known.csv: .*no classes; to predict numbers: lolpop run regression"),
     "a ragged line": (lines(ragged(20)), "known.csv:21: this line has 11 fields, the header has 10"),
     "not UTF-8": (lines(lambda given: "".join(given).replace("cheque", "chèque").encode("latin-1")), r"known.csv:\d+:\d+: the byte 0xe8 is not UTF-8.*encoding: latin-1"),
 }  # fmt: skip
@@ -62,13 +63,36 @@ NOTICES = {
     "infinities": (rows(lambda known: some(known, "income", np.inf)), "columns with infinite values: 'income'"),
     "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share a value of the index 'customer', such as 'C-1'"),
     "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' is missing in 10 rows"),
-    "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "model_version:churn@1 learns nothing from the columns 'note' (free text)"),
+    "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models learn nothing from those"),
     "few rows": (
         rows(lambda known: known[:12]),
         "model_version:churn@1: it is not surely better than a baseline that always predicts",
     ),
     "a class of one row": (rows(lambda known: some(known, "outcome", "moves", 1)), "model_version:churn@1 is deployed"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("{} called", "columns with more than 250 different texts: 'note'"),
+        ("", "columns without values: 'note'"),
+    ],
+)
+def test_what_is_wrong_with_a_column_is_told_once(note, told, project, known, new, opened, capsys):
+    """Who was warned of a column when rows were checked is not told again that no model learns from it."""
+    for name, table in {"known.csv": known, "new.csv": new}.items():
+        notes = table["customer"].map(note.format) if note else np.nan
+        table.assign(note=notes).to_csv(project / name, index=False)
+    with opened(project) as container:
+        runner = container.runner()
+        runner.run()
+        said = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
+        assert len(said) == 1, said
+        assert told in said[0]
+        runner.train_model("dataset_version:churn_train@1")
+    (alone,) = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
+    assert "columns that the model does not learn from" in alone
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -140,17 +140,25 @@ def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, traine
     rows.mkdir()
     (rows / "known.csv").write_text((trained / "known.csv").read_text())
     (folder / "lolpop.yaml").write_text(SETTINGS)
-    monkeypatch.setenv("ROWS", "planted-secret")
+    for variable, value in {
+        "ROWS": "planted-secret", "FILE": "planted-secret/gone.csv", "AWAY": "planted-secret-too/gone.csv",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(variable, value)
     told = []
     for words in (
         ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/known.csv"],
         ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/gone.csv", "--json"],
         ["datasets", "show", "tumours_train", "--json"],
         ["runs", "show", "@2", "--json"],
+        ["run", "classification", "process_data", "--set", "data.train=${env:FILE}"],
+        ["run", "classification", "process_data", "--set", "data.train=${env:AWAY}"],
     ):
         done = lolpop(*words)
         told.append(done.out + done.err)
     assert '"source": "${env:ROWS}/known.csv"' in told[2]
+    assert ["${env:FILE}: there is no such file." in told[4], "${env:AWAY}: there is no" in told[5]] == [
+        True
+    ] * 2
     files = [path for path in (folder / ".lolpop").rglob("*") if path.is_file()]
     told += [path.read_bytes().decode(errors="replace") for path in files]
     assert not [text for text in told if "planted-secret" in text]

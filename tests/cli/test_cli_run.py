@@ -325,6 +325,21 @@ def test_without_settings_people_are_told_what_to_write(folder, lolpop):
         assert "Or write one: problem: {name: …, target: …}" in done.out + done.err
 
 
+def test_what_no_settings_could_mend_is_told_without_them(project, lolpop):
+    """Where the wiring is wrong, or a flag, a file that is not there is not to blame."""
+    (project / "wrong.py").write_text(
+        "from lolpop import Component, RunnerContainer, providers\n"
+        "class Asking(Component):\n"
+        "    def __init__(self, size: int = 1, *, nothing: int): ...\n"
+        "class Wrong(RunnerContainer):\n"
+        "    asking = providers.Component(Asking, default=Asking)\n"
+    )
+    done = lolpop("verify", "wrong.py:Wrong", "--set", "asking.size=large")
+    assert done.code == 2
+    assert "'nothing'" in done.out
+    assert "lolpop.yaml" not in done.out
+
+
 def test_a_closed_pipe_is_no_error(project, shell):
     """Whoever stops reading ends the command quietly."""
     done = shell("lolpop config show app.py | true; exit ${PIPESTATUS[0]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import pandas as pd
 import pytest
 from orders_project import orders
 
-from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop_containers.classification import ClassificationContainer
 
 SETTINGS = """
@@ -44,23 +44,6 @@ def project(tmp_path: Path, known: pd.DataFrame, new: pd.DataFrame) -> Path:
 
 
 @pytest.fixture
-def load(project: Path) -> Any:
-    """Load the project's container, with settings by dotted path; all are closed after the test."""
-    containers = []
-
-    def load(**settings: Any) -> ClassificationContainer:
-        overrides = {path.replace("__", "."): value for path, value in settings.items()}
-        container = ClassificationContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
-        containers.append(container)
-        return container
-
-    yield load
-    for container in containers:
-        with container:
-            pass
-
-
-@pytest.fixture
-def kept(load: Callable[..., ClassificationContainer]) -> MetadataTracker:
-    """What the project's store knows, whichever container made it."""
-    return load().metadata_tracker()
+def load(loading: Callable[..., Any], project: Path) -> Callable[..., ClassificationContainer]:
+    """Load the project's container, with settings by dotted path."""
+    return partial(loading, ClassificationContainer, project)

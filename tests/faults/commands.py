@@ -25,7 +25,7 @@ _FORKS.set_forkserver_preload(
         "lolpop.components.resource_version_control.frame_tables",
         "lolpop.components.store.database",
         "lolpop.components.store.files",
-        "lolpop.recording",
+        "lolpop.calls",
         "lolpop_containers.classification",
         "matplotlib.backends.backend_agg",
         "matplotlib.figure",

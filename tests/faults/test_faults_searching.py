@@ -51,7 +51,7 @@ def processes_in(folder: str) -> list[int]:
 
 @pytest.mark.parametrize(("n_jobs", "number"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGINT)])
 def test_an_ended_search_leaves_what_was_recorded_and_is_resumed(n_jobs, number, lolpop, project, tmp_path):
-    """Nothing recorded is lost, no process stays, and the next search makes the trials that are missing."""
+    """Nothing recorded is lost, no process stays, and who resumes makes the trials that are missing."""
     ended = search(lolpop, "--set", f"train.hyperparameter_tuner.n_jobs={n_jobs}", *ending(number))
     assert ended.code == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended.err
     assert "Traceback" not in ended.err
@@ -63,10 +63,11 @@ def test_an_ended_search_leaves_what_was_recorded_and_is_resumed(n_jobs, number,
     (interrupted,) = json.loads(lolpop("runs", "ls", "--json").out)
     earlier = trials_of(project, interrupted["run_id"])
     assert len(earlier) >= TAKEN_OVER
-    resumed = search(lolpop, "--set", "train.resume_search=true")
+    resumed = lolpop("run", "--resume", interrupted["run_id"], "--json", "--set", "logger=console")
     assert resumed.code == 0, resumed.err
     later = trials_of(project, resumed.json["run_id"])
     assert len({**earlier, **later}) == TRIALS
     assert len(set(earlier) & set(later)) <= 1  # the winner, if it was one of those
     assert f"{len(earlier)} trials of an earlier search did not have to be made again" in resumed.err
+    assert resumed.json["resumes"] == interrupted["run_id"]
     assert check_store(project, tmp_path / "kept after") == ["completed", "interrupted"]

@@ -1,6 +1,8 @@
 """A series of a made-up year after year, in a folder of its own, and what forecasts it."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +61,9 @@ def project(tmp_path: Path, months: pd.DataFrame) -> Path:
 
 
 @pytest.fixture
-def load(project: Path) -> Any:
-    """Load the project's container, with settings by dotted path; all are closed after the test."""
-    containers = []
-
-    def load(**settings: Any) -> ForecastingContainer:
-        overrides = {path.replace("__", "."): value for path, value in settings.items()}
-        container = ForecastingContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
-        containers.append(container)
-        return container
-
-    yield load
-    for container in containers:
-        with container:
-            pass
+def load(loading: Callable[..., Any], project: Path) -> Callable[..., ForecastingContainer]:
+    """Load the project's container, with settings by dotted path."""
+    return partial(loading, ForecastingContainer, project)
 
 
 @pytest.fixture

@@ -174,8 +174,10 @@ def test_a_call_of_what_is_not_there(app):
         app.runner().run(provider="powers.powr")
 
 
-def test_ctrl_c_stops_the_workers(tmp_path):
-    """An interrupt of the first process ends it and its workers at once."""
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["the first process", "all, as a terminal does"])
+@pytest.mark.parametrize("started", [2, 3, 4])
+def test_ctrl_c_stops_the_workers(tmp_path, started, kill):
+    """An interrupt ends the first process and its workers at once, however many of them have just begun."""
     script = tmp_path / "script.py"
     script.write_text(
         "from lolpop.components.executor.local import LocalExecutor\n"
@@ -194,14 +196,15 @@ def test_ctrl_c_stops_the_workers(tmp_path):
     )
     assert process.stdout.readline() == "go\n"
     deadline = time.monotonic() + 60
-    while len(group_of(process.pid)) < 4 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    # Besides it and its workers there is Python's own tracker of shared memory.
+    while len(group_of(process.pid)) < started and time.monotonic() < deadline:
+        pass
+    kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert errors.count("Traceback") == 1
     assert "KeyboardInterrupt" in errors
-    # Python's own tracker of shared memory notices a moment later that nobody is left.
+    # The tracker notices a moment later that nobody is left.
     deadline = time.monotonic() + 60
     while group_of(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)

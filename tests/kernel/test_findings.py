@@ -2,7 +2,7 @@
 
 import textwrap
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from greeter import App, AppContainer, Clock, Greet, Greeter
@@ -556,6 +556,40 @@ def test_wrong_types_are_located(tmp_path):
     }
     assert "greater than 0 (got -1)" in findings["deep.place.floor"].message
     assert findings["inner.located.place.name"].message == "is required and is not set"
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "message"),
+    [
+        ("q", "many", "input should be a valid number or 'auto' (got 'q')"),
+        (3.5, "many", None),
+        (
+            {"a": "x"},
+            "shares",
+            "input should be a valid number, unable to parse string as a number (got 'x')",
+        ),
+        (3, "shares", "input should be a mapping or 'even' (got 3)"),
+        (["b", 1], "sizes", "input should be a valid integer or 'a' (got 'b')"),
+        (-1, "sizes", "input should be a list or greater than 0 (got -1)"),
+    ],
+)
+def test_a_value_that_is_nothing_of_a_union_is_one_finding(value, path, message):
+    """It says all that would do; of a member that takes the value but for a part of it, only what that wants."""
+
+    class Choosing(Component):
+        def __init__(
+            self,
+            many: float | Literal["auto"] = "auto",
+            shares: dict[str, float] | Literal["even"] = "even",
+            sizes: list[int | Literal["a"]] | PositiveInt = 1,
+        ):
+            pass
+
+    class ChoosingContainer(RunnerContainer):
+        part = providers.Component(Choosing, default=Choosing)
+
+    container = ChoosingContainer.load(environ={}, overrides={f"part.{path}": value})
+    assert [finding.message for finding in found(container)] == ([] if message is None else [message])
 
 
 def test_a_required_setting_that_nothing_sets():

@@ -195,6 +195,98 @@ def test_a_constructor_may_resolve_another_component_from_a_thread():
     assert in_thread(c.clock).other is c.other()
 
 
+def joined(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+def submitted(function):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def mapped(function):
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda _: function(), range(2)))
+
+
+@pytest.mark.parametrize("wait", [joined, submitted, mapped])
+@pytest.mark.parametrize("asked", ["clock", "needs"])
+def test_a_constructor_that_waits_for_a_thread_that_asks_for_it_is_an_error(wait, asked):
+    """It would wait for ever: the thread is told, whether it asks for the component or for what needs it."""
+    holder, told = {}, []
+
+    class Waiting(Clock):
+        def __init__(self):
+            wait(self.ask)
+
+        def ask(self):
+            try:
+                return getattr(holder["c"], asked)()
+            except WiringError as error:
+                told.append(str(error))
+
+    class Needs(Component):
+        def __init__(self, *, clock: Clock):
+            self.clock = clock
+
+    class Container(RunnerContainer):
+        clock = providers.Component(Clock, default=Waiting)
+        needs = providers.Component(Needs, default=Needs)
+
+    holder["c"] = c = Container()
+    assert isinstance(in_thread(c.clock), Waiting)
+    assert told
+    assert all("clock asks for itself while it is being built, from another thread" in text for text in told)
+    assert c.needs().clock is c.clock()
+
+
+def test_two_constructors_in_two_threads_that_ask_for_each_other_are_an_error():
+    """Each holds what the other waits for: one of them is told, and the other goes on."""
+    holder, both = {}, threading.Barrier(2)
+
+    def asking(name):
+        class Asking(Clock):
+            def __init__(self):
+                both.wait(TIMEOUT)
+                try:
+                    self.other = holder["c"].providers[name]()
+                except WiringError as error:
+                    self.other = str(error)
+
+        return Asking
+
+    class Container(RunnerContainer):
+        one = providers.Component(Clock, default=asking("two"))
+        two = providers.Component(Clock, default=asking("one"))
+
+    holder["c"] = c = Container()
+    with ThreadPoolExecutor(2) as pool:
+        one, two = (future.result(TIMEOUT) for future in [pool.submit(c.one), pool.submit(c.two)])
+    assert [one.other is two, two.other is one].count(True) == 1
+    assert any("asks for itself" in str(each.other) for each in (one, two))
+
+
+def test_a_thread_that_builds_long_is_waited_for():
+    """Whoever asks meanwhile gets what it builds, though it waits for others."""
+    begun = threading.Event()
+
+    class Slow(Clock):
+        def __init__(self):
+            begun.set()
+            joined(lambda: threading.Event().wait(1.2))
+
+    class Container(RunnerContainer):
+        clock = providers.Component(Clock, default=Slow)
+
+    c = Container()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(c.clock)
+        assert begun.wait(TIMEOUT)
+        assert pool.submit(c.clock).result(TIMEOUT) is first.result(TIMEOUT)
+
+
 def test_containers_share_no_lock():
     """A constructor may wait for a thread that resolves the same provider of another container."""
     two = AppContainer()

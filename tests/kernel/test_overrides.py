@@ -420,10 +420,21 @@ def test_what_cannot_stand_in_is_refused():
         one.clock.override(one.clock)
     with pytest.raises(WiringError, match="Override its providers"):
         one.clock.override(one.providers["greet"])
-    with pytest.raises(WiringError, match="Override its providers"):
-        one.providers["greet"].override(providers.nested(type(two)))
     with pytest.raises(WiringError, match="belongs to no container"):
         AppContainer.clock.override(FakeClock())
+
+
+def test_a_container_is_not_overridden_but_its_providers_are():
+    """Whoever overrides a whole container is told what can be: the providers in it, by their paths."""
+    for attempt in (
+        lambda: AppContainer().greet.override(1),
+        lambda: AppContainer().providers["greet"].override(1),
+        lambda: AppContainer(greet=1),
+    ):
+        with pytest.raises(WiringError, match=r"greet is a container.*: greet\.greeter, greet\.pipeline\."):
+            attempt()
+    with pytest.raises(WiringError, match=r"AppContainer is a container.* clock, runner"):
+        AppContainer().override(AppContainer())
 
 
 def test_overrides_given_to_the_constructor():

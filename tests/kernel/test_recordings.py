@@ -16,8 +16,8 @@ from lolpop.components.notifier import Notifier
 from lolpop.components.store import Store
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, WiringError
-from lolpop.recording import recorder_of
-from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.recorders import recorder_of
+from lolpop.resources import DatasetVersion, ModelVersion, Run
 from lolpop.runs import current_run, current_task, recall, remember, resource_of
 
 TIMEOUT = 60
@@ -524,6 +524,52 @@ def test_a_reference_that_is_none_is_told(c):
     ):
         c.runner().train("model_version:d@3")
     assert runs(c) == []
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [(3, "3"), (None, "None"), (Run(name="r"), "run:r")])
+def test_an_argument_that_is_no_resource_is_told(c, wrong, shown):
+    """Whatever else is given names the workflow or task, its parameter, and what was expected."""
+    expected = f"dataset_version of train: {shown} is not a reference of the form dataset_version:name@number"
+    with pytest.raises(LolpopError, match=expected):
+        c.runner().train(wrong)
+    with pytest.raises(LolpopError, match=expected):
+        c.steps.pipeline().train(wrong)
+    assert runs(c) == []
+
+
+def test_parameters_that_take_more_than_one_kind_take_either():
+    """None where it may be, each kind by its reference, and frames beside references."""
+
+    class Taking(Runner):
+        @workflow
+        def either(self, made: ModelVersion | DatasetVersion, maybe: DatasetVersion | None = None):
+            return made, maybe
+
+        @workflow
+        def rows(self, rows: DatasetVersion | list):
+            return rows
+
+        @workflow
+        def text(self, rows: DatasetVersion | str):
+            return rows
+
+    class TakingContainer(RunnerContainer):
+        runner = providers.Runner(Taking)
+
+    runner = TakingContainer().runner()
+    version = DatasetVersion(name="d", number=1)
+    assert runner.either("dataset_version:d@1", None) == (version, None)
+    assert runner.either("model_version:d@1", "dataset_version:d@1") == (
+        ModelVersion(name="d", number=1),
+        version,
+    )
+    with pytest.raises(
+        LolpopError, match=r"made of either: None is not .* model_version:.* or dataset_version:"
+    ):
+        runner.either(None)
+    assert runner.rows("dataset_version:d@1") == version
+    assert runner.rows([1]) == [1]
+    assert runner.text("any.csv") == "any.csv"
 
 
 def test_arguments_that_do_not_fit_are_pythons_own_error(c):

@@ -122,7 +122,8 @@ def test_a_column_may_name_the_parts(make_frame: Make, problem: Problem) -> None
         ({"y": ["a"]}, "1 row: too few"),
         ({"y": ["a"] * 9}, "one class only, 'a'"),
         ({"y": ["a", None, "b", "a", "b"]}, "missing in 1 row of 5"),
-        ({"y": ["a", "b", "c"]}, "Every class of 'y' has fewer rows than the 2 parts"),
+        ({"y": ["a", "b", "c"]}, r"Every class of 'y' has fewer rows than the 2 parts.*stratify: false\.$"),
+        ({"y": [1, 2, 3]}, "Every class of 'y'.*To predict numbers: lolpop run regression"),
         ({"y": ["a", "a", "b", "b"]}, "4 rows cannot be split"),
     ],
 )

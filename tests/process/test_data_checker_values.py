@@ -34,6 +34,26 @@ def test_good_features_are_no_leak(name):
     assert outcome(bundled(name), "target_leakage", problem_of(name)).status == "ok"
 
 
+@KINDS
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (np.arange(60) / 7, "error"),
+        (np.arange(60) % 21 / 2, "error"),
+        (np.arange(60) % 20 / 2, "ok"),
+        (np.arange(60.0), "ok"),
+        (np.arange(60), "ok"),
+    ],
+    ids=["measured", "many", "few", "whole", "integers"],
+)
+def test_a_target_that_is_measured_is_no_class(kind, target, status):
+    """Many numbers with a fraction are what regression is for; few of them, and whole ones, may be classes."""
+    found = outcome(kind({"x": range(60), "target": target}), "target_values")
+    assert found.status == status
+    assert ("lolpop run regression" in found.message) == (status == "error")
+    assert outcome(kind({"x": range(60), "target": target}), "target_values", REGRESSION).status == "ok"
+
+
 LEAKS = {
     "a copy": lambda target, random: target,
     "a copy with noise": lambda target, random: target + random.normal(0, 0.1 * target.std(), len(target)),

@@ -1,6 +1,7 @@
 """Profiles and drift in the workflows."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -36,21 +37,9 @@ def known(tmp_path):
 
 
 @pytest.fixture
-def load(tmp_path, known):
-    """Load the project's container, with settings by dotted path; all are closed after the test."""
-    containers = []
-
-    def load(**settings):
-        overrides = {path.replace("__", "."): value for path, value in settings.items()}
-        containers.append(
-            ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}, overrides=overrides)
-        )
-        return containers[-1]
-
-    yield load
-    for container in containers:
-        with container:
-            pass
+def load(loading, tmp_path, known):
+    """Load the project's container, with settings by dotted path."""
+    return partial(loading, ClassificationContainer, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Patients with diabetes, and how far their illness progressed in a year, in a folder of their own."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,9 @@ def patients() -> pd.DataFrame:
 
 
 @pytest.fixture
-def project(tmp_path: Path, patients: pd.DataFrame) -> Path:
+def project(labelled_project: Callable[..., Path], patients: pd.DataFrame) -> Path:
     """A folder with settings, 342 known patients, 100 new ones, and what became of those."""
-    known, new = patients[:342], patients[342:]
-    known.to_csv(tmp_path / "known.csv", index=False)
-    new.drop(columns="progression").to_csv(tmp_path / "new.csv", index=False)
-    new[["patient_id", "progression"]].to_csv(tmp_path / "truth.csv", index=False)
-    (tmp_path / "lolpop.yaml").write_text(SETTINGS)
-    return tmp_path
+    return labelled_project(SETTINGS, patients, 342, "patient_id", "progression")
 
 
 @pytest.fixture
@@ -44,22 +41,9 @@ def frame() -> str:
 
 
 @pytest.fixture
-def load(project: Path, frame: str) -> Any:
-    """Load the project's container, with settings by dotted path; all are closed after the test."""
-    containers = []
-
-    def load(**settings: Any) -> RegressionContainer:
-        overrides = {
-            path.replace("__", "."): value for path, value in {"data__frame": frame, **settings}.items()
-        }
-        container = RegressionContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
-        containers.append(container)
-        return container
-
-    yield load
-    for container in containers:
-        with container:
-            pass
+def load(loading: Callable[..., Any], project: Path, frame: str) -> Callable[..., RegressionContainer]:
+    """Load the project's container, with settings by dotted path."""
+    return partial(loading, RegressionContainer, project, data__frame=frame)
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_records_of_a_failed_run_show_no_secret(tmp_path, text):
     (run,) = c.runs()
     assert "OSError: refused" in run.error
     assert SECRET not in run.error
-    from lolpop.recording import recorder_of
+    from lolpop.recorders import recorder_of
 
     (leak,) = recorder_of(scope_of(c)).tasks(run.run_id)
     assert "OSError: refused" in leak.error

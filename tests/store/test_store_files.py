@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -112,9 +114,29 @@ def test_unknown_protocol_is_named(tmp_path):
     store.close()
 
 
+def test_a_bucket_without_credentials_is_named(tmp_path, monkeypatch):
+    """What a driver finds missing is told with the place where artifacts were to be kept."""
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'lolpop[s3]'")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    s3fs.S3FileSystem.clear_instance_cache()
+    store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
+    (tmp_path / "a").write_bytes(b"a")
+    with pytest.raises(StoreError, match=r"^s3://bucket/x cannot be written: .*credentials\.$"):
+        store.put_file(tmp_path / "a")
+    store.close()
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
 def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
     """Without s3fs, an S3 URL says what to install."""
-    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(
+        import_module("fsspec.registry")._registry, "s3", raising=False
+    )  # where it was needed before
     store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(MissingExtraError, match=r"lolpop\[s3\]"):

@@ -23,7 +23,7 @@ from lolpop.components.model_trainer import ModelTrainer
 from lolpop.components.notifier import Notifier
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import Finding
-from lolpop.resources import DatasetVersion, ModelVersion
+from lolpop.resources import DatasetVersion, ModelVersion, as_resource
 from lolpop_containers.classification import ClassificationContainer
 
 
@@ -152,6 +152,16 @@ def what_is_ready_made(container: ClassificationContainer) -> None:
     """The containers that come along are typed like one's own."""
     assert_type(container.train.model_trainer(), ModelTrainer)
     assert_type(container.problem(), Problem)
+
+
+def what_references_are(container: ClassificationContainer) -> None:
+    """Components that take a resource take its reference, and one that is read is of the kind that is meant."""
+    assert_type(as_resource("dataset_version:a@1", DatasetVersion), DatasetVersion)
+    either = as_resource("dataset_version:a@1", DatasetVersion, ModelVersion)
+    assert_type(either, DatasetVersion | ModelVersion)
+    container.resource_version_control().load_model("model_version:m@1")
+    container.metadata_tracker().parents("model_version:m@1")
+    container.resource_version_control().load_data(ModelVersion(name="m", number=1))  # type: ignore[arg-type]
 
 
 def what_is_declared_wrongly() -> None:

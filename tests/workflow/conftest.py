@@ -1,6 +1,7 @@
 """A project on real data, in a folder of its own."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop_containers.classification import ClassificationContainer
 
 SETTINGS = """
@@ -30,14 +30,9 @@ def patients() -> pd.DataFrame:
 
 
 @pytest.fixture
-def project(tmp_path: Path, patients: pd.DataFrame) -> Path:
+def project(labelled_project: Callable[..., Path], patients: pd.DataFrame) -> Path:
     """A folder with settings, 469 known patients, 100 new ones, and what became of those."""
-    known, new = patients[:469], patients[469:]
-    known.to_csv(tmp_path / "known.csv", index=False)
-    new.drop(columns="diagnosis").to_csv(tmp_path / "new.csv", index=False)
-    new[["patient_id", "diagnosis"]].to_csv(tmp_path / "truth.csv", index=False)
-    (tmp_path / "lolpop.yaml").write_text(SETTINGS)
-    return tmp_path
+    return labelled_project(SETTINGS, patients, 469, "patient_id", "diagnosis")
 
 
 @pytest.fixture
@@ -47,25 +42,6 @@ def frame() -> str:
 
 
 @pytest.fixture
-def load(project: Path, frame: str) -> Any:
-    """Load the project's container, with settings by dotted path; all are closed after the test."""
-    containers = []
-
-    def load(**settings: Any) -> ClassificationContainer:
-        overrides = {
-            path.replace("__", "."): value for path, value in {"data__frame": frame, **settings}.items()
-        }
-        container = ClassificationContainer.load(project / "lolpop.yaml", environ={}, overrides=overrides)
-        containers.append(container)
-        return container
-
-    yield load
-    for container in containers:
-        with container:
-            pass
-
-
-@pytest.fixture
-def kept(load: Callable[..., ClassificationContainer]) -> MetadataTracker:
-    """What the project's store knows, whichever container made it."""
-    return load().metadata_tracker()
+def load(loading: Callable[..., Any], project: Path, frame: str) -> Callable[..., ClassificationContainer]:
+    """Load the project's container, with settings by dotted path."""
+    return partial(loading, ClassificationContainer, project, data__frame=frame)

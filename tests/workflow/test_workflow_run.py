@@ -1,11 +1,13 @@
 """The whole workflow, from source rows to predictions in use."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import DataError
-from lolpop.resources import DatasetVersion, Deployment, Experiment, Model, ModelVersion, PredictionJob
+from lolpop.resources import DatasetVersion, Deployment, Experiment, Model, ModelVersion, PredictionJob, Run
 
 LAZY = "sklearn.dummy:DummyClassifier"
 
@@ -138,6 +140,26 @@ def test_without_an_index_predictions_are_in_the_order_of_the_rows(load, project
     written = pd.read_csv(project / "out" / "predictions.csv")
     assert list(written.columns) == ["prediction", "probability_benign", "probability_malignant"]
     assert len(written) == 100
+
+
+def test_the_same_rows_from_another_place_keep_their_origin(load, kept, project):
+    """A dataset version stays where its rows came from first; each run says where it read them."""
+    shutil.copy(project / "known.csv", project / "again.csv")
+    first = load().runner().process_data()
+    container = load(data__train="again.csv")
+    assert container.runner().process_data() == first
+    assert kept.get(first).fields["source"] == "known.csv"
+    read = [kept.get(Run(name=run.run_id)).fields[f"source.{first}"] for run in container.runs()]
+    assert read == ["again.csv", "known.csv"]
+
+
+def test_what_cannot_be_predicted_is_named_as_it_was_read(load, project):
+    """An error about rows that were there before names the file that this run has read them from."""
+    rows = pd.read_csv(project / "new.csv").drop(columns="mean_area")
+    for name in ("one.csv", "two.csv"):
+        rows.to_csv(project / name, index=False)
+        with pytest.raises(DataError, match=f"cannot predict the rows of {name}"):
+            load(data__predict=name).runner().run()
 
 
 def test_workflows_meet_by_reference(load, kept):

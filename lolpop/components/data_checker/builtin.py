@@ -12,11 +12,11 @@ from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.components.data_checker._repeats import that_may_repeat
 from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
-from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
+from lolpop.components.data_checker.labels import class_sizes, conflicting_rows, continuous_values
 from lolpop.components.data_checker.outcomes import of_columns, outcome
 from lolpop.components.data_checker.unexpected import unexpected
 from lolpop.frames import count, kind_of, listed, wrap
-from lolpop.problem import Problem
+from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -261,7 +261,10 @@ class BuiltinDataChecker(DataChecker):
             wanted = "labels of one type, text or numbers" if classification else "numbers"
             found = {"mixed": "values of several types", "other": "no plain values"}
             holds = found.get(target.kind, f"{target.kind} values")
-            return outcome(name, "error", f"the target should hold {wanted}, but it holds {holds}", columns)
+            message = f"the target should hold {wanted}, but it holds {holds}"
+            if self._problem.type == "regression" and target.kind in {"string", "category"}:
+                message += f"; {TO_LEARN['classification']}"
+            return outcome(name, "error", message, columns)
         if target.kind == "empty":
             return outcome(name, "error", "the target has no values", columns)
         if target.constant:
@@ -272,6 +275,9 @@ class BuiltinDataChecker(DataChecker):
         if target.infinite:
             message = f"the target is infinite in {count(target.infinite, 'row')}: drop or correct them"
             return outcome(name, "error", message, columns)
+        if classification and (numbers := continuous_values(rows.get_column(target.name))):
+            message = f"the target holds {numbers:,} different numbers with a fraction, which are no classes"
+            return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
         return outcome(name, "ok", "the target has several values", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:
@@ -413,7 +419,7 @@ class BuiltinDataChecker(DataChecker):
                 and fact.distinct > self._max_categories
             ],
             f"columns with more than {self._max_categories:,} different texts",
-            "Group their values, or name them in problem.drop if they identify rows.",
+            "Most models learn nothing from those: group their values, or name them in problem.drop.",
         )
 
     def _index(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:

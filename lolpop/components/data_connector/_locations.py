@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -14,8 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from lolpop._disk import sync
+from lolpop._drivers import FILE_SYSTEMS, errors_of
 from lolpop._names import one_of
 from lolpop.errors import DataError, LolpopError
+from lolpop.runs import hidden
 from lolpop.settings.secrets import mask_urls
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _REFUSALS = (
     OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, OverflowError,
 )  # fmt: skip
+_FOREIGN = (*FILE_SYSTEMS, "polars.exceptions.PolarsError")  # of extras, which may not be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Location:
             raise
         except ImportError as error:
             raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
-        except _refusals() as error:
+        except _REFUSALS + errors_of(_FOREIGN) as error:
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
     def _open(self) -> AbstractContextManager[IO[bytes]]:
@@ -148,11 +151,11 @@ class Location:
             system.makedirs(path.rpartition("/")[0], exist_ok=True)
             system.put_file(str(temporary), path)
             return
-        _sync(temporary)
+        sync(temporary)
         if self.path.exists():
             temporary.chmod(stat.S_IMODE(self.path.stat().st_mode))
         temporary.replace(self.path)
-        _sync(self.path.parent)
+        sync(self.path.parent)
 
     def _require_remote(self) -> None:
         import fsspec
@@ -169,6 +172,8 @@ class Location:
     def _near(self) -> str:
         assert self.path is not None  # noqa: S101  (only local files are looked for)
         folder = self.path.parent
+        if hidden(str(folder)) == str(folder) and hidden(str(self.path)) != str(self.path):
+            return "."  # what is shown as a link is not to be shown in part
         if not folder.is_dir():
             return f", and no folder {folder}."
         near = difflib.get_close_matches(self.path.name, [entry.name for entry in folder.iterdir()], n=1)
@@ -198,12 +203,6 @@ def located(source: Source, folder: Path | None) -> Location:
     return Location(shown, str(local), local, options)
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    # polars is an extra, with errors of its own: without it nothing can have raised them.
-    polars = sys.modules.get("polars")
-    return (*_REFUSALS, polars.exceptions.PolarsError) if polars else _REFUSALS
-
-
 def _shown(source: object) -> str:
     return mask_urls(repr(source))
 
@@ -214,11 +213,3 @@ def _reason(error: BaseException) -> str:
         return "there is a file in the place of its folder"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return mask_urls(text.splitlines()[0] if text else type(error).__name__)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

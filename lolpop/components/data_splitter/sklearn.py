@@ -19,7 +19,7 @@ from lolpop.frames import (
     to_strings,
     wrap,
 )
-from lolpop.problem import Problem
+from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -161,9 +161,11 @@ class SklearnDataSplitter(DataSplitter):
             is_rare = np.bincount(codes)[codes] < parts
             rare, all_rows = all_rows[is_rare], all_rows[~is_rare]
         if not len(all_rows):
+            numbers = kind_of(rows[self._target]) == "number"
+            hint = f" {TO_LEARN['regression'].capitalize()}." if numbers else ""
             raise DataError(
                 f"Every class of {self._target!r} has fewer rows than the {parts} parts of the split. "
-                f"Is it the right target? Otherwise set stratify: false."
+                f"Is it the right target? Otherwise set stratify: false.{hint}"
             )
         rest, test = self._draw(all_rows, codes, self._test_size)
         split = {"train": rest, "test": test}

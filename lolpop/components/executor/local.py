@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import PositiveInt
 
 from lolpop.components.executor import Executor
+from lolpop.components.executor._interrupts import children_are_deaf, hear_again, interrupts_wait
 from lolpop.errors import LolpopError, WiringError
 from lolpop.runs import current_run
 
@@ -102,14 +104,23 @@ class _Processes(SpawnContext):
         self._started: list[SpawnProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802  (a class there)
-        process = SpawnProcess(*args, **kwargs)
+        process = _Process(*args, **kwargs)
         self._started.append(process)
         return process
 
     def stop(self) -> None:
         """Stop all processes that were started."""
         for process in self._started:
-            process.terminate()
+            if process.pid is not None:
+                process.terminate()
+
+
+class _Process(SpawnProcess):
+    """A process that Ctrl-C neither strikes in its beginnings, nor keeps half-started."""
+
+    def start(self) -> None:
+        with interrupts_wait(), children_are_deaf():
+            super().start()
 
 
 def _submitted(pool: ProcessPoolExecutor, item: Any) -> Future[Any]:
@@ -163,8 +174,6 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def _prepare(given: bytes, threads: int) -> None:
-    import signal
-
     global _given
     _given = given
     for name in _THREADS:
@@ -172,6 +181,7 @@ def _prepare(given: bytes, threads: int) -> None:
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # Ctrl-C goes to every process of the terminal: the first one stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hear_again()
 
 
 def _end_with_parent() -> None:

@@ -37,7 +37,10 @@ class Record:
 
 
 class MetadataTracker(Component):
-    """Keeps resources, their lineage, artifacts and tags."""
+    """Keeps resources, their lineage, artifacts and tags.
+
+    Whatever takes a resource takes its reference as well.
+    """
 
     __slots__ = ()
 
@@ -48,7 +51,7 @@ class MetadataTracker(Component):
         name: str,
         *,
         fields: Mapping[str, Any] | None = None,
-        parents: Sequence[Resource] = (),
+        parents: Sequence[Resource | str] = (),
         artifacts: Mapping[str, Path] | None = None,
     ) -> R:
         """Create a resource of ``resource_type`` named ``name``, made from ``parents``.
@@ -67,31 +70,31 @@ class MetadataTracker(Component):
         """Resources of a type, oldest first."""
 
     @abstractmethod
-    def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
+    def update(self, resource: Resource | str, fields: Mapping[str, Any]) -> None:
         """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
 
     @abstractmethod
-    def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
+    def tag(self, resource: Resource | str, tags: Mapping[str, str]) -> None:
         """Set ``tags`` of ``resource``; others stay as they are."""
 
     @abstractmethod
-    def link(self, child: Resource, parents: Sequence[Resource]) -> None:
+    def link(self, child: Resource | str, parents: Sequence[Resource | str]) -> None:
         """Record that ``child`` was made from ``parents``, by the current task of the current run."""
 
     @abstractmethod
-    def parents(self, resource: Resource) -> list[Resource]:
+    def parents(self, resource: Resource | str) -> list[Resource]:
         """What ``resource`` was directly made from, in the order of recording."""
 
     @abstractmethod
-    def children(self, resource: Resource) -> list[Resource]:
+    def children(self, resource: Resource | str) -> list[Resource]:
         """What was directly made from ``resource``, in the order of recording."""
 
     @abstractmethod
-    def save_artifact(self, resource: Resource, name: str, path: Path) -> None:
+    def save_artifact(self, resource: Resource | str, name: str, path: Path) -> None:
         """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``."""
 
     @abstractmethod
-    def load_artifact(self, resource: Resource, name: str, to: Path) -> None:
+    def load_artifact(self, resource: Resource | str, name: str, to: Path) -> None:
         """Copy the artifact ``name`` of ``resource`` to the path ``to``, which must not exist yet.
 
         Raises ReferenceNotFoundError if there is none, and StoreError if its content is not what was
@@ -99,7 +102,7 @@ class MetadataTracker(Component):
         """
 
     @contextmanager
-    def reading_artifact(self, resource: Resource, name: str) -> Iterator[Path]:
+    def reading_artifact(self, resource: Resource | str, name: str) -> Iterator[Path]:
         """The artifact ``name`` of ``resource``, a file to be read inside the ``with`` block, never written.
 
         A copy, unless a tracker has the file at hand. Raises errors as ``load_artifact`` does.
@@ -110,5 +113,5 @@ class MetadataTracker(Component):
             yield copy
 
     @abstractmethod
-    def artifacts(self, resource: Resource) -> list[str]:
+    def artifacts(self, resource: Resource | str) -> list[str]:
         """Names of the artifacts of ``resource``, sorted."""

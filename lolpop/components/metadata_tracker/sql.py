@@ -14,7 +14,7 @@ from lolpop.components.metadata_tracker import MetadataTracker, Record
 from lolpop.components.metadata_tracker.folders import get_files, put_files
 from lolpop.components.store import Store
 from lolpop.errors import LolpopError
-from lolpop.resources import Numbered, Resource, parse_reference
+from lolpop.resources import Numbered, Resource, as_resource
 from lolpop.runs import current_run, current_task
 
 if TYPE_CHECKING:
@@ -37,32 +37,32 @@ class SQLMetadataTracker(MetadataTracker):
         name: str,
         *,
         fields: Mapping[str, Any] | None = None,
-        parents: Sequence[Resource] = (),
+        parents: Sequence[Resource | str] = (),
         artifacts: Mapping[str, Path] | None = None,
     ) -> R:
         """Create a resource of ``resource_type`` named ``name``, made from ``parents``."""
         resource = _named(resource_type, name)
+        made_from = _resources(parents)
         _check_json(resource_type.kind, fields or {})
         # Files take time, and harm nobody who does not know of them; the rows come all at once.
         kept = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
         run_id, task = _origin()
         with self._writing() as rows:
-            rows.check(parents)
+            rows.check(made_from)
             if isinstance(resource, Numbered):
                 number = rows.next_number(resource.kind, name)
                 resource = resource.model_copy(update={"number": number})
             rows.add(resource, run_id, task)
             if fields:
                 rows.update(resource, fields)
-            rows.link(resource, parents, run_id, task)
+            rows.link(resource, made_from, run_id, task)
             for artifact, (folder, files) in kept.items():
                 rows.put_artifact(resource, artifact, folder, files)
             return cast("R", rows.record(resource).resource)
 
     def get(self, resource: Resource | str) -> Record:
         """What is known of ``resource``."""
-        if isinstance(resource, str):
-            resource = parse_reference(resource)
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             return rows.record(resource)
 
@@ -71,62 +71,71 @@ class SQLMetadataTracker(MetadataTracker):
         with self._reading() as rows:
             return cast("list[R]", rows.find(resource_type.kind, name, run_id))
 
-    def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
+    def update(self, resource: Resource | str, fields: Mapping[str, Any]) -> None:
         """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
+        resource = as_resource(resource, Resource)
         _check_json(resource.reference, fields)
         with self._writing() as rows:
             rows.update(resource, fields)
 
-    def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
+    def tag(self, resource: Resource | str, tags: Mapping[str, str]) -> None:
         """Set ``tags`` of ``resource``; others stay as they are."""
+        resource = as_resource(resource, Resource)
         with self._writing() as rows:
             rows.check([resource])
             rows.tag(resource, tags)
 
-    def link(self, child: Resource, parents: Sequence[Resource]) -> None:
+    def link(self, child: Resource | str, parents: Sequence[Resource | str]) -> None:
         """Record that ``child`` was made from ``parents``, by the current task of the current run."""
+        child, made_from = as_resource(child, Resource), _resources(parents)
         with self._writing() as rows:
-            rows.check([child, *parents])
-            rows.link(child, parents, *_origin())
+            rows.check([child, *made_from])
+            rows.link(child, made_from, *_origin())
 
-    def parents(self, resource: Resource) -> list[Resource]:
+    def parents(self, resource: Resource | str) -> list[Resource]:
         """What ``resource`` was directly made from, in the order of recording."""
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             rows.check([resource])
             return rows.parents(resource)
 
-    def children(self, resource: Resource) -> list[Resource]:
+    def children(self, resource: Resource | str) -> list[Resource]:
         """What was directly made from ``resource``, in the order of recording."""
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             rows.check([resource])
             return rows.children(resource)
 
-    def save_artifact(self, resource: Resource, name: str, path: Path) -> None:
+    def save_artifact(self, resource: Resource | str, name: str, path: Path) -> None:
         """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``.
 
         Empty folders inside a folder are not kept.
         """
+        resource = as_resource(resource, Resource)
         folder, files = self._keep(path)
         with self._writing() as rows:
             rows.check([resource])
             rows.put_artifact(resource, name, folder, files)
 
-    def load_artifact(self, resource: Resource, name: str, to: Path) -> None:
+    def load_artifact(self, resource: Resource | str, name: str, to: Path) -> None:
         """Copy the artifact ``name`` of ``resource`` to the path ``to``, which must not exist yet."""
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             _, files = rows.artifact(resource, name)
         get_files(self._store, files, to)
 
     @contextmanager
-    def reading_artifact(self, resource: Resource, name: str) -> Iterator[Path]:
+    def reading_artifact(self, resource: Resource | str, name: str) -> Iterator[Path]:
         """The artifact ``name`` of ``resource``, a file to read inside the ``with`` block."""
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             _, files = rows.artifact(resource, name)
         with self._store.reading_file(files[""]) as path:
             yield path
 
-    def artifacts(self, resource: Resource) -> list[str]:
+    def artifacts(self, resource: Resource | str) -> list[str]:
         """Names of the artifacts of ``resource``, sorted."""
+        resource = as_resource(resource, Resource)
         with self._reading() as rows:
             rows.check([resource])
             return rows.artifacts(resource)
@@ -152,6 +161,10 @@ class SQLMetadataTracker(MetadataTracker):
 def _origin() -> tuple[str | None, str | None]:
     run = current_run()
     return (None if run is None else run.run_id), current_task()
+
+
+def _resources(values: Sequence[Resource | str]) -> list[Resource]:
+    return [as_resource(value, Resource) for value in values]
 
 
 def _named(resource_type: type[R], name: str) -> R:

@@ -15,14 +15,14 @@ __all__ = ["MetricsTracker"]
 
 
 class MetricsTracker(Component):
-    """Keeps metrics of resources."""
+    """Keeps metrics of resources, which may be named by their references."""
 
     __slots__ = ()
 
     @abstractmethod
-    def log(self, resource: Resource, metrics: Mapping[str, float]) -> None:
+    def log(self, resource: Resource | str, metrics: Mapping[str, float]) -> None:
         """Record ``metrics`` of ``resource`` by name (``test.accuracy``); a name logged again is replaced."""
 
     @abstractmethod
-    def get(self, resource: Resource) -> Mapping[str, float]:
+    def get(self, resource: Resource | str) -> Mapping[str, float]:
         """All metrics of ``resource`` by name; empty if it has none."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.store import Store
 from lolpop.errors import LolpopError
-from lolpop.resources import Resource
+from lolpop.resources import Resource, as_resource
 
 __all__ = ["SQLMetricsTracker"]
 
@@ -18,11 +18,12 @@ class SQLMetricsTracker(MetricsTracker):
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    def log(self, resource: Resource, metrics: Mapping[str, float]) -> None:
+    def log(self, resource: Resource | str, metrics: Mapping[str, float]) -> None:
         """Record ``metrics`` of ``resource`` by name; a name logged again is replaced."""
         from lolpop.components.store import schema
         from lolpop.components.store.upsert import put
 
+        resource = as_resource(resource, Resource)
         rows = [
             {"reference": resource.reference, "name": name, "value": _number(resource, name, value)}
             for name, value in metrics.items()
@@ -30,12 +31,13 @@ class SQLMetricsTracker(MetricsTracker):
         with self._store.transaction() as connection:
             put(connection, schema.metrics, rows)
 
-    def get(self, resource: Resource) -> Mapping[str, float]:
+    def get(self, resource: Resource | str) -> Mapping[str, float]:
         """All metrics of ``resource`` by name, sorted."""
         from sqlalchemy import select
 
         from lolpop.components.store import schema
 
+        resource = as_resource(resource, Resource)
         kept = schema.metrics.c
         statement = select(kept.name, kept.value).where(kept.reference == resource.reference)
         with self._store.snapshot() as connection:

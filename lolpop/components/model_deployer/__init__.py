@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
 
@@ -14,16 +14,19 @@ __all__ = ["ModelDeployer"]
 
 
 class ModelDeployer(Component):
-    """Deploys model versions; of a model, at most one version is deployed at a time."""
+    """Deploys model versions; of a model, at most one version is deployed at a time.
+
+    Whatever takes a resource takes its reference as well.
+    """
 
     __slots__ = ()
 
     @abstractmethod
     def deploy(
         self,
-        model_version: ModelVersion,
+        model_version: ModelVersion | str,
         *,
-        instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
+        instead_of: ModelVersion | str | None = "whatever",
     ) -> Deployment:
         """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
 
@@ -32,9 +35,9 @@ class ModelDeployer(Component):
         """
 
     @abstractmethod
-    def undeploy(self, deployment: Deployment) -> None:
+    def undeploy(self, deployment: Deployment | str) -> None:
         """Take ``deployment`` out of use."""
 
     @abstractmethod
-    def deployed(self, model: Model) -> ModelVersion | None:
+    def deployed(self, model: Model | str) -> ModelVersion | None:
         """The version of ``model`` that is in use, if any."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.store import Store
 from lolpop.errors import ReplacedMeanwhileError
-from lolpop.resources import Deployment, Model, ModelVersion
+from lolpop.resources import Deployment, Model, ModelVersion, as_resource
 
 __all__ = ["LocalModelDeployer"]
 
@@ -23,15 +22,18 @@ class LocalModelDeployer(ModelDeployer):
 
     def deploy(
         self,
-        model_version: ModelVersion,
+        model_version: ModelVersion | str,
         *,
-        instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
+        instead_of: ModelVersion | str | None = "whatever",
     ) -> Deployment:
         """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
 
         If it is in use already, its deployment is returned. Raises ReplacedMeanwhileError if another one is
         in use by now, and ReferenceNotFoundError if there is no such model version.
         """
+        model_version = as_resource(model_version, ModelVersion)
+        if instead_of not in ("whatever", None):
+            instead_of = as_resource(instead_of, ModelVersion)
         tracker = self._metadata_tracker
         tracker.get(model_version)
         # One deployment of a model at a time, by whatever process: each sees what the one before it did.
@@ -54,15 +56,16 @@ class LocalModelDeployer(ModelDeployer):
                 parents=[model_version],
             )
 
-    def undeploy(self, deployment: Deployment) -> None:
+    def undeploy(self, deployment: Deployment | str) -> None:
         """Take ``deployment`` out of use; again is no error."""
+        deployment = as_resource(deployment, Deployment)
         if self._metadata_tracker.get(deployment).fields["active"]:
             ended = {"active": False, "ended_at": datetime.now(UTC).isoformat()}
             self._metadata_tracker.update(deployment, ended)
 
-    def deployed(self, model: Model) -> ModelVersion | None:
+    def deployed(self, model: Model | str) -> ModelVersion | None:
         """The version of ``model`` that is in use, if any."""
-        active = self._active(model.name)
+        active = self._active(as_resource(model, Model).name)
         return None if active is None else active[1]
 
     def _active(self, name: str) -> tuple[Deployment, ModelVersion] | None:

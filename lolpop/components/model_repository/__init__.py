@@ -26,26 +26,26 @@ class Registration:
 
 
 class ModelRepository(Component):
-    """Registers, promotes and approves model versions."""
+    """Registers, promotes and approves model versions, which may be named by their references."""
 
     __slots__ = ()
 
     @abstractmethod
-    def register(self, model_version: ModelVersion) -> None:
+    def register(self, model_version: ModelVersion | str) -> None:
         """Make ``model_version`` known as one that may be promoted; again is no error."""
 
     @abstractmethod
-    def promote(self, model_version: ModelVersion) -> None:
+    def promote(self, model_version: ModelVersion | str) -> None:
         """Propose a registered ``model_version`` for use."""
 
     @abstractmethod
-    def approve(self, model_version: ModelVersion, *, by: str) -> None:
+    def approve(self, model_version: ModelVersion | str, *, by: str) -> None:
         """Approve a promoted ``model_version`` in the name of ``by``."""
 
     @abstractmethod
-    def is_approved(self, model_version: ModelVersion) -> bool:
+    def is_approved(self, model_version: ModelVersion | str) -> bool:
         """Whether ``model_version`` may be deployed."""
 
     @abstractmethod
-    def registration(self, model_version: ModelVersion) -> Registration | None:
+    def registration(self, model_version: ModelVersion | str) -> Registration | None:
         """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""

@@ -10,7 +10,7 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_repository import ModelRepository, Registration
 from lolpop.components.store import Store
 from lolpop.errors import LolpopError
-from lolpop.resources import ModelVersion
+from lolpop.resources import ModelVersion, as_resource
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -34,7 +34,7 @@ class SQLModelRepository(ModelRepository):
         self._store = store
         self._metadata_tracker = metadata_tracker
 
-    def register(self, model_version: ModelVersion) -> None:
+    def register(self, model_version: ModelVersion | str) -> None:
         """Make ``model_version`` known as one that may be promoted; again is no error.
 
         Raises ReferenceNotFoundError if there is no such model version.
@@ -42,16 +42,18 @@ class SQLModelRepository(ModelRepository):
         from lolpop.components.store import schema
         from lolpop.components.store.upsert import put_missing
 
+        model_version = as_resource(model_version, ModelVersion)
         self._metadata_tracker.get(model_version)
         row = {"reference": model_version.reference, "registered_at": datetime.now(UTC)}
         with self._store.transaction() as connection:
             put_missing(connection, schema.registrations, [row])
 
-    def promote(self, model_version: ModelVersion) -> None:
+    def promote(self, model_version: ModelVersion | str) -> None:
         """Propose a registered ``model_version`` for use; again is no error.
 
         Raises LolpopError if it is not registered.
         """
+        model_version = as_resource(model_version, ModelVersion)
         with self._store.transaction() as connection:
             registration = _locked(connection, model_version)
             if registration is None:
@@ -61,11 +63,12 @@ class SQLModelRepository(ModelRepository):
             if registration.promoted_at is None:
                 _set(connection, model_version, promoted_at=datetime.now(UTC))
 
-    def approve(self, model_version: ModelVersion, *, by: str) -> None:
+    def approve(self, model_version: ModelVersion | str, *, by: str) -> None:
         """Approve a promoted ``model_version`` in the name of ``by``; who was the first to do so is kept.
 
         Raises LolpopError if it is not promoted, or nobody is named.
         """
+        model_version = as_resource(model_version, ModelVersion)
         if not by.strip():
             raise LolpopError(f"{model_version} cannot be approved by {by!r}. Name who approves it.")
         with self._store.transaction() as connection:
@@ -77,17 +80,17 @@ class SQLModelRepository(ModelRepository):
             if registration.approved_at is None:
                 _set(connection, model_version, approved_at=datetime.now(UTC), approved_by=by)
 
-    def is_approved(self, model_version: ModelVersion) -> bool:
+    def is_approved(self, model_version: ModelVersion | str) -> bool:
         """Whether ``model_version`` may be deployed: it is promoted, and approved where that is required."""
         registration = self.registration(model_version)
         if registration is None:
             return False
         return (registration.approved_at if self._require_approval else registration.promoted_at) is not None
 
-    def registration(self, model_version: ModelVersion) -> Registration | None:
+    def registration(self, model_version: ModelVersion | str) -> Registration | None:
         """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""
         with self._store.snapshot() as connection:
-            return _read(connection, _select(model_version))
+            return _read(connection, _select(as_resource(model_version, ModelVersion)))
 
 
 def _select(model_version: ModelVersion) -> Select[Any]:

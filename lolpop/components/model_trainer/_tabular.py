@@ -20,6 +20,7 @@ from lolpop.frames import (
     wrap,
     wrap_series,
 )
+from lolpop.problem import TO_LEARN
 
 if TYPE_CHECKING:
     from lolpop.components.feature_transformer import Accepts, FeatureTransformer
@@ -178,7 +179,7 @@ def _labels(target: Series, problem: Problem) -> Array:
     if kind_of(series) not in {"number", "boolean"}:
         raise DataError(
             f"The target {series.name!r} should hold numbers to be learned by {problem.type}, and is "
-            f"{series.dtype}. To tell classes apart, set problem.type to classification."
+            f"{series.dtype}. {TO_LEARN['classification'].capitalize()}."
         )
     numbers = to_floats(series)
     if strange := int(np.count_nonzero(~np.isfinite(numbers))):

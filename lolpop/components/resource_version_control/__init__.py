@@ -17,20 +17,23 @@ __all__ = ["ResourceVersionControl"]
 
 
 class ResourceVersionControl(Component):
-    """Keeps every version of data and models, and gives them back as they were."""
+    """Keeps every version of data and models, and gives them back as they were.
+
+    Whatever takes a resource takes its reference as well.
+    """
 
     __slots__ = ()
 
     @abstractmethod
-    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()) -> DatasetVersion:
+    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource | str] = ()) -> DatasetVersion:
         """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same."""
 
     @abstractmethod
-    def load_data(self, dataset_version: DatasetVersion) -> Frame:
+    def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
         """The frame that was saved, with its dtypes and the order of its rows and columns."""
 
     def save_batches(
-        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource] = ()
+        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource | str] = ()
     ) -> DatasetVersion:
         """Keep the rows of all ``frames``, taken one after the other, as ``save_data`` keeps them in one.
 
@@ -41,17 +44,17 @@ class ResourceVersionControl(Component):
 
         return self.save_data(name, joined(frames), parents=parents)
 
-    def load_batches(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+    def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches of whatever size they are kept in."""
         yield self.load_data(dataset_version)
 
     @abstractmethod
-    def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:
+    def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``.
 
         Raises UntrustedTypeError if it could not be loaded again with the settings as they are.
         """
 
     @abstractmethod
-    def load_model(self, resource: Experiment | ModelVersion) -> FittedModel:
+    def load_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
         """The model of an experiment, or of the winning experiment of a model version."""

@@ -15,7 +15,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer
 from lolpop.components.resource_version_control import ResourceVersionControl, model_folders
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError
-from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource
+from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
 from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         self._store = store
         self._metadata_tracker = metadata_tracker
 
-    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource] = ()) -> DatasetVersion:
+    def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource | str] = ()) -> DatasetVersion:
         """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same.
 
         Raises DataError for a frame that would not come back as it is.
@@ -74,7 +74,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return version
 
     def save_batches(
-        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource] = ()
+        self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource | str] = ()
     ) -> DatasetVersion:
         """Keep the rows of all ``frames`` as they come; the latest version if the content is the same.
 
@@ -89,10 +89,11 @@ class LocalResourceVersionControl(ResourceVersionControl):
             written = frame_tables.write_batches(ahead(frames), path)
             return self._keep(name, written, path.rename, parents)
 
-    def load_data(self, dataset_version: DatasetVersion) -> Frame:
+    def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
         """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
         from lolpop.components.resource_version_control import frame_tables
 
+        dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             return cast("Frame", known)
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
@@ -100,18 +101,20 @@ class LocalResourceVersionControl(ResourceVersionControl):
         remember(frame, dataset_version)
         return frame
 
-    def load_batches(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
+    def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches as they were saved."""
         from lolpop.components.resource_version_control import frame_tables
 
+        dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             yield cast("Frame", known)
             return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(frame_tables.unpack, frame_tables.read_batches(path))
 
-    def save_model(self, experiment: Experiment, model: FittedModel, trainer: ModelTrainer) -> None:
+    def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
+        experiment = as_resource(experiment, Experiment)
         with TemporaryDirectory(prefix="lolpop-") as temporary:
             folder = Path(temporary, "model")
             model_folders.save(model, trainer, folder)
@@ -120,8 +123,9 @@ class LocalResourceVersionControl(ResourceVersionControl):
             self._metadata_tracker.save_artifact(experiment, "model", folder)
         remember(model, experiment)
 
-    def load_model(self, resource: Experiment | ModelVersion) -> FittedModel:
+    def load_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
         """The model of an experiment, or of the winning experiment of a model version."""
+        resource = as_resource(resource, Experiment, ModelVersion)
         experiment = self._winner(resource) if isinstance(resource, ModelVersion) else resource
         if (known := recall(experiment)) is not None:
             return cast("FittedModel", known)
@@ -137,7 +141,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         name: str,
         written: Written,
         write: Callable[[Path], object],
-        parents: Sequence[Resource],
+        parents: Sequence[Resource | str],
     ) -> DatasetVersion:
         # Who saves the same data at the same time gets the same version.
         with self._store.lock(f"dataset {name}"), TemporaryDirectory(prefix="lolpop-") as folder:

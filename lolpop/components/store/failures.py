@@ -10,7 +10,9 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from lolpop._drivers import FILE_SYSTEMS, errors_of
 from lolpop.errors import StoreError
+from lolpop.settings.secrets import mask_urls
 
 __all__ = ["disk_failures", "sql_failures"]
 
@@ -76,3 +78,5 @@ def disk_failures(path: Path | str, doing: str) -> Iterator[None]:
     except OSError as error:
         what, advice = _DISK.get(error.errno or 0, (error.strerror or str(error), "See that it can be used."))
         raise StoreError(f"{path} cannot be {doing}: {what}. {advice}") from error
+    except errors_of(FILE_SYSTEMS) as error:
+        raise StoreError(f"{path} cannot be {doing}: {mask_urls(str(error)).rstrip('.')}.") from error

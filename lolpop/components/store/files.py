@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from lolpop._disk import sync
 from lolpop.components.store.failures import disk_failures
 from lolpop.components.store.places import shown
 from lolpop.errors import MissingExtraError, StoreError
@@ -80,7 +80,7 @@ class LocalFiles:
         with self._settling, disk_failures(self._root, "written"):
             # Files before the folders that name them.
             for path in sorted(self._unsettled, key=lambda path: -len(path.parts)):
-                _sync(path)
+                sync(path)
             self._unsettled.clear()
 
     def get(self, digest: str, to: Path) -> None:
@@ -240,13 +240,3 @@ def _temporary(path: Path) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no folders, and keeps their entries safe by itself
-    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,87 @@
+"""The arguments of tasks and workflows, by name, with references in place of resources read as those."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from lolpop.errors import LolpopError
+from lolpop.signatures import alternatives, hints_of, is_optional
+
+if TYPE_CHECKING:
+    from lolpop.resources import Resource
+
+__all__ = ["bind"]
+
+
+def bind(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> inspect.BoundArguments:
+    """The arguments of a method, without its ``self``, and its defaults.
+
+    Raises TypeError if they do not fit its signature, and LolpopError for one that is neither the resource
+    that it should be nor its reference.
+    """
+    signature, resources = _parameters(function)
+    bound = signature.bind(*args, **kwargs)
+    for name, wanted in resources.items():
+        if name in bound.arguments:
+            try:
+                bound.arguments[name] = wanted.of(bound.arguments[name])
+            except LolpopError as error:
+                raise LolpopError(f"{name} of {function.__name__}: {error}") from None
+    bound.apply_defaults()
+    return bound
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a parameter takes: resources of some kinds, and perhaps None, or values of other types."""
+
+    kinds: tuple[type[Resource], ...]
+    optional: bool
+    mixed: bool
+
+    def of(self, value: Any) -> Any:
+        """``value``, or the resource that it refers to. Raises LolpopError if it is neither."""
+        from lolpop.resources import as_resource
+
+        if (value is None and self.optional) or (self.mixed and not isinstance(value, str)):
+            return value
+        return as_resource(value, *self.kinds)
+
+
+# A method is read once; the map lets go of those that are gone.
+_PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, Mapping[str, _Wanted]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mapping[str, _Wanted]]:
+    """The signature without ``self``, and what each parameter takes that takes resources."""
+    found = _PARAMETERS.get(function)
+    if found is None:
+        signature = inspect.signature(function)
+        own = signature.replace(parameters=list(signature.parameters.values())[1:])
+        hints = hints_of(function)
+        wanted = {
+            name: _wanted(hints[name], parameter.default)
+            for name, parameter in own.parameters.items()
+            if name in hints
+        }
+        resources = {name: each for name, each in wanted.items() if each is not None}
+        found = _PARAMETERS[function] = own, resources
+    return found
+
+
+def _wanted(annotation: Any, default: Any) -> _Wanted | None:
+    from lolpop.resources import Resource
+
+    members = alternatives(annotation)
+    kinds = tuple(each for each in members if isinstance(each, type) and issubclass(each, Resource))
+    if not kinds or str in members:  # where text is text, the method itself says what it means
+        return None
+    return _Wanted(kinds, default is None or is_optional(annotation), len(kinds) < len(members))

@@ -1,0 +1,56 @@
+"""Ctrl-C while processes begin: it finds none of them half-started, and wakes none that is not ready."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from typing import Any
+
+__all__ = ["children_are_deaf", "hear_again", "interrupts_wait"]
+
+_CTRL_C = frozenset({signal.SIGINT})
+_CAN_BLOCK = hasattr(signal, "pthread_sigmask")  # everywhere but on Windows
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Let what Ctrl-C and SIGTERM do in this process wait for the end of the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # they do it in that one
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    late: list[tuple[Any, Any]] = []
+    for number in handlers:
+        signal.signal(number, lambda *given: late.append(given))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in late[:1]:
+            handlers[number](number, frame)
+
+
+@contextmanager
+def children_are_deaf() -> Iterator[None]:
+    """Let processes that are started in the block not hear Ctrl-C, until they ``hear_again``."""
+    if not _CAN_BLOCK:
+        yield
+        return
+    resource_tracker.ensure_running()  # started in the block, it would have it heard again
+    # A process is born with what is blocked where it is started.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def hear_again() -> None:
+    """Let this process, started deaf, hear Ctrl-C."""
+    if _CAN_BLOCK:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
