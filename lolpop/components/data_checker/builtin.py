@@ -86,7 +86,7 @@ class BuiltinDataChecker(DataChecker):
         max_label_conflicts: Share = 0.01,
         max_constant_share: Share = 0.99,
         max_categories: PositiveInt = 250,
-        outlier_distance: PositiveFloat = 5.0,
+        outlier_distance: Annotated[float, Field(gt=1)] = 5.0,
         range_margin: PositiveFloat = 1.0,
         max_unseen: Share = 0.0,
         max_missing_increase: Share = 0.1,

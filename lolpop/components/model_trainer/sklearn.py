@@ -72,13 +72,17 @@ class SklearnModelTrainer(ModelTrainer):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find an estimator that is unknown or not for the problem, and ``params`` that it does not take."""
+        """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
         name = settings.get("estimator", "hist_gradient_boosting")
         params = settings.get("params") or {}
+        problem = values.get("problem")
+        if settings.get("lags") is not None and problem is not None and problem.type != "forecasting":
+            message = f"lags are for forecasting, and the problem is {problem.type}"
+            yield Finding("lags", message, hint="Leave them out.")
         if name not in ESTIMATORS and ":" not in name:
             yield _unknown_estimator(name)
             return
-        if (problem := values.get("problem")) is not None and name in ESTIMATORS:
+        if problem is not None and name in ESTIMATORS:
             fitting = [known for known, each in ESTIMATORS.items() if each.path(problem.type)]
             if name not in fitting:
                 message = f"the estimator {name!r} is not for {problem.type}"
