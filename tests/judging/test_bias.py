@@ -112,5 +112,5 @@ def test_a_sensitive_feature_that_is_not_there_is_an_error(customers, fitted):
 
 def test_limits_that_contradict_each_other_are_refused():
     """An error from a smaller difference than a warning makes no sense."""
-    with pytest.raises(VerificationError, match="error 0.2 is below warn 0.5"):
+    with pytest.raises(VerificationError, match=r"error 0\.2 is below warn 0\.5"):
         BuiltinModelBiasChecker(0.5, 0.2, problem=CHURN)

@@ -65,5 +65,5 @@ def test_a_feature_that_is_not_there_and_limits_that_contradict(customers, fitte
         FairlearnModelBiasChecker(problem=CHURN).check(
             fitted(frame), frame.rename(columns={"group": "groups"}), frame["churn"]
         )
-    with pytest.raises(VerificationError, match="error 0.2 is below warn 0.5"):
+    with pytest.raises(VerificationError, match=r"error 0\.2 is below warn 0\.5"):
         FairlearnModelBiasChecker(0.5, 0.2, problem=CHURN)
