@@ -177,3 +177,13 @@ def test_a_search_without_a_search_space_says_so(numbers):
     with RegressionContainer.load(numbers, environ={}, overrides=off) as container:
         container.runner().run()
         assert container.metadata_tracker().get("model_version:p@1") is not None
+
+
+@pytest.mark.parametrize("name", ["*", "^x.*$"])
+def test_names_that_are_patterns_to_polars_are_refused(name):
+    """What would be all columns, or none, is no name of one; pandas has no patterns."""
+    frame = rows().rename(columns={"x": name})
+    split = SklearnDataSplitter(problem=CLASSES).split
+    assert len(split(frame).test) == 12
+    with pytest.raises(DataError, match=r"Polars takes names such as .* for patterns.*Rename the columns"):
+        split(pl.from_pandas(frame))

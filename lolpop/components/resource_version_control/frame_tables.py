@@ -242,7 +242,8 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
         except OverflowError as error:
             great = [name for name in frame.columns if _is_beyond_64_bits(frame[name])]
             raise DataError(
-                f"These columns hold whole numbers of more than 64 bits: {_shown(great)}. Convert them to text."
+                f"These columns hold whole numbers of more than 64 bits: {_shown(great)}. "
+                "Convert them to text."
             ) from error
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
