@@ -61,8 +61,8 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
         raise _duplicated(names)
     if wrapped.implementation.is_polars() and (patterns := [name for name in names if _is_pattern(name)]):
         raise DataError(
-            f"Polars takes names such as {listed(patterns)} for patterns of names. Rename the columns, or use "
-            "pandas."
+            f"Polars takes names such as {listed(patterns)} for patterns of names. Rename the columns, or "
+            "use pandas."
         )
     return wrapped
 

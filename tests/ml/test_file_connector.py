@@ -144,6 +144,7 @@ def test_bad_csv_is_an_error_with_its_line(
         ({"pth": "train.csv"}, "unknown key 'pth'. Did you mean path"),
         ({"format": "csv"}, "names no file"),
         ({"path": "train.csv", "encoding": "utf-88"}, "unknown encoding"),
+        ({"path": "train.csv", "separator": ";;"}, "the separator ';;'. Expected one character"),
     ],
 )
 def test_a_source_that_cannot_be_read_says_why(

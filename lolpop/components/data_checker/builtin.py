@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame, Kind
 
 __all__ = ["BuiltinDataChecker"]
+
+# How columns without a name are called where a CSV file is read.
+_NAMELESS = re.compile(r"|Unnamed: \d+")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -146,7 +150,7 @@ class BuiltinDataChecker(DataChecker):
         rows = wrap(frame)
         expected = {column.name: column for column in expectation.columns} if expectation else {}
         facts = self._facts(rows, expected, expectation.rows if expectation else 0)
-        found = [outcome("column_names", "ok", "every column has a name of its own")]
+        found = [self._names(rows)]
         found += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
         if expectation is not None and expectation.rows and len(rows):
             ignored = {
@@ -212,6 +216,18 @@ class BuiltinDataChecker(DataChecker):
             ]
         )
         yield from self._index(rows)
+
+    def _names(self, rows: nw.DataFrame[Any]) -> Check:
+        nameless = [
+            name for name in rows.columns if _NAMELESS.fullmatch(name) and name not in self._problem.drop
+        ]
+        if nameless:
+            message = (
+                f"columns without a name: {listed(nameless)}. Is it an index that was written beside the "
+                "rows? Leave it out, or name it in problem.drop"
+            )
+            return outcome("column_names", "warn", message, nameless)
+        return outcome("column_names", "ok", "every column has a name of its own")
 
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)

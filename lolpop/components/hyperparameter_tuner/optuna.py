@@ -200,9 +200,9 @@ def _value(trial: optuna.Trial, name: str, among: Int | Float | Choice, what: st
 
 
 def _start(trainer: ModelTrainer, space: SearchSpace) -> Mapping[str, Any]:
-    """The trainer's own parameters, as far as they are searched, each moved into its space."""
+    """Where the trainer would begin, as far as that is searched, each value moved into its space."""
     start: dict[str, Any] = {}
-    for name, value in trainer.params().items():
+    for name, value in trainer.search_start().items():
         among = space.get(name)
         if isinstance(among, Choice):
             if value in among.values:

@@ -88,9 +88,14 @@ class Groups:
             if each.difference >= limits.warn
             and self._chance(each, rates[each.metric]) * tests <= limits.significance
         ]
+        judged = sum(each.rows >= limits.min_rows for each in self.metrics)
+        if judged < 2 and small:
+            # Nobody may take it for an answer that there was none.
+            message = f"whether groups of {self.feature!r} are treated alike is not known{unjudged}"
+            return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
         if not found:
-            judged = count(sum(each.rows >= limits.min_rows for each in self.metrics), "group")
-            message = f"{judged} of {self.feature!r} are treated alike{unjudged if small else ''}"
+            groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"
+            message = f"{groups} treated alike{unjudged if small else ''}"
             return Check(check="bias", status="ok", message=message, columns=self.columns)
         worst = max(each.difference for each in found)
         message = "; ".join(_in_words(each, self.metrics) for each in found)

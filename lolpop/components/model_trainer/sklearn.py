@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,14 @@ class SklearnModelTrainer(ModelTrainer):
         """What is worth searching of the estimators that have a short name; empty for others."""
         known = ESTIMATORS.get(self._estimator)
         return known.space if known else {}
+
+    def search_start(self) -> Params:
+        """The estimator's parameters, its defaults among them."""
+        known = ESTIMATORS.get(self._estimator)
+        if known is None or known.path(self._problem.type) is None:
+            return self.params()
+        defaults = signature(estimator_class(self._estimator, self._problem.type)).parameters
+        return {**{name: defaults[name].default for name in known.space}, **self.params()}
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).
