@@ -52,8 +52,8 @@ def known_truth(
     known = wrap(joined(parts))
     if known.is_empty():
         raise DataError(
-            f"The {count(rows, 'predicted row')} and the {count(len(given), 'row')} of the truth share no value "
-            f"of {_named(problem)}."
+            f"The {count(rows, 'predicted row')} and the {count(len(given), 'row')} of the truth share no "
+            f"value of {_named(problem)}."
         )
     found = set(known.get_column(target).to_list())
     if classes and found.isdisjoint(classes):

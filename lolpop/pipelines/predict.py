@@ -94,7 +94,7 @@ class PredictPipeline(Pipeline):
         return report
 
     def require_identity(self, frame: Frame) -> None:
-        """Raise DataError unless the rows of ``frame`` can be told apart: nobody waits for a model to hear it."""
+        """Raise DataError unless the rows of ``frame`` can be told apart; no model is needed for that."""
         check_identity(frame, self.problem)
 
     @task
