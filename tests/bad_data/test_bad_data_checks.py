@@ -69,3 +69,13 @@ def test_spaces_around_a_name_can_be_seen(rows):
     """What may have been meant is shown in quotes, where a space would be overlooked."""
     check = outcome("target_column", rows.rename(columns={"outcome": " outcome"}))
     assert check.message.endswith("Did you mean ' outcome'?")
+
+
+def test_a_target_of_fractions_is_no_classes(rows):
+    """Whoever runs a classification on numbers hears where those are learned; whole floats are classes."""
+    whole = rows.assign(outcome=[0.0, 1.0] * 40)
+    assert outcome("target_values", whole).status == "ok"
+    check = outcome("target_values", whole.assign(outcome=rows["monthly_charge"].fillna(0.5)))
+    assert check.status == "error"
+    assert "'outcome' holds fractions such as" in check.message
+    assert check.message.endswith("numbers are learned by regression")

@@ -276,7 +276,10 @@ class BuiltinDataChecker(DataChecker):
             wanted = "labels of one type, text or numbers" if classification else "numbers"
             found = {"mixed": "values of several types", "other": "no plain values"}
             holds = found.get(target.kind, f"{target.kind} values")
-            return outcome(name, "error", f"the target should hold {wanted}, but it holds {holds}", columns)
+            message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
+            if target.kind in {"string", "category"}:
+                message += ": classes are told apart by classification"
+            return outcome(name, "error", message, columns)
         if target.kind == "empty":
             return outcome(name, "error", "the target has no values", columns)
         if target.constant:
@@ -285,8 +288,11 @@ class BuiltinDataChecker(DataChecker):
             message = f"the target {target.name!r} {what}, {value!r}: there is nothing to learn"
             return outcome(name, "error", message, columns)
         if target.infinite:
-            message = f"the target is infinite in {count(target.infinite, 'row')}: drop or correct them"
-            return outcome(name, "error", message, columns)
+            message = f"the target {target.name!r} is infinite in {count(target.infinite, 'row')}"
+            return outcome(name, "error", f"{message}: drop or correct them", columns)
+        if classification and (fraction := _fraction_in(rows.get_column(target.name))) is not None:
+            message = f"the target {target.name!r} holds fractions such as {fraction:g}, which are no classes"
+            return outcome(name, "error", f"{message}: numbers are learned by regression", columns)
         return outcome(name, "ok", "the target has several values", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:
@@ -457,6 +463,14 @@ class BuiltinDataChecker(DataChecker):
             shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
             return outcome("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
         return outcome("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
+
+
+def _fraction_in(values: nw.Series[Any]) -> float | None:
+    """One of the numbers of a target that are not whole, if there are such."""
+    if not values.dtype.is_float():
+        return None
+    fractions = values.filter(values.is_finite() & (values.round() != values))
+    return float(fractions[0]) if len(fractions) else None
 
 
 def _says_nothing(column: ColumnFacts) -> bool:

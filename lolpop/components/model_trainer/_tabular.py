@@ -178,7 +178,7 @@ def _labels(target: Series, problem: Problem) -> Array:
     if kind_of(series) not in {"number", "boolean"}:
         raise DataError(
             f"The target {series.name!r} should hold numbers to be learned by {problem.type}, and is "
-            f"{series.dtype}. To tell classes apart, set problem.type to classification."
+            f"{series.dtype}. Classes are told apart by classification."
         )
     numbers = to_floats(series)
     if strange := int(np.count_nonzero(~np.isfinite(numbers))):
@@ -201,7 +201,7 @@ def _require_classes(labels: Array, name: str) -> None:
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(np.asarray(labels, dtype=float))):
         raise DataError(
             f"The target {name!r} holds fractions such as {labels.flat[0]}, which are no classes. "
-            f"To learn numbers, set problem.type to regression."
+            f"Numbers are learned by regression."
         )
 
 
