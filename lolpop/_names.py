@@ -18,10 +18,16 @@ def near(name: str, known: Iterable[str]) -> str | None:
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """The sentence that proposes the known name nearest to ``name``; None if none is near."""
     candidate = near(name, known)
-    return f"Did you mean {candidate}?" if candidate else None
+    return f"Did you mean {_visible(candidate)}?" if candidate else None
 
 
 def one_of(name: str, known: Iterable[str], *, what: str = "Known") -> str:
     """``did_you_mean``, or all known names where none is near."""
     names = sorted(known)
-    return did_you_mean(name, names) or (f"{what}: {', '.join(names)}." if names else f"{what}: none.")
+    shown = ", ".join(map(_visible, names))
+    return did_you_mean(name, names) or (f"{what}: {shown}." if names else f"{what}: none.")
+
+
+def _visible(name: str) -> str:
+    # Nobody sees a space at the end of a name, or a name of nothing.
+    return name if name and name == name.strip() else repr(name)

@@ -41,7 +41,8 @@ _GREATEST_TARGET = 1e37
 def wrap(frame: Frame) -> nw.DataFrame[Any]:
     """``frame`` as a narwhals dataframe.
 
-    Raises DataError if it is no dataframe, or its column names are not text or not unique.
+    Raises DataError if it is no dataframe, or its column names are not text or not unique, or name several
+    columns to polars.
     """
     import narwhals as nw
 
@@ -58,6 +59,11 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
         )
     if len(set(names)) < len(names):
         raise _duplicated(names)
+    if wrapped.implementation.is_polars() and (patterns := [name for name in names if _is_pattern(name)]):
+        raise DataError(
+            f"Polars takes names such as {listed(patterns)} for patterns of names. Rename the columns, or "
+            "use pandas."
+        )
     return wrapped
 
 
@@ -248,6 +254,10 @@ def _missing(series: nw.Series[Any]) -> NDArray[np.bool_]:
     if series.dtype.is_float():
         missing = missing | series.is_nan().fill_null(value=True)
     return np.asarray(missing.to_numpy(), dtype=np.bool_)
+
+
+def _is_pattern(name: str) -> bool:
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def _duplicated(names: Sequence[object]) -> DataError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
 __all__ = ["TO_LEARN", "ForecastingProblem", "Problem", "ProblemType"]
 
@@ -20,6 +20,7 @@ TO_LEARN: Mapping[str, str] = {
 
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+Column = Annotated[str, Field(min_length=1)]
 
 
 class Problem(BaseModel):
@@ -28,16 +29,31 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name = Field(description="Name of the model, e.g. ecommerce_churn.")
-    target: str = Field(description="Column to be predicted.")
+    target: Column = Field(description="Column to be predicted.")
     type: ProblemType = Field(
         default="classification", description="Kind of problem; the container of each runner sets it."
     )
-    index: str | None = Field(default=None, description="Column that identifies a row; never a feature.")
+    index: Column | None = Field(default=None, description="Column that identifies a row; never a feature.")
     drop: tuple[str, ...] = Field(default=(), description="Columns that are not features.")
     positive_label: str | int | bool | None = Field(
         default=None, description="The class that binary metrics are about; the greater one unless said."
     )
     sensitive_features: tuple[str, ...] = Field(default=(), description="Columns to check for bias.")
+
+    @field_validator("index")
+    @classmethod
+    def _index_is_no_target(cls, index: str | None, info: ValidationInfo) -> str | None:
+        if index is not None and index == info.data.get("target"):
+            raise ValueError("is the target, and what is to be predicted cannot tell rows apart")
+        return index
+
+    @field_validator("sensitive_features")
+    @classmethod
+    def _groups_are_of_features(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for role in ("target", "index"):
+            if (column := info.data.get(role)) in names:
+                raise ValueError(f"names {column!r}, which is the {role} and makes no groups to compare")
+        return names
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import commands, complain, json_value, print_json, say, show, table
+from lolpop.cli._output import commands, complain, json_value, kept_for_json, print_json, say, show, table
 from lolpop.cli._records import RunRecords, references_in, shown_path
 from lolpop.cli._store import store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
@@ -70,7 +70,8 @@ class Execution:
             integration = runner_slot(container)()
             gc.enable()  # from here on, what is made may be large, and garbage soon
             try:
-                result = getattr(integration, outcome.workflow)(**arguments)
+                with kept_for_json() if self.as_json else nullcontext():
+                    result = getattr(integration, outcome.workflow)(**arguments)
                 outcome.result, outcome.status = self._without_secrets(container, result), "completed"
             except KeyboardInterrupt as interruption:
                 if (run_id := _last_run(container)) is not None:

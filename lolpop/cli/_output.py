@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ __all__ = [
     "complain",
     "duration",
     "json_value",
+    "kept_for_json",
     "moment",
     "number",
     "print_json",
@@ -62,6 +65,21 @@ def complain(text: object) -> None:
     """Print a line on standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def kept_for_json() -> Iterator[None]:
+    """Let what anybody prints meanwhile, a library in C or another process too, go to standard error."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: Iterable[int] = ()) -> Table:

@@ -39,6 +39,10 @@ def known_truth(
         predicted = wrap(batch)
         if labels is None:
             labels = given.select(*identity, target).drop_nulls()
+            if len(given) and labels.is_empty():
+                raise DataError(
+                    f"None of the {count(len(given), 'row')} of the truth has a label in {target!r}."
+                )
             for name in identity:
                 labels = _as_in(predicted, labels, name)
             if labels.select(identity).is_duplicated().any():
@@ -48,8 +52,8 @@ def known_truth(
     known = wrap(joined(parts))
     if known.is_empty():
         raise DataError(
-            f"No value of {_named(problem)} is in both the {count(rows, 'predicted row')} "
-            f"and the {count(len(given), 'row')} of the truth."
+            f"The {count(rows, 'predicted row')} and the {count(len(given), 'row')} of the truth share no "
+            f"value of {_named(problem)}."
         )
     found = set(known.get_column(target).to_list())
     if classes and found.isdisjoint(classes):

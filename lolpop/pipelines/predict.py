@@ -93,6 +93,10 @@ class PredictPipeline(Pipeline):
         insist(report, self.notifiers, "These rows are too unlike those of the training")
         return report
 
+    def require_identity(self, frame: Frame) -> None:
+        """Raise DataError unless the rows of ``frame`` can be told apart; no model is needed for that."""
+        check_identity(frame, self.problem)
+
     @task
     def get_predictions(self, model: FittedModel, frame: Frame, told: CheckReport | None = None) -> Frame:
         """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.

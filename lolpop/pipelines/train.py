@@ -23,7 +23,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.errors import LolpopError, NoUnseenRowsError
+from lolpop.errors import DataError, LolpopError, NoUnseenRowsError
 from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
@@ -272,7 +272,13 @@ class TrainPipeline(Pipeline):
     def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
         if splits.validation is not None:
             return splits.train, splits.validation
-        inner = self.data_splitter.split(splits.train)
+        try:
+            inner = self.data_splitter.split(splits.train)
+        except DataError as error:
+            raise DataError(
+                "A search is judged by validation rows. There are none, and none can be taken from those to "
+                f"learn from: {error}"
+            ) from error
         return inner.train, inner.test
 
     def _fitted(self, trainer: ModelTrainer, params: Params, frame: Frame) -> FittedModel:

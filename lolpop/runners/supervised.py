@@ -283,7 +283,14 @@ class SupervisedRunner(Runner):
     def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
         """The rows that the settings name; None, which people are told later, if they name none."""
         del labelled  # rows that were learned from say nothing of new ones, unless time plays a part
-        return None if self.data.predict is None else self.process_data(dataset="predict")
+        if self.data.predict is None:
+            return None
+        new = self.process_data(dataset="predict")
+        load = self.resource_version_control
+        rows = load.load_data(new) if self.data.batch_rows is None else next(iter(load.load_batches(new)))
+        with _about(f"The rows of {mask(self.data.predict)} cannot be predicted"):
+            self.predict.require_identity(rows)
+        return new
 
     def _describe(self, frame: Frame, dataset_version: DatasetVersion) -> None:
         if "profile_data" not in self.skip:

@@ -53,3 +53,29 @@ def test_rows_without_an_index_do_not_share_one(rows):
     spoilt = rows.assign(customer=rows["customer"].mask(rows.index < 5))
     assert outcome("missing_index", spoilt).status == "warn"
     assert outcome("duplicate_index", spoilt).status == "ok"
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_a_column_without_a_name_is_told(rows, name):
+    """An index that was written into a file would be learned from; who names it in problem.drop knows."""
+    spoilt = rows.assign(**{name: range(len(rows))})
+    check = outcome("column_names", spoilt)
+    assert check.status == "warn"
+    assert check.columns == (name,)
+    assert outcome("column_names", spoilt, drop=[name]).status == "ok"
+
+
+def test_spaces_around_a_name_can_be_seen(rows):
+    """What may have been meant is shown in quotes, where a space would be overlooked."""
+    check = outcome("target_column", rows.rename(columns={"outcome": " outcome"}))
+    assert check.message.endswith("Did you mean ' outcome'?")
+
+
+def test_a_target_of_fractions_is_no_classes(rows):
+    """Whoever runs a classification on numbers hears where those are learned; whole floats are classes."""
+    whole = rows.assign(outcome=[0.0, 1.0] * 40)
+    assert outcome("target_values", whole).status == "ok"
+    check = outcome("target_values", whole.assign(outcome=rows["monthly_charge"].fillna(0.5)))
+    assert check.status == "error"
+    assert "'outcome' holds fractions such as" in check.message
+    assert "lolpop run regression" in check.message

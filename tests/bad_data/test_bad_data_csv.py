@@ -7,6 +7,7 @@ import pytest
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data import Data
 from lolpop.errors import DataError
+from lolpop.frames import wrap
 
 ROWS = "".join(f"{number},text,{number}\n" for number in range(20_000))
 
@@ -51,3 +52,34 @@ def test_a_separator_that_is_named_is_taken_at_its_word(separator, tmp_path):
     (tmp_path / "rows.csv").write_text("a;b\n1;2\n")
     frame = FileDataConnector(folder=tmp_path).read({"path": "rows.csv", "separator": separator})
     assert frame.shape == (1, 2 if separator == ";" else 1)
+
+
+ODD = {
+    "a column without a name, as of an index": ",a,b\n0,1,x\n1,2,y\n",
+    "separators at the end of lines": "a,b,\n1,x,\n2,y,\n",
+    "blank lines": "\na,b\n\n1,x\n\n2,y\n\n",
+    "blank lines of Windows": "a,b\r\n\r\n1,x\r\n2,y\r\n\r\n",
+    "lines that end in carriage returns": "a,b\r1,x\r2,y\r",
+    "a quote within a value": 'a,b\n1,5" pipe\n2,y\n',
+    "quotes and lines within quotes": 'a,b\n1,"5"" pipe, \n\nlong"\n2,y\n',
+    "whole numbers of more than 64 bits": f"a,b\n{10**30},x\n2,y\n",
+    "rows without values": "a,b\n1,x\n,\n2,y\n",
+    "a mark at the beginning": "\ufeffa,b\n1,x\n2,y\n",
+}
+
+
+@pytest.mark.parametrize("scans", [False, True], ids=["read", "scan"])
+@pytest.mark.parametrize("case", ODD)
+def test_polars_gets_the_rows_of_pandas(case, scans, tmp_path):
+    """Whatever is odd about a file of CSV, names and values do not depend on the kind of frame."""
+    pytest.importorskip("polars")
+    (tmp_path / "rows.csv").write_bytes(ODD[case].encode())
+    found = {}
+    for frame in ("pandas", "polars"):
+        connector = FileDataConnector(data=Data(train="-", frame=frame, batch_rows=2), folder=tmp_path)
+        frames = connector.scan("rows.csv") if scans else [connector.read("rows.csv")]
+        tables = [wrap(each) for each in frames]
+        values = [row for table in tables for row in table.rows()]
+        found[frame] = tables[0].columns, [[None if v != v else v for v in row] for row in values]
+    assert found["pandas"] == found["polars"]
+    assert len(found["polars"][1]) == (3 if "rows without" in case else 2)

@@ -132,13 +132,13 @@ def test_columns_of_one_name_are_named():
 
 @pytest.mark.parametrize("checker", [BuiltinModelBiasChecker, FairlearnModelBiasChecker])
 def test_a_group_of_one_row_is_not_judged(checker):
-    """It is named as too small, with pandas and polars."""
+    """It is named as too small, with pandas and polars, and no answer is no good one."""
     frame = rows()
     model = trained(frame)
     for library in (frame, pl.from_pandas(frame)):
         report = checker(problem=CLASSES).check(model, library, library["y"])
-        assert report.status == "ok"
-        assert "groups of fewer than 20 rows are not judged: 'b'" in report.checks[0].message
+        assert [check.check for check in report.of("warn")] == ["few_rows_of_groups"]
+        assert "not known; groups of fewer than 20 rows are not judged: 'b'" in report.checks[0].message
 
 
 def test_a_split_by_groups_of_which_one_has_one_row():
@@ -177,3 +177,13 @@ def test_a_search_without_a_search_space_says_so(numbers):
     with RegressionContainer.load(numbers, environ={}, overrides=off) as container:
         container.runner().run()
         assert container.metadata_tracker().get("model_version:p@1") is not None
+
+
+@pytest.mark.parametrize("name", ["*", "^x.*$"])
+def test_names_that_are_patterns_to_polars_are_refused(name):
+    """What would be all columns, or none, is no name of one; pandas has no patterns."""
+    frame = rows().rename(columns={"x": name})
+    split = SklearnDataSplitter(problem=CLASSES).split
+    assert len(split(frame).test) == 12
+    with pytest.raises(DataError, match=r"Polars takes names such as .* for patterns.*Rename the columns"):
+        split(pl.from_pandas(frame))

@@ -121,3 +121,19 @@ def test_one_row_can_be_predicted(used, new, opened):
     with opened(used) as container:
         predict(container)
     assert len(pd.read_csv(used / "out" / "predictions.csv")) == 1
+
+
+@pytest.mark.parametrize("batch_rows", [None, 20])
+@pytest.mark.parametrize("case", ["no index", "an index that is missing"])
+def test_rows_that_cannot_be_told_apart_are_noticed_before_training(
+    case, batch_rows, project, new, opened, made
+):
+    """Nobody waits for a model to hear that its predictions could not be told apart."""
+    change, message = ERRORS[case]
+    change(new).to_csv(project / "new.csv", index=False)
+    with (
+        opened(project, data__batch_rows=batch_rows) as container,
+        pytest.raises(DataError, match=f"The rows of new.csv cannot be predicted: .*{message}"),
+    ):
+        container.runner().run()
+    assert made(project)[Model] == 0

@@ -270,6 +270,33 @@ def test_traceback_shows_all_of_it(work, lolpop):
     assert "Traceback (most recent call last)" in done.err
 
 
+PRINTING = """
+import os, subprocess
+from lolpop import Runner, RunnerContainer, providers, workflow
+
+class Loud(Runner):
+    @workflow
+    def run(self) -> str:
+        print("by a function")
+        os.write(1, b"by a library\\n")
+        subprocess.run(["echo", "by another process"], check=True)
+        return "done"
+
+class LoudContainer(RunnerContainer):
+    runner = providers.Runner(Loud)
+"""
+
+
+def test_nothing_but_json_is_printed(folder, shell):
+    """With --json standard output is one object, whoever prints meanwhile: that goes to standard error."""
+    (folder / "loud.py").write_text(PRINTING)
+    done = shell("lolpop run loud.py --json")
+    assert json.loads(done.out)["result"] == "done"
+    for who in ("a function", "a library", "another process"):
+        assert f"by {who}\n" in done.err
+    assert shell("lolpop run loud.py").out.endswith("by another process\ndone\n")
+
+
 def test_failures_are_told_in_json_too(work, lolpop):
     """With --json a failed run has its id, and the error with its type; a mistake has no run."""
     told = lolpop("run", "work.py", "--how", "bug", "--json").json
@@ -305,9 +332,10 @@ def test_an_interruption_in_json_is_no_place_in_code(work):
     process = subprocess.Popen(
         [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep", "--json"],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout.readline() == "asleep\n"
+    assert process.stderr.readline() == "asleep\n"
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     told = json.loads(out)

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from lolpop.components.model_bias_checker.builtin import BuiltinModelBiasChecker
-from lolpop.errors import DataError
+from lolpop.errors import DataError, VerificationError
 from lolpop.problem import Problem
 
 CHURN = Problem(name="churn", target="churn", positive_label="yes", sensitive_features=("group",))
@@ -112,5 +112,5 @@ def test_a_sensitive_feature_that_is_not_there_is_an_error(customers, fitted):
 
 def test_limits_that_contradict_each_other_are_refused():
     """An error from a smaller difference than a warning makes no sense."""
-    with pytest.raises(ValueError, match=r"got 0.5 and 0.2"):
+    with pytest.raises(VerificationError, match=r"error 0\.2 is below warn 0\.5"):
         BuiltinModelBiasChecker(0.5, 0.2, problem=CHURN)

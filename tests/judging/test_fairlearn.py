@@ -6,7 +6,7 @@ import pytest
 
 from lolpop.components.model_bias_checker.builtin import BuiltinModelBiasChecker
 from lolpop.components.model_bias_checker.fairlearn import FairlearnModelBiasChecker
-from lolpop.errors import DataError
+from lolpop.errors import DataError, VerificationError
 from lolpop.problem import Problem
 
 pytest.importorskip("fairlearn")
@@ -65,5 +65,5 @@ def test_a_feature_that_is_not_there_and_limits_that_contradict(customers, fitte
         FairlearnModelBiasChecker(problem=CHURN).check(
             fitted(frame), frame.rename(columns={"group": "groups"}), frame["churn"]
         )
-    with pytest.raises(ValueError, match=r"got 0.5 and 0.2"):
+    with pytest.raises(VerificationError, match=r"error 0\.2 is below warn 0\.5"):
         FairlearnModelBiasChecker(0.5, 0.2, problem=CHURN)

@@ -137,3 +137,12 @@ def test_chances_are_those_of_scipy():
     )
     one, other = random.normal(0.3, 1, 40), random.normal(0, 2, 300)
     assert chance_of_difference(one, other) == pytest.approx(ttest_ind(one, other, equal_var=False).pvalue)
+
+
+def test_a_score_that_cannot_be_told_is_not_overfitted(customers, fitted):
+    """Of one row nothing varies that r2 could explain: there is no gap to what was learned."""
+    frame = customers()
+    model = fitted(frame[LEARNED], "spend")
+    one = judge(frame[: JUDGED.start + 1], model, SPEND, learned={"r2": 1.0})
+    assert found(one, "overfitting") == []
+    assert len(found(judge(frame, model, SPEND, learned={"r2": 1.0}), "overfitting")) == 1

@@ -156,6 +156,6 @@ def test_a_column_that_cannot_split_is_named(
 def test_settings_that_contradict_each_other_are_found(problem: Problem) -> None:
     """Sizes that leave nothing and a missing column are findings, by hand and in verification."""
     bad = {"test_size": 0.7, "validation_size": 0.4, "by": "time"}
-    assert [finding.path for finding in SklearnDataSplitter.check_settings(bad)] == ["test_size", "column"]
+    assert [finding.path for finding in SklearnDataSplitter.check_settings(bad)] == ["test_size", "by"]
     with pytest.raises(VerificationError, match="no rows to learn from"):
         SklearnDataSplitter(0.7, 0.4, problem=problem)

@@ -162,6 +162,7 @@ def test_a_bucket_without_credentials_is_named(
         ({"pth": "train.csv"}, "unknown key 'pth'. Did you mean path"),
         ({"format": "csv"}, "names no file"),
         ({"path": "train.csv", "encoding": "utf-88"}, "unknown encoding"),
+        ({"path": "train.csv", "separator": ";;"}, "the separator ';;'. Expected one character"),
     ],
 )
 def test_a_source_that_cannot_be_read_says_why(

@@ -45,7 +45,8 @@ def test_any_column_is_of_some_kind(frame: Any) -> None:
 def test_any_frame_is_split_or_an_error(frame: Any, by: Any, kind: bool) -> None:
     """Splits of random frames are whole, or a DataError."""
     problem = Problem(name="a", target="y", type="classification" if kind else "regression")
-    splitter = SklearnDataSplitter(0.3, 0.2, by=by, column="a", problem=problem)
+    column = None if by == "random" else "a"
+    splitter = SklearnDataSplitter(0.3, 0.2, by=by, column=column, problem=problem)
     try:
         splits = splitter.split(frame)
     except LolpopError:

@@ -39,15 +39,14 @@ def test_good_features_are_no_leak(name):
     ("target", "status"),
     [
         (np.arange(60) / 7, "error"),
-        (np.arange(60) % 21 / 2, "error"),
-        (np.arange(60) % 20 / 2, "ok"),
+        (np.arange(60) % 3 / 2, "error"),
         (np.arange(60.0), "ok"),
         (np.arange(60), "ok"),
     ],
-    ids=["measured", "many", "few", "whole", "integers"],
+    ids=["measured", "few", "whole", "integers"],
 )
 def test_a_target_that_is_measured_is_no_class(kind, target, status):
-    """Many numbers with a fraction are what regression is for; few of them, and whole ones, may be classes."""
+    """Numbers with a fraction are what regression is for; whole ones may be classes."""
     found = outcome(kind({"x": range(60), "target": target}), "target_values")
     assert found.status == status
     assert ("lolpop run regression" in found.message) == (status == "error")

@@ -62,7 +62,9 @@ def test_a_target_of_strings_is_refused(project, load, patients, trainer):
     words = patients.assign(progression=patients["progression"].map("about {}".format))
     words.to_csv(project / "known.csv", index=False)
     container = load(train__model_trainer={"use": trainer})
-    with pytest.raises(DataError, match=r"numbers, but it holds string values; .*lolpop run classification"):
+    with pytest.raises(
+        DataError, match=r"the target '\w+' should hold numbers, but it holds string values; .*lolpop run cla"
+    ):
         container.runner().run()
     assert container.metadata_tracker().find(Model) == []
 

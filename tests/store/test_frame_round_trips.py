@@ -89,6 +89,7 @@ def test_strings_come_back_however_they_were_stored(tmp_path):
         (pd.DataFrame([[1, 2]], columns=[True, False]), "True, False"),
         (pd.DataFrame({"mixed": pd.Series([1, "a"], dtype=object)}), "column mixed"),
         (pd.DataFrame({"complex": [1j]}), "column complex"),
+        (pd.DataFrame({"a": [1], "id": [10**30]}), "more than 64 bits: 'id'. Convert them to text"),
         (pd.DataFrame({"sparse": pd.arrays.SparseArray([0, 1])}), "column sparse"),
         (pd.DataFrame(index=range(3)), "without columns"),
         ({"a": [1]}, "builtins.dict cannot be kept"),
@@ -196,6 +197,13 @@ def test_polars_frame_comes_back(tmp_path):
     assert digest_of(pack(frame)) == digest_of(pack(pl.concat([frame[:1], frame[1:]], rechunk=False)))
     with pytest.raises(DataError, match="'o'"):
         pack(pl.DataFrame({"o": pl.Series([object()], dtype=pl.Object)}))
+
+
+def test_polars_column_without_a_name_comes_back(tmp_path):
+    """Arrow knows no such columns: polars would call them by their position."""
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"": [1, 2], "a": ["x", "y"]})
+    assert kept(frame, tmp_path).equals(frame)
 
 
 def test_polars_categories_do_not_depend_on_what_was_seen_before():

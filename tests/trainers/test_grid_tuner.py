@@ -119,3 +119,28 @@ def test_optuna_begins_with_each_trainers_own_parameters():
     assert search.best.trainer is boosting
     expected = {**boosting.params(), "n_estimators": 50}
     assert dict(search.best.params) == expected
+
+
+@pytest.mark.parametrize(
+    ("estimator", "defaults"),
+    [
+        (
+            "hist_gradient_boosting",
+            {
+                "max_iter": 100,
+                "learning_rate": 0.1,
+                "max_leaf_nodes": 31,
+                "min_samples_leaf": 20,
+                "l2_regularization": 1e-6,
+            },
+        ),
+        ("random_forest", {"n_estimators": 100, "min_samples_leaf": 1, "max_features": "sqrt"}),
+        ("logistic_regression", {"C": 1.0}),
+    ],
+)
+def test_optuna_begins_with_the_defaults_of_scikit_learn(estimator, defaults):
+    """What would be fitted without a search is its first trial, moved into the space."""
+    own = trainer(estimator=estimator)
+    search = OptunaHyperparameterTuner(1).search(lambda trainer, params: 0.0, [(own, own.search_space())])
+    assert dict(search.best.params) == defaults
+    assert trainer(estimator="ridge", params={"alpha": 7.0}).search_start() == {"alpha": 7.0}

@@ -83,7 +83,11 @@ def test_numbers_of_another_width_are_the_same_index(library):
         ({"id": [1], "z": ["a"]}, "target column 'y'"),
         ({"key": [1], "y": ["a"]}, "index column 'id'"),
         ({"id": [1, 1], "y": ["a", "b"]}, "several labels for one value of .id."),
-        ({"id": [8, 9], "y": ["a", "b"]}, "No value of 'id'.*3 predicted rows.*2 rows of the truth"),
+        (
+            {"id": [8, 9], "y": ["a", "b"]},
+            "The 3 predicted rows and the 2 rows of the truth share no value of 'id'",
+        ),
+        ({"id": [1, 2], "y": [None, None]}, "None of the 2 rows of the truth has a label in 'y'"),
         ({"id": ["1"], "y": ["a"]}, "'id' is Int64.*String in the truth"),
         ({"id": [1], "y": ["A"]}, "the labels 'A'.*predicts 'a', 'b'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.components.data_checker._repeats import that_may_repeat
 from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
-from lolpop.components.data_checker.labels import class_sizes, conflicting_rows, continuous_values
+from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
 from lolpop.components.data_checker.outcomes import of_columns, outcome
 from lolpop.components.data_checker.unexpected import unexpected
 from lolpop.frames import count, kind_of, listed, wrap
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from lolpop.frames import Frame, Kind
 
 __all__ = ["BuiltinDataChecker"]
+
+# How columns without a name are called where a CSV file is read.
+_NAMELESS = re.compile(r"|Unnamed: \d+")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -87,7 +91,7 @@ class BuiltinDataChecker(DataChecker):
         max_label_conflicts: Share = 0.01,
         max_constant_share: Share = 0.99,
         max_categories: PositiveInt = 250,
-        outlier_distance: PositiveFloat = 5.0,
+        outlier_distance: Annotated[float, Field(gt=1)] = 5.0,
         range_margin: PositiveFloat = 1.0,
         max_unseen: Share = 0.0,
         max_missing_increase: Share = 0.1,
@@ -147,7 +151,7 @@ class BuiltinDataChecker(DataChecker):
         rows = wrap(frame)
         expected = {column.name: column for column in expectation.columns} if expectation else {}
         facts = self._facts(rows, expected, expectation.rows if expectation else 0)
-        found = [outcome("column_names", "ok", "every column has a name of its own")]
+        found = [self._names(rows)]
         found += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
         if expectation is not None and expectation.rows and len(rows):
             ignored = {
@@ -214,6 +218,18 @@ class BuiltinDataChecker(DataChecker):
         )
         yield from self._index(rows)
 
+    def _names(self, rows: nw.DataFrame[Any]) -> Check:
+        nameless = [
+            name for name in rows.columns if _NAMELESS.fullmatch(name) and name not in self._problem.drop
+        ]
+        if nameless:
+            message = (
+                f"columns without a name: {listed(nameless)}. Is it an index that was written beside the "
+                "rows? Leave it out, or name it in problem.drop"
+            )
+            return outcome("column_names", "warn", message, nameless)
+        return outcome("column_names", "ok", "every column has a name of its own")
+
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)
         if number < 2:
@@ -261,7 +277,7 @@ class BuiltinDataChecker(DataChecker):
             wanted = "labels of one type, text or numbers" if classification else "numbers"
             found = {"mixed": "values of several types", "other": "no plain values"}
             holds = found.get(target.kind, f"{target.kind} values")
-            message = f"the target should hold {wanted}, but it holds {holds}"
+            message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
                 message += f"; {TO_LEARN['classification']}"
             return outcome(name, "error", message, columns)
@@ -273,10 +289,10 @@ class BuiltinDataChecker(DataChecker):
             message = f"the target {target.name!r} {what}, {value!r}: there is nothing to learn"
             return outcome(name, "error", message, columns)
         if target.infinite:
-            message = f"the target is infinite in {count(target.infinite, 'row')}: drop or correct them"
-            return outcome(name, "error", message, columns)
-        if classification and (numbers := continuous_values(rows.get_column(target.name))):
-            message = f"the target holds {numbers:,} different numbers with a fraction, which are no classes"
+            message = f"the target {target.name!r} is infinite in {count(target.infinite, 'row')}"
+            return outcome(name, "error", f"{message}: drop or correct them", columns)
+        if classification and (fraction := _fraction_in(rows.get_column(target.name))) is not None:
+            message = f"the target {target.name!r} holds fractions such as {fraction:g}, which are no classes"
             return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
         return outcome(name, "ok", "the target has several values", columns)
 
@@ -448,6 +464,14 @@ class BuiltinDataChecker(DataChecker):
             shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
             return outcome("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
         return outcome("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
+
+
+def _fraction_in(values: nw.Series[Any]) -> float | None:
+    """One of the numbers of a target that are not whole, if there are such."""
+    if not values.dtype.is_float():
+        return None
+    fractions = values.filter(values.is_finite() & (values.round() != values))
+    return float(fractions[0]) if len(fractions) else None
 
 
 def _says_nothing(column: ColumnFacts) -> bool:

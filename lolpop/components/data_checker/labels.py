@@ -11,10 +11,7 @@ from lolpop.frames import counted
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["class_sizes", "conflicting_rows", "continuous_values"]
-
-_MOST_CLASSES = 20
-"""Classes whose names are numbers with a fraction."""
+__all__ = ["class_sizes", "conflicting_rows"]
 
 
 def class_sizes(target: nw.Series[Any]) -> Mapping[Any, int]:
@@ -22,17 +19,6 @@ def class_sizes(target: nw.Series[Any]) -> Mapping[Any, int]:
     values = counted(target)
     pairs = zip(values.get_column("value").to_list(), values.get_column("count").to_list(), strict=True)
     return {value: int(count) for value, count in sorted(pairs, key=lambda pair: pair[1])}
-
-
-def continuous_values(target: nw.Series[Any]) -> int:
-    """How many different values there are, if they are numbers that measure; 0 if they may be classes.
-
-    A class may be called 1.5, but hardly one of so many.
-    """
-    if not target.dtype.is_float():
-        return 0
-    values = target.drop_nulls().unique()
-    return len(values) if len(values) > _MOST_CLASSES and bool((values % 1 != 0).any()) else 0
 
 
 def conflicting_rows(features: Sequence[nw.Series[Any]], target: nw.Series[Any]) -> int:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Literal
 
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
@@ -20,9 +24,10 @@ if TYPE_CHECKING:
     from lolpop.components.data_connector._locations import Location
     from lolpop.frames import Frame
 
-__all__ = ["MISSING", "check_csv", "read_csv", "utf8", "write_csv"]
+__all__ = ["MISSING", "check_csv", "column_names", "plain", "read_csv", "utf8", "write_csv"]
 
 _SEPARATORS = (";", "\t", "|", ",")
+_CHUNK = 1 << 20
 
 # What pandas takes for a missing value, so that polars does too.
 MISSING = (
@@ -34,10 +39,10 @@ MISSING = (
 def read_csv(location: Location, kind: Literal["pandas", "polars"], separator: str) -> Frame:
     """All rows. Raises DataError, with the line where it is known, if they are no table of text."""
     separator = location.options.get("separator", separator)
-    _header(location, separator)
+    names = column_names(location, separator)
     # Short rows are filled with missing values, so that there is one in the last column.
     if kind == "polars":
-        frame = _read_polars(location, separator)
+        frame = _read_polars(location, separator, names)
         suspicious = frame.height > 0 and frame[:, -1].has_nulls()
         result: Frame = typed_polars(frame)
     else:
@@ -76,6 +81,15 @@ def check_csv(location: Location, separator: str) -> None:
         for start, end, row in _rows(lines, location, separator):
             if len(row) != width:
                 raise _ragged(location, start, end, len(row), width)
+
+
+def column_names(location: Location, separator: str) -> list[str]:
+    """The names in the header; columns without one are named by their position, as pandas does.
+
+    Raises DataError if there are none, two are the same, or what follows them is no table.
+    """
+    separator = location.options.get("separator", separator)
+    return [name or f"Unnamed: {place}" for place, name in enumerate(_header(location, separator))]
 
 
 def _rows(lines: IO[str], location: Location, separator: str) -> Iterator[tuple[int, int, list[str]]]:
@@ -147,23 +161,31 @@ def _read_pandas(location: Location, separator: str) -> pd.DataFrame:
             raise DataError(f"{location} cannot be read: {reason}.") from error
 
 
-def _read_polars(location: Location, separator: str) -> pl.DataFrame:
+def _read_polars(location: Location, separator: str, names: list[str]) -> pl.DataFrame:
     import polars as pl
 
+    read = partial(pl.read_csv, separator=separator, null_values=list(MISSING), new_columns=names)
     # A look at the first rows is fast and mostly right. Where it is wrong, all rows are looked at.
     for length in (10_000, None):
         with utf8(location) as file:
             try:
-                return pl.read_csv(
-                    file, separator=separator, null_values=list(MISSING), infer_schema_length=length
-                )
+                frame = read(file, infer_schema_length=length)
             except pl.exceptions.PolarsError as error:
                 failure = error
+                continue
+        if frame.height and not all(column.has_nulls() for column in frame):
+            return frame
+        with plain(location, separator) as file:  # a row without values may have been a blank line
+            return read(file, infer_schema_length=None)
     with _text(location) as lines:
         for _ in lines:  # polars does not say which line is no text
             pass
     check_csv(location, separator)
-    raise DataError(f"{location} cannot be read: {str(failure).splitlines()[0]}") from failure
+    with plain(location, separator) as file:
+        try:
+            return read(file, infer_schema_length=None)
+        except pl.exceptions.PolarsError:
+            raise DataError(f"{location} cannot be read: {str(failure).splitlines()[0]}") from failure
 
 
 def _is_regular(location: Location, separator: str) -> bool:
@@ -183,6 +205,46 @@ def _is_regular(location: Location, separator: str) -> bool:
         except pa.ArrowInvalid:
             return False
     return True
+
+
+@contextmanager
+def plain(location: Location, separator: str) -> Iterator[str | IO[bytes]]:
+    """The file as UTF-8, written anew where polars would read other rows than pandas does."""
+    if not _is_odd(location, separator):
+        with utf8(location) as file:
+            yield file
+        return
+    with TemporaryDirectory(prefix="lolpop-") as folder:
+        path = Path(folder) / "rows.csv"
+        with path.open("w", encoding="utf-8", newline="") as rewritten, _text(location) as lines:
+            rows = csv.writer(rewritten, delimiter=separator, lineterminator="\n")
+            rows.writerows(row for _, _, row in _rows(lines, location, separator))
+        yield str(path)
+
+
+def _is_odd(location: Location, separator: str) -> bool:
+    """Whether there are blank lines, carriage returns alone, or quotes within values.
+
+    For polars blank lines are rows, carriage returns end no line, and such quotes are errors.
+    """
+    around = re.escape(f'{separator}\r\n"'.encode())
+    quote_within = re.compile(rb'"(?<=[^%b]")(?=[^%b])' % (around, around))
+    last = b"\n"
+    for chunk in _chunks(location):
+        text = last + chunk
+        if b"\n\n" in text or quote_within.search(text):
+            return True
+        if b"\r" in text and (b"\n\r\n" in text or text[:-1].count(b"\r") > text.count(b"\r\n")):
+            return True
+        last = text[-3:]
+    return False
+
+
+def _chunks(location: Location) -> Iterator[bytes]:
+    with ExitStack() as stack:
+        file = stack.enter_context(utf8(location))
+        opened = stack.enter_context(Path(file).open("rb")) if isinstance(file, str) else file
+        yield from iter(partial(opened.read, _CHUNK), b"")
 
 
 @contextmanager

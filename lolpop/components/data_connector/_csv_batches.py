@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.data_connector._csv import MISSING, check_csv, utf8
+from lolpop.components.data_connector._csv import MISSING, check_csv, column_names, plain, utf8
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _are_dates(dtypes: set[str]) -> bool:
 
 def _read_as(dtypes: set[str]) -> str | None:
     """What the values of a column are read as; None where each batch finds that out alike."""
+    if "str" in dtypes:
+        return "str"
     if len(dtypes) == 1 or dtypes - {_EMPTY} <= {"bool", "object"}:
         return None
     return "float64" if dtypes <= _NUMBERS else "str"
@@ -95,6 +97,14 @@ def _scan_polars(location: Location, separator: str, batch_rows: int) -> Iterato
 def _polars_batches(location: Location, separator: str, batch_rows: int) -> Iterator[pl.DataFrame]:
     import polars as pl
 
-    with utf8(location) as file:
-        rows = pl.scan_csv(file, separator=separator, null_values=list(MISSING), infer_schema_length=None)
+    names = column_names(location, separator)
+    with plain(location, separator) as file:
+        rows = pl.scan_csv(
+            file,
+            separator=separator,
+            null_values=list(MISSING),
+            infer_schema_length=None,
+            new_columns=names,
+        )
+        rows = rows.with_columns(pl.selectors.by_dtype(pl.Int128).cast(pl.String))
         yield from rows.collect_batches(chunk_size=batch_rows, maintain_order=True)

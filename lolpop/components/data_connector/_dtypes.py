@@ -1,4 +1,4 @@
-"""Dtypes that files of text do not have: dates, and what polars does not take for a boolean."""
+"""Dtypes that files of text do not have: dates, what polars does not take for a boolean, and long numbers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?")
 
 
 def typed_pandas(frame: pd.DataFrame) -> pd.DataFrame:
-    """``frame`` with dates where all values of a column are ISO 8601."""
+    """``frame`` with dates where all values are ISO 8601, and text where they are beyond 64 bits."""
+    from pandas.api.types import infer_dtype
+
     for name in frame.columns:
         column = frame[name]
+        if column.dtype == "object" and infer_dtype(column, skipna=True) == "integer":
+            frame[name] = column.astype("str")
+            continue
         first = column.first_valid_index() if column.dtype == "str" else None
         if first is not None and _DATE.fullmatch(column[first]):
             frame[name] = _dates(column)
@@ -26,12 +31,14 @@ def typed_pandas(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def typed_polars(frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` with dates where all values of a column are ISO 8601, and booleans whatever their case."""
+    """``frame`` as ``typed_pandas`` has it, and with booleans whatever their case."""
     import polars as pl
 
     typed = []
     for named in frame.get_columns():
         column = named.alias("column")  # polars takes a name such as ^a$ for a pattern
+        if column.dtype == pl.Int128:
+            typed.append(named.cast(pl.String))
         index = column.is_not_null().arg_max() if column.dtype == pl.String else None
         first = None if index is None else column[index]
         if first is None:

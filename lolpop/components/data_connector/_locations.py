@@ -163,7 +163,7 @@ class Location:
         with self.explained("read"):
             system, path = fsspec.core.url_to_fs(self.url)
             if not system.exists(path):
-                raise DataError(f"{self}: there is no such file.")
+                raise DataError(f"{self}: there is no such file, or it cannot be reached.")
             if system.isdir(path):
                 raise DataError(f"{self} is a folder. Name a file in it.")
             if system.size(path) == 0:
@@ -191,6 +191,11 @@ def located(source: Source, folder: Path | None) -> Location:
         if key not in _KEYS:
             hint = one_of(key, _KEYS, what="Expected")
             raise DataError(f"The source {_shown(source)} has an unknown key {key!r}. {hint}")
+    separator = options.get("separator", ",")
+    if not isinstance(separator, str) or len(separator) != 1:
+        raise DataError(
+            f"The source {_shown(source)} has the separator {separator!r}. Expected one character."
+        )
     path = options.pop("path", None)
     if not isinstance(path, str | os.PathLike) or not str(path):
         raise DataError(f"The source {_shown(source)} names no file. Expected a path, or {{path: …}}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -12,6 +12,7 @@ from lolpop.components.data_profiler import DataProfiler
 from lolpop.components.data_profiler._correlations import correlations
 from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
 from lolpop.components.data_profiler.profiles import Profile
+from lolpop.errors import Finding, VerificationError
 from lolpop.frames import count, wrap
 from lolpop.problem import Problem
 
@@ -64,12 +65,25 @@ class BuiltinDataProfiler(DataProfiler):
                 raise ValueError(f"{name} must be above 0, but got {psi}.")
         if sample_rows < 1:
             raise ValueError(f"sample_rows must be at least 1, but got {sample_rows}.")
+        if findings := list(self.check_settings({"warn_psi": warn_psi, "error_psi": error_psi})):
+            raise VerificationError(findings)
         self._significance = significance
         self._warn_psi = warn_psi
         self._error_psi = error_psi
         self._sample_rows = sample_rows
         self._problem = problem
         self._seed = seed
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find an error that would be told before the warning of it."""
+        warn, error = settings.get("warn_psi", 0.1), settings.get("error_psi")
+        if error is not None and error < warn:
+            yield Finding(
+                "error_psi",
+                f"error_psi {error} is below warn_psi {warn}: there would be no warning",
+                hint="Let drift be an error at no less than what is worth a warning.",
+            )
 
     def profile(self, frame: Frame) -> Profile:
         """What is in each column of ``frame``. Raises DataError if it is no dataframe."""

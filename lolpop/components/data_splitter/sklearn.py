@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -80,8 +81,10 @@ class SklearnDataSplitter(DataSplitter):
         self._seed = seed % 2**32  # numpy takes no other seeds
 
     @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find sizes that leave nothing to learn from, and a split by a column that is not named."""
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find sizes that leave nothing to learn from, and a column that is missing, idle or a feature."""
         sizes = settings.get("test_size", 0.2), settings.get("validation_size", 0.0)
         if sum(sizes) >= 1:
             yield Finding(
@@ -89,9 +92,23 @@ class SklearnDataSplitter(DataSplitter):
                 f"test_size {sizes[0]} and validation_size {sizes[1]} leave no rows to learn from",
                 hint="Their sum must be less than 1.",
             )
-        by = settings.get("by", "random")
-        if by != "random" and settings.get("column") is None:
-            yield Finding("column", f"a split by {by} needs a column", hint="Name it: column: …")
+        by, column = settings.get("by", "random"), settings.get("column")
+        if by != "random" and column is None:
+            yield Finding("by", f"a split by {by} needs a column", hint="Name it: column: …")
+        if by == "random" and column is not None:
+            yield Finding(
+                "column",
+                f"rows are split at random, and column {column!r} decides nothing",
+                hint="Set by to group, time or column, or leave column out.",
+            )
+        problem = values.get("problem")
+        if by == "column" and column is not None and problem and column not in problem.not_features:
+            # A model would learn from it, and ask for it where nothing is split: in rows to predict.
+            yield Finding(
+                "column",
+                f"column {column!r} says which part a row is in, and is no feature",
+                hint=f"Name it in problem.drop: [{column}].",
+            )
 
     def split(self, frame: Frame) -> Splits:
         """Split the rows of ``frame``.
@@ -108,6 +125,11 @@ class SklearnDataSplitter(DataSplitter):
             )
         parts = self._parts(rows)
         for name, part in parts.items():
+            if not len(part) and self._by == "column":
+                raise DataError(
+                    f"Column {self._column!r} says {name!r} of none of {count(len(rows), 'row')}. "
+                    f"Let it say so of some."
+                )
             if not len(part):
                 raise DataError(
                     f"Of {count(len(rows), 'row')} none is left for the {name} split. Use more rows, or "

@@ -129,8 +129,13 @@ def require_sense(timeout: float | None, n_jobs: int, prune_at: Sequence[float])
         raise ValueError(f"timeout must be a positive number of seconds, but got {timeout}.")
     if n_jobs < 1:
         raise ValueError(f"n_jobs must be at least 1, but got {n_jobs}.")
-    if not all(0 < share < 1 for share in prune_at) or list(prune_at) != sorted(set(prune_at)):
+    if not all(0 < share < 1 for share in prune_at) or not is_growing(prune_at):
         raise ValueError(f"prune_at must be growing shares between 0 and 1, but got {list(prune_at)}.")
+
+
+def is_growing(shares: Sequence[float]) -> bool:
+    """Whether each of ``shares`` is greater than the one before it."""
+    return list(shares) == sorted(set(shares))
 
 
 def require_something_to_search(spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> None:

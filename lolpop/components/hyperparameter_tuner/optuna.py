@@ -16,6 +16,7 @@ from lolpop.components.hyperparameter_tuner._trials import (
     Made,
     Share,
     Trials,
+    is_growing,
     require_sense,
     require_something_to_search,
 )
@@ -80,7 +81,13 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find settings of a search that is off."""
+        """Find settings of a search that is off, and shares to prune at that do not grow."""
+        if not is_growing(shares := settings.get("prune_at") or ()):
+            yield Finding(
+                "prune_at",
+                f"should be growing shares of the rows (got {list(shares)})",
+                hint="Each is tried before the next greater one: prune_at: [0.1, 0.3].",
+            )
         how = any(settings.get(name) not in unset for name, unset in _OF_A_SEARCH.items())
         if how and not settings.get("n_trials"):
             yield Finding(
@@ -193,9 +200,9 @@ def _value(trial: optuna.Trial, name: str, among: Int | Float | Choice, what: st
 
 
 def _start(trainer: ModelTrainer, space: SearchSpace) -> Mapping[str, Any]:
-    """The trainer's own parameters, as far as they are searched, each moved into its space."""
+    """Where the trainer would begin, as far as that is searched, each value moved into its space."""
     start: dict[str, Any] = {}
-    for name, value in trainer.params().items():
+    for name, value in trainer.search_start().items():
         among = space.get(name)
         if isinstance(among, Choice):
             if value in among.values:

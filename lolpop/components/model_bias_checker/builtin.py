@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.components.model_bias_checker import BiasReport, GroupMetrics, ModelBiasChecker
-from lolpop.components.model_bias_checker.judgement import Groups, Limits, judged
+from lolpop.components.model_bias_checker.judgement import Groups, Limits, check_limits, judged
 from lolpop.components.model_bias_checker.rates import evaluated, groups_of, rates_of
+from lolpop.errors import Finding
 from lolpop.frames import require_columns, wrap
 from lolpop.problem import Problem
 
@@ -56,6 +57,11 @@ class BuiltinModelBiasChecker(ModelBiasChecker):
     ) -> None:
         self._limits = Limits(warn, error, significance, min_rows)
         self._problem = problem
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find an error that would be told before the warning of it."""
+        return check_limits(settings)
 
     def check(self, model: FittedModel, frame: Frame, target: Series) -> BiasReport:
         """Compare the groups of the n rows of ``frame``, which has the sensitive features too.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import Check
 from lolpop.components.model_bias_checker import BiasReport, Disparity, GroupMetrics
 from lolpop.components.model_checker.significance import chance_of_difference
+from lolpop.errors import Finding, VerificationError
 from lolpop.frames import count, listed
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_bias_checker.rates import Rate
 
-__all__ = ["Groups", "Limits", "judged"]
+__all__ = ["Groups", "Limits", "check_limits", "judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,19 @@ class Limits:
     min_rows: int
 
     def __post_init__(self) -> None:
-        if self.warn > self.error:
-            raise ValueError(f"warn must not be greater than error, but got {self.warn} and {self.error}.")
+        if findings := list(check_limits({"warn": self.warn, "error": self.error})):
+            raise VerificationError(findings)
+
+
+def check_limits(settings: Mapping[str, Any]) -> Iterable[Finding]:
+    """Find, in the settings of a checker, an error that would be told before the warning of it."""
+    warn, error = settings["warn"], settings["error"]
+    if error < warn:
+        yield Finding(
+            "error",
+            f"error {error} is below warn {warn}: there would be no warning",
+            hint="Let a difference be an error at no less than what is worth a warning.",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +88,14 @@ class Groups:
             if each.difference >= limits.warn
             and self._chance(each, rates[each.metric]) * tests <= limits.significance
         ]
+        judged = sum(each.rows >= limits.min_rows for each in self.metrics)
+        if judged < 2 and small:
+            # Nobody may take it for an answer that there was none.
+            message = f"whether groups of {self.feature!r} are treated alike is not known{unjudged}"
+            return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
         if not found:
-            judged = count(sum(each.rows >= limits.min_rows for each in self.metrics), "group")
-            message = f"{judged} of {self.feature!r} are treated alike{unjudged if small else ''}"
+            groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"
+            message = f"{groups} treated alike{unjudged if small else ''}"
             return Check(check="bias", status="ok", message=message, columns=self.columns)
         worst = max(each.difference for each in found)
         message = "; ".join(_in_words(each, self.metrics) for each in found)

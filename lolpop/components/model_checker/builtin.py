@@ -270,9 +270,11 @@ class BuiltinModelChecker(ModelChecker):
         if self._metric.needs_probabilities and evaluation.probabilities is None:
             return outcome("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
         found = self._compare_to_constant(evaluation, target)
+        # It is the best constant for these rows, which may be another than for those of the training.
+        against = f"{found.against}, {'the most frequent' if self._classifies else 'the mean'} of these rows"
         if found.better:
-            return outcome("baseline", "ok", f"it is better than {found.against}")
-        return outcome("baseline", "warn", f"it is not surely better than {found.against}")
+            return outcome("baseline", "ok", f"it is better than {against}")
+        return outcome("baseline", "warn", f"it is not surely better than {against}")
 
     def _perfection(self, evaluation: Evaluation) -> Check:
         metric = self._overall
@@ -293,8 +295,10 @@ class BuiltinModelChecker(ModelChecker):
     ) -> Iterator[Check]:
         import numpy as np
 
-        if (metric := self._overall.name) in learned:
-            yield self._gap(learned[metric], self._overall.of(evaluation))
+        if (metric := self._overall.name) in learned and not math.isnan(
+            score := self._overall.of(evaluation)
+        ):
+            yield self._gap(learned[metric], score)
         if len(evaluation) > _MOST_ROWS:
             drawn = np.random.default_rng(self._seed % 2**32).choice(
                 len(evaluation), _MOST_ROWS, replace=False

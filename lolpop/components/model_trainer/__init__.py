@@ -135,3 +135,7 @@ class ModelTrainer(Component):
     def params(self) -> Params:
         """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
         return {}
+
+    def search_start(self) -> Params:
+        """Where a search begins, as far as it is within the search space: what is fitted without one."""
+        return self.params()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -72,13 +73,17 @@ class SklearnModelTrainer(ModelTrainer):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find an estimator that is unknown or not for the problem, and ``params`` that it does not take."""
+        """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
         name = settings.get("estimator", "hist_gradient_boosting")
         params = settings.get("params") or {}
+        problem = values.get("problem")
+        if settings.get("lags") is not None and problem is not None and problem.type != "forecasting":
+            message = f"lags are for forecasting, and the problem is {problem.type}"
+            yield Finding("lags", message, hint="Leave them out.")
         if name not in ESTIMATORS and ":" not in name:
             yield _unknown_estimator(name)
             return
-        if (problem := values.get("problem")) is not None and name in ESTIMATORS:
+        if problem is not None and name in ESTIMATORS:
             fitting = [known for known, each in ESTIMATORS.items() if each.path(problem.type)]
             if name not in fitting:
                 message = f"the estimator {name!r} is not for {problem.type}"
@@ -113,6 +118,14 @@ class SklearnModelTrainer(ModelTrainer):
         """What is worth searching of the estimators that have a short name; empty for others."""
         known = ESTIMATORS.get(self._estimator)
         return known.space if known else {}
+
+    def search_start(self) -> Params:
+        """The estimator's parameters, its defaults among them."""
+        known = ESTIMATORS.get(self._estimator)
+        if known is None or known.path(self._problem.type) is None:
+            return self.params()
+        defaults = signature(estimator_class(self._estimator, self._problem.type)).parameters
+        return {**{name: defaults[name].default for name in known.space}, **self.params()}
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).

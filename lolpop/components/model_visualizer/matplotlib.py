@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field
 
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_visualizer import ModelVisualizer
@@ -42,11 +42,15 @@ class MatplotlibModelVisualizer(ModelVisualizer):
     file_format : "png" or "svg"
         Format of the files.
     dpi : int
-        Dots per inch of a png.
+        Dots per inch of a png, up to 1,200.
     """
 
     def __init__(
-        self, file_format: Literal["png", "svg"] = "png", dpi: PositiveInt = 100, *, problem: Problem
+        self,
+        file_format: Literal["png", "svg"] = "png",
+        dpi: Annotated[int, Field(ge=1, le=1200)] = 100,
+        *,
+        problem: Problem,
     ) -> None:
         self._format = file_format
         self._dpi = dpi

@@ -239,6 +239,12 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
         try:
             table = _marked(pa.Table.from_pandas(frame, nthreads=1), mark)
             back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
+        except OverflowError as error:
+            great = [name for name in frame.columns if _is_beyond_64_bits(frame[name])]
+            raise DataError(
+                f"These columns hold whole numbers of more than 64 bits: {_shown(great)}. "
+                "Convert them to text."
+            ) from error
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
     if not back.columns.equals(frame.columns):
@@ -251,6 +257,16 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
     if lost:
         raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
     return table
+
+
+def _is_beyond_64_bits(values: pd.Series[Any]) -> bool:
+    try:
+        pa.Array.from_pandas(values)
+    except OverflowError:
+        return True
+    except pa.ArrowException:
+        return False
+    return False
 
 
 def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
@@ -297,7 +313,9 @@ def _unpack_polars(table: pa.Table) -> pl.DataFrame:
         import polars as pl
     except ModuleNotFoundError as error:
         raise MissingExtraError("polars", "lolpop[polars]") from error
-    return cast("pl.DataFrame", pl.from_arrow(_unmarked(table)))
+    frame = cast("pl.DataFrame", pl.from_arrow(_unmarked(table)))
+    frame.columns = table.column_names  # polars gives names to columns that have none
+    return frame
 
 
 def _names_and_types(frame: Any) -> tuple[Any, Any]:
