@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from lolpop.cli._project import Given
 
 __all__ = ["Execution"]
+
+_SHOWN = 8  # resources of one kind
 
 
 @dataclass(slots=True)
@@ -75,8 +77,10 @@ class Execution:
                 outcome.result, outcome.status = self._without_secrets(container, result), "completed"
             except KeyboardInterrupt as interruption:
                 if (run_id := _last_run(container)) is not None:
-                    interruption.add_note(f"The run is marked as interrupted: {self._show_run(run_id)}")
-                    interruption.add_note(f"To go on from there: {self._resume(run_id)}")
+                    interruption.add_note(
+                        f"The run is marked as interrupted: {self._show_run(run_id)}\n"
+                        f"To go on from there: {self._resume(run_id)}"
+                    )
                 raise
             except Exception as error:
                 run_id = _last_run(container)
@@ -125,7 +129,7 @@ class Execution:
         if outcome.metrics:
             yield metrics_table(outcome.metrics)
         yield table(
-            [(f"  {kind}", ", ".join(references)) for kind, references in outcome.resources.items()],
+            [(f"  {kind}", _some(references)) for kind, references in outcome.resources.items()],
             titles=("Made or used", ""),
         )
         if outcome.result is not None:
@@ -155,6 +159,13 @@ class Execution:
 
     def _show_run(self, run_id: str) -> str:
         return f"lolpop runs show {run_id}{self.given.restated()}"
+
+
+def _some(references: Sequence[str]) -> str:
+    """All of few references; the first and the last of many, such as the experiments of a search."""
+    if len(references) <= _SHOWN:
+        return ", ".join(references)
+    return f"{references[0]}, {references[1]}, …, {references[-1]}  ({len(references)} in all)"
 
 
 def _last_run(container: Any) -> str | None:

@@ -105,9 +105,7 @@ def run(
             say(context.get_help())
         elif resume is not None:
             if runner:
-                raise UsageError(
-                    f"{resume} says which runner and workflow it is of: lolpop run --resume {resume}"
-                )
+                raise UsageError(f"--resume takes the runner of its run: lolpop run --resume {resume}")
             from lolpop.cli.replay import replay_run
 
             replay_run(resume, _given(files, profile, flags, group), as_json=as_json, resume=True)

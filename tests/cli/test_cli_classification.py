@@ -42,6 +42,17 @@ def test_a_run_tells_a_newcomer_what_happened(tumours, lolpop):
     assert "model_trainer         sklearn  estimator=logistic_regression" in done.out
 
 
+def test_a_search_does_not_fill_the_terminal_with_experiments(tumours, lolpop):
+    """The first, the last and the number of many experiments are shown, and all of them are in the JSON."""
+    searching = ["run", "classification", "train_model", "--set", "train.hyperparameter_tuner.n_trials=10"]
+    version = lolpop("run", "classification", "process_data", "--json").json["result"]
+    searching += ["--dataset-version", version]
+    shown = lolpop(*searching)
+    assert shown.code == 0, shown.err
+    assert "experiment:tumours@1, experiment:tumours@2, …, experiment:tumours@10  (10 in all)" in shown.out
+    assert len(lolpop(*searching, "--json").json["resources"]["experiment"]) == 10
+
+
 def test_references_cross_processes(tumours, lolpop, shell):
     """Workflows in several processes hand each other references, and their group shows lineage whole."""
     group = ["--group", "nightly-7", "--json"]
