@@ -310,7 +310,7 @@ def test_failures_are_told_in_json_too(work, lolpop):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
-    """Ctrl-C, or whoever asks the process to end, closes the components, marks the run, and is told in a line."""
+    """Ctrl-C, or whoever asks the process to end, closes the components, marks the run, and is told."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep"],
         stdout=subprocess.PIPE,
@@ -321,9 +321,10 @@ def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code
-    closed, told = err.splitlines()
+    closed, told, how_to_go_on = err.splitlines()
     assert closed == "closed"
     assert told.startswith("Interrupted.")
+    assert how_to_go_on.startswith("To go on from there: lolpop run --resume ")
     assert lolpop("runs", "ls", "--json").json[0]["status"] == "interrupted"
 
 
