@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Grid", "Timeline", "Timelines", "place_of", "series_of", "timelines"]
+__all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +66,9 @@ class Timeline:
         """The same with every value that is missing on the line between its neighbours."""
         import numpy as np
 
-        columns = [_filled(column) for column in self.regressors.T]
+        columns = [interpolated(column) for column in self.regressors.T]
         regressors = np.column_stack(columns) if columns else self.regressors
-        return Timeline(self.key, self.start, _filled(self.values), regressors)
+        return Timeline(self.key, self.start, interpolated(self.values), regressors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,7 +240,8 @@ def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | No
     return Check(check="gaps_in_time", status="warn", message=message, columns=(problem.time, problem.target))
 
 
-def _filled(values: Floats) -> Floats:
+def interpolated(values: Floats) -> Floats:
+    """``values``, shape (n,), those that are missing on the line between their neighbours."""
     import numpy as np
 
     missing = np.isnan(values)

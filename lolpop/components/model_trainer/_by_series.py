@@ -169,7 +169,7 @@ def _fit_one(
             model = settings.fit(timeline)
             if isinstance(model, LastValue):
                 return model, 1.0
-            return model, widening(settings.only(model), timeline, grid, problem)
+            return model, widening(settings, model, timeline, grid, problem)
     except LolpopError as error:
         raise TrainingError(f"{whose} cannot be fitted by {library}: {error}") from error
     except REFUSALS as error:

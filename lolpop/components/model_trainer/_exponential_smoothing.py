@@ -53,11 +53,11 @@ class SmoothingSettings(SeriesSettings):
         """The best of what is allowed; what does not converge is left out."""
         return _fit_smoothing(self, timeline)
 
-    def only(self, model: SeriesModel) -> SmoothingSettings:
-        """The settings that allow nothing but what ``model`` is."""
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """What ``model`` is, fitted to other values."""
         if not isinstance(model, ExponentialSmoothing):
-            return self
-        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal)
+            return self.fit(timeline)
+        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal).fit(timeline)
 
 
 class ExponentialSmoothing(SeriesModel):
