@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
@@ -37,6 +38,10 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
+# Where an optimizer stops if the last digits of parameters do not matter.
+_ROUGHLY: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
+
+
 @dataclass(frozen=True, slots=True)
 class SmoothingSettings(SeriesSettings):
     """How to smooth; what is ``auto`` is chosen by ``criterion``."""
@@ -54,10 +59,11 @@ class SmoothingSettings(SeriesSettings):
         return _fit_smoothing(self, timeline)
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """What ``model`` is, fitted to other values."""
-        if not isinstance(model, ExponentialSmoothing):
-            return self.fit(timeline)
-        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal).fit(timeline)
+        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
+            return LastValue.of(timeline)
+        part = model.model_copy(update={"values": model.values[: len(timeline)]})
+        return _fitted(part, self, model.params, _ROUGHLY).model
 
 
 class ExponentialSmoothing(SeriesModel):
@@ -123,16 +129,17 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
-    best = min((_fitted(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    best = min((_roughly(each, settings) for each in _candidates(settings, values)), key=_by_worth)
     if settings.trend == "auto":
         others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
-        best = min(best, *(_fitted(each, settings) for each in others), key=_by_worth)
+        best = min(best, *(_roughly(each, settings) for each in others), key=_by_worth)
     if math.isinf(best.worth):
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
-    return min(best, _fitted(best.model, settings, elsewhere=True), key=_by_worth).model
+    starts = best.model.params, _elsewhere(best.model)
+    return min((_fitted(best.model, settings, start) for start in starts), key=_by_worth).model
 
 
 class _Fitted(NamedTuple):
@@ -145,14 +152,27 @@ def _by_worth(fitted: _Fitted) -> float:
     return fitted.worth
 
 
-def _fitted(model: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> _Fitted:
-    """``model`` with the best parameters, from where statsmodels starts by itself, or from elsewhere."""
+def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
+    """``model`` fitted as closely as a criterion can tell."""
+    return _fitted(model, settings, tolerance=_ROUGHLY)
+
+
+def _elsewhere(model: ExponentialSmoothing) -> list[float]:
     unfitted = model.unfitted()
-    start = unfitted.start_params
-    if elsewhere:
-        names = unfitted.param_names
-        start = [_ELSEWHERE.get(name, value) for name, value in zip(names, start, strict=True)]
-    found = unfitted.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
+    names = zip(unfitted.param_names, unfitted.start_params, strict=True)
+    return [_ELSEWHERE.get(name, value) for name, value in names]
+
+
+def _fitted(
+    model: ExponentialSmoothing,
+    settings: SmoothingSettings,
+    start: Sequence[float] | None = None,
+    tolerance: Mapping[str, float] = MappingProxyType({}),
+) -> _Fitted:
+    """``model`` with the best parameters from ``start`` on, or from where statsmodels starts by itself."""
+    found = model.unfitted().fit(
+        start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
+    )
     worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
     fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
     return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)

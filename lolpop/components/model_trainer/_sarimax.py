@@ -66,14 +66,15 @@ class SarimaxSettings(SeriesSettings):
         return _fit_sarimax(self, timeline)
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """What ``model`` is, fitted to other values, from its parameters on."""
+        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
         if not isinstance(model, Sarimax) or says_little(timeline):
             return LastValue.of(timeline)
+        length = len(timeline)
+        part = model.model_copy(update={"values": model.values[:length], "outside": model.outside[:length]})
         candidate = _Candidate(model.order, model.seasonal_order, model.deterministic)
-        whole = _without_orders(replace(self, waves=model.waves), timeline, candidate)
-        found = _fitted(self, whole, candidate, model.params[:-1], _ROUGHLY)
+        found = _fitted(self, part, candidate, model.params[:-1], _ROUGHLY)
         if found is None:
-            raise _not_fitted(self, whole, candidate)
+            raise _not_fitted(self, part, candidate)
         return found
 
 

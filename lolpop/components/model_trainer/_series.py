@@ -61,4 +61,4 @@ class SeriesSettings(ABC):
 
     @abstractmethod
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """Fit what ``model`` is to another part of its series: nothing is chosen any more."""
+        """Fit what ``model`` is to ``timeline``, the first part of its series: nothing is chosen any more."""
