@@ -213,6 +213,9 @@ class ForecastTrainPipeline(TrainPipeline):
         # A trial learns from all that comes before the test, and is judged from origins within it.
         return splits.train, splits.train
 
+    def _fits_of_a_trial(self, validation: Frame) -> int:
+        return len(self.backtest_splitter.backtest(validation))
+
     def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
         # What is deployed is what counts, unless it has learned from some of these rows.
         winner = Experiment.parse(self.metadata_tracker.get(other).fields["winning_experiment"])

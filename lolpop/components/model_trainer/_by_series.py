@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import TypeAdapter, ValidationError
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._calibration import widening
 from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned
@@ -111,12 +112,19 @@ class BySeriesModelTrainer(LibraryModelTrainer):
     """What a series can be learned by: SeriesModels, told apart by their ``kind``."""
 
     def __init__(
-        self, params: Params, *, problem: ForecastingProblem, seed: int, executor: Executor | None
+        self,
+        params: Params,
+        *,
+        problem: ForecastingProblem,
+        seed: int,
+        executor: Executor | None,
+        logger: Logger | None,
     ) -> None:
         super().__init__(self._validated(params))
         self._problem = problem
         self._seed = seed % 2**64  # numpy takes no negative ones
         self._executor = executor
+        self._logger = logger
 
     @abstractmethod
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
@@ -135,6 +143,8 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         found, settings = self._plan(wanted, timelines(frame, target, self._problem))
         work = partial(_fit_one, settings, self.library, found.grid, self._problem)
         every = list(found)
+        if self._logger is not None and len(every) > _FEW:
+            self._logger.log(f"{self.library} is fitted to each series by itself", series=len(every))
         if self._executor is None or len(every) <= _FEW:
             fitted = [work(each) for each in every]
         else:

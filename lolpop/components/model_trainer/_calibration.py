@@ -37,7 +37,9 @@ def widening(
     ratios = [
         ratio
         for window in range(1, _WINDOWS + 1)
-        for ratio in _ratios(settings, model, timeline, len(timeline) - window * problem.horizon, grid, problem)
+        for ratio in _ratios(
+            settings, model, timeline, len(timeline) - window * problem.horizon, grid, problem
+        )
     ]
     if not ratios:
         return 1.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Float, Params, SearchSpace
 from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._last_value import LastValue
@@ -91,6 +92,7 @@ class ProphetModelTrainer(BySeriesModelTrainer):
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
+        logger: Logger | None = None,
     ) -> None:
         own = {
             "growth": growth,
@@ -106,7 +108,9 @@ class ProphetModelTrainer(BySeriesModelTrainer):
             "seasonalities": seasonalities,
             "country_holidays": country_holidays,
         }
-        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
+        super().__init__(
+            {**own, **(params or {})}, problem=problem, seed=seed, executor=executor, logger=logger
+        )
         if findings := [*_impossible(self._params)]:
             raise VerificationError(findings)
 

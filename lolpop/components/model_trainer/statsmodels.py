@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Params, SearchSpace
 from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._criteria import Criterion
@@ -100,6 +101,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
+        logger: Logger | None = None,
     ) -> None:
         own = {
             "model": model,
@@ -112,7 +114,9 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             "criterion": criterion,
             "maxiter": maxiter,
         }
-        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
+        super().__init__(
+            {**own, **(params or {})}, problem=problem, seed=seed, executor=executor, logger=logger
+        )
         if findings := [*_misplaced(self.params())]:
             raise VerificationError(findings)
 
