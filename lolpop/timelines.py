@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
 
+# Squares of what is less are hardly told from zero, and have lost their digits.
+_LEAST_TARGET = 1e-140
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
@@ -180,6 +183,12 @@ def _numbers(target: nw.Series[Any]) -> Floats:
     if infinite := int(np.count_nonzero(np.isinf(numbers))):
         raise DataError(f"The target {target.name!r} is infinite in {count(infinite, 'row')}: correct them.")
     require_bounded(numbers, target.name)
+    greatest = float(np.nanmax(np.abs(numbers), initial=0))
+    if 0 < greatest < _LEAST_TARGET:
+        raise DataError(
+            f"The target {target.name!r} holds no number beyond {greatest:g}, and models compute with "
+            f"numbers from {_LEAST_TARGET:g}. Give it in a smaller unit."
+        )
     return numbers
 
 

@@ -15,7 +15,8 @@ from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker.labels import class_sizes, conflicting_rows, continuous_values
 from lolpop.components.data_checker.outcomes import of_columns, outcome
 from lolpop.components.data_checker.unexpected import unexpected
-from lolpop.frames import count, kind_of, listed, wrap
+from lolpop.errors import DataError
+from lolpop.frames import count, kind_of, listed, require_bounded, to_floats, wrap
 from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
@@ -278,6 +279,11 @@ class BuiltinDataChecker(DataChecker):
         if classification and (numbers := continuous_values(rows.get_column(target.name))):
             message = f"the target holds {numbers:,} different numbers with a fraction, which are no classes"
             return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
+        if not classification:
+            try:
+                require_bounded(to_floats(rows.get_column(target.name)), target.name)
+            except DataError as error:
+                return outcome(name, "error", str(error).rstrip("."), columns)
         return outcome(name, "ok", "the target has several values", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:

@@ -138,7 +138,7 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
-    starts = best.model.params, _elsewhere(best.model)
+    starts = best.model.params, None
     return min((_fitted(best.model, settings, start) for start in starts), key=_by_worth).model
 
 
@@ -154,7 +154,7 @@ def _by_worth(fitted: _Fitted) -> float:
 
 def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
     """``model`` fitted as closely as a criterion can tell."""
-    return _fitted(model, settings, tolerance=_ROUGHLY)
+    return _fitted(model, settings, _elsewhere(model), tolerance=_ROUGHLY)
 
 
 def _elsewhere(model: ExponentialSmoothing) -> list[float]:

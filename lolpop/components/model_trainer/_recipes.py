@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop.errors import TrainingError
+from lolpop.frames import count
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -64,6 +67,11 @@ class Recent:
 
 def recipes_for(found: Timelines, season: int, lags: Sequence[int] | None) -> list[Recipe]:
     lengths = sorted(len(each) for each in found)
+    if lags and max(lags) >= lengths[-1]:
+        raise TrainingError(
+            f"lags {list(lags)} reach back {max(lags):,} steps, and the longest history to learn from has "
+            f"{count(lengths[-1], 'step')}: set lags to fewer."
+        )
     length = lengths[len(lengths) // 2]
     differences = [0, 1, *([season] if 1 < season <= length // 2 else [])]
     return [

@@ -295,7 +295,8 @@ def _of_least_squares(
         ar, ma, seasonal_ar, seasonal_ma = orders
         rest = np.convolve(values, _polynomial(-ar, -seasonal_ar, season), "valid") - trends @ trend
         found = lfilter([1.0], _polynomial(ma, seasonal_ma, season), rest)
-        return np.clip(found, -_HUGE, _HUGE)
+        # What explodes is no way to go, and no error.
+        return np.asarray(np.nan_to_num(found, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), dtype=np.float64)
 
     beginning = unfitted.untransform_params(start)
     found = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
@@ -309,7 +310,8 @@ def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
 
     apart = np.zeros(1 + len(seasonal) * season)
     apart[0], apart[season::season] = 1.0, seasonal
-    return np.convolve([1.0, *direct], apart)
+    found: Floats = np.convolve([1.0, *direct], apart)
+    return found
 
 
 def _fitted(
