@@ -64,6 +64,20 @@ def test_a_metric_that_does_not_exist_has_a_near_name(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "path", "message"),
+    [
+        ("model_explainer: sklearn", "model_explainer", "SklearnModelExplainer explains no forecasts"),
+        ("predict: {explain: true}", "predict.explain", "single forecasts are not explained"),
+    ],
+)
+def test_what_explains_rows_explains_no_forecasts(tmp_path, more, path, message):
+    """An explainer of rows, and explanations of single forecasts, are told before anything is fitted."""
+    (finding,) = findings(tmp_path, f"{PROBLEM}{more}\n")
+    assert (finding.path, finding.message) == (path, message)
+    assert ":3:" in str(finding.origin)
+
+
 def test_rows_in_batches_are_found_where_they_are_asked_for(tmp_path):
     """What would not be built is told before, with its line."""
     (finding,) = findings(tmp_path, PROBLEM.replace("a.csv", "a.csv, batch_rows: 10"))

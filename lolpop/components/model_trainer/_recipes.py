@@ -51,6 +51,17 @@ class Recipe:
         calendar = [f"{cycle}_{part}" for cycle in self.cycles for part in ("sin", "cos")]
         return [*(f"lag_{lag}" for lag in self.lags), *calendar, *self.regressors, *changes]
 
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Positions of the features that tell the same: a lag, a cycle, a regressor and its change."""
+        lags, waves, outside = len(self.lags), 2 * len(self.cycles), len(self.regressors)
+        first = lags + waves
+        found: dict[str, tuple[int, ...]] = {f"lag_{lag}": (at,) for at, lag in enumerate(self.lags)}
+        found |= {cycle: (lags + 2 * at, lags + 2 * at + 1) for at, cycle in enumerate(self.cycles)}
+        for at, name in enumerate(self.regressors, start=first):
+            found[name] = (at, at + outside) if self.difference else (at,)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Recent:
