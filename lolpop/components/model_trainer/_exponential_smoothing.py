@@ -32,8 +32,8 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
-# Where to look for better parameters once more: likelihoods have several peaks.
-_ELSEWHERE = {
+# Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
+_START = {
     "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
 }  # fmt: skip
 
@@ -154,13 +154,13 @@ def _by_worth(fitted: _Fitted) -> float:
 
 def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
     """``model`` fitted as closely as a criterion can tell."""
-    return _fitted(model, settings, _elsewhere(model), tolerance=_ROUGHLY)
+    return _fitted(model, settings, _start(model), tolerance=_ROUGHLY)
 
 
-def _elsewhere(model: ExponentialSmoothing) -> list[float]:
+def _start(model: ExponentialSmoothing) -> list[float]:
     unfitted = model.unfitted()
     names = zip(unfitted.param_names, unfitted.start_params, strict=True)
-    return [_ELSEWHERE.get(name, value) for name, value in names]
+    return [_START.get(name, value) for name, value in names]
 
 
 def _fitted(
