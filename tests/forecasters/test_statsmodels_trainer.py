@@ -217,3 +217,34 @@ def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
     (tmp_path / "series.json").write_bytes(damage)
     with pytest.raises(StoreError, match="damaged"):
         StatsmodelsModelTrainer.load(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["ets", "sarimax"])
+@pytest.mark.parametrize(
+    "values", [np.arange(60.0) * 2, np.tile(np.arange(12.0), 5)], ids=["a line", "a season"]
+)
+def test_what_repeats_itself_goes_on(model, values):
+    """A line, or a season without noise, is forecast to the last digit, although its likelihood has no end."""
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
+    found = forecast(trainer(model=model), frame)
+    assert found.labels == pytest.approx(values[-HORIZON:], abs=1e-4)
+    assert found.upper == pytest.approx(values[-HORIZON:], abs=1e-3)
+
+
+def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
+    """The criterion of what is chosen is hardly greater than the least of all that were compared."""
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    (chosen,) = trainer(model="sarimax").fit(co2[["month"]], co2["y"]).series.values()
+    (p, d, q), (_, seasonal_d, _) = chosen.order, chosen.seasonal_order
+    values = (co2["y"] - co2["y"].mean()) / co2["y"].std()
+
+    def criterion(order):
+        model = SARIMAX(
+            values, order=order, seasonal_order=(*chosen.seasonal_order, 12), trend=chosen.deterministic
+        )
+        return model.fit(disp=0, cov_type="none").aicc
+
+    assert seasonal_d == 1
+    others = [criterion((p, d, q)) for p, q in ((0, 1), (1, 0), (1, 1), (2, 1), (1, 2))]
+    assert criterion((p, d, q)) < min(others) + 2

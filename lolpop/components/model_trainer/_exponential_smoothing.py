@@ -32,6 +32,8 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
+# An error of values whose standard deviation is 1.
+_NOTHING = 1e-8
 # Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
 _START = {
     "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
@@ -133,7 +135,7 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
     if settings.trend == "auto":
         others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
         best = min(best, *(_roughly(each, settings) for each in others), key=_by_worth)
-    if math.isinf(best.worth):
+    if best.worth == math.inf:
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
@@ -173,8 +175,11 @@ def _fitted(
     found = model.unfitted().fit(
         start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
     )
-    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
     fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
+    if found.sse <= len(model.values) * _NOTHING**2:
+        # What never fails has no greatest likelihood to converge to.
+        return _Fitted(fitted, -math.inf)
+    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
     return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
@@ -41,6 +42,8 @@ _A_LITTLE = 0.1
 # Where an optimizer stops if the last digits of parameters do not matter, and at once where they do.
 _ROUGHLY: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
 _HUGE = 1e8
+# Of values whose standard deviation is 1.
+_NOTHING = 1e-8
 # What L-BFGS says when it ends.
 _TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
@@ -164,7 +167,10 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
         return LastValue.of(timeline)
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
-    search = _Search(settings, _explained(whole, start))
+    rest = _explained(whole, start)
+    if settings.order is None and settings.seasonal_order is None and _repeats_itself(rest, start):
+        return _without_noise(whole, start)
+    search = _Search(settings, rest)
     found = search.best([start])
     # Lags of orders that are as long as a season would be there twice.
     short = max(start.order[0], start.order[2]) < settings.season
@@ -180,6 +186,25 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
         if (model := _fitted(settings, whole, each, search.parameters(each))) is not None:
             return model
     raise _not_fitted(settings, whole, found)
+
+
+def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
+    """Whether nothing varies once values are differenced: a line, or a season that comes again and again."""
+    import numpy as np
+
+    changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
+    known = changes[~np.isnan(changes)]
+    return candidate.differences > 0 and len(known) > 0 and bool(np.ptp(known) < _NOTHING)
+
+
+def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax:
+    """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value."""
+    (_, d, _), (_, seasonal_d, _) = start.order, start.seasonal_order
+    deterministic: Deterministic = "c" if start.differences == 1 else "n"
+    candidate = _Candidate((0, d, 0), (0, seasonal_d, 0), deterministic)
+    begun = _begun(model, candidate)
+    params = () if begun is None else (*map(float, begun[1]), _NOTHING**2)
+    return model.model_copy(update={**asdict(candidate), "params": params})
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,7 +518,9 @@ def _wanders(season: int, seasonal_difference: int, timeline: Timeline) -> bool:
         values = values[season:] - values[:-season]
     if len(values) < _FEWEST or np.ptp(values) == 0:
         return False
-    return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that what it regresses on is a line: the answer is what counts
+        return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
 
 
 def _without_regressors(season: int, timeline: Timeline) -> Floats:
