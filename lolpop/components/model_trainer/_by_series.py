@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,7 +22,7 @@ from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
 from lolpop.components.model_trainer._threads import one_thread
-from lolpop.errors import DataError, LolpopError, StoreError, TrainingError
+from lolpop.errors import DataError, Finding, LolpopError, StoreError, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
@@ -121,17 +121,27 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         logger: Logger | None,
     ) -> None:
         super().__init__(self._validated(params))
+        if findings := [*self._contradictions(self._params)]:
+            raise VerificationError(findings)
         self._problem = problem
         self._seed = seed % 2**64  # numpy takes no negative ones
         self._executor = executor
         self._logger = logger
 
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that the library does not take, and settings that contradict others."""
+        yield from super().check_settings(settings)
+        yield from cls._contradictions(settings)
+
+    @classmethod
+    @abstractmethod
+    def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Settings that do not go together with others."""
+
     @abstractmethod
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use.
-
-        Raises TrainingError for parameters that do not go together.
-        """
+        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a model to each series of the n rows of ``frame`` and ``target`` (n values).
@@ -140,6 +150,8 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         for a series that cannot be fitted, with its name.
         """
         wanted = self._with(params)
+        if findings := [*self._contradictions(wanted)]:
+            raise TrainingError(" ".join(map(str, findings)))
         found, settings = self._plan(wanted, timelines(frame, target, self._problem))
         work = partial(_fit_one, settings, self.library, found.grid, self._problem)
         every = list(found)
