@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._precision import NOTHING, ROUGHLY
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
@@ -32,16 +33,10 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
-# An error of values whose standard deviation is 1.
-_NOTHING = 1e-8
 # Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
 _START = {
     "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
 }  # fmt: skip
-
-
-# Where an optimizer stops if the last digits of parameters do not matter.
-_ROUGHLY: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class SmoothingSettings(SeriesSettings):
         if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
             return LastValue.of(timeline)
         part = model.model_copy(update={"values": model.values[: len(timeline)]})
-        return _fitted(part, self, model.params, _ROUGHLY).model
+        return _fitted(part, self, model.params, ROUGHLY).model
 
 
 class ExponentialSmoothing(SeriesModel):
@@ -156,7 +151,7 @@ def _by_worth(fitted: _Fitted) -> float:
 
 def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
     """``model`` fitted as closely as a criterion can tell."""
-    return _fitted(model, settings, _start(model), tolerance=_ROUGHLY)
+    return _fitted(model, settings, _start(model), tolerance=ROUGHLY)
 
 
 def _start(model: ExponentialSmoothing) -> list[float]:
@@ -176,7 +171,7 @@ def _fitted(
         start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
     )
     fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
-    if found.sse <= len(model.values) * _NOTHING**2:
+    if found.sse <= len(model.values) * NOTHING**2:
         # What never fails has no greatest likelihood to converge to.
         return _Fitted(fitted, -math.inf)
     worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._precision import NOTHING, ROUGHLY
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
@@ -39,11 +40,7 @@ _STRONG_SEASON = 0.64
 _UNIT_ROOT = 0.05
 _FEWEST = 10
 _A_LITTLE = 0.1
-# Where an optimizer stops if the last digits of parameters do not matter, and at once where they do.
-_ROUGHLY: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
 _HUGE = 1e8
-# Of values whose standard deviation is 1.
-_NOTHING = 1e-8
 # What L-BFGS says when it ends.
 _TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
@@ -62,7 +59,6 @@ class SarimaxSettings(SeriesSettings):
     criterion: Criterion
     maxiter: int
     options: Mapping[str, Any] = field(default_factory=dict)
-    waves: int | None = None
 
     def fit(self, timeline: Timeline) -> SeriesModel:
         """The best of what is allowed; what does not converge is left out."""
@@ -75,7 +71,7 @@ class SarimaxSettings(SeriesSettings):
         length = len(timeline)
         part = model.model_copy(update={"values": model.values[:length], "outside": model.outside[:length]})
         candidate = _Candidate(model.order, model.seasonal_order, model.deterministic)
-        found = _fitted(self, part, candidate, model.params[:-1], _ROUGHLY)
+        found = _fitted(self, part, candidate, model.params[:-1], ROUGHLY)
         if found is None:
             raise _not_fitted(self, part, candidate)
         return found
@@ -168,8 +164,9 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
     rest = _explained(whole, start)
-    if settings.order is None and settings.seasonal_order is None and _repeats_itself(rest, start):
-        return _without_noise(whole, start)
+    chosen = settings.order is None and settings.seasonal_order is None
+    if chosen and _repeats_itself(rest, start) and (model := _without_noise(whole, start)) is not None:
+        return model
     search = _Search(settings, rest)
     found = search.best([start])
     # Lags of orders that are as long as a season would be there twice.
@@ -183,8 +180,8 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     if settings.deterministic == "auto" and found.differences == 1:
         found = search.best([found, replace(found, deterministic="c")])
     for each in search.by_worth():
-        if (model := _fitted(settings, whole, each, search.parameters(each))) is not None:
-            return model
+        if (fitted := _fitted(settings, whole, each, search.parameters(each))) is not None:
+            return fitted
     raise _not_fitted(settings, whole, found)
 
 
@@ -194,16 +191,21 @@ def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
 
     changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
     known = changes[~np.isnan(changes)]
-    return candidate.differences > 0 and len(known) > 0 and bool(np.ptp(known) < _NOTHING)
+    return candidate.differences > 0 and len(known) > 0 and bool(np.ptp(known) < NOTHING)
 
 
-def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax:
-    """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value."""
+def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
+    """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value.
+
+    None if there are too few values for its regressors.
+    """
     (_, d, _), (_, seasonal_d, _) = start.order, start.seasonal_order
     deterministic: Deterministic = "c" if start.differences == 1 else "n"
     candidate = _Candidate((0, d, 0), (0, seasonal_d, 0), deterministic)
     begun = _begun(model, candidate)
-    params = () if begun is None else (*map(float, begun[1]), _NOTHING**2)
+    if begun is None:
+        return None
+    params = (*map(float, begun[1]), NOTHING**2)
     return model.model_copy(update={**asdict(candidate), "params": params})
 
 
@@ -252,7 +254,7 @@ class _Search:
         return sorted(self._tried, key=lambda each: self._tried[each][0])
 
     def parameters(self, candidate: _Candidate) -> tuple[float, ...]:
-        """What was found of ``candidate``."""
+        """What was found for ``candidate``; nothing if it cannot be fitted."""
         return self._tried_once(candidate)[1]
 
     def _tried_once(self, candidate: _Candidate) -> tuple[float, tuple[float, ...]]:
@@ -282,7 +284,7 @@ def _begun(
 ) -> tuple[Any, Floats, Floats] | None:
     """What statsmodels fits, where it begins, and the differenced values; None if these are too few.
 
-    ``beginning`` are parameters to start from: all, or those of the orders.
+    ``beginning`` are parameters to start from: all, or all but those of regressors and waves.
     """
     import numpy as np
 
@@ -294,8 +296,10 @@ def _begun(
     start = _start(unfitted.k_params, candidate, changes, exog)
     if np.count_nonzero(~np.isnan(changes)) - len(start) <= 2:
         return None
-    if len(beginning) <= len(start):
-        start[len(start) - len(beginning) :] = beginning
+    if beginning:
+        trends = len(candidate.deterministic.strip("n"))
+        start[:trends] = beginning[:trends]
+        start[len(start) - len(beginning) + trends :] = beginning[trends:]
     return unfitted, start, changes
 
 
@@ -453,8 +457,6 @@ def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: _Candi
         scales=tuple(scales.tolist()),
         outside=tuple(map(tuple, ((outside - centers) / scales).tolist())),
     )
-    if settings.waves is not None:
-        return model.model_copy(update={"waves": settings.waves})
     if settings.seasonal_order is not None or not _has_long_season(settings.season, timeline):
         return model
     most = min(_MOST_WAVES, settings.season // 2)
