@@ -213,7 +213,8 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fitted_each(
         self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
     ) -> list[FittedModel]:
-        return [self._fitted(trainer, params, frame) for frame in frames]
+        parts = [self._labelled(frame) for frame in frames]
+        return trainer.fit_each([(part.features, part.target) for part in parts], params)
 
     def _backtested(self, models: Sequence[FittedModel], splits: Sequence[Splits]) -> Frame:
         tests = [self._labelled(each.test) for each in splits]

@@ -149,20 +149,35 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         Raises DataError for rows that are no series, and TrainingError for parameters that are refused, and
         for a series that cannot be fitted, with its name.
         """
+        [model] = self.fit_each([(frame, target)], params)
+        return model
+
+    def fit_each(
+        self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
+    ) -> list[FittedModel]:
+        """Fit a model to each series of each of several frames: all of them at once, if they are many.
+
+        Raises what ``fit`` does.
+        """
         wanted = self._with(params)
         if findings := [*self._contradictions(wanted)]:
             raise TrainingError(" ".join(map(str, findings)))
-        found, settings = self._plan(wanted, timelines(frame, target, self._problem))
-        work = partial(_fit_one, settings, self.library, found.grid, self._problem)
-        every = list(found)
+        plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
+        work = partial(_fit_one, self.library, self._problem)
+        every = [(settings, found.grid, each) for found, settings in plans for each in found]
         if self._logger is not None and len(every) > _FEW:
-            self._logger.log(f"{self.library} is fitted to each series by itself", series=len(every))
+            self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
         if self._executor is None or len(every) <= _FEW:
-            fitted = [work(each) for each in every]
+            fitted = iter([work(each) for each in every])
         else:
-            fitted = self._executor.map(work, every)
-        series = {each.key: model for each, (model, _) in zip(every, fitted, strict=True)}
-        widenings = {each.key: times for each, (_, times) in zip(every, fitted, strict=True)}
+            fitted = iter(self._executor.map(work, every))
+        return [self._model(found, fitted) for found, _ in plans]
+
+    def _model(self, found: Timelines, fitted: Iterator[tuple[SeriesModel, float]]) -> BySeriesModel:
+        """The model of the series ``found``, of which the next of ``fitted`` are."""
+        models = {each.key: next(fitted) for each in found}
+        series = {key: model for key, (model, _) in models.items()}
+        widenings = {key: times for key, (_, times) in models.items()}
         return BySeriesModel(Learned.of(found, self._problem), series, widenings, self._seed)
 
     def save(self, model: FittedModel, folder: Path) -> None:
@@ -179,11 +194,12 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
 
 def _fit_one(
-    settings: SeriesSettings, library: str, grid: Grid, problem: ForecastingProblem, timeline: Timeline
+    library: str, problem: ForecastingProblem, one: tuple[SeriesSettings, Grid, Timeline]
 ) -> tuple[SeriesModel, float]:
     """The model of one series, and how many times wider its bounds have to be."""
     import numpy as np
 
+    settings, grid, timeline = one
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
         # What overflows on the way to the best parameters is not worth a warning.
