@@ -67,7 +67,17 @@ def test_the_lag_that_series_are_made_by_is_found(months):
     )
     found = importance(trainer.fit(rows[["day"]][:190], rows["y"][:190]), rows[190:], problem)
     assert next(iter(found)) == "lag_5"
-    assert {*found} >= {"lag_1", "lag_2", "lag_5", "week"}
+    assert {*found} >= {"lag_1", "lag_2", "lag_5", "time of week"}
+
+
+@pytest.mark.parametrize("name", ["lag_1", "week_cos", "offer_change", "time of week"])
+def test_regressors_may_be_called_as_features_are(parts, name):
+    """Who makes columns such as lag_1 has them told apart from those that are made here."""
+    known, ahead = (each.rename(columns={"nothing": name}) for each in parts)
+    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    found = importance(model, ahead)
+    assert abs(found[name]) < 0.01 < found["offer"]
+    assert len(found) == len(model.recipe.lags) + len(model.recipe.cycles) + 2
 
 
 def test_the_same_seed_finds_the_same(parts):
@@ -103,5 +113,5 @@ def test_a_run_keeps_what_forecasts_rest_on(load):
     container = load(skip=["compare_data", "analyze_prediction_drift", "check_predictions"])
     version = container.runner().train_model(container.runner().process_data("known.csv"))
     tracker = container.metadata_tracker()
-    assert "year" in tracker.get(version).fields["importance"]
+    assert "time of year" in tracker.get(version).fields["importance"]
     assert "figures.importance.png" in tracker.artifacts(version)
