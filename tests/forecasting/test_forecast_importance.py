@@ -88,6 +88,19 @@ def test_the_same_seed_finds_the_same(parts):
     assert importance(model, ahead[::-1].reset_index(drop=True)) == pytest.approx(importance(model, ahead))
 
 
+def test_of_many_series_some_are_drawn(parts):
+    """What is measured on two of four shops says the same of the offer, at half the price."""
+    known, ahead = parts
+    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    explainer = ForecastModelExplainer(max_series=2, problem=SHOPS, seed=1)
+    found = {
+        each.column: each.value
+        for each in explainer.importance(model, ahead.drop(columns="sold"), ahead["sold"])
+    }
+    assert found["offer"] == pytest.approx(importance(model, ahead)["offer"], rel=0.5)
+    assert found != importance(model, ahead)
+
+
 def test_without_regressors_models_of_single_series_rest_on_nothing(months):
     """What only knows the course of a series has no columns to be explained by."""
     problem = ForecastingProblem(name="a", target="visits", time="month", horizon=6)

@@ -38,14 +38,25 @@ class ForecastModelExplainer(ModelExplainer):
     ----------
     repeats : int
         How often each of them is replaced.
+    max_series : int
+        Series that importance is measured on; of more, so many are drawn.
     """
 
     explains_forecasts = True
 
-    def __init__(self, repeats: PositiveInt = 5, *, problem: ForecastingProblem, seed: int = 0) -> None:
-        if repeats < 1:
-            raise ValueError(f"repeats must be at least 1, but got {repeats}.")
+    def __init__(
+        self,
+        repeats: PositiveInt = 5,
+        max_series: PositiveInt = 50,
+        *,
+        problem: ForecastingProblem,
+        seed: int = 0,
+    ) -> None:
+        for name, value in (("repeats", repeats), ("max_series", max_series)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, but got {value}.")
         self._repeats = repeats
+        self._max_series = max_series
         self._problem = problem
         self._seed = seed % 2**32  # numpy takes no other seeds
 
@@ -58,12 +69,13 @@ class ForecastModelExplainer(ModelExplainer):
 
         if not isinstance(model, ForecastModel):
             raise TrainingError(f"A {type(model).__name__} forecasts no series: use a trainer that does.")
-        truth, scales = to_floats(wrap_series(target)), model.scales(frame)
+        random = np.random.default_rng(self._seed)
+        frame, truth = self._some(frame, to_floats(wrap_series(target)), random)
+        scales = model.scales(frame)
         # A series that is forecast without an error by the naive forecast has no scale.
         judged = np.isfinite(truth) & (scales > 0)
         if not judged.any():
             return []
-        random = np.random.default_rng(self._seed)
         said = (
             model.varied(frame, self._repeats, random)
             if isinstance(model, LagModel)
@@ -84,6 +96,16 @@ class ForecastModelExplainer(ModelExplainer):
         """Raise DataError: what a single forecast is owed to is not told."""
         del model, frame, reference
         raise DataError("Single forecasts are not explained: set predict.explain to false.")
+
+    def _some(self, frame: Frame, truth: Floats, random: np.random.Generator) -> tuple[Frame, Floats]:
+        """The rows of as many series as are measured, and what is true of them."""
+        import numpy as np
+
+        keys, codes = series_of(frame, self._problem)
+        if len(keys) <= self._max_series:
+            return frame, truth
+        chosen = np.isin(codes, random.permutation(len(keys))[: self._max_series])
+        return wrap(frame).filter(chosen.tolist()).to_native(), truth[chosen]
 
     def _shuffled(self, model: ForecastModel, frame: Frame, random: np.random.Generator) -> dict[str, Floats]:
         """By regressor, what is forecast with its values shuffled within series, shape (repeats, n)."""
