@@ -41,6 +41,8 @@ _UNIT_ROOT = 0.05
 _FEWEST = 10
 _A_LITTLE = 0.1
 _HUGE = 1e8
+# Least squares and likelihoods that differ by more than this factor of the variance are not of one model.
+_FAR = 10.0
 # What L-BFGS says when it ends.
 _TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
@@ -164,9 +166,11 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
     rest = _explained(whole, start)
-    chosen = settings.order is None and settings.seasonal_order is None
-    if chosen and _repeats_itself(rest, start) and (model := _without_noise(whole, start)) is not None:
-        return model
+    if settings.order is None and settings.seasonal_order is None:
+        if (model := _without_noise(whole, start)) is None:
+            return LastValue.of(timeline)
+        if _repeats_itself(rest, start):
+            return model
     search = _Search(settings, rest)
     found = search.best([start])
     # Lags of orders that are as long as a season would be there twice.
@@ -197,7 +201,7 @@ def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
 def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
     """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value.
 
-    None if there are too few values for its regressors.
+    None if there are too few values for that much.
     """
     (_, d, _), (_, seasonal_d, _) = start.order, start.seasonal_order
     deterministic: Deterministic = "c" if start.differences == 1 else "n"
@@ -269,12 +273,14 @@ class _Search:
         if begun is None:
             return math.inf, ()
         unfitted, start, changes = begun
-        params = _of_least_squares(candidate, self._model.season, unfitted, start, changes)
+        params, variance = _of_least_squares(candidate, self._model.season, unfitted, start, changes)
         try:
             log_likelihood = float(unfitted.loglike(params))
         except np.linalg.LinAlgError:  # at the edge of what is stationary
             return math.inf, ()
         known = int(np.count_nonzero(~np.isnan(changes)))
+        if log_likelihood > -known / 2 * (math.log(2 * math.pi * variance / _FAR) + 1):
+            return math.inf, ()  # there, digits are lost on the way to a likelihood that cannot be
         worth = criterion_of(self._settings.criterion, log_likelihood, len(start) + 1, known)
         return worth, tuple(map(float, params))
 
@@ -305,17 +311,17 @@ def _begun(
 
 def _of_least_squares(
     candidate: _Candidate, season: int, unfitted: Any, start: Floats, changes: Floats
-) -> Floats:
-    """The parameters that leave the least squares of ``changes``, their first values given."""
+) -> tuple[Floats, float]:
+    """The parameters that leave the least squares of ``changes``, their first values given, and the mean."""
     import numpy as np
     from scipy.optimize import least_squares
     from scipy.signal import lfilter
 
     lengths = candidate.lengths
     reach = lengths[0] + lengths[2] * season
-    if not len(start) or len(changes) - reach <= len(start):
-        return start
     values = interpolated(changes)
+    if not len(start) or len(changes) - reach <= len(start):
+        return start, float(np.mean(values**2)) or NOTHING
     trends = _trends(candidate, len(values))[reach:]
 
     def left(unbounded: Floats) -> Floats:
@@ -330,7 +336,7 @@ def _of_least_squares(
     beginning = unfitted.untransform_params(start)
     found = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
     params: Floats = unfitted.transform_params(found.x)
-    return params
+    return params, float(np.mean(found.fun**2)) or NOTHING
 
 
 def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
@@ -364,7 +370,18 @@ def _fitted(
     if found is None or not found.scale > 0 or not math.isfinite(found.llf):
         return None
     params = (*map(float, found.params), float(found.scale))
-    return model.model_copy(update={**asdict(candidate), "params": params})
+    fitted = model.model_copy(update={**asdict(candidate), "params": params})
+    return fitted if _goes_on(fitted) else None
+
+
+def _goes_on(model: Sarimax) -> bool:
+    """Whether it forecasts with bounds: digits may be lost at the edge of what is stationary."""
+    import numpy as np
+
+    exog = model.exog()
+    results = model.unfitted().filter(np.array(model.params), cov_type="none")
+    found = results.get_forecast(_FEWEST, exog=exog[-_FEWEST:] if exog.shape[1] else None)
+    return bool(np.isfinite(found.se_mean).all() and np.isfinite(found.predicted_mean).all())
 
 
 def _likeliest(
