@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from lolpop.frames import Series
+    from lolpop.frames import Kind, Series
 
     Positions = NDArray[np.int64]
 
@@ -29,7 +29,9 @@ _GREATEST = 2**53  # whole numbers beyond are not told apart
 _DAY, _HOUR = 86_400, 3_600
 _LAST_YEAR = 9999  # that dates are written with
 _YEARS_OF_DATES = ("1900-01-01", "2099-12-31")
-_MOST_STEPS_A_DAY = 1_440
+_MOST_STEPS_A_DAY = _MINUTES = 1_440
+# With more times of day than these, they are hourly and not shifted by an hour.
+_MOST_SHIFTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +219,7 @@ def _moments(column: nw.Series[Any]) -> Any:
 
     kind = kind_of(column) if len(column) else "datetime"
     if kind not in {"number", "datetime", "string", "empty"}:
-        holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
-        raise DataError(f"Column {column.name!r} should hold times, and holds {holds}.")
+        raise _other_values(column, kind)
     if kind == "number":
         return _whole_numbers(column)
     if missing := len(column) if kind == "empty" else column.null_count():
@@ -230,6 +231,16 @@ def _moments(column: nw.Series[Any]) -> Any:
         raise _no_times(values, column.name) from error
     index = pd.DatetimeIndex(parsed)
     return index if index.unit == "us" else index.as_unit("us")
+
+
+def _other_values(column: nw.Series[Any], kind: Kind) -> DataError:
+    holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
+    advice = "Give dates, or whole numbers such as years."
+    if str(column.to_native().dtype).startswith("period"):
+        holds, advice = "periods", "Give the moment at which each begins: periods.dt.to_timestamp()."
+    elif kind == "duration":
+        holds, advice = "durations", "Add them to the moment that they count from, such as 2024-01-31."
+    return DataError(f"Column {column.name!r} should hold times, and holds {holds}. {advice}")
 
 
 def _whole_numbers(column: nw.Series[Any]) -> Any:
@@ -355,6 +366,7 @@ def _frequency(distinct: pd.DatetimeIndex, name: str) -> str:
             return candidate
     steps = np.diff(distinct.asi8)
     step = int(np.gcd.reduce(steps))
+    _require_one_offset(distinct, name)
     _require_regular(distinct, int(steps.sum()) // step + 1, name)
     return str(_offset_of(pd.Timedelta(step, unit="us")))
 
@@ -382,6 +394,21 @@ def _offset_of(step: pd.Timedelta) -> str:
     from pandas.tseries.frequencies import to_offset
 
     return str(to_offset(step).freqstr)
+
+
+def _require_one_offset(distinct: pd.DatetimeIndex, name: str) -> None:
+    """Raise DataError if times of day, told in a zone, are few, and each has another an hour apart."""
+    if distinct.tz is None:
+        return
+    hours = {60 * moment.hour + moment.minute for moment in distinct}
+    pairs = all((minute + 60) % _MINUTES in hours or (minute - 60) % _MINUTES in hours for minute in hours)
+    if pairs and len(hours) <= _MOST_SHIFTED:
+        shown = " and ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in sorted(hours)[:2])
+        raise DataError(
+            f"Column {name!r} mixes time zones, or UTC offsets of summer and winter: told in {distinct.tz}, "
+            f"its times of day are {shown}, and no frequency is to be found. Write times without an offset, "
+            "such as 2024-01-31, or all with the same."
+        )
 
 
 def _require_regular(distinct: Any, steps: int, name: str) -> None:

@@ -90,6 +90,18 @@ class ForecastingProblem(Problem):
         default=0.9, gt=0, lt=1, description="Share of the true values that lower to upper should hold."
     )
 
+    @field_validator("time", "series")
+    @classmethod
+    def _has_one_role(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is not None:
+            for role in ("target", "time"):
+                if role != info.field_name and info.data.get(role) == name:
+                    raise ValueError(f"names {name!r}, which problem.{role} names too: name another column")
+            for role, names in (("index", (info.data.get("index"),)), ("drop", info.data.get("drop", ()))):
+                if name in names:
+                    raise ValueError(f"names {name!r}, which problem.{role} names too: leave it out there")
+        return name
+
     @property
     def identity(self) -> tuple[str, ...]:
         """The index if there is one, else series and time."""

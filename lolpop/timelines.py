@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Grid", "Timeline", "Timelines", "place_of", "series_of", "timelines"]
+__all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
+
+# Squares of what is less are hardly told from zero, and have lost their digits.
+_LEAST_TARGET = 1e-140
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +69,9 @@ class Timeline:
         """The same with every value that is missing on the line between its neighbours."""
         import numpy as np
 
-        columns = [_filled(column) for column in self.regressors.T]
+        columns = [interpolated(column) for column in self.regressors.T]
         regressors = np.column_stack(columns) if columns else self.regressors
-        return Timeline(self.key, self.start, _filled(self.values), regressors)
+        return Timeline(self.key, self.start, interpolated(self.values), regressors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +183,12 @@ def _numbers(target: nw.Series[Any]) -> Floats:
     if infinite := int(np.count_nonzero(np.isinf(numbers))):
         raise DataError(f"The target {target.name!r} is infinite in {count(infinite, 'row')}: correct them.")
     require_bounded(numbers, target.name)
+    greatest = float(np.nanmax(np.abs(numbers), initial=0))
+    if 0 < greatest < _LEAST_TARGET:
+        raise DataError(
+            f"The target {target.name!r} holds no number beyond {greatest:g}, and models compute with "
+            f"numbers from {_LEAST_TARGET:g}. Give it in a smaller unit."
+        )
     return numbers
 
 
@@ -240,7 +249,8 @@ def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | No
     return Check(check="gaps_in_time", status="warn", message=message, columns=(problem.time, problem.target))
 
 
-def _filled(values: Floats) -> Floats:
+def interpolated(values: Floats) -> Floats:
+    """``values``, shape (n,), those that are missing on the line between their neighbours."""
     import numpy as np
 
     missing = np.isnan(values)

@@ -186,12 +186,23 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
 
 
 def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
-    """What an implementation itself finds in what it would get injected (``check_injected``)."""
+    """What an implementation itself finds in what it would get injected (``check_injected``).
+
+    Paths begin with the name of a parameter: what is found is told of what provides it.
+    """
     check = getattr(slot.plan.implementation, "check_injected", None)
     if check is None or slot.plan.errors:
         return
+    given = {edge.parameter.name: behind(edge.provider) for edge in slot.edges}
     for finding in check(dict(_known_of(slot.edges))):
-        yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
+        name, *relative = finding.path.split(".")
+        provider = given.get(name)
+        active = provider.active if isinstance(provider, Slot) else None
+        if isinstance(active, Slot):
+            path, origin = ".".join((active.plan.path, *relative)), active.plan.origin_of(tuple(relative))
+            yield replace(finding, path=path, origin=finding.origin or origin)
+        else:
+            yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
 
 
 def _known_of(edges: Iterable[Edge]) -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ from lolpop import providers
 from lolpop.components.data_checker import DataChecker
 from lolpop.components.data_splitter import DataSplitter
 from lolpop.components.model_checker import ModelChecker
+from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.pipelines.forecast_train import ForecastTrainPipeline
 from lolpop.problem import ForecastingProblem
@@ -36,6 +37,7 @@ class ForecastingContainer(SupervisedContainer):
 
     problem = providers.Settings(ForecastingProblem)
     model_checker = providers.Component(ModelChecker, default="forecasting")
+    model_explainer = providers.Component(ModelExplainer, default="forecasting")
 
     process = providers.nested(ForecastProcessContainer)
     train = providers.nested(ForecastTrainContainer)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import BacktestSplitter, Splits
@@ -22,6 +22,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.errors import Finding
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import task
 from lolpop.pipelines._attempts import Attempt, Fitted, is_better
@@ -101,6 +102,14 @@ class ForecastTrainPipeline(TrainPipeline):
         self.series = problem
         self.backtest_splitter = data_splitter
 
+    @classmethod
+    def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find an explainer that is for other models."""
+        explainer = injected.get("model_explainer")
+        if explainer is not None and not explainer.explains_forecasts:
+            hint = "Set model_explainer to forecasting, or leave it out."
+            yield Finding("model_explainer", f"{explainer.__name__} explains no forecasts", hint=hint)
+
     @task
     def backtest_model(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
@@ -133,24 +142,28 @@ class ForecastTrainPipeline(TrainPipeline):
 
     @task
     def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
-        """Draw the forecast of the test rows after its history, and the backtest.
+        """Find what the forecast of the test rows rests on, draw it after its history, and the backtest.
 
-        The figures are artifacts of the model version. Which columns a forecast rests on is not asked:
-        the time of a row is no value that could be another's.
+        The importance of lags and regressors, where there are any, is a field of the model version, the
+        figures are its artifacts.
         """
         model = self.resource_version_control.load_model(self._judged(model_version))
         test = self._labelled(splits.test)
+        importance = self.model_explainer.importance(model, test.features, test.target)
         rows = self._backtest_of(model_version)
         with TemporaryDirectory() as folder:
             figures = {
-                **self.model_visualizer.draw(model, test.features, test.target, Path(folder)),
+                **self.model_visualizer.draw(model, test.features, test.target, Path(folder), importance),
                 **self.model_visualizer.draw(
                     RecordedForecasts(self.series), rows, labelled(rows, self.problem).target, Path(folder)
                 ),
             }
             for name, path in figures.items():
                 self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)
-        return []
+        if importance:
+            found = {each.column: each.value for each in importance}
+            self.metadata_tracker.update(model_version, {"importance": found})
+        return importance
 
     @task
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
@@ -200,7 +213,8 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fitted_each(
         self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
     ) -> list[FittedModel]:
-        return [self._fitted(trainer, params, frame) for frame in frames]
+        parts = [self._labelled(frame) for frame in frames]
+        return trainer.fit_each([(part.features, part.target) for part in parts], params)
 
     def _backtested(self, models: Sequence[FittedModel], splits: Sequence[Splits]) -> Frame:
         tests = [self._labelled(each.test) for each in splits]
@@ -212,6 +226,9 @@ class ForecastTrainPipeline(TrainPipeline):
     def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
         # A trial learns from all that comes before the test, and is judged from origins within it.
         return splits.train, splits.train
+
+    def _fits_of_a_trial(self, validation: Frame) -> int:
+        return len(self.backtest_splitter.backtest(validation))
 
     def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
         # What is deployed is what counts, unless it has learned from some of these rows.

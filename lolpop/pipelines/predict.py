@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import NonNegativeInt
 
@@ -21,7 +23,7 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Source
-from lolpop.errors import DataError
+from lolpop.errors import DataError, Finding
 from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
@@ -72,6 +74,15 @@ class PredictPipeline(Pipeline):
         self.model_checker = model_checker
         self.model_explainer = model_explainer
         self.notifiers = notifiers
+
+    @classmethod
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find explanations that are asked for of forecasts."""
+        problem = values.get("problem")
+        if settings.get("explain") and problem is not None and problem.type == "forecasting":
+            yield Finding("explain", "single forecasts are not explained", hint="Leave it out.")
 
     @task
     def compare_data(

@@ -281,6 +281,10 @@ class TrainPipeline(Pipeline):
             ) from error
         return inner.train, inner.test
 
+    def _fits_of_a_trial(self, validation: Frame) -> int:
+        del validation  # whatever it is judged by
+        return 1
+
     def _fitted(self, trainer: ModelTrainer, params: Params, frame: Frame) -> FittedModel:
         rows = self._labelled(frame)
         return trainer.fit(rows.features, rows.target, params)
@@ -315,9 +319,13 @@ class TrainPipeline(Pipeline):
             resume=self.resume_search or resumes(),
         )
         if self.hyperparameter_tuner.enabled:
+            spaces = [(trainer, trainer.search_space()) for trainer in self.trainers]
+            if planned := self.hyperparameter_tuner.planned(spaces):
+                fits = planned * self._fits_of_a_trial(validation)
+                self.logger.log("a search begins", trials=planned, fits=fits)
             best = self.hyperparameter_tuner.search(
                 attempts,
-                [(trainer, trainer.search_space()) for trainer in self.trainers],
+                spaces,
                 "maximize" if checker.greater_is_better else "minimize",
             ).best
             return attempts.winner(best.trainer, best.params)

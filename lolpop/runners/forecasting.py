@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_splitter import Splits
@@ -13,6 +13,7 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data
+from lolpop.errors import Finding
 from lolpop.frames import Frame, listed
 from lolpop.pipelines._future import ends_of, future_rows
 from lolpop.pipelines.deploy import DeployPipeline
@@ -25,6 +26,8 @@ from lolpop.runners._verdicts import Outcome
 from lolpop.runners.supervised import OptionalTask, SupervisedRunner
 
 __all__ = ["ForecastingRunner"]
+
+_NO_BATCHES = "is not for forecasting: what comes first may be in a later batch"
 
 
 class ForecastingRunner(SupervisedRunner):
@@ -72,11 +75,16 @@ class ForecastingRunner(SupervisedRunner):
             notifiers=notifiers,
         )
         if data.batch_rows is not None:
-            raise ValueError(
-                "data.batch_rows is not for forecasting: what comes first may be in a later batch."
-            )
+            raise ValueError(f"data.batch_rows {_NO_BATCHES}.")
         self.series = problem
         self.forecast_train = train
+
+    @classmethod
+    def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find rows that are to come in batches."""
+        data = injected.get("data")
+        if isinstance(data, Data) and data.batch_rows is not None:
+            yield Finding("data.batch_rows", _NO_BATCHES, hint="Leave it out.")
 
     def _judge(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion

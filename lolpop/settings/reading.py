@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args, get_origin
@@ -33,6 +34,8 @@ class Problem:
     origin: Origin | None = None
     hint: str | None = None
 
+
+_QUOTED = re.compile(r"'([^']*)'")
 
 # What is a list or a mapping to whoever writes it, whatever Python makes of it.
 _SHOULD_BE, _WHY = "input should be ", ", unable to "
@@ -161,7 +164,7 @@ def _problem(
         # What a validator says may quote the value.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    return Problem(path, f"{mask_urls(_lower_first(said))}{_got(at)}", at.origin)
+    return Problem(path, f"{mask_urls(_lower_first(said))}{_got(at)}", at.origin, _near(found))
 
 
 def _got(node: Node) -> str:
@@ -185,6 +188,13 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
         else:
             wanted = [each.partition(_WHY)[0].removeprefix(_SHOULD_BE) for each in messages]
             yield dataclasses.replace(found[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
+
+
+def _near(found: Mapping[str, Any]) -> str | None:
+    """The value that may have been meant, where only some are possible."""
+    if found["type"] != "literal_error" or not isinstance(found["input"], str):
+        return None
+    return did_you_mean(found["input"], _QUOTED.findall(found["ctx"]["expected"]))
 
 
 def _unknown(node: Node, annotation: Any, path: Location) -> Iterator[Problem]:

@@ -194,7 +194,7 @@ def test_many_series_are_the_same_in_other_processes(co2):
 
 @hypothesis.settings(deadline=None, max_examples=30)
 @hypothesis.given(
-    values=st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=9),
+    values=st.lists(st.floats(-1e9, 1e9).map(lambda value: round(value, 6)), min_size=2, max_size=9),
     interval=st.floats(0.05, 0.99),
 )
 def test_few_values_are_a_random_walk(values, interval):
@@ -217,3 +217,55 @@ def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
     (tmp_path / "series.json").write_bytes(damage)
     with pytest.raises(StoreError, match="damaged"):
         StatsmodelsModelTrainer.load(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["ets", "sarimax"])
+@pytest.mark.parametrize(
+    "values", [np.arange(60.0) * 2, np.tile(np.arange(12.0), 5)], ids=["a line", "a season"]
+)
+def test_what_repeats_itself_goes_on(model, values):
+    """A line, or a season without noise, is forecast to the last digit, although its likelihood has no end."""
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
+    found = forecast(trainer(model=model), frame)
+    assert found.labels == pytest.approx(values[-HORIZON:], abs=1e-4)
+    assert found.upper == pytest.approx(values[-HORIZON:], abs=1e-3)
+
+
+def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
+    """The criterion of what is chosen is hardly greater than the least of all that were compared."""
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    (chosen,) = trainer(model="sarimax").fit(co2[["month"]], co2["y"]).series.values()
+    (p, d, q), (_, seasonal_d, _) = chosen.order, chosen.seasonal_order
+    values = (co2["y"] - co2["y"].mean()) / co2["y"].std()
+
+    def criterion(order):
+        model = SARIMAX(
+            values, order=order, seasonal_order=(*chosen.seasonal_order, 12), trend=chosen.deterministic
+        )
+        return model.fit(disp=0, cov_type="none").aicc
+
+    assert seasonal_d == 1
+    others = [criterion((p, d, q)) for p, q in ((0, 1), (1, 0), (1, 1), (2, 1), (1, 2))]
+    assert criterion((p, d, q)) < min(others) + 2
+
+
+def test_a_likelihood_that_cannot_be_is_not_believed():
+    """At the edge of what is stationary digits are lost, and the best by far would forecast nothing."""
+    random = np.random.default_rng(15)
+    slope = random.normal(scale=0.2)
+    season = np.tile(random.normal(scale=3, size=12), 4)
+    values = 50 + slope * np.arange(48) + season + random.normal(size=48)
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=48, freq="MS"), "y": values})
+    found = forecast(trainer(model="sarimax"), frame)
+    assert np.abs(found.labels - values[-HORIZON:]).mean() < 3
+    assert (found.upper > found.labels).all()
+
+
+def test_what_is_hardly_known_is_a_random_walk():
+    """Where most months of a season are missing in one year or the other, only the last value says anything."""
+    known = [57, -571, 160, -119, None, -706, None, None, 675, None, None, None, None, None]
+    known += [-261, -858, -263, None, 612, 937, None, None, 2225, None, 1742, 2057, 2698]
+    rows = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=27, freq="MS")})
+    (model,) = trainer(model="sarimax").fit(rows, pd.Series(known, dtype=float, name="y")).series.values()
+    assert (model.kind, model.value) == ("last value", 2698)

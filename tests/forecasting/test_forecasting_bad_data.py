@@ -8,7 +8,7 @@ from lolpop.components.data_checker.forecasting import ForecastDataChecker
 from lolpop.components.data_splitter.horizon import HorizonDataSplitter
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
-from lolpop.errors import DataError
+from lolpop.errors import DataError, TrainingError
 from lolpop.grids import Grid
 from lolpop.pipelines._future import future_rows
 from lolpop.problem import ForecastingProblem
@@ -155,6 +155,64 @@ def test_a_column_of_time_that_is_not_there_has_a_near_name(months):
     """A misspelt column is told with what may have been meant."""
     status, message = checked(months.rename(columns={"month": "months"}))["series"]
     assert (status, "Did you mean months?" in message) == ("error", True)
+
+
+def test_a_column_of_series_that_is_not_there_has_a_near_name(shops):
+    """What may have been meant is looked for among all columns, those that are dropped as well."""
+    problem = SHOPS.model_copy(update={"series": "shp", "drop": ("shop",)})
+    status, message = checked(shops, problem)["series"]
+    assert (status, message) == (
+        "error",
+        "There is no series column 'shp' in the data. Did you mean shop?",
+    )
+
+
+def test_days_with_the_offsets_of_summer_and_winter_are_told(project, command):
+    """Read as moments of one zone, such days are an hour apart: people hear of offsets, and what to write."""
+    days = pd.date_range("2025-02-01", periods=80, tz="Europe/Berlin")
+    rows = pd.DataFrame({"month": [day.isoformat() for day in days], "visits": np.arange(80.0)})
+    rows.to_csv(project / "known.csv", index=False)
+    code, _, said = command("process_data")
+    assert code == 1
+    assert "'month' mixes time zones, or UTC offsets of summer and winter" in said
+    assert "its times of day are 22:00 and 23:00" in said
+
+
+def test_hours_with_the_offsets_of_summer_and_winter_are_regular(project, command):
+    """An hour is an hour, whatever its offset."""
+    hours = pd.date_range("2025-03-29", periods=60, freq="h", tz="Europe/Berlin")
+    rows = pd.DataFrame({"month": [hour.isoformat() for hour in hours], "visits": np.arange(60.0) % 7})
+    rows.to_csv(project / "known.csv", index=False)
+    assert command("process_data")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (pd.period_range("2020-01", periods=9, freq="M"), "periods. Give the moment at which each begins"),
+        (pd.to_timedelta(range(9), unit="D"), "durations. Add them to the moment that they count from"),
+    ],
+)
+def test_periods_and_durations_are_told_what_to_do(times, said):
+    """What is near to a time and none is refused with a way to make one of it."""
+    status, message = checked(pd.DataFrame({"month": times, "visits": np.arange(9.0)}))["series"]
+    assert (status, said in message) == ("error", True)
+
+
+def test_a_target_too_small_to_compute_with_is_an_error(months):
+    """Its squares would be zero, and its digits are lost: statistics of it are those of nothing."""
+    status, message = checked(months.assign(visits=months["visits"] * 1e-310))["series"]
+    assert (status, "Give it in a smaller unit" in message) == ("error", True)
+    assert checked(months.assign(visits=months["visits"] * 1e-130))["series"][0] == "ok"
+
+
+def test_lags_beyond_the_history_are_refused(months):
+    """A value from before everything is known of no step: lags and history are told."""
+    trainer = SklearnModelTrainer(
+        "ridge", lags=(1, 500), problem=MONTHS, feature_transformer=SklearnFeatureTransformer()
+    )
+    with pytest.raises(TrainingError, match=r"lags \[1, 500\] reach back 500 steps, .* has 126 steps"):
+        trainer.fit(months[["month"]], months["visits"])
 
 
 def test_a_horizon_longer_than_the_history_is_an_error(months):

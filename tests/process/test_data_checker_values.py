@@ -53,6 +53,18 @@ def test_a_target_that_is_measured_is_no_class(kind, target, status):
     assert outcome(kind({"x": range(60), "target": target}), "target_values", REGRESSION).status == "ok"
 
 
+@KINDS
+def test_a_target_of_regression_too_great_to_square_is_an_error(kind):
+    """Errors of it would be infinite: nobody has to wait for the training to hear that."""
+    frame = kind({"size": np.arange(40.0), "target": [*np.arange(39.0), 1e200]})
+    found = outcome(frame, "target_values", REGRESSION)
+    assert found.status == "error"
+    assert (
+        "holds 1e+200, and models compute with numbers up to 1e+37. Give it in a greater unit"
+        in found.message
+    )
+
+
 LEAKS = {
     "a copy": lambda target, random: target,
     "a copy with noise": lambda target, random: target + random.normal(0, 0.1 * target.std(), len(target)),

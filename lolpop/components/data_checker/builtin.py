@@ -16,7 +16,8 @@ from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
 from lolpop.components.data_checker.outcomes import of_columns, outcome
 from lolpop.components.data_checker.unexpected import unexpected
-from lolpop.frames import count, kind_of, listed, wrap
+from lolpop.errors import DataError
+from lolpop.frames import count, kind_of, listed, require_bounded, to_floats, wrap
 from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
@@ -294,6 +295,11 @@ class BuiltinDataChecker(DataChecker):
         if classification and (fraction := _fraction_in(rows.get_column(target.name))) is not None:
             message = f"the target {target.name!r} holds fractions such as {fraction:g}, which are no classes"
             return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
+        if not classification:
+            try:
+                require_bounded(to_floats(rows.get_column(target.name)), target.name)
+            except DataError as error:
+                return outcome(name, "error", str(error).rstrip("."), columns)
         return outcome(name, "ok", "the target has several values", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:

@@ -69,6 +69,10 @@ class ForecastDataChecker(DataChecker):
         yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
         yield self._roles(rows)
         try:
+            # Of all columns, for one that is dropped may be the one that was meant.
+            require_columns(rows.columns, [problem.time], what="time column")
+            if problem.series is not None:
+                require_columns(rows.columns, [problem.series], what="series column")
             features = rows.drop(*problem.not_features, strict=False).to_native()
             found = timelines(features, self._target(rows), problem)
         except DataError as error:

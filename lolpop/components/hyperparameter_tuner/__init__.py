@@ -62,6 +62,10 @@ class HyperparameterTuner(Component):
         """From how many threads at once ``search`` calls its objective."""
         return 1
 
+    def planned(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> int | None:  # noqa: ARG002  (not all can tell)
+        """How many trials ``search`` makes at most, if that can be told."""
+        return None
+
     @abstractmethod
     def search(
         self,

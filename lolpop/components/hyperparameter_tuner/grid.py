@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GridHyperparameterTuner"]
 
+Grids: TypeAlias = "Sequence[tuple[ModelTrainer, Mapping[str, Sequence[Any]]]]"
 Values = Annotated[list[Any], Field(min_length=1)]
 
 
@@ -81,6 +82,10 @@ class GridHyperparameterTuner(HyperparameterTuner):
         """From how many threads at once ``search`` calls its objective."""
         return self._n_jobs
 
+    def planned(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> int | None:
+        """As many trials as there are combinations. Raises DataError if there is nothing to search."""
+        return _size(self._grids(spaces))
+
     def search(
         self,
         objective: Objective,
@@ -94,8 +99,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
         search or the grid is too large, and TrainingError if every trial failed.
         """
         grids = self._grids(spaces)
-        size = sum(math.prod(map(len, grid.values())) for _, grid in grids)
-        if size > self._max_trials:
+        if (size := _size(grids)) > self._max_trials:
             raise DataError(
                 f"The grid has {size:,} combinations, more than max_trials: {self._max_trials:,}. Take fewer "
                 "points, name the values to try, or use optuna."
@@ -105,9 +109,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
             pass  # nothing that comes of a trial changes what is tried next
         return trials.search()
 
-    def _grids(
-        self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]
-    ) -> list[tuple[ModelTrainer, Mapping[str, Sequence[Any]]]]:
+    def _grids(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> Grids:
         if not self._values:
             require_something_to_search(spaces)
             return [
@@ -127,6 +129,10 @@ class GridHyperparameterTuner(HyperparameterTuner):
         ]
 
 
+def _size(grids: Grids) -> int:
+    return sum(math.prod(map(len, grid.values())) for _, grid in grids)
+
+
 def _points(among: Int | Float | Choice, points: int) -> Sequence[Any]:
     if isinstance(among, Choice):
         return among.values
@@ -141,9 +147,7 @@ def _points(among: Int | Float | Choice, points: int) -> Sequence[Any]:
     return list(dict.fromkeys(min(max(value, among.low), among.high) for value in values))
 
 
-def _combinations(
-    grids: Sequence[tuple[ModelTrainer, Mapping[str, Sequence[Any]]]],
-) -> Iterator[tuple[ModelTrainer, Params]]:
+def _combinations(grids: Grids) -> Iterator[tuple[ModelTrainer, Params]]:
     for trainer, grid in grids:
         for values in itertools.product(*grid.values()):
             yield trainer, dict(zip(grid, values, strict=True))

@@ -107,6 +107,10 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         """From how many threads at once ``search`` calls its objective."""
         return self._n_jobs
 
+    def planned(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> int | None:  # noqa: ARG002  (whatever they are)
+        """As many trials as ``n_trials`` says."""
+        return self._n_trials
+
     def search(
         self,
         objective: Objective,

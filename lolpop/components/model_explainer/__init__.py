@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from lolpop.integrations import Component
 
@@ -44,6 +44,9 @@ class ModelExplainer(Component):
     """Says which columns a model rests on, as a whole and for single rows."""
 
     __slots__ = ()
+
+    explains_forecasts: ClassVar[bool] = False
+    """Whether it explains models of series: rows that are moments cannot be put in any order."""
 
     @abstractmethod
     def importance(self, model: FittedModel, frame: Frame, target: Series) -> list[Importance]:

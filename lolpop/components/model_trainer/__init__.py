@@ -110,6 +110,12 @@ class ModelTrainer(Component):
         TrainingError for parameters, that the estimator refuses.
         """
 
+    def fit_each(
+        self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
+    ) -> list[FittedModel]:
+        """Fit a model to each of several frames with their targets; one that can, fits them at once."""
+        return [self.fit(frame, target, params) for frame, target in parts]
+
     def predict(self, model: FittedModel, frame: Frame) -> Predictions:
         """Predict the rows of ``frame`` with ``model``."""
         return model.predict(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import TypeAdapter, ValidationError
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._calibration import widening
 from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned
@@ -21,7 +22,7 @@ from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer._tabular import REFUSALS
 from lolpop.components.model_trainer._threads import one_thread
-from lolpop.errors import DataError, LolpopError, StoreError, TrainingError
+from lolpop.errors import DataError, Finding, LolpopError, StoreError, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 from lolpop.timelines import timelines
 
@@ -111,19 +112,36 @@ class BySeriesModelTrainer(LibraryModelTrainer):
     """What a series can be learned by: SeriesModels, told apart by their ``kind``."""
 
     def __init__(
-        self, params: Params, *, problem: ForecastingProblem, seed: int, executor: Executor | None
+        self,
+        params: Params,
+        *,
+        problem: ForecastingProblem,
+        seed: int,
+        executor: Executor | None,
+        logger: Logger | None,
     ) -> None:
         super().__init__(self._validated(params))
+        if findings := [*self._contradictions(self._params)]:
+            raise VerificationError(findings)
         self._problem = problem
         self._seed = seed % 2**64  # numpy takes no negative ones
         self._executor = executor
+        self._logger = logger
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that the library does not take, and settings that contradict others."""
+        yield from super().check_settings(settings)
+        yield from cls._contradictions(settings)
+
+    @classmethod
+    @abstractmethod
+    def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Settings that do not go together with others."""
 
     @abstractmethod
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use.
-
-        Raises TrainingError for parameters that do not go together.
-        """
+        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a model to each series of the n rows of ``frame`` and ``target`` (n values).
@@ -131,16 +149,35 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         Raises DataError for rows that are no series, and TrainingError for parameters that are refused, and
         for a series that cannot be fitted, with its name.
         """
+        [model] = self.fit_each([(frame, target)], params)
+        return model
+
+    def fit_each(
+        self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
+    ) -> list[FittedModel]:
+        """Fit a model to each series of each of several frames: all of them at once, if they are many.
+
+        Raises what ``fit`` does.
+        """
         wanted = self._with(params)
-        found, settings = self._plan(wanted, timelines(frame, target, self._problem))
-        work = partial(_fit_one, settings, self.library, found.grid, self._problem)
-        every = list(found)
+        if findings := [*self._contradictions(wanted)]:
+            raise TrainingError(" ".join(map(str, findings)))
+        plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
+        work = partial(_fit_one, self.library, self._problem)
+        every = [(settings, found.grid, each) for found, settings in plans for each in found]
+        if self._logger is not None and len(every) > _FEW:
+            self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
         if self._executor is None or len(every) <= _FEW:
-            fitted = [work(each) for each in every]
+            fitted = iter([work(each) for each in every])
         else:
-            fitted = self._executor.map(work, every)
-        series = {each.key: model for each, (model, _) in zip(every, fitted, strict=True)}
-        widenings = {each.key: times for each, (_, times) in zip(every, fitted, strict=True)}
+            fitted = iter(self._executor.map(work, every))
+        return [self._model(found, fitted) for found, _ in plans]
+
+    def _model(self, found: Timelines, fitted: Iterator[tuple[SeriesModel, float]]) -> BySeriesModel:
+        """The model of the series ``found``, of which the next of ``fitted`` are."""
+        models = {each.key: next(fitted) for each in found}
+        series = {key: model for key, (model, _) in models.items()}
+        widenings = {key: times for key, (_, times) in models.items()}
         return BySeriesModel(Learned.of(found, self._problem), series, widenings, self._seed)
 
     def save(self, model: FittedModel, folder: Path) -> None:
@@ -157,11 +194,12 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
 
 def _fit_one(
-    settings: SeriesSettings, library: str, grid: Grid, problem: ForecastingProblem, timeline: Timeline
+    library: str, problem: ForecastingProblem, one: tuple[SeriesSettings, Grid, Timeline]
 ) -> tuple[SeriesModel, float]:
     """The model of one series, and how many times wider its bounds have to be."""
     import numpy as np
 
+    settings, grid, timeline = one
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
         # What overflows on the way to the best parameters is not worth a warning.
@@ -169,7 +207,7 @@ def _fit_one(
             model = settings.fit(timeline)
             if isinstance(model, LastValue):
                 return model, 1.0
-            return model, widening(settings.only(model), timeline, grid, problem)
+            return model, widening(settings, model, timeline, grid, problem)
     except LolpopError as error:
         raise TrainingError(f"{whose} cannot be fitted by {library}: {error}") from error
     except REFUSALS as error:

@@ -12,7 +12,7 @@ from lolpop.errors import LolpopError
 from lolpop.timelines import Timeline
 
 if TYPE_CHECKING:
-    from lolpop.components.model_trainer._series import SeriesSettings
+    from lolpop.components.model_trainer._series import SeriesModel, SeriesSettings
     from lolpop.problem import ForecastingProblem
     from lolpop.timelines import Grid
 
@@ -23,9 +23,12 @@ _WINDOWS = 3
 _WIDEST = 3.0
 
 
-def widening(settings: SeriesSettings, timeline: Timeline, grid: Grid, problem: ForecastingProblem) -> float:
+def widening(
+    settings: SeriesSettings, model: SeriesModel, timeline: Timeline, grid: Grid, problem: ForecastingProblem
+) -> float:
     """How many times wider bounds have to be, by how the last parts of the history would have been forecast.
 
+    What ``model`` is was chosen by all of the history, and is fitted to what came before each of them.
     Libraries take their model and its parameters for certain: what they call 90% often holds two thirds.
     Bounds are never made narrower.
     """
@@ -34,7 +37,9 @@ def widening(settings: SeriesSettings, timeline: Timeline, grid: Grid, problem: 
     ratios = [
         ratio
         for window in range(1, _WINDOWS + 1)
-        for ratio in _ratios(settings, timeline, len(timeline) - window * problem.horizon, grid, problem)
+        for ratio in _ratios(
+            settings, model, timeline, len(timeline) - window * problem.horizon, grid, problem
+        )
     ]
     if not ratios:
         return 1.0
@@ -44,7 +49,12 @@ def widening(settings: SeriesSettings, timeline: Timeline, grid: Grid, problem: 
 
 
 def _ratios(
-    settings: SeriesSettings, timeline: Timeline, end: int, grid: Grid, problem: ForecastingProblem
+    settings: SeriesSettings,
+    model: SeriesModel,
+    timeline: Timeline,
+    end: int,
+    grid: Grid,
+    problem: ForecastingProblem,
 ) -> list[float]:
     """How far off the values of a horizon after ``end`` are, as shares of the bounds of a model before it."""
     import numpy as np
@@ -64,10 +74,10 @@ def _ratios(
         np.random.default_rng(0),
     )
     try:
-        model = settings.fit(known)
-        if isinstance(model, LastValue):
+        earlier = settings.again(model, known)
+        if isinstance(earlier, LastValue):
             return []
-        found = model.forecast(ahead)
+        found = earlier.forecast(ahead)
     except (LolpopError, *REFUSALS):
         return []  # a part of the history may be too short for what all of it shows
     off = np.where(

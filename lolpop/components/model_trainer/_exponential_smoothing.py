@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._precision import NOTHING, ROUGHLY
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
@@ -31,8 +33,8 @@ Trend: TypeAlias = Literal["none", "additive", "damped"]
 # With more steps to a season, where it starts is found once, and not fitted together with the rest.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
-# Where to look for better parameters once more: likelihoods have several peaks.
-_ELSEWHERE = {
+# Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
+_START = {
     "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
 }  # fmt: skip
 
@@ -53,11 +55,12 @@ class SmoothingSettings(SeriesSettings):
         """The best of what is allowed; what does not converge is left out."""
         return _fit_smoothing(self, timeline)
 
-    def only(self, model: SeriesModel) -> SmoothingSettings:
-        """The settings that allow nothing but what ``model`` is."""
-        if not isinstance(model, ExponentialSmoothing):
-            return self
-        return replace(self, error=model.error, trend=model.trend, seasonal=model.seasonal)
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
+            return LastValue.of(timeline)
+        part = model.model_copy(update={"values": model.values[: len(timeline)]})
+        return _fitted(part, self, model.params, ROUGHLY).model
 
 
 class ExponentialSmoothing(SeriesModel):
@@ -123,16 +126,17 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
-    best = min((_fitted(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    best = min((_roughly(each, settings) for each in _candidates(settings, values)), key=_by_worth)
     if settings.trend == "auto":
         others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
-        best = min(best, *(_fitted(each, settings) for each in others), key=_by_worth)
-    if math.isinf(best.worth):
+        best = min(best, *(_roughly(each, settings) for each in others), key=_by_worth)
+    if best.worth == math.inf:
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
-    return min(best, _fitted(best.model, settings, elsewhere=True), key=_by_worth).model
+    starts = best.model.params, None
+    return min((_fitted(best.model, settings, start) for start in starts), key=_by_worth).model
 
 
 class _Fitted(NamedTuple):
@@ -145,16 +149,32 @@ def _by_worth(fitted: _Fitted) -> float:
     return fitted.worth
 
 
-def _fitted(model: ExponentialSmoothing, settings: SmoothingSettings, *, elsewhere: bool = False) -> _Fitted:
-    """``model`` with the best parameters, from where statsmodels starts by itself, or from elsewhere."""
+def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
+    """``model`` fitted as closely as a criterion can tell."""
+    return _fitted(model, settings, _start(model), tolerance=ROUGHLY)
+
+
+def _start(model: ExponentialSmoothing) -> list[float]:
     unfitted = model.unfitted()
-    start = unfitted.start_params
-    if elsewhere:
-        names = unfitted.param_names
-        start = [_ELSEWHERE.get(name, value) for name, value in zip(names, start, strict=True)]
-    found = unfitted.fit(start, disp=False, warn_convergence=False, maxiter=settings.maxiter)
-    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
+    names = zip(unfitted.param_names, unfitted.start_params, strict=True)
+    return [_START.get(name, value) for name, value in names]
+
+
+def _fitted(
+    model: ExponentialSmoothing,
+    settings: SmoothingSettings,
+    start: Sequence[float] | None = None,
+    tolerance: Mapping[str, float] = MappingProxyType({}),
+) -> _Fitted:
+    """``model`` with the best parameters from ``start`` on, or from where statsmodels starts by itself."""
+    found = model.unfitted().fit(
+        start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
+    )
     fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
+    if found.sse <= len(model.values) * NOTHING**2:
+        # What never fails has no greatest likelihood to converge to.
+        return _Fitted(fitted, -math.inf)
+    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
     return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
 
 

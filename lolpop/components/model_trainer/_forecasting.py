@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "Learned"]
+__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "Learned", "of_each_step"]
 
 _FILE = "forecast.json"
 # Of the values of a series so many are kept, to draw and to compare with.
@@ -199,21 +199,29 @@ class ForecastModel(Forecaster):
         import numpy as np
 
         rows = wrap(frame)
-        require_columns(rows.columns, self.columns)
-        outside = np.column_stack(
-            [to_floats(rows.get_column(name)) for name in self.learned.regressors]
-            or [np.empty((len(rows), 0))]
-        )
-        self._require_known(outside, frame)
+        outside = self.regressors_of(frame)
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
         steps = self.steps(frame)
-        wanted = {key: _of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
+        wanted = {key: of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
         said = self._forecasts(wanted) if wanted else {}
         for key, mine, ahead in steps:
             found = said[key]
             for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):
                 values[mine] = each[ahead - 1]
         return Predictions(mean, lower=lower, upper=upper)
+
+    def regressors_of(self, frame: Frame) -> Floats:
+        """The regressors of n rows, shape (n, c). Raises DataError if a column is missing, or a value."""
+        import numpy as np
+
+        rows = wrap(frame)
+        require_columns(rows.columns, self.columns)
+        outside = np.column_stack(
+            [to_floats(rows.get_column(name)) for name in self.learned.regressors]
+            or [np.empty((len(rows), 0))]
+        )
+        self._require_known(outside, frame)
+        return outside
 
     def scales(self, frame: Frame) -> Floats:
         """The mean absolute error of the seasonal naive forecast in the history of each row's series."""
@@ -290,7 +298,7 @@ class ForecastModel(Forecaster):
             )
 
 
-def _of_each_step(regressors: Floats, steps: Any) -> Floats:
+def of_each_step(regressors: Floats, steps: Any) -> Floats:
     """The regressors of the rows at ``steps``, as those of all steps to the last: of the nearest row."""
     import numpy as np
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.components.model_trainer import FittedModel
-from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned, of_each_step
 from lolpop.components.model_trainer._recipes import (
     Recent,
     Recipe,
@@ -25,6 +25,7 @@ from lolpop.components.model_trainer._tabular import TabularModel, own
 from lolpop.components.model_trainer._threads import one_thread
 from lolpop.components.model_trainer._widths import conformal_widths, prolonged
 from lolpop.errors import StoreError
+from lolpop.frames import wrap
 from lolpop.timelines import Timeline, Timelines, timelines
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
 
 __all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
 
+Rows: TypeAlias = "TabularModel | _Seen | _Drawing"
 FitRows: TypeAlias = "Callable[[Frame, Series], TabularModel]"
 
 # What is held back to find intervals: so many steps at least, and no more origins than needed.
 _FEWEST_STEPS = 30
 _MOST_ORIGINS = 40
 _FEWEST_ROWS = 10
+_MOST_ROWS = 100_000  # that are forecast at once
 # Of fewer values than this, a fit has no use for threads.
 _MANY_VALUES = 50_000
 
@@ -80,6 +83,41 @@ class LagModel(ForecastModel):
             "widths": self.widths,
         }
         (folder / LAGS_FILE).write_text(json.dumps(fields), encoding="utf-8")
+
+    def varied(self, frame: Frame, repeats: int, random: np.random.Generator) -> dict[str, Floats]:
+        """What is forecast for the n rows of ``frame`` if features have the values of other steps.
+
+        For each part of the recipe in turn, shape (repeats, n): at each step, its features take the values
+        that they have at another step of these forecasts, in whichever series.
+        """
+        import numpy as np
+
+        steps, outside = self.steps(frame), self.regressors_of(frame)
+        starts = [
+            _Start.of(self.recent[key], self.learned.histories[key].end, of_each_step(outside[mine], ahead))
+            for key, mine, ahead in steps
+        ]
+        longest = max(int(ahead.max()) for *_, ahead in steps)
+        names, columns = zip(*self.recipe.parts.items(), strict=True)
+        blocks = len(starts) * repeats
+        at_once = max(1, _MOST_ROWS // blocks)
+        found = {}
+        with one_thread():
+            seen = _Seen(self.rows)
+            _walk(seen, self.recipe, self.learned.grid, starts, longest)
+            pool = np.concatenate(seen.features)
+            for first in range(0, len(names), at_once):
+                some = names[first : first + at_once]
+                changed = np.zeros((len(some) * blocks, pool.shape[1]), dtype=np.bool_)
+                for number, mine in enumerate(columns[first : first + at_once]):
+                    changed[number * blocks : (number + 1) * blocks, mine] = True
+                rows = _Drawing(self.rows, changed, pool, random)
+                walked = _walk(rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest)
+                for name, means in zip(some, np.split(walked, len(some)), strict=True):
+                    found[name] = forecasts = np.full((repeats, len(outside)), np.nan)
+                    for number, (_, mine, ahead) in enumerate(steps):
+                        forecasts[:, mine] = means[number :: len(starts), ahead - 1]
+        return found
 
     def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
         del steps  # as many as there are regressors of
@@ -176,7 +214,40 @@ class _Start:
         return cls(recent, end, np.array(recent.values), np.concatenate([before, regressors]))
 
 
-def _walk(rows: TabularModel, recipe: Recipe, grid: Grid, starts: Sequence[_Start], steps: int) -> Floats:
+class _Seen:
+    """Predicts as ``rows`` do, and remembers the features."""
+
+    def __init__(self, rows: TabularModel) -> None:
+        self._rows = rows
+        self.features: list[Floats] = []
+
+    def predict(self, frame: Frame) -> Predictions:
+        self.features.append(wrap(frame).to_numpy())
+        return self._rows.predict(frame)
+
+
+class _Drawing:
+    """Predicts as ``rows`` do, with the features ``changed``, shape (n, features), drawn from ``pool``."""
+
+    def __init__(
+        self, rows: TabularModel, changed: NDArray[np.bool_], pool: Floats, random: np.random.Generator
+    ) -> None:
+        self._rows = rows
+        self._changed = changed
+        self._pool = pool
+        self._random = random
+
+    def predict(self, frame: Frame) -> Predictions:
+        import numpy as np
+        import pandas as pd
+
+        rows = wrap(frame)
+        drawn = self._pool[self._random.integers(len(self._pool), size=len(rows))]
+        values = np.where(self._changed, drawn, rows.to_numpy())
+        return self._rows.predict(pd.DataFrame(values, columns=rows.columns))
+
+
+def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], steps: int) -> Floats:
     """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps)."""
     import numpy as np
     import pandas as pd

@@ -65,9 +65,10 @@ class ProphetSettings(SeriesSettings):
         """What Prophet makes of it."""
         return _fit_prophet(self, timeline)
 
-    def only(self, model: SeriesModel) -> ProphetSettings:
-        """The settings that allow nothing but what ``model`` is."""
-        return replace(self, yearly=model.yearly) if isinstance(model, ProphetSeries) else self
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """What Prophet makes of other values, with a year of as many waves as ``model`` has."""
+        same = replace(self, yearly=model.yearly) if isinstance(model, ProphetSeries) else self
+        return same.fit(timeline)
 
 
 class ProphetSeries(SeriesModel):

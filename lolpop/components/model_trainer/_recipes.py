@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop.errors import TrainingError
+from lolpop.frames import count
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -44,9 +47,32 @@ class Recipe:
     @property
     def names(self) -> list[str]:
         """Names of the features, in their order."""
-        changes = [f"{name}_change" for name in self.regressors] if self.difference else []
+        lags = [f"lag_{lag}" for lag in self.lags]
         calendar = [f"{cycle}_{part}" for cycle in self.cycles for part in ("sin", "cos")]
-        return [*(f"lag_{lag}" for lag in self.lags), *calendar, *self.regressors, *changes]
+        changes = [f"{name}_change" for name in self.regressors] if self.difference else []
+        return [*map(self._own, lags + calendar), *self.regressors, *map(self._own, changes)]
+
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Positions of the features that tell the same: a lag, a cycle, a regressor and its change."""
+        lags, waves, outside = len(self.lags), 2 * len(self.cycles), len(self.regressors)
+        first = lags + waves
+        found: dict[str, tuple[int, ...]] = {
+            self._own(f"lag_{lag}"): (at,) for at, lag in enumerate(self.lags)
+        }
+        found |= {
+            self._own(f"time of {cycle}"): (lags + 2 * at, lags + 2 * at + 1)
+            for at, cycle in enumerate(self.cycles)
+        }
+        for at, name in enumerate(self.regressors, start=first):
+            found[name] = (at, at + outside) if self.difference else (at,)
+        return found
+
+    def _own(self, name: str) -> str:
+        """``name``, or one like it that no regressor has: people make columns such as lag_1 themselves."""
+        while name in self.regressors:
+            name += "_"
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,11 @@ class Recent:
 
 def recipes_for(found: Timelines, season: int, lags: Sequence[int] | None) -> list[Recipe]:
     lengths = sorted(len(each) for each in found)
+    if lags and max(lags) >= lengths[-1]:
+        raise TrainingError(
+            f"lags {list(lags)} reach back {max(lags):,} steps, and the longest history to learn from has "
+            f"{count(lengths[-1], 'step')}. Set smaller lags, or judge from fewer origins."
+        )
     length = lengths[len(lengths) // 2]
     differences = [0, 1, *([season] if 1 < season <= length // 2 else [])]
     return [

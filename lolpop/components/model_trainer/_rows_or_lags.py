@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lolpop.components.model_trainer._tabular import TabularModel
+from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    from lolpop.components.model_trainer import FittedModel
+    from lolpop.components.model_trainer import FittedModel, SearchSpace
+    from lolpop.problem import Problem
 
-__all__ = ["LAGS_FILE", "restored", "rows_of"]
+__all__ = ["LAGS_FILE", "restored", "rows_of", "worth_searching"]
 
 LAGS_FILE = "lags.json"
 """Where a stored model of lags keeps what is not its model of rows."""
+
+_MOST_SEARCHED = 3
+
+
+def worth_searching(space: SearchSpace, problem: Problem) -> SearchSpace:
+    """What of ``space``, which names first what matters most, is worth searching for ``problem``.
+
+    A trial of forecasts fits a dozen models, on few rows: not more than the first parameters.
+    """
+    if not isinstance(problem, ForecastingProblem):
+        return space
+    return dict(itertools.islice(space.items(), _MOST_SEARCHED))
 
 
 def rows_of(model: FittedModel, folder: Path) -> TabularModel:

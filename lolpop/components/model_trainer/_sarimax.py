@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lolpop.components.model_trainer._criteria import Criterion, criterion_of
 from lolpop.components.model_trainer._forecasting import Forecast
 from lolpop.components.model_trainer._last_value import LastValue, says_little
+from lolpop.components.model_trainer._precision import NOTHING, ROUGHLY
 from lolpop.components.model_trainer._series import Ahead, SeriesModel, SeriesSettings
 from lolpop.errors import TrainingError
 from lolpop.frames import count
+from lolpop.timelines import interpolated
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +40,9 @@ _STRONG_SEASON = 0.64
 _UNIT_ROOT = 0.05
 _FEWEST = 10
 _A_LITTLE = 0.1
+_HUGE = 1e8
+# Least squares and likelihoods that differ by more than this factor of the variance are not of one model.
+_FAR = 10.0
 # What L-BFGS says when it ends.
 _TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
@@ -54,23 +61,22 @@ class SarimaxSettings(SeriesSettings):
     criterion: Criterion
     maxiter: int
     options: Mapping[str, Any] = field(default_factory=dict)
-    waves: int | None = None
 
     def fit(self, timeline: Timeline) -> SeriesModel:
         """The best of what is allowed; what does not converge is left out."""
         return _fit_sarimax(self, timeline)
 
-    def only(self, model: SeriesModel) -> SarimaxSettings:
-        """The settings that allow nothing but what ``model`` is."""
-        if not isinstance(model, Sarimax):
-            return self
-        return replace(
-            self,
-            order=model.order,
-            seasonal_order=model.seasonal_order,
-            deterministic=model.deterministic,
-            waves=model.waves,
-        )
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if not isinstance(model, Sarimax) or says_little(timeline):
+            return LastValue.of(timeline)
+        length = len(timeline)
+        part = model.model_copy(update={"values": model.values[:length], "outside": model.outside[:length]})
+        candidate = _Candidate(model.order, model.seasonal_order, model.deterministic)
+        found = _fitted(self, part, candidate, model.params[:-1], ROUGHLY)
+        if found is None:
+            raise _not_fitted(self, part, candidate)
+        return found
 
 
 class Sarimax(SeriesModel):
@@ -159,8 +165,14 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
         return LastValue.of(timeline)
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
-    search = _Search(settings, _explained(whole, start))
-    found = start
+    rest = _explained(whole, start)
+    if settings.order is None and settings.seasonal_order is None:
+        if (model := _without_noise(whole, start)) is None:
+            return LastValue.of(timeline)
+        if _repeats_itself(rest, start):
+            return model
+    search = _Search(settings, rest)
+    found = search.best([start])
     # Lags of orders that are as long as a season would be there twice.
     short = max(start.order[0], start.order[2]) < settings.season
     if settings.seasonal_order is None and short and _has_season(settings.season, timeline):
@@ -171,7 +183,34 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
         found = search.best([found, *(replace(found, order=(p, d, q)) for p, q in _ORDERS)])
     if settings.deterministic == "auto" and found.differences == 1:
         found = search.best([found, replace(found, deterministic="c")])
-    return search.fitted(found, whole)
+    for each in search.by_worth():
+        if (fitted := _fitted(settings, whole, each, search.parameters(each))) is not None:
+            return fitted
+    raise _not_fitted(settings, whole, found)
+
+
+def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
+    """Whether nothing varies once values are differenced: a line, or a season that comes again and again."""
+    import numpy as np
+
+    changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
+    known = changes[~np.isnan(changes)]
+    return candidate.differences > 0 and len(known) > 0 and bool(np.ptp(known) < NOTHING)
+
+
+def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
+    """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value.
+
+    None if there are too few values for that much.
+    """
+    (_, d, _), (_, seasonal_d, _) = start.order, start.seasonal_order
+    deterministic: Deterministic = "c" if start.differences == 1 else "n"
+    candidate = _Candidate((0, d, 0), (0, seasonal_d, 0), deterministic)
+    begun = _begun(model, candidate)
+    if begun is None:
+        return None
+    params = (*map(float, begun[1]), NOTHING**2)
+    return model.model_copy(update={**asdict(candidate), "params": params})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +223,12 @@ class _Candidate:
     def differences(self) -> int:
         return self.order[1] + self.seasonal_order[1]
 
+    @property
+    def lengths(self) -> tuple[int, int, int, int]:
+        """How many parameters the orders have, in the order in which statsmodels keeps them."""
+        (p, _, q), (seasonal_p, _, seasonal_q) = self.order, self.seasonal_order
+        return p, q, seasonal_p, seasonal_q
+
     def differenced(self, values: Floats, season: int) -> Floats:
         """``values``, shape (n, …), as they differ from those before."""
         from statsmodels.tsa.statespace.tools import diff
@@ -193,7 +238,11 @@ class _Candidate:
 
 
 class _Search:
-    """Candidates for one series, each fitted once."""
+    """Candidates for one series, each looked at once.
+
+    Parameters are those that leave the least squares, and the likelihood is that of these: to find the
+    greatest takes ten times as long, and hardly ever changes which candidate is the best.
+    """
 
     def __init__(self, settings: SarimaxSettings, model: Sarimax) -> None:
         self._settings = settings
@@ -204,79 +253,183 @@ class _Search:
         """The candidate with the least criterion; the first of those that are equal."""
         return min(candidates, key=lambda each: self._tried_once(each)[0])
 
-    def fitted(self, candidate: _Candidate, whole: Sarimax) -> Sarimax:
-        """``whole`` with the orders of ``candidate``. Raises TrainingError if they cannot be fitted."""
-        criterion, params = self._tried_once(candidate)
-        if whole is not self._model:
-            criterion, params = self._fit(candidate, whole, memory=params[:-1])
-        model = whole.model_copy(update={**asdict(candidate), "params": params})
-        if math.isinf(criterion):
-            known = len(whole.values) - whole.values.count(None)
-            raise TrainingError(
-                f"{model.name} did not converge in {self._settings.maxiter:,} iterations, or has too many "
-                f"parameters for {count(known, 'value')}. Raise maxiter, or set a smaller order and "
-                "seasonal_order."
-            )
-        return model
+    def by_worth(self) -> list[_Candidate]:
+        """All that were looked at, the best first."""
+        return sorted(self._tried, key=lambda each: self._tried[each][0])
+
+    def parameters(self, candidate: _Candidate) -> tuple[float, ...]:
+        """What was found for ``candidate``; nothing if it cannot be fitted."""
+        return self._tried_once(candidate)[1]
 
     def _tried_once(self, candidate: _Candidate) -> tuple[float, tuple[float, ...]]:
         if candidate not in self._tried:
-            self._tried[candidate] = self._fit(candidate, self._model)
+            self._tried[candidate] = self._look_at(candidate)
         return self._tried[candidate]
 
-    def _fit(
-        self, candidate: _Candidate, model: Sarimax, memory: Sequence[float] = ()
-    ) -> tuple[float, tuple[float, ...]]:
-        """The criterion and the parameters; ``memory`` are those of the orders, if they are known about."""
+    def _look_at(self, candidate: _Candidate) -> tuple[float, tuple[float, ...]]:
         import numpy as np
 
-        # A line through time would begin elsewhere, were it one through differences.
-        differenced = "t" not in candidate.deterministic
-        unfitted = model.model_copy(update=asdict(candidate)).unfitted(
-            differenced=differenced, concentrated=True
-        )
-        changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
-        values = int(np.count_nonzero(~np.isnan(changes)))
-        exog = candidate.differenced(model.exog(), model.season)
-        start = _start(unfitted.k_params, candidate, changes, exog)
-        if memory:
-            orders = len(start) - exog.shape[1] - len(candidate.deterministic.strip("n"))
-            start[len(start) - orders :] = memory[len(memory) - orders :]
-        if values - len(start) <= 2:
+        begun = _begun(self._model, candidate)
+        if begun is None:
             return math.inf, ()
+        unfitted, start, changes = begun
+        params, variance = _of_least_squares(candidate, self._model.season, unfitted, start, changes)
         try:
-            found = self._estimated(unfitted, start)
+            log_likelihood = float(unfitted.loglike(params))
         except np.linalg.LinAlgError:  # at the edge of what is stationary
             return math.inf, ()
-        if found is None or not found.scale > 0:
-            return math.inf, ()
-        worth = criterion_of(self._settings.criterion, float(found.llf), len(start) + 1, values)
-        return worth, (*map(float, found.params), float(found.scale))
+        known = int(np.count_nonzero(~np.isnan(changes)))
+        if log_likelihood > -known / 2 * (math.log(2 * math.pi * variance / _FAR) + 1):
+            return math.inf, ()  # there, digits are lost on the way to a likelihood that cannot be
+        worth = criterion_of(self._settings.criterion, log_likelihood, len(start) + 1, known)
+        return worth, tuple(map(float, params))
 
-    def _estimated(self, unfitted: Any, start: Floats) -> Any:
-        """What statsmodels finds from ``start``, None if it does not converge."""
-        if not len(start):
-            return unfitted.filter(start, cov_type="none")
-        for _ in range(2):
-            found = unfitted.fit(
-                start, maxiter=self._settings.maxiter, disp=False, warn_convergence=False, cov_type="none"
-            )
-            if found.mle_retvals["warnflag"] != _NO_WAY_DOWN:
-                break
-            start = found.params
-        # Where there is no way down from the second time either, this is the bottom as far as digits go.
-        return None if found.mle_retvals["warnflag"] == _TOO_MANY_ITERATIONS else found
+
+def _begun(
+    model: Sarimax, candidate: _Candidate, beginning: Sequence[float] = ()
+) -> tuple[Any, Floats, Floats] | None:
+    """What statsmodels fits, where it begins, and the differenced values; None if these are too few.
+
+    ``beginning`` are parameters to start from: all, or all but those of regressors and waves.
+    """
+    import numpy as np
+
+    # A line through time would begin elsewhere, were it one through differences.
+    differenced = "t" not in candidate.deterministic
+    unfitted = model.model_copy(update=asdict(candidate)).unfitted(differenced=differenced, concentrated=True)
+    changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
+    exog = candidate.differenced(model.exog(), model.season)
+    start = _start(unfitted.k_params, candidate, changes, exog)
+    if np.count_nonzero(~np.isnan(changes)) - len(start) <= 2:
+        return None
+    if beginning:
+        trends = len(candidate.deterministic.strip("n"))
+        start[:trends] = beginning[:trends]
+        start[len(start) - len(beginning) + trends :] = beginning[trends:]
+    return unfitted, start, changes
+
+
+def _of_least_squares(
+    candidate: _Candidate, season: int, unfitted: Any, start: Floats, changes: Floats
+) -> tuple[Floats, float]:
+    """The parameters that leave the least squares of ``changes``, their first values given, and the mean."""
+    import numpy as np
+    from scipy.optimize import least_squares
+    from scipy.signal import lfilter
+
+    lengths = candidate.lengths
+    reach = lengths[0] + lengths[2] * season
+    values = interpolated(changes)
+    if not len(start) or len(changes) - reach <= len(start):
+        return start, float(np.mean(values**2)) or NOTHING
+    trends = _trends(candidate, len(values))[reach:]
+
+    def left(unbounded: Floats) -> Floats:
+        params = unfitted.transform_params(unbounded)
+        trend, *orders = np.split(params, len(trends.T) + np.cumsum([0, *lengths[:-1]]))
+        ar, ma, seasonal_ar, seasonal_ma = orders
+        rest = np.convolve(values, _polynomial(-ar, -seasonal_ar, season), "valid") - trends @ trend
+        found = lfilter([1.0], _polynomial(ma, seasonal_ma, season), rest)
+        # What explodes is no way to go, and no error.
+        return np.asarray(np.nan_to_num(found, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), dtype=np.float64)
+
+    beginning = unfitted.untransform_params(start)
+    found = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
+    params: Floats = unfitted.transform_params(found.x)
+    return params, float(np.mean(found.fun**2)) or NOTHING
+
+
+def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
+    """That of lags one by one, times that of whole seasons."""
+    import numpy as np
+
+    apart = np.zeros(1 + len(seasonal) * season)
+    apart[0], apart[season::season] = 1.0, seasonal
+    found: Floats = np.convolve([1.0, *direct], apart)
+    return found
+
+
+def _fitted(
+    settings: SarimaxSettings,
+    model: Sarimax,
+    candidate: _Candidate,
+    beginning: Sequence[float],
+    tolerance: Mapping[str, float] = MappingProxyType({}),
+) -> Sarimax | None:
+    """``model`` with the orders of ``candidate`` and the likeliest parameters; None if there are none."""
+    import numpy as np
+
+    begun = _begun(model, candidate, beginning)
+    if begun is None:
+        return None
+    unfitted, start, _ = begun
+    try:
+        found = _likeliest(settings, unfitted, start, tolerance)
+    except np.linalg.LinAlgError:  # at the edge of what is stationary
+        return None
+    if found is None or not found.scale > 0 or not math.isfinite(found.llf):
+        return None
+    params = (*map(float, found.params), float(found.scale))
+    fitted = model.model_copy(update={**asdict(candidate), "params": params})
+    return fitted if _goes_on(fitted) else None
+
+
+def _goes_on(model: Sarimax) -> bool:
+    """Whether it forecasts with bounds: digits may be lost at the edge of what is stationary."""
+    import numpy as np
+
+    exog = model.exog()
+    results = model.unfitted().filter(np.array(model.params), cov_type="none")
+    found = results.get_forecast(_FEWEST, exog=exog[-_FEWEST:] if exog.shape[1] else None)
+    return bool(np.isfinite(found.se_mean).all() and np.isfinite(found.predicted_mean).all())
+
+
+def _likeliest(
+    settings: SarimaxSettings, unfitted: Any, start: Floats, tolerance: Mapping[str, float]
+) -> Any:
+    """What statsmodels finds from ``start``, None if it does not converge."""
+    if not len(start):
+        return unfitted.filter(start, cov_type="none")
+    for _ in range(2):
+        found = unfitted.fit(
+            start,
+            maxiter=settings.maxiter,
+            disp=False,
+            warn_convergence=False,
+            cov_type="none",
+            **tolerance,
+        )
+        if found.mle_retvals["warnflag"] != _NO_WAY_DOWN:
+            break
+        start = found.params
+    # Where there is no way down from the second time either, this is the bottom as far as digits go.
+    return None if found.mle_retvals["warnflag"] == _TOO_MANY_ITERATIONS else found
+
+
+def _not_fitted(settings: SarimaxSettings, model: Sarimax, candidate: _Candidate) -> TrainingError:
+    known = len(model.values) - model.values.count(None)
+    name = model.model_copy(update=asdict(candidate)).name
+    return TrainingError(
+        f"{name} did not converge in {settings.maxiter:,} iterations, or has too many parameters for "
+        f"{count(known, 'value')}. Raise maxiter, or set a smaller order and seasonal_order."
+    )
 
 
 def _start(parameters: int, candidate: _Candidate, changes: Floats, exog: Floats) -> Floats:
     """Where to begin: regressors as by least squares, and hardly any memory."""
     import numpy as np
 
-    at = np.arange(1.0, len(changes) + 1)
-    trends = [each for letter, each in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
-    columns = np.column_stack([*trends, exog])
+    columns = np.column_stack([_trends(candidate, len(changes)), exog])
     beginning = _least_squares(columns, changes)
     return np.array([*beginning, *[_A_LITTLE] * (parameters - len(beginning))])
+
+
+def _trends(candidate: _Candidate, values: int) -> Floats:
+    import numpy as np
+
+    at = np.arange(1.0, values + 1)
+    trends = [each for letter, each in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
+    return np.column_stack([*trends, np.empty((values, 0))])
 
 
 def _least_squares(columns: Floats, values: Floats) -> Floats:
@@ -321,8 +474,6 @@ def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: _Candi
         scales=tuple(scales.tolist()),
         outside=tuple(map(tuple, ((outside - centers) / scales).tolist())),
     )
-    if settings.waves is not None:
-        return model.model_copy(update={"waves": settings.waves})
     if settings.seasonal_order is not None or not _has_long_season(settings.season, timeline):
         return model
     most = min(_MOST_WAVES, settings.season // 2)
@@ -386,7 +537,9 @@ def _wanders(season: int, seasonal_difference: int, timeline: Timeline) -> bool:
         values = values[season:] - values[:-season]
     if len(values) < _FEWEST or np.ptp(values) == 0:
         return False
-    return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that what it regresses on is a line: the answer is what counts
+        return bool(adfuller(values, result_object=True).pvalue > _UNIT_ROOT)
 
 
 def _without_regressors(season: int, timeline: Timeline) -> Floats:

@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer, unnamed
 from lolpop.components.model_trainer._estimators import parameter_names
+from lolpop.components.model_trainer._rows_or_lags import worth_searching
 from lolpop.components.model_trainer._tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
 from lolpop.problem import Problem
@@ -151,12 +152,13 @@ class CatBoostModelTrainer(BoostingModelTrainer):
 
     def search_space(self) -> SearchSpace:
         """What is worth searching."""
-        return {
+        space: SearchSpace = {
             "iterations": Int(100, 500),
             "learning_rate": Float(0.01, 0.3, log=True),
             "depth": Int(4, 8),
             "l2_leaf_reg": Float(1.0, 10.0, log=True),
         }
+        return worth_searching(space, self._problem)
 
     def _fixed(self) -> Params:
         return {"random_seed": self._seed, "allow_writing_files": False}

@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer._estimators import parameter_names
+from lolpop.components.model_trainer._rows_or_lags import worth_searching
 from lolpop.components.model_trainer._tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
 from lolpop.problem import Problem
@@ -165,7 +166,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
 
     def search_space(self) -> SearchSpace:
         """What is worth searching."""
-        return {
+        space: SearchSpace = {
             "n_estimators": Int(50, 500),
             "learning_rate": Float(0.01, 0.3, log=True),
             "num_leaves": Int(7, 127, log=True),
@@ -173,6 +174,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
             "colsample_bytree": Float(0.5, 1.0),
             "reg_lambda": Float(1e-3, 10.0, log=True),
         }
+        return worth_searching(space, self._problem)
 
     def _fixed(self) -> Params:
         # Without these, LightGBM times two ways to sum and takes the faster: no two fits need be the same.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Float, Params, SearchSpace
 from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._last_value import LastValue
@@ -20,7 +21,7 @@ from lolpop.components.model_trainer._prophet import (
     Waves,
 )
 from lolpop.components.model_trainer._series import SeriesSettings
-from lolpop.errors import Finding, TrainingError, VerificationError
+from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ProphetModelTrainer(BySeriesModelTrainer):
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
+        logger: Logger | None = None,
     ) -> None:
         own = {
             "growth": growth,
@@ -106,20 +108,14 @@ class ProphetModelTrainer(BySeriesModelTrainer):
             "seasonalities": seasonalities,
             "country_holidays": country_holidays,
         }
-        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
-        if findings := [*_impossible(self._params)]:
-            raise VerificationError(findings)
+        super().__init__(
+            {**own, **(params or {})}, problem=problem, seed=seed, executor=executor, logger=logger
+        )
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
         """Names of the parameters of Prophet that are neither settings nor found here."""
         return _OPTIONS
-
-    @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find names in ``params`` that Prophet does not take, and a cap or floor that does not fit."""
-        yield from super().check_settings(settings)
-        yield from _impossible(settings)
 
     def search_space(self) -> SearchSpace:
         """What is worth searching."""
@@ -130,8 +126,6 @@ class ProphetModelTrainer(BySeriesModelTrainer):
         }
 
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        if findings := [*_impossible(params)]:
-            raise TrainingError(" ".join(map(str, findings)))
         given = dict(params)
         settings = ProphetSettings(
             grid=found.grid,
@@ -147,18 +141,18 @@ class ProphetModelTrainer(BySeriesModelTrainer):
         )
         return found, settings
 
-
-def _impossible(settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A cap or a floor that is missing, or not for the growth that is set."""
-    growth = settings.get("growth", "linear")
-    cap, floor = settings.get("cap"), settings.get("floor")
-    if growth == "logistic":
-        if cap is None:
-            yield Finding("cap", "logistic growth needs a cap", hint="Set cap to what is never reached.")
-        elif cap <= (floor or 0):
-            yield Finding("cap", f"{cap} is not above the floor, {floor or 0}", hint="Set it higher.")
-        return
-    for name, value in (("cap", cap), ("floor", floor)):
-        if value is not None:
-            hint = f"Set growth to logistic, or leave {name} out."
-            yield Finding(name, f"it is of logistic growth, and growth is {growth}", hint=hint)
+    @classmethod
+    def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """A cap or a floor that is missing, or not for the growth that is set."""
+        growth = settings.get("growth", "linear")
+        cap, floor = settings.get("cap"), settings.get("floor")
+        if growth == "logistic":
+            if cap is None:
+                yield Finding("cap", "logistic growth needs a cap", hint="Set cap to what is never reached.")
+            elif cap <= (floor or 0):
+                yield Finding("cap", f"{cap} is not above the floor, {floor or 0}", hint="Set it higher.")
+            return
+        for name, value in (("cap", cap), ("floor", floor)):
+            if value is not None:
+                hint = f"Set growth to logistic, or leave {name} out."
+                yield Finding(name, f"it is of logistic growth, and growth is {growth}", hint=hint)

@@ -15,7 +15,7 @@ from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, SearchSpace
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
-from lolpop.components.model_trainer._rows_or_lags import restored, rows_of
+from lolpop.components.model_trainer._rows_or_lags import restored, rows_of, worth_searching
 from lolpop.components.model_trainer._tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
 from lolpop.problem import ForecastingProblem, Problem
@@ -117,7 +117,7 @@ class SklearnModelTrainer(ModelTrainer):
     def search_space(self) -> SearchSpace:
         """What is worth searching of the estimators that have a short name; empty for others."""
         known = ESTIMATORS.get(self._estimator)
-        return known.space if known else {}
+        return worth_searching(known.space if known else {}, self._problem)
 
     def search_start(self) -> Params:
         """The estimator's parameters, its defaults among them."""

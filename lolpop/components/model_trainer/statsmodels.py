@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Params, SearchSpace
 from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
 from lolpop.components.model_trainer._criteria import Criterion
@@ -21,7 +22,7 @@ from lolpop.components.model_trainer._exponential_smoothing import (
 from lolpop.components.model_trainer._last_value import LastValue
 from lolpop.components.model_trainer._sarimax import Deterministic, Sarimax, SarimaxSettings
 from lolpop.components.model_trainer._series import SeriesSettings
-from lolpop.errors import Finding, TrainingError, VerificationError
+from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
+        logger: Logger | None = None,
     ) -> None:
         own = {
             "model": model,
@@ -112,20 +114,14 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             "criterion": criterion,
             "maxiter": maxiter,
         }
-        super().__init__({**own, **(params or {})}, problem=problem, seed=seed, executor=executor)
-        if findings := [*_misplaced(self.params())]:
-            raise VerificationError(findings)
+        super().__init__(
+            {**own, **(params or {})}, problem=problem, seed=seed, executor=executor, logger=logger
+        )
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
         """Names of the parameters of statsmodels that are neither settings nor found here."""
         return [name for names in _OPTIONS.values() for name in names]
-
-    @classmethod
-    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find names in ``params`` that statsmodels does not take, and settings of another model."""
-        yield from super().check_settings(settings)
-        yield from _misplaced(settings)
 
     def search_space(self) -> SearchSpace:
         """What is worth searching of the model that is set; which model, if it is chosen."""
@@ -137,8 +133,6 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         return {"model": Choice(("ets", "sarimax")), "criterion": Choice(("aicc", "bic"))}
 
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        if findings := [*_misplaced(params)]:
-            raise TrainingError(" ".join(map(str, findings)))
         season = self._problem.season or found.grid.season
         chosen, model = params["criterion"], params["model"]
         if model == "auto":
@@ -154,12 +148,12 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
         without = replace(found, regressors=(), left_out={**found.left_out, **unused})
         return without, smoothing
 
-
-def _misplaced(settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """Settings of a model other than the one that is set."""
-    model = settings.get("model", "auto")
-    for owner, names in _OWN.items():
-        for name in names:
-            if owner != model and settings.get(name, "auto") not in {"auto", None}:
-                hint = f"Set model to {owner}, or leave {name} out."
-                yield Finding(name, f"it is a setting of {owner}, and model is {model}", hint=hint)
+    @classmethod
+    def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Settings of a model other than the one that is set."""
+        model = settings.get("model", "auto")
+        for owner, names in _OWN.items():
+            for name in names:
+                if owner != model and settings.get(name, "auto") not in {"auto", None}:
+                    hint = f"Set model to {owner}, or leave {name} out."
+                    yield Finding(name, f"it is a setting of {owner}, and model is {model}", hint=hint)

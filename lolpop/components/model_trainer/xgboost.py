@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer._estimators import parameter_names
+from lolpop.components.model_trainer._rows_or_lags import worth_searching
 from lolpop.components.model_trainer._tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
 from lolpop.problem import Problem
@@ -153,7 +154,7 @@ class XGBoostModelTrainer(BoostingModelTrainer):
 
     def search_space(self) -> SearchSpace:
         """What is worth searching."""
-        return {
+        space: SearchSpace = {
             "n_estimators": Int(50, 500),
             "learning_rate": Float(0.01, 0.3, log=True),
             "max_depth": Int(2, 10),
@@ -162,6 +163,7 @@ class XGBoostModelTrainer(BoostingModelTrainer):
             "min_child_weight": Float(1.0, 20.0, log=True),
             "reg_lambda": Float(1e-3, 10.0, log=True),
         }
+        return worth_searching(space, self._problem)
 
     def _fixed(self) -> Params:
         return {"random_state": self._seed, "enable_categorical": True, "verbosity": 0}

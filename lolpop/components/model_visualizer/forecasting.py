@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 
 from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.components.model_visualizer._figures import importance_figure
 from lolpop.frames import to_floats, wrap, wrap_series
 from lolpop.grids import Grid
 from lolpop.problem import ForecastingProblem
@@ -35,7 +36,8 @@ _BLUE, _GREY = "#2a6f97", "#555555"
 class ForecastModelVisualizer(ModelVisualizer):
     """The forecast of each series after its history, beside what came, with the interval.
 
-    Of a model, that is the figure ``forecast``; of what was forecast from several origins, ``backtest``.
+    Of a model, that is the figure ``forecast``; of what was forecast from several origins, ``backtest``. The
+    importance of lags and regressors is drawn where it is known.
 
     Parameters
     ----------
@@ -74,7 +76,6 @@ class ForecastModelVisualizer(ModelVisualizer):
         """Draw the forecasts of the n rows of ``frame``, into a file of ``folder``, by figure's name."""
         from matplotlib.figure import Figure
 
-        del importance  # of forecasts there is none
         name = "forecast" if isinstance(model, ForecastModel) else "backtest"
         keys, _ = series_of(frame, self._problem)
         chosen = _spread(keys, self._series)
@@ -90,7 +91,10 @@ class ForecastModelVisualizer(ModelVisualizer):
         all_axes[0].legend(loc="upper left", fontsize="small")
         drawn = folder / f"{name}.{self._format}"
         figure.savefig(drawn, dpi=self._dpi)
-        return {name: drawn}
+        if not importance:
+            return {name: drawn}
+        path = folder / f"importance.{self._format}"
+        return {name: drawn, "importance": importance_figure(importance, path, self._dpi)}
 
     def _paths(self, model: FittedModel, frame: Frame, target: Series) -> list[_Path]:
         import numpy as np

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.components.model_visualizer._figures import Drawing, importance_figure, save_figure
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel
     from lolpop.frames import Frame, Series
 
-    Drawing = Callable[[Axes], object]
-
 __all__ = ["MatplotlibModelVisualizer"]
 
-_MOST_COLUMNS = 15
 _MOST_CLASSES = 20
 _MOST_CURVES = 8
 _MOST_POINTS = 2_000
-_LONGEST_NAME = 26
 _BLUE = "#2a6f97"
 
 
@@ -65,21 +62,16 @@ class MatplotlibModelVisualizer(ModelVisualizer):
         importance: Sequence[Importance] = (),
     ) -> Mapping[str, Path]:
         """Draw ``model`` as judged on the n rows of ``frame``, into files of ``folder``, by figure's name."""
-        from matplotlib.figure import Figure
-
-        drawn = {}
-        for name, drawing in self._drawings(model, frame, target, importance):
-            figure = Figure(figsize=(6.4, 4.8))
-            # Fixed margins: those of matplotlib's layout engines double the time.
-            axes = figure.subplots(gridspec_kw={"left": 0.35 if name == "importance" else 0.15})
-            drawing(axes)
-            path = drawn[name] = folder / f"{name}.{self._format}"
-            figure.savefig(path, dpi=self._dpi)
+        drawn = {
+            name: save_figure(drawing, folder / f"{name}.{self._format}", self._dpi)
+            for name, drawing in self._drawings(model, frame, target)
+        }
+        if importance:
+            path = folder / f"importance.{self._format}"
+            drawn["importance"] = importance_figure(importance, path, self._dpi)
         return drawn
 
-    def _drawings(
-        self, model: FittedModel, frame: Frame, target: Series, importance: Sequence[Importance]
-    ) -> Iterator[tuple[str, Drawing]]:
+    def _drawings(self, model: FittedModel, frame: Frame, target: Series) -> Iterator[tuple[str, Drawing]]:
         if self._problem.type == "classification":
             [evaluation] = evaluate_classes([model], frame, target, self._problem.positive_label)
             if len(evaluation.classes) <= _MOST_CLASSES:
@@ -90,8 +82,6 @@ class MatplotlibModelVisualizer(ModelVisualizer):
         else:
             [evaluation] = evaluate_numbers([model], frame, target)
             yield "residuals", lambda axes: _residuals(axes, evaluation)
-        if importance:
-            yield "importance", lambda axes: _importance(axes, importance)
 
 
 def _confusion_matrix(axes: Axes, evaluation: Evaluation) -> None:
@@ -148,18 +138,3 @@ def _residuals(axes: Axes, evaluation: Evaluation) -> None:
     axes.scatter(predicted[::step], errors[::step], s=12, alpha=0.5, color=_BLUE)
     axes.axhline(0, color="grey", linestyle=":")
     axes.set(title="Residuals", xlabel="predicted", ylabel="true less predicted")
-
-
-def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
-    shown = list(reversed(importance[:_MOST_COLUMNS]))
-    axes.barh(
-        [_shortened(each.column) for each in shown],
-        [each.value for each in shown],
-        xerr=[each.deviation for each in shown],
-        color=_BLUE,
-    )
-    axes.set(title="Importance: how much worse without", xlabel="change of the metric")
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -1,0 +1,53 @@
+"""Figures with one drawing each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from lolpop.components.model_explainer import Importance
+
+__all__ = ["Drawing", "importance_figure", "save_figure"]
+
+Drawing: TypeAlias = "Callable[[Axes], object]"
+
+_MOST_COLUMNS = 15
+_LONGEST_NAME = 26
+_BLUE = "#2a6f97"
+
+
+def save_figure(drawing: Drawing, path: Path, dpi: int, left: float = 0.15) -> Path:
+    """Write what ``drawing`` draws into a file; ``left`` of the axes is so much of the width for labels."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.8))
+    # Fixed margins: those of matplotlib's layout engines double the time.
+    drawing(figure.subplots(gridspec_kw={"left": left}))
+    figure.savefig(path, dpi=dpi)
+    return path
+
+
+def importance_figure(importance: Sequence[Importance], path: Path, dpi: int) -> Path:
+    """Write a figure of what a model rests on most into a file."""
+    return save_figure(lambda axes: _importance(axes, importance), path, dpi, left=0.35)
+
+
+def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
+    shown = list(reversed(importance[:_MOST_COLUMNS]))
+    axes.barh(
+        [_shortened(each.column) for each in shown],
+        [each.value for each in shown],
+        xerr=[each.deviation for each in shown],
+        color=_BLUE,
+    )
+    axes.set(title="Importance: how much worse without", xlabel="change of the metric")
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

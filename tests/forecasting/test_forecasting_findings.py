@@ -1,0 +1,86 @@
+"""Settings that make no sense of a series: verification says which, and where they stand."""
+
+import pytest
+
+from lolpop.errors import VerificationError
+from lolpop.problem import ForecastingProblem
+from lolpop_containers.forecasting import ForecastingContainer
+
+PROBLEM = "problem: {name: a, target: sold, time: day, series: shop, horizon: 3}\ndata: {train: a.csv}\n"
+
+
+def findings(folder, text):
+    """What verification finds in the settings ``text``."""
+    (folder / "lolpop.yaml").write_text(text)
+    container = ForecastingContainer.load(folder / "lolpop.yaml", environ={})
+    with pytest.raises(VerificationError) as raised:
+        container.verify()
+    return raised.value.findings
+
+
+@pytest.mark.parametrize(
+    ("roles", "path", "said"),
+    [
+        ("target: sold, time: sold", "problem.time", "names 'sold', which problem.target names too"),
+        (
+            "target: sold, time: day, drop: [day]",
+            "problem.time",
+            "problem.drop names too: leave it out there",
+        ),
+        (
+            "target: sold, time: day, index: day",
+            "problem.time",
+            "problem.index names too: leave it out there",
+        ),
+        (
+            "target: sold, time: day, series: day",
+            "problem.series",
+            "names 'day', which problem.time names too",
+        ),
+        ("target: sold, time: day, series: sold", "problem.series", "which problem.target names too"),
+        ("target: sold, time: day, series: shop, drop: [shop]", "problem.series", "leave it out there"),
+    ],
+)
+def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, said):
+    """Time and series are columns of their own: the finding stands where one is named again."""
+    (finding,) = findings(tmp_path, f"problem: {{name: a, horizon: 3, {roles}}}\ndata: {{train: a.csv}}\n")
+    assert finding.path == path
+    assert said in finding.message
+    assert ":1:" in str(finding.origin)
+
+
+def test_roles_that_differ_are_fine():
+    """Columns that are dropped, or an index, beside time and series are no finding."""
+    ForecastingProblem(name="a", target="b", time="c", series="d", index="e", drop=("f", "b"), horizon=2)
+
+
+def test_a_metric_that_does_not_exist_has_a_near_name(tmp_path):
+    """A misspelt metric is told with the one that may have been meant."""
+    text = PROBLEM + "model_checker: {metric: mean_absolute_scaled_eror}\n"
+    (finding,) = findings(tmp_path, text)
+    assert (finding.path, finding.hint) == (
+        "model_checker.metric",
+        "Did you mean mean_absolute_scaled_error?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "message"),
+    [
+        ("model_explainer: sklearn", "model_explainer", "SklearnModelExplainer explains no forecasts"),
+        ("predict: {explain: true}", "predict.explain", "single forecasts are not explained"),
+    ],
+)
+def test_what_explains_rows_explains_no_forecasts(tmp_path, more, path, message):
+    """An explainer of rows, and explanations of single forecasts, are told before anything is fitted."""
+    (finding,) = findings(tmp_path, f"{PROBLEM}{more}\n")
+    assert (finding.path, finding.message) == (path, message)
+    assert ":3:" in str(finding.origin)
+
+
+def test_rows_in_batches_are_found_where_they_are_asked_for(tmp_path):
+    """What would not be built is told before, with its line."""
+    (finding,) = findings(tmp_path, PROBLEM.replace("a.csv", "a.csv, batch_rows: 10"))
+    assert finding.path == "data.batch_rows"
+    assert finding.message == "is not for forecasting: what comes first may be in a later batch"
+    assert str(finding.origin).endswith("lolpop.yaml:2:34")
