@@ -14,7 +14,7 @@ from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data import Data, Source
 from lolpop.errors import Finding
-from lolpop.frames import Frame
+from lolpop.frames import Frame, as_frame
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
@@ -58,12 +58,12 @@ class ProcessPipeline(Pipeline):
     @task
     def transform_data(self, frame: Frame) -> Frame:
         """Transform source rows into the rows that are learned from, or predicted."""
-        return self.data_transformer.transform(frame)
+        return as_frame(self.data_transformer.transform(frame))
 
     @task
     def join_data(self, frames: Mapping[str, Frame]) -> Frame:
         """Make the rows that are learned from, or predicted, of several source tables by name."""
-        return self.data_transformer.join(frames)
+        return as_frame(self.data_transformer.join(frames))
 
     @task
     def check_data(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from lolpop.data import Data, Source
 from lolpop.errors import DataError
@@ -51,8 +52,12 @@ def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str)
 
     Raises DataError if nothing is named, or something that is no source.
     """
+    if purpose not in get_args(Purpose):
+        raise DataError(f"Rows are for train or predict, and not for {purpose!r}.")
     if source is None:
         source = data.train if purpose == "train" else data.predict
+    if isinstance(source, os.PathLike):
+        source = os.fspath(source)
     if source is None and purpose == "predict":
         raise DataError("There is no source of rows to predict: set data.predict, or name a source.")
     try:

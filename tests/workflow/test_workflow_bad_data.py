@@ -1,9 +1,13 @@
 """Rows that nothing can be learned from."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import DataError, TrainingError
 from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion
@@ -114,3 +118,25 @@ def test_a_value_that_no_setting_gave_has_no_place(load):
     ):
         container.runner().run()
     assert not hasattr(raised.value, "__notes__")
+
+
+def test_a_source_may_be_a_path_and_is_no_dataframe(load, project):
+    """What is no source is named by its type, and what rows cannot be for by its name."""
+    runner = load().runner()
+    assert str(runner.process_data(Path("known.csv"))) == "dataset_version:tumors_train@1"
+    with pytest.raises(DataError, match="A source is a path, a URL or a mapping, and not a DataFrame"):
+        runner.process_data(pd.DataFrame({"a": [1]}))
+    with pytest.raises(DataError, match="for train or predict, and not for 'training'"):
+        runner.process_data(dataset="training")
+
+
+class Arrow(FileDataConnector):
+    def read(self, source):
+        return pa.Table.from_pandas(super().read(source))
+
+
+def test_rows_may_come_as_arrow_tables(load, project):
+    """A connector of the user's that reads tables of pyarrow gives a workflow dataframes."""
+    container = load(skip=["analyze_model", "compare_data"])
+    with container.data_connector.override(Arrow(folder=project)):
+        assert container.runner().run() is not None

@@ -186,6 +186,8 @@ def located(source: Source, folder: Path | None) -> Location:
 
     Raises DataError if it names none.
     """
+    if not isinstance(source, str | os.PathLike | Mapping):
+        raise DataError(f"A source is a path, a URL or a mapping, and not a {type(source).__name__}.")
     options = dict(source) if isinstance(source, Mapping) else {"path": source}
     for key in options:
         if key not in _KEYS:
