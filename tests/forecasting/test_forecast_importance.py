@@ -89,7 +89,7 @@ def test_the_same_seed_finds_the_same(parts):
 
 
 def test_of_many_series_some_are_drawn(parts):
-    """What is measured on two of four shops says the same of the offer, at half the price."""
+    """Two of four shops show as well that the offer counts, at half the price."""
     known, ahead = parts
     model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
     explainer = ForecastModelExplainer(max_series=2, problem=SHOPS, seed=1)
@@ -97,7 +97,7 @@ def test_of_many_series_some_are_drawn(parts):
         each.column: each.value
         for each in explainer.importance(model, ahead.drop(columns="sold"), ahead["sold"])
     }
-    assert found["offer"] == pytest.approx(importance(model, ahead)["offer"], rel=0.5)
+    assert found["offer"] > 0.1 > abs(found["nothing"])
     assert found != importance(model, ahead)
 
 

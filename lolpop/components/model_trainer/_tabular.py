@@ -202,7 +202,7 @@ def _require_classes(labels: Array, name: str) -> None:
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(np.asarray(labels, dtype=float))):
         raise DataError(
             f"The target {name!r} holds fractions such as {labels.flat[0]}, which are no classes. "
-            f"Numbers are learned by regression."
+            f"{TO_LEARN['regression'].capitalize()}."
         )
 
 
