@@ -277,6 +277,7 @@ def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffi
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet='ab,"\n1 .', max_size=40))
+@example(text="1\n\n,,")
 def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str) -> None:
     """Random CSV never meets anything but a DataError, and gives as many columns as its header has."""
     (tmp_path / "data.csv").write_text("p,q\n" + text)
@@ -286,6 +287,14 @@ def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str
         except DataError:
             continue
         assert list(frame.columns) == ["p", "q"]
+
+
+def test_a_row_of_one_missing_value_is_a_row(connector: FileDataConnector) -> None:
+    """Of one column too, what is missing is written as no blank line, which would be no row."""
+    frame = pd.DataFrame({"day": ["2000-01-01", None, None]})
+    connector.write(frame, "in.parquet")
+    connector.write(connector.read("in.parquet"), "data.csv")
+    assert plain(connector.read("data.csv"))["day"][1:] == [None, None]
 
 
 def test_floats_keep_every_digit(tmp_path: Path) -> None:

@@ -188,3 +188,10 @@ def test_thresholds_out_of_range_are_refused_with_their_value(setting):
     """A checker cannot be built with settings that make no sense."""
     with pytest.raises(ValueError, match=str(next(iter(setting.values())))):
         BuiltinDataChecker(**setting, problem=PROBLEM)
+
+
+def test_an_index_of_polars_objects_is_checked():
+    """Polars cannot compare objects; a column of them is an answer all the same."""
+    rows = pl.DataFrame({"a": pl.Series([None], dtype=pl.Object), "b": ["x"]})
+    report = BuiltinDataChecker(problem=Problem(name="shop", target="b", index="a")).check(rows)
+    assert {check.check: check.status for check in report.checks}["missing_index"] != "ok"

@@ -500,10 +500,10 @@ def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts
 
 
 def _comparable(values: nw.Series[Any], kind: Kind) -> nw.Series[Any]:
-    # Lists and the like cannot be compared; how they are written can.
+    # Lists, objects of polars and the like cannot be compared; how they are written can.
     import narwhals as nw
 
-    if kind not in {"mixed", "other"}:
+    if kind not in {"mixed", "other"} and not (values.dtype == nw.Object and kind == "empty"):
         return values
     return nw.new_series(
         values.name, [repr(value) for value in values.to_list()], backend=values.implementation

@@ -64,11 +64,15 @@ def write_csv(
     encoding = location.options.get("encoding", "utf-8")
     if isinstance(frame, pd.DataFrame):
         frame.to_csv(file, header=header, index=False, sep=separator, encoding=encoding)
-    elif encoding == "utf-8":
-        frame.write_csv(file, include_header=header, separator=separator)  # type: ignore[attr-defined]  # it is polars
+        return
+    polars: pl.DataFrame = frame  # type: ignore[assignment]  # what is not pandas is polars
+    # A line without anything in it is no row.
+    missing = '""' if polars.width == 1 else ""
+    written = partial(polars.write_csv, include_header=header, separator=separator, null_value=missing)
+    if encoding == "utf-8":
+        written(file)
     else:
-        text = frame.write_csv(include_header=header, separator=separator)  # type: ignore[attr-defined]  # polars
-        file.write(text.encode(encoding))
+        file.write(written().encode(encoding))
 
 
 def check_csv(location: Location, separator: str) -> None:
@@ -170,22 +174,22 @@ def _read_polars(location: Location, separator: str, names: list[str]) -> pl.Dat
         with utf8(location) as file:
             try:
                 frame = read(file, infer_schema_length=length)
-            except pl.exceptions.PolarsError as error:
-                failure = error
+            except pl.exceptions.PolarsError:
                 continue
         if frame.height and not all(column.has_nulls() for column in frame):
             return frame
-        with plain(location, separator) as file:  # a row without values may have been a blank line
-            return read(file, infer_schema_length=None)
-    with _text(location) as lines:
-        for _ in lines:  # polars does not say which line is no text
-            pass
-    check_csv(location, separator)
+        break  # a row without values may have been a blank line
+    else:
+        with _text(location) as lines:
+            for _ in lines:  # polars does not say which line is no text
+                pass
+        check_csv(location, separator)
     with plain(location, separator) as file:
         try:
             return read(file, infer_schema_length=None)
-        except pl.exceptions.PolarsError:
-            raise DataError(f"{location} cannot be read: {str(failure).splitlines()[0]}") from failure
+        except pl.exceptions.PolarsError as error:
+            check_csv(location, separator)
+            raise DataError(f"{location} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _is_regular(location: Location, separator: str) -> bool:
