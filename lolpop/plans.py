@@ -129,6 +129,8 @@ def plan_integration(declaration: Declaration) -> Plan:
     if not isinstance(used, str | type) or not used:
         if section.use is not None and used is section.use.node.value:
             used = plain(section.use.node)
+        if origin is None and not section.root.is_default:
+            origin = section.root.origin
         finding = _no_implementation(path, declaration.interface, used, origin)
         return Plan(path, findings=(finding,), section=section)
     try:

@@ -133,7 +133,8 @@ def _strays(slot: Components[Any]) -> Iterator[Finding]:
         path = f"{slot.path}.{key}" if key else slot.path
         count = len(slot.elements)
         message = f"there is no element {key!r}" if key else "should be a list"
-        hint = f"It has {count} elements, counted from 0." if key else "Write it as a list: [one, two]."
+        how = 'as JSON: ["one", "two"]' if node.text else "as a list: [one, two]"
+        hint = f"It has {count} elements, counted from 0." if key else f"Write it {how}."
         yield Finding(path, message, origin=_key_origin(node), hint=hint)
 
 
@@ -177,11 +178,14 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
     provided = provided_type(edge.provider)
     if not fits(provided, parameter.annotation):
         wanted_type, given = _shown(parameter.annotation), _shown(provided)
+        chosen = _use_origin(slot)
+        provide = f"a {wanted_type} there, or name another provider: {parameter.name}=…."
+        instead = f"Choose another implementation than {use!r}, or in code provide"
         yield Finding(
             slot.path,
             f"{use!r} asks for {parameter.name}: {wanted_type}, but {_name_of(edge)} gives {given}",
-            origin=_use_origin(edge.provider),
-            hint=f"Provide a {wanted_type} there, or name another provider: {parameter.name}=….",
+            origin=_use_origin(edge.provider) or chosen,
+            hint=f"{instead if chosen else 'Provide'} {provide}",
         )
 
 

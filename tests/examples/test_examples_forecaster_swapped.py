@@ -30,4 +30,8 @@ def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsy
     """Verification says which problem the trainer is for, and trains nothing."""
     example("quickstart")
     assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
-    assert f"train.model_trainer: '{trainer}' asks for problem: ForecastingProblem" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert (
+        f"--set train.model_trainer  train.model_trainer: '{trainer}' asks for problem: Forecasting" in told
+    )
+    assert f"Choose another implementation than '{trainer}'" in told

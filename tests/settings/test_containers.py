@@ -161,10 +161,19 @@ def test_an_element_that_does_not_exist(tmp_path):
     assert str(finding.origin) == "$LOLPOP_NOTES__3__SIZE"
 
 
+def test_an_element_without_an_implementation(tmp_path):
+    """Settings of nobody are a finding that has their place."""
+    finding = messages(load(tmp_path, "notes:\n  - {size: 3}\n"))["notes.0"]
+    assert "no implementation is chosen" in finding.message
+    assert str(finding.origin).endswith("lolpop.yaml:2:6")
+
+
 def test_a_list_of_components_that_is_no_list(tmp_path):
-    """One name in place of a list is a finding that says how to write it."""
+    """One name in place of a list is a finding that says how to write it, in a file or as a text."""
     finding = messages(load(tmp_path, "notes: console"))["notes"]
     assert (finding.message, finding.hint) == ("should be a list", "Write it as a list: [one, two].")
+    finding = messages(load(tmp_path, environ={"LOLPOP_NOTES": "[console]"}))["notes"]
+    assert finding.hint == 'Write it as JSON: ["one", "two"].'
 
 
 @pytest.mark.parametrize(
