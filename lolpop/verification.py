@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,9 @@ from dependency_injector import providers as di
 
 from lolpop import registry
 from lolpop._names import did_you_mean, one_of
+from lolpop.components.interceptor import Interceptor
 from lolpop.errors import Finding, Origin, VerificationError, WiringError
-from lolpop.integrations import Pipeline, Runner
+from lolpop.integrations import Pipeline, Runner, call_kind
 from lolpop.masking import masker
 from lolpop.plans import own_findings
 from lolpop.providers import Component, Components, Folder, Settings
@@ -64,6 +66,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _foreign_findings(root)
     findings += _cycles(slots)
     findings += _unused(root, slots)
+    findings += _idle_patterns(slots)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     return _masked(root, dict.fromkeys(findings)) if findings else []
 
@@ -354,6 +357,37 @@ def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
                 if (scope is root and name in _INHERITED) or _is_left_by_a_swap(provider, slots):
                     continue
                 yield Finding(provider.path, "nothing uses it", "warning")
+
+
+def _idle_patterns(slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+    """Interceptors that are told to intercept what there is not."""
+    slots = list(slots)
+    paths = [
+        path for slot in slots if isinstance(slot, PipelineSlot | RunnerSlot) for path in _calls_of(slot)
+    ]
+    for slot in slots:
+        if not issubclass(slot.plan.implementation or object, Interceptor):
+            continue
+        on = slot.plan.settings.get("on")
+        if on is None or not on.is_given or not isinstance(on.value, str) or not paths:
+            continue
+        if not any(fnmatchcase(path, on.value) for path in paths):
+            yield Finding(
+                f"{slot.path}.on",
+                f"no task and no workflow is called {on.value!r}, so that nothing is intercepted",
+                "warning",
+                slot.plan.origin_of(("on",)),
+                did_you_mean(on.value, paths),
+            )
+
+
+def _calls_of(slot: Slot[Any]) -> Iterator[str]:
+    """The paths of the tasks of a pipeline, or of the workflows of a runner."""
+    implementation = slot.plan.implementation
+    container = slot.path.rpartition(".")[0]
+    for name in dir(implementation or object):
+        if call_kind(getattr(implementation, name, None)) is not None:
+            yield f"{container}.{name}" if container else name
 
 
 def _is_left_by_a_swap(provider: Slot[Any], slots: Iterable[Slot[Any]]) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, PositiveInt
 
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner
+from lolpop.components.logger import Logger
 from lolpop.components.notifier import Notifier
 from lolpop.errors import Finding, Origin, VerificationError
 
@@ -807,3 +808,28 @@ def test_a_constructor_that_fails_names_itself():
         Exception, match=r"clock: .*Refusing could not be built: ValueError: size cannot be 3"
     ):
         container.clock()
+
+
+class LoggedContainer(AppContainer):
+    logger = providers.Component(Logger, default="console")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("greet.gret", "Did you mean greet.greet?"),
+        ("nothing.*", None),
+        ("greet.*", ""),
+        ("run", ""),
+        ("*", ""),
+    ],
+)
+def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, hint):
+    """A pattern over paths that no task and no workflow has is told with its place, and stops nothing."""
+    text = f'interceptors:\n  - {{use: log, "on": "{pattern}"}}\n'
+    container = loaded(tmp_path, LoggedContainer, text)
+    warnings = [each for each in container.verify() if each.path == "interceptors.0.on"]
+    assert bool(warnings) is (hint != "")
+    for warning in warnings:
+        assert (warning.severity, warning.hint) == ("warning", hint)
+        assert str(warning.origin) == "lolpop.yaml:2:22"
