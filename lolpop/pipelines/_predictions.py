@@ -6,21 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.components.model_trainer.predicted import LABEL, predicted_columns, probability_columns
 from lolpop.frames import Frame, wrap
 from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
 
-__all__ = [
-    "LABEL", "RecordedModel", "plain_classes", "predictions_frame", "probability_columns", "record_of",
-    "recorded_model",
-]  # fmt: skip
-
-LABEL = "prediction"
-
-
-def probability_columns(classes: Sequence[Any]) -> list[str]:
-    """Names of the columns that hold the probabilities of ``classes``, in their order."""
-    return [f"probability_{name}" for name in classes]
+__all__ = ["RecordedModel", "plain_classes", "predictions_frame", "record_of", "recorded_model"]
 
 
 def plain_classes(model: FittedModel) -> list[Any]:
@@ -30,11 +21,7 @@ def plain_classes(model: FittedModel) -> list[Any]:
 
 def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
     """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
-    labels = predictions.labels
-    # Python's own values, so that every dataframe library sees strings where labels are strings.
-    values: dict[str, Any] = {LABEL: labels.tolist() if labels.dtype.kind in "OU" else labels}
-    if predictions.probabilities is not None:
-        values |= zip(probability_columns(predictions.classes), predictions.probabilities.T, strict=True)
+    values = predicted_columns(predictions)
     bounds = {"lower": predictions.lower, "upper": predictions.upper}
     values |= {name: each for name, each in bounds.items() if each is not None}
     return beside_carried(frame, carried, values)

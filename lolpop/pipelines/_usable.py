@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lolpop.checks import Check, CheckReport
+from lolpop.components.model_trainer.predicted import LABEL
 from lolpop.frames import Frame, count, wrap
-from lolpop.pipelines._predictions import LABEL
 
 __all__ = ["Usable"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lolpop.components.model_trainer.predicted import predicted_columns
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DataProfiler, DriftReport
@@ -21,18 +23,10 @@ def drift_of_predictions(
     Labels, or numbers, are the column ``prediction``, and each class has its ``probability_<class>``. They
     are compared by ``data_profiler``, the built-in one with its defaults if there is none.
     """
+    import pandas as pd
+
     from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 
     profiler = data_profiler or BuiltinDataProfiler(problem=problem)
-    return profiler.compare(_predictions(model, frame), _predictions(model, reference))
-
-
-def _predictions(model: FittedModel, frame: Frame) -> Frame:
-    import pandas as pd
-
-    found = model.predict(frame)
-    columns: dict[str, Any] = {"prediction": found.labels}
-    if found.probabilities is not None:
-        names = [f"probability_{name}" for name in found.classes]
-        columns |= zip(names, found.probabilities.T, strict=True)
-    return pd.DataFrame(columns)
+    new, known = (pd.DataFrame(predicted_columns(model.predict(rows))) for rows in (frame, reference))
+    return profiler.compare(new, known)
