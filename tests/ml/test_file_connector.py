@@ -129,22 +129,13 @@ def test_bad_csv_is_an_error_with_its_line(
         connector.read("data.csv")
 
 
-def test_a_bucket_without_credentials_is_named(
-    connector: FileDataConnector, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("no_credentials")
+def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> None:
     """What a driver finds missing is told with the source that was to be read or written."""
-    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'lolpop[s3]'")
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    s3fs.S3FileSystem.clear_instance_cache()
     with pytest.raises(DataError, match=r"^s3://bucket/rows\.csv cannot be read: .*credentials"):
         connector.read("s3://bucket/rows.csv")
     with pytest.raises(DataError, match=r"^s3://bucket/rows\.csv cannot be written: .*credentials"):
         connector.write(pd.DataFrame({"a": [1]}), "s3://bucket/rows.csv")
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.parametrize(

@@ -114,21 +114,14 @@ def test_unknown_protocol_is_named(tmp_path):
     store.close()
 
 
-def test_a_bucket_without_credentials_is_named(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("no_credentials")
+def test_a_bucket_without_credentials_is_named(tmp_path):
     """What a driver finds missing is told with the place where artifacts were to be kept."""
-    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'lolpop[s3]'")
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    s3fs.S3FileSystem.clear_instance_cache()
     store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(StoreError, match=r"^s3://bucket/x cannot be written: .*credentials\.$"):
         store.put_file(tmp_path / "a")
     store.close()
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
