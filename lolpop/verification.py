@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -359,9 +359,8 @@ def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
                 yield Finding(provider.path, "nothing uses it", "warning")
 
 
-def _idle_patterns(slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+def _idle_patterns(slots: Sequence[Slot[Any]]) -> Iterator[Finding]:
     """Interceptors that are told to intercept what there is not."""
-    slots = list(slots)
     paths = [
         path for slot in slots if isinstance(slot, PipelineSlot | RunnerSlot) for path in _calls_of(slot)
     ]

@@ -286,8 +286,8 @@ class SupervisedRunner(Runner):
         if self.data.predict is None:
             return None
         new = self.process_data(dataset="predict")
-        load = self.resource_version_control
-        rows = load.load_data(new) if self.data.batch_rows is None else next(iter(load.load_batches(new)))
+        kept = self.resource_version_control
+        rows = kept.load_data(new) if self.data.batch_rows is None else next(iter(kept.load_batches(new)))
         with _about(f"The rows of {mask(self.data.predict)} cannot be predicted"):
             self.predict.require_identity(rows)
         return new
