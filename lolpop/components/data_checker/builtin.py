@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
@@ -100,9 +101,7 @@ class BuiltinDataChecker(DataChecker):
         *,
         problem: Problem,
     ) -> None:
-        for name, number in (("min_rows", min_rows), ("max_categories", max_categories)):
-            if number < 1:
-                raise ValueError(f"{name} must be at least 1, but got {number}.")
+        require_positive({"min_rows": min_rows, "max_categories": max_categories})
         if outlier_distance <= 1:
             raise ValueError(f"outlier_distance must be above 1, but got {outlier_distance}.")
         if range_margin <= 0:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from lolpop._bounds import errors_before_warnings
 from lolpop.checks import Check, Status
 from lolpop.components.data_profiler import DataProfiler
 from lolpop.components.data_profiler._correlations import correlations
@@ -77,13 +78,9 @@ class BuiltinDataProfiler(DataProfiler):
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
         """Find an error that would be told before the warning of it."""
-        warn, error = settings.get("warn_psi", 0.1), settings.get("error_psi")
-        if error is not None and error < warn:
-            yield Finding(
-                "error_psi",
-                f"error_psi {error} is below warn_psi {warn}: there would be no warning",
-                hint="Let drift be an error at no less than what is worth a warning.",
-            )
+        return errors_before_warnings(
+            ("warn_psi", settings["warn_psi"]), ("error_psi", settings["error_psi"]), "drift"
+        )
 
     def profile(self, frame: Frame) -> Profile:
         """What is in each column of ``frame``. Raises DataError if it is no dataframe."""

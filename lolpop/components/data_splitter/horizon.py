@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop.components.data_splitter import BacktestSplitter, Splits
 from lolpop.errors import DataError
 from lolpop.frames import count, require_columns, to_floats, wrap
@@ -44,9 +45,7 @@ class HorizonDataSplitter(BacktestSplitter):
     def __init__(
         self, origins: PositiveInt = 3, step: PositiveInt | None = None, *, problem: ForecastingProblem
     ) -> None:
-        for name, value in (("origins", origins), ("step", step)):
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"origins": origins, "step": step})
         self._origins = origins
         self._step = step or problem.horizon
         self._problem = problem

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop._names import one_of
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
 from lolpop.components.hyperparameter_tuner._trials import (
@@ -61,9 +62,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
         n_jobs: PositiveInt = 1,
         prune_at: tuple[Share, ...] = (),
     ) -> None:
-        for name, value in {"points": points, "max_trials": max_trials}.items():
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"points": points, "max_trials": max_trials})
         require_sense(timeout, n_jobs, prune_at)
         self._points = points
         self._values = {name: tuple(each) for name, each in (values or {}).items()}

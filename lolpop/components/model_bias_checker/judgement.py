@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop._bounds import errors_before_warnings
 from lolpop.checks import Check
 from lolpop.components.model_bias_checker import BiasReport, Disparity, GroupMetrics
 from lolpop.components.model_checker.significance import chance_of_difference
@@ -36,13 +37,7 @@ class Limits:
 
 def check_limits(settings: Mapping[str, Any]) -> Iterable[Finding]:
     """Find, in the settings of a checker, an error that would be told before the warning of it."""
-    warn, error = settings["warn"], settings["error"]
-    if error < warn:
-        yield Finding(
-            "error",
-            f"error {error} is below warn {warn}: there would be no warning",
-            hint="Let a difference be an error at no less than what is worth a warning.",
-        )
+    return errors_before_warnings(("warn", settings["warn"]), ("error", settings["error"]), "a difference")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

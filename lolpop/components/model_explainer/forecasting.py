@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.components.model_trainer._lags import LagModel
@@ -52,9 +53,7 @@ class ForecastModelExplainer(ModelExplainer):
         problem: ForecastingProblem,
         seed: int = 0,
     ) -> None:
-        for name, value in (("repeats", repeats), ("max_series", max_series)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"repeats": repeats, "max_series": max_series})
         self._repeats = repeats
         self._max_series = max_series
         self._problem = problem
@@ -122,7 +121,7 @@ class ForecastModelExplainer(ModelExplainer):
                 at = np.empty_like(order)
                 # By series first, and in each of them by chance.
                 at[order] = np.lexsort((random.random(len(codes)), codes))
-                values: nw.Series[Any] = rows.get_column(name)[at.tolist()]
+                values: nw.Series[Any] = rows.get_column(name)[at]
                 replaced = nw.maybe_reset_index(rows).with_columns(nw.maybe_reset_index(values))
                 forecasts.append(model.predict(replaced.to_native()).labels)
             found[name] = np.array(forecasts, dtype=np.float64)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._replacing import alike, used
 from lolpop.errors import DataError, MissingExtraError
@@ -48,11 +49,7 @@ class ShapModelExplainer(ModelExplainer):
         *,
         seed: int = 0,
     ) -> None:
-        for name, value in (
-            ("max_rows", max_rows), ("references", references), ("permutations", permutations)
-        ):  # fmt: skip
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"max_rows": max_rows, "references": references, "permutations": permutations})
         self._max_rows = max_rows
         self._references = references
         self._permutations = permutations

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
@@ -57,9 +58,7 @@ class SklearnModelExplainer(ModelExplainer):
         problem: Problem,
         seed: int = 0,
     ) -> None:
-        for name, value in (("repeats", repeats), ("max_rows", max_rows), ("references", references)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"repeats": repeats, "max_rows": max_rows, "references": references})
         self._repeats = repeats
         self._max_rows = max_rows
         self._references = references

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveInt
 
+from lolpop._bounds import require_positive
 from lolpop.components.model_trainer._forecasting import ForecastModel
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.model_visualizer._figures import importance_figure
@@ -57,9 +58,7 @@ class ForecastModelVisualizer(ModelVisualizer):
         *,
         problem: ForecastingProblem,
     ) -> None:
-        for name, value in (("dpi", dpi), ("series", series)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, but got {value}.")
+        require_positive({"dpi": dpi, "series": series})
         self._format = file_format
         self._dpi = dpi
         self._series = series
