@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "near", "one_of"]
-
 
 def near(name: str, known: Iterable[str]) -> str | None:
     """The known name that is nearest to ``name``, if any is near."""

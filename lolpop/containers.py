@@ -14,16 +14,16 @@ from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import DEFAULT, SettingsError, WiringError
-from lolpop.providers import Pipeline, Runner
-from lolpop.providers.beside import Beside
-from lolpop.providers.nesting import Nested
-from lolpop.providers.queries import broken_links
-from lolpop.providers.slots import Slot, related_slots
-from lolpop.scopes import Configuration, Scope
+from lolpop.kernel.providers import Pipeline, Runner
+from lolpop.kernel.providers.beside import Beside
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.queries import broken_links
+from lolpop.kernel.providers.slots import Slot, related_slots
+from lolpop.kernel.scopes import Configuration, Scope
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
-    from lolpop.resuming import Completed
+    from lolpop.running.resuming import Completed
     from lolpop.settings.nodes import Layer
     from lolpop.settings.sources import Sources
 
@@ -95,13 +95,13 @@ class _Instance(di_containers.DynamicContainer):
 
     def verify(self) -> list[Finding]:
         """See ``PipelineContainer.verify``."""
-        from lolpop.verification import verify
+        from lolpop.kernel.verification import verify
 
         return verify(self._scope.root)
 
     def runs(self) -> list[RunRecord]:
         """See ``RunnerContainer.runs``."""
-        from lolpop.recorders import recorder_of
+        from lolpop.running.recorders import recorder_of
 
         return recorder_of(self._scope).runs()
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lolpop.settings.secrets import mapped, mask
 
 if TYPE_CHECKING:
+    from lolpop.kernel.specs import Spec
     from lolpop.resources import Resource
-    from lolpop.specs import Spec
 
 __all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes"]
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from lolpop.cli._records import RunRecords
     from lolpop.components.store import RunRecord
 
-__all__ = ["NOTHING", "Change", "Differences", "difference"]
 
 NOTHING: Any = object()
 """What stands on the side of a run that has no such thing."""

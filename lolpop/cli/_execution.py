@@ -20,7 +20,7 @@ from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
-from lolpop.masking import masker
+from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 from lolpop.settings.secrets import mapped
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from lolpop.cli._project import Given
 
-__all__ = ["Execution"]
 
 _SHOWN = 8  # resources of one kind
 

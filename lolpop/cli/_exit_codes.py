@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BROKEN_PIPE", "FAILED", "INTERRUPTED", "TERMINATED", "USAGE"]
-
 FAILED = 1
 """The workflow failed, or what was asked for is not there."""
 

@@ -16,15 +16,6 @@ from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError
 from lolpop.registry import is_installed
 from lolpop.settings.secrets import mask_urls
 
-__all__ = [
-    "RunFailedError",
-    "UsageError",
-    "described",
-    "failures",
-    "finding_json",
-    "findings_in",
-]
-
 
 class UsageError(LolpopError):
     """A command that asks for what is not there, or leaves out what is needed."""

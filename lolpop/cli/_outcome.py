@@ -7,8 +7,6 @@ from typing import Any
 
 from lolpop.cli._failures import RunFailedError, described
 
-__all__ = ["Outcome"]
-
 
 @dataclass(slots=True)
 class Outcome:

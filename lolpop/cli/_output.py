@@ -16,20 +16,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = [
-    "commands",
-    "complain",
-    "duration",
-    "json_value",
-    "kept_for_json",
-    "moment",
-    "number",
-    "print_json",
-    "say",
-    "show",
-    "table",
-    "without_markup",
-]
 
 _PIPE_WIDTH = 100_000
 """Wider than anything that is shown: in a pipe nothing is cut and nothing wraps."""

@@ -12,8 +12,6 @@ from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, TERMINATED,
 from lolpop.cli._output import complain, say
 from lolpop.cli._termination import Termination
 
-__all__ = ["exit_code_of"]
-
 
 def exit_code_of(arguments: Sequence[str] | None) -> int:
     """Run the command that ``arguments`` name; return its exit code."""

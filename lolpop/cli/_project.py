@@ -18,8 +18,6 @@ from lolpop.errors import Finding, UnsetFinding, WiringError
 from lolpop.registry import RUNNERS, import_object, registered
 from lolpop.settings.files import SETTINGS_FILE
 
-__all__ = ["Given", "container_class"]
-
 
 @dataclass(frozen=True, slots=True)
 class Given:

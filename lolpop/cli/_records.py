@@ -16,8 +16,6 @@ from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resour
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
 
-__all__ = ["Made", "RunRecords", "grouped", "references_in", "shown_path"]
-
 
 @dataclass(frozen=True, slots=True)
 class Made:

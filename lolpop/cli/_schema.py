@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
 from lolpop.errors import WiringError
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.verification import FRAMEWORK_KEYS
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
-from lolpop.providers.nesting import Nested
 from lolpop.signatures import Parameter, signature_of
-from lolpop.verification import FRAMEWORK_KEYS
 
 if TYPE_CHECKING:
-    from lolpop.scopes import Scope
+    from lolpop.kernel.scopes import Scope
 
-__all__ = ["schema_of"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LINK = {"type": "string", "pattern": r"\$\{[^{}]+\}"}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lolpop.cli._project import Given
     from lolpop.components.store import RunRecord
 
-__all__ = ["find_run", "is_stored", "open_store", "sources_of", "store_place"]
 
 _BACK = re.compile(r"last|@(?P<number>[1-9][0-9]*)")
 

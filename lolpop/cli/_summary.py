@@ -12,15 +12,6 @@ from lolpop.components.store import RunRecord, TaskRecord
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = [
-    "checks_table",
-    "comparison_line",
-    "heading",
-    "in_order",
-    "made_table",
-    "metrics_table",
-    "steps_table",
-]
 
 _FIRST = ("test", "baseline")
 """What a model is worth stands first, beside what it is compared with."""

@@ -7,8 +7,6 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-__all__ = ["Termination"]
-
 
 class Termination:
     """Inside its ``with`` block SIGTERM raises KeyboardInterrupt; ``came`` tells the two apart."""

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from rich.tree import Tree
 
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
-from lolpop.providers.nesting import Nested
-from lolpop.providers.slots import Slot
 
 if TYPE_CHECKING:
-    from lolpop.scopes import Scope
-
-__all__ = ["wired_tree"]
+    from lolpop.kernel.scopes import Scope
 
 
 def wired_tree(root: Scope, name: str, *, with_needs: bool = False, comment: str = "") -> Tree:

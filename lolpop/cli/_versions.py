@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lolpop.cli._project import Given
     from lolpop.components.metadata_tracker import MetadataTracker
 
-__all__ = ["Telling", "about", "lineage_json", "lineage_tables", "newest", "origin_json", "version_of"]
 
 V = TypeVar("V", bound=Numbered)
 

@@ -17,8 +17,6 @@ from lolpop.providers import Runner
 from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource
 from lolpop.signatures import REQUIRED, Parameter, alternatives, hints_of
 
-__all__ = ["Workflow", "runner_slot", "workflow_of", "workflows"]
-
 _TRUTHS = ("true", "false")
 _SETTINGS = "A setting is changed by --set PATH=VALUE."
 _LISTS = {DatasetVersion: "lolpop datasets ls", ModelVersion: "lolpop models ls"}

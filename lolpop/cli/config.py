@@ -12,9 +12,9 @@ from lolpop.cli._project import Given, container_class
 from lolpop.cli._schema import schema_of
 from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
-from lolpop.explanation import Explanation, explain, explanations
+from lolpop.kernel.explanation import Explanation, explain, explanations
+from lolpop.kernel.verification import findings_of
 from lolpop.signatures import REQUIRED
-from lolpop.verification import findings_of
 
 __all__ = ["explain_setting", "print_schema", "show_settings"]
 

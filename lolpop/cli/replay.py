@@ -13,8 +13,8 @@ from lolpop.cli._output import complain
 from lolpop.cli._project import container_class
 from lolpop.cli._store import find_run, open_store, sources_of
 from lolpop.cli._workflows import Workflow, workflow_of
-from lolpop.replaying import load_replay, recorded_arguments
-from lolpop.resuming import completed_by
+from lolpop.running.replaying import load_replay, recorded_arguments
+from lolpop.running.resuming import completed_by
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from lolpop.cli._output import print_json, say
 from lolpop.cli._project import Given, container_class
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError
-from lolpop.verification import findings_of
+from lolpop.kernel.verification import findings_of
 
 __all__ = ["verify"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lolpop.data.frames import count
 from lolpop.errors import DataError, TrainingError
-from lolpop.frames import count
 from lolpop.pipelines._experiments import Entry, plain
 from lolpop.pipelines._identity import identity
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
     from lolpop.pipelines._experiments import Experiments
     from lolpop.resources import Experiment
-
-__all__ = ["Attempt", "Attempts", "Fit", "Fitted", "is_better"]
 
 
 @dataclass(frozen=True, slots=True)

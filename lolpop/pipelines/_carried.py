@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lolpop.frames import Frame, wrap
-
-__all__ = ["beside_carried"]
+from lolpop.data.frames import Frame, wrap
 
 
 def beside_carried(frame: Frame, carried: Sequence[str], values: Mapping[str, Any]) -> Frame:

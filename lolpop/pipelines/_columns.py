@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lolpop.checks import Check
-from lolpop.frames import kind_of, listed, to_strings, wrap
+from lolpop.data.frames import kind_of, listed, to_strings, wrap
 
 if TYPE_CHECKING:
     from lolpop.checks import CheckReport
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
     from lolpop.problem import Problem
 
-__all__ = ["UnlikeTraining"]
 
 # Unseen values of a column that are remembered: over many batches there is no end to some.
 _MANY = 1000

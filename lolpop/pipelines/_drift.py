@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
     from lolpop.components.notifier import Notifier
     from lolpop.components.resource_version_control import ResourceVersionControl
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = [
     "compare_with_previous", "compare_with_training", "expected_by_training", "keep_profile", "tell_of_drift",

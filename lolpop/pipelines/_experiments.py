@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, Params
     from lolpop.resources import DatasetVersion
 
-__all__ = ["Entry", "Experiments", "plain"]
 
 _SPLIT = "validation."
 

@@ -9,9 +9,7 @@ from lolpop.pipelines._carried import beside_carried
 
 if TYPE_CHECKING:
     from lolpop.components.model_explainer import Attributions
-    from lolpop.frames import Frame
-
-__all__ = ["explanations_frame"]
+    from lolpop.data.frames import Frame
 
 
 def explanations_frame(attributions: Attributions, frame: Frame, carried: Sequence[str]) -> Frame:

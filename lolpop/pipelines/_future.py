@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.model_trainer._forecasting import ForecastModel
-from lolpop.frames import wrap
+from lolpop.components.model_trainer.forecasting.models import ForecastModel
+from lolpop.data.frames import wrap
+from lolpop.data.timelines import series_of, timelines
 from lolpop.pipelines._labelled import labelled
-from lolpop.timelines import series_of, timelines
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
     from lolpop.problem import ForecastingProblem
-
-__all__ = ["Future", "ends_of", "future_rows"]
 
 
 @dataclass(frozen=True, slots=True)

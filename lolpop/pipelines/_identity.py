@@ -11,8 +11,6 @@ from typing import Any
 
 from lolpop.integrations import Integration
 
-__all__ = ["identity"]
-
 _CODE = (type, FunctionType, BuiltinFunctionType)
 _OF_THE_FRAMEWORK = ("__weakref__", "__lolpop_binding__")
 

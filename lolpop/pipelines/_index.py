@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from lolpop.data.frames import Frame, count, require_columns, wrap
 from lolpop.errors import DataError
-from lolpop.frames import Frame, count, require_columns, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
 
-__all__ = ["IndexValues", "check_identity"]
 
 _HELD = 1 << 22  # hashes in memory at a time
 _LOOKED_UP = 1000

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lolpop.frames import Frame, Series, require_columns, wrap
+from lolpop.data.frames import Frame, Series, require_columns, wrap
 from lolpop.problem import Problem
-
-__all__ = ["Labelled", "labelled"]
 
 
 @dataclass(frozen=True, slots=True)

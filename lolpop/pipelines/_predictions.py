@@ -7,11 +7,9 @@ from typing import Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer.predicted import LABEL, predicted_columns, probability_columns
-from lolpop.frames import Frame, wrap
+from lolpop.data.frames import Frame, wrap
 from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
-
-__all__ = ["RecordedModel", "plain_classes", "predictions_frame", "record_of", "recorded_model"]
 
 
 def plain_classes(model: FittedModel) -> list[Any]:
@@ -63,7 +61,7 @@ def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
     """What has to be kept of ``model``, as JSON values, to measure its predictions later."""
     record: dict[str, Any] = {"classes": plain_classes(model)}
     if isinstance(problem, ForecastingProblem):
-        from lolpop.components.model_trainer._forecasting import ForecastModel
+        from lolpop.components.model_trainer.forecasting.models import ForecastModel
 
         if isinstance(model, ForecastModel):
             record["scales"] = {key: each.scale for key, each in model.learned.histories.items()}

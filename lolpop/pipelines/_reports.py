@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from lolpop.components.notifier import Notifier
     from lolpop.resources import DatasetVersion
 
-__all__ = ["insist", "keep_checks", "keep_comparison", "keep_source", "kept_sources", "warned_columns"]
-
 
 _CHECKS, _SOURCE = "checks.", "source."
 

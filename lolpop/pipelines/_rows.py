@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lolpop.data.frames import Frame, to_datetimes, to_floats, to_strings, wrap
 from lolpop.errors import DataError
-from lolpop.frames import Frame, to_datetimes, to_floats, to_strings, wrap
 
 if TYPE_CHECKING:
     from typing import Any
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.problem import Problem
-
-__all__ = ["digest_of", "learned_from", "part_of", "row_hashes"]
 
 
 def row_hashes(frame: Frame, columns: Sequence[str] | None = None) -> NDArray[np.uint64]:

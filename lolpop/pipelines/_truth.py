@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lolpop.batches import joined
+from lolpop.data.batches import joined
+from lolpop.data.frames import Frame, count, listed, require_columns, wrap
 from lolpop.errors import DataError
-from lolpop.frames import Frame, count, listed, require_columns, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
-
-__all__ = ["known_truth"]
 
 
 def known_truth(

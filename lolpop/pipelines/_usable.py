@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from lolpop.checks import Check, CheckReport
 from lolpop.components.model_trainer.predicted import LABEL
-from lolpop.frames import Frame, count, wrap
-
-__all__ = ["Usable"]
+from lolpop.data.frames import Frame, count, wrap
 
 
 class Usable:

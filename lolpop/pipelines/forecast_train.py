@@ -22,8 +22,8 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data.frames import Frame, count, wrap
 from lolpop.errors import Finding
-from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import task
 from lolpop.pipelines._attempts import Attempt, Fitted, is_better
 from lolpop.pipelines._labelled import labelled
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lolpop.frames import Series
+    from lolpop.data.frames import Series
 
 __all__ = ["ForecastTrainPipeline"]
 

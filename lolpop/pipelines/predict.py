@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import NonNegativeInt
 
-from lolpop.batches import ahead
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
@@ -22,9 +21,10 @@ from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Source
+from lolpop.data.batches import ahead
+from lolpop.data.frames import Frame, count, wrap
+from lolpop.data.sources import Source
 from lolpop.errors import DataError, Finding
-from lolpop.frames import Frame, count, wrap
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
 from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on

@@ -12,9 +12,9 @@ from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data, Source
+from lolpop.data.frames import Frame, as_frame
+from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
-from lolpop.frames import Frame, as_frame
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources

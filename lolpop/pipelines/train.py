@@ -23,9 +23,10 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data.frames import Frame, count, require_columns, wrap
 from lolpop.errors import DataError, LolpopError, NoUnseenRowsError
-from lolpop.frames import Frame, count, require_columns, wrap
 from lolpop.integrations import Pipeline, task
+from lolpop.kernel.specs import Call
 from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import Labelled, labelled
@@ -34,7 +35,6 @@ from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 from lolpop.runs import resumes
-from lolpop.specs import Call
 
 __all__ = ["TrainPipeline"]
 

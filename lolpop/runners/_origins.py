@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from lolpop.data import Data, Source
+from lolpop.data.frames import count
+from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError
-from lolpop.frames import count
 from lolpop.settings.secrets import mask
-
-__all__ = ["Origin", "Purpose", "Table", "origin_of"]
 
 Purpose: TypeAlias = Literal["train", "predict"]
 """What rows are for."""

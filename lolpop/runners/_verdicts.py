@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lolpop.components.model_checker import Comparison
-from lolpop.frames import count
+from lolpop.data.frames import count
 from lolpop.resources import ModelVersion
-
-__all__ = ["Outcome", "verdict"]
 
 
 @dataclass(frozen=True, slots=True)

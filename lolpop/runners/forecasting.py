@@ -12,9 +12,9 @@ from lolpop.components.model_checker import Comparison
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data
+from lolpop.data.frames import Frame, listed
+from lolpop.data.sources import Data
 from lolpop.errors import Finding
-from lolpop.frames import Frame, listed
 from lolpop.pipelines._future import ends_of, future_rows
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.forecast_train import ForecastTrainPipeline

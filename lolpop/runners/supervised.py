@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, Literal, TypeAlias
 
-from lolpop.batches import sampled
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_splitter import Splits
@@ -16,9 +15,10 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data import Data, Source
+from lolpop.data.batches import sampled
+from lolpop.data.frames import Frame
+from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, NoUnseenRowsError
-from lolpop.frames import Frame
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline

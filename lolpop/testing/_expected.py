@@ -14,9 +14,8 @@ from lolpop.components.model_trainer import Choice, ModelTrainer, Predictions
 from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
-    from lolpop.frames import Array
+    from lolpop.data.frames import Array
 
-__all__ = ["predictions_elsewhere", "raised", "require", "require_same", "some_params"]
 
 _NUMBERS = ("labels", "probabilities", "lower", "upper")
 

@@ -6,8 +6,8 @@ import pytest
 
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data import Data
+from lolpop.data.frames import wrap
 from lolpop.errors import DataError
-from lolpop.frames import wrap
 
 ROWS = "".join(f"{number},text,{number}\n" for number in range(20_000))
 

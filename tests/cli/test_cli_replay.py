@@ -202,7 +202,7 @@ def test_a_hidden_value_that_nothing_sets_is_told(flow, lolpop):
 def test_other_libraries_are_told(flow, lolpop, monkeypatch):
     """A library whose version is another one than it was is told, with both."""
     lolpop("run", "flows/flow.py")
-    from lolpop import wiring
+    from lolpop.running import wiring
 
     versions = wiring._versions()
     monkeypatch.setattr(wiring, "_versions", lambda: {**versions, "pandas": "0.1"})

@@ -157,6 +157,6 @@ def test_labelled_rows_come_from_somewhere(settings, message):
 
 def test_polars_that_is_not_installed_is_found_in_verification(load, monkeypatch):
     """Nobody waits for rows to be read to hear that their library is missing."""
-    monkeypatch.setattr("lolpop.data.missing_modules", lambda modules: list(modules))
+    monkeypatch.setattr("lolpop.data.sources.missing_modules", lambda modules: list(modules))
     with pytest.raises(VerificationError, match=r"data.frame: polars is not installed.*lolpop\[polars\]"):
         load(data__frame="polars").verify()

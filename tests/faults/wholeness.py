@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from lolpop.frames import wrap
+from lolpop.data.frames import wrap
 from lolpop.resources import (
     RESOURCE_TYPES,
     DatasetVersion,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lolpop.data.grids import Grid
+from lolpop.data.timelines import timelines
 from lolpop.errors import DataError
-from lolpop.grids import Grid
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import timelines
 
 FREQUENCIES = [
     "min",

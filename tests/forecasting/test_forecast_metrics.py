@@ -10,11 +10,11 @@ from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error,
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_checker.backtests import RecordedForecasts, backtest_rows
 from lolpop.components.model_checker.forecasting import ForecastModelChecker
-from lolpop.components.model_trainer._forecasting import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.data.timelines import timelines
 from lolpop.errors import DataError, TrainingError
 from lolpop.problem import ForecastingProblem, Problem
-from lolpop.timelines import timelines
 
 MONTHS = ForecastingProblem(name="visitors", target="visits", time="month", horizon=6)
 DAYS = ForecastingProblem(name="s", target="y", time="day", series="key", horizon=5)

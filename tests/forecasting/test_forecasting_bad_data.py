@@ -8,8 +8,8 @@ from lolpop.components.data_checker.forecasting import ForecastDataChecker
 from lolpop.components.data_splitter.horizon import HorizonDataSplitter
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.data.grids import Grid
 from lolpop.errors import DataError, TrainingError
-from lolpop.grids import Grid
 from lolpop.pipelines._future import future_rows
 from lolpop.problem import ForecastingProblem
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from lolpop.components.model_trainer import FittedModel
-from lolpop.components.model_trainer._tabular import TabularModel
+from lolpop.components.model_trainer.tabular import TabularModel
 
 FEATURES = ["age", "income", "visits", "city", "noise"]
 

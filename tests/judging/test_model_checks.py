@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from lolpop.components.model_checker._segments import weak_segments
 from lolpop.components.model_checker.builtin import BuiltinModelChecker
-from lolpop.components.model_checker.segments import weak_segments
 from lolpop.components.model_checker.significance import chance_of_difference
 from lolpop.problem import Problem
 

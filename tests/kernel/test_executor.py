@@ -16,7 +16,7 @@ from lolpop.components.executor import Executor
 from lolpop.components.executor.local import LocalExecutor
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, WiringError
-from lolpop.specs import Call, spec_of
+from lolpop.kernel.specs import Call, spec_of
 
 HERE = Path(__file__).parent
 

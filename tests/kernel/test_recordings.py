@@ -16,8 +16,8 @@ from lolpop.components.notifier import Notifier
 from lolpop.components.store import Store
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, WiringError
-from lolpop.recorders import recorder_of
 from lolpop.resources import DatasetVersion, ModelVersion, Run
+from lolpop.running.recorders import recorder_of
 from lolpop.runs import current_run, current_task, recall, remember, resource_of
 
 TIMEOUT = 60

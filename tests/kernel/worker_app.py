@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.components.executor import Executor
+from lolpop.kernel.specs import Call
 from lolpop.runs import current_run
-from lolpop.specs import Call
 
 
 def double(number: int) -> int:

@@ -12,8 +12,8 @@ from lolpop.components.model_trainer.catboost import CatBoostModelTrainer
 from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
+from lolpop.data.frames import wrap
 from lolpop.errors import DataError
-from lolpop.frames import wrap
 
 pytest.importorskip("feature_engine")
 

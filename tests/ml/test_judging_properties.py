@@ -23,8 +23,8 @@ from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
+from lolpop.data.frames import wrap
 from lolpop.errors import LolpopError
-from lolpop.frames import wrap
 from lolpop.problem import Problem
 
 TRAINERS: dict[str, Callable[..., Any]] = {

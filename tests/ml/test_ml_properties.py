@@ -18,8 +18,8 @@ from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransfor
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
 from lolpop.data import Data
+from lolpop.data.frames import kind_of, to_datetimes, to_floats, to_labels, to_strings, wrap
 from lolpop.errors import LolpopError
-from lolpop.frames import kind_of, to_datetimes, to_floats, to_labels, to_strings, wrap
 from lolpop.problem import Problem
 
 

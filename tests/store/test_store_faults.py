@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
-from lolpop.components.store.places import DatabasePlace, shown
+from lolpop.components.store._places import DatabasePlace, shown
 from lolpop.components.store.sql import SQLStore
 from lolpop.errors import MissingExtraError, StoreError
 from lolpop.resources import Experiment

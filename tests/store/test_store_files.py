@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
-from lolpop.components.store.files import LocalFiles
+from lolpop.components.store._files import LocalFiles
 from lolpop.components.store.sql import SQLStore
 from lolpop.errors import MissingExtraError, StoreError
 from lolpop.resources import Experiment

@@ -224,7 +224,7 @@ def test_living_run_is_not_interrupted_by_others(python, tmp_path):
 
 def test_lease_of_a_killed_process_runs_out(python, postgres_url, tmp_path):
     """On Postgres a living process renews its lease; when it is killed its run is soon interrupted."""
-    short = "import lolpop.components.store.leases as leases; leases.LEASE_SECONDS = 3\n"
+    short = "import lolpop.components.store._leases as leases; leases.LEASE_SECONDS = 3\n"
     process = python(PREAMBLE + short + ENDLESS, tmp_path, "far", postgres_url)
     process.stdout.readline()
     process.stdout.readline()

@@ -28,7 +28,7 @@ from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.xgboost import XGBoostModelTrainer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
-from lolpop.frames import wrap
+from lolpop.data.frames import wrap
 from lolpop.problem import Problem
 
 PROBLEM = Problem(name="p", target="y", positive_label="yes", sensitive_features=("city",))

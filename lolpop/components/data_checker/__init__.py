@@ -10,7 +10,7 @@ from lolpop.components.data_checker.expectations import Expectation, ExpectedCol
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["DataChecker", "Expectation", "ExpectedColumn"]
 

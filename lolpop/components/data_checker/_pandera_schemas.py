@@ -7,20 +7,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.data_checker.violations import bounds
+from lolpop.components._user_code import load_object
+from lolpop.components.data_checker._violations import bounds
+from lolpop.data.frames import kind_of
 from lolpop.errors import WiringError
-from lolpop.frames import kind_of
 from lolpop.problem import ForecastingProblem
-from lolpop.user_code import load_object
 
 if TYPE_CHECKING:
     import narwhals as nw
 
     from lolpop.components.data_checker.expectations import Expectation, ExpectedColumn
-    from lolpop.frames import Kind
+    from lolpop.data.frames import Kind
     from lolpop.problem import Problem
 
-__all__ = ["is_of_polars", "library_of", "loaded_schema", "schema_of", "without_nan"]
 
 # What is still a set of categories; of more, new ones are natural.
 _FEWEST_ROWS_OF_A_VALUE = 20

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["that_may_repeat"]
-
 
 def that_may_repeat(columns: Sequence[nw.Series[Any]]) -> NDArray[np.intp]:
     """The places of rows whose floats are all found in other rows too; ``columns`` have n values each.

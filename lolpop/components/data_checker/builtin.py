@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from lolpop._bounds import require_positive
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
+from lolpop.components._bounds import require_positive
 from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
+from lolpop.components.data_checker._labels import class_sizes, conflicting_rows
+from lolpop.components.data_checker._outcomes import of_columns, outcome
 from lolpop.components.data_checker._repeats import that_may_repeat
-from lolpop.components.data_checker.columns import ColumnFacts, Limits, facts_of
-from lolpop.components.data_checker.labels import class_sizes, conflicting_rows
-from lolpop.components.data_checker.outcomes import of_columns, outcome
-from lolpop.components.data_checker.unexpected import unexpected
+from lolpop.components.data_checker._unexpected import unexpected
+from lolpop.data.frames import count, kind_of, listed, require_bounded, to_floats, wrap
 from lolpop.errors import DataError
-from lolpop.frames import count, kind_of, listed, require_bounded, to_floats, wrap
 from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
 
+    from lolpop.components.data_checker._leakage import Power
     from lolpop.components.data_checker.expectations import ExpectedColumn
-    from lolpop.components.data_checker.leakage import Power
-    from lolpop.frames import Frame, Kind
+    from lolpop.data.frames import Frame, Kind
 
 __all__ = ["BuiltinDataChecker"]
 
@@ -321,7 +321,7 @@ class BuiltinDataChecker(DataChecker):
     def _target_and_features(
         self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]
     ) -> Iterator[Check]:
-        from lolpop.components.data_checker.leakage import predictive_powers
+        from lolpop.components.data_checker._leakage import predictive_powers
 
         target = self._problem.target
         rows = rows.filter(~rows.get_column(target).is_null())
@@ -334,7 +334,7 @@ class BuiltinDataChecker(DataChecker):
             yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
 
     def _target_leakage(self, powers: Mapping[str, Power]) -> Check:
-        from lolpop.components.data_checker.leakage import leaking
+        from lolpop.components.data_checker._leakage import leaking
 
         found = leaking(powers, self._max_predictive_power)
         if not found:

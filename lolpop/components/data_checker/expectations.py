@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict
 
 from lolpop.components.data_profiler.profiles import ValueCount
-from lolpop.frames import Kind
+from lolpop.data.frames import Kind
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler.profiles import ColumnProfile, Numbers, Profile

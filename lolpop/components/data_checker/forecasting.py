@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.data.frames import count, kind_of, listed, require_columns, to_strings, wrap
+from lolpop.data.timelines import timelines
 from lolpop.errors import DataError
-from lolpop.frames import count, kind_of, listed, require_columns, to_strings, wrap
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import timelines
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from lolpop.frames import Frame
-    from lolpop.timelines import Timelines
+    from lolpop.data.frames import Frame
+    from lolpop.data.timelines import Timelines
 
 __all__ = ["ForecastDataChecker"]
 

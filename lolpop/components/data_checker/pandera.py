@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import PositiveFloat
 
 from lolpop.checks import Check, CheckReport
+from lolpop.components._user_code import described, names_object
 from lolpop.components.data_checker import DataChecker, Expectation
-from lolpop.components.data_checker.outcomes import outcome
+from lolpop.components.data_checker._outcomes import outcome
+from lolpop.data.frames import count, wrap
 from lolpop.errors import DataError, Finding, VerificationError
-from lolpop.frames import count, wrap
 from lolpop.problem import Problem
-from lolpop.user_code import described, names_object
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["PanderaDataChecker"]
 

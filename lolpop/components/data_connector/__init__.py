@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from lolpop.data import Source
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
+    from lolpop.data.sources import Source
 
 __all__ = ["DataConnector"]
 
@@ -45,7 +45,7 @@ class DataConnector(Component):
         in memory until then, unless a connector can do better. Raises DataError if they cannot be written,
         or frames differ in their columns.
         """
-        from lolpop.batches import joined
+        from lolpop.data.batches import joined
 
         frames: list[Frame] = []
         yield frames.append

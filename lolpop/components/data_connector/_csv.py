@@ -14,17 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Literal
 
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.data.frames import count, listed
 from lolpop.errors import DataError
-from lolpop.frames import count, listed
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
     from lolpop.components.data_connector._locations import Location
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
-__all__ = ["MISSING", "check_csv", "column_names", "plain", "read_csv", "utf8", "write_csv"]
 
 _SEPARATORS = (";", "\t", "|", ",")
 _CHUNK = 1 << 20

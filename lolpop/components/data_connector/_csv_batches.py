@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from lolpop.components.data_connector._locations import Location
-    from lolpop.data import FrameKind
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
+    from lolpop.data.sources import FrameKind
 
-__all__ = ["scan_csv"]
 
 _EMPTY = "empty"
 _NUMBERS = {"int64", "uint64", "float64", _EMPTY}

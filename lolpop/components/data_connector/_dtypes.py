@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["typed_pandas", "typed_polars"]
 
 _ZONED = re.compile(r".*(Z|[+-]\d{2}(:?\d{2})?)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?")

@@ -11,22 +11,21 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.batches import Alike, plain_values
 from lolpop.components.data_connector._csv import read_csv, write_csv
 from lolpop.components.data_connector._csv_batches import scan_csv
 from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.data.batches import Alike, plain_values
+from lolpop.data.frames import listed
 from lolpop.errors import DataError
-from lolpop.frames import listed
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from lolpop.components.data_connector._locations import Location
-    from lolpop.data import FrameKind
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
+    from lolpop.data.sources import FrameKind
 
-__all__ = ["FORMATS", "Format"]
 
 _LOOKED_AT = 100_000
 

@@ -13,17 +13,16 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from lolpop._disk import sync
-from lolpop._drivers import FILE_SYSTEMS, errors_of
 from lolpop._names import one_of
+from lolpop.components._disk import sync
+from lolpop.components._drivers import FILE_SYSTEMS, errors_of
 from lolpop.errors import DataError, LolpopError
 from lolpop.runs import hidden
 from lolpop.settings.secrets import mask_urls
 
 if TYPE_CHECKING:
-    from lolpop.data import Source
+    from lolpop.data.sources import Source
 
-__all__ = ["Location", "located"]
 
 _KEYS = ("path", "format", "separator", "encoding")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lolpop.batches import SameColumns
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
-from lolpop.data import Data, FrameKind
+from lolpop.data.batches import SameColumns
+from lolpop.data.frames import as_frame, wrap
+from lolpop.data.sources import Data, FrameKind
 from lolpop.errors import DataError
-from lolpop.frames import as_frame, wrap
 
 if TYPE_CHECKING:
-    from lolpop.data import Source
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
+    from lolpop.data.sources import Source
 
 __all__ = ["FileDataConnector"]
 

@@ -11,7 +11,7 @@ from lolpop.components.data_profiler.profiles import ColumnProfile, Profile
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["ColumnDrift", "ColumnProfile", "DataProfiler", "DriftReport", "Profile"]
 

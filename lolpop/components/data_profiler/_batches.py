@@ -15,8 +15,8 @@ from lolpop.components.data_profiler._summaries import (
     summarize_values,
 )
 from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Profile, ValueCount
+from lolpop.data.frames import by_text, counted, kind_of, listed, to_datetimes, to_floats, wrap
 from lolpop.errors import DataError
-from lolpop.frames import by_text, counted, kind_of, listed, to_datetimes, to_floats, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
-    from lolpop.frames import Frame, Kind
+    from lolpop.data.frames import Frame, Kind
 
     Floats = NDArray[np.float64]
 
-__all__ = ["profile_batches"]
 
 _NUMBERS: frozenset[Kind] = frozenset({"number", "duration"})
 _VALUES: frozenset[Kind] = frozenset({"boolean", "string", "category", "mixed"})

@@ -20,7 +20,7 @@ from lolpop.components.data_profiler._summaries import (
     bucket_counts,
     finite_sorted,
 )
-from lolpop.frames import by_text, counted, kind_of
+from lolpop.data.frames import by_text, counted, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
-__all__ = ["Difference", "difference"]
 
 _NUMBERS = {"number", "duration", "boolean"}
 

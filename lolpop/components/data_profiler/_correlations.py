@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_profiler.profiles import Correlation
-from lolpop.frames import to_floats
+from lolpop.data.frames import to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ROWS", "correlated", "correlations"]
 
 # A coefficient of ten thousand rows is off by some 0.01 at most.
 ROWS = 10_000

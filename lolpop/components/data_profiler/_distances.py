@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
-__all__ = ["chi_squared", "coarser", "jensen_shannon", "kolmogorov_smirnov", "population_stability"]
 
 # The chi-squared distribution is a good approximation from this many expected rows in a cell on.
 _LEAST_EXPECTED = 5.0

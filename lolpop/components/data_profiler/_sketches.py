@@ -11,7 +11,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DistinctValues", "FrequentValues", "Moments"]
 
 _LEAST_HASHES = 4_096
 _MOST_VALUES = 10_000

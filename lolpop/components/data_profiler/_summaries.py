@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lolpop.components.data_profiler.profiles import Bins, ColumnProfile, Numbers, ValueCount
-from lolpop.frames import by_text, counted, kind_of, to_datetimes, to_floats
+from lolpop.data.frames import by_text, counted, kind_of, to_datetimes, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
-    from lolpop.frames import Kind
+    from lolpop.data.frames import Kind
 
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]

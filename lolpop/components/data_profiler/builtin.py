@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from lolpop._bounds import errors_before_warnings
 from lolpop.checks import Check, Status
+from lolpop.components._bounds import errors_before_warnings
 from lolpop.components.data_profiler import DataProfiler
 from lolpop.components.data_profiler._correlations import correlations
 from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
 from lolpop.components.data_profiler.profiles import Profile
+from lolpop.data.frames import count, wrap
 from lolpop.errors import Finding, VerificationError
-from lolpop.frames import count, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
 
     from lolpop.components.data_profiler._comparison import Difference
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["BuiltinDataProfiler"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from lolpop.frames import Kind
+from lolpop.data.frames import Kind
 
 __all__ = ["Bins", "ColumnProfile", "Correlation", "Numbers", "Profile", "ValueCount"]
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
-from lolpop._bounds import require_positive
+from lolpop.components._bounds import require_positive
 from lolpop.components.data_splitter import BacktestSplitter, Splits
+from lolpop.data.frames import count, require_columns, to_floats, wrap
+from lolpop.data.grids import Grid
+from lolpop.data.timelines import place_of
 from lolpop.errors import DataError
-from lolpop.frames import count, require_columns, to_floats, wrap
-from lolpop.grids import Grid
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import place_of
 
 if TYPE_CHECKING:
     import narwhals as nw
     import numpy as np
     from numpy.typing import NDArray
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["HorizonDataSplitter"]
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from lolpop.components.data_splitter import DataSplitter, Splits
-from lolpop.errors import DataError, Finding, VerificationError
-from lolpop.frames import (
+from lolpop.data.frames import (
     count,
     kind_of,
     require_columns,
@@ -20,6 +19,7 @@ from lolpop.frames import (
     to_strings,
     wrap,
 )
+from lolpop.errors import DataError, Finding, VerificationError
 from lolpop.problem import TO_LEARN, Problem
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
     Indices = NDArray[np.intp]
 

@@ -10,7 +10,7 @@ from lolpop.errors import DataError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["DataTransformer"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lolpop.components.data_transformer import DataTransformer
 
 if TYPE_CHECKING:
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["IdentityDataTransformer"]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lolpop.components._user_code import described, load_object, names_object
 from lolpop.components.data_transformer import DataTransformer
+from lolpop.data.frames import as_frame
 from lolpop.errors import DataError, Finding, LolpopError, VerificationError, WiringError
-from lolpop.frames import as_frame
-from lolpop.user_code import described, load_object, names_object
 
 if TYPE_CHECKING:
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["PythonDataTransformer"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from lolpop.specs import Call
+    from lolpop.kernel.specs import Call
 
 __all__ = ["Executor"]
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Any
 
-__all__ = ["children_are_deaf", "hear_again", "interrupts_wait"]
-
 _CTRL_C = frozenset({signal.SIGINT})
 _CAN_BLOCK = hasattr(signal, "pthread_sigmask")  # everywhere but on Windows
 

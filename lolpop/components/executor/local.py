@@ -22,7 +22,7 @@ from lolpop.errors import LolpopError, WiringError
 from lolpop.runs import current_run
 
 if TYPE_CHECKING:
-    from lolpop.specs import Call
+    from lolpop.kernel.specs import Call
 
 __all__ = ["LocalExecutor"]
 
@@ -144,7 +144,7 @@ def _answer(future: Future[Any]) -> Any:
 
 def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
     """What a worker process needs, as bytes: it is unpickled where an error can be answered with."""
-    from lolpop.specs import Call
+    from lolpop.kernel.specs import Call
 
     spec = None
     if isinstance(function, Call):
@@ -203,7 +203,7 @@ def _unpickled(given: bytes) -> Callable[[Any], Any]:
     from functools import partial
     from multiprocessing.util import Finalize
 
-    from lolpop.specs import Worker
+    from lolpop.kernel.specs import Worker
 
     function, spec = pickle.loads(given)  # noqa: S301  (from the process that started this one)
     if spec is None:

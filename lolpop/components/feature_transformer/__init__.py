@@ -11,7 +11,7 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from sklearn.base import TransformerMixin
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["Accepts", "FeatureTransformer"]
 

@@ -14,12 +14,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 
 from lolpop.components.feature_transformer._roles import GREATEST
-from lolpop.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
+from lolpop.data.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = [
     "CategoryEncoder", "DateEncoder", "InstantEncoder", "NumberEncoder", "PandasColumnTransformer",

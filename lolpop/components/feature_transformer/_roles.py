@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lolpop.data.frames import kind_of, to_floats, wrap
 from lolpop.errors import DataError
-from lolpop.frames import kind_of, to_floats, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
-__all__ = ["GREATEST", "columns_by_role", "left_out"]
 
 GREATEST = 3.4028234663852886e38
 """The greatest number of single precision, which trees reckon in: beyond, it is taken for missing."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["feature_sources"]
-
 _FLAG = "missingindicator_"
 
 

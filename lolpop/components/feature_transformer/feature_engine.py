@@ -15,7 +15,7 @@ from lolpop.registry import missing_modules
 if TYPE_CHECKING:
     from sklearn.base import TransformerMixin
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["FeatureEngineFeatureTransformer"]
 

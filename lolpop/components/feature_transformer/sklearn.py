@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sklearn.base import TransformerMixin
     from sklearn.compose import ColumnTransformer
 
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
 
 __all__ = ["SklearnFeatureTransformer"]
 

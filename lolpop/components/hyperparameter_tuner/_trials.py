@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from lolpop.components.hyperparameter_tuner import Objective, Search, Trial
+from lolpop.data.frames import count
 from lolpop.errors import DataError, LolpopError, TrainingError
-from lolpop.frames import count
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import ModelTrainer, Params, SearchSpace
 
-__all__ = ["Direction", "Made", "Share", "Trials", "require_sense", "require_something_to_search"]
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
 

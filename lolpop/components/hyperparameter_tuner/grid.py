@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from lolpop._bounds import require_positive
 from lolpop._names import one_of
+from lolpop.components._bounds import require_positive
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
 from lolpop.components.hyperparameter_tuner._trials import (
     Direction,

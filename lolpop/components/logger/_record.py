@@ -10,8 +10,6 @@ from typing import Any
 from lolpop.components.notifier import Level
 from lolpop.runs import current_run, current_task, hidden
 
-__all__ = ["record_of"]
-
 
 def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[str, Any]:
     """Make JSON values of a message, secrets masked, with its time (UTC) and the run and task it is from."""

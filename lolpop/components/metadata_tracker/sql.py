@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import ValidationError
 
 from lolpop.components.metadata_tracker import MetadataTracker, Record
-from lolpop.components.metadata_tracker.folders import get_files, put_files
+from lolpop.components.metadata_tracker._folders import get_files, put_files
 from lolpop.components.store import Store
 from lolpop.errors import LolpopError
 from lolpop.resources import Numbered, Resource, as_resource
 from lolpop.runs import current_run, current_task
 
 if TYPE_CHECKING:
-    from lolpop.components.metadata_tracker.rows import ResourceRows
+    from lolpop.components.metadata_tracker._rows import ResourceRows
 
 __all__ = ["SQLMetadataTracker"]
 
@@ -145,14 +145,14 @@ class SQLMetadataTracker(MetadataTracker):
 
     @contextmanager
     def _reading(self) -> Iterator[ResourceRows]:
-        from lolpop.components.metadata_tracker.rows import ResourceRows
+        from lolpop.components.metadata_tracker._rows import ResourceRows
 
         with self._store.snapshot() as connection:
             yield ResourceRows(connection)
 
     @contextmanager
     def _writing(self) -> Iterator[ResourceRows]:
-        from lolpop.components.metadata_tracker.rows import ResourceRows
+        from lolpop.components.metadata_tracker._rows import ResourceRows
 
         with self._store.transaction() as connection:
             yield ResourceRows(connection)

@@ -13,7 +13,7 @@ from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["BiasReport", "Disparity", "GroupMetrics", "ModelBiasChecker"]
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.components.model_bias_checker import BiasReport, GroupMetrics, ModelBiasChecker
-from lolpop.components.model_bias_checker.judgement import Groups, Limits, check_limits, judged
-from lolpop.components.model_bias_checker.rates import evaluated, groups_of, rates_of
+from lolpop.components.model_bias_checker._judgement import Groups, Limits, check_limits, judged
+from lolpop.components.model_bias_checker._rates import evaluated, groups_of, rates_of
+from lolpop.data.frames import require_columns, wrap
 from lolpop.errors import Finding
-from lolpop.frames import require_columns, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lolpop.components.model_bias_checker.rates import Rate
+    from lolpop.components.model_bias_checker._rates import Rate
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["BuiltinModelBiasChecker"]
 

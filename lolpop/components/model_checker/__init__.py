@@ -14,7 +14,7 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DriftReport
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["Comparison", "Metrics", "ModelChecker"]
 

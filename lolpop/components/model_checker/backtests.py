@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.model_trainer import Predictions
-from lolpop.components.model_trainer._forecasting import Forecaster, ForecastModel
+from lolpop.components.model_trainer.forecasting.models import Forecaster, ForecastModel
+from lolpop.data.frames import to_floats, to_strings, wrap, wrap_series
+from lolpop.data.timelines import series_of
 from lolpop.errors import TrainingError
-from lolpop.frames import to_floats, to_strings, wrap, wrap_series
-from lolpop.timelines import series_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
     from lolpop.problem import ForecastingProblem
 
     Floats = NDArray[np.float64]

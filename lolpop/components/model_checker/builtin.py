@@ -14,7 +14,7 @@ from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport
 from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
-from lolpop.components.model_checker.checks import classes_of, left_out, outcome, predictions_of
+from lolpop.components.model_checker._checks import classes_of, left_out, outcome, predictions_of
 from lolpop.components.model_checker.drifts import drift_of_predictions
 from lolpop.components.model_checker.evaluations import (
     constant_class,
@@ -23,8 +23,8 @@ from lolpop.components.model_checker.evaluations import (
     evaluate_numbers,
 )
 from lolpop.components.model_checker.metrics import METRICS
+from lolpop.data.frames import count, wrap
 from lolpop.errors import Finding, VerificationError
-from lolpop.frames import count, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_checker.evaluations import Evaluation, Floats
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["BuiltinModelChecker"]
 
@@ -235,7 +235,7 @@ class BuiltinModelChecker(ModelChecker):
         return self._compare(evaluation, constant, f"a baseline that always predicts {shown}")
 
     def _compare(self, one: Evaluation, other: Evaluation, against: str = "") -> Comparison:
-        from lolpop.components.model_checker.bootstrap import paired_interval
+        from lolpop.components.model_checker._bootstrap import paired_interval
 
         score, other_score = self._metric.of(one), self._metric.of(other)
         difference = score - other_score if self.greater_is_better else other_score - score
@@ -316,7 +316,7 @@ class BuiltinModelChecker(ModelChecker):
         return outcome("overfitting", "warn", f"{scores}: {advice}")
 
     def _calibration(self, evaluation: Evaluation, probabilities: Floats) -> Check:
-        from lolpop.components.model_checker.calibration import calibration_error
+        from lolpop.components.model_checker._calibration import calibration_error
 
         error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
         found = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
@@ -327,7 +327,7 @@ class BuiltinModelChecker(ModelChecker):
     def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
         import numpy as np
 
-        from lolpop.components.model_checker.segments import weak_segments
+        from lolpop.components.model_checker._segments import weak_segments
 
         if self._classifies:
             errors: NDArray[Any] = evaluation.truth != evaluation.labels

@@ -9,7 +9,7 @@ from lolpop.components.model_trainer.predicted import predicted_columns
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DataProfiler, DriftReport
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
     from lolpop.problem import Problem
 
 __all__ = ["drift_of_predictions"]

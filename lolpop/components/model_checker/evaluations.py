@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop.data.frames import count, listed, to_floats, to_labels, wrap_series
 from lolpop.errors import DataError
-from lolpop.frames import count, listed, to_floats, to_labels, wrap_series
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel, Predictions
-    from lolpop.frames import Array, Frame, Series
+    from lolpop.data.frames import Array, Frame, Series
 
     Floats = NDArray[np.floating[Any]]
     Indices = NDArray[np.intp]

@@ -14,17 +14,17 @@ from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.model_checker import Comparison, Metrics, ModelChecker
 from lolpop.components.model_checker.backtests import forecasts_of
 from lolpop.components.model_checker.drifts import drift_of_predictions
+from lolpop.data.frames import count, listed, to_floats, wrap_series
+from lolpop.data.timelines import series_of
 from lolpop.errors import DataError
-from lolpop.frames import count, listed, to_floats, wrap_series
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import series_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
     Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["Attributions", "Importance", "ModelExplainer"]
 

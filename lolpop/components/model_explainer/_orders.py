@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_trainer import FittedModel
 
-__all__ = ["attribute_by_orders"]
-
 
 def attribute_by_orders(
     model: FittedModel, rows: nw.DataFrame[Any], others: nw.DataFrame[Any], *, orders: int, seed: int

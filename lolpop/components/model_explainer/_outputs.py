@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_trainer import Predictions
 
-__all__ = ["likeliest", "outputs_of"]
-
 
 def likeliest(predictions: Predictions) -> NDArray[Any] | None:
     """The position of the most probable class of each row; None where there are no probabilities."""

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
-from lolpop.frames import require_columns, wrap
+from lolpop.data.frames import require_columns, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 else:
     nw = lazy_loader.load("narwhals")
 
-__all__ = ["alike", "replaced", "rows_at_once", "taken", "used"]
 
 _ROWS_AT_ONCE = 100_000
 _VALUES_AT_ONCE = 10_000_000

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.feature_transformer._sources import feature_sources
 from lolpop.components.model_explainer import Attributions
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
-from lolpop.components.model_trainer._boosting import BoostedTrees
-from lolpop.components.model_trainer._tabular import REFUSALS, TabularModel
+from lolpop.components.model_trainer.boosting import BoostedTrees
+from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["attribute_trees"]
 
 _OF_SKLEARN = frozenset(
     f"{name}{kind}"

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
-from lolpop._bounds import require_positive
+from lolpop.components._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
-from lolpop.components.model_trainer._forecasting import ForecastModel
-from lolpop.components.model_trainer._lags import LagModel
+from lolpop.components.model_trainer.forecasting.lags import LagModel
+from lolpop.components.model_trainer.forecasting.models import ForecastModel
+from lolpop.data.frames import to_floats, wrap, wrap_series
+from lolpop.data.timelines import series_of
 from lolpop.errors import DataError, TrainingError
-from lolpop.frames import to_floats, wrap, wrap_series
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import series_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
     Floats = NDArray[np.float64]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import PositiveInt
 
-from lolpop._bounds import require_positive
+from lolpop.components._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._replacing import alike, used
+from lolpop.data.frames import wrap
 from lolpop.errors import DataError, MissingExtraError
-from lolpop.frames import wrap
 from lolpop.registry import missing_modules
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["ShapModelExplainer"]
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
-from lolpop._bounds import require_positive
+from lolpop.components._bounds import require_positive
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
 from lolpop.components.model_explainer._replacing import alike, replaced, rows_at_once, taken, used
+from lolpop.data.frames import wrap_series
 from lolpop.errors import DataError
-from lolpop.frames import wrap_series
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["SklearnModelExplainer"]
 

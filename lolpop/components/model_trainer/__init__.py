@@ -12,7 +12,7 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lolpop.frames import Array, Frame, Series
+    from lolpop.data.frames import Array, Frame, Series
 
 __all__ = [
     "Choice", "FittedModel", "Float", "Int", "ModelTrainer", "Params", "Predictions", "SearchSpace",

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lolpop.components.model_trainer._tabular import TabularModel
+from lolpop.components.model_trainer.tabular import TabularModel
 from lolpop.errors import StoreError
-
-__all__ = ["Description"]
 
 _FILE = "model.json"
 

@@ -13,8 +13,6 @@ from lolpop.components.model_trainer import Choice, Float, Int, SearchSpace
 from lolpop.errors import WiringError
 from lolpop.registry import import_object
 
-__all__ = ["ESTIMATORS", "Estimator", "estimator_class", "parameter_names"]
-
 
 @dataclass(frozen=True, slots=True)
 class Estimator:

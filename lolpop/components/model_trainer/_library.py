@@ -14,8 +14,6 @@ from lolpop.errors import Finding, MissingExtraError, TrainingError
 from lolpop.registry import missing_modules
 from lolpop.signatures import Parameter, signature_of
 
-__all__ = ["LibraryModelTrainer"]
-
 
 class LibraryModelTrainer(ModelTrainer):
     """A trainer of one library, with settings of its own and the library's in ``params``."""

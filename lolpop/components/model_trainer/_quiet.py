@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["quiet"]
-
 _is_quiet = ContextVar("_is_quiet", default=False)
 
 

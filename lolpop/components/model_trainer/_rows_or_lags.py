@@ -6,14 +6,13 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lolpop.components.model_trainer._tabular import TabularModel
+from lolpop.components.model_trainer.tabular import TabularModel
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, SearchSpace
     from lolpop.problem import Problem
 
-__all__ = ["LAGS_FILE", "restored", "rows_of", "worth_searching"]
 
 LAGS_FILE = "lags.json"
 """Where a stored model of lags keeps what is not its model of rows."""
@@ -38,7 +37,7 @@ def rows_of(model: FittedModel, folder: Path) -> TabularModel:
     """
     if isinstance(model, TabularModel):
         return model
-    from lolpop.components.model_trainer import _lags
+    from lolpop.components.model_trainer.forecasting import lags as _lags
 
     return _lags.rows_of(model, folder)
 
@@ -47,6 +46,6 @@ def restored(rows: TabularModel, folder: Path) -> FittedModel:
     """The model that ``rows_of`` has taken apart. Raises StoreError if a part is damaged."""
     if not (folder / LAGS_FILE).exists():
         return rows
-    from lolpop.components.model_trainer import _lags
+    from lolpop.components.model_trainer.forecasting import lags as _lags
 
     return _lags.restored(rows, folder)

@@ -9,8 +9,6 @@ from zipfile import BadZipFile
 
 from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError
 
-__all__ = ["dump", "load"]
-
 # Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
 _TRUSTED = frozenset(
     {

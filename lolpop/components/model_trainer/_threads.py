@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["one_thread"]
-
 
 class _Limit:
     """A limit of the whole process, in force as long as anybody needs it."""

@@ -11,15 +11,15 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
-from lolpop.components.model_trainer._boosting import BoostedTrees, BoostingModelTrainer, unnamed
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
-from lolpop.components.model_trainer._tabular import REFUSALS, explained
+from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer, unnamed
+from lolpop.components.model_trainer.tabular import REFUSALS, explained
 from lolpop.errors import StoreError, TrainingError
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
-    from lolpop.frames import Array
+    from lolpop.data.frames import Array
 
 __all__ = ["CatBoostModelTrainer"]
 

@@ -10,9 +10,9 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 from lolpop.components.executor import Executor
 from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Float, Params, SearchSpace
-from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
-from lolpop.components.model_trainer._last_value import LastValue
-from lolpop.components.model_trainer._prophet import (
+from lolpop.components.model_trainer.forecasting.by_series import BySeriesModelTrainer
+from lolpop.components.model_trainer.forecasting.last_value import LastValue
+from lolpop.components.model_trainer.forecasting.prophet import (
     Growth,
     Mode,
     ProphetSeries,
@@ -20,12 +20,12 @@ from lolpop.components.model_trainer._prophet import (
     Seasonality,
     Waves,
 )
-from lolpop.components.model_trainer._series import SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import SeriesSettings
 from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    from lolpop.timelines import Timelines
+    from lolpop.data.timelines import Timelines
 
 __all__ = ["ProphetModelTrainer"]
 

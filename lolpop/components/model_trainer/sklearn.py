@@ -16,12 +16,12 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, S
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
 from lolpop.components.model_trainer._rows_or_lags import restored, rows_of, worth_searching
-from lolpop.components.model_trainer._tabular import REFUSALS, TabularModel, explained, learn_features
+from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
 from lolpop.problem import ForecastingProblem, Problem
 
 if TYPE_CHECKING:
-    from lolpop.frames import Array, Frame, Series
+    from lolpop.data.frames import Array, Frame, Series
 
 __all__ = ["SklearnModelTrainer"]
 
@@ -133,7 +133,7 @@ class SklearnModelTrainer(ModelTrainer):
         Raises DataError for data, and TrainingError for parameters, that the estimator refuses.
         """
         if isinstance(self._problem, ForecastingProblem):
-            from lolpop.components.model_trainer._lags import fit_by_lags
+            from lolpop.components.model_trainer.forecasting.lags import fit_by_lags
 
             return fit_by_lags(
                 frame,

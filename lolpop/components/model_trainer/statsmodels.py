@@ -11,22 +11,22 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 from lolpop.components.executor import Executor
 from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Params, SearchSpace
-from lolpop.components.model_trainer._by_series import BySeriesModelTrainer
-from lolpop.components.model_trainer._criteria import Criterion
-from lolpop.components.model_trainer._exponential_smoothing import (
+from lolpop.components.model_trainer.forecasting.by_series import BySeriesModelTrainer
+from lolpop.components.model_trainer.forecasting.criteria import Criterion
+from lolpop.components.model_trainer.forecasting.exponential_smoothing import (
     Component,
     ExponentialSmoothing,
     SmoothingSettings,
     Trend,
 )
-from lolpop.components.model_trainer._last_value import LastValue
-from lolpop.components.model_trainer._sarimax import Deterministic, Sarimax, SarimaxSettings
-from lolpop.components.model_trainer._series import SeriesSettings
+from lolpop.components.model_trainer.forecasting.last_value import LastValue
+from lolpop.components.model_trainer.forecasting.sarimax import Deterministic, Sarimax, SarimaxSettings
+from lolpop.components.model_trainer.forecasting.series import SeriesSettings
 from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    from lolpop.timelines import Timelines
+    from lolpop.data.timelines import Timelines
 
 __all__ = ["StatsmodelsModelTrainer"]
 

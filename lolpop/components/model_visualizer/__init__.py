@@ -12,7 +12,7 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from lolpop.components.model_explainer import Importance
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["ModelVisualizer"]
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_explainer import Importance
 
-__all__ = ["Drawing", "importance_figure", "save_figure"]
 
 Drawing: TypeAlias = "Callable[[Axes], object]"
 

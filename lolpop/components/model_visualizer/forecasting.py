@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveInt
 
-from lolpop._bounds import require_positive
-from lolpop.components.model_trainer._forecasting import ForecastModel
+from lolpop.components._bounds import require_positive
+from lolpop.components.model_trainer.forecasting.models import ForecastModel
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.model_visualizer._figures import importance_figure
-from lolpop.frames import to_floats, wrap, wrap_series
-from lolpop.grids import Grid
+from lolpop.data.frames import to_floats, wrap, wrap_series
+from lolpop.data.grids import Grid
+from lolpop.data.timelines import series_of
 from lolpop.problem import ForecastingProblem
-from lolpop.timelines import series_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_explainer import Importance
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
     Floats = NDArray[np.float64]
 

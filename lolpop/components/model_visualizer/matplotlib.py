@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lolpop.components.model_checker.evaluations import Evaluation
     from lolpop.components.model_explainer import Importance
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.frames import Frame, Series
+    from lolpop.data.frames import Frame, Series
 
 __all__ = ["MatplotlibModelVisualizer"]
 

@@ -10,7 +10,7 @@ from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, ModelTrainer
-    from lolpop.frames import Frame
+    from lolpop.data.frames import Frame
     from lolpop.resources import DatasetVersion, Experiment, ModelVersion, Resource
 
 __all__ = ["ResourceVersionControl"]
@@ -40,7 +40,7 @@ class ResourceVersionControl(Component):
         All are held in memory, unless an implementation can do better. Raises DataError if they differ in
         columns or types.
         """
-        from lolpop.batches import joined
+        from lolpop.data.batches import joined
 
         return self.save_data(name, joined(frames), parents=parents)
 

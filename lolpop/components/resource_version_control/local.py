@@ -12,15 +12,15 @@ from pydantic import Field
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
-from lolpop.components.resource_version_control import ResourceVersionControl, model_folders
+from lolpop.components.resource_version_control import ResourceVersionControl, _model_folders
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
 from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
-    from lolpop.components.resource_version_control.frame_tables import Written
-    from lolpop.frames import Frame
+    from lolpop.components.resource_version_control._frame_tables import Written
+    from lolpop.data.frames import Frame
 
 __all__ = ["LocalResourceVersionControl"]
 
@@ -63,13 +63,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
         Raises DataError for a frame that would not come back as it is.
         """
-        from lolpop.components.resource_version_control import frame_tables
+        from lolpop.components.resource_version_control import _frame_tables
 
-        table = frame_tables.pack(frame)
-        written = frame_tables.Written(
-            len(frame), frame_tables.dtypes_of(frame), frame_tables.digest_of(table)
+        table = _frame_tables.pack(frame)
+        written = _frame_tables.Written(
+            len(frame), _frame_tables.dtypes_of(frame), _frame_tables.digest_of(table)
         )
-        version = self._keep(name, written, lambda path: frame_tables.write(table, path), parents)
+        version = self._keep(name, written, lambda path: _frame_tables.write(table, path), parents)
         remember(frame, version)
         return version
 
@@ -81,45 +81,45 @@ class LocalResourceVersionControl(ResourceVersionControl):
         Categories are kept as the values that they are, and a pandas index only if it has a name, as a
         column. Raises DataError, keeping nothing, if frames differ in columns or types.
         """
-        from lolpop.batches import ahead
-        from lolpop.components.resource_version_control import frame_tables
+        from lolpop.components.resource_version_control import _frame_tables
+        from lolpop.data.batches import ahead
 
         with TemporaryDirectory(prefix="lolpop-") as folder:
             path = Path(folder, "data.arrow")
-            written = frame_tables.write_batches(ahead(frames), path)
+            written = _frame_tables.write_batches(ahead(frames), path)
             return self._keep(name, written, path.rename, parents)
 
     def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
         """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
-        from lolpop.components.resource_version_control import frame_tables
+        from lolpop.components.resource_version_control import _frame_tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             return cast("Frame", known)
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
-            frame = frame_tables.unpack(frame_tables.read(path))
+            frame = _frame_tables.unpack(_frame_tables.read(path))
         remember(frame, dataset_version)
         return frame
 
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches as they were saved."""
-        from lolpop.components.resource_version_control import frame_tables
+        from lolpop.components.resource_version_control import _frame_tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             yield cast("Frame", known)
             return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
-            yield from map(frame_tables.unpack, frame_tables.read_batches(path))
+            yield from map(_frame_tables.unpack, _frame_tables.read_batches(path))
 
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
         experiment = as_resource(experiment, Experiment)
         with TemporaryDirectory(prefix="lolpop-") as temporary:
             folder = Path(temporary, "model")
-            model_folders.save(model, trainer, folder)
+            _model_folders.save(model, trainer, folder)
             # A model that could not be loaded again is found out now, not when it is needed.
-            model_folders.load(folder, self._trusted_types)
+            _model_folders.load(folder, self._trusted_types)
             self._metadata_tracker.save_artifact(experiment, "model", folder)
         remember(model, experiment)
 
@@ -132,7 +132,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         with TemporaryDirectory(prefix="lolpop-") as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
-            model = model_folders.load(folder, self._trusted_types)
+            model = _model_folders.load(folder, self._trusted_types)
         remember(model, experiment)
         return model
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.store import RunRecord, Store, TaskRecord
-from lolpop.components.store.places import DatabasePlace
+from lolpop.components.store._places import DatabasePlace
 from lolpop.errors import Finding
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from lolpop.components.store.database import Database
-    from lolpop.components.store.files import Files
-    from lolpop.components.store.locks import Locks
-    from lolpop.components.store.run_tables import RunTables
+    from lolpop.components.store._database import Database
+    from lolpop.components.store._files import Files
+    from lolpop.components.store._locks import Locks
+    from lolpop.components.store._run_tables import RunTables
 
 __all__ = ["SQLStore"]
 
@@ -153,11 +153,11 @@ class SQLStore(Store):
         return opened
 
     def _open_anew(self) -> _Opened:
-        from lolpop.components.store.database import open_postgres, open_sqlite
-        from lolpop.components.store.files import LocalFiles, open_files
-        from lolpop.components.store.leases import LeaseLocks
-        from lolpop.components.store.locks import FileLocks
-        from lolpop.components.store.run_tables import RunTables
+        from lolpop.components.store._database import open_postgres, open_sqlite
+        from lolpop.components.store._files import LocalFiles, open_files
+        from lolpop.components.store._leases import LeaseLocks
+        from lolpop.components.store._locks import FileLocks
+        from lolpop.components.store._run_tables import RunTables
 
         folder = (self._folder or Path()).absolute()
         locks: Locks

@@ -1,0 +1,151 @@
+"""How well each column alone tells the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lolpop.data.frames import kind_of, to_datetimes, to_floats, to_strings
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+
+# Enough to tell a leak from a good feature, and cheap for any number of rows.
+_MOST_ROWS = 10_000
+_FEWEST_ROWS = 100
+_FEWEST_OF_A_CLASS = 10
+_MOST_BINS = 64
+_ROWS_OF_A_BIN = 8
+# No column alone is that good by right.
+_NEARLY_PERFECT = 0.98
+# What is left to explain is this many times less than what the next column leaves: it stands out.
+_STANDS_OUT = 3.0
+
+
+class Power(NamedTuple):
+    """How well a column tells the target; ``copies`` if it has one value for each class, as a copy has."""
+
+    told: float
+    copies: bool
+
+
+def predictive_powers(
+    rows: nw.DataFrame[Any], features: Sequence[str], target: str, *, classes: bool
+) -> Mapping[str, Power]:
+    """The power of each of ``features`` to tell ``target``: 1 is perfect, 0 no better than a guess.
+
+    One half of the rows tells what to expect in each bin of a feature, and the other half whether it is
+    so, and the other way round. Of classes the power is the balanced accuracy, of numbers the coefficient
+    of determination of their ranks, scaled so that 0 is a guess. Empty if the rows are too few to tell.
+    """
+    # In random order, so that neither half depends on how rows are sorted; the same for the same rows.
+    order = np.random.default_rng(0).permutation(len(rows))[:_MOST_ROWS]
+    sample = rows.select(*features, target)[order]
+    truth = sample.get_column(target)
+    expected: NDArray[Any]
+    kept = np.empty(0)
+    if classes:
+        labels = _codes_of_texts(truth)
+        usable = _common(labels)
+        kept, expected = np.unique(labels[usable], return_inverse=True)
+        enough = len(kept) > 1
+    else:
+        expected = _ranks(to_floats(truth))
+        usable, enough = np.full(len(sample), fill_value=True), True
+    if not enough or len(expected) < _FEWEST_ROWS:
+        return {}
+    powers = {}
+    for name in features:
+        codes = _codes(sample.get_column(name))
+        if codes is not None:
+            used = codes[usable]
+            copies = classes and len(np.unique(used)) == len(kept)
+            powers[name] = Power(_power(used, expected, classes=classes), copies)
+    return powers
+
+
+def leaking(powers: Mapping[str, Power], threshold: float) -> list[str]:
+    """Columns that are too good to be true, best first: nearly perfect, copies, or far ahead of others."""
+    ordered = sorted(powers, key=lambda name: -powers[name].told)
+    perfect = max(_NEARLY_PERFECT, threshold)
+    found = [name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)]
+    if not found and ordered and powers[ordered[0]].told >= threshold:
+        rest = 1 - powers[ordered[1]].told if len(ordered) > 1 else 1.0
+        if (1 - powers[ordered[0]].told) * _STANDS_OUT <= rest:
+            found = ordered[:1]
+    return found
+
+
+def _power(codes: Codes, expected: NDArray[Any], *, classes: bool) -> float:
+    measure = _told_classes if classes else _told_ranks
+    half = np.arange(len(codes)) % 2 == 0
+    return float(np.mean([measure(codes, expected, half), measure(codes, expected, ~half)]))
+
+
+def _told_classes(codes: Codes, labels: Codes, known: NDArray[np.bool_]) -> float:
+    bins, number = int(codes.max()) + 1, int(labels.max()) + 1
+    counts = np.bincount(codes[known] * number + labels[known], minlength=bins * number)
+    sizes = np.bincount(labels[known], minlength=number)
+    # In each bin, the class that is most frequent for its size: rare classes count as much as others.
+    guesses = (counts.reshape(bins, number) / np.maximum(sizes, 1)).argmax(axis=1)
+    right = guesses[codes[~known]] == labels[~known]
+    recalls = [right[labels[~known] == label].mean() for label in np.unique(labels[~known])]
+    return (float(np.mean(recalls)) - 1 / number) / (1 - 1 / number)
+
+
+def _told_ranks(codes: Codes, ranks: NDArray[np.float64], known: NDArray[np.bool_]) -> float:
+    sums = np.bincount(codes[known], weights=ranks[known], minlength=int(codes.max()) + 1)
+    sizes = np.bincount(codes[known], minlength=len(sums))
+    middle = ranks[known].mean()
+    guesses = np.where(sizes > 0, sums / np.maximum(sizes, 1), middle)[codes[~known]]
+    left = ((ranks[~known] - guesses) ** 2).sum()
+    spread = ((ranks[~known] - middle) ** 2).sum()
+    return float(1 - left / spread) if spread else 0.0
+
+
+def _common(labels: Codes) -> NDArray[np.bool_]:
+    common: NDArray[np.bool_] = np.bincount(labels)[labels] >= _FEWEST_OF_A_CLASS
+    return common
+
+
+def _codes(series: nw.Series[Any]) -> Codes | None:
+    kind = kind_of(series)
+    if kind in {"string", "category"}:
+        return _codes_of_texts(series)
+    if kind in {"number", "boolean", "duration"}:
+        return _codes_of_numbers(to_floats(series))
+    if kind == "datetime":
+        dates = to_datetimes(series)
+        return _codes_of_numbers(np.where(np.isnat(dates), np.nan, dates.astype(np.int64)))
+    return None
+
+
+def _codes_of_texts(series: nw.Series[Any]) -> Codes:
+    import pandas as pd
+
+    codes, _ = pd.factorize(to_strings(series), use_na_sentinel=False)
+    return np.asarray(codes, dtype=np.int64)
+
+
+def _codes_of_numbers(values: NDArray[np.float64]) -> Codes:
+    present = values[~np.isnan(values)]
+    bins = int(np.clip(len(values) // _ROWS_OF_A_BIN, 2, _MOST_BINS))
+    edges = np.unique(present)
+    if len(edges) > bins:
+        edges = np.unique(np.quantile(present, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
+    # Missing values are sorted behind all others, into the last bin.
+    return np.searchsorted(edges, values, side="left").astype(np.int64)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    ranks = np.empty(len(values))
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    shared: NDArray[np.float64] = (np.bincount(group, weights=ranks) / sizes)[group]
+    return shared

@@ -1,0 +1,91 @@
+"""Rows against what was expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lolpop.components.data_checker._outcomes import of_columns, outcome
+from lolpop.components.data_checker._violations import more_missing, unseen_values
+from lolpop.data.frames import count, listed
+
+if TYPE_CHECKING:
+    from lolpop.checks import Check
+    from lolpop.components.data_checker._columns import ColumnFacts, Limits
+    from lolpop.components.data_checker.expectations import Expectation, ExpectedColumn
+
+
+def unexpected(
+    facts: Sequence[ColumnFacts],
+    rows: int,
+    expectation: Expectation,
+    ignored: Collection[str | None],
+    limits: Limits,
+) -> Iterator[Check]:
+    """What is not as expected in ``rows`` rows with columns of ``facts``, besides the columns ``ignored``."""
+    expected = {each.name: each for each in expectation.columns if each.name not in ignored}
+    found = {fact.name: fact for fact in facts if fact.name not in ignored}
+    yield _schema(expected, found)
+    # What is of another type is not compared any further.
+    both = [
+        (fact, expected[name])
+        for name, fact in found.items()
+        if name in expected and (fact.kind == "empty" or expected[name].is_of(fact.kind))
+    ]
+    yield of_columns(
+        "out_of_range",
+        {
+            fact.name: f"{count(len(fact.out_of_range), 'row')}, such as {fact.out_of_range[0]:g}, "
+            f"expected {each.numbers.least:g} to {each.numbers.greatest:g}"
+            for fact, each in both
+            if fact.out_of_range is not None and len(fact.out_of_range) and each.numbers is not None
+        },
+        "numbers out of the expected range",
+        "Are they right, and of the same unit as before?",
+    )
+    unseen = {fact.name: _unseen(fact, each, limits) for fact, each in both}
+    yield of_columns(
+        "unseen_categories",
+        {name: listed(values, 3) for name, values in unseen.items() if values},
+        "values that were not expected",
+        "Nothing was learned from the like.",
+    )
+    yield of_columns(
+        "missing_increase",
+        {
+            fact.name: f"{fact.missing / rows:.0%}, expected {each.missing:.0%}"
+            for fact, each in both
+            if _misses_more(fact, each, rows, expectation.rows, limits)
+        },
+        "columns that miss more values than expected",
+        "Did a source fail?",
+    )
+
+
+def _schema(expected: Mapping[str, ExpectedColumn], found: Mapping[str, ColumnFacts]) -> Check:
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    changed = {
+        name: f"{fact.kind} values, expected {expected[name].kind}"
+        for name, fact in found.items()
+        if name in expected
+        and not expected[name].is_of(fact.kind)
+        and "empty" not in {fact.kind, expected[name].kind}
+    }
+    said = [f"columns are missing: {listed(missing)}"] if missing else []
+    said += [f"columns were not expected: {listed(extra)}"] if extra else []
+    said += [f"{name!r} has {change}" for name, change in list(changed.items())[:5]]
+    said += [f"{len(changed) - 5} more columns are of another type"] if len(changed) > 5 else []
+    if not said:
+        return outcome("schema", "ok", f"{count(len(expected), 'column')} of the expected types")
+    return outcome("schema", "warn", "; ".join(said), [*missing, *extra, *changed])
+
+
+def _unseen(fact: ColumnFacts, expected: ExpectedColumn, limits: Limits) -> list[str]:
+    if not expected.values or not fact.values:
+        return []
+    return unseen_values(fact.values, expected, most=limits.unseen, significance=limits.significance)
+
+
+def _misses_more(fact: ColumnFacts, expected: ExpectedColumn, rows: int, known: int, limits: Limits) -> bool:
+    return more_missing(fact.missing, rows, expected.missing, known, most=limits.missing_increase)

@@ -1,0 +1,133 @@
+"""Whether groups differ more than settings allow, and more than chance explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lolpop.checks import Check
+from lolpop.components._bounds import errors_before_warnings
+from lolpop.components.model_bias_checker import BiasReport, Disparity, GroupMetrics
+from lolpop.components.model_checker.significance import chance_of_difference
+from lolpop.data.frames import count, listed
+from lolpop.errors import Finding, VerificationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lolpop.components.model_bias_checker._rates import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which difference on groups are told apart, and are an error; how sure; and of how many rows."""
+
+    warn: float
+    error: float
+    significance: float
+    min_rows: int
+
+    def __post_init__(self) -> None:
+        if findings := list(check_limits({"warn": self.warn, "error": self.error})):
+            raise VerificationError(findings)
+
+
+def check_limits(settings: Mapping[str, Any]) -> Iterable[Finding]:
+    """Find, in the settings of a checker, an error that would be told before the warning of it."""
+    return errors_before_warnings(("warn", settings["warn"]), ("error", settings["error"]), "a difference")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The groups of a sensitive feature, or of several together: metrics, and the group of each of n rows."""
+
+    feature: str
+    columns: tuple[str, ...]
+    codes: NDArray[Any]
+    metrics: Sequence[GroupMetrics]
+    """In the order of the codes."""
+
+    def disparities(self, limits: Limits) -> list[Disparity]:
+        """How far apart the groups that have enough rows are, in every metric that two of them have."""
+        judged = [each for each in self.metrics if each.rows >= limits.min_rows]
+        found = []
+        for name in dict.fromkeys(name for each in judged for name in each.metrics):
+            having = [each for each in judged if name in each.metrics]
+            if len(having) < 2:
+                continue
+            lowest = min(having, key=lambda each: each.metrics[name])
+            highest = max(having, key=lambda each: each.metrics[name])
+            low, high = lowest.metrics[name], highest.metrics[name]
+            found.append(
+                Disparity(
+                    feature=self.feature,
+                    metric=name,
+                    lowest=lowest.group,
+                    highest=highest.group,
+                    difference=high - low,
+                    ratio=low / high if 0 <= low <= high and high else None,
+                )
+            )
+        return found
+
+    def check(self, rates: Mapping[str, Rate], limits: Limits, tests: int) -> Check:
+        """The outcome for this feature; ``tests`` share the significance among them."""
+        small = [each.group for each in self.metrics if 0 < each.rows < limits.min_rows]
+        unjudged = f"; groups of fewer than {limits.min_rows} rows are not judged: {listed(small)}"
+        found = [
+            each
+            for each in self.disparities(limits)
+            if each.difference >= limits.warn
+            and self._chance(each, rates[each.metric]) * tests <= limits.significance
+        ]
+        judged = sum(each.rows >= limits.min_rows for each in self.metrics)
+        if judged < 2 and small:
+            # Nobody may take it for an answer that there was none.
+            message = f"whether groups of {self.feature!r} are treated alike is not known{unjudged}"
+            return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
+        if not found:
+            groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"
+            message = f"{groups} treated alike{unjudged if small else ''}"
+            return Check(check="bias", status="ok", message=message, columns=self.columns)
+        worst = max(each.difference for each in found)
+        message = "; ".join(_in_words(each, self.metrics) for each in found)
+        return Check(
+            check="bias",
+            status="error" if worst >= limits.error else "warn",
+            message=f"groups of {self.feature!r} are treated differently: {message}"
+            + (unjudged if small else ""),
+            columns=self.columns,
+        )
+
+    def _chance(self, disparity: Disparity, rate: Rate) -> float:
+        lowest, highest = (
+            next(code for code, each in enumerate(self.metrics) if each.group == group)
+            for group in (disparity.lowest, disparity.highest)
+        )
+        inside, outside = (rate.values[rate.counted & (self.codes == code)] for code in (lowest, highest))
+        return chance_of_difference(inside, outside)
+
+
+def judged(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) -> BiasReport:
+    """The outcome for each sensitive feature, with the metrics that it rests on."""
+    found = [groups.disparities(limits) for groups in by_feature]
+    # The two groups that differ most were chosen of all pairs.
+    tests = sum(
+        len(disparities) * max(1, len(groups.metrics) * (len(groups.metrics) - 1) // 2)
+        for groups, disparities in zip(by_feature, found, strict=True)
+    )
+    named = {each.name: each for each in rates}
+    return BiasReport(
+        checks=tuple(groups.check(named, limits, tests) for groups in by_feature),
+        groups=tuple(each for groups in by_feature for each in groups.metrics if each.rows),
+        disparities=tuple(each for disparities in found for each in disparities),
+    )
+
+
+def _in_words(disparity: Disparity, groups: Sequence[GroupMetrics]) -> str:
+    values = {each.group: each.metrics.get(disparity.metric, 0.0) for each in groups}
+    return (
+        f"{disparity.metric} is {values[disparity.lowest]:.2g} for {disparity.lowest!r} "
+        f"and {values[disparity.highest]:.2g} for {disparity.highest!r}"
+    )

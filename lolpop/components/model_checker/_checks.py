@@ -1,0 +1,62 @@
+"""What is suspicious about a model, whatever its metrics are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lolpop.checks import Check, Status
+from lolpop.data.frames import count, listed
+
+if TYPE_CHECKING:
+    from lolpop.components.model_checker.evaluations import Evaluation
+    from lolpop.components.model_trainer import FittedModel
+
+
+def left_out(model: FittedModel) -> Iterator[Check]:
+    """A warning for each reason why ``model`` does not learn from columns."""
+    by_reason: dict[str, list[str]] = {}
+    for column, reason in model.left_out.items():
+        by_reason.setdefault(reason.replace("_", " "), []).append(column)
+    for reason, columns in by_reason.items():
+        message = f"columns that the model does not learn from ({reason}): {listed(columns)}"
+        yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(columns))
+
+
+def predictions_of(evaluation: Evaluation) -> Check:
+    """Whether every row has a prediction, and probabilities that are some."""
+    import numpy as np
+
+    name, given = "predictions", evaluation.probabilities
+    if None in evaluation.classes or not np.isfinite(evaluation.labels).all():
+        return outcome(name, "error", "some of its predictions are missing or infinite")
+    if given is None:
+        return outcome(name, "ok", "every row has a prediction")
+    if not np.isfinite(given).all():
+        return outcome(name, "error", "some of its probabilities are missing or infinite")
+    if (given < 0).any() or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
+        return outcome(name, "error", "its probabilities are negative, or do not add up to 1")
+    return outcome(name, "ok", "every row has a prediction, and probabilities that add up to 1")
+
+
+def classes_of(evaluation: Evaluation, known: Sequence[Any]) -> Iterator[Check]:
+    """Whether more than one class is predicted, and those of the truth are among the ``known``."""
+    import numpy as np
+
+    truth, labels = np.unique(evaluation.truth), np.unique(evaluation.labels)
+    if len(labels) == 1 < len(truth):
+        only = evaluation.classes[labels[0]]
+        yield outcome("one_class", "warn", f"it predicts {only!r} for every row")
+    else:
+        yield outcome("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
+    unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in known]
+    if unknown and known:
+        message = f"it never saw {listed(unknown)} in training, and cannot predict that"
+        yield outcome("unknown_classes", "warn", message)
+    else:
+        yield outcome("unknown_classes", "ok", "it knows every class of these rows")
+
+
+def outcome(name: str, status: Status, message: str) -> Check:
+    """The outcome of the check ``name``, which is about no column."""
+    return Check(check=name, status=status, message=message)

@@ -1,0 +1,1 @@
+"""Forecasting: what the trainers of series share."""

@@ -1,0 +1,215 @@
+"""Models that are fitted to each series by itself, and what their trainers have in common."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from lolpop.components.executor import Executor
+from lolpop.components.logger import Logger
+from lolpop.components.model_trainer import FittedModel, Params
+from lolpop.components.model_trainer._library import LibraryModelTrainer
+from lolpop.components.model_trainer._threads import one_thread
+from lolpop.components.model_trainer.forecasting.calibration import widening
+from lolpop.components.model_trainer.forecasting.last_value import LastValue
+from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.tabular import REFUSALS
+from lolpop.data.timelines import timelines
+from lolpop.errors import DataError, Finding, LolpopError, StoreError, TrainingError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.data.frames import Frame, Series
+    from lolpop.data.timelines import Grid, Timeline, Timelines
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["BySeriesModel", "BySeriesModelTrainer"]
+
+_FILE = "series.json"
+# Starting processes takes about as long as fitting so many series.
+_FEW = 8
+
+
+class BySeriesModel(ForecastModel):
+    """Forecasts each series by a model of its own."""
+
+    __slots__ = ("_seed", "series", "widenings")
+
+    def __init__(
+        self, learned: Learned, series: Mapping[str, SeriesModel], widenings: Mapping[str, float], seed: int
+    ) -> None:
+        super().__init__(learned)
+        self.series = dict(series)
+        self.widenings = dict(widenings)
+        self._seed = seed
+
+    def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
+        import numpy as np
+
+        end = self.learned.histories[key].end
+        ahead = Ahead(
+            self.learned.grid,
+            end + np.arange(1, steps + 1),
+            regressors,
+            self.learned.problem.interval,
+            # Of each series its own, whichever are forecast beside it.
+            np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
+        )
+        with one_thread(), np.errstate(all="ignore"):
+            found = self.series[key].forecast(ahead)
+            times = self.widenings[key]
+            lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
+        if not np.isfinite([found.mean, lower, upper]).all():
+            whose = f" of {key!r}" if key else ""
+            raise DataError(
+                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or "
+                "set another model."
+            )
+        return Forecast(found.mean, lower, upper)
+
+    def write(self, folder: Path) -> None:
+        """Write the model into ``folder``, as JSON."""
+        self.learned.write(folder)
+        series = {key: each.model_dump(mode="json") for key, each in self.series.items()}
+        fields = {"seed": self._seed, "widenings": self.widenings, "series": series}
+        stored = json.dumps(fields, allow_nan=False)
+        (folder / _FILE).write_text(stored, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, kinds: TypeAdapter[Any]) -> Self:
+        """What ``write`` wrote, its series of one of ``kinds``. Raises StoreError if it is damaged."""
+        learned = Learned.read(folder)
+        try:
+            stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            series = {key: kinds.validate_python(each) for key, each in stored["series"].items()}
+            widenings = {key: float(stored["widenings"][key]) for key in series}
+            if series.keys() != learned.histories.keys():
+                raise ValueError("its series are not all there")
+            return cls(learned, series, widenings, int(stored["seed"]))
+        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+            raise StoreError(f"The stored model in {folder} is damaged: {error}") from error
+
+
+class BySeriesModelTrainer(LibraryModelTrainer):
+    """Fits each series by itself, with one library.
+
+    Many series are fitted in processes of the executor, where the container has one.
+    """
+
+    series_models: ClassVar[Any]
+    """What a series can be learned by: SeriesModels, told apart by their ``kind``."""
+
+    def __init__(
+        self,
+        params: Params,
+        *,
+        problem: ForecastingProblem,
+        seed: int,
+        executor: Executor | None,
+        logger: Logger | None,
+    ) -> None:
+        super().__init__(self._validated(params))
+        if findings := [*self._contradictions(self._params)]:
+            raise VerificationError(findings)
+        self._problem = problem
+        self._seed = seed % 2**64  # numpy takes no negative ones
+        self._executor = executor
+        self._logger = logger
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find names in ``params`` that the library does not take, and settings that contradict others."""
+        yield from super().check_settings(settings)
+        yield from cls._contradictions(settings)
+
+    @classmethod
+    @abstractmethod
+    def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Settings that do not go together with others."""
+
+    @abstractmethod
+    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
+        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use."""
+
+    def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
+        """Fit a model to each series of the n rows of ``frame`` and ``target`` (n values).
+
+        Raises DataError for rows that are no series, and TrainingError for parameters that are refused, and
+        for a series that cannot be fitted, with its name.
+        """
+        [model] = self.fit_each([(frame, target)], params)
+        return model
+
+    def fit_each(
+        self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
+    ) -> list[FittedModel]:
+        """Fit a model to each series of each of several frames: all of them at once, if they are many.
+
+        Raises what ``fit`` does.
+        """
+        wanted = self._with(params)
+        if findings := [*self._contradictions(wanted)]:
+            raise TrainingError(" ".join(map(str, findings)))
+        plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
+        work = partial(_fit_one, self.library, self._problem)
+        every = [(settings, found.grid, each) for found, settings in plans for each in found]
+        if self._logger is not None and len(every) > _FEW:
+            self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
+        if self._executor is None or len(every) <= _FEW:
+            fitted = iter([work(each) for each in every])
+        else:
+            fitted = iter(self._executor.map(work, every))
+        return [self._model(found, fitted) for found, _ in plans]
+
+    def _model(self, found: Timelines, fitted: Iterator[tuple[SeriesModel, float]]) -> BySeriesModel:
+        """The model of the series ``found``, of which the next of ``fitted`` are."""
+        models = {each.key: next(fitted) for each in found}
+        series = {key: model for key, (model, _) in models.items()}
+        widenings = {key: times for key, (_, times) in models.items()}
+        return BySeriesModel(Learned.of(found, self._problem), series, widenings, self._seed)
+
+    def save(self, model: FittedModel, folder: Path) -> None:
+        """Write ``model`` into ``folder``, as JSON."""
+        if not isinstance(model, BySeriesModel):
+            raise TrainingError(f"A {type(model).__name__} is not a model that this trainer can store.")
+        model.write(folder)
+
+    @classmethod
+    def load(cls, folder: Path, trusted: Sequence[str] = ()) -> FittedModel:  # noqa: ARG003  (JSON holds no types)
+        """Read the model that ``save`` wrote. Raises StoreError if there is none or it is damaged."""
+        cls._require_library()
+        return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
+
+
+def _fit_one(
+    library: str, problem: ForecastingProblem, one: tuple[SeriesSettings, Grid, Timeline]
+) -> tuple[SeriesModel, float]:
+    """The model of one series, and how many times wider its bounds have to be."""
+    import numpy as np
+
+    settings, grid, timeline = one
+    whose = f"The series {timeline.key!r}" if timeline.key else "The series"
+    try:
+        # What overflows on the way to the best parameters is not worth a warning.
+        with one_thread(), np.errstate(all="ignore"):
+            model = settings.fit(timeline)
+            if isinstance(model, LastValue):
+                return model, 1.0
+            return model, widening(settings, model, timeline, grid, problem)
+    except LolpopError as error:
+        raise TrainingError(f"{whose} cannot be fitted by {library}: {error}") from error
+    except REFUSALS as error:
+        reason = str(error).strip() or type(error).__name__
+        raise TrainingError(f"{whose} cannot be fitted by {library}: {reason.rstrip('.')}.") from error

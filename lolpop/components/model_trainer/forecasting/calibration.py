@@ -1,0 +1,89 @@
+"""How wide bounds have to be, as the history shows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from lolpop.components.model_trainer.forecasting.last_value import LastValue
+from lolpop.components.model_trainer.forecasting.series import Ahead
+from lolpop.components.model_trainer.tabular import REFUSALS
+from lolpop.data.timelines import Timeline
+from lolpop.errors import LolpopError
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer.forecasting.series import SeriesModel, SeriesSettings
+    from lolpop.data.timelines import Grid
+    from lolpop.problem import ForecastingProblem
+
+__all__ = ["widening"]
+
+# So many of the last horizons are forecast to see how wide bounds have to be.
+_WINDOWS = 3
+_WIDEST = 3.0
+
+
+def widening(
+    settings: SeriesSettings, model: SeriesModel, timeline: Timeline, grid: Grid, problem: ForecastingProblem
+) -> float:
+    """How many times wider bounds have to be, by how the last parts of the history would have been forecast.
+
+    What ``model`` is was chosen by all of the history, and is fitted to what came before each of them.
+    Libraries take their model and its parameters for certain: what they call 90% often holds two thirds.
+    Bounds are never made narrower.
+    """
+    import numpy as np
+
+    ratios = [
+        ratio
+        for window in range(1, _WINDOWS + 1)
+        for ratio in _ratios(
+            settings, model, timeline, len(timeline) - window * problem.horizon, grid, problem
+        )
+    ]
+    if not ratios:
+        return 1.0
+    rank = math.ceil((len(ratios) + 1) * problem.interval)
+    found = float(np.sort(ratios)[min(rank, len(ratios)) - 1])
+    return min(max(1.0, found), _WIDEST)
+
+
+def _ratios(
+    settings: SeriesSettings,
+    model: SeriesModel,
+    timeline: Timeline,
+    end: int,
+    grid: Grid,
+    problem: ForecastingProblem,
+) -> list[float]:
+    """How far off the values of a horizon after ``end`` are, as shares of the bounds of a model before it."""
+    import numpy as np
+
+    while end > 0 and np.isnan(timeline.values[end - 1]):
+        end -= 1
+    if end < len(timeline) / 2:
+        return []
+    regressors = timeline.filled().regressors
+    known = Timeline(timeline.key, timeline.start, timeline.values[:end], regressors[:end])
+    truth = timeline.values[end : end + problem.horizon]
+    ahead = Ahead(
+        grid,
+        known.end + np.arange(1, len(truth) + 1),
+        regressors[end : end + problem.horizon],
+        problem.interval,
+        np.random.default_rng(0),
+    )
+    try:
+        earlier = settings.again(model, known)
+        if isinstance(earlier, LastValue):
+            return []
+        found = earlier.forecast(ahead)
+    except (LolpopError, *REFUSALS):
+        return []  # a part of the history may be too short for what all of it shows
+    off = np.where(
+        truth > found.mean,
+        (truth - found.mean) / (found.upper - found.mean),
+        (found.mean - truth) / (found.mean - found.lower),
+    )
+    kept: list[float] = off[np.isfinite(off)].tolist()
+    return kept

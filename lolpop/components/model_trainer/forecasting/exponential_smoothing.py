@@ -1,0 +1,236 @@
+"""Exponential smoothing of one series, by statsmodels."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from lolpop.components.model_trainer.forecasting.criteria import Criterion, criterion_of
+from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
+from lolpop.components.model_trainer.forecasting.models import Forecast
+from lolpop.components.model_trainer.forecasting.precision import NOTHING, ROUGHLY
+from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.data.frames import count
+from lolpop.errors import TrainingError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.data.timelines import Timeline
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend"]
+
+Component: TypeAlias = Literal["none", "additive", "multiplicative"]
+Trend: TypeAlias = Literal["none", "additive", "damped"]
+
+# With more steps to a season, where it starts is found once, and not fitted together with the rest.
+_LONGEST_ESTIMATED = 24
+_PATHS = 2_000
+# Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
+_START = {
+    "smoothing_level": 0.3, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.95
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingSettings(SeriesSettings):
+    """How to smooth; what is ``auto`` is chosen by ``criterion``."""
+
+    error: Component | Literal["auto"]
+    trend: Trend | Literal["auto"]
+    seasonal: Component | Literal["auto"]
+    season: int
+    criterion: Criterion
+    maxiter: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The best of what is allowed; what does not converge is left out."""
+        return _fit_smoothing(self, timeline)
+
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
+            return LastValue.of(timeline)
+        part = model.model_copy(update={"values": model.values[: len(timeline)]})
+        return _fitted(part, self, model.params, ROUGHLY).model
+
+
+class ExponentialSmoothing(SeriesModel):
+    """Exponential smoothing with its parameters, and the values that it is run over before it forecasts.
+
+    ``values`` are what was learned from, less ``center`` and divided by ``scale``.
+    """
+
+    kind: Literal["ets"] = "ets"
+    error: Component
+    trend: Trend
+    seasonal: Component
+    season: int
+    options: dict[str, Any]
+    center: float
+    scale: float
+    values: tuple[float, ...]
+    params: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as ``ETS(A,Ad,N)``."""
+        letters = {"none": "N", "additive": "A", "damped": "Ad", "multiplicative": "M"}
+        return f"ETS({letters[self.error]},{letters[self.trend]},{letters[self.seasonal]})"
+
+    def forecast(self, ahead: Ahead) -> Forecast:
+        """How the series goes on; the interval is simulated where there is no formula for it."""
+        import numpy as np
+
+        results = self.unfitted().smooth(np.array(self.params))
+        end = len(self.values)
+        found = results.get_prediction(
+            end, end + len(ahead) - 1, simulate_repetitions=_PATHS, rng=ahead.random
+        )
+        mean = np.asarray(found.predicted_mean) * self.scale + self.center
+        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale + self.center
+        return Forecast(mean, lower, upper)
+
+    def unfitted(self) -> Any:
+        """The model as statsmodels has it, without parameters."""
+        import pandas as pd
+        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+        parts = {"none": None, "additive": "add", "multiplicative": "mul"}
+        long = self.season > _LONGEST_ESTIMATED and self.seasonal != "none"
+        return ETSModel(
+            pd.Series(self.values),
+            error=parts[self.error],
+            trend=None if self.trend == "none" else "add",
+            damped_trend=self.trend == "damped",
+            seasonal=parts[self.seasonal],
+            seasonal_periods=None if self.seasonal == "none" else self.season,
+            **{"initialization_method": "heuristic" if long else "estimated", **self.options},
+        )
+
+
+def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
+    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+
+    Errors and seasons are compared beside a trend, and trends beside the best of them.
+    """
+    if says_little(timeline):
+        return LastValue.of(timeline)
+    values = timeline.filled().values
+    _require_possible(settings, values)
+    best = min((_roughly(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    if settings.trend == "auto":
+        others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
+        best = min(best, *(_roughly(each, settings) for each in others), key=_by_worth)
+    if best.worth == math.inf:
+        raise TrainingError(
+            f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
+            "other models: error, trend and seasonal."
+        )
+    starts = best.model.params, None
+    return min((_fitted(best.model, settings, start) for start in starts), key=_by_worth).model
+
+
+class _Fitted(NamedTuple):
+    model: ExponentialSmoothing
+    worth: float
+    """By the criterion, the less the better."""
+
+
+def _by_worth(fitted: _Fitted) -> float:
+    return fitted.worth
+
+
+def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
+    """``model`` fitted as closely as a criterion can tell."""
+    return _fitted(model, settings, _start(model), tolerance=ROUGHLY)
+
+
+def _start(model: ExponentialSmoothing) -> list[float]:
+    unfitted = model.unfitted()
+    names = zip(unfitted.param_names, unfitted.start_params, strict=True)
+    return [_START.get(name, value) for name, value in names]
+
+
+def _fitted(
+    model: ExponentialSmoothing,
+    settings: SmoothingSettings,
+    start: Sequence[float] | None = None,
+    tolerance: Mapping[str, float] = MappingProxyType({}),
+) -> _Fitted:
+    """``model`` with the best parameters from ``start`` on, or from where statsmodels starts by itself."""
+    found = model.unfitted().fit(
+        start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
+    )
+    fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
+    if found.sse <= len(model.values) * NOTHING**2:
+        # What never fails has no greatest likelihood to converge to.
+        return _Fitted(fitted, -math.inf)
+    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
+    return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
+
+
+def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
+    kinds: tuple[Component, ...] = ("additive", *(("multiplicative",) if values.min() > 0 else ()))
+    shows_season = settings.season > 1 and len(values) >= _needed(settings.season)
+    either: tuple[Component, ...] = ("none", *(kinds if shows_season else ()))
+    errors = kinds if settings.error == "auto" else (settings.error,)
+    seasonals = either if settings.seasonal == "auto" else (settings.seasonal,)
+    for error, seasonal in itertools.product(errors, seasonals):
+        # A season that multiplies beside an error that adds up divides by what comes near zero.
+        if (error, seasonal) != ("additive", "multiplicative") or settings.seasonal == seasonal:
+            yield _unfitted(settings, error, seasonal, values)
+
+
+def _unfitted(
+    settings: SmoothingSettings, error: Component, seasonal: Component, values: Floats
+) -> ExponentialSmoothing:
+    # What only adds up does not depend on where zero is, but loses digits far from it.
+    center = 0.0 if "multiplicative" in {error, seasonal} else float(values.mean())
+    scale = float(values.std())
+    return ExponentialSmoothing(
+        error=error,
+        trend="additive" if settings.trend == "auto" else settings.trend,
+        seasonal=seasonal,
+        season=settings.season,
+        options=dict(settings.options),
+        center=center,
+        scale=scale,
+        values=tuple(((values - center) / scale).tolist()),
+    )
+
+
+def _needed(season: int) -> int:
+    """How many values say how a season goes."""
+    return max(2 * season, 10 + 2 * (season // 2))  # as statsmodels looks for where a season starts
+
+
+def _free(candidate: ExponentialSmoothing) -> int:
+    """How many numbers are fitted: smoothing, states at the start, and the variance."""
+    trend = {"none": 0, "additive": 2, "damped": 3}[candidate.trend]
+    return 3 + trend + (0 if candidate.seasonal == "none" else candidate.season)
+
+
+def _require_possible(settings: SmoothingSettings, values: Floats) -> None:
+    if "multiplicative" in {settings.error, settings.seasonal} and values.min() <= 0:
+        raise TrainingError(
+            f"a multiplicative error or season is of positive values, and one of them is {values.min():g}. "
+            "Set error and seasonal to additive or auto."
+        )
+    if settings.seasonal in {"auto", "none"}:
+        return
+    if settings.season < 2:
+        raise TrainingError("there is no season: set problem.season, or seasonal to none.")
+    if len(values) < _needed(settings.season):
+        raise TrainingError(
+            f"it has {count(len(values), 'value')}, and a season of {count(settings.season, 'step')} needs "
+            f"{_needed(settings.season)}. Set seasonal to auto or none."
+        )

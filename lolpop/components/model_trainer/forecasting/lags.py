@@ -1,0 +1,340 @@
+"""Forecasts step by step, by any model of rows and columns."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.components.model_trainer._rows_or_lags import LAGS_FILE
+from lolpop.components.model_trainer._threads import one_thread
+from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned, of_each_step
+from lolpop.components.model_trainer.forecasting.recipes import (
+    Recent,
+    Recipe,
+    calendar_of,
+    recent_of,
+    recipes_for,
+    rows_before,
+)
+from lolpop.components.model_trainer.forecasting.widths import conformal_widths, prolonged
+from lolpop.components.model_trainer.tabular import TabularModel, own
+from lolpop.data.frames import wrap
+from lolpop.data.timelines import Timeline, Timelines, timelines
+from lolpop.errors import StoreError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.data.frames import Frame, Series
+    from lolpop.data.grids import Grid
+    from lolpop.problem import ForecastingProblem
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
+
+Rows: TypeAlias = "TabularModel | _Seen | _Drawing"
+FitRows: TypeAlias = "Callable[[Frame, Series], TabularModel]"
+
+# What is held back to find intervals: so many steps at least, and no more origins than needed.
+_FEWEST_STEPS = 30
+_MOST_ORIGINS = 40
+_FEWEST_ROWS = 10
+_MOST_ROWS = 100_000  # that are forecast at once
+# Of fewer values than this, a fit has no use for threads.
+_MANY_VALUES = 50_000
+
+
+class LagModel(ForecastModel):
+    """One model of rows for all series: what it says of a step is a lag of the next.
+
+    ``widths`` say for each step how far lower and upper are from the mean, in units of the series.
+    """
+
+    __slots__ = ("recent", "recipe", "rows", "widths")
+
+    def __init__(
+        self,
+        learned: Learned,
+        rows: TabularModel,
+        recipe: Recipe,
+        recent: Mapping[str, Recent],
+        widths: Sequence[float],
+    ) -> None:
+        super().__init__(learned)
+        self.rows = rows
+        self.recipe = recipe
+        self.recent = recent
+        self.widths = tuple(widths)
+
+    def write(self, folder: Path) -> None:
+        """Write all but the model of rows into ``folder``."""
+        self.learned.write(folder)
+        fields = {
+            "recipe": asdict(self.recipe),
+            "recent": {key: asdict(each) for key, each in self.recent.items()},
+            "widths": self.widths,
+        }
+        (folder / LAGS_FILE).write_text(json.dumps(fields), encoding="utf-8")
+
+    def varied(self, frame: Frame, repeats: int, random: np.random.Generator) -> dict[str, Floats]:
+        """What is forecast for the n rows of ``frame`` if features have the values of other steps.
+
+        For each part of the recipe in turn, shape (repeats, n): at each step, its features take the values
+        that they have at another step of these forecasts, in whichever series.
+        """
+        import numpy as np
+
+        steps, outside = self.steps(frame), self.regressors_of(frame)
+        starts = [
+            _Start.of(self.recent[key], self.learned.histories[key].end, of_each_step(outside[mine], ahead))
+            for key, mine, ahead in steps
+        ]
+        longest = max(int(ahead.max()) for *_, ahead in steps)
+        names, columns = zip(*self.recipe.parts.items(), strict=True)
+        blocks = len(starts) * repeats
+        at_once = max(1, _MOST_ROWS // blocks)
+        found = {}
+        with one_thread():
+            seen = _Seen(self.rows)
+            _walk(seen, self.recipe, self.learned.grid, starts, longest)
+            pool = np.concatenate(seen.features)
+            for first in range(0, len(names), at_once):
+                some = names[first : first + at_once]
+                changed = np.zeros((len(some) * blocks, pool.shape[1]), dtype=np.bool_)
+                for number, mine in enumerate(columns[first : first + at_once]):
+                    changed[number * blocks : (number + 1) * blocks, mine] = True
+                rows = _Drawing(self.rows, changed, pool, random)
+                walked = _walk(rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest)
+                for name, means in zip(some, np.split(walked, len(some)), strict=True):
+                    found[name] = forecasts = np.full((repeats, len(outside)), np.nan)
+                    for number, (_, mine, ahead) in enumerate(steps):
+                        forecasts[:, mine] = means[number :: len(starts), ahead - 1]
+        return found
+
+    def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
+        del steps  # as many as there are regressors of
+        return self._forecasts({key: regressors})[key]
+
+    def _forecasts(self, wanted: Mapping[str, Floats]) -> dict[str, Forecast]:
+        steps = max(len(each) for each in wanted.values())
+        starts = [
+            _Start.of(self.recent[key], self.learned.histories[key].end, each) for key, each in wanted.items()
+        ]
+        with one_thread():
+            means = _walk(self.rows, self.recipe, self.learned.grid, starts, steps)
+        widths = prolonged(self.widths, steps)
+        found = {}
+        for (key, each), mean in zip(wanted.items(), means, strict=True):
+            width = widths[: len(each)] * self.recent[key].unit
+            found[key] = Forecast(mean[: len(each)], mean[: len(each)] - width, mean[: len(each)] + width)
+        return found
+
+
+def fit_by_lags(
+    frame: Frame, target: Series, problem: ForecastingProblem, lags: Sequence[int] | None, fit: FitRows
+) -> LagModel:
+    """Fit one model on the lags of every series of ``frame``, by ``fit``, which fits a model of rows.
+
+    How each series is differenced (not at all, from step to step, or from season to season) and how wide
+    intervals are is found by forecasting the last part of the series with a model of the part before: the
+    intervals are split conformal ones, from the residuals of each step (and its neighbours where those are
+    few), in units of each series, and never narrower than those of the step before.
+    """
+    found = timelines(frame, target, problem)
+    learned = Learned.of(found, problem)
+    filled = {each.key: each.filled() for each in found}
+    season = problem.season or found.grid.season
+    recipes = recipes_for(found, season, lags)
+    few = sum(map(len, found)) < _MANY_VALUES
+    with one_thread() if few else nullcontext():
+        trials = [_Trial.of(found, filled, recipe, learned, fit) for recipe in recipes]
+        best = min(trials, key=lambda trial: trial.error)
+        recipe = best.recipe
+        rows, numbers = rows_before(found, filled, recipe, {key: len(each) for key, each in filled.items()})
+        model = fit(rows, numbers)
+    recent = {key: recent_of(each, recipe) for key, each in filled.items()}
+    widths = best.widths or _widths_of_random_walks(model, rows, numbers, problem)
+    return LagModel(learned, model, recipe, recent, widths)
+
+
+def rows_of(model: FittedModel, folder: Path) -> TabularModel:
+    """The model of rows in ``model``; what else there is of a LagModel is written into ``folder``.
+
+    Raises TrainingError if no trainer of rows and columns has made it.
+    """
+    if isinstance(model, LagModel):
+        model.write(folder)
+        return model.rows
+    return own(model)
+
+
+def restored(rows: TabularModel, folder: Path) -> LagModel:
+    """The model that ``rows_of`` has taken apart. Raises StoreError if a part is damaged."""
+    learned = Learned.read(folder)
+    try:
+        fields = json.loads((folder / LAGS_FILE).read_text(encoding="utf-8"))
+        recipe = Recipe(**{name: _tuples(value) for name, value in fields["recipe"].items()})
+        recent = {
+            key: Recent(**{name: _tuples(value) for name, value in each.items()})
+            for key, each in fields["recent"].items()
+        }
+        return LagModel(learned, rows, recipe, recent, fields["widths"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"The stored forecasting model in {folder} is damaged: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """Where to go on from: the end of a series, its position, and the regressors of the steps to come."""
+
+    recent: Recent
+    end: int
+    values: Floats
+    regressors: Floats
+
+    @classmethod
+    def of(cls, recent: Recent, end: int, regressors: Floats) -> _Start:
+        import numpy as np
+
+        before = np.array(recent.regressors, dtype=np.float64).reshape(
+            len(recent.regressors), regressors.shape[1]
+        )
+        return cls(recent, end, np.array(recent.values), np.concatenate([before, regressors]))
+
+
+class _Seen:
+    """Predicts as ``rows`` do, and remembers the features."""
+
+    def __init__(self, rows: TabularModel) -> None:
+        self._rows = rows
+        self.features: list[Floats] = []
+
+    def predict(self, frame: Frame) -> Predictions:
+        self.features.append(wrap(frame).to_numpy())
+        return self._rows.predict(frame)
+
+
+class _Drawing:
+    """Predicts as ``rows`` do, with the features ``changed``, shape (n, features), drawn from ``pool``."""
+
+    def __init__(
+        self, rows: TabularModel, changed: NDArray[np.bool_], pool: Floats, random: np.random.Generator
+    ) -> None:
+        self._rows = rows
+        self._changed = changed
+        self._pool = pool
+        self._random = random
+
+    def predict(self, frame: Frame) -> Predictions:
+        import numpy as np
+        import pandas as pd
+
+        rows = wrap(frame)
+        drawn = self._pool[self._random.integers(len(self._pool), size=len(rows))]
+        values = np.where(self._changed, drawn, rows.to_numpy())
+        return self._rows.predict(pd.DataFrame(values, columns=rows.columns))
+
+
+def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], steps: int) -> Floats:
+    """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps)."""
+    import numpy as np
+    import pandas as pd
+
+    n, reach = len(starts), recipe.reach
+    lags = np.array(recipe.lags)
+    first = min(each.end for each in starts) + 1
+    calendar = calendar_of(grid, recipe.cycles, first, max(each.end for each in starts) + steps)
+    ends = np.array([each.end for each in starts])
+    levels = np.array([each.recent.level for each in starts])
+    units = np.array([each.recent.unit for each in starts])
+    values = np.concatenate([np.stack([each.values for each in starts]), np.empty((n, steps))], axis=1)
+    outside = np.full((n, recipe.difference + steps, len(recipe.regressors)), np.nan)
+    for row, each in enumerate(starts):
+        outside[row, : len(each.regressors)] = each.regressors
+        outside[row, len(each.regressors) :] = each.regressors[-1:] if len(each.regressors) else np.nan
+    for step in range(steps):
+        at = reach + step
+        before = values[:, at - lags]
+        base = values[:, at - recipe.difference] if recipe.difference else levels
+        before = before - (values[:, at - lags - recipe.difference] if recipe.difference else levels[:, None])
+        now = outside[:, recipe.difference + step]
+        parts = [before / units[:, None], calendar[ends + 1 + step - first], now]
+        if recipe.difference and recipe.regressors:
+            parts.append(now - outside[:, step])
+        frame = pd.DataFrame(np.concatenate(parts, axis=1), columns=recipe.names)
+        said = np.asarray(rows.predict(frame).labels, dtype=np.float64)
+        values[:, at] = base + said * units
+    return values[:, reach:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A recipe, how well it has forecast the last part of the series, and the widths that it needs."""
+
+    recipe: Recipe
+    error: float
+    widths: tuple[float, ...]
+
+    @classmethod
+    def of(
+        cls,
+        found: Timelines,
+        filled: Mapping[str, Timeline],
+        recipe: Recipe,
+        learned: Learned,
+        fit: FitRows,
+    ) -> _Trial:
+        """Hold the last part of each series back, and forecast it from many origins."""
+        import numpy as np
+
+        problem = learned.problem
+        held = {
+            key: min(max(2 * problem.horizon, _FEWEST_STEPS), len(each) // 4) for key, each in filled.items()
+        }
+        ends = {key: len(each) - held[key] for key, each in filled.items()}
+        rows, numbers = rows_before(found, filled, recipe, ends)
+        if not any(held.values()) or len(rows) < _FEWEST_ROWS:
+            return cls(recipe, math.inf, ())
+        model = fit(rows, numbers)
+        starts, truths, units, scales = [], [], [], []
+        for each in found:
+            known, end, length = filled[each.key], ends[each.key], len(each)
+            stride = max(1, held[each.key] // _MOST_ORIGINS)
+            for origin in range(end, length, stride):
+                recent = recent_of(known, recipe, origin)
+                regressors = known.regressors[origin : origin + problem.horizon]
+                starts.append(_Start.of(recent, each.start + origin - 1, regressors))
+                truth = np.full(problem.horizon, np.nan)
+                ahead = each.values[origin : origin + problem.horizon]
+                truth[: len(ahead)] = ahead
+                truths.append(truth)
+                units.append(recent.unit)
+                scales.append(learned.histories[each.key].scale or 1.0)
+        means = _walk(model, recipe, learned.grid, starts, problem.horizon)
+        errors = np.abs(means - np.stack(truths))
+        error = float(np.nanmean(errors / np.array(scales)[:, None]))
+        return cls(recipe, error, conformal_widths(errors / np.array(units)[:, None], problem.interval))
+
+
+def _widths_of_random_walks(
+    model: TabularModel, rows: Any, numbers: Any, problem: ForecastingProblem
+) -> tuple[float, ...]:
+    """Widths where no part of the history can be held back: those of one step, growing as errors add up."""
+    import numpy as np
+
+    errors = np.abs(np.asarray(model.predict(rows).labels, dtype=np.float64) - numbers.to_numpy())
+    return tuple(
+        (np.quantile(errors, problem.interval) * np.sqrt(np.arange(1, problem.horizon + 1))).tolist()
+    )

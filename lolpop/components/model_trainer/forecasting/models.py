@@ -1,0 +1,308 @@
+"""Models of series: what has been learned from, and how it goes on."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop._names import one_of
+from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.data.frames import require_columns, to_floats, wrap
+from lolpop.data.timelines import Grid, place_of, series_of
+from lolpop.errors import DataError, StoreError
+from lolpop.problem import ForecastingProblem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.data.frames import Frame
+    from lolpop.data.timelines import Timeline, Timelines
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "Learned", "of_each_step"]
+
+_FILE = "forecast.json"
+# Of the values of a series so many are kept, to draw and to compare with.
+_LONGEST_TAIL = 1_000
+_SHORTEST_TAIL = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """How one series goes on: ``mean``, ``lower`` and ``upper``, each of shape (steps,)."""
+
+    mean: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is remembered of a series that was learned from.
+
+    ``end`` is the position of its last value. ``scale`` is the mean absolute error, within it, of
+    forecasting each value by the one a ``season`` before, 0 if it makes none. ``slope`` is its mean
+    change from one step to the next. ``tail`` are its last values, those that were missing filled in.
+    """
+
+    end: int
+    season: int
+    scale: float
+    slope: float
+    tail: tuple[float, ...]
+
+    @classmethod
+    def of(cls, timeline: Timeline, season: int, horizon: int) -> History:
+        """The history of ``timeline``; one that is shorter than a season and a step has none."""
+        import numpy as np
+
+        values = timeline.filled().values
+        season = season if len(values) > season else 1
+        steps = timeline.values[season:] - timeline.values[:-season]
+        errors = np.abs(steps[~np.isnan(steps)])
+        scale = float(errors.mean()) if len(errors) else 0.0
+        slope = float(values[-1] - values[0]) / (len(values) - 1)
+        kept = min(max(2 * season, 4 * horizon, _SHORTEST_TAIL), max(_LONGEST_TAIL, 2 * season))
+        return cls(timeline.end, season, scale, slope, tuple(values[-kept:].tolist()))
+
+    def baselines(self, steps: Any) -> dict[str, Floats]:
+        """What is said of ``steps`` after the end, shape (n,), by those who know no model."""
+        import numpy as np
+
+        tail = np.array(self.tail)
+        return {
+            "naive": np.full(len(steps), tail[-1]),
+            "seasonal_naive": tail[len(tail) - self.season + (np.asarray(steps) - 1) % self.season],
+            "drift": tail[-1] + self.slope * np.asarray(steps, dtype=np.float64),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What every forecasting model remembers: the roles of columns, the grid, and the end of each series."""
+
+    problem: ForecastingProblem
+    grid: Grid
+    regressors: tuple[str, ...]
+    histories: Mapping[str, History]
+    left_out: Mapping[str, str]
+
+    @classmethod
+    def of(cls, found: Timelines, problem: ForecastingProblem) -> Learned:
+        """What is to be remembered of series that were learned from."""
+        season = problem.season or found.grid.season
+        histories = {each.key: History.of(each, season, problem.horizon) for each in found}
+        return cls(problem, found.grid, found.regressors, histories, found.left_out)
+
+    @classmethod
+    def read(cls, folder: Path) -> Learned:
+        """What ``write`` wrote. Raises StoreError if it is missing or damaged."""
+        try:
+            fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            histories = {
+                key: History(**{**each, "tail": tuple(each["tail"])})
+                for key, each in fields["histories"].items()
+            }
+            return cls(
+                ForecastingProblem.model_validate(fields["problem"]),
+                Grid(**fields["grid"]),
+                tuple(fields["regressors"]),
+                histories,
+                fields["left_out"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"There is no stored forecasting model in {folder}: {error}") from error
+
+    def write(self, folder: Path) -> None:
+        """Write it into ``folder``, as JSON."""
+        fields = {
+            "problem": self.problem.model_dump(mode="json"),
+            "grid": asdict(self.grid),
+            "regressors": self.regressors,
+            "histories": {key: asdict(each) for key, each in self.histories.items()},
+            "left_out": dict(self.left_out),
+        }
+        (folder / _FILE).write_text(json.dumps(fields), encoding="utf-8")
+
+
+class Forecaster(FittedModel):
+    """Forecasts that can be judged: it knows what they are measured in, and what they are compared with."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def scales(self, frame: Frame) -> Floats:
+        """The error that is usual for the series of each of n rows, shape (n,); 0 or NaN if unknown."""
+
+    @abstractmethod
+    def paths(self, frame: Frame) -> Any:
+        """A number for each of n rows, shape (n,), the same for rows that were forecast in one go."""
+
+    @abstractmethod
+    def come_after(self, frame: Frame) -> NDArray[np.bool_]:
+        """Of each of n rows, whether it comes after what was learned of its series, shape (n,)."""
+
+    @abstractmethod
+    def baselines(self, frame: Frame) -> Mapping[str, Floats]:
+        """What is forecast for the n rows by those who know no model, by name: naive and so on."""
+
+
+class ForecastModel(Forecaster):
+    """Forecasts how each series that was learned from goes on after its end.
+
+    A subclass says how one series goes on; which rows are which steps of which series is found here.
+    """
+
+    __slots__ = ("learned",)
+
+    def __init__(self, learned: Learned) -> None:
+        self.learned = learned
+
+    @abstractmethod
+    def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
+        """Forecast the first ``steps`` after the end of the series ``key``.
+
+        ``regressors`` of these steps have shape (steps, c), in the order of ``learned.regressors``.
+        """
+
+    def _forecasts(self, wanted: Mapping[str, Floats]) -> Mapping[str, Forecast]:
+        """Forecast several series at once, each as many steps as there are regressors of."""
+        return {key: self._forecast(key, len(each), each) for key, each in wanted.items()}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that it needs to predict: series, time and regressors."""
+        return (*self.learned.problem.place, *self.learned.regressors)
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """None: it tells no classes apart."""
+        return ()
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Columns that it was given to learn from and does not use, each with the reason."""
+        return self.learned.left_out
+
+    def predict(self, frame: Frame) -> Predictions:
+        """Forecast the n rows of ``frame``, each after the end of its series, in whatever order.
+
+        Steps without a row take the regressors of the nearest row. Raises DataError if a column is missing,
+        a row lies inside what was learned from, its series is unknown, or a regressor is missing.
+        """
+        import numpy as np
+
+        rows = wrap(frame)
+        outside = self.regressors_of(frame)
+        mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
+        steps = self.steps(frame)
+        wanted = {key: of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
+        said = self._forecasts(wanted) if wanted else {}
+        for key, mine, ahead in steps:
+            found = said[key]
+            for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):
+                values[mine] = each[ahead - 1]
+        return Predictions(mean, lower=lower, upper=upper)
+
+    def regressors_of(self, frame: Frame) -> Floats:
+        """The regressors of n rows, shape (n, c). Raises DataError if a column is missing, or a value."""
+        import numpy as np
+
+        rows = wrap(frame)
+        require_columns(rows.columns, self.columns)
+        outside = np.column_stack(
+            [to_floats(rows.get_column(name)) for name in self.learned.regressors]
+            or [np.empty((len(rows), 0))]
+        )
+        self._require_known(outside, frame)
+        return outside
+
+    def scales(self, frame: Frame) -> Floats:
+        """The mean absolute error of the seasonal naive forecast in the history of each row's series."""
+        import numpy as np
+
+        found = np.full(len(wrap(frame)), np.nan)
+        for key, mine, _ in self.steps(frame):
+            found[mine] = self.learned.histories[key].scale
+        return found
+
+    def paths(self, frame: Frame) -> Any:
+        """The number of each row's series."""
+        return series_of(frame, self.learned.problem)[1]
+
+    def come_after(self, frame: Frame) -> NDArray[np.bool_]:
+        """Of each of n rows, whether it comes after the end of its series; of unknown ones all do."""
+        import numpy as np
+
+        keys, codes, positions = place_of(frame, self.learned.problem, self.learned.grid)
+        histories = self.learned.histories
+        ends = [histories[key].end if key in histories else positions.min(initial=0) - 1 for key in keys]
+        after: NDArray[np.bool_] = positions > np.array(ends)[codes]
+        return after
+
+    def baselines(self, frame: Frame) -> Mapping[str, Floats]:
+        """The last value, the one a season before, and the last value with the mean slope of the history."""
+        import numpy as np
+
+        found: dict[str, Floats] = {}
+        for key, mine, steps in self.steps(frame):
+            for name, values in self.learned.histories[key].baselines(steps).items():
+                found.setdefault(name, np.full(len(wrap(frame)), np.nan))[mine] = values
+        return found
+
+    def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
+        """Of each series its key, which rows of ``frame`` are of it, and how many steps after its end.
+
+        Raises DataError for a row that is not after the end of its series, or of an unknown one.
+        """
+        import numpy as np
+
+        problem, grid, found = self.learned.problem, self.learned.grid, []
+        if not len(wrap(frame)):
+            return []
+        keys, codes, positions = place_of(frame, problem, grid)
+        for code, key in enumerate(keys):
+            if key not in self.learned.histories:
+                known = one_of(key, self.learned.histories, what="Series")
+                raise DataError(f"There is no series {key!r} among those that were learned from. {known}")
+            mine = np.flatnonzero(codes == code)
+            steps = positions[mine] - self.learned.histories[key].end
+            if (inside := steps < 1).any():
+                whose = f" of {key!r}" if problem.series is not None else ""
+                when, end = (
+                    grid.text(at) for at in (positions[mine][inside][0], self.learned.histories[key].end)
+                )
+                raise DataError(
+                    f"The row at {when}{whose} lies inside the history that was learned from, which ends at "
+                    f"{end}: only what comes later can be forecast."
+                )
+            found.append((key, mine, steps))
+        return found
+
+    def _require_known(self, outside: Floats, frame: Frame) -> None:
+        import numpy as np
+
+        if (unknown := ~np.isfinite(outside)).any():
+            row, column = np.argwhere(unknown)[0]
+            name, time = self.learned.regressors[column], self.learned.problem.time
+            when = wrap(frame).get_column(time).to_list()[row]
+            raise DataError(
+                f"Column {name!r} is missing at {when}: what is learned from has to be known in advance "
+                "for every moment to forecast."
+            )
+
+
+def of_each_step(regressors: Floats, steps: Any) -> Floats:
+    """The regressors of the rows at ``steps``, as those of all steps to the last: of the nearest row."""
+    import numpy as np
+
+    order = np.argsort(steps)
+    nearest = np.abs(np.arange(1, steps.max() + 1)[:, None] - steps[order][None, :]).argmin(axis=1)
+    found: Floats = regressors[order][nearest]
+    return found

@@ -1,0 +1,348 @@
+"""Dataframes as Arrow tables that remember what they were."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import narwhals.dependencies as libraries
+import numpy as np
+import pyarrow as pa
+
+from lolpop.data.batches import Alike, plain_values
+from lolpop.errors import DataError, MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from lolpop.data.frames import Frame
+
+__all__ = [
+    "Written", "digest_of", "dtypes_of", "pack", "read", "read_batches", "unpack", "write", "write_batches",
+]  # fmt: skip
+
+_KEY = b"lolpop"
+_PART_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What ``write_batches`` wrote. The digest is that of the same rows as one frame."""
+
+    rows: int
+    dtypes: dict[str, str]
+    digest: str
+
+
+def pack(frame: Frame) -> pa.Table:
+    """The table that ``unpack`` makes ``frame`` of again. Missing values among objects come back as None.
+
+    Raises DataError, naming the columns, for what would not come back as it is.
+    """
+    if libraries.is_pandas_dataframe(frame):
+        return _pack_pandas(frame)
+    if libraries.is_polars_dataframe(frame):
+        return _pack_polars(frame)
+    if libraries.is_pyarrow_table(frame):
+        return _marked(frame, {"frame": "pyarrow"})
+    raise DataError(
+        f"A {type(frame).__module__}.{type(frame).__qualname__} cannot be kept as a version of data. "
+        "Expected a pandas or polars dataframe, or a pyarrow table."
+    )
+
+
+def unpack(table: pa.Table) -> Frame:
+    """The dataframe, or table, that was packed."""
+    match _mark(table):
+        case {"frame": "pandas", **mark}:
+            return _unpack_pandas(table, mark)
+        case {"frame": "polars"}:
+            return _unpack_polars(table)
+    return cast("Frame", _unmarked(table))
+
+
+def dtypes_of(frame: Frame) -> dict[str, str]:
+    """The dtype of each column, by name."""
+    if libraries.is_pandas_dataframe(frame):
+        return {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
+    return {str(name): str(dtype) for name, dtype in zip(*_names_and_types(frame), strict=True)}
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write ``table`` to a file, in parts that can be read one by one."""
+    with _writer(path, table.schema) as file:
+        for batch in _parts(table):
+            file.write_batch(batch)
+
+
+def write_batches(frames: Iterable[Frame], path: Path) -> Written:
+    """Write the rows of all ``frames`` to a file as they come; categories as the values that they are.
+
+    The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
+    if frames differ in columns or types, or there are none.
+    """
+    tables = map(Alike(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
+    if (first := next(tables, None)) is None:
+        raise DataError("There are no rows to keep.")
+    digest = _Digest(first.schema)
+    with _writer(path, first.schema) as file:
+        for table in itertools.chain([first], tables):
+            digest.update(table)
+            file.write_table(table)
+    return Written(digest.rows, dtypes_of(unpack(first.slice(0, 0))), digest.hexdigest())
+
+
+def read(path: Path) -> pa.Table:
+    """Read the table in a file, into memory: the file may go."""
+    with pa.ipc.open_file(io.BytesIO(path.read_bytes())) as file:
+        return file.read_all()
+
+
+def read_batches(path: Path) -> Iterator[pa.Table]:
+    """Read the table in a file part by part, as it was written."""
+    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+        for number in range(file.num_record_batches):
+            yield pa.Table.from_batches([file.get_batch(number)])
+
+
+def digest_of(table: pa.Table) -> str:
+    """SHA-256 of the content of a packed table: equal for frames that are equal in all that comes back.
+
+    It does not depend on how the values lie in memory, nor on the versions of pandas and pyarrow.
+    """
+    digest = _Digest(table.schema)
+    digest.update(table)
+    return digest.hexdigest()
+
+
+class _Digest:
+    """The digest of tables of one schema that come one after the other: that of all their rows together."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._schema = schema
+        self._content = hashlib.sha256()
+        # Names are not hashed with every part, and what else a schema says is hashed at the end.
+        canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
+        self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._content), "w"), canonical)
+        self._rest = canonical.empty_table()
+
+    def update(self, table: pa.Table) -> None:
+        """Add the rows of ``table``."""
+        renamed = table.rename_columns(self._rest.column_names).replace_schema_metadata(None)
+        waiting = pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]).unify_dictionaries()
+        # Hashed in parts of the same rows, however they come.
+        whole = len(waiting) - len(waiting) % _PART_ROWS
+        for start in range(0, whole, _PART_ROWS):
+            self._hash(waiting.slice(start, _PART_ROWS))
+        self._rest = waiting.slice(whole)
+        self.rows += len(table)
+
+    def hexdigest(self) -> str:
+        """The digest of all rows so far; there can be no others then."""
+        self._hash(self._rest)
+        self._stream.close()
+        fields = [[field.name, str(field.type)] for field in self._schema]
+        self._content.update(json.dumps([_description(self._schema), fields], sort_keys=True).encode())
+        return self._content.hexdigest()
+
+    def _hash(self, part: pa.Table) -> None:
+        columns = [_canonical(column.combine_chunks()) for column in part.columns]
+        for batch in _parts(pa.table(columns, schema=part.schema)):
+            self._stream.write_batch(batch)
+
+
+def _description(schema: pa.Schema) -> dict[str, Any]:
+    meta: dict[str, Any] = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    if "pandas" in meta:
+        pandas = {
+            key: value
+            for key, value in json.loads(meta["pandas"]).items()
+            if key not in ("creator", "pandas_version")
+        }
+        # Rows that are numbered from 0 are as many as there are.
+        pandas["index_columns"] = [
+            "default" if isinstance(index, dict) and _is_default(index) else index
+            for index in pandas.get("index_columns", [])
+        ]
+        meta["pandas"] = pandas
+    return meta
+
+
+def _is_default(index: dict[str, Any]) -> bool:
+    return (index["kind"], index["name"], index["start"], index["step"]) == ("range", None, 0, 1)
+
+
+def _writer(path: Path, schema: pa.Schema) -> Any:
+    return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+
+
+def _without_index(frame: Frame) -> Frame:
+    if not libraries.is_pandas_dataframe(frame):
+        return frame
+    reset: Frame = frame.reset_index(drop=all(name is None for name in frame.index.names))
+    return reset
+
+
+class _Sink(io.RawIOBase):
+    """A file that is only hashed."""
+
+    def __init__(self, content: Any) -> None:
+        self._content = content
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any) -> int:
+        self._content.update(chunk)
+        return len(chunk)
+
+
+def _parts(table: pa.Table) -> list[pa.RecordBatch]:
+    # A table without rows has no batches, and categories come with the first one.
+    empty = [column.chunk(0) if column.num_chunks else column.combine_chunks() for column in table.columns]
+    return table.to_batches(_PART_ROWS) or [pa.record_batch(empty, schema=table.schema)]
+
+
+def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    # Below a null anything may lie in memory; what is taken lies there as zeros.
+    return column.take(pa.array(np.arange(len(column)))) if column.null_count else column
+
+
+def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
+    import pandas as pd
+    from pandas.api.types import is_object_dtype
+
+    if not len(frame.columns):
+        raise DataError("A dataframe without columns holds no data to keep.")
+    mark: dict[str, Any] = {
+        "frame": "pandas",
+        "objects": [place for place, dtype in enumerate(frame.dtypes) if is_object_dtype(dtype)],
+        "object_levels": [
+            level
+            for level in range(frame.index.nlevels)
+            if frame.index.get_level_values(level).dtype == object
+        ],
+        "frequency": frame.index.freqstr if isinstance(frame.index, pd.DatetimeIndex) else None,
+    }
+    with warnings.catch_warnings():
+        # Labels that would not come back are found below, and named.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            table = _marked(pa.Table.from_pandas(frame, nthreads=1), mark)
+            back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
+        except OverflowError as error:
+            great = [name for name in frame.columns if _is_beyond_64_bits(frame[name])]
+            raise DataError(
+                f"These columns hold whole numbers of more than 64 bits: {_shown(great)}. "
+                "Convert them to text."
+            ) from error
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+    if not back.columns.equals(frame.columns):
+        raise DataError(
+            f"The columns cannot be kept: {_shown(list(frame.columns))}. "
+            "Expected unique names, all of one type."
+        )
+    # By their names: how strings are stored inside is pandas' own business.
+    lost = [name for name in frame.columns if str(back.dtypes[name]) != str(frame.dtypes[name])]
+    if lost:
+        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+    return table
+
+
+def _is_beyond_64_bits(values: pd.Series[Any]) -> bool:
+    try:
+        pa.Array.from_pandas(values)
+    except OverflowError:
+        return True
+    except pa.ArrowException:
+        return False
+    return False
+
+
+def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+    from pandas.api.types import is_object_dtype
+
+    frame: pd.DataFrame = _unmarked(table).to_pandas()
+    for place in mark["objects"]:
+        # Arrow has no objects: it gives such columns the dtype that their values would have now.
+        name = frame.columns[place]
+        if not is_object_dtype(frame.dtypes.iloc[place]):
+            values = table.column(place).to_pylist()
+            frame[name] = pd.Series(values, index=frame.index, dtype=object)
+    for level in mark["object_levels"]:
+        if isinstance(frame.index, pd.MultiIndex):
+            frame.index = frame.index.set_levels(frame.index.levels[level].astype(object), level=level)
+        else:
+            values = [
+                None if missing else value
+                for value, missing in zip(frame.index, frame.index.isna(), strict=True)
+            ]
+            frame.index = pd.Index(values, dtype=object, name=frame.index.name)
+    if mark["frequency"] is not None and isinstance(frame.index, pd.DatetimeIndex):
+        frame.index = pd.DatetimeIndex(frame.index, freq=mark["frequency"])
+    return frame
+
+
+def _pack_polars(frame: pl.DataFrame) -> pa.Table:
+    import polars as pl
+
+    try:
+        table = _marked(frame.rechunk().to_arrow(), {"frame": "polars"})
+        back = _unpack_polars(table.slice(0, 0))
+    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+        raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+    lost = [name for name, dtype in frame.schema.items() if back.schema[name] != dtype]
+    if lost:
+        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+    return table
+
+
+def _unpack_polars(table: pa.Table) -> pl.DataFrame:
+    try:
+        import polars as pl
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("polars", "lolpop[polars]") from error
+    frame = cast("pl.DataFrame", pl.from_arrow(_unmarked(table)))
+    frame.columns = table.column_names  # polars gives names to columns that have none
+    return frame
+
+
+def _names_and_types(frame: Any) -> tuple[Any, Any]:
+    if libraries.is_polars_dataframe(frame):
+        return frame.schema.names(), frame.schema.dtypes()
+    return frame.schema.names, frame.schema.types
+
+
+def _marked(table: pa.Table, mark: dict[str, Any]) -> pa.Table:
+    metadata = {**(table.schema.metadata or {}), _KEY: json.dumps(mark).encode()}
+    return table.replace_schema_metadata(metadata)
+
+
+def _unmarked(table: pa.Table) -> pa.Table:
+    metadata = {key: value for key, value in (table.schema.metadata or {}).items() if key != _KEY}
+    return table.replace_schema_metadata(metadata or None)
+
+
+def _mark(table: pa.Table) -> dict[str, Any]:
+    mark: dict[str, Any] = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
+    return mark
+
+
+def _reason(error: Exception) -> str:
+    # Arrow says what went wrong first, and in which column second, as a tuple or two arguments.
+    return ". ".join(str(argument).rstrip(".") for argument in error.args) or type(error).__name__
+
+
+def _shown(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:10])) + (", …" if len(names) > 10 else "")

@@ -1,0 +1,80 @@
+"""Models as folders: what their trainer wrote, and which trainer that was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lolpop.components.model_trainer import FittedModel, ModelTrainer
+from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError, WiringError
+from lolpop.registry import find, import_object, missing_modules, name_of
+
+_FILES = "files"
+_DESCRIPTION = "model.json"
+_INTERFACE: type[ModelTrainer] = ModelTrainer  # type: ignore[type-abstract]  # the interface is meant
+_SETTING = "resource_version_control.trusted_types"
+
+
+def save(model: FittedModel, trainer: ModelTrainer, folder: Path) -> None:
+    """Write ``model`` into ``folder``, which does not exist yet."""
+    files = folder / _FILES
+    files.mkdir(parents=True)
+    trainer.save(model, files)
+    description = {"trainer": name_of(_INTERFACE, type(trainer))}
+    (folder / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
+
+
+def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
+    """Read the model that ``save`` wrote into ``folder``.
+
+    Nothing is imported on the word of a stored file: its trainer is a registered one, one that this
+    process uses already, or one of ``trusted_types``. Raises UntrustedTypeError otherwise, and for types
+    inside the model that nobody trusts.
+    """
+    trainer = _trainer(_trainer_name(folder), trusted_types)
+    if missing := missing_modules(trainer.requires):
+        raise MissingExtraError(", ".join(missing), trainer.install)
+    try:
+        return trainer.load(folder / _FILES, trusted=trusted_types)
+    except UntrustedTypeError as error:
+        if _SETTING in str(error):
+            raise
+        raise UntrustedTypeError(f"{error} If you trust them, name them in {_SETTING}.") from error
+
+
+def _trainer_name(folder: Path) -> str:
+    try:
+        description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+        name = description["trainer"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"This is no stored model: its {_DESCRIPTION} cannot be read ({error}).") from error
+    return str(name)
+
+
+def _trainer(name: str, trusted_types: Sequence[str]) -> type[ModelTrainer]:
+    if ":" not in name:
+        try:
+            return find(_INTERFACE, name)
+        except WiringError as error:
+            raise StoreError(
+                f"The model was stored by a trainer that cannot be used here: {error}"
+            ) from error
+    for trainer in _subclasses(_INTERFACE):
+        if f"{trainer.__module__}:{trainer.__qualname__}" == name:
+            return trainer
+    if name not in trusted_types:
+        raise UntrustedTypeError(
+            f"The model was stored by {name}, which is not a registered trainer. If you trust it, name it in "
+            f"{_SETTING}."
+        )
+    trainer = import_object(name)
+    if not (isinstance(trainer, type) and issubclass(trainer, ModelTrainer)):
+        raise StoreError(f"The model was stored by {name}, which is not a ModelTrainer.")
+    return trainer
+
+
+def _subclasses(base: type[ModelTrainer]) -> Iterator[type[ModelTrainer]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)

@@ -1,0 +1,158 @@
+"""A database as the store uses it: transactions to write, snapshots to read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy import event, text
+
+from lolpop.components.store._failures import disk_failures, sql_failures
+from lolpop.components.store.migrations import HEAD, bring_to_head, stored_revision
+from lolpop.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from lolpop.components.store._locks import Locks
+    from lolpop.components.store._places import DatabasePlace
+
+
+BUSY_SECONDS = 60.0
+"""How long a process waits for another one's transaction."""
+
+_READS = "lolpop_reads"
+_CREATION = int.from_bytes(b"lolpop", "big")
+
+
+class Database:
+    """An open database. Safe to share between threads, not between processes."""
+
+    def __init__(
+        self, engine: Engine, reader: Engine, place: DatabasePlace, writing: AbstractContextManager[Any]
+    ) -> None:
+        self.engine = engine
+        self._reader = reader
+        self._place = place
+        self._writing = writing
+        self._open = threading.local()
+
+    def failures(self) -> AbstractContextManager[None]:
+        """Raise StoreError for what goes wrong inside."""
+        return sql_failures(self._place, self._place.scrub)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection to write with, committed at the end; inside another of this thread, a part of it."""
+        outer: Connection | None = getattr(self._open, "connection", None)
+        if outer is not None:
+            with self.failures(), outer.begin_nested():
+                yield outer
+            return
+        with self.failures(), self._writing, self.engine.begin() as connection:
+            self._open.connection = connection
+            try:
+                yield connection
+            finally:
+                del self._open.connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection to read one state with; inside another of this thread, or a transaction, that one."""
+        outer: Connection | None = getattr(self._open, "connection", None) or getattr(
+            self._open, "reading", None
+        )
+        if outer is not None:
+            with self.failures():
+                yield outer
+            return
+        with self.failures(), self._reader.connect() as connection:
+            self._open.reading = connection
+            try:
+                yield connection
+            finally:
+                del self._open.reading
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
+    """Open the file at ``path``; it is created, or migrated, if need be, by one process at a time."""
+    engine = sqlalchemy.create_engine(
+        sqlalchemy.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=5,
+        max_overflow=-1,  # threads that wait for the one writer must not time out before it is done
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails if another one wrote in between. One that
+        # is to write asks for the only place at once, and waits for it.
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    reader = engine.execution_options(**{_READS: True})
+    # Threads queue here: SQLite itself would have them sleep and try again.
+    database = Database(engine, reader, place, threading.Lock())
+    with _closed_on_error(database), database.failures():
+        with disk_failures(path.parent, "read"):
+            is_new = not path.exists()
+        if is_new or not _is_at_head(reader):
+            with disk_failures(path.parent, "written"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            with locks.hold_name(f"create {path.name}"):
+                with closing(engine.raw_connection()) as raw:
+                    # Cannot be set in a transaction; it is a property of the file from then on.
+                    raw.cursor().execute("PRAGMA journal_mode=WAL")
+                with database.transaction() as connection:
+                    bring_to_head(connection, place)
+    return database
+
+
+def open_postgres(place: DatabasePlace) -> Database:
+    """Connect to a Postgres database; its tables are created, or migrated, if need be."""
+    try:
+        engine = sqlalchemy.create_engine(
+            place.driver_url,
+            pool_pre_ping=True,
+            pool_timeout=BUSY_SECONDS,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10},
+        )
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("psycopg", "lolpop[postgres]") from error
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    database = Database(engine, reader, place, nullcontext())
+    with _closed_on_error(database), database.failures():
+        if not _is_at_head(reader):
+            with database.transaction() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION})
+                bring_to_head(connection, place)
+    return database
+
+
+@contextmanager
+def _closed_on_error(database: Database) -> Iterator[None]:
+    with ExitStack() as opened:
+        opened.callback(database.close)
+        yield
+        opened.pop_all()
+
+
+def _is_at_head(reader: Engine) -> bool:
+    with reader.connect() as connection:
+        return stored_revision(connection) == HEAD

@@ -1,0 +1,80 @@
+"""What a failure of a database or disk means to the user."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from lolpop.components._drivers import FILE_SYSTEMS, errors_of
+from lolpop.errors import StoreError
+from lolpop.settings.secrets import mask_urls
+
+_MOVE = "Let this user write there, or set store.url and store.artifacts to another place."
+_CLEAR = "Move the file away, or set store.url and store.artifacts to another place."
+_FREE = "What was kept before is unharmed. Free some space and run again."
+
+# By the beginning of SQLite's own name of the error: what is wrong, and what to do.
+_SQLITE = {
+    "SQLITE_NOTADB": (
+        "is not a store: the file is no SQLite database",
+        "Move the file away, or set store.url to another place.",
+    ),
+    "SQLITE_CORRUPT": ("is damaged", "Restore it from a backup, or move it away to start anew."),
+    "SQLITE_FULL": ("cannot grow: the disk is full", _FREE),
+    "SQLITE_READONLY": ("cannot be written", _MOVE),
+    "SQLITE_CANTOPEN": ("cannot be opened", _MOVE),
+    "SQLITE_PERM": ("cannot be opened", _MOVE),
+    "SQLITE_AUTH": ("cannot be opened", _MOVE),
+    "SQLITE_BUSY": (
+        "is kept locked by another process",
+        "End the process that holds it, or wait until it is done.",
+    ),
+}
+
+_DISK = {
+    errno.ENOSPC: ("the disk is full", _FREE),
+    errno.EDQUOT: ("the disk quota is used up", _FREE),
+    errno.EACCES: ("permission denied", _MOVE),
+    errno.EPERM: ("permission denied", _MOVE),
+    errno.EROFS: ("the disk is read-only", _MOVE),
+    errno.ENOENT: ("there is no such file", "Check the path."),
+    errno.ENOTDIR: ("a file is in the place of a folder", _CLEAR),
+    errno.EEXIST: ("a file is in the place of a folder", _CLEAR),
+}
+
+
+@contextmanager
+def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
+    """Raise StoreError for what goes wrong inside with the database at ``place``.
+
+    ``scrub`` takes the secrets out of a driver's message. Where there were any, the driver's error is not
+    chained: it would show them.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        origin = getattr(error, "orig", None) or error
+        said = str(origin).strip()
+        name = getattr(origin, "sqlite_errorname", "")
+        for start, (what, advice) in _SQLITE.items():
+            if name.startswith(start):
+                raise StoreError(f"{place} {what}. {advice}") from error
+        failure = StoreError(f"The store at {place} failed: {scrub(said)}")
+        raise failure from (error if scrub(said) == said else None)
+
+
+@contextmanager
+def disk_failures(path: Path | str, doing: str) -> Iterator[None]:
+    """Raise StoreError for what goes wrong inside while ``doing`` something with ``path``."""
+    try:
+        yield
+    except OSError as error:
+        what, advice = _DISK.get(error.errno or 0, (error.strerror or str(error), "See that it can be used."))
+        raise StoreError(f"{path} cannot be {doing}: {what}. {advice}") from error
+    except errors_of(FILE_SYSTEMS) as error:
+        raise StoreError(f"{path} cannot be {doing}: {mask_urls(str(error)).rstrip('.')}.") from error

@@ -1,0 +1,241 @@
+"""Files kept by their content: named by their digest, whole or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from lolpop.components._disk import sync
+from lolpop.components.store._failures import disk_failures
+from lolpop.components.store._places import shown
+from lolpop.errors import MissingExtraError, StoreError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 1 << 20
+_SETTLED_SECONDS = 5 * 60.0
+"""How long a file may be there and not be on the disk: the system itself waits for less than a minute."""
+_STALE_SECONDS = 24 * 60 * 60.0
+_PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
+
+
+class Files(Protocol):
+    """A place that keeps files by their content."""
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return the SHA-256 of its content in hex digits."""
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
+
+    def reading(self, digest: str) -> AbstractContextManager[Path]:
+        """A file to be read inside the ``with`` block, never written. Raises StoreError as ``get`` does."""
+
+    def settle(self) -> None:
+        """Let what was put survive a power cut, so that what refers to it can be committed."""
+
+
+def open_files(root: str, folder: Path) -> Files:
+    """The files below ``root``: a path, relative to ``folder``, or any URL that fsspec knows."""
+    if root.startswith("file://"):
+        root = root.removeprefix("file://")
+    if "://" in root:
+        return RemoteFiles(root)
+    return LocalFiles(folder / root)
+
+
+class LocalFiles:
+    """Files below the folder ``root``.
+
+    The system has what was put as soon as it was put: that a process is killed does no harm. The disk has it
+    when it was settled, many files at once, since each time that the disk is waited for takes milliseconds.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._unsettled: set[Path] = set()
+        self._settling = threading.Lock()
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return its digest."""
+        with disk_failures(path, "read"):
+            source = path.open("rb")
+        with source, disk_failures(self._root, "written"):
+            return self._keep(source)
+
+    def settle(self) -> None:
+        """Wait until what was put is on the disk, by name and content."""
+        with self._settling, disk_failures(self._root, "written"):
+            # Files before the folders that name them.
+            for path in sorted(self._unsettled, key=lambda path: -len(path.parts)):
+                sync(path)
+            self._unsettled.clear()
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            if not kept.is_file():
+                raise _missing(kept)
+            source = kept.open("rb")
+        with source:
+            _receive(source, digest, to, kept)
+
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """The file with ``digest`` itself."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            if not kept.is_file():
+                raise _missing(kept)
+            if _digest_of(kept) != digest:
+                raise _changed(kept)
+        yield kept
+
+    def remove_leftovers(self) -> None:
+        """Remove what processes that were killed have left half-written, once it is a day old."""
+        for leftover in self._root.glob(".incoming-*"):
+            with suppress(OSError):  # another process was faster, or may and will do it
+                if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+                    leftover.unlink()
+
+    def _keep(self, source: BinaryIO) -> str:
+        self._root.mkdir(parents=True, exist_ok=True)
+        # Copied before anybody knows whether it is new: large files are read, and hashed, once.
+        with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
+            with incoming.open("xb") as target:
+                digest = _copy(source, target)
+            kept = self._path(digest)
+            if kept.exists() and _digest_of(kept) == digest:
+                if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
+                    self._leave_unsettled(kept, kept.parent, self._root)  # by another process, maybe
+                return digest
+            is_new = not kept.parent.exists()
+            kept.parent.mkdir(exist_ok=True)
+            incoming.replace(kept)  # new, or in place of what has been damaged since
+        self._leave_unsettled(kept, kept.parent, *([self._root] if is_new else []))
+        return digest
+
+    def _leave_unsettled(self, *paths: Path) -> None:
+        with self._settling:
+            self._unsettled.update(paths)
+
+    def _path(self, digest: str) -> Path:
+        # Folders of many thousand files are slow on some systems: the first two digits make 256.
+        return self._root / _checked(digest)[:2] / digest[2:]
+
+
+class RemoteFiles:
+    """Files below a URL, through fsspec."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._shown = shown(url)
+
+    def put(self, path: Path) -> str:
+        """Keep a copy of the file at ``path``, and return its digest."""
+        with disk_failures(path, "read"):
+            digest, size = _digest_of(path), path.stat().st_size
+        system, target = self._locate(digest)
+        with disk_failures(self._shown, "written"):
+            # Object stores show a file when it is complete. On servers that do not, a part of a file has
+            # another size, nothing refers to it yet, and the next writer replaces it.
+            if not (system.exists(target) and system.size(target) == size):
+                system.makedirs(target.rpartition("/")[0], exist_ok=True)
+                system.put_file(str(path), target)
+        return digest
+
+    def settle(self) -> None:
+        """Nothing: what a server has taken is its own to keep."""
+
+    def get(self, digest: str, to: Path) -> None:
+        """Copy the file with ``digest`` to ``to``."""
+        system, kept = self._locate(digest)
+        place = f"{self._shown}/{digest[:2]}/{digest[2:]}"
+        with disk_failures(self._shown, "read"):
+            try:
+                source = system.open(kept, "rb")
+            except FileNotFoundError as error:
+                raise _missing(place) from error
+        with source:
+            _receive(source, digest, to, place)
+
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """A copy of the file with ``digest``."""
+        with TemporaryDirectory(prefix="lolpop-") as folder:
+            copy = Path(folder, "file")
+            self.get(digest, copy)
+            yield copy
+
+    def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
+        import fsspec
+
+        protocol = self._url.partition("://")[0]
+        try:
+            system, root = fsspec.url_to_fs(self._url)  # fsspec keeps one connection for each place
+        except ImportError as error:
+            module, install = _PROTOCOL_EXTRAS.get(protocol, (f"fsspec's {protocol}", f"fsspec[{protocol}]"))
+            raise MissingExtraError(module, install) from error
+        except ValueError as error:
+            raise StoreError(
+                f"store.artifacts cannot be at {self._shown}: fsspec knows no protocol {protocol!r}."
+            ) from error
+        return system, f"{root.rstrip('/')}/{_checked(digest)[:2]}/{digest[2:]}"
+
+
+def _receive(source: BinaryIO, digest: str, to: Path, kept: Path | str) -> None:
+    with disk_failures(to, "written"), _temporary(to.with_name(f".{secrets.token_hex(8)}.tmp")) as incoming:
+        with incoming.open("xb") as target:
+            if _copy(source, target) != digest:
+                raise _changed(kept)
+        incoming.replace(to)
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    content = hashlib.sha256()
+    while chunk := source.read(_CHUNK):
+        content.update(chunk)
+        target.write(chunk)
+    return content.hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checked(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise StoreError(f"{digest!r} is not a digest. Expected 64 hex digits.")
+    return digest
+
+
+def _changed(place: Path | str) -> StoreError:
+    return StoreError(
+        f"{place} is no longer what was stored: its content has changed. Restore it from a backup, or make "
+        "again what it holds."
+    )
+
+
+def _missing(place: Path | str) -> StoreError:
+    return StoreError(f"{place} is missing. Restore it from a backup, or make again what it holds.")
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

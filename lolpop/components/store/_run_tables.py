@@ -1,0 +1,159 @@
+"""Runs and tasks in the tables of an open database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from lolpop._names import near
+from lolpop.components.store import RunRecord, TaskRecord, schema
+from lolpop.components.store.upsert import put_missing
+from lolpop.errors import ReferenceNotFoundError, StoreError
+from lolpop.resources import Run
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from lolpop.components.store._database import Database
+    from lolpop.components.store._locks import Locks
+
+
+# Built once: SQLAlchemy compiles a statement the first time that it sees it.
+_INSERT_RUN = insert(schema.runs)
+_INSERT_TASK = insert(schema.tasks)
+_END_RUN = (
+    update(schema.runs)
+    .where(schema.runs.c.run_id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("status", "ended_at", "error")})
+)
+_END_TASK = (
+    update(schema.tasks)
+    .where(schema.tasks.c.task_id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("status", "ended_at", "error", "outputs")})
+)
+_RUN_COLUMNS = [schema.runs.c[field.name] for field in fields(RunRecord)]
+_TASK_COLUMNS = [schema.tasks.c[field.name] for field in fields(TaskRecord)]
+
+
+class RunTables:
+    """The records of runs and tasks, and who is at work on them."""
+
+    def __init__(self, database: Database, locks: Locks) -> None:
+        self._database = database
+        self._locks = locks
+
+    @contextmanager
+    def begin_run(self, run: RunRecord) -> Iterator[None]:
+        """Record ``run`` as running, and hold its lock inside the ``with`` block."""
+        # The lock comes first: a running run that is seen without one is taken for interrupted.
+        with self._locks.hold_run(run.run_id):
+            with self._database.transaction() as connection:
+                self._mark_interrupted(connection)
+                connection.execute(_INSERT_RUN, _values(run))
+                # A run is a resource too: it can be tagged, measured, and be a parent.
+                put_missing(connection, schema.resources, [_resource(run)])
+            yield
+
+    def end_run(self, run: RunRecord) -> None:
+        """Record how ``run`` ended."""
+        with self._database.transaction() as connection:
+            ending = {"of": run.run_id, "status": run.status, "ended_at": run.ended_at, "error": run.error}
+            if connection.execute(_END_RUN, ending).rowcount == 0:
+                raise StoreError(f"Run {run.run_id} cannot end: it never began in this store.")
+
+    def begin_task(self, task: TaskRecord) -> None:
+        """Record ``task`` as running."""
+        with self._database.transaction() as connection:
+            connection.execute(_INSERT_TASK, _values(task))
+
+    def end_task(self, task: TaskRecord) -> None:
+        """Record how ``task`` ended."""
+        with self._database.transaction() as connection:
+            ending = {
+                "of": task.task_id, "status": task.status, "ended_at": task.ended_at,
+                "error": task.error, "outputs": task.outputs,
+            }  # fmt: skip
+            if connection.execute(_END_TASK, ending).rowcount == 0:
+                raise StoreError(
+                    f"Task {task.path} ({task.task_id}) cannot end: it never began in this store."
+                )
+
+    def runs(self, group: str | None, limit: int | None) -> list[RunRecord]:
+        """Runs, newest first."""
+        self._find_interrupted()
+        statement = select(*_RUN_COLUMNS).order_by(schema.runs.c.number.desc()).limit(limit)
+        if group is not None:
+            statement = statement.where(schema.runs.c.group == group)
+        with self._database.snapshot() as connection:
+            return [RunRecord(**row) for row in connection.execute(statement).mappings()]
+
+    def run(self, run_id: str) -> RunRecord:
+        """The run whose id is, or uniquely begins with, ``run_id``."""
+        self._find_interrupted()
+        with self._database.snapshot() as connection:
+            known = schema.runs.c.run_id
+            found = list(connection.scalars(select(known).where(known.startswith(run_id, autoescape=True))))
+            if run_id in found:
+                found = [run_id]
+            if len(found) != 1 or not run_id:
+                raise ReferenceNotFoundError(_no_run(run_id, found, list(connection.scalars(select(known)))))
+            statement = select(*_RUN_COLUMNS).where(known == found[0])
+            return RunRecord(**connection.execute(statement).mappings().one())
+
+    def tasks(self, run_id: str) -> list[TaskRecord]:
+        """Tasks of a run in the order they started."""
+        started = schema.tasks.c
+        statement = (
+            select(*_TASK_COLUMNS)
+            .where(started.run_id == run_id)
+            .order_by(started.started_at, started.number)
+        )
+        with self._database.snapshot() as connection:
+            return [TaskRecord(**row) for row in connection.execute(statement).mappings()]
+
+    def _find_interrupted(self) -> None:
+        with self._database.snapshot() as connection:
+            running = connection.scalar(select(_running_runs().exists()))
+        if running:
+            with self._database.transaction() as connection:
+                self._mark_interrupted(connection)
+
+    def _mark_interrupted(self, connection: Connection) -> None:
+        running = connection.scalars(_running_runs()).all()
+        if not running or not (free := self._locks.free_runs(connection, running)):
+            return
+        ending = {"status": "interrupted", "ended_at": datetime.now(UTC)}
+        for table in (schema.runs, schema.tasks):
+            connection.execute(
+                update(table).where(table.c.run_id.in_(free), table.c.status == "running").values(ending)
+            )
+
+
+def _running_runs() -> Select[str]:
+    return select(schema.runs.c.run_id).where(schema.runs.c.status == "running")
+
+
+def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _resource(run: RunRecord) -> dict[str, Any]:
+    resource = Run(name=run.run_id)
+    return {
+        "reference": resource.reference, "kind": resource.kind, "name": resource.name, "number": None,
+        "created_at": run.started_at, "run_id": run.run_id, "task": None, "fields": {}, "external_ids": {},
+    }  # fmt: skip
+
+
+def _no_run(run_id: str, found: list[str], known: list[str]) -> str:
+    if not known:
+        return f"There is no run {run_id!r}: this store holds none yet."
+    if found and run_id:
+        return f"Several runs begin with {run_id!r}: {', '.join(sorted(found)[:5])}. Give more of the id."
+    nearest = near(run_id, known)
+    return f"There is no run {run_id!r}." + (f" Did you mean {nearest}?" if nearest else "")

@@ -1,0 +1,152 @@
+"""Rows that come in batches, because together they would not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lolpop.data.frames import Frame, listed, wrap
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+__all__ = ["Alike", "SameColumns", "ahead", "joined", "plain_values", "sampled"]
+
+T = TypeVar("T")
+
+_END: Any = object()
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """``items``, of which the next one is made in a thread while the last one is worked on."""
+    source, context = iter(items), copy_context()
+
+    def advance() -> Any:
+        return context.run(next, source, _END)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="lolpop-ahead") as thread:
+        following = thread.submit(advance)
+        while (item := following.result()) is not _END:
+            following = thread.submit(advance)
+            yield item
+
+
+class SameColumns:
+    """Gives each frame back with the columns of the first, in their order."""
+
+    def __init__(self) -> None:
+        self._columns: list[str] | None = None
+        self._rows = 0
+
+    def __call__(self, frame: Frame) -> Frame:
+        """``frame`` in the order of the first. Raises DataError, naming columns, if it has others."""
+        data = wrap(frame)
+        if self._columns is None:
+            self._columns = data.columns
+        columns, given = self._columns, data.columns
+        rows, self._rows = self._rows, self._rows + len(data)
+        if given == columns:
+            return frame
+        if lacking := [name for name in columns if name not in given]:
+            raise DataError(f"{_from_row(rows)} lack the columns {listed(lacking)} of those before them.")
+        if strange := [name for name in given if name not in columns]:
+            raise DataError(
+                f"{_from_row(rows)} have the columns {listed(strange)}, unlike those before them."
+            )
+        ordered: Frame = data.select(columns).to_native()
+        return ordered
+
+
+class Alike:
+    """Makes tables of frames, each with the columns and types of the first."""
+
+    def __init__(self, as_table: Callable[[Frame], pa.Table]) -> None:
+        self._as_table = as_table
+        self._same_columns = SameColumns()
+        self._schema: pa.Schema | None = None
+        self._rows = 0
+
+    def __call__(self, frame: Frame) -> pa.Table:
+        """``frame`` as a table like the first. Raises DataError, naming column and types, if it is none."""
+        import pyarrow as pa
+
+        table = self._as_table(self._same_columns(frame))
+        if self._schema is None:
+            self._schema = table.schema
+        if not table.schema.equals(self._schema, check_metadata=True):
+            columns = map(self._cast, table.columns, self._schema)
+            table = pa.table(list(columns), schema=self._schema)
+        self._rows += len(table)
+        return table
+
+    def _cast(self, column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+        import pyarrow as pa
+
+        if column.type.equals(field.type):
+            return column
+        try:
+            return column.cast(field.type)
+        except pa.ArrowException as error:
+            raise DataError(
+                f"{_from_row(self._rows)} are {column.type} in the column {field.name!r}, and those before "
+                f"them {field.type}. Let all batches have one type."
+            ) from error
+
+
+def joined(frames: Iterable[Frame]) -> Frame:
+    """All rows of ``frames`` in one frame. Raises DataError if there are none, or they differ in columns."""
+    import narwhals as nw
+
+    parts = [wrap(frame) for frame in map(SameColumns(), frames)]
+    if not parts:
+        raise DataError("There are no rows.")
+    whole: Frame = nw.maybe_reset_index(nw.concat(parts, how="vertical")).to_native()
+    return whole
+
+
+def plain_values(table: pa.Table) -> pa.Table:
+    """``table`` with its categories as the values that they are: each batch would know only its own."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            values = table.column(place).cast(field.type.value_type)
+            table = table.set_column(place, field.with_type(field.type.value_type), values)
+    return table
+
+
+def sampled(frames: Iterable[Frame], rows: int) -> Frame:
+    """All rows of ``frames``, or where those are many more than ``rows``, about so many at random."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    share = 1.0
+    parts: list[tuple[nw.DataFrame[Any], NDArray[np.float64]]] = []
+    for frame in map(SameColumns(), frames):
+        data = wrap(frame)
+        parts.append(_below(share, data, random.random(len(data))))
+        while sum(len(draws) for _, draws in parts) > 2 * rows:
+            share /= 2
+            parts = [_below(share, data, draws) for data, draws in parts]
+    return joined(data.to_native() for data, _ in parts)
+
+
+def _below(
+    share: float, data: nw.DataFrame[Any], draws: NDArray[np.float64]
+) -> tuple[nw.DataFrame[Any], NDArray[np.float64]]:
+    import numpy as np
+
+    if share == 1:
+        return data, draws
+    chosen = np.flatnonzero(draws < share)
+    return data[chosen], draws[chosen]
+
+
+def _from_row(rows: int) -> str:
+    return f"The rows from {rows + 1:,} on"

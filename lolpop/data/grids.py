@@ -1,0 +1,425 @@
+"""Regular moments in time, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lolpop.data.frames import count, kind_of, to_floats, wrap_series
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from lolpop.data.frames import Kind, Series
+
+    Positions = NDArray[np.int64]
+
+__all__ = ["Grid"]
+
+# Of fewer moments than this share of a grid, the grid is guessed, and not found.
+_LEAST_SHARE = 0.5
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_SEASONS = {"B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 1, "YE": 1}
+_GREATEST = 2**53  # whole numbers beyond are not told apart
+_DAY, _HOUR = 86_400, 3_600
+_LAST_YEAR = 9999  # that dates are written with
+_YEARS_OF_DATES = ("1900-01-01", "2099-12-31")
+_MOST_STEPS_A_DAY = _MINUTES = 1_440
+# With more times of day than these, they are hourly and not shifted by an hour.
+_MOST_SHIFTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Moments at one frequency, each with its position: 0 for ``start``, 1 for the next.
+
+    ``frequency`` is a pandas offset alias, or the step between whole numbers; ``start`` is ISO 8601 in UTC
+    where there is a ``zone``. Days and what is longer are those of the zone's calendar.
+    """
+
+    frequency: str
+    start: str | int
+    zone: str | None = None
+
+    @classmethod
+    def of(cls, times: Series, frequency: str | None = None) -> Grid:
+        """The grid that the n ``times`` lie on, at ``frequency`` or at the one that they show.
+
+        Raises DataError, naming the column and a value, for what is no time, missing or in mixed zones, and
+        if no frequency is to be found.
+        """
+        column = wrap_series(times)
+        moments = _moments(column)
+        if not len(moments):
+            raise DataError(f"Column {column.name!r} has no times: there are no rows.")
+        distinct = moments.drop_duplicates().sort_values()
+        if _are_numbers(moments):
+            return cls(_step(distinct, frequency, column.name), int(distinct[0]))
+        found = _offset(frequency).freqstr if frequency else _frequency(distinct, column.name)
+        zone = None if distinct.tz is None else str(distinct.tz)
+        first = distinct[0] if zone is None else distinct[0].tz_convert("UTC")
+        return cls(found, first.isoformat(), zone)
+
+    @property
+    def counts(self) -> bool:
+        """Whether its moments are whole numbers, and no dates."""
+        return isinstance(self.start, int)
+
+    @property
+    def season(self) -> int:
+        """Steps until the calendar's pattern repeats: 12 for months, 7 for days, 24 for hours; 1 if none."""
+        import pandas as pd
+
+        if self.counts:
+            return 1
+        offset = _offset(self.frequency)
+        if not isinstance(offset, pd.offsets.Tick):
+            name, steps = offset.rule_code.partition("-")[0], offset.n
+            whole = _SEASONS.get(name, 1)
+            return (
+                whole // steps if not whole % steps else max(1, round(365.25 / steps)) if name == "D" else 1
+            )
+        step = pd.Timedelta(offset).total_seconds()
+        cycle = _DAY if _DAY / step <= _MOST_STEPS_A_DAY else _HOUR
+        return max(1, round(cycle / step))
+
+    def positions(self, times: Series) -> Positions:
+        """Positions of the n ``times``, shape (n,); those before ``start`` are negative.
+
+        Raises DataError, naming the column and a value, for what is no time of this grid.
+        """
+        import numpy as np
+
+        column = wrap_series(times)
+        moments = _moments(column)
+        if not len(moments):
+            return np.empty(0, dtype=np.int64)
+        if self.counts != _are_numbers(moments):
+            kinds = "dates", "whole numbers"
+            raise DataError(
+                f"Column {column.name!r} holds {kinds[not self.counts]}, where {kinds[self.counts]} were "
+                "learned."
+            )
+        if isinstance(self.start, int):
+            step = int(self.frequency)
+            found = (moments.to_numpy() - self.start) // step
+            off = (moments.to_numpy() - self.start) % step != 0
+        else:
+            if (moments.tz is None) != (self.zone is None):
+                raise DataError(
+                    f"Column {column.name!r} has times {'with' if self.zone is None else 'without'} a zone, "
+                    f"where those that were learned had {'none' if self.zone is None else self.zone}."
+                )
+            found, off = self._counted(moments)
+        if off.any():
+            strange = moments[off][0]
+            raise DataError(
+                f"Column {column.name!r} holds {_shown(strange)}, which is no time at the frequency "
+                f"{self.frequency} from {self._shown_start()}. Correct it, or set problem.frequency."
+            )
+        return np.asarray(found, dtype=np.int64)
+
+    def times(self, positions: Positions) -> pd.Index[Any]:
+        """The moments at ``positions``: dates, with their zone if they have one, or whole numbers."""
+        import numpy as np
+        import pandas as pd
+
+        wanted = np.asarray(positions, dtype=np.int64)
+        if isinstance(self.start, int):
+            return pd.Index(self.start + wanted * int(self.frequency))
+        if not len(wanted):
+            return pd.DatetimeIndex([], dtype="datetime64[us]").tz_localize(self.zone)
+        first, last = min(0, int(wanted.min())), max(0, int(wanted.max()))
+        start, offset = self._start(), _offset(self.frequency)
+        if self._is_even(offset):
+            return start + pd.to_timedelta(wanted * _delta(offset).to_numpy())
+        return self._range(start, first, last, offset)[wanted - first]
+
+    def text(self, position: int) -> str:
+        """The moment at ``position``, for a message."""
+        import numpy as np
+
+        return _shown(self.times(np.array([position]))[0])
+
+    def column(self, positions: Positions, like: nw.Series[Any]) -> nw.Series[Any]:
+        """The moments at ``positions`` as a column of the name, dtype and library of ``like``."""
+        import narwhals as nw
+        import pandas as pd
+
+        moments = self.times(positions)
+        if self.counts:
+            values: list[Any] = moments.tolist()
+        else:
+            last: Any = moments.max()
+            if last.year > _LAST_YEAR:
+                raise DataError(f"Column {like.name!r} would go on to {_shown(last)}: that is no date.")
+            values = [moment.to_pydatetime() for moment in moments]
+            if like.dtype == nw.String:
+                values = [_shown(moment) for moment in moments]
+            elif like.dtype == nw.Object and len(like) and not hasattr(like.to_list()[0], "hour"):
+                return nw.new_series(like.name, [each.date() for each in values], backend=like.implementation)
+        if like.implementation.is_pandas_like() and like.dtype != nw.String:
+            native = like.to_native().dtype
+            made = pd.Series(moments, name=like.name).astype(native)
+            return nw.from_native(made, series_only=True)
+        return nw.new_series(like.name, values, backend=like.implementation).cast(like.dtype)
+
+    def _start(self) -> pd.Timestamp:
+        import pandas as pd
+
+        start = pd.Timestamp(self.start)
+        return start if self.zone is None else start.tz_convert(self.zone)
+
+    def _shown_start(self) -> str:
+        return str(self.start) if isinstance(self.start, int) else _shown(self._start())
+
+    def _is_even(self, offset: Any) -> bool:
+        """Whether all steps take the same time, so that they can be counted by division."""
+        import pandas as pd
+
+        return isinstance(offset, pd.offsets.Tick) or (
+            isinstance(offset, pd.offsets.Day) and self.zone is None
+        )
+
+    def _counted(self, moments: pd.DatetimeIndex) -> tuple[Any, Any]:
+        """The position of each of ``moments``, and whether it has none."""
+        import pandas as pd
+
+        start, offset = self._start(), _offset(self.frequency)
+        if self._is_even(offset):
+            since, step = (
+                moments.tz_convert(self.zone) - start if self.zone else moments - start,
+                _delta(offset),
+            )
+            return since // step, (since % step) != pd.Timedelta(0)
+        # A step is never shorter than nine tenths of the one at the start, whatever the month or the clock.
+        step = ((start + offset) - start) * 0.9
+        first, last = int((moments.min() - start) // step) - 1, int((moments.max() - start) // step) + 1
+        first, last = min(first, 0), max(last, 0)
+        found = self._range(start, first, last, offset).get_indexer(moments)
+        return found + first, found < 0
+
+    @staticmethod
+    def _range(start: pd.Timestamp, first: int, last: int, offset: Any) -> pd.DatetimeIndex:
+        import pandas as pd
+
+        after = pd.date_range(start, periods=last + 1, freq=offset)
+        before = pd.date_range(end=start, periods=1 - first, freq=offset)[:-1]
+        return pd.DatetimeIndex(before.append(after)) if len(before) else after
+
+
+def _moments(column: nw.Series[Any]) -> Any:
+    """The values of a column as a pandas index of whole numbers or of dates."""
+    import pandas as pd
+
+    kind = kind_of(column) if len(column) else "datetime"
+    if kind not in {"number", "datetime", "string", "empty"}:
+        raise _other_values(column, kind)
+    if kind == "number":
+        return _whole_numbers(column)
+    if missing := len(column) if kind == "empty" else column.null_count():
+        raise _missing(column, missing)
+    values = column.to_pandas()
+    try:
+        parsed = pd.to_datetime(values, format="ISO8601")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _no_times(values, column.name) from error
+    index = pd.DatetimeIndex(parsed)
+    return index if index.unit == "us" else index.as_unit("us")
+
+
+def _other_values(column: nw.Series[Any], kind: Kind) -> DataError:
+    holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
+    advice = "Give dates, or whole numbers such as years."
+    if str(column.to_native().dtype).startswith("period"):
+        holds, advice = "periods", "Give the moment at which each begins: periods.dt.to_timestamp()."
+    elif kind == "duration":
+        holds, advice = "durations", "Add them to the moment that they count from, such as 2024-01-31."
+    return DataError(f"Column {column.name!r} should hold times, and holds {holds}. {advice}")
+
+
+def _whole_numbers(column: nw.Series[Any]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    values = to_floats(column)
+    if missing := int(np.count_nonzero(np.isnan(values))):
+        raise _missing(column, missing)
+    strange = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
+    if strange.any():
+        raise DataError(
+            f"Column {column.name!r} should hold times: dates, or whole numbers such as years. "
+            f"It holds {values[strange][0]}."
+        )
+    return pd.Index(values.astype(np.int64))
+
+
+def _missing(column: nw.Series[Any], rows: int) -> DataError:
+    return DataError(
+        f"Column {column.name!r}, the time, is missing in {count(rows, 'row')}: fill or drop those."
+    )
+
+
+def _no_times(values: pd.Series[Any], name: str) -> DataError:
+    import pandas as pd
+
+    parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
+    if strange := values[parsed.isna()].tolist():
+        return DataError(
+            f"Column {name!r} should hold times (ISO 8601), and holds {strange[0]!r}. Write times such as "
+            "2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day."
+        )
+    first = values.iloc[0]
+    zone = _zone(first)
+    other = next((value for value in values if _zone(value) != zone), values.iloc[-1])
+    return DataError(
+        f"Column {name!r} mixes time zones, such as in {str(first)!r} and {str(other)!r}. "
+        "Convert all its times to one, such as UTC."
+    )
+
+
+def _zone(value: Any) -> str:
+    import pandas as pd
+
+    return str(pd.Timestamp(value).tz)
+
+
+def _are_numbers(moments: Any) -> bool:
+    return not hasattr(moments, "tz")
+
+
+def _step(distinct: Any, frequency: str | None, name: str) -> str:
+    import numpy as np
+
+    if frequency is not None and frequency.isdigit() and int(frequency):
+        return frequency
+    if len(distinct) > 1 and (example := _date_in_digits(distinct)):
+        raise DataError(
+            f"Column {name!r} holds numbers that look like dates, such as {distinct[0]}, and would be "
+            f"counted as such. Write them as dates, such as {example}; or set problem.frequency to the step "
+            "between them, such as 1, if they are numbers."
+        )
+    if frequency is not None:
+        raise DataError(
+            f"Column {name!r} holds whole numbers: problem.frequency is the step between them, such as 1, "
+            f"and not {frequency!r}."
+        )
+    if len(distinct) < 2:
+        return "1"
+    steps = np.diff(distinct.to_numpy())
+    step = int(np.gcd.reduce(steps))
+    _require_regular(distinct, int(steps.sum()) // step + 1, name)
+    return str(step)
+
+
+def _date_in_digits(distinct: pd.Index[Any]) -> str | None:
+    """The first of ``distinct`` as a date, if all are months or days such as 202401 or 20240131."""
+    import pandas as pd
+
+    for form, shown in (("%Y%m", "%Y-%m"), ("%Y%m%d", "%Y-%m-%d")):
+        low, high = (int(pd.Timestamp(each).strftime(form)) for each in _YEARS_OF_DATES)
+        if distinct[0] < low or distinct[-1] > high:
+            continue
+        found = pd.to_datetime(distinct.astype(str), format=form, errors="coerce")
+        if not found.hasnans:
+            return str(found[0].strftime(shown))
+    return None
+
+
+def _offset(frequency: str) -> Any:
+    from pandas.tseries.frequencies import to_offset
+
+    try:
+        return to_offset(frequency)
+    except ValueError as error:
+        raise DataError(
+            f"problem.frequency {frequency!r} is no frequency that pandas knows, such as D, W-SUN, MS, h or "
+            "15min."
+        ) from error
+
+
+def _delta(offset: Any) -> pd.Timedelta:
+    import pandas as pd
+
+    return pd.Timedelta(days=offset.n) if isinstance(offset, pd.offsets.Day) else pd.Timedelta(offset)
+
+
+def _frequency(distinct: pd.DatetimeIndex, name: str) -> str:
+    """The coarsest frequency whose grid all of the distinct, sorted moments lie on."""
+    import numpy as np
+    import pandas as pd
+
+    if len(distinct) < 2:
+        raise DataError(
+            f"Column {name!r} has one time only, {_shown(distinct[0])}: no frequency is to be found. "
+            "Add rows, or set problem.frequency."
+        )
+    first, last = distinct[0], distinct[-1]
+    for candidate in _calendar_frequencies(distinct):
+        grid = pd.date_range(first, last, freq=candidate)
+        if len(grid) <= len(distinct) / _LEAST_SHARE and (grid.get_indexer(distinct) >= 0).all():
+            return candidate
+    steps = np.diff(distinct.asi8)
+    step = int(np.gcd.reduce(steps))
+    _require_one_offset(distinct, name)
+    _require_regular(distinct, int(steps.sum()) // step + 1, name)
+    return str(_offset_of(pd.Timedelta(step, unit="us")))
+
+
+def _calendar_frequencies(distinct: pd.DatetimeIndex) -> list[str]:
+    """Frequencies of the calendar that begin where ``distinct`` does, from years to days."""
+    import numpy as np
+
+    first = distinct[0]
+    month = _MONTHS[first.month - 1]
+    found = [f"YS-{month}", f"QS-{month}", "MS"] if first.is_month_start else []
+    found += [f"YE-{month}", f"QE-{month}", "ME"] if first.is_month_end else []
+    days = np.diff(distinct.tz_localize(None).normalize().asi8) // (_DAY * 1_000_000)
+    step = int(np.gcd.reduce(days))
+    even = ["D" if step == 1 else f"{step}D"] if step else []
+    found += even if step > 7 else []
+    found.append(f"W-{_WEEKDAYS[first.weekday()]}")
+    weekdays = distinct.day_of_week.to_numpy()
+    if (distinct[-1] - first).days >= 7 and weekdays.max() < 5:
+        found.append("B")
+    return found + even
+
+
+def _offset_of(step: pd.Timedelta) -> str:
+    from pandas.tseries.frequencies import to_offset
+
+    return str(to_offset(step).freqstr)
+
+
+def _require_one_offset(distinct: pd.DatetimeIndex, name: str) -> None:
+    """Raise DataError if times of day, told in a zone, are few, and each has another an hour apart."""
+    if distinct.tz is None:
+        return
+    hours = {60 * moment.hour + moment.minute for moment in distinct}
+    pairs = all((minute + 60) % _MINUTES in hours or (minute - 60) % _MINUTES in hours for minute in hours)
+    if pairs and len(hours) <= _MOST_SHIFTED:
+        shown = " and ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in sorted(hours)[:2])
+        raise DataError(
+            f"Column {name!r} mixes time zones, or UTC offsets of summer and winter: told in {distinct.tz}, "
+            f"its times of day are {shown}, and no frequency is to be found. Write times without an offset, "
+            "such as 2024-01-31, or all with the same."
+        )
+
+
+def _require_regular(distinct: Any, steps: int, name: str) -> None:
+    if len(distinct) < _LEAST_SHARE * steps:
+        shown = ", ".join(_shown(moment) for moment in distinct[:3])
+        raise DataError(
+            f"No frequency is to be found in the times of column {name!r}, such as {shown}: they are "
+            "irregular. Set problem.frequency, or aggregate the rows to regular times."
+        )
+
+
+def _shown(moment: Any) -> str:
+    text = str(moment)
+    return text.removesuffix(" 00:00:00")

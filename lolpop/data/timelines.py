@@ -1,0 +1,260 @@
+"""A frame as regular series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lolpop.checks import Check
+from lolpop.data.frames import (
+    count,
+    kind_of,
+    listed,
+    require_bounded,
+    require_columns,
+    to_floats,
+    to_strings,
+    wrap,
+    wrap_series,
+)
+from lolpop.data.grids import Grid
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lolpop.data.frames import Frame, Series
+    from lolpop.problem import ForecastingProblem
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
+
+# Squares of what is less are hardly told from zero, and have lost their digits.
+_LEAST_TARGET = 1e-140
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """One series: ``values``, shape (n,), from position ``start`` of the grid, without a break.
+
+    They are NaN where the rows have none. ``regressors``, shape (n, c), are what is known in advance of
+    each moment. The first value and the last are known.
+    """
+
+    key: str
+    start: int
+    values: Floats
+    regressors: Floats
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def end(self) -> int:
+        """Position of the last value."""
+        return self.start + len(self.values) - 1
+
+    @property
+    def known(self) -> int:
+        """How many values are known."""
+        import numpy as np
+
+        return int(np.count_nonzero(~np.isnan(self.values)))
+
+    def filled(self) -> Timeline:
+        """The same with every value that is missing on the line between its neighbours."""
+        import numpy as np
+
+        columns = [interpolated(column) for column in self.regressors.T]
+        regressors = np.column_stack(columns) if columns else self.regressors
+        return Timeline(self.key, self.start, interpolated(self.values), regressors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timelines:
+    """Every series of a frame on one grid, by its key as text; the key of an only series is empty.
+
+    ``notices`` say what people should know of the rows: gaps, rows out of order. ``left_out`` are columns
+    that nothing is learned from, each with the reason.
+    """
+
+    grid: Grid
+    regressors: tuple[str, ...]
+    series: Mapping[str, Timeline]
+    notices: tuple[Check, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Timeline]:
+        return iter(self.series.values())
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Timelines:
+    """The n rows of ``frame`` and the n values of ``target`` as regular series, whatever the order of rows.
+
+    Columns other than time, series and what the problem excludes are regressors: numbers and booleans, that
+    have to be known for the moments to forecast too.
+
+    Raises DataError, naming the column and a value, for no time column, what is no time, missing times, a
+    time that a series has twice, mixed zones, no frequency to be found, a target that holds no numbers, and
+    a series of fewer than two values.
+    """
+    import numpy as np
+
+    rows, numbers = wrap(frame), _numbers(wrap_series(target))
+    if len(numbers) != len(rows):
+        raise DataError(f"There are {count(len(rows), 'row')} and {count(len(numbers), 'target value')}.")
+    require_columns(rows.columns, problem.place)
+    grid = Grid.of(rows.get_column(problem.time).to_native(), problem.frequency)
+    keys, codes, positions = place_of(rows.to_native(), problem, grid)
+    regressors, left_out = _regressors(rows, problem)
+    outside = np.column_stack(
+        [to_floats(rows.get_column(name)) for name in regressors] or [np.empty((len(rows), 0))]
+    )
+    order = np.lexsort((positions, codes))
+    bounds = np.searchsorted(codes[order], np.arange(len(keys) + 1))
+    found: dict[str, Timeline] = {}
+    for code, key in enumerate(keys):
+        mine = order[bounds[code] : bounds[code + 1]]
+        found[key] = _timeline(key, positions[mine], numbers[mine], outside[mine], problem)
+    notices = (_order(codes, positions, problem), _gaps(found, problem))
+    return Timelines(grid, regressors, found, tuple(each for each in notices if each), left_out)
+
+
+def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[list[str], Any, Any]:
+    """Which series each of n rows is of, and where on ``grid``: keys, codes (n,) and positions (n,).
+
+    Raises DataError if either is missing, or a series has a time twice.
+    """
+    import numpy as np
+
+    rows = wrap(frame)
+    require_columns(rows.columns, problem.place)
+    positions = grid.positions(rows.get_column(problem.time).to_native())
+    keys, codes = series_of(frame, problem)
+    order = np.lexsort((positions, codes))
+    twice = (np.diff(positions[order]) == 0) & (np.diff(codes[order]) == 0)
+    if twice.any():
+        at = order[:-1][twice][0]
+        number = int(np.count_nonzero(twice))
+        verb = "repeats" if number == 1 else "repeat"
+        repeats = f"{count(number, 'row')} {verb} a time of column {problem.time!r}"
+        if problem.series is None:
+            raise DataError(
+                f"{repeats}, such as {grid.text(positions[at])}. "
+                "Drop them; or set problem.series, if rows are of several series."
+            )
+        raise DataError(
+            f"{repeats} within a series, such as "
+            f"{grid.text(positions[at])} of {keys[codes[at]]!r}. Drop them, or add them up."
+        )
+    return keys, codes, positions
+
+
+def series_of(frame: Frame, problem: ForecastingProblem) -> tuple[list[str], Any]:
+    """The keys of all series, sorted, and for each of n rows the number of its key, shape (n,)."""
+    import numpy as np
+
+    rows = wrap(frame)
+    if problem.series is None:
+        return [""], np.zeros(len(rows), dtype=np.intp)
+    require_columns(rows.columns, [problem.series], what="series column")
+    texts = to_strings(rows.get_column(problem.series))
+    if missing := int(texts.isna().sum()):
+        raise DataError(f"Column {problem.series!r}, the series, is missing in {count(missing, 'row')}.")
+    keys, codes = np.unique(texts.to_numpy(dtype=object), return_inverse=True)
+    return keys.tolist(), codes
+
+
+def _numbers(target: nw.Series[Any]) -> Floats:
+    import numpy as np
+
+    if kind_of(target) not in {"number", "boolean", "empty"}:
+        raise DataError(
+            f"The target {target.name!r} should hold numbers to be forecast, and is {target.dtype}."
+        )
+    numbers = to_floats(target)
+    if infinite := int(np.count_nonzero(np.isinf(numbers))):
+        raise DataError(f"The target {target.name!r} is infinite in {count(infinite, 'row')}: correct them.")
+    require_bounded(numbers, target.name)
+    greatest = float(np.nanmax(np.abs(numbers), initial=0))
+    if 0 < greatest < _LEAST_TARGET:
+        raise DataError(
+            f"The target {target.name!r} holds no number beyond {greatest:g}, and models compute with "
+            f"numbers from {_LEAST_TARGET:g}. Give it in a smaller unit."
+        )
+    return numbers
+
+
+def _regressors(
+    rows: nw.DataFrame[Any], problem: ForecastingProblem
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    kinds = {
+        name: kind_of(rows.get_column(name))
+        for name in rows.columns
+        if name not in problem.not_features and name not in problem.place
+    }
+    usable = tuple(name for name, kind in kinds.items() if kind in {"number", "boolean"})
+    return usable, {name: f"{kind} values" for name, kind in kinds.items() if name not in usable}
+
+
+def _timeline(
+    key: str, positions: Any, numbers: Floats, regressors: Floats, problem: ForecastingProblem
+) -> Timeline:
+    import numpy as np
+
+    known = np.flatnonzero(~np.isnan(numbers))
+    if len(known) < 2:
+        whose = f"The series {key!r}" if problem.series is not None else "The series"
+        raise DataError(
+            f"{whose} has {count(len(known), 'value')} of {problem.target!r} only: at least 2 are needed. "
+            "Add rows, or leave it out."
+        )
+    # Moments before the first value, and after the last, have nothing to be learned from.
+    inside = slice(known[0], known[-1] + 1)
+    positions, numbers, regressors = positions[inside], numbers[inside], regressors[inside]
+    start, end = int(positions[0]), int(positions[-1])
+    values = np.full(end - start + 1, np.nan)
+    outside = np.full((len(values), regressors.shape[1]), np.nan)
+    values[positions - start], outside[positions - start] = numbers, regressors
+    return Timeline(key, start, values, outside)
+
+
+def _order(codes: Any, positions: Any, problem: ForecastingProblem) -> Check | None:
+    import numpy as np
+
+    by_series = np.argsort(codes, kind="stable")
+    back = (np.diff(positions[by_series]) < 0) & (np.diff(codes[by_series]) == 0)
+    if not back.any():
+        return None
+    number = count(int(np.count_nonzero(back)), "row")
+    message = f"{number} out of the order of {problem.time!r}: they are sorted"
+    return Check(check="order_of_time", status="warn", message=message, columns=(problem.time,))
+
+
+def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | None:
+    missing = {key: len(each) - each.known for key, each in found.items() if each.known < len(each)}
+    if not missing:
+        return None
+    number = sum(missing.values())
+    total = f"{count(number, 'value')} of {problem.target!r} {'is' if number == 1 else 'are'}"
+    where = f", in the series {listed(list(missing))}" if problem.series is not None else ""
+    message = f"{total} missing between the first time and the last{where}"
+    return Check(check="gaps_in_time", status="warn", message=message, columns=(problem.time, problem.target))
+
+
+def interpolated(values: Floats) -> Floats:
+    """``values``, shape (n,), those that are missing on the line between their neighbours."""
+    import numpy as np
+
+    missing = np.isnan(values)
+    if not missing.any() or missing.all():
+        return np.where(missing, 0.0, values)
+    at = np.arange(len(values))
+    return np.interp(at, at[~missing], values[~missing])

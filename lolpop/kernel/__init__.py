@@ -1,0 +1,1 @@
+"""How containers work inside: scopes, plans, verification, and the providers that containers are made of."""

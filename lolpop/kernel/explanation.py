@@ -1,0 +1,410 @@
+"""Explanation: what every setting of a container is, who said so, and who else said something."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
+
+from lolpop import registry
+from lolpop._names import near, one_of
+from lolpop.errors import DEFAULT, Origin, WiringError
+from lolpop.kernel.plans import Plan, Setting
+from lolpop.kernel.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.kernel.providers.queries import slots_in
+from lolpop.kernel.providers.slots import Slot
+from lolpop.settings.links import has_link
+from lolpop.settings.nodes import Node, plain
+from lolpop.settings.reading import UNSET, read, shown
+from lolpop.settings.secrets import MASK, holds_secret, mask
+from lolpop.settings.tree import Entry, Section, child_of, sequence_of
+from lolpop.signatures import REQUIRED, Parameter, alternatives, signature_of
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+    from lolpop.settings.links import Links
+
+__all__ = ["Explanation", "Statement", "explain", "explanations"]
+
+_UNKNOWN = Parameter("", object)
+"""What is not declared: its value may be a secret whose name was misspelt, and is not shown."""
+
+Path: TypeAlias = tuple[str, ...]
+Standing: TypeAlias = Literal["effective", "overridden", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one source says of a setting. Secrets are masked, links are as they were written."""
+
+    path: str
+    """Of what it sets: the setting's own path, or that of an element of it."""
+    value: Any
+    origin: Origin
+    standing: Standing
+    reason: str | None = None
+    """Why it was dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One setting: its value, and what every source says of it, the one that counts first.
+
+    A setting that is not ``in_force`` was said for an implementation that is not used, or was replaced whole
+    by something else, or nobody sets it and what reads it has a default of its own.
+    """
+
+    path: str
+    value: Any
+    origin: Origin
+    statements: tuple[Statement, ...] = ()
+    default: Any = REQUIRED
+    description: str | None = None
+    in_force: bool = True
+
+
+def explanations(root: Scope) -> list[Explanation]:
+    """Every setting of a tree of containers, defaults included, outer containers first."""
+    found: list[Explanation] = []
+    for scope in root.walk():
+        # The container's own section comes first, as it does in a file.
+        owners = [slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner)]
+        others = [slot for slot in scope.providers.values() if isinstance(slot, Slot) and slot not in owners]
+        for slot in (*owners, *others):
+            found += _of_slot(slot)
+    framework = root.configuration.tree.section(("lolpop",), whole=True)
+    found += _Explainer("lolpop", root.configuration.links, framework).free_form()
+    return found
+
+
+def explain(root: Scope, key: str) -> list[Explanation]:
+    """The setting ``key``, or all settings of the section ``key``.
+
+    Raises WiringError, with a near name, if there is none such.
+    """
+    known = explanations(root)
+    below = f"{key}."
+    if found := [each for each in known if each.path == key or each.path.startswith(below)]:
+        return found
+    if (unset := _unset(root, key)) is not None:
+        return [unset]
+    raise WiringError(f"there is no setting {key!r}", _near_key(key, [each.path for each in known]))
+
+
+def _unset(root: Scope, key: str) -> Explanation | None:
+    """The key of a free-form mapping, such as parameters of an estimator, that nobody sets.
+
+    Raises WiringError if the implementation knows the mapping's keys, and this is none of them.
+    """
+    for slot in slots_in(root):
+        if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
+            continue
+        signature = signature_of(slot.plan.implementation)
+        for name, parameter in signature.settings.items():
+            path = ".".join(part for part in (slot.plan.path, name) if part)
+            if key.startswith(f"{path}.") and _is_free_form(parameter):
+                steps = (name, *key.removeprefix(f"{path}.").split("."))
+                description = signature.descriptions().get(name)
+                explainer = _explainer_of(slot, root.configuration.links)
+                unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
+                if not unset.statements:
+                    _require_known(slot.plan, name, path, key)
+                return unset
+    return None
+
+
+def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
+    known_keys = getattr(plan.implementation, "known_keys", None)
+    given = {name: each.value for name, each in plan.settings.items() if isinstance(each.value, str)}
+    known = set() if known_keys is None else set(known_keys(setting, given))
+    name = key.removeprefix(f"{path}.")
+    # Of estimators inside others only the outer ones are known: base__alpha.
+    if known and name.partition("__")[0] not in known:
+        raise WiringError(f"there is no setting {key!r}", one_of(name, known))
+
+
+def _is_free_form(parameter: Parameter) -> bool:
+    origins = (get_origin(member) or member for member in alternatives(parameter.annotation))
+    return any(isinstance(origin, type) and issubclass(origin, Mapping) for origin in origins)
+
+
+def _near_key(key: str, paths: Sequence[str]) -> str:
+    sections = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "."}
+    candidate = near(key, {*paths, *sections})
+    if candidate is not None:
+        return f"Did you mean {candidate}?"
+    return one_of(key, {path.partition(".")[0] for path in paths}, what="Sections")
+
+
+def _of_slot(slot: Slot[Any]) -> Iterator[Explanation]:
+    scope = slot.scope
+    if scope is None:
+        return
+    links = scope.configuration.links
+    if isinstance(slot, Components):
+        yield _of_list(slot, scope, links)
+        for element in slot.elements:
+            yield from _of_integration(element, links)
+    elif isinstance(slot, Component | Pipeline | Runner):
+        yield from _of_integration(slot, links)
+    elif isinstance(slot, Settings):
+        explainer = _Explainer(slot.path, links, slot.plan.section)
+        parameter = Parameter("", slot.type, slot.default)
+        yield from explainer.setting((), parameter, slot.plan.settings.get(""))
+
+
+def _of_list(slot: Components[Any], scope: Scope, links: Links) -> Explanation:
+    said = scope.configuration.tree.section((*scope.path, slot.name), whole=True)
+    # How its elements are set is theirs to explain, and they know what of it is a secret.
+    history = (dataclasses.replace(each, node=_uses_in(each.node)) for each in said.history if not each.path)
+    section = dataclasses.replace(said, history=tuple(history))
+    uses = [element.plan.use for element in slot.elements]
+    default = [_name_of(slot.interface, use) for use in slot.default]
+    return _Explainer(slot.path, links, section).one((), uses, Parameter("", list[Any], default))
+
+
+def _uses_in(given: Node) -> Node:
+    """A list of components with the names of its implementations only."""
+    node = sequence_of(given)
+    if not isinstance(node.value, tuple):
+        return node
+    named = (
+        child.value.get("use", child) if isinstance(child.value, Mapping) else child for child in node.value
+    )
+    return dataclasses.replace(node, value=tuple(named))
+
+
+def _of_integration(
+    slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links
+) -> Iterator[Explanation]:
+    plan, explainer = slot.plan, _explainer_of(slot, links)
+    if isinstance(slot, Component) or plan.section.use is not None:
+        yield explainer.one(("use",), plan.use or None, Parameter("use", str, _default_of(slot)))
+    yield from explainer.integration(plan)
+
+
+def _explainer_of(slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links) -> _Explainer:
+    implementations = _Implementations(slot.interface, _default_of(slot))
+    return _Explainer(slot.plan.path, links, slot.plan.section, implementations)
+
+
+def _default_of(slot: Component[Any] | Pipeline[Any] | Runner[Any]) -> Any:
+    return _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
+
+
+def _name_of(interface: Any, use: str | type | Any) -> str:
+    return use if isinstance(use, str) else registry.name_of(interface, use)
+
+
+@dataclass(frozen=True, slots=True)
+class _Implementations:
+    """The implementations of a slot, past ones included."""
+
+    interface: Any
+    default: Any
+
+    def parameter(self, entry: Entry, history: Sequence[Entry]) -> Parameter:
+        """What ``entry`` set, of the implementation that was chosen when it did."""
+        chosen = (each.node.value for each in history if each.path == ("use",) and each.rank <= entry.rank)
+        use: Any = next(chosen, self.default)
+        try:
+            implementation = registry.resolve(self.interface, use)
+        except WiringError:
+            return _UNKNOWN
+        return signature_of(implementation).settings.get(entry.path[0], _UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Explainer:
+    """Explains the settings of one section by what was said of it."""
+
+    path: str
+    links: Links
+    section: Section
+    implementations: _Implementations | None = None
+
+    def integration(self, plan: Plan) -> Iterator[Explanation]:
+        """The settings of an implementation, and what was said for another one."""
+        signature = signature_of(plan.implementation) if plan.implementation else None
+        parameters = signature.settings if signature else {}
+        described = signature.descriptions() if signature else {}
+        for name, parameter in parameters.items():
+            yield from self.setting((name,), parameter, plan.settings.get(name), described.get(name))
+        strays = {
+            entry.path
+            for entry in self.section.history
+            if entry.path and entry.path[0] not in {*parameters, "use"}
+        }
+        for path in sorted(strays):
+            yield self.one(path, None, _UNKNOWN, in_force=False)
+
+    def setting(
+        self, path: Path, parameter: Parameter, setting: Setting | None, description: str | None = None
+    ) -> Iterator[Explanation]:
+        """One declared setting: a scalar or list as it is, a mapping by its keys."""
+        if setting is not None:
+            value = setting.shown
+        elif (merged := _node_at(self.section.root, path)) is not None and any(self._said_at(path)):
+            value = self._raw(merged, parameter)  # it does not validate: verification says why
+        else:
+            value = None
+        leaves = dict(_leaves(value, path))
+        for leaf, leaf_value in leaves.items():
+            yield self.one(leaf, leaf_value, _at(parameter, leaf[len(path) :]), description)
+        replaced = (entry.path for entry in self.section.history if entry.path[: len(path)] == path)
+        for other in dict.fromkeys(replaced):
+            if not _covered(other, leaves):
+                yield self.one(other, None, _at(parameter, other[len(path) :]), in_force=False)
+
+    def free_form(self) -> Iterator[Explanation]:
+        """Whatever was said, nothing of it being declared."""
+        for path in dict.fromkeys(entry.path for entry in reversed(self.section.history)):
+            said = next(entry for entry in self.section.history if entry.path == path)
+            parameter = Parameter("", Any)
+            yield self.one(path, self._raw(said.node, parameter), parameter)
+
+    def one(
+        self,
+        path: Path,
+        value: Any,
+        parameter: Parameter,
+        description: str | None = None,
+        *,
+        in_force: bool = True,
+    ) -> Explanation:
+        """The setting at ``path``, whose value is ``value``."""
+        statements = tuple(self._statements(path, value, parameter, in_force))
+        counts = next((each for each in statements if each.standing == "effective"), None)
+        default = parameter.default
+        if not parameter.required:
+            default = shown(None, parameter, default)
+        return Explanation(
+            self._full(path),
+            value,
+            counts.origin if counts else DEFAULT,
+            (
+                *(each for each in statements if each is counts),
+                *(each for each in statements if each is not counts),
+            ),
+            default,
+            _description(parameter) or description,
+            in_force,
+        )
+
+    def _statements(
+        self, path: Path, value: Any, parameter: Parameter, in_force: bool
+    ) -> Iterator[Statement]:
+        decided = not in_force
+        for entry in self._said_at(path):
+            standing: Standing = "dropped" if entry.dropped else "overridden" if decided else "effective"
+            exact = entry.path == path
+            said = value if standing == "effective" and exact else self._safe(entry, path, parameter)
+            yield Statement(self._full(entry.path), said, entry.node.origin, standing, entry.dropped)
+            # What sets an element of a list leaves the rest of the list to weaker sources.
+            decided = decided or (standing == "effective" and exact)
+
+    def _said_at(self, path: Path) -> Iterator[Entry]:
+        """The entries that speak of ``path``, those for elements below it too, strongest first."""
+        for entry in self.section.history:
+            if entry.path[: len(path)] == path:
+                yield entry
+            elif entry.path == path[: len(entry.path)]:
+                node = _node_at(entry.node, path[len(entry.path) :])
+                if node is not None:
+                    yield dataclasses.replace(entry, path=path, node=node)
+
+    def _safe(self, entry: Entry, path: Path, parameter: Parameter) -> Any:
+        """What an entry says, as people may read it."""
+        if entry.dropped and self.implementations is not None and entry.path != ("use",):
+            former = self.implementations.parameter(entry, self.section.history)
+            return self._raw(entry.node, _at(former, entry.path[1:]))
+        return self._raw(entry.node, _at(parameter, entry.path[len(path) :]))
+
+    def _raw(self, given: Node, parameter: Parameter) -> Any:
+        if has_link(given):
+            return given.value
+        if parameter is _UNKNOWN:
+            return MASK
+        value, _ = read(given, parameter, self.links)
+        if value is not UNSET:
+            return shown(given, parameter, value)
+        if holds_secret(parameter.annotation):
+            return MASK
+        # What does not validate as a whole is shown part by part, for a part may be a secret.
+        node = sequence_of(given)
+        if isinstance(node.value, Mapping):
+            return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
+        if isinstance(node.value, tuple):
+            return [self._raw(child, _at(parameter, (str(at),))) for at, child in enumerate(node.value)]
+        return mask(plain(node))
+
+    def _full(self, path: Path) -> str:
+        return ".".join(part for part in (self.path, *path) if part)
+
+
+def _node_at(node: Node | None, path: Path) -> Node | None:
+    for step in path:
+        node = child_of(sequence_of(node), step) if node is not None else None
+    return node
+
+
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, child in value.items():
+            yield from _leaves(child, (*path, str(key)))
+    else:
+        yield path, value
+
+
+def _covered(path: Path, leaves: Collection[Path]) -> bool:
+    """Whether what is said at ``path`` is a part of a leaf, or has leaves as its parts."""
+    return any(path[: len(leaf)] == leaf or leaf[: len(path)] == path for leaf in leaves)
+
+
+def _at(parameter: Parameter, path: Path) -> Parameter:
+    """What stands at ``path`` inside a parameter: its type and default, as far as they are declared."""
+    for step in path:
+        if parameter is not _UNKNOWN:
+            other = Parameter(step, Any) if _holds_anything(parameter) else _UNKNOWN
+            parameter = next(_within(parameter, step), other)
+    return parameter
+
+
+def _holds_anything(parameter: Parameter) -> bool:
+    """Whether there may be parts of it whose type nobody declares."""
+    origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
+    types = [origin for origin in origins if isinstance(origin, type)]
+    collections = [each for each in types if issubclass(each, Collection)]
+    return Any in origins or any(not issubclass(each, str | bytes) for each in collections)
+
+
+def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:
+    from pydantic import BaseModel
+
+    for member in alternatives(parameter.annotation):
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            if (field := member.model_fields.get(step)) is not None:
+                default = field.get_default(call_default_factory=True, validated_data={})
+                required = field.is_required()
+                yield _Described(step, field.annotation, REQUIRED if required else default, field.description)
+            continue
+        if isinstance(member, type) and dataclasses.is_dataclass(member):
+            if step in (hints := typing.get_type_hints(member)):
+                yield Parameter(step, hints[step])
+            continue
+        origin, arguments = get_origin(member), get_args(member)
+        if isinstance(origin, type) and issubclass(origin, Iterable) and arguments:
+            yield Parameter(step, arguments[1 if issubclass(origin, Mapping) else 0])
+
+
+@dataclass(frozen=True)
+class _Described(Parameter):
+    """A field of a model, which brings a description of its own."""
+
+    description: str | None = None
+
+
+def _description(parameter: Parameter) -> str | None:
+    return parameter.description if isinstance(parameter, _Described) else None

@@ -1,0 +1,163 @@
+"""Specs: how a container is built again in another process, for workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lolpop._names import one_of
+from lolpop.errors import WiringError
+from lolpop.integrations import binding_of
+from lolpop.kernel.scopes import Configuration, Scope
+from lolpop.registry import import_object
+from lolpop.runs import RUN, OpenRun
+
+if TYPE_CHECKING:
+    from lolpop.integrations import Pipeline, Runner
+    from lolpop.kernel.providers.slots import Slot
+
+__all__ = ["Call", "Spec", "Worker", "spec_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method of what a provider gives, by the provider's path: ``Call("train.model_trainer", "fit")``."""
+
+    provider: str
+    method: str
+
+    @classmethod
+    def of(cls, integration: Pipeline | Runner, method: str) -> Call:
+        """The call of a method of ``integration``. Raises WiringError if no container built it."""
+        binding = binding_of(integration)
+        if binding is None:
+            raise WiringError(
+                f"a {type(integration).__name__} that no container built cannot be called in other processes",
+                "Ask a container for it.",
+            )
+        return cls(binding.provider, method)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What another process needs to build a container again: values only, all of which can be pickled.
+
+    ``overrides`` are providers that stand in for others, by path: the interface, the implementation by import
+    path, and its settings.
+    """
+
+    container: str
+    configuration: Configuration
+    overrides: tuple[tuple[str, type, str, dict[str, Any]], ...] = ()
+    run_id: str | None = None
+
+    def build(self) -> Any:
+        """The container, built again; the caller closes it."""
+        from lolpop import providers
+        from lolpop.containers import scope_of
+
+        declared: Any = import_object(self.container)
+        container = declared()
+        scope_of(container).configuration = self.configuration
+        for path, interface, use, settings in self.overrides:
+            provider = providers.Component(interface, default=use, settings=settings)
+            find(scope_of(container), path).override(provider)
+        return container
+
+    def resolve(self, container: Any, call: Call) -> Callable[..., Any]:
+        """The method that ``call`` names, of a container that was built from this spec."""
+        from lolpop.containers import scope_of
+
+        built = find(scope_of(container), call.provider)()
+        method: Callable[..., Any] | None = getattr(built, call.method, None)
+        if method is None:
+            public = [name for name in dir(built) if not name.startswith("_")]
+            raise WiringError(
+                f"{call.provider} has no method {call.method!r}", one_of(call.method, public, what="Methods")
+            )
+        return method
+
+
+def spec_of(root: Scope, run_id: str | None = None) -> Spec:
+    """The spec of a container. Raises WiringError if it is overridden by a live object, which stays here."""
+    from lolpop.kernel.providers import Component
+    from lolpop.kernel.providers.slots import Slot
+
+    declared = root.declared_as
+    overrides = []
+    for scope in root.walk():
+        for slot in scope.providers.values():
+            if not isinstance(slot, Slot) or not slot.overridden_by:
+                continue
+            stand_in = slot.active
+            if not isinstance(stand_in, Component) or stand_in.injections or stand_in.default is None:
+                raise WiringError(
+                    f"{slot.path} is overridden by a live object, which other processes cannot have",
+                    "Override it by providers.Component(interface, default=…, settings={…}).",
+                )
+            use: Any = stand_in.default
+            path = use if isinstance(use, str) else _import_path(use)
+            interface: Any = stand_in.interface
+            _import_path(interface)
+            overrides.append((slot.path, interface, path, dict(stand_in.settings or {})))
+    return Spec(_import_path(declared), root.configuration, tuple(overrides), run_id)
+
+
+def _import_path(declared: type) -> str:
+    path = f"{declared.__module__}:{declared.__qualname__}"
+    if "<locals>" in path:
+        raise WiringError(
+            f"{declared.__qualname__} cannot be imported by other processes", "Define it in a module."
+        )
+    return path
+
+
+def find(root: Scope, path: str) -> Slot[Any]:
+    """The slot at a dotted path. Raises WiringError, with a near name, if there is none."""
+    from lolpop.kernel.providers.slots import Slot
+
+    *outer, name = path.split(".")
+    scope = root
+    for step in outer:
+        inner = {nested.name: nested for nested in scope.inner()}
+        if step not in inner:
+            raise WiringError(f"there is no provider {path!r}", one_of(step, inner, what="Containers"))
+        scope = inner[step]
+    provider = scope.providers.get(name)
+    if not isinstance(provider, Slot):
+        raise WiringError(f"there is no provider {path!r}", one_of(name, scope.providers, what="Providers"))
+    return provider
+
+
+class Worker:
+    """A container in a process of its own, built from its spec at the first call."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        # One for all calls: what was read for the first of them is known to the others.
+        self._run = None if spec.run_id is None else OpenRun(spec.run_id, lambda: spec, self._mask)
+        self._container: Any = None
+
+    def call(self, call: Call, item: Any) -> Any:
+        """The result of ``call`` for ``item``; ``current_run`` is the run that the spec is of."""
+        if self._container is None:
+            self._container = self._spec.build()
+        method = self._spec.resolve(self._container, call)
+        token = RUN.set(self._run)
+        try:
+            return method(item)
+        finally:
+            RUN.reset(token)
+
+    def _mask(self, text: str) -> str:
+        from lolpop.containers import scope_of
+        from lolpop.kernel.masking import masked
+
+        return masked(scope_of(self._container), text)
+
+    def close(self) -> None:
+        """Close what was built."""
+        if self._container is not None:
+            with self._container:
+                self._container = None

@@ -1,0 +1,437 @@
+"""The static proof of a container: everything that is wrong with it, found without building anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+from dependency_injector import providers as di
+
+from lolpop import registry
+from lolpop._names import did_you_mean, one_of
+from lolpop.components.interceptor import Interceptor
+from lolpop.errors import Finding, Origin, VerificationError, WiringError
+from lolpop.integrations import Pipeline, Runner, call_kind
+from lolpop.kernel.masking import masker
+from lolpop.kernel.plans import own_findings
+from lolpop.kernel.providers import Component, Components, Folder, Settings
+from lolpop.kernel.providers import Pipeline as PipelineSlot
+from lolpop.kernel.providers import Runner as RunnerSlot
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.owners import has_section
+from lolpop.kernel.providers.queries import broken_links, provided_type, slots_in
+from lolpop.kernel.providers.slots import Edge, Slot, behind, related_slots
+from lolpop.kernel.scopes import Scope
+from lolpop.settings.nodes import Node
+from lolpop.settings.tree import NOTHING
+from lolpop.signatures import alternatives, fits, signature_of
+
+__all__ = ["findings_of", "verify"]
+
+FRAMEWORK_KEYS = frozenset({"runner", "cache", "report", "tests"})
+"""What the framework's own root key, ``lolpop``, holds."""
+
+_INHERITED = frozenset({"store", "seed", "interceptors", "folder"})
+
+
+def verify(root: Scope) -> list[Finding]:
+    """The warnings of a tree of containers. Raises VerificationError with all findings if one is an error."""
+    findings = findings_of(root)
+    if any(finding.severity == "error" for finding in findings):
+        raise VerificationError(findings)
+    root.lifetime.verified = True
+    return findings
+
+
+def findings_of(root: Scope) -> list[Finding]:
+    """Everything that is wrong, or suspicious, with a tree of containers."""
+    slots = list(slots_in(root))
+    findings: list[Finding] = []
+    for scope in root.walk():
+        findings += _unknown_keys(scope)
+        findings += _clashes(scope)
+    for slot in slots:
+        findings += slot.plan.findings
+        if not slot.plan.errors:
+            findings += own_findings(slot.plan, partial(_values_for, slot))
+        if isinstance(slot, Components):
+            findings += _strays(slot)
+        findings += _keywords(slot)
+        for edge in slot.edges:
+            findings += _edge_findings(root, slot, edge)
+        findings += _injected_findings(slot)
+    findings += _foreign_findings(root)
+    findings += _cycles(slots)
+    findings += _unused(root, slots)
+    findings += _idle_patterns(slots)
+    findings += (finding for finding in broken_links(root) if finding.severity == "warning")
+    return _masked(root, dict.fromkeys(findings)) if findings else []
+
+
+def _values_for(slot: Slot[Any]) -> dict[str, Any]:
+    """The sections of the settings that ``slot`` gets injected, by the parameters' names; valid ones only."""
+    values: dict[str, Any] = {}
+    for edge in slot.edges:
+        found = behind(edge.provider)
+        active = found.active if isinstance(found, Slot) else found
+        if isinstance(active, Settings) and "" in active.plan.settings and not active.plan.errors:
+            values[edge.parameter.name] = active.plan.settings[""].value
+    return values
+
+
+def _masked(root: Scope, findings: Iterable[Finding]) -> list[Finding]:
+    mask = masker(root)
+    return [
+        replace(finding, message=mask(finding.message), hint=finding.hint and mask(finding.hint))
+        for finding in findings
+    ]
+
+
+def _unknown_keys(scope: Scope) -> Iterator[Finding]:
+    owner = next(
+        (slot for slot in scope.providers.values() if isinstance(slot, PipelineSlot | RunnerSlot)), None
+    )
+    names = {name for name, provider in scope.providers.items() if has_section(provider)}
+    if scope.outer is None:
+        names.add("lolpop")
+        yield from _framework_keys(scope)
+    folded = {name.lower() for name in names}
+    # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
+    if owner is not None:
+        return
+    for key, nodes in scope.configuration.tree.keys(scope.path).items():
+        if key.lower() not in folded:
+            path = ".".join((*scope.path, key))
+            hint = one_of(key, names)
+            yield Finding(path, "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
+
+
+def _framework_keys(root: Scope) -> Iterator[Finding]:
+    for key, nodes in root.configuration.tree.keys(("lolpop",)).items():
+        if key.lower() not in FRAMEWORK_KEYS:
+            hint = one_of(key, FRAMEWORK_KEYS)
+            yield Finding(
+                f"lolpop.{key}", "unknown setting of lolpop", origin=_key_origin(nodes[-1]), hint=hint
+            )
+
+
+def _clashes(scope: Scope) -> Iterator[Finding]:
+    """A setting of a pipeline or runner that has the name of a provider of its container."""
+    for slot in scope.providers.values():
+        if isinstance(slot, PipelineSlot | RunnerSlot):
+            for name in slot.plan.settings:
+                if name in scope.providers:
+                    yield Finding(
+                        ".".join((*scope.path, name)),
+                        f"{slot.plan.called!r} and a provider of its container both have the name {name!r}",
+                        hint="Rename the setting or the provider: they share one key.",
+                    )
+
+
+def _strays(slot: Components[Any]) -> Iterator[Finding]:
+    for key, node in slot.stray_nodes():
+        path = f"{slot.path}.{key}" if key else slot.path
+        count = len(slot.elements)
+        message = f"there is no element {key!r}" if key else "should be a list"
+        how = 'as JSON: ["one", "two"]' if node.text else "as a list: [one, two]"
+        hint = f"It has {count} elements, counted from 0." if key else f"Write it {how}."
+        yield Finding(path, message, origin=_key_origin(node), hint=hint)
+
+
+def _keywords(slot: Slot[Any]) -> Iterator[Finding]:
+    """Keywords of a provider that its default implementation has no parameter for; others need not."""
+    plan = slot.plan
+    if plan.implementation is None or plan.used != getattr(slot, "default", None):
+        return
+    for name in {**slot.injections, **slot.injection_names}:
+        if name not in plan.injected:
+            message = f"{plan.use!r} has no parameter {name!r} that something could be injected for"
+            yield Finding(slot.path, message, hint=one_of(name, plan.injected))
+
+
+def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding]:
+    parameter, use = edge.parameter, slot.plan.called
+    if isinstance(slot, Components):
+        return
+    wanted = alternatives(parameter.annotation)
+    if (layer := _forbidden_layer(slot, wanted)) is not None:
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for the {layer} {parameter.name!r}; {_LAYER_RULES[_layer_of(slot)]}",
+            hint=_SHARE,
+        )
+        return
+    if edge.provider is None:
+        if parameter.required:
+            yield _missing(root, slot, edge)
+        return
+    if isinstance(edge.provider, Nested):
+        yield from _nested_findings(slot, edge, edge.provider)
+    elif isinstance(edge.provider, PipelineSlot | RunnerSlot):
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for the {_layer_of(edge.provider)} {parameter.name!r}, which stands above it; "
+            f"{_LAYER_RULES[_layer_of(slot)]}",
+            hint=_SHARE,
+        )
+        return
+    provided = provided_type(edge.provider)
+    if not fits(provided, parameter.annotation):
+        wanted_type, given = _shown(parameter.annotation), _shown(provided)
+        chosen = _use_origin(slot)
+        provide = f"a {wanted_type} there, or name another provider: {parameter.name}=…."
+        instead = f"Choose another implementation than {use!r}, or in code provide"
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for {parameter.name}: {wanted_type}, but {_name_of(edge)} gives {given}",
+            origin=_use_origin(edge.provider) or chosen,
+            hint=f"{instead if chosen else 'Provide'} {provide}",
+        )
+
+
+def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
+    """What an implementation itself finds in what it would get injected (``check_injected``).
+
+    Paths begin with the name of a parameter: what is found is told of what provides it.
+    """
+    check = getattr(slot.plan.implementation, "check_injected", None)
+    if check is None or slot.plan.errors:
+        return
+    given = {edge.parameter.name: behind(edge.provider) for edge in slot.edges}
+    for finding in check(dict(_known_of(slot.edges))):
+        name, *relative = finding.path.split(".")
+        provider = given.get(name)
+        active = provider.active if isinstance(provider, Slot) else None
+        if isinstance(active, Slot):
+            path, origin = ".".join((active.plan.path, *relative)), active.plan.origin_of(tuple(relative))
+            yield replace(finding, path=path, origin=finding.origin or origin)
+        else:
+            yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
+
+
+def _known_of(edges: Iterable[Edge]) -> Iterator[tuple[str, Any]]:
+    """What is known of what is injected, by name: the value of settings, the class of a component."""
+    for edge in edges:
+        found = behind(edge.provider)
+        active = found.active if isinstance(found, Slot) else None
+        if isinstance(active, Settings) and not active.plan.errors and "" in active.plan.settings:
+            yield edge.parameter.name, active.plan.settings[""].value
+        elif isinstance(active, Component) and active.plan.implementation is not None:
+            yield edge.parameter.name, active.plan.implementation
+
+
+_SHARE = "Move what it needs of it into a component that both can take."
+
+_LAYER_RULES = {
+    "component": "components take components only",
+    "pipeline": "pipelines take components, and the pipelines of containers nested in their own",
+    "runner": "runners take pipelines and components",
+}
+
+
+def _layer_of(slot: Slot[Any]) -> str:
+    if isinstance(slot, PipelineSlot):
+        return "pipeline"
+    return "runner" if isinstance(slot, RunnerSlot) else "component"
+
+
+def _forbidden_layer(slot: Slot[Any], wanted: Iterable[Any]) -> str | None:
+    for member in wanted:
+        if not isinstance(member, type):
+            continue
+        if issubclass(member, Runner):
+            return "runner"
+        if issubclass(member, Pipeline) and _layer_of(slot) == "component":
+            return "pipeline"
+    return None
+
+
+def _nested_findings(slot: Slot[Any], edge: Edge, nested: Nested) -> Iterator[Finding]:
+    inside, use = nested.scope_inside, slot.plan.called
+    if _layer_of(slot) == "component":
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for the pipeline {edge.parameter.name!r}; components take components only",
+            hint=_SHARE,
+        )
+    elif inside is not None and inside.outer is not slot.scope:
+        yield Finding(
+            slot.path,
+            f"{use!r} asks for {edge.parameter.name!r}, the pipeline of {'.'.join(inside.path)!r}, "
+            f"which is not nested in its own container",
+            hint="Pipelines are independent of their siblings: let the runner hand over what one makes.",
+        )
+    elif nested.pipeline is None:
+        yield Finding(slot.path, f"{use!r} asks for {edge.parameter.name!r}, a container without a pipeline")
+
+
+def _missing(root: Scope, slot: Slot[Any], edge: Edge) -> Finding:
+    name = edge.parameter.name
+    homes = [".".join(scope.path) or "the root" for scope in root.walk() if name in scope.providers]
+    if homes and slot.scope is not None:
+        hint = f"{name!r} is local to {' and '.join(repr(home) for home in homes)}."
+    else:
+        visible = {known for scope in _outward(slot.scope) for known in scope.providers}
+        hint = did_you_mean(name, visible) or f"Declare a provider {name} in the container or around it."
+    return Finding(
+        slot.path,
+        f"{slot.plan.called!r} needs {name!r} ({_shown(edge.parameter.annotation)}), "
+        "which nothing visible here provides",
+        hint=hint,
+    )
+
+
+def _outward(scope: Scope | None) -> Iterator[Scope]:
+    while scope is not None:
+        yield scope
+        scope = scope.outer
+
+
+def _foreign_findings(root: Scope) -> Iterator[Finding]:
+    """Providers of dependency-injector that keep what they gave, while slots may give something else."""
+    for scope in root.walk():
+        for name, provider in scope.providers.items():
+            if not isinstance(provider, di.BaseSingleton | di.Resource):
+                continue
+            slots = list(related_slots(provider))
+            if slots:
+                yield Finding(
+                    ".".join((*scope.path, name)),
+                    f"{type(provider).__name__} keeps what it built from {slots[0].name!r}, "
+                    "so overriding that would not reach it",
+                    hint="Use providers.Component, or providers.Factory.",
+                )
+
+
+def _cycles(slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+    done: set[Slot[Any]] = set()
+    for start in slots:
+        if start in done:
+            continue
+        branch: list[Slot[Any]] = [start]
+        above = {start}
+        waiting = [iter(_needs(start))]
+        while waiting:
+            for needed in waiting[-1]:
+                if needed in above:
+                    circle = [*branch[branch.index(needed) :], needed]
+                    drawn = " -> ".join(slot.path for slot in circle)
+                    yield Finding(
+                        needed.path, f"is needed to build itself: {drawn}", hint="Break the circle."
+                    )
+                elif needed not in done:
+                    branch.append(needed)
+                    above.add(needed)
+                    waiting.append(iter(_needs(needed)))
+                    break
+            else:
+                waiting.pop()
+                slot = branch.pop()
+                above.discard(slot)
+                done.add(slot)
+
+
+def _needs(slot: Slot[Any]) -> list[Slot[Any]]:
+    found = (behind(edge.provider) for edge in slot.edges)
+    active = (slot.active if isinstance(slot, Slot) else slot for slot in found)
+    return [needed for needed in active if isinstance(needed, Slot)]
+
+
+def _unused(root: Scope, slots: Iterable[Slot[Any]]) -> Iterator[Finding]:
+    if not any(isinstance(slot, RunnerSlot) for slot in root.providers.values()):
+        return
+    used: set[Any] = set()
+    for slot in slots:
+        for edge in slot.edges:
+            used.add(behind(edge.provider))
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            if not isinstance(provider, Slot | Nested) and isinstance(provider, di.Provider):
+                used.update(related_slots(provider))
+    for scope in root.walk():
+        for name, provider in scope.providers.items():
+            if isinstance(provider, Component | Components | Settings) and provider not in used:
+                if (scope is root and name in _INHERITED) or _is_left_by_a_swap(provider, slots):
+                    continue
+                yield Finding(provider.path, "nothing uses it", "warning")
+
+
+def _idle_patterns(slots: Sequence[Slot[Any]]) -> Iterator[Finding]:
+    """Interceptors that are told to intercept what there is not."""
+    paths = [
+        path for slot in slots if isinstance(slot, PipelineSlot | RunnerSlot) for path in _calls_of(slot)
+    ]
+    for slot in slots:
+        if not issubclass(slot.plan.implementation or object, Interceptor):
+            continue
+        on = slot.plan.settings.get("on")
+        if on is None or not on.is_given or not isinstance(on.value, str) or not paths:
+            continue
+        if not any(fnmatchcase(path, on.value) for path in paths):
+            yield Finding(
+                f"{slot.path}.on",
+                f"no task and no workflow is called {on.value!r}, so that nothing is intercepted",
+                "warning",
+                slot.plan.origin_of(("on",)),
+                did_you_mean(on.value, paths),
+            )
+
+
+def _calls_of(slot: Slot[Any]) -> Iterator[str]:
+    """The paths of the tasks of a pipeline, or of the workflows of a runner."""
+    implementation = slot.plan.implementation
+    container = slot.path.rpartition(".")[0]
+    for name in dir(implementation or object):
+        if call_kind(getattr(implementation, name, None)) is not None:
+            yield f"{container}.{name}" if container else name
+
+
+def _is_left_by_a_swap(provider: Slot[Any], slots: Iterable[Slot[Any]]) -> bool:
+    """Whether nobody has set ``provider``, and one of the ``slots`` would use it but for its own ``use``."""
+    if not isinstance(provider, Component) or provider.plan.section is not NOTHING:
+        return False
+    for slot in slots:
+        if not isinstance(slot, Component) or slot.default is None or slot.plan.used == slot.default:
+            continue
+        interface: Any = slot.interface
+        default: Any = slot.default
+        try:
+            default = registry.resolve(interface, default)
+        except WiringError:
+            continue  # it is not installed, and nothing needs it to be
+        names = (slot.injection_names.get(name, name) for name in signature_of(default).injected)
+        if slot.scope is not None and any(slot.scope.lookup(name) is provider for name in names):
+            return True
+    return False
+
+
+def _key_origin(node: Node) -> Origin | None:
+    # A mapping that a variable opened has the origin of what is in it.
+    while node.key_origin is None and isinstance(node.value, Mapping) and node.value:
+        node = next(iter(node.value.values()))
+    return node.key_origin or node.origin
+
+
+def _name_of(edge: Edge) -> str:
+    provider = edge.provider
+    if isinstance(provider, Nested):
+        return repr(".".join(provider.scope_inside.path)) if provider.scope_inside else "it"
+    return repr(provider.path) if isinstance(provider, Slot) else repr(edge.parameter.name)
+
+
+def _use_origin(provider: di.Provider[Any]) -> Origin | None:
+    if isinstance(provider, Slot) and not isinstance(provider, Folder):
+        section = provider.plan.section
+        return section.use.node.origin if section and section.use else None
+    return None
+
+
+def _shown(annotation: Any) -> str:
+    return (
+        annotation.__name__
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
+        else str(annotation)
+    )

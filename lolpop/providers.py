@@ -1,0 +1,27 @@
+"""What containers are declared with: one provider for each kind of thing that they hold."""
+
+from lolpop.kernel.providers import (
+    Callable,
+    Component,
+    Components,
+    Factory,
+    Folder,
+    Object,
+    Pipeline,
+    Runner,
+    Settings,
+    nested,
+)
+
+__all__ = [
+    "Callable",
+    "Component",
+    "Components",
+    "Factory",
+    "Folder",
+    "Object",
+    "Pipeline",
+    "Runner",
+    "Settings",
+    "nested",
+]

@@ -1,0 +1,111 @@
+"""Calls of workflows and tasks: which run each of them opens, joins or belongs to."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lolpop.errors import WiringError
+from lolpop.running.arguments import bind
+from lolpop.running.recording import Recording
+from lolpop.runs import RUN, held
+
+if TYPE_CHECKING:
+    from lolpop.integrations import CallKind
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["CallBinding"]
+
+R = TypeVar("R")
+
+
+class CallBinding:
+    """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
+
+    __slots__ = ("_path", "_scope", "provider")
+
+    def __init__(self, scope: Scope, path: str, provider: str) -> None:
+        self._scope = scope
+        self._path = path
+        self.provider = provider
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        # A copy in another process belongs to no container; containers are rebuilt there from a spec.
+        return type(None), ()
+
+    def call(
+        self, kind: CallKind, method: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> R:
+        """Call ``method`` as a workflow, which opens a run or joins the open one, or as a task of that."""
+        function = _function(method)
+        try:
+            bound = bind(function, args, kwargs)
+        except TypeError:
+            method(*args, **kwargs)  # it raises the error that Python words best
+            raise
+        name = function.__name__
+        around = _CALL.get()
+        if around is not None and around.is_continued_by(self, function):
+            return method(*bound.args, **bound.kwargs)
+        with held(_CALL, _Call(self, function)):
+            return self._recorded(kind, name, method, bound)
+
+    def _recorded(
+        self, kind: CallKind, name: str, method: Callable[..., R], bound: inspect.BoundArguments
+    ) -> R:
+        path = f"{self._path}.{name}" if self._path else name
+        run = self._open_run(kind)
+        if run is None and kind == "task":
+            return method(*bound.args, **bound.kwargs)
+        if run is None:
+            return Recording(self._scope, path, bound.arguments).run(
+                partial(method, *bound.args, **bound.kwargs)
+            )
+        recording: Recording = run.recording
+        with held(RUN, run):
+            return recording.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
+
+    def _open_run(self, kind: CallKind) -> Any:
+        lifetime = self._scope.lifetime
+        current = RUN.get()
+        if current is not None and any(current is run for run in lifetime.open_runs):
+            return current
+        if kind == "workflow":
+            return None
+        # A thread of a pool starts with an empty context: a task called there belongs to the one open run.
+        open_runs = list(lifetime.open_runs)
+        if len(open_runs) > 1:
+            raise WiringError(
+                f"{len(open_runs)} runs of this container are open, and this thread belongs to none of them",
+                "Start the thread's work with contextvars.copy_context().run(…).",
+            )
+        return open_runs[0] if open_runs else None
+
+
+class _Call:
+    """A call that is at work in this context: an integration, by its binding, and a function of its class."""
+
+    __slots__ = ("binding", "function")
+
+    def __init__(self, binding: CallBinding, function: Callable[..., Any]) -> None:
+        self.binding = binding
+        self.function = function
+
+    def is_continued_by(self, binding: CallBinding, function: Callable[..., Any]) -> bool:
+        """Whether a call of ``function`` is ``super()`` of this one: the same method, of a class above.
+
+        A method that calls itself is a call of its own, though: that is the same function.
+        """
+        name = self.function.__name__
+        return self.binding is binding and name == function.__name__ and self.function is not function
+
+
+_CALL: ContextVar[_Call | None] = ContextVar("lolpop_call", default=None)
+
+
+def _function(method: Callable[..., Any]) -> Callable[..., Any]:
+    function: Callable[..., Any] = method.func if isinstance(method, partial) else method
+    return function

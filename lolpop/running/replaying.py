@@ -1,0 +1,255 @@
+"""Replaying: a container with the settings that a run was recorded with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from lolpop import registry
+from lolpop.containers import check_links, configured, scope_of
+from lolpop.errors import DEFAULT, Origin, SettingsError, WiringError
+from lolpop.kernel.providers.slots import Slot
+from lolpop.providers import Components
+from lolpop.running.wiring import environment
+from lolpop.settings.links import Links
+from lolpop.settings.nodes import Layer, Node, mapping_of
+from lolpop.settings.overrides import flag_layer
+from lolpop.settings.secrets import MASK
+from lolpop.settings.tree import child_of, node_of, sequence_of
+from lolpop.signatures import signature_of
+
+if TYPE_CHECKING:
+    from lolpop.components.store import RunRecord
+    from lolpop.kernel.plans import Plan
+    from lolpop.running.resuming import Completed
+    from lolpop.settings.sources import Sources
+
+__all__ = ["Replay", "load_replay", "recorded_arguments"]
+
+_STORE = "store"
+"""Where the record is kept is today's to say: it is no part of what was run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A container that is set as the one of an earlier run was, and what could not be had as it was then."""
+
+    container: Any
+    notes: Sequence[str]
+
+
+def load_replay(
+    container: type[Any],
+    run: RunRecord,
+    sources: Sources,
+    *,
+    flags: Sequence[str] = (),
+    group: str | None = None,
+    resumes: Completed | None = None,
+) -> Replay:
+    """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
+
+    It goes on with what the run completed, if that is given.
+
+    Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
+    hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
+    nowhere and for flags that say nothing.
+    """
+    today = configured(container, sources.layers, sources, lenient=True)
+    recorded = _Recorded(run)
+    layer = recorded.layer(today)
+    given, findings = flag_layer(flags)
+    if findings:
+        raise SettingsError(findings)
+    layers = [*_stores(sources.layers), layer, *([] if given is None else [given])]
+    instance = configured(
+        container,
+        layers,
+        sources,
+        profile=run.wiring.get("profile"),
+        group=group or sources.group,
+        recorded=True,
+        replays=run.run_id,
+        resumes=resumes,
+    )
+    check_links(instance)
+    here = environment(scope_of(instance).configuration.folder or sources.folder)
+    return Replay(instance, [*recorded.notes, *_differences(run.wiring, here)])
+
+
+def recorded_arguments(container: Any, run: RunRecord) -> dict[str, Any]:
+    """The arguments that ``run`` was called with, their links resolved anew.
+
+    Raises WiringError if one of them was not kept.
+    """
+    lost = dict(run.wiring.get("unkept", {}))
+    links = scope_of(container).configuration.links
+    arguments = {}
+    for name, value in run.wiring.get("arguments", {}).items():
+        if _is_hidden(value):
+            lost[name] = "a secret"
+        else:
+            arguments[name] = _resolved(node_of(value, Origin(f"run {run.run_id}")), links)
+    if lost:
+        what = ", ".join(f"{name} ({kind})" for name, kind in lost.items())
+        hint = "Call the workflow itself, with the argument: lolpop run."
+        raise WiringError(f"run {run.run_id} cannot be replayed: its record does not hold {what}", hint)
+    return arguments
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """Turns the wiring that a run recorded into settings."""
+
+    run: RunRecord
+    notes: list[str] = field(default_factory=list)
+
+    def layer(self, today: Any) -> Layer:
+        """The settings of then, as far as the container of today has a place for them."""
+        leaves: list[tuple[tuple[str, ...], Node]] = []
+        parts = dict(self.run.wiring.get("components", {}))
+        for scope in scope_of(today).walk():
+            for slot in scope.providers.values():
+                if not isinstance(slot, Slot):
+                    continue
+                of_slot = {path: parts.pop(path) for path in list(parts) if _belongs(path, slot.path)}
+                if slot.path != _STORE and (node := self._slot(slot, of_slot)) is not None:
+                    leaves += _leaves(tuple(slot.plan.path.split(".")) if slot.plan.path else (), node)
+        self.notes += [f"{path} is no part of the container any more" for path in parts]
+        name = f"run {self.run.run_id}"
+        return Layer(name, mapping_of(leaves, Origin(name)))
+
+    def _slot(self, slot: Slot[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node | None:
+        if any(part.get("use") == "overridden" for part in parts.values()):
+            self.notes.append(f"{slot.path} was overridden in code: it is as the container declares it")
+            return None
+        if isinstance(slot, Components):
+            return self._elements(slot, parts) if parts else None
+        if (part := parts.get(slot.path)) is None:
+            return None
+        if "value" in part:
+            value = self._node(slot.path, part["value"], slot.plan.section.root)
+            return Node({}, self._origin) if value is None else value
+        settings = self._settings(getattr(slot, "interface", None), slot.path, part, slot.plan)
+        # What the container declares needs no name: it may be a class that none leads to.
+        declared = slot.plan.use == part["use"] and slot.plan.section.use is None
+        return Node(settings if declared else {**self._use(part), **settings}, self._origin)
+
+    def _elements(self, slot: Components[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node:
+        today = {element.path: element.plan for element in slot.elements}
+        elements = sorted((path for path in parts if path != slot.path), key=lambda path: int(_last(path)))
+        nodes = [
+            {**self._use(parts[path]), **self._settings(slot.interface, path, parts[path], today.get(path))}
+            for path in elements
+        ]
+        return Node(tuple(Node(node, self._origin) for node in nodes), self._origin)
+
+    def _use(self, part: Mapping[str, Any]) -> dict[str, Node]:
+        return {"use": Node(part["use"], self._origin)}
+
+    def _settings(
+        self, interface: Any, path: str, part: Mapping[str, Any], today: Plan | None
+    ) -> dict[str, Node]:
+        use = part["use"]
+        known = _known_settings(interface, use)
+        # What is hidden is had from today's settings, if those are of the same implementation.
+        said = today.section.root if today is not None and today.use == use else None
+        settings = {}
+        for name, value in part["settings"].items():
+            if known is not None and name not in known:
+                self.notes.append(f"{path}.{name} is no setting of {use!r} any more: it was {value!r}")
+            elif (node := self._node(f"{path}.{name}", value, _below(said, name))) is not None:
+                settings[name] = node
+        return settings
+
+    def _node(self, path: str, value: Any, said: Node | None) -> Node | None:
+        """A recorded value; what it hides is what is said today, and None if nothing is."""
+        if isinstance(value, Mapping) and value:
+            children = {
+                key: self._node(f"{path}.{key}", child, _below(said, key)) for key, child in value.items()
+            }
+            return Node({key: child for key, child in children.items() if child is not None}, self._origin)
+        origin = self._origin if self._is_given(path) else DEFAULT
+        if not _is_hidden(value):
+            return node_of(value, origin)
+        if said is None and self._is_given(path):
+            self.notes.append(f"{path} is hidden in the record, and nothing sets it today")
+        return said
+
+    def _is_given(self, path: str) -> bool:
+        return any(_belongs(path, given) for given in self.run.wiring.get("given", ()))
+
+    @property
+    def _origin(self) -> Origin:
+        return Origin(f"run {self.run.run_id}")
+
+
+def _stores(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """What the sources of today say of the store, and nothing else."""
+    for layer in layers:
+        if isinstance(layer.root.value, Mapping) and (said := child_of(layer.root, _STORE)) is not None:
+            yield replace(layer, root=replace(layer.root, value={_STORE: said}))
+
+
+def _belongs(path: str, to: str) -> bool:
+    return path == to or path.startswith(f"{to}.")
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _below(node: Node | None, key: str) -> Node | None:
+    return None if node is None else child_of(sequence_of(node), key)
+
+
+def _leaves(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """A node at a path as leaves, so that those of a container and of what it holds make one mapping."""
+    if isinstance(node.value, Mapping):
+        for key, child in node.value.items():
+            yield (*path, key), child
+    else:
+        yield path, node
+
+
+def _known_settings(interface: Any, use: str) -> Mapping[str, Any] | None:
+    """The settings of an implementation; None if there is none such, which verification tells."""
+    try:
+        return signature_of(registry.resolve(interface, use)).settings
+    except WiringError:
+        return None
+
+
+def _is_hidden(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_is_hidden, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_hidden, value))
+    return isinstance(value, str) and MASK in value
+
+
+def _resolved(node: Node, links: Links) -> Any:
+    if isinstance(node.value, Mapping):
+        return {key: _resolved(child, links) for key, child in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [_resolved(child, links) for child in node.value]
+    return links.resolve(node)
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What is not as it was where the run was recorded."""
+    commit, head = then.get("git_commit"), now["git_commit"]
+    if commit != head:
+        yield f"the git commit is {_commit(head)}, it was {_commit(commit)}"
+    elif then.get("git_dirty") or now["git_dirty"]:
+        yield f"files differ from the git commit {_commit(head)}, then or now"
+    versions = then.get("versions", {})
+    for name in sorted({*versions, *now["versions"]}):
+        was, current = versions.get(name), now["versions"].get(name)
+        if was != current:
+            yield f"{name} is {current or 'not installed'}, it was {was or 'not installed'}"
+
+
+def _commit(commit: str | None) -> str:
+    return "none" if commit is None else commit[:12]

@@ -1,0 +1,203 @@
+"""The wiring of a container as a run records it: what was used, how it was set, and where."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop.kernel.masking import masker
+from lolpop.kernel.providers.slots import Slot
+from lolpop.providers import Components
+from lolpop.registry import RUNNERS, is_installed, registered
+from lolpop.settings.links import escaped
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["arguments_of", "environment", "runner_name", "snapshot", "type_and_shape"]
+
+_LONGEST = 10_000
+"""Characters of an argument that is kept: longer ones are data, which belongs into a dataset version."""
+
+_DIRTY = "-dirty"
+_GIT_DESCRIBE = ("git", "describe", "--always", "--exclude=*", "--abbrev=40", f"--dirty={_DIRTY}")
+
+_REQUIRED_NAME = re.compile(r"[\w.-]+")
+
+
+def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
+    """Per path, the implementation and its settings; links stay unresolved, secrets are masked.
+
+    ``full`` adds what it takes to run again, and what differs from machine to machine: what `lolpop run`
+    calls the container, which settings a source gave, the profile, the host, the git commit, and the versions
+    of Python and the libraries, which take some milliseconds to find out.
+    """
+    wiring: dict[str, Any] = {"components": dict(_components(root))}
+    if not full:
+        return wiring
+    configuration = root.configuration
+    folder = configuration.folder or Path.cwd()
+    wiring |= {
+        "runner": runner_name(root.declared_as, folder),
+        "given": list(_given(root)),
+        "profile": configuration.profile,
+        **environment(folder),
+    }
+    if configuration.replays is not None:
+        wiring["replays" if configuration.resumes is None else "resumes"] = configuration.replays
+    return wiring
+
+
+def environment(folder: Path) -> dict[str, Any]:
+    """Where this is: the host, the git commit of ``folder``, the versions of Python and the libraries."""
+    commit = _git_commit(folder)
+    return {
+        "host": platform.node(),
+        "git_commit": None if commit is None else commit.removesuffix(_DIRTY),
+        "git_dirty": commit is not None and commit.endswith(_DIRTY),
+        "versions": {**_versions(), "python": platform.python_version()},
+    }
+
+
+def arguments_of(root: Scope, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a workflow as its run records them, so that it can be called with them again.
+
+    They are written as settings are: a secret that came by a variable as the link to it, any other masked.
+    Those that are no values of JSON are ``unkept``, by type and shape.
+    """
+    mask_text = masker(root)
+    kept: dict[str, Any] = {}
+    unkept: dict[str, str] = {}
+    for name, value in arguments.items():
+        try:
+            written = _written(value, mask_text)
+            fits = len(json.dumps(written)) <= _LONGEST
+        except (TypeError, ValueError):
+            fits = False
+        if fits:
+            kept[name] = written
+        else:
+            unkept[name] = type_and_shape(value)
+    return {"arguments": kept, "unkept": unkept} if unkept else {"arguments": kept}
+
+
+def runner_name(container: type, folder: Path) -> str:
+    """What ``lolpop run`` calls a container class: a registered name, or where it is declared."""
+    path = f"{container.__module__}:{container.__qualname__}"
+    name = next((name for name, target in registered(RUNNERS).items() if target == path), None)
+    if name is not None:
+        return name
+    file = getattr(sys.modules.get(container.__module__), "__file__", None)
+    if file is None or not Path(file).is_relative_to(folder) or is_installed(file):
+        return path
+    return f"{Path(file).relative_to(folder).as_posix()}:{container.__qualname__}"
+
+
+def type_and_shape(value: object) -> str:
+    """A value that is not to be shown, such as a frame, as far as it may be."""
+    shape = getattr(value, "shape", None)
+    if shape is None and isinstance(value, list | tuple | dict | set):
+        shape = (len(value),)
+    return type(value).__name__ + (f" {shape}" if isinstance(shape, tuple) else "")
+
+
+def _components(root: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
+    for slot in _slots(root):
+        if slot.overridden_by:
+            yield slot.path, {"use": "overridden"}
+            continue
+        if isinstance(slot, Components):
+            if not slot.elements:
+                yield slot.path, {"use": []}
+            continue
+        settings = {name: setting.shown for name, setting in slot.plan.settings.items()}
+        if slot.plan.implementation is None and "" in settings:
+            yield slot.path, {"value": settings[""]}
+        elif slot.plan.implementation is not None:
+            yield slot.path, {"use": slot.plan.use, "settings": settings}
+
+
+def _given(root: Scope) -> Iterator[str]:
+    for slot in _slots(root):
+        if slot.overridden_by or isinstance(slot, Components):
+            continue
+        for name, setting in slot.plan.settings.items():
+            node = setting.node
+            if not setting.is_given or node is None:
+                continue
+            if name or not isinstance(node.value, Mapping):
+                yield f"{slot.path}.{name}" if name else slot.path
+            else:
+                yield from (f"{slot.path}.{key}" for key, child in node.value.items() if not child.is_default)
+
+
+def _slots(root: Scope) -> Iterator[Slot[Any]]:
+    """The slots as they are declared, and the elements of lists that are not overridden."""
+    for scope in root.walk():
+        for provider in scope.providers.values():
+            if isinstance(provider, Slot):
+                yield provider
+                if isinstance(provider, Components) and not provider.overridden_by:
+                    yield from provider.elements
+
+
+def _written(value: Any, mask_text: Callable[[str], str]) -> Any:
+    """A value in JSON's types, as settings say it. Raises ValueError if it has none."""
+    from pydantic_core import to_jsonable_python
+
+    from lolpop.resources import Resource
+
+    if isinstance(value, Resource):
+        return value.reference
+    if isinstance(value, Mapping):
+        return {str(key): _written(child, mask_text) for key, child in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_written(child, mask_text) for child in value]
+    if isinstance(value, str):
+        masked = mask_text(value)
+        return escaped(value) if masked == value else masked
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _written(to_jsonable_python(value), mask_text)
+
+
+def _git_commit(folder: Path) -> str | None:
+    """The commit that is checked out, with a mark where files differ from it."""
+    try:
+        found = subprocess.run(  # noqa: S603  (git is wherever the user has it)
+            _GIT_DESCRIBE,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    """The versions of lolpop and of what it requires, as far as they are installed."""
+    required = map(_REQUIRED_NAME.match, metadata.requires("lolpop") or [])
+    wanted = {"lolpop", *(_canonical(found[0]) for found in required if found)}
+    versions: dict[str, str] = {}
+    for folder in map(Path, sys.path):
+        # The name of the folder says it; reading the metadata of each takes fifty times as long.
+        for found in folder.glob("*.dist-info"):
+            name, _, version = found.stem.partition("-")
+            if (canonical := _canonical(name)) in wanted:
+                versions.setdefault(canonical, version)
+    return dict(sorted(versions.items()))
+
+
+def _canonical(name: str) -> str:
+    # PEP 503. The library that knows it parses whole requirements, and takes longer to import than to run.
+    return re.sub(r"[-_.]+", "-", name).lower()
