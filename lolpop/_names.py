@@ -3,29 +3,98 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+_FEW = 64
+"""Up to so many names are compared one by one."""
+
+_POSTINGS = 256
+"""Entries of the index that one search reads, those of the rarest letters first."""
+
+_COMPARED = 16
+"""Names of many that are compared with one, after the index has chosen them."""
+
+_LISTED = 20
+"""Names that a message lists."""
 
 
-def near(name: str, known: Iterable[str]) -> str | None:
+class Names:
+    """The names that a misspelt one may have meant. Many searches in them cost little more than one."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_folded = {name.lower(): name for name in names}
+        self._index: dict[str, list[str]] | None = None
+
+    @classmethod
+    def of(cls, names: Iterable[str] | Names) -> Names:
+        """``names`` themselves where they are such names already."""
+        return names if isinstance(names, Names) else cls(names)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_folded)
+
+    def near(self, name: str) -> str | None:
+        """The name that is nearest to ``name``, if any is near."""
+        folded = name.lower()
+        if folded in self._by_folded:
+            return self._by_folded[folded]
+        matches = difflib.get_close_matches(folded, self._candidates(folded), n=1, cutoff=0.6)
+        return self._by_folded[matches[0]] if matches else None
+
+    def listed(self) -> str:
+        """The names in their order, the first of many only."""
+        names = sorted(self._by_folded.values())
+        shown = ", ".join(map(_visible, names[:_LISTED]))
+        return f"{shown}, … ({len(names)} in all)" if len(names) > _LISTED else shown
+
+    def _candidates(self, folded: str) -> Iterable[str]:
+        if len(self._by_folded) <= _FEW:
+            return self._by_folded
+        if self._index is None:
+            self._index = {}
+            for name in self._by_folded:
+                for pair in _pairs(name):
+                    self._index.setdefault(pair, []).append(name)
+        shared: Counter[str] = Counter()
+        for postings in sorted((self._index.get(pair, []) for pair in _pairs(folded)), key=len):
+            shared.update(postings[:_POSTINGS])
+            if shared.total() > _POSTINGS:
+                break
+        return [name for name, _ in shared.most_common(_COMPARED)]
+
+
+def near(name: str, known: Iterable[str] | Names) -> str | None:
     """The known name that is nearest to ``name``, if any is near."""
-    by_folded = {candidate.lower(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
+    return Names.of(known).near(name)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str] | Names) -> str | None:
     """The sentence that proposes the known name nearest to ``name``; None if none is near."""
     candidate = near(name, known)
     return f"Did you mean {_visible(candidate)}?" if candidate else None
 
 
-def one_of(name: str, known: Iterable[str], *, what: str = "Known") -> str:
+def one_of(name: str, known: Iterable[str] | Names, *, what: str = "Known") -> str:
     """``did_you_mean``, or all known names where none is near."""
-    names = sorted(known)
-    shown = ", ".join(map(_visible, names))
-    return did_you_mean(name, names) or (f"{what}: {shown}." if names else f"{what}: none.")
+    names = Names.of(known)
+    return did_you_mean(name, names) or f"{what}: {names.listed() or 'none'}."
+
+
+def shortened(text: str, limit: int = 120) -> str:
+    """The text as a message quotes it: the middle of a long one is left out."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}…{text[-half // 2 :]} ({len(text)} characters)"
+
+
+def _pairs(name: str) -> Iterator[str]:
+    """The pairs of letters in a name, its ends included, each once."""
+    padded = f" {name} "
+    return iter(dict.fromkeys(padded[at : at + 2] for at in range(len(padded) - 1)))
 
 
 def _visible(name: str) -> str:
     # Nobody sees a space at the end of a name, or a name of nothing.
-    return name if name and name == name.strip() else repr(name)
+    return shortened(name) if name and name == name.strip() else repr(name)

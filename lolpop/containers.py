@@ -190,7 +190,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
     def load(
         cls,
         *files: str | os.PathLike[str],
-        profile: str | None = None,
+        profile: str | Sequence[str] | None = None,
         environ: Mapping[str, str] = os.environ,
         overrides: Mapping[str, Any] | None = None,
     ) -> Any:
@@ -202,7 +202,7 @@ def load(
     container: type[Any],
     files: Sequence[str | os.PathLike[str]] = (),
     *,
-    profile: str | None = None,
+    profile: str | Sequence[str] | None = None,
     environ: Mapping[str, str] = os.environ,
     overrides: Mapping[str, Any] | None = None,
     flags: Sequence[str] = (),
@@ -306,14 +306,14 @@ if TYPE_CHECKING:
         def load(
             cls,
             *files: str | os.PathLike[str],
-            profile: str | None = None,
+            profile: str | Sequence[str] | None = None,
             environ: Mapping[str, str] = ...,
             overrides: Mapping[str, Any] | None = None,
         ) -> Self:
             """A container with its settings.
 
             Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
-            current directory, or ``files`` in their place; the files of the profile; ``.env``; the
+            current directory, or ``files`` in their place; the files of each profile in turn; ``.env``; the
             environment; ``overrides`` by dotted path. Nothing is built yet.
 
             Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file

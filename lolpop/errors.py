@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from lolpop._names import shortened
+
 __all__ = [
     "DEFAULT",
     "DataError",
@@ -59,7 +61,7 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.origin}  " if self.origin else ""
-        subject = f"{self.path}: " if self.path else ""
+        subject = f"{shortened(self.path)}: " if self.path else ""
         hint = f" {self.hint}" if self.hint else ""
         return f"{place}{subject}{self.message}.{hint}"
 

@@ -12,7 +12,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lolpop._names import did_you_mean, one_of
+from lolpop._names import did_you_mean, one_of, shortened
 from lolpop.errors import WiringError
 
 __all__ = [
@@ -53,7 +53,7 @@ def find(interface: type[T], name: str) -> type[T]:
     path = registered(group_of(interface)).get(name)
     if path is None:
         raise WiringError(
-            f"unknown implementation {name!r} of {interface.__name__}",
+            f"unknown implementation {shortened(name)!r} of {interface.__name__}",
             one_of(name, registered(group_of(interface)), what="Registered"),
         )
     found: type[T] = import_object(path)
@@ -88,7 +88,7 @@ def import_object(path: str) -> Any:
     """What ``package.module:name`` names. Raises WiringError if it cannot be imported."""
     module_name, _, attribute = path.partition(":")
     if not module_name or not attribute:
-        raise WiringError(f"{path!r} is no import path", "Write package.module:Class.")
+        raise WiringError(f"{shortened(path)!r} is no import path", "Write package.module:Class.")
     try:
         found = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -24,7 +24,7 @@ class Given:
     """What was given on the command line to say which settings count."""
 
     files: Sequence[Path] = ()
-    profile: str | None = None
+    profile: Sequence[str] = ()
     flags: Sequence[str] = ()
     """What followed each ``--set``."""
     group: str | None = None
@@ -55,8 +55,7 @@ class Given:
     def restated(self) -> str:
         """The options that name the same files and profile again, for a command that is proposed."""
         words = [word for file in self.files for word in ("-c", str(file))]
-        if self.profile:
-            words += ["--profile", self.profile]
+        words += [word for profile in self.profile for word in ("--profile", profile)]
         return "".join(f" {shlex.quote(word)}" for word in words)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from lolpop import registry
 from lolpop.errors import WiringError
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.kernel.verification import FRAMEWORK_KEYS
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
 from lolpop.signatures import Parameter, signature_of
 
@@ -30,7 +29,8 @@ def schema_of(root: Scope, title: str) -> dict[str, Any]:
     """
     builder = _Builder()
     section = builder.section(root)
-    section["properties"]["lolpop"] = _closed({key: {} for key in sorted(FRAMEWORK_KEYS)})
+    section["properties"]["lolpop"] = _closed({})
+    section["patternProperties"] = {"^x-": {}}
     return {"$schema": _DIALECT, "title": title, **section, "$defs": builder.definitions}
 
 

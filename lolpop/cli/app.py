@@ -44,7 +44,12 @@ Files = Annotated[
         help="Settings file, in place of lolpop.yaml. Several: the last is the strongest.",
     ),
 ]
-Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Read x.NAME.yaml over each x.yaml.")]
+Profile = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Read x.NAME.yaml over each x.yaml. Several: the last is the strongest."
+    ),
+]
 Flags = Annotated[
     list[str] | None,
     typer.Option(
@@ -385,8 +390,8 @@ def _failures(*, show_traceback: bool) -> Iterator[None]:
 
 
 def _given(
-    files: list[Path] | None, profile: str | None, flags: list[str] | None, group: str | None = None
+    files: list[Path] | None, profile: list[str] | None, flags: list[str] | None, group: str | None = None
 ) -> Given:
     from lolpop.cli._project import Given
 
-    return Given(tuple(files or ()), profile, tuple(flags or ()), group)
+    return Given(tuple(files or ()), tuple(profile or ()), tuple(flags or ()), group)

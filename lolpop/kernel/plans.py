@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lolpop import registry
-from lolpop._names import did_you_mean
+from lolpop._names import Names, one_of, shortened
 from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
-from lolpop.settings.links import LinkError, Links, UnsetVariable
+from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Layer, Node, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
 from lolpop.settings.tree import NOTHING, KnownKeys, Path, Section, merge
@@ -127,7 +127,7 @@ def plan_integration(declaration: Declaration) -> Plan:
             finding = Finding(path, error.message, origin=origin, hint=error.hint)
             return Plan(path, findings=(finding,), section=section)
     if not isinstance(used, str | type) or not used:
-        if section.use is not None and used is section.use.node.value:
+        if section.use is not None and not has_link(section.use.node):
             used = plain(section.use.node)
         if origin is None and not section.root.is_default:
             origin = section.root.origin
@@ -162,9 +162,10 @@ def _settings(
     settings: dict[str, Setting] = {}
     findings: list[Finding] = []
     given = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
+    known = Names({*signature.settings, *declaration.beside})
     for name, node in given.items():
         if name not in signature.settings:
-            findings.append(_unknown(declaration, name, node, plan.called, signature))
+            findings.append(_unknown(declaration, name, node, plan.called, signature, known))
             continue
         parameter = signature.settings[name]
         value, problems = read(node, parameter, declaration.links)
@@ -240,7 +241,7 @@ def _no_implementation(path: str, interface: Any, used: object, origin: Origin |
     names = ", ".join(registry.registered(registry.group_of(interface))) or "none registered"
     hint = f"Set `use` to an implementation of {interface.__name__} ({names}) or to package.module:Class."
     if used:
-        return Finding(path, f"`use` should be text, not {used!r}", origin=origin, hint=hint)
+        return Finding(path, f"`use` should be text, not {shortened(repr(used))}", origin=origin, hint=hint)
     return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
 
 
@@ -274,16 +275,16 @@ def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
         )
 
 
-def _unknown(declaration: Declaration, name: str, node: Node, use: str, signature: Signature) -> Finding:
+def _unknown(
+    declaration: Declaration, name: str, node: Node, use: str, signature: Signature, known: Names
+) -> Finding:
     full = declaration.below(name)
     origin = node.key_origin or node.origin
     if name in signature.injected:
         message = f"{use!r} gets {name!r} injected; it is not a setting"
         return Finding(full, message, origin=origin, hint=f"Set {name} where its provider is declared.")
-    known = sorted({*signature.settings, *declaration.beside})
-    hint = did_you_mean(name, known) or (f"Known: {', '.join(known)}." if known else "It has none.")
     message = "unknown setting" if declaration.beside else f"unknown setting of {use!r}"
-    return Finding(full, message, origin=origin, hint=hint)
+    return Finding(full, message, origin=origin, hint=one_of(name, known) if known else "It has none.")
 
 
 def _finding(path: str, problem: Problem) -> Finding:

@@ -11,7 +11,7 @@ from typing import Any
 from dependency_injector import providers as di
 
 from lolpop import registry
-from lolpop._names import did_you_mean, one_of
+from lolpop._names import Names, did_you_mean, one_of
 from lolpop.components.interceptor import Interceptor
 from lolpop.errors import Finding, Origin, VerificationError, WiringError
 from lolpop.integrations import Pipeline, Runner, call_kind
@@ -26,13 +26,14 @@ from lolpop.kernel.providers.queries import broken_links, provided_type, slots_i
 from lolpop.kernel.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Node
-from lolpop.settings.tree import NOTHING
+from lolpop.settings.tree import NOTHING, Tree, is_users_own, sequence_of
 from lolpop.signatures import alternatives, fits, signature_of
 
 __all__ = ["findings_of", "verify"]
 
-FRAMEWORK_KEYS = frozenset({"runner", "cache", "report", "tests"})
-"""What the framework's own root key, ``lolpop``, holds."""
+_FRAMEWORK = "lolpop"
+_RESERVED_KEYS = frozenset({"runner", "cache", "report", "tests"})
+"""Of the framework's own section: nothing reads them yet, so that nothing may be said by them."""
 
 _INHERITED = frozenset({"store", "seed", "interceptors", "folder"})
 
@@ -68,7 +69,20 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += _unused(root, slots)
     findings += _idle_patterns(slots)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
-    return _masked(root, dict.fromkeys(findings)) if findings else []
+    return _masked(root, _in_order(dict.fromkeys(findings), root.configuration.tree)) if findings else []
+
+
+def _in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:
+    """Findings in the order of the files that they are about, then those that no line is to blame for."""
+    ranks = {layer.name: rank for rank, layer in enumerate(tree.layers)}
+
+    def place(finding: Finding) -> tuple[int, int, int]:
+        origin = finding.origin
+        if origin is None or origin.line is None or origin.source not in ranks:
+            return len(ranks), 0, 0
+        return ranks[origin.source], origin.line, origin.column or 0
+
+    return sorted(findings, key=place)
 
 
 def _values_for(slot: Slot[Any]) -> dict[str, Any]:
@@ -96,26 +110,33 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
     )
     names = {name for name, provider in scope.providers.items() if has_section(provider)}
     if scope.outer is None:
-        names.add("lolpop")
-        yield from _framework_keys(scope)
+        names.add(_FRAMEWORK)
+        yield from _framework_findings(scope)
     folded = {name.lower() for name in names}
     # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
     if owner is not None:
         return
+    near = Names(names)
     for key, nodes in scope.configuration.tree.keys(scope.path).items():
-        if key.lower() not in folded:
+        if key.lower() not in folded and not is_users_own(scope.path, key):
             path = ".".join((*scope.path, key))
-            hint = one_of(key, names)
+            hint = one_of(key, near)
             yield Finding(path, "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
 
 
-def _framework_keys(root: Scope) -> Iterator[Finding]:
-    for key, nodes in root.configuration.tree.keys(("lolpop",)).items():
-        if key.lower() not in FRAMEWORK_KEYS:
-            hint = one_of(key, FRAMEWORK_KEYS)
-            yield Finding(
-                f"lolpop.{key}", "unknown setting of lolpop", origin=_key_origin(nodes[-1]), hint=hint
-            )
+def _framework_findings(root: Scope) -> Iterator[Finding]:
+    """What is wrong with the framework's own section, which has no settings yet."""
+    tree = root.configuration.tree
+    for _, _, node in tree.nodes((_FRAMEWORK,)):
+        if node.value is not None and not isinstance(sequence_of(node).value, Mapping):
+            yield Finding(_FRAMEWORK, "should be a mapping", origin=_key_origin(node))
+    for key, nodes in tree.keys((_FRAMEWORK,)).items():
+        reserved = key.lower() in _RESERVED_KEYS
+        message = "is reserved, and nothing reads it yet" if reserved else "unknown setting of lolpop"
+        hint = "Remove it: lolpop has no settings of its own yet."
+        if key.lower() == "runner":
+            hint = "Remove it, and name the runner on the command line: lolpop run RUNNER."
+        yield Finding(f"{_FRAMEWORK}.{key}", message, origin=_key_origin(nodes[-1]), hint=hint)
 
 
 def _clashes(scope: Scope) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -41,24 +41,29 @@ class Files:
     findings: list[Finding] = field(default_factory=list)
 
     def layers(
-        self, paths: Sequence[Path], profile: Profile | None, *, required: bool
+        self, paths: Sequence[Path], profiles: Sequence[Profile], *, required: bool
     ) -> Iterator[Layer | None]:
-        """What each file says, followed by what its profile says, weakest first."""
-        profiles: dict[str, Path] = {}
+        """What each file says, followed by what its profiles say, weakest first."""
+        existing: dict[str, Path] = {}
         for path in paths:
-            beside = _profiles(path) if profile else {}
-            profiles |= beside
+            beside = _profiles(path) if profiles else {}
+            existing |= beside
             if required or path.exists():
                 yield self._file(path)
-            if profile and profile.name in beside:
-                yield self._file(beside[profile.name])
-        if profile and profile.name not in profiles:
-            names = ", ".join(self.shown(path) for path in paths if path.suffix in _YAML)
-            message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
-            known = f"Profiles: {', '.join(sorted(profiles)) or 'none'}."
-            near = did_you_mean(profile.name, profiles)
-            hint = f"{near} {known}" if near else known
-            self.findings.append(Finding("", message, origin=profile.origin, hint=hint))
+            for profile in profiles:
+                if profile.name in beside:
+                    yield self._file(beside[profile.name])
+        for profile in profiles:
+            if profile.name not in existing:
+                self._report_profile(profile, paths, existing)
+
+    def _report_profile(self, profile: Profile, paths: Sequence[Path], existing: Mapping[str, Path]) -> None:
+        names = ", ".join(self.shown(path) for path in paths if path.suffix in _YAML)
+        message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
+        known = f"Profiles: {', '.join(sorted(existing)) or 'none'}."
+        near = did_you_mean(profile.name, existing)
+        hint = f"{near} {known}" if near else known
+        self.findings.append(Finding("", message, origin=profile.origin, hint=hint))
 
     def misnamed(self) -> None:
         """Report a settings file of the current directory that nobody would read."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from lolpop._names import did_you_mean
+from lolpop._names import Names, did_you_mean
 from lolpop.errors import Finding, LolpopError, Severity
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.tree import Tree, leaves, merge, parsed, sequence_of
@@ -18,6 +19,12 @@ __all__ = ["LinkError", "Links", "UnsetVariable", "escaped", "has_link", "reads_
 _LINK = re.compile(r"(?P<escape>\$)?\$\{(?P<target>[^{}]*)\}")
 _TARGET = re.compile(r"\$\{[^{}]*\}")
 _VARIABLE = "env:"
+
+_LONGEST_CHAIN = 1_000
+"""Links that may lead to each other, one after the other."""
+
+_LARGEST = 1_000_000
+"""Characters that a link may stand for: links to links double with each step."""
 
 
 class LinkError(LolpopError):
@@ -50,7 +57,7 @@ def reads_variable(node: Node) -> bool:
     return any(not match["escape"] and match["target"].startswith(_VARIABLE) for match in _matches(node))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Links:
     """Resolves links against the settings and variables.
 
@@ -60,6 +67,9 @@ class Links:
     tree: Tree
     variables: Mapping[str, str]
     lenient: bool = False
+    _resolved: dict[str, _Resolved | LinkError] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def resolve(self, node: Node) -> Any:
         """The value of a leaf with its links replaced.
@@ -68,7 +78,9 @@ class Links:
         its text. Raises LinkError for a link that leads nowhere or in a circle, and UnsetVariable
         where that is of no matter.
         """
-        return self._resolved(node, ())
+        for target in _targets(node):
+            self._resolve_setting(target)
+        return _copied(self._leaf(node).value)
 
     def findings(self) -> list[Finding]:
         """Every link of the tree that leads nowhere, or in a circle."""
@@ -84,38 +96,82 @@ class Links:
                 severity: Severity = "warning" if isinstance(error, UnsetVariable) else "error"
                 yield Finding(".".join(path), error.message, severity, node.origin, error.hint)
 
-    def _resolved(self, node: Node, seen: tuple[str, ...]) -> Any:
-        matches = list(_matches(node))
-        if not matches:
-            return parsed(node)
-        text = str(node.value)
-        if len(matches) == 1 and matches[0].span() == (0, len(text)) and not matches[0]["escape"]:
-            return self._target(matches[0]["target"], seen)
-        return _LINK.sub(
-            lambda match: match[0][1:] if match["escape"] else str(self._target(match["target"], seen)),
-            text,
-        )
+    def _resolve_setting(self, setting: str) -> None:
+        """Resolve a setting, and before it what it links to, however long the chain of links is."""
+        chain: dict[str, tuple[Node, Iterator[str]]] = {}
+        try:
+            self._enter(setting, chain)
+            while chain:
+                current, (node, targets) = next(reversed(chain.items()))
+                following = next((target for target in targets if target not in self._resolved), None)
+                if following is None:
+                    self._resolved[current] = self._whole(node)
+                    del chain[current]
+                else:
+                    self._enter(following, chain)
+        except LinkError as error:
+            # Whatever leads there is broken too, and nobody needs to go that way again.
+            self._resolved.update(dict.fromkeys(chain, error))
+            raise
 
-    def _target(self, target: str, seen: tuple[str, ...]) -> Any:
-        if target.startswith(_VARIABLE):
-            return self._variable(target.removeprefix(_VARIABLE))
-        if target in seen:
-            circle = " -> ".join((*seen[seen.index(target) :], target))
-            raise LinkError(f"the link ${{{target}}} leads in a circle: {circle}", "Break the circle.")
-        nodes = self.tree.nodes(tuple(target.split(".")))
+    def _enter(self, setting: str, chain: dict[str, tuple[Node, Iterator[str]]]) -> None:
+        if isinstance(resolved := self._resolved.get(setting), LinkError):
+            raise resolved
+        if resolved is not None:
+            return
+        if setting in chain:
+            names = [*chain]
+            circle = " -> ".join((*names[names.index(setting) :], setting))
+            raise LinkError(f"the link ${{{setting}}} leads in a circle: {circle}", "Break the circle.")
+        if len(chain) >= _LONGEST_CHAIN:
+            message = f"the link ${{{setting}}} is the end of more than {_LONGEST_CHAIN} links in a row"
+            raise LinkError(message, "Link to the setting itself.")
+        nodes = self.tree.nodes(tuple(setting.split(".")))
         if not nodes:
             raise LinkError(
-                f"the link ${{{target}}} leads nowhere: there is no such setting",
-                did_you_mean(target, self._known()) or "Set it, or correct the link.",
+                f"the link ${{{setting}}} leads nowhere: there is no such setting",
+                did_you_mean(setting, self._settings) or "Set it, or correct the link.",
             )
-        return self._whole(sequence_of(merge(nodes, whole=True).root), (*seen, target))
+        node = sequence_of(merge(nodes, whole=True).root)
+        chain[setting] = node, (target for _, leaf in leaves(node) for target in _targets(leaf))
 
-    def _whole(self, node: Node, seen: tuple[str, ...]) -> Any:
+    def _whole(self, node: Node) -> _Resolved:
+        """The value of a node whose links are all resolved."""
         if isinstance(node.value, Mapping):
-            return {key: self._whole(child, seen) for key, child in node.value.items()}
+            children = {key: self._whole(child) for key, child in node.value.items()}
+            value = {key: child.value for key, child in children.items()}
+            return _collection(value, children.values(), node)
         if isinstance(node.value, tuple):
-            return [self._whole(child, seen) for child in node.value]
-        return self._resolved(node, seen)
+            elements = [self._whole(child) for child in node.value]
+            return _collection([child.value for child in elements], elements, node)
+        return self._leaf(node)
+
+    def _leaf(self, node: Node) -> _Resolved:
+        matches = list(_matches(node))
+        if not matches:
+            value = parsed(node)
+            return _Resolved(value, len(value) if isinstance(value, str) else 1)
+        text = str(node.value)
+        if len(matches) == 1 and matches[0].span() == (0, len(text)) and not matches[0]["escape"]:
+            return self._target(matches[0]["target"])
+        targets = [None if match["escape"] else self._target(match["target"]) for match in matches]
+        size = len(text) + sum(target.size for target in targets if target is not None)
+        _check_size(size, matches)
+        values = iter(targets)
+        whole = _LINK.sub(
+            lambda match: match[0][1:] if (target := next(values)) is None else str(target.value), text
+        )
+        _check_size(len(whole), matches)
+        return _Resolved(whole, len(whole))
+
+    def _target(self, target: str) -> _Resolved:
+        if target.startswith(_VARIABLE):
+            value = self._variable(target.removeprefix(_VARIABLE))
+            return _Resolved(value, len(value))
+        resolved = self._resolved[target]
+        if isinstance(resolved, LinkError):
+            raise resolved
+        return resolved
 
     def _variable(self, name: str) -> str:
         try:
@@ -138,8 +194,47 @@ class Links:
         }
         return {name: self.variables[name] for name in sorted(names) if name in self.variables}
 
-    def _known(self) -> list[str]:
-        return [".".join(path) for layer in self.tree.layers for path, _ in leaves(layer.root)]
+    @cached_property
+    def _settings(self) -> Names:
+        return Names(".".join(path) for layer in self.tree.layers for path, _ in leaves(layer.root))
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """The value of a setting with its links replaced, and the number of characters and elements in it."""
+
+    value: Any
+    size: int
+
+
+def _collection(value: Any, parts: Iterable[_Resolved], node: Node) -> _Resolved:
+    size = 1 + sum(part.size for part in parts)
+    linked = [match for _, leaf in leaves(node) for match in _matches(leaf) if not match["escape"]]
+    if linked:
+        _check_size(size, linked)
+    return _Resolved(value, size)
+
+
+def _check_size(size: int, matches: list[re.Match[str]]) -> None:
+    if size > _LARGEST:
+        raise LinkError(
+            f"the link {matches[0][0]} makes a value of more than {_LARGEST:,} characters",
+            "Link to fewer settings.",
+        )
+
+
+def _targets(node: Node) -> Iterator[str]:
+    """The settings that a leaf links to."""
+    for match in _matches(node):
+        if not match["escape"] and not match["target"].startswith(_VARIABLE):
+            yield match["target"]
+
+
+def _copied(value: Any) -> Any:
+    """Lists and mappings anew: two settings that link to a third one share nothing."""
+    if isinstance(value, dict):
+        return {key: _copied(child) for key, child in value.items()}
+    return [_copied(child) for child in value] if isinstance(value, list) else value
 
 
 def _matches(node: Node) -> Iterator[re.Match[str]]:

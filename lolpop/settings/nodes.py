@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lolpop.errors import DEFAULT, Origin
 
-__all__ = ["Layer", "Node", "mapping_of", "plain"]
+__all__ = ["DEEPEST", "Layer", "Node", "mapping_of", "nests_too_deeply", "plain"]
+
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+DEEPEST = 100
+"""Levels of nesting that settings may have."""
 
 Scalar: TypeAlias = Any
 """What a source gives for one setting: text, numbers, dates, None; in code, any object."""
@@ -67,6 +73,31 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, tuple):
         return [plain(child) for child in node.value]
     return node.value
+
+
+def nests_too_deeply(value: object) -> bool:
+    """Whether mappings and sequences, or text that is JSON of such, nest deeper than settings may."""
+    if isinstance(value, str):
+        return value.lstrip()[:1] in ("{", "[") and _depth_of_json(value) > DEEPEST
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for outer in level
+            if isinstance(outer, Mapping | list | tuple)
+            for child in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _depth_of_json(text: str) -> int:
+    depth = deepest = 0
+    for letter in _JSON_TEXT.sub("", text):
+        depth += (letter in "{[") - (letter in "}]")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _child(leaves: list[tuple[tuple[str, ...], Node]]) -> Node:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from lolpop._names import shortened
 from lolpop.errors import Finding, Origin
-from lolpop.settings.nodes import Layer, Node, mapping_of
+from lolpop.settings.nodes import DEEPEST, Layer, Node, mapping_of, nests_too_deeply
 
-__all__ = ["flag_layer", "override_layer"]
+__all__ = ["flag_layer", "override_layer", "too_deep"]
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -22,6 +23,9 @@ def override_layer(overrides: Mapping[str, Any]) -> tuple[Layer | None, list[Fin
     leaves: list[tuple[Path, Node]] = []
     findings = []
     for dotted, value in overrides.items():
+        if nests_too_deeply(value) or str(dotted).count(".") >= DEEPEST:
+            findings.append(too_deep(f"the override {shortened(str(dotted))!r}", origin))
+            continue
         given = list(_leaves(value, tuple(str(dotted).split(".")), origin))
         if all(all(path) for path, _ in given):
             leaves.extend(given)
@@ -47,6 +51,8 @@ def flag_layer(flags: Sequence[str]) -> tuple[Layer | None, list[Finding]]:
             findings.append(Finding("", "the flag gives no value", origin=origin, hint=hint))
         elif not all(path):
             findings.append(_pathless(f"--set {dotted}", origin))
+        elif nests_too_deeply(value) or len(path) > DEEPEST:
+            findings.append(too_deep("the flag", Origin(f"--set {shortened(dotted)}")))
         else:
             leaves.append((path, Node(value, origin, origin, text=True)))
     name = "command line"
@@ -72,3 +78,9 @@ def _node(value: Any, origin: Origin) -> Node:
 def _pathless(what: str, origin: Origin) -> Finding:
     hint = "Write the names from the root down, with a dot between them."
     return Finding("", f"{what} names no setting: a part of its path is empty", origin=origin, hint=hint)
+
+
+def too_deep(what: str, origin: Origin) -> Finding:
+    """The finding about settings that nest deeper than settings may."""
+    hint = "Flatten the value."
+    return Finding("", f"{what} nests settings more than {DEEPEST} levels deep", origin=origin, hint=hint)

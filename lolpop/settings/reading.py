@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args, get_origin
 
-from lolpop._names import did_you_mean
+from lolpop._names import did_you_mean, shortened
 from lolpop.errors import Origin
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
 from lolpop.settings.nodes import Node, plain
@@ -34,6 +34,9 @@ class Problem:
     origin: Origin | None = None
     hint: str | None = None
 
+
+_LONGEST = 400
+"""Characters of what a validator says that a message repeats."""
 
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -164,12 +167,13 @@ def _problem(
         # What a validator says may quote the value.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    return Problem(path, f"{mask_urls(_lower_first(said))}{_got(at)}", at.origin, _near(found))
+    said = shortened(mask_urls(_lower_first(said)), _LONGEST)
+    return Problem(path, f"{said}{_got(at)}", at.origin, _near(found))
 
 
 def _got(node: Node) -> str:
     is_scalar = isinstance(node.value, str | int | float | bool)
-    return f" (got {mask(node.value)!r})" if is_scalar and not node.text else ""
+    return f" (got {shortened(repr(mask(node.value)))})" if is_scalar and not node.text else ""
 
 
 def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:

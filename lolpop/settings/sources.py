@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from lolpop.errors import SettingsError
+from lolpop.errors import Origin, SettingsError
 from lolpop.settings.files import PROJECT_FILE, SETTINGS_FILE, Files, Profile
 from lolpop.settings.nodes import Layer
 from lolpop.settings.overrides import flag_layer, override_layer
@@ -31,6 +31,7 @@ class Sources:
     folder: Path = Path()
     """What relative paths in settings are relative to."""
     profile: str | None = None
+    """The name of the profile; the names of several in their order, with commas between them."""
     group: str | None = None
     """What joins the runs of several processes."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -40,7 +41,7 @@ class Sources:
 def collect(
     files: Sequence[str | os.PathLike[str]] = (),
     *,
-    profile: str | None = None,
+    profile: str | Sequence[str] | None = None,
     environ: Mapping[str, str] = _NONE,
     overrides: Mapping[str, Any] = _NONE,
     flags: Sequence[str] = (),
@@ -53,7 +54,8 @@ def collect(
     files
         Settings files, weaker first, in place of the ``pyproject.toml`` and ``lolpop.yaml`` of ``cwd``.
     profile
-        Reads ``x.<profile>.yaml`` over each ``x.yaml``; if None, the variable ``LOLPOP_PROFILE`` names it.
+        Reads ``x.<profile>.yaml`` over each ``x.yaml``; of several profiles, a later one is stronger. If
+        it is None, the variable ``LOLPOP_PROFILE`` names it, or several with commas between them.
     environ
         The variables of the environment.
     overrides
@@ -76,7 +78,7 @@ def collect(
     dotenv = reader.dotenv(folder / VARIABLES_FILE)
     given = environment(environ)
     variables = {variable.name: variable.value for variable in (*dotenv, *given)}
-    chosen = _profile(profile, (*given, *dotenv))
+    chosen = _profiles(profile, (*given, *dotenv))
     layers = list(reader.layers(paths, chosen, required=bool(files)))
     findings = reader.findings
     for layer, problems in (
@@ -92,14 +94,21 @@ def collect(
     return Sources(
         layers=tuple(layer for layer in layers if layer is not None),
         folder=folder,
-        profile=chosen.name if chosen else None,
+        profile=",".join(profile.name for profile in chosen) or None,
         group=variables.get(GROUP) or None,
         variables=variables,
     )
 
 
-def _profile(given: str | None, variables: Iterable[Variable]) -> Profile | None:
-    """The profile that was asked for: by the caller, else by the first of ``variables`` to name one."""
-    asked = [Profile(given, None)] if given else []
-    asked += [Profile(each.value, each.origin) for each in variables if each.name == PROFILE and each.value]
-    return asked[0] if asked else None
+def _profiles(asked: str | Sequence[str] | None, variables: Iterable[Variable]) -> list[Profile]:
+    """The profiles that were asked for: by the caller, else by the first of ``variables`` to name one."""
+    if asked:
+        return _named(",".join([asked] if isinstance(asked, str) else asked), None)
+    named = (variable for variable in variables if variable.name == PROFILE and variable.value)
+    variable = next(named, None)
+    return [] if variable is None else _named(variable.value, variable.origin)
+
+
+def _named(names: str, origin: Origin | None) -> list[Profile]:
+    stripped = (name.strip() for name in names.split(","))
+    return [Profile(name, origin) for name in dict.fromkeys(stripped) if name]

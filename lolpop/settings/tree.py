@@ -18,6 +18,7 @@ __all__ = [
     "Section",
     "Tree",
     "child_of",
+    "is_users_own",
     "leaves",
     "merge",
     "node_of",
@@ -41,6 +42,8 @@ class Entry:
     rank: int
     dropped: str | None = None
     """Why it does not count although nothing stronger sets it."""
+    above: tuple[Node, ...] = ()
+    """The mappings that lead to it, the section first: they know where their own keys stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,11 @@ def parsed(node: Node) -> Any:
         return node.value
 
 
+def is_users_own(section: Path, key: str) -> bool:
+    """Whether a key is the user's to fill, such as with parts of YAML to repeat: ``x-…`` at the root."""
+    return not section and key.startswith("x-")
+
+
 def child_of(node: Node, step: str | int) -> Node | None:
     """The child of a mapping by key or of a sequence by index; None if there is none."""
     if isinstance(node.value, Mapping):
@@ -208,13 +216,21 @@ def _split(node: Node, skip: Collection[str]) -> tuple[Node | None, Node]:
     return named, replace(node, value=own)
 
 
-def _entries(node: Node, layer: Layer, rank: int, path: Path = ()) -> Iterator[Entry]:
+def _entries(
+    node: Node, layer: Layer, rank: int, path: Path = (), above: tuple[Node, ...] = ()
+) -> Iterator[Entry]:
     """The leaves below a node; sequences are leaves, and so is an empty mapping below the top."""
     if isinstance(node.value, Mapping) and (node.value or not path):
+        inner = (*above, node)
         for key, child in node.value.items():
-            yield from _entries(child, layer, rank, (*path, key) if key else path)
+            # What stands under the empty key is the value of the mapping itself.
+            yield from (
+                _entries(child, layer, rank, (*path, key), inner)
+                if key
+                else _entries(child, layer, rank, path, above)
+            )
     else:
-        yield Entry(path, node, layer.name, rank)
+        yield Entry(path, node, layer.name, rank, above=above)
 
 
 def _named(said: Sequence[Entry], folded: Collection[int], known: KnownKeys) -> list[Entry]:
@@ -239,49 +255,55 @@ def _named(said: Sequence[Entry], folded: Collection[int], known: KnownKeys) -> 
     return named
 
 
+class _Branch(dict[str, "Node | _Branch"]):
+    """A mapping that is being merged, and the node of the strongest layer that has it."""
+
+    node: Node | None = None
+
+
 def _merged(counting: Sequence[Entry]) -> Node:
-    leaves: dict[Path, Node] = {}
+    merged: Node | _Branch | None = None
     for entry in counting:
-        _put(leaves, entry.path, entry.node)
-    tree: dict[str, Any] = {}
-    for path, node in leaves.items():
-        branch = tree
-        for key in path[:-1]:
-            branch = branch.setdefault(key, {})
-        if path:
-            branch[path[-1]] = node
-        else:
+        merged = _put(merged, entry.path, entry.node, entry.above)
+    if isinstance(merged, Node):
+        return merged
+    return _node_of_branch(_Branch() if merged is None else merged, None)
+
+
+def _put(merged: Node | _Branch | None, path: Path, node: Node, above: Sequence[Node]) -> Node | _Branch:
+    """``merged`` with ``node`` in its place at ``path``, over what weaker layers put there."""
+    if not path:
+        if isinstance(merged, Node):
+            return _overlaid(merged, node)
+        if merged is None or not isinstance((expanded := _expanded(node)).value, Mapping):
             return node
-    return _node(tree, Origin("settings"))
-
-
-def _put(leaves: dict[Path, Node], path: Path, node: Node) -> None:
-    """Let ``node`` take its place at ``path`` over what weaker layers put there."""
-    if path in leaves:
-        leaves[path] = _overlaid(leaves[path], node)
-        return
-    below = [other for other in leaves if len(other) > len(path) and other[: len(path)] == path]
-    if below:
-        expanded = _expanded(node)
-        if isinstance(expanded.value, Mapping):
-            for key, child in expanded.value.items():
-                _put(leaves, (*path, key), child)
-            return
-        for other in below:
-            del leaves[other]
-    for depth in range(len(path)):
-        above = leaves.get(path[:depth])
-        if above is None:
-            continue
-        expanded = _expanded(above)
+        for key, child in expanded.value.items():
+            merged[key] = _put(merged.get(key), (), child, ())
+        return merged
+    if isinstance(merged, Node):
+        expanded = _expanded(merged)
         if isinstance(expanded.value, tuple):
-            leaves[path[:depth]] = _with_element(expanded, path[depth:], node)
-            return
-        del leaves[path[:depth]]
-        if isinstance(expanded.value, Mapping):
-            for key, child in expanded.value.items():
-                leaves[(*path[:depth], key)] = child
-    leaves[path] = node
+            return _with_element(expanded, path, node)
+        merged = _Branch(expanded.value) if isinstance(expanded.value, Mapping) else _Branch()
+    elif merged is None:
+        merged = _Branch()
+    if above:
+        merged.node = above[0]
+    merged[path[0]] = _put(merged.get(path[0]), path[1:], node, above[1:])
+    return merged
+
+
+def _node_of_branch(branch: _Branch, key: str | None) -> Node:
+    children = {
+        name: _node_of_branch(child, name) if isinstance(child, _Branch) else child
+        for name, child in branch.items()
+    }
+    # The section itself is no key of its own: what is said of it as a whole stands where its first key does.
+    first = next(iter(children.values()), None)
+    if key is not None and branch.node is not None:
+        return Node(children, branch.node.origin, branch.node.key_origin)
+    origin = (first.key_origin or first.origin) if first is not None else Origin("settings")
+    return Node(children, origin, first.key_origin if first is not None else None)
 
 
 def _overlaid(weak: Node, strong: Node) -> Node:
@@ -311,16 +333,6 @@ def _with_element(sequence: Node, path: Path, node: Node) -> Node:
     for key in reversed(path):
         node = replace(node, value={key: node}, text=False)
     return node
-
-
-def _node(value: Any, origin: Origin) -> Node:
-    if isinstance(value, Node):
-        return value
-    children = {key: _node(child, origin) for key, child in value.items()}
-    first = next(iter(children.values()), None)
-    if first is not None:
-        origin = first.key_origin or first.origin
-    return Node(children, origin, first.key_origin if first else None)
 
 
 def _expanded(node: Node) -> Node:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lolpop._names import shortened
 from lolpop.errors import Finding, Origin
-from lolpop.settings.nodes import Layer, Node, mapping_of
+from lolpop.settings.nodes import DEEPEST, Layer, Node, mapping_of, nests_too_deeply
+from lolpop.settings.overrides import too_deep
 
 __all__ = ["GROUP", "PROFILE", "Variable", "environment", "read_dotenv", "variable_layer"]
 
@@ -72,6 +74,8 @@ def variable_layer(name: str, variables: Iterable[Variable]) -> tuple[Layer | No
             message = f"{variable.name} names no setting: a part of it is empty"
             hint = f"Write {PREFIX}SECTION__KEY, with two underscores between parts."
             findings.append(Finding("", message, origin=variable.origin, hint=hint))
+        elif nests_too_deeply(variable.value) or len(path) > DEEPEST:
+            findings.append(too_deep(shortened(variable.name), variable.origin))
         elif path in leaves:
             first, _ = leaves[path]
             message = f"{first.name} and {variable.name} are the same setting"

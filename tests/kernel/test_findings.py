@@ -1,5 +1,6 @@
 """verify: everything that is wrong with a container, at once, with place and advice."""
 
+import json
 import textwrap
 from abc import abstractmethod
 from typing import Any, Literal
@@ -9,10 +10,11 @@ from greeter import App, AppContainer, Clock, Greet, Greeter
 from pydantic import BaseModel, PositiveInt
 
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers
+from lolpop._names import Names
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner
 from lolpop.components.logger import Logger
 from lolpop.components.notifier import Notifier
-from lolpop.errors import Finding, Origin, VerificationError
+from lolpop.errors import Finding, Origin, SettingsError, VerificationError
 
 
 @pytest.fixture(autouse=True)
@@ -489,7 +491,7 @@ def test_unknown_keys_at_every_level_are_found_together(tmp_path):
         "inner.located.siez": (9, 13, "Did you mean size?"),
         "inner.located.place.flo": (9, 39, "Did you mean floor?"),
         "notifiers.0.leval": (10, 28, "Did you mean level?"),
-        "lolpop.runer": (11, 10, "Did you mean runner?"),
+        "lolpop.runer": (11, 10, "Remove it: lolpop has no settings of its own yet."),
     }
     assert all("unknown setting" in finding.message for finding in findings.values())
 
@@ -553,7 +555,7 @@ def test_wrong_types_are_located(tmp_path):
         "deep.place.floor": (2, 32),
         "inner.speed": (4, 10),
         "inner.located.size": (5, 19),
-        "inner.located.place.name": (5, 30),
+        "inner.located.place.name": (5, 29),
     }
     assert "greater than 0 (got -1)" in findings["deep.place.floor"].message
     assert findings["inner.located.place.name"].message == "is required and is not set"
@@ -833,3 +835,70 @@ def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, 
     for warning in warnings:
         assert (warning.severity, warning.hint) == ("warning", hint)
         assert str(warning.origin) == "lolpop.yaml:2:22"
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("lolpop: 3", "should be a mapping"),
+        ("lolpop: [cache]", "should be a mapping"),
+        ("lolpop: {cache: true}", "is reserved, and nothing reads it yet"),
+        ("lolpop: {report: banana}", "is reserved, and nothing reads it yet"),
+        ("lolpop: {runner: classification}", "is reserved, and nothing reads it yet"),
+        ("lolpop: {cash: true}", "unknown setting of lolpop"),
+    ],
+)
+def test_what_nothing_reads_is_not_accepted_in_the_frameworks_own_section(tmp_path, section, message):
+    """The framework's own section holds nothing that has no effect."""
+    finding = only(loaded(tmp_path, AppContainer, section))
+    assert finding.message == message
+    assert (finding.origin.source, finding.origin.line) == ("lolpop.yaml", 1)
+
+
+@pytest.mark.parametrize("section", ["lolpop: {}", "lolpop:", "x-common: {a: 1}", "x-a: &a {use: b}"])
+def test_what_is_empty_or_the_users_own_is_accepted(tmp_path, section):
+    """An empty section of the framework says nothing, and root keys that begin with x- are the user's."""
+    assert found(loaded(tmp_path, AppContainer, section)) == []
+
+
+def test_an_unknown_section_is_reported_where_its_own_key_stands(tmp_path):
+    """Not at what stands first in it, however many lines and comments come between."""
+    finding = only(loaded(tmp_path, AppContainer, "# settings\nclok:\n  # about time\n  zone: 3\n"))
+    assert (finding.path, finding.origin.line, finding.origin.column) == ("clok", 2, 1)
+
+
+def test_findings_come_in_the_order_of_the_file(tmp_path):
+    """Whatever they are about, and wherever it is declared."""
+    text = "seed: many\nclok: {a: 1}\ngreet:\n  greter: {b: 2}\nclock: {zome: 1}\nlolpop: {cache: 1}\n"
+    lines = [finding.origin.line for finding in found(loaded(tmp_path, AppContainer, text))]
+    assert lines == [1, 2, 4, 5, 6]
+
+
+def test_a_long_value_is_cut_in_a_message(tmp_path):
+    """A value of any length takes a line, not pages."""
+    finding = only(loaded(tmp_path, AppContainer, f"seed: {'x' * 10_000}"))
+    assert len(str(finding)) < 400
+    assert "characters)" in finding.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"overrides": {"clock": json.loads('{"a":' * 150 + "1" + "}" * 150)}},
+        {"overrides": {".".join(["clock"] * 150): 1}},
+        {"environ": {"LOLPOP_CLOCK": "[" * 150 + "]" * 150}},
+        {"environ": {"LOLPOP_" + "__".join(["CLOCK"] * 150): "1"}},
+    ],
+)
+def test_settings_that_nest_too_deeply_are_refused(source):
+    """There is a limit, which the message names, in place of a RecursionError."""
+    with pytest.raises(SettingsError, match="more than 100 levels deep"):
+        AppContainer.load(**({"environ": {}} | source))
+
+
+def test_typos_among_many_names_are_told_the_near_one():
+    """However many names there are, a misspelt one is told what it may have meant."""
+    names = Names(f"setting_{word}_{number}" for number in range(2_000) for word in ("alpha", "beta"))
+    assert names.near("setting_alhpa_1234") == "setting_alpha_1234"
+    assert names.near("seting_beta_77") == "setting_beta_77"
+    assert names.near("qqq") is None

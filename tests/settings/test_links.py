@@ -147,6 +147,47 @@ def test_a_link_that_was_dropped_or_overruled_does_not_matter(tmp_path):
     assert c.connection().url == "x"
 
 
+def options(settings):
+    """The options of a connection, all of them links to each other."""
+    return MainContainer.load(environ={}, overrides={"connection.options": settings}).connection().options
+
+
+def test_a_chain_of_links_may_be_long():
+    """Hundreds of links in a row lead to the value at their end, without a recursion for each."""
+    chain = {"a0": "end", **{f"a{at}": f"${{connection.options.a{at - 1}}}" for at in range(1, 800)}}
+    assert set(options(chain).values()) == {"end"}
+
+
+def test_a_chain_of_links_has_a_limit():
+    """A chain that is longer than anybody could follow is an error that says so."""
+    chain = {"a0": "end", **{f"a{at}": f"${{connection.options.a{at - 1}}}" for at in range(1, 1500)}}
+    with pytest.raises(SettingsError, match="more than 1000 links in a row"):
+        options(dict(reversed(chain.items())))
+
+
+@pytest.mark.parametrize("double", ["{0}{0}", ["{0}", "{0}"], {"x": "{0}", "y": "{0}"}], ids=type)
+def test_links_that_double_their_value_have_a_limit(double):
+    """Forty short lines cannot make a value that fills the memory."""
+
+    def doubled(shape, link):
+        if isinstance(shape, str):
+            return shape.format(link)
+        if isinstance(shape, list):
+            return [doubled(inner, link) for inner in shape]
+        return {key: doubled(inner, link) for key, inner in shape.items()}
+
+    settings = {f"a{at}": doubled(double, f"${{connection.options.a{at - 1}}}") for at in range(1, 40)}
+    with pytest.raises(SettingsError, match="more than 1,000,000 characters"):
+        options({"a0": "x", **settings})
+
+
+def test_settings_that_link_to_one_list_share_nothing():
+    """Who changes the list that a link gave changes no other setting."""
+    linked = options({"a": ["x"], "b": "${connection.options.a}", "c": "${connection.options.a}"})
+    linked["b"].append("y")
+    assert (linked["a"], linked["c"]) == (["x"], ["x"])
+
+
 @given(st.text(alphabet=st.sampled_from("a.${}:$"), max_size=20))
 def test_any_text_can_be_written_so_that_it_is_no_link(text):
     """What is written for a text, whatever looks like a link in it, is read as that text."""

@@ -180,6 +180,30 @@ def test_the_profile_is_named_by_argument_environment_or_dotenv(tmp_path, profil
     assert names(sources) == ["lolpop.yaml", *([f"lolpop.{expected}.yaml"] if expected else [])]
 
 
+@pytest.mark.parametrize(
+    ("profile", "environ"),
+    [
+        (["dev", "prod"], {}),
+        ("dev,prod", {}),
+        (None, {"LOLPOP_PROFILE": "dev, prod"}),
+        (("dev", "prod", "dev"), {}),
+    ],
+)
+def test_several_profiles_are_applied_in_their_order(tmp_path, profile, environ):
+    """The last profile is the strongest, of each file before the next one."""
+    written(tmp_path, a__yaml="", a__prod__yaml="", a__dev__yaml="", b__yaml="", b__prod__yaml="")
+    sources = collect(["a.yaml", "b.yaml"], cwd=tmp_path, profile=profile, environ=environ)
+    assert names(sources) == ["a.yaml", "a.dev.yaml", "a.prod.yaml", "b.yaml", "b.prod.yaml"]
+    assert sources.profile == "dev,prod"
+
+
+def test_of_several_profiles_the_one_that_no_file_has_is_named(tmp_path):
+    """Others that exist do not hide it."""
+    written(tmp_path, lolpop__yaml="", lolpop__dev__yaml="")
+    (problem,) = problems(cwd=tmp_path, profile=["dev", "prdo"])
+    assert "there is no profile 'prdo'" in problem.message
+
+
 def test_an_unknown_profile_lists_those_that_exist(tmp_path):
     """A profile that no file has is an error that says which there are, and where it was asked for."""
     written(tmp_path, lolpop__yaml="", lolpop__prod__yaml="", lolpop__dev__yaml="")

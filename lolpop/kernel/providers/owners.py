@@ -10,6 +10,7 @@ from dependency_injector import providers as di
 from lolpop.integrations import Integration, bind
 from lolpop.kernel.providers.integrated import Integrated
 from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.tree import is_users_own
 
 if TYPE_CHECKING:
     from lolpop.integrations import Binding
@@ -36,7 +37,10 @@ class Owner(Integrated[T]):
 
     def _sections_beside(self) -> frozenset[str]:
         beside = {name for name, provider in self._scope.providers.items() if has_section(provider)}
-        return frozenset(beside if self._scope.outer is not None else {*beside, "lolpop"})
+        if self._scope.outer is not None:
+            return frozenset(beside)
+        users_own = (key for key in self._scope.configuration.tree.keys(()) if is_users_own((), key))
+        return frozenset({*beside, "lolpop", *users_own})
 
     def _bind_calls(self, built: Integration) -> None:
         from lolpop.running.calls import CallBinding
