@@ -282,8 +282,7 @@ def scope_of(container: Any) -> Scope:
 
 def scope_defaults(scope: Scope) -> list[Layer]:
     """The defaults of ``providers.Settings`` as a layer, so that links can lead to them."""
-    from lolpop.settings.nodes import Layer
-    from lolpop.settings.tree import node_of
+    from lolpop.settings.nodes import Layer, node_of
     from lolpop.signatures import REQUIRED
 
     values: dict[str, Any] = {}

@@ -16,10 +16,10 @@ from lolpop.kernel.providers import Component, Components, Pipeline, Runner, Set
 from lolpop.kernel.providers.queries import slots_in
 from lolpop.kernel.providers.slots import Slot
 from lolpop.settings.links import has_link
-from lolpop.settings.nodes import Node, plain
+from lolpop.settings.nodes import Node, SettingPath, plain
 from lolpop.settings.reading import UNSET, read, shown
 from lolpop.settings.secrets import MASK, holds_secret, mask
-from lolpop.settings.tree import Entry, Section, child_of, sequence_of
+from lolpop.settings.tree import Entry, Section, child_of, expanded
 from lolpop.signatures import REQUIRED, Parameter, alternatives, signature_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ __all__ = ["Explanation", "Statement", "explain", "explanations"]
 _UNKNOWN = Parameter("", object)
 """What is not declared: its value may be a secret whose name was misspelt, and is not shown."""
 
-Path: TypeAlias = tuple[str, ...]
 Standing: TypeAlias = Literal["effective", "overridden", "dropped"]
 
 
@@ -74,7 +73,7 @@ def explanations(root: Scope) -> list[Explanation]:
         others = [slot for slot in scope.providers.values() if isinstance(slot, Slot) and slot not in owners]
         for slot in (*owners, *others):
             found += _of_slot(slot)
-    framework = root.configuration.tree.section(("lolpop",), whole=True)
+    framework = root.configuration.tree.merged(("lolpop",))
     found += _Explainer("lolpop", root.configuration.links, framework).free_form()
     return found
 
@@ -156,7 +155,7 @@ def _of_slot(slot: Slot[Any]) -> Iterator[Explanation]:
 
 
 def _of_list(slot: Components[Any], scope: Scope, links: Links) -> Explanation:
-    said = scope.configuration.tree.section((*scope.path, slot.name), whole=True)
+    said = scope.configuration.tree.merged((*scope.path, slot.name))
     # How its elements are set is theirs to explain, and they know what of it is a secret.
     history = (dataclasses.replace(each, node=_uses_in(each.node)) for each in said.history if not each.path)
     section = dataclasses.replace(said, history=tuple(history))
@@ -167,7 +166,7 @@ def _of_list(slot: Components[Any], scope: Scope, links: Links) -> Explanation:
 
 def _uses_in(given: Node) -> Node:
     """A list of components with the names of its implementations only."""
-    node = sequence_of(given)
+    node = expanded(given)
     if not isinstance(node.value, tuple):
         return node
     named = (
@@ -241,7 +240,7 @@ class _Explainer:
             yield self.one(path, None, _UNKNOWN, in_force=False)
 
     def setting(
-        self, path: Path, parameter: Parameter, setting: Setting | None, description: str | None = None
+        self, path: SettingPath, parameter: Parameter, setting: Setting | None, description: str | None = None
     ) -> Iterator[Explanation]:
         """One declared setting: a scalar or list as it is, a mapping by its keys."""
         if setting is not None:
@@ -267,7 +266,7 @@ class _Explainer:
 
     def one(
         self,
-        path: Path,
+        path: SettingPath,
         value: Any,
         parameter: Parameter,
         description: str | None = None,
@@ -294,7 +293,7 @@ class _Explainer:
         )
 
     def _statements(
-        self, path: Path, value: Any, parameter: Parameter, in_force: bool
+        self, path: SettingPath, value: Any, parameter: Parameter, in_force: bool
     ) -> Iterator[Statement]:
         decided = not in_force
         for entry in self._said_at(path):
@@ -305,7 +304,7 @@ class _Explainer:
             # What sets an element of a list leaves the rest of the list to weaker sources.
             decided = decided or (standing == "effective" and exact)
 
-    def _said_at(self, path: Path) -> Iterator[Entry]:
+    def _said_at(self, path: SettingPath) -> Iterator[Entry]:
         """The entries that speak of ``path``, those for elements below it too, strongest first."""
         for entry in self.section.history:
             if entry.path[: len(path)] == path:
@@ -315,7 +314,7 @@ class _Explainer:
                 if node is not None:
                     yield dataclasses.replace(entry, path=path, node=node)
 
-    def _safe(self, entry: Entry, path: Path, parameter: Parameter) -> Any:
+    def _safe(self, entry: Entry, path: SettingPath, parameter: Parameter) -> Any:
         """What an entry says, as people may read it."""
         if entry.dropped and self.implementations is not None and entry.path != ("use",):
             former = self.implementations.parameter(entry, self.section.history)
@@ -333,24 +332,24 @@ class _Explainer:
         if holds_secret(parameter.annotation):
             return MASK
         # What does not validate as a whole is shown part by part, for a part may be a secret.
-        node = sequence_of(given)
+        node = expanded(given)
         if isinstance(node.value, Mapping):
             return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
         if isinstance(node.value, tuple):
             return [self._raw(child, _at(parameter, (str(at),))) for at, child in enumerate(node.value)]
         return mask(plain(node))
 
-    def _full(self, path: Path) -> str:
+    def _full(self, path: SettingPath) -> str:
         return ".".join(part for part in (self.path, *path) if part)
 
 
-def _node_at(node: Node | None, path: Path) -> Node | None:
+def _node_at(node: Node | None, path: SettingPath) -> Node | None:
     for step in path:
-        node = child_of(sequence_of(node), step) if node is not None else None
+        node = child_of(expanded(node), step) if node is not None else None
     return node
 
 
-def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _leaves(value: Any, path: SettingPath) -> Iterator[tuple[SettingPath, Any]]:
     if isinstance(value, Mapping) and value:
         for key, child in value.items():
             yield from _leaves(child, (*path, str(key)))
@@ -358,12 +357,12 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _covered(path: Path, leaves: Collection[Path]) -> bool:
+def _covered(path: SettingPath, leaves: Collection[SettingPath]) -> bool:
     """Whether what is said at ``path`` is a part of a leaf, or has leaves as its parts."""
     return any(path[: len(leaf)] == leaf or leaf[: len(path)] == path for leaf in leaves)
 
 
-def _at(parameter: Parameter, path: Path) -> Parameter:
+def _at(parameter: Parameter, path: SettingPath) -> Parameter:
     """What stands at ``path`` inside a parameter: its type and default, as far as they are declared."""
     for step in path:
         if parameter is not _UNKNOWN:

@@ -11,9 +11,9 @@ from lolpop import registry
 from lolpop._names import Names, one_of, shortened
 from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
-from lolpop.settings.nodes import Layer, Node, plain
+from lolpop.settings.nodes import Node, SettingPath, Statement, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
-from lolpop.settings.tree import NOTHING, KnownKeys, Path, Section, merge
+from lolpop.settings.tree import NO_SECTION, KnownKeys, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
 
 __all__ = ["Plan", "Setting", "plan_integration", "plan_value"]
@@ -49,7 +49,7 @@ class Plan:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     injected: Mapping[str, Parameter] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    section: Section = NOTHING
+    section: Section = NO_SECTION
     interface: Any = None
 
     @property
@@ -73,7 +73,7 @@ class Plan:
         """The findings that keep it from being built."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
-    def origin_of(self, path: Path) -> Origin | None:
+    def origin_of(self, path: SettingPath) -> Origin | None:
         """Where the setting at ``path`` was given, or the nearest that holds it."""
         node: Node | None = self.section.root
         origin = self.section.use.node.origin if self.section.use else None
@@ -92,7 +92,7 @@ class Declaration:
     path: str
     interface: Any
     default: str | type | None
-    nodes: Sequence[tuple[int, Layer, Node]]
+    statements: Sequence[Statement]
     """Weakest first."""
     links: Links
     beside: frozenset[str] = frozenset()
@@ -100,7 +100,9 @@ class Declaration:
 
     def section(self, known: KnownKeys = lambda _: ()) -> Section:
         """What the sources say, merged."""
-        return merge(self.nodes, default_use=self.default, called=self._called, known=known, skip=self.beside)
+        return merge(
+            self.statements, default_use=self.default, called=self._called, known=known, skip=self.beside
+        )
 
     def _called(self, use: object) -> object:
         """What an implementation is called, however it is named: by class, import path or short name."""
@@ -114,7 +116,7 @@ class Declaration:
 def plan_integration(declaration: Declaration) -> Plan:
     """The plan of a component, pipeline or runner."""
     path = declaration.path
-    section = declaration.section() if declaration.nodes else NOTHING
+    section = declaration.section() if declaration.statements else NO_SECTION
     used: object = declaration.default
     origin: Origin | None = None
     if section.use is not None:
@@ -144,7 +146,7 @@ def plan_integration(declaration: Declaration) -> Plan:
         finding = _not_of_interface(path, declaration.interface, implementation, origin)
         return Plan(path, used=used, findings=(finding,), section=section, interface=declaration.interface)
     signature = signature_of(implementation)
-    if any(layer.folded for _, layer, _ in declaration.nodes):
+    if any(statement.layer.case_insensitive for statement in declaration.statements):
         section = declaration.section(_known(implementation, signature, section))
     plan = Plan(path, implementation, used, {}, signature.injected, (), section, declaration.interface)
     settings, problems = _settings(declaration, plan, signature)
@@ -222,7 +224,7 @@ def _known(implementation: type, signature: Signature, section: Section) -> Any:
     """The keys that the implementation declares, which give names without case their case."""
     free_form = getattr(implementation, "known_keys", None)
 
-    def known(path: Path) -> Iterable[str]:
+    def known(path: SettingPath) -> Iterable[str]:
         if not path:
             return signature.settings
         if path[0] not in signature.settings:

@@ -16,7 +16,7 @@ from lolpop.settings.tree import Tree
 if TYPE_CHECKING:
     from lolpop.running.resuming import Completed
     from lolpop.runs import OpenRun
-    from lolpop.settings.tree import Path as SettingPath
+    from lolpop.settings.nodes import SettingPath
 
 __all__ = ["Configuration", "Lifetime", "Override", "Scope", "Variant"]
 

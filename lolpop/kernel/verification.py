@@ -26,7 +26,7 @@ from lolpop.kernel.providers.queries import broken_links, provided_type, slots_i
 from lolpop.kernel.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Node
-from lolpop.settings.tree import NOTHING, Tree, is_users_own, sequence_of
+from lolpop.settings.tree import NO_SECTION, Tree, expanded, is_users_own
 from lolpop.signatures import alternatives, fits, signature_of
 
 __all__ = ["findings_of", "verify"]
@@ -127,8 +127,8 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
 def _framework_findings(root: Scope) -> Iterator[Finding]:
     """What is wrong with the framework's own section, which has no settings yet."""
     tree = root.configuration.tree
-    for _, _, node in tree.nodes((_FRAMEWORK,)):
-        if node.value is not None and not isinstance(sequence_of(node).value, Mapping):
+    for node in (statement.node for statement in tree.statements((_FRAMEWORK,))):
+        if node.value is not None and not isinstance(expanded(node).value, Mapping):
             yield Finding(_FRAMEWORK, "should be a mapping", origin=_key_origin(node))
     for key, nodes in tree.keys((_FRAMEWORK,)).items():
         reserved = key.lower() in _RESERVED_KEYS
@@ -412,7 +412,7 @@ def _calls_of(slot: Slot[Any]) -> Iterator[str]:
 
 def _is_left_by_a_swap(provider: Slot[Any], slots: Iterable[Slot[Any]]) -> bool:
     """Whether nobody has set ``provider``, and one of the ``slots`` would use it but for its own ``use``."""
-    if not isinstance(provider, Component) or provider.plan.section is not NOTHING:
+    if not isinstance(provider, Component) or provider.plan.section is not NO_SECTION:
         return False
     for slot in slots:
         if not isinstance(slot, Component) or slot.default is None or slot.plan.used == slot.default:

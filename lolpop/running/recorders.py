@@ -74,6 +74,6 @@ def recorder_of(scope: Scope) -> Recorder:
 
 
 def _uses(root: Scope, store: Any) -> bool:
-    if root.configuration.tree.nodes(("store",)):
+    if root.configuration.tree.statements(("store",)):
         return True
     return any(store in slot.needs() for slot in slots_in(root))

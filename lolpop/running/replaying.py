@@ -13,10 +13,10 @@ from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Components
 from lolpop.running.wiring import environment
 from lolpop.settings.links import Links
-from lolpop.settings.nodes import Layer, Node, mapping_of
+from lolpop.settings.nodes import Layer, Node, mapping_of, node_of
 from lolpop.settings.overrides import flag_layer
 from lolpop.settings.secrets import MASK
-from lolpop.settings.tree import child_of, node_of, sequence_of
+from lolpop.settings.tree import child_of, expanded
 from lolpop.signatures import signature_of
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _last(path: str) -> str:
 
 
 def _below(node: Node | None, key: str) -> Node | None:
-    return None if node is None else child_of(sequence_of(node), key)
+    return None if node is None else child_of(expanded(node), key)
 
 
 def _leaves(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...], Node]]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from lolpop._names import Names, did_you_mean
 from lolpop.errors import Finding, LolpopError, Severity
-from lolpop.settings.nodes import Layer, Node
-from lolpop.settings.tree import Tree, leaves, merge, parsed, sequence_of
+from lolpop.settings.nodes import Layer, Node, leaves
+from lolpop.settings.tree import Tree, expanded, merge, parsed
 
 __all__ = ["LinkError", "Links", "UnsetVariable", "escaped", "has_link", "reads_variable"]
 
@@ -126,13 +126,13 @@ class Links:
         if len(chain) >= _LONGEST_CHAIN:
             message = f"the link ${{{setting}}} is the end of more than {_LONGEST_CHAIN} links in a row"
             raise LinkError(message, "Link to the setting itself.")
-        nodes = self.tree.nodes(tuple(setting.split(".")))
-        if not nodes:
+        statements = self.tree.statements(tuple(setting.split(".")))
+        if not statements:
             raise LinkError(
                 f"the link ${{{setting}}} leads nowhere: there is no such setting",
                 did_you_mean(setting, self._settings) or "Set it, or correct the link.",
             )
-        node = sequence_of(merge(nodes, whole=True).root)
+        node = expanded(merge(statements, as_value=True).root)
         chain[setting] = node, (target for _, leaf in leaves(node) for target in _targets(leaf))
 
     def _whole(self, node: Node) -> _Resolved:

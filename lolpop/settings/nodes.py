@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lolpop.errors import DEFAULT, Origin
 
-__all__ = ["DEEPEST", "Layer", "Node", "mapping_of", "nests_too_deeply", "plain"]
+__all__ = [
+    "DEEPEST",
+    "Layer",
+    "Node",
+    "SettingPath",
+    "Statement",
+    "leaves",
+    "mapping_of",
+    "nests_too_deeply",
+    "node_of",
+    "plain",
+]
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 DEEPEST = 100
 """Levels of nesting that settings may have."""
+
+SettingPath: TypeAlias = tuple[str, ...]
+"""The keys that lead to a setting, and the indexes of lists as text."""
 
 Scalar: TypeAlias = Any
 """What a source gives for one setting: text, numbers, dates, None; in code, any object."""
@@ -22,19 +36,20 @@ Scalar: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value of a source: a scalar, or nodes by key or index, and where it stands.
-
-    In sources made of single names (variables, flags, overrides) a name may be given beside others below
-    it, such as ``LOLPOP_STORE=sql`` beside ``LOLPOP_STORE__URL=…``. Its value then stands in their mapping,
-    first, under the empty key, which no file can hold.
-    """
+    """One value of a source: a scalar, or nodes by key or index, and where it stands."""
 
     value: Scalar | Mapping[str, Node] | tuple[Node, ...]
     origin: Origin
     key_origin: Origin | None = None
     """Of the key, where the value stands under one: errors about unknown keys point there."""
     text: bool = False
-    """Given as text (a variable, a flag): it may be JSON, as the type that reads it decides."""
+    """Set as text (a variable, a flag): it may be JSON, as the type that reads it decides."""
+    own: Node | None = None
+    """The value of a mapping's own name, where a source sets that beside names below it.
+
+    Variables, flags and overrides can: ``LOLPOP_STORE=sql`` beside ``LOLPOP_STORE__URL=…``. It is weaker
+    than what is set below.
+    """
 
     @property
     def is_default(self) -> bool:
@@ -50,20 +65,53 @@ class Layer:
     """What a person calls the source: ``lolpop.yaml``, ``.env``, ``environment``, ``command line``."""
     root: Node
     """A mapping."""
-    folded: bool = False
-    """Its keys have no case of their own: they are lower-case, and match declared names of any case."""
+    case_insensitive: bool = False
+    """Its keys are lower-case, and match declared names of any case."""
 
 
-def mapping_of(leaves: Iterable[tuple[tuple[str, ...], Node]], origin: Origin) -> Node:
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one layer says of one section."""
+
+    rank: int
+    """The place of the layer among all, weakest first; -1 for a default of the declaration."""
+    layer: Layer
+    node: Node
+
+
+def mapping_of(values: Iterable[tuple[SettingPath, Node]], origin: Origin) -> Node:
     """The mapping that nodes at paths make together; of two at the same path the later one counts."""
-    below: dict[str, list[tuple[tuple[str, ...], Node]]] = {}
-    own: dict[str, Node] = {}
-    for path, leaf in leaves:
+    below: dict[str, list[tuple[SettingPath, Node]]] = {}
+    own: Node | None = None
+    for path, node in values:
         if path:
-            below.setdefault(path[0], []).append((path[1:], leaf))
-        elif leaf.value != {}:
-            own = {"": leaf}
-    return Node(own | {key: _child(inner) for key, inner in below.items()}, origin, origin)
+            below.setdefault(path[0], []).append((path[1:], node))
+        elif node.value != {}:
+            own = node
+    return Node({key: _child(inner) for key, inner in below.items()}, origin, origin, own=own)
+
+
+def node_of(value: Any, origin: Origin) -> Node:
+    """Nodes for a value in code."""
+    if isinstance(value, Mapping):
+        return Node({str(key): node_of(child, origin) for key, child in value.items()}, origin, origin)
+    if isinstance(value, list | tuple):
+        return Node(tuple(node_of(child, origin) for child in value), origin, origin)
+    return Node(value, origin, origin)
+
+
+def leaves(node: Node, path: SettingPath = ()) -> Iterator[tuple[SettingPath, Node]]:
+    """Every value below a node that is neither a mapping nor a sequence, with its path."""
+    if node.own is not None:
+        yield from leaves(node.own, path)
+    if isinstance(node.value, Mapping):
+        for key, child in node.value.items():
+            yield from leaves(child, (*path, key))
+    elif isinstance(node.value, tuple):
+        for index, child in enumerate(node.value):
+            yield from leaves(child, (*path, str(index)))
+    else:
+        yield path, node
 
 
 def plain(node: Node) -> Any:
@@ -100,7 +148,7 @@ def _depth_of_json(text: str) -> int:
     return deepest
 
 
-def _child(leaves: list[tuple[tuple[str, ...], Node]]) -> Node:
-    if any(path for path, _ in leaves):
-        return mapping_of(leaves, leaves[0][1].origin)
-    return leaves[-1][1]
+def _child(values: list[tuple[SettingPath, Node]]) -> Node:
+    if any(path for path, _ in values):
+        return mapping_of(values, values[0][1].origin)
+    return values[-1][1]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from lolpop._names import shortened
 from lolpop.errors import Finding, Origin
-from lolpop.settings.nodes import DEEPEST, Layer, Node, mapping_of, nests_too_deeply
+from lolpop.settings.nodes import DEEPEST, Layer, Node, SettingPath, mapping_of, nests_too_deeply, node_of
 
 __all__ = ["flag_layer", "override_layer", "too_deep"]
-
-Path: TypeAlias = tuple[str, ...]
 
 
 def override_layer(overrides: Mapping[str, Any]) -> tuple[Layer | None, list[Finding]]:
@@ -20,15 +18,15 @@ def override_layer(overrides: Mapping[str, Any]) -> tuple[Layer | None, list[Fin
     Keys of mappings below a path are keys as they stand, dots included.
     """
     origin = Origin("overrides")
-    leaves: list[tuple[Path, Node]] = []
+    leaves: list[tuple[SettingPath, Node]] = []
     findings = []
     for dotted, value in overrides.items():
         if nests_too_deeply(value) or str(dotted).count(".") >= DEEPEST:
             findings.append(too_deep(f"the override {shortened(str(dotted))!r}", origin))
             continue
-        given = list(_leaves(value, tuple(str(dotted).split(".")), origin))
-        if all(all(path) for path, _ in given):
-            leaves.extend(given)
+        values = list(_leaves(value, tuple(str(dotted).split(".")), origin))
+        if all(all(path) for path, _ in values):
+            leaves.extend(values)
         else:
             findings.append(_pathless(f"the override {str(dotted)!r}", origin))
     return (Layer("overrides", mapping_of(leaves, origin)) if leaves else None), findings
@@ -39,7 +37,7 @@ def flag_layer(flags: Sequence[str]) -> tuple[Layer | None, list[Finding]]:
 
     The origin of a value names its path alone, since the value may be a secret.
     """
-    leaves: list[tuple[Path, Node]] = []
+    leaves: list[tuple[SettingPath, Node]] = []
     findings = []
     for flag in flags:
         dotted, equals, value = flag.partition("=")
@@ -59,20 +57,12 @@ def flag_layer(flags: Sequence[str]) -> tuple[Layer | None, list[Finding]]:
     return (Layer(name, mapping_of(leaves, Origin(name))) if leaves else None), findings
 
 
-def _leaves(value: Any, path: Path, origin: Origin) -> Iterator[tuple[Path, Node]]:
+def _leaves(value: Any, path: SettingPath, origin: Origin) -> Iterator[tuple[SettingPath, Node]]:
     if isinstance(value, Mapping) and value:
         for key, child in value.items():
             yield from _leaves(child, (*path, str(key)), origin)
     else:
-        yield path, _node(value, origin)
-
-
-def _node(value: Any, origin: Origin) -> Node:
-    if isinstance(value, Mapping):
-        value = {str(key): _node(child, origin) for key, child in value.items()}
-    elif isinstance(value, list | tuple):
-        value = tuple(_node(child, origin) for child in value)
-    return Node(value, origin, origin)
+        yield path, node_of(value, origin)
 
 
 def _pathless(what: str, origin: Origin) -> Finding:

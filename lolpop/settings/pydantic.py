@@ -13,7 +13,7 @@ from lolpop.settings.links import Links
 from lolpop.settings.nodes import Node
 from lolpop.settings.reading import declared_keys
 from lolpop.settings.sources import Sources
-from lolpop.settings.tree import Tree, sequence_of
+from lolpop.settings.tree import Tree, expanded
 
 __all__ = ["LolpopSettingsSource"]
 
@@ -58,10 +58,8 @@ class LolpopSettingsSource(PydanticBaseSettingsSource):
             return None, key, False
         if strongest.text and not self.field_is_complex(field):
             return self._scalar(strongest, path), key, False
-        said = self._tree.section(
-            path, whole=True, known=lambda below: declared_keys(field.annotation, below)
-        )
-        return self._plain(said.root, path), key, False
+        section = self._tree.merged(path, known=lambda below: declared_keys(field.annotation, below))
+        return self._plain(section.root, path), key, False
 
     def __call__(self) -> dict[str, Any]:
         """Read every field that any source sets; whatever else the sources hold is not this class's."""
@@ -69,7 +67,7 @@ class LolpopSettingsSource(PydanticBaseSettingsSource):
         return {key: value for value, key, _ in read if value is not None}
 
     def _plain(self, node: Node, path: tuple[str, ...]) -> Any:
-        node = sequence_of(node)
+        node = expanded(node)
         if isinstance(node.value, Mapping):
             return {key: self._plain(child, (*path, key)) for key, child in node.value.items()}
         if isinstance(node.value, tuple):

@@ -7,14 +7,14 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from lolpop._names import did_you_mean, shortened
 from lolpop.errors import Origin
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
-from lolpop.settings.nodes import Node, plain
+from lolpop.settings.nodes import Node, SettingPath, plain
 from lolpop.settings.secrets import holds_secret, mask, mask_urls
-from lolpop.settings.tree import Path, child_of, parsed, sequence_of
+from lolpop.settings.tree import child_of, expanded, parsed
 from lolpop.signatures import Parameter, alternatives, hints_of
 
 __all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
@@ -22,14 +22,12 @@ __all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
 UNSET: Any = object()
 """What is read of a setting that waits for a variable which is not set (see ``Links.lenient``)."""
 
-Location: TypeAlias = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a node is not what its type asks for. ``location`` is relative to the node."""
 
-    location: Location
+    location: SettingPath
     message: str
     origin: Origin | None = None
     hint: str | None = None
@@ -57,7 +55,7 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
     from pydantic import ValidationError
 
     unknown = list(_unknown(node, parameter.annotation, ()))
-    as_it_stands: set[Location] = set()
+    as_it_stands: set[SettingPath] = set()
     while True:
         try:
             value = _plain(node, links, as_it_stands, ())
@@ -95,7 +93,7 @@ def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
     return _as_written(mask(dumped), node, value)
 
 
-def declared_keys(annotation: Any, path: Path) -> Iterator[str]:
+def declared_keys(annotation: Any, path: SettingPath) -> Iterator[str]:
     """The keys that a type declares at ``path`` inside it; none where it is a free-form mapping."""
     for member in alternatives(annotation):
         fields = _fields(member)
@@ -107,9 +105,9 @@ def declared_keys(annotation: Any, path: Path) -> Iterator[str]:
             yield from declared_keys(fields[path[0]], path[1:])
 
 
-def _plain(node: Node, links: Links, as_it_stands: Collection[Location], path: Location) -> Any:
+def _plain(node: Node, links: Links, as_it_stands: Collection[SettingPath], path: SettingPath) -> Any:
     if path not in as_it_stands:
-        node = sequence_of(node)
+        node = expanded(node)
     if isinstance(node.value, Mapping):
         return {key: _plain(child, links, as_it_stands, (*path, key)) for key, child in node.value.items()}
     if isinstance(node.value, tuple):
@@ -123,13 +121,13 @@ def _plain(node: Node, links: Links, as_it_stands: Collection[Location], path: L
     return node.value if path in as_it_stands else parsed(node)
 
 
-def _texts_near(node: Node, location: Location) -> Iterator[Location]:
+def _texts_near(node: Node, location: SettingPath) -> Iterator[SettingPath]:
     """Where text stands at or below the deepest node that a location of pydantic's leads to."""
     _, path, found = _nearest(node, location)
     yield from _texts(found, path)
 
 
-def _texts(node: Node, path: Location) -> Iterator[Location]:
+def _texts(node: Node, path: SettingPath) -> Iterator[SettingPath]:
     if isinstance(node.value, Mapping):
         for key, child in node.value.items():
             yield from _texts(child, (*path, key))
@@ -137,15 +135,15 @@ def _texts(node: Node, path: Location) -> Iterator[Location]:
         yield path
 
 
-def _nearest(node: Node, location: Location) -> tuple[bool, Location, Node]:
+def _nearest(node: Node, location: SettingPath) -> tuple[bool, SettingPath, Node]:
     """Whether the location is one of the node's, the part of it that is, and the node there.
 
     Locations also hold the names of union members and validators, which are stepped over.
     """
-    path: Location = ()
+    path: SettingPath = ()
     exact = True
     for step in location:
-        child = child_of(sequence_of(node), step)
+        child = child_of(expanded(node), step)
         exact = child is not None
         if child is not None:
             node, path = child, (*path, step)
@@ -178,7 +176,7 @@ def _got(node: Node) -> str:
 
 def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
     """Each mistake once, though every member of a union tells why a value is none of its own."""
-    by_location: dict[Location, list[Problem]] = {}
+    by_location: dict[SettingPath, list[Problem]] = {}
     for problem in problems:
         by_location.setdefault(problem.location, []).append(problem)
     for location, found in by_location.items():
@@ -201,9 +199,9 @@ def _near(found: Mapping[str, Any]) -> str | None:
     return did_you_mean(found["input"], _QUOTED.findall(found["ctx"]["expected"]))
 
 
-def _unknown(node: Node, annotation: Any, path: Location) -> Iterator[Problem]:
+def _unknown(node: Node, annotation: Any, path: SettingPath) -> Iterator[Problem]:
     """Keys that the models and dataclasses of a type do not have, whether or not they would refuse them."""
-    node = sequence_of(node)
+    node = expanded(node)
     members = alternatives(annotation)
     if isinstance(node.value, tuple):
         for index, child in enumerate(node.value):

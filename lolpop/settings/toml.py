@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from lolpop.errors import Finding, Origin
-from lolpop.settings.nodes import Node
+from lolpop.settings.nodes import Node, SettingPath
 
 __all__ = ["read_toml"]
-
-Path: TypeAlias = tuple[str, ...]
 
 _STRING = (
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})'
@@ -27,7 +25,7 @@ _SCALAR = re.compile(rf"{_STRING}|[^,\]}}#\n]+", re.DOTALL)
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
 
-def read_toml(text: str, source: str, table: Path = ()) -> tuple[Node | None, list[Finding]]:
+def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | None, list[Finding]]:
     """The mapping that a document holds at ``table``, None without one, and what is wrong with it."""
     import tomllib
 
@@ -59,10 +57,10 @@ class _Place(NamedTuple):
 
 @dataclass
 class _Reader:
-    places: dict[Path, _Place]
+    places: dict[SettingPath, _Place]
     findings: list[Finding] = field(default_factory=list)
 
-    def read(self, value: Any, path: Path, above: _Place) -> Node:
+    def read(self, value: Any, path: SettingPath, above: _Place) -> Node:
         """Turn one value; it stands where its table does if it has no place of its own."""
         place = self.places.get(path, above)
         if isinstance(value, dict):
@@ -83,14 +81,14 @@ class _Scan:
     text: str
     source: str
     at: int = 0
-    found: dict[Path, _Place] = field(default_factory=dict)
-    tables: dict[Path, int] = field(default_factory=dict)
+    found: dict[SettingPath, _Place] = field(default_factory=dict)
+    tables: dict[SettingPath, int] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
 
-    def places(self) -> dict[Path, _Place]:
+    def places(self) -> dict[SettingPath, _Place]:
         """Where every key and value stands, by path; list elements by index."""
         self.lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
-        table: Path = ()
+        table: SettingPath = ()
         while self._gap() < len(self.text):
             if self.text[self.at] == "[":
                 table = self._header()
@@ -98,12 +96,12 @@ class _Scan:
                 self._pair(table)
         return self.found
 
-    def _header(self) -> Path:
+    def _header(self) -> SettingPath:
         brackets = 2 if self.text.startswith("[[", self.at) else 1
         opening = self._origin()
         self.at += brackets
         self._gap()
-        table: Path = ()
+        table: SettingPath = ()
         keys = self._keys()
         for index, (key, origin) in enumerate(keys):
             table = (*table, key)
@@ -117,7 +115,7 @@ class _Scan:
         self.at += brackets
         return table
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: SettingPath) -> None:
         keys = self._keys()
         self._gap()
         self.at += 1  # the equals sign
@@ -144,7 +142,7 @@ class _Scan:
             self.at = dot.end()
         return keys
 
-    def _value(self, path: Path, key: Origin | None) -> None:
+    def _value(self, path: SettingPath, key: Origin | None) -> None:
         self.found[path] = _Place(key, self._origin())
         match self.text[self.at]:
             case "[":

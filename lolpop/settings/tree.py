@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from lolpop.errors import Origin
-from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.nodes import Layer, Node, SettingPath, Statement
 
 __all__ = [
-    "NOTHING",
+    "NO_SECTION",
     "Entry",
     "KnownKeys",
-    "Path",
     "Section",
     "Tree",
     "child_of",
+    "expanded",
     "is_users_own",
-    "leaves",
     "merge",
-    "node_of",
     "parsed",
-    "sequence_of",
 ]
 
-Path: TypeAlias = tuple[str, ...]
-
-KnownKeys: TypeAlias = Callable[[Path], Iterable[str]]
+KnownKeys: TypeAlias = Callable[[SettingPath], Iterable[str]]
 """The declared keys below a path that is relative to a section; none where a mapping is free-form."""
 
 
@@ -36,14 +31,12 @@ KnownKeys: TypeAlias = Callable[[Path], Iterable[str]]
 class Entry:
     """What one layer says of one setting. ``path`` is relative to the section that it belongs to."""
 
-    path: Path
+    path: SettingPath
     node: Node
     layer: str
     rank: int
     dropped: str | None = None
     """Why it does not count although nothing stronger sets it."""
-    above: tuple[Node, ...] = ()
-    """The mappings that lead to it, the section first: they know where their own keys stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +51,10 @@ class Section:
     """Everything that was said, strongest first."""
 
 
-NOTHING = Section(None, Node({}, Origin("default")), ())
-"""What is said of a section that no source speaks of."""
+_NO_SETTINGS = Node({}, Origin("default"))
+
+NO_SECTION = Section(None, _NO_SETTINGS, ())
+"""A section that no source sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,82 +63,68 @@ class Tree:
 
     layers: tuple[Layer, ...] = ()
 
-    def nodes(self, path: Path) -> list[tuple[int, Layer, Node]]:
-        """What each layer says at ``path``, weakest first, with the layer's rank."""
-        found = ((rank, layer, _at(layer, path)) for rank, layer in enumerate(self.layers))
-        return [(rank, layer, node) for rank, layer, node in found if node is not None]
+    def statements(self, path: SettingPath) -> list[Statement]:
+        """What each layer says at ``path``, weakest first."""
+        nodes = ((rank, layer, _at(layer, path)) for rank, layer in enumerate(self.layers))
+        return [Statement(rank, layer, node) for rank, layer, node in nodes if node is not None]
 
-    def node(self, path: Path) -> Node | None:
+    def node(self, path: SettingPath) -> Node | None:
         """What the strongest layer that speaks of ``path`` says there."""
-        found = self.nodes(path)
-        return found[-1][2] if found else None
+        statements = self.statements(path)
+        return statements[-1].node if statements else None
 
-    def keys(self, path: Path) -> dict[str, list[Node]]:
+    def keys(self, path: SettingPath) -> dict[str, list[Node]]:
         """The keys that any layer has in the mapping at ``path``, each with its nodes, weakest first."""
         keys: dict[str, list[Node]] = {}
-        for _, _, node in self.nodes(path):
-            if isinstance(node.value, Mapping):
-                for key, child in node.value.items():
+        for statement in self.statements(path):
+            if isinstance(statement.node.value, Mapping):
+                for key, child in statement.node.value.items():
                     keys.setdefault(key, []).append(child)
         return keys
 
-    def section(
-        self,
-        path: Path,
-        *,
-        default_use: str | None = None,
-        known: KnownKeys = lambda _: (),
-        skip: Collection[str] = (),
-        whole: bool = False,
-    ) -> Section:
-        """Merge what the layers say at ``path``.
-
-        With ``whole`` it is one value, of which ``use`` is an ordinary key. Otherwise ``use``, or a scalar in
-        place of the mapping, names an implementation, and when a layer names another one than the weaker
-        layers did (``default_use`` where none did), what those said is dropped. Keys in ``skip`` belong to
-        somebody else.
-        """
-        return merge(self.nodes(path), default_use=default_use, known=known, skip=skip, whole=whole)
+    def merged(self, path: SettingPath, known: KnownKeys = lambda _: ()) -> Section:
+        """What the layers say at ``path``, merged as one value."""
+        return merge(self.statements(path), known=known, as_value=True)
 
 
 def merge(
-    nodes: Iterable[tuple[int, Layer, Node]],
+    statements: Iterable[Statement],
     *,
     default_use: object = None,
     called: Callable[[object], object] = lambda use: use,
     known: KnownKeys = lambda _: (),
     skip: Collection[str] = (),
-    whole: bool = False,
+    as_value: bool = False,
 ) -> Section:
-    """Merge nodes of several layers, weakest first, as ``Tree.section`` describes.
+    """Merge what several layers say of a section, weakest first.
 
-    ``called`` gives the same for whatever names the same implementation.
+    With ``as_value`` the section is one value, of which ``use`` is an ordinary key. Otherwise ``use``, or a
+    scalar in place of the mapping, names an implementation. A layer that names another one than the weaker
+    layers did (``default_use`` where none did) drops what those set. ``called`` gives the same for whatever
+    names the same implementation. Keys in ``skip`` belong to other sections.
     """
-    nodes = list(nodes)
+    divided = [_divided(statement, skip, as_value=as_value) for statement in statements]
+    spellings = _Spellings(
+        [own for statement, _, own in divided if not statement.layer.case_insensitive], known
+    )
     use: Entry | None = None
     current = called(default_use)
-    said: list[Entry] = []
-    skipped = {key.lower() for key in skip}
-    for rank, layer, given in nodes:
-        node = _expanded(given)
-        if whole:
-            # An empty mapping is a value too.
-            said.extend(
-                _entries(node, layer, rank) if node.value != {} else [Entry((), node, layer.name, rank)]
-            )
-            continue
-        named, own = _split(node, skipped if layer.folded else skip)
+    root = _NO_SETTINGS
+    history: list[Entry] = []
+    for statement, named, settings in divided:
+        if statement.layer.case_insensitive:
+            settings = spellings.applied(settings)
         if named is not None:
-            use = Entry(("use",), named, layer.name, rank)
+            use = Entry(("use",), named, statement.layer.name, statement.rank)
             if (name := called(named.value)) != current:
-                reason = f"{layer.name} uses {name!r} instead"
-                said = [replace(old, dropped=old.dropped or reason) for old in said]
+                reason = f"{statement.layer.name} uses {name!r} instead"
+                history = [replace(entry, dropped=entry.dropped or reason) for entry in history]
+                root = _NO_SETTINGS
             current = name
-            said.append(use)
-        said.extend(_entries(own, layer, rank))
-    said = _named(said, {rank for rank, layer, _ in nodes if layer.folded}, known)
-    counting = [entry for entry in said if entry.dropped is None and (whole or entry.path != ("use",))]
-    return Section(use, _merged(counting), tuple(reversed(said)))
+            history.append(use)
+        history.extend(_entries(settings, statement, as_value=as_value))
+        root = settings if root is _NO_SETTINGS else _overlaid(root, settings)
+    return Section(use, _without_own(root), tuple(reversed(history)))
 
 
 def parsed(node: Node) -> Any:
@@ -156,7 +137,7 @@ def parsed(node: Node) -> Any:
         return node.value
 
 
-def is_users_own(section: Path, key: str) -> bool:
+def is_users_own(section: SettingPath, key: str) -> bool:
     """Whether a key is the user's to fill, such as with parts of YAML to repeat: ``x-…`` at the root."""
     return not section and key.startswith("x-")
 
@@ -170,177 +151,118 @@ def child_of(node: Node, step: str | int) -> Node | None:
     return None
 
 
-def node_of(value: Any, origin: Origin) -> Node:
-    """Nodes for a value given in code."""
-    if isinstance(value, Mapping):
-        return Node({str(key): node_of(child, origin) for key, child in value.items()}, origin, origin)
-    if isinstance(value, list | tuple):
-        return Node(tuple(node_of(child, origin) for child in value), origin, origin)
-    return Node(value, origin, origin)
-
-
-def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """What stands in a node that is neither a mapping nor a sequence, with its path."""
-    if isinstance(node.value, Mapping):
-        for key, child in node.value.items():
-            yield from leaves(child, (*path, key))
-    elif isinstance(node.value, tuple):
-        for index, child in enumerate(node.value):
-            yield from leaves(child, (*path, str(index)))
-    else:
-        yield path, node
-
-
-def sequence_of(node: Node) -> Node:
-    """The node with text that is a JSON list read as nodes."""
-    return _expanded(node)
-
-
-def _at(layer: Layer, path: Path) -> Node | None:
+def _at(layer: Layer, path: SettingPath) -> Node | None:
     node: Node | None = layer.root
     for step in path:
         if node is None:
             return None
-        node = child_of(_expanded(node), step.lower() if layer.folded else step)
+        node = child_of(expanded(node), step.lower() if layer.case_insensitive else step)
     return node
 
 
-def _split(node: Node, skip: Collection[str]) -> tuple[Node | None, Node]:
-    """The node that names the implementation, and the mapping of everything else."""
+def _divided(
+    statement: Statement, skip: Collection[str], *, as_value: bool
+) -> tuple[Statement, Node | None, Node]:
+    """A statement, the node in it that names the implementation, and its settings."""
+    node = expanded(statement.node)
+    if as_value:
+        return statement, None, node
     if not isinstance(node.value, Mapping):
         nothing = replace(node, value={}, text=False)
-        return (None, nothing) if node.value is None else (node, nothing)
-    # A variable for the section itself beside variables for its keys stands under the empty key.
-    named = node.value.get("use") or node.value.get("")
-    own = {key: child for key, child in node.value.items() if key not in {"use", "", *skip}}
-    return named, replace(node, value=own)
+        return statement, None if node.value is None else node, nothing
+    if statement.layer.case_insensitive:
+        skip = {key.lower() for key in skip}
+    settings = {key: child for key, child in node.value.items() if key != "use" and key not in skip}
+    return statement, node.value.get("use") or node.own, replace(node, value=settings, own=None)
 
 
-def _entries(
-    node: Node, layer: Layer, rank: int, path: Path = (), above: tuple[Node, ...] = ()
-) -> Iterator[Entry]:
-    """The leaves below a node; sequences are leaves, and so is an empty mapping below the top."""
-    if isinstance(node.value, Mapping) and (node.value or not path):
-        inner = (*above, node)
+def _entries(node: Node, statement: Statement, *, as_value: bool) -> Iterator[Entry]:
+    """The values below a section; sequences are values, and so is an empty mapping below the top."""
+    if node.value == {} and node.own is None and not as_value:
+        return
+    for path, value in _values(node):
+        yield Entry(path, value, statement.layer.name, statement.rank)
+
+
+def _values(node: Node, path: SettingPath = ()) -> Iterator[tuple[SettingPath, Node]]:
+    if node.own is not None:
+        yield from _values(node.own, path)
+    if isinstance(node.value, Mapping) and node.value:
         for key, child in node.value.items():
-            # What stands under the empty key is the value of the mapping itself.
-            yield from (
-                _entries(child, layer, rank, (*path, key), inner)
-                if key
-                else _entries(child, layer, rank, path, above)
-            )
-    else:
-        yield Entry(path, node, layer.name, rank, above=above)
+            yield from _values(child, (*path, key))
+    elif node.own is None:
+        yield path, node
 
 
-def _named(said: Sequence[Entry], folded: Collection[int], known: KnownKeys) -> list[Entry]:
-    """Give keys of layers without case the case of the declared key, or of the one in another layer."""
-    if not any(entry.rank in folded for entry in said):
-        return list(said)
-    cased: dict[Path, set[str]] = {}
-    for entry in said:
-        if entry.rank not in folded:
-            for depth, key in enumerate(entry.path):
-                cased.setdefault(entry.path[:depth], set()).add(key)
-    named = []
-    for entry in said:
-        path: Path = entry.path
-        if entry.rank in folded and path != ("use",):
-            path = ()
-            for key in entry.path:
-                candidates = {*known(path), *cased.get(path, ())}
-                match = next((name for name in candidates if name.lower() == key), key)
-                path = (*path, match)
-        named.append(replace(entry, path=path))
-    return named
+class _Spellings:
+    """How keys are written that a layer without case gives in lower case."""
 
+    def __init__(self, nodes: Iterable[Node], known: KnownKeys) -> None:
+        self._known = known
+        self._written: dict[SettingPath, set[str]] = {}
+        for node in nodes:
+            for path, _ in _values(node):
+                for depth, key in enumerate(path):
+                    self._written.setdefault(path[:depth], set()).add(key)
 
-class _Branch(dict[str, "Node | _Branch"]):
-    """A mapping that is being merged, and the node of the strongest layer that has it."""
-
-    node: Node | None = None
-
-
-def _merged(counting: Sequence[Entry]) -> Node:
-    merged: Node | _Branch | None = None
-    for entry in counting:
-        merged = _put(merged, entry.path, entry.node, entry.above)
-    if isinstance(merged, Node):
-        return merged
-    return _node_of_branch(_Branch() if merged is None else merged, None)
-
-
-def _put(merged: Node | _Branch | None, path: Path, node: Node, above: Sequence[Node]) -> Node | _Branch:
-    """``merged`` with ``node`` in its place at ``path``, over what weaker layers put there."""
-    if not path:
-        if isinstance(merged, Node):
-            return _overlaid(merged, node)
-        if merged is None or not isinstance((expanded := _expanded(node)).value, Mapping):
+    def applied(self, node: Node, path: SettingPath = ()) -> Node:
+        """The node with each key as it is declared, else as another layer writes it."""
+        if not isinstance(node.value, Mapping):
             return node
-        for key, child in expanded.value.items():
-            merged[key] = _put(merged.get(key), (), child, ())
-        return merged
-    if isinstance(merged, Node):
-        expanded = _expanded(merged)
-        if isinstance(expanded.value, tuple):
-            return _with_element(expanded, path, node)
-        merged = _Branch(expanded.value) if isinstance(expanded.value, Mapping) else _Branch()
-    elif merged is None:
-        merged = _Branch()
-    if above:
-        merged.node = above[0]
-    merged[path[0]] = _put(merged.get(path[0]), path[1:], node, above[1:])
-    return merged
-
-
-def _node_of_branch(branch: _Branch, key: str | None) -> Node:
-    children = {
-        name: _node_of_branch(child, name) if isinstance(child, _Branch) else child
-        for name, child in branch.items()
-    }
-    # The section itself is no key of its own: what is said of it as a whole stands where its first key does.
-    first = next(iter(children.values()), None)
-    if key is not None and branch.node is not None:
-        return Node(children, branch.node.origin, branch.node.key_origin)
-    origin = (first.key_origin or first.origin) if first is not None else Origin("settings")
-    return Node(children, origin, first.key_origin if first is not None else None)
+        candidates = (*sorted(self._written.get(path, ())), *self._known(path))  # what is declared counts
+        names = {name.lower(): name for name in candidates}
+        children = {}
+        for key, child in node.value.items():
+            name = names.get(key, key)
+            children[name] = self.applied(child, (*path, name))
+        return replace(node, value=children)
 
 
 def _overlaid(weak: Node, strong: Node) -> Node:
-    """One mapping over another, key by key; anything else replaces what it stands over."""
-    below, above = _expanded(weak), _expanded(strong)
-    if not isinstance(below.value, Mapping) or not isinstance(above.value, Mapping):
+    """One node over another: mappings key by key, elements of a sequence by index, anything else whole."""
+    if strong.own is not None:
+        return _overlaid(_overlaid(weak, strong.own), replace(strong, own=None))
+    weak, strong = _without_own(weak), expanded(strong)
+    if not isinstance(strong.value, Mapping):
+        return strong
+    below = expanded(weak)
+    if isinstance(below.value, tuple) and strong.value:
+        for key, child in strong.value.items():
+            below = _with_element(below, key, child)
+        return below
+    if not isinstance(below.value, Mapping):
         return strong
     merged = dict(below.value)
-    for key, child in above.value.items():
-        merged[key] = _overlaid(merged[key], child) if key in merged else child
-    return replace(above, value=merged)
+    for key, child in strong.value.items():
+        merged[key] = _overlaid(merged[key], child) if key in merged else _without_own(child)
+    return replace(strong, value=merged)
 
 
-def _with_element(sequence: Node, path: Path, node: Node) -> Node:
-    """The sequence with ``node`` in place of what stands at ``path`` in it, or after its end."""
-    if not path:
+def _with_element(node: Node, key: str, child: Node) -> Node:
+    """A sequence with ``child`` over the element ``key``.
+
+    If there is no such element, the result is a mapping, which the type that reads it refuses at its key.
+    """
+    if isinstance(node.value, tuple) and key.isdecimal() and int(key) < len(node.value):
+        elements = list(node.value)
+        elements[int(key)] = _overlaid(elements[int(key)], child)
+        return replace(node, value=tuple(elements))
+    below = node.value if isinstance(node.value, Mapping) else {}
+    return replace(child, value={**below, key: child}, text=False, own=None)
+
+
+def _without_own(node: Node) -> Node:
+    """The node with what is set for its own name below what is set for names below it."""
+    if node.own is None:
         return node
-    if isinstance(sequence.value, tuple) and path[0].isdecimal() and int(path[0]) < len(sequence.value):
-        index = int(path[0])
-        elements = list(sequence.value)
-        elements[index] = _with_element(elements[index], path[1:], node)
-        return replace(sequence, value=tuple(elements))
-    if isinstance(sequence.value, Mapping):
-        child = sequence.value.get(path[0], replace(sequence, value={}))
-        return replace(sequence, value={**sequence.value, path[0]: _with_element(child, path[1:], node)})
-    # Not an element that exists: a mapping, which the type that reads it refuses at this place.
-    for key in reversed(path):
-        node = replace(node, value={key: node}, text=False)
-    return node
+    return _overlaid(node.own, replace(node, own=None))
 
 
-def _expanded(node: Node) -> Node:
-    """The node with text that is a JSON mapping or list read as nodes, under what is set below it."""
-    if isinstance(node.value, Mapping) and "" in node.value and node.value[""].text:
-        own = _expanded(node.value[""])
-        below = replace(node, value={key: child for key, child in node.value.items() if key})
-        return _overlaid(own, below) if isinstance(own.value, Mapping) else node
+def expanded(node: Node) -> Node:
+    """The node with text that is a JSON mapping or list read as nodes, below what is set for names in it."""
+    if node.own is not None and node.own.text:
+        own = expanded(node.own)
+        return _overlaid(own, replace(node, own=None)) if isinstance(own.value, Mapping) else node
     if not node.text or not isinstance(node.value, str) or node.value.lstrip()[:1] not in ("{", "["):
         return node
     value = parsed(node)

@@ -87,7 +87,7 @@ def variable_layer(name: str, variables: Iterable[Variable]) -> tuple[Layer | No
     if not leaves:
         return None, findings
     nodes = [(path, node) for path, (_, node) in leaves.items()]
-    return Layer(name, mapping_of(nodes, Origin(name)), folded=True), findings
+    return Layer(name, mapping_of(nodes, Origin(name)), case_insensitive=True), findings
 
 
 def _settings(variables: Iterable[Variable]) -> Iterator[Variable]:

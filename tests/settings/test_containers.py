@@ -165,7 +165,7 @@ def test_an_element_without_an_implementation(tmp_path):
     """Settings of nobody are a finding that has their place."""
     finding = messages(load(tmp_path, "notes:\n  - {size: 3}\n"))["notes.0"]
     assert "no implementation is chosen" in finding.message
-    assert str(finding.origin).endswith("lolpop.yaml:2:6")
+    assert str(finding.origin).endswith("lolpop.yaml:2:5")
 
 
 def test_a_list_of_components_that_is_no_list(tmp_path):

@@ -10,10 +10,10 @@ from trainers import MainContainer
 from lolpop.containers import load as load_container
 from lolpop.errors import Origin, SettingsError
 from lolpop.settings.links import Links, escaped, has_link
-from lolpop.settings.nodes import Node
+from lolpop.settings.nodes import Node, node_of
 from lolpop.settings.reading import read, shown
 from lolpop.settings.secrets import MASK
-from lolpop.settings.tree import Tree, node_of
+from lolpop.settings.tree import Tree
 from lolpop.signatures import Parameter
 
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from lolpop import Component, RunnerContainer, providers
 from lolpop.errors import Origin
-from lolpop.settings.nodes import Layer, plain
-from lolpop.settings.tree import Tree, merge, node_of
+from lolpop.settings.nodes import Layer, Statement, node_of, plain
+from lolpop.settings.tree import Tree, merge
 
 KEYS = st.sampled_from(["a", "b", "c", "X"])
 SCALARS = st.one_of(st.integers(-3, 3), st.sampled_from(["t", "u"]), st.booleans())
@@ -28,7 +28,7 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=4)
 
 def layers_of(values):
     return [
-        (rank, Layer(f"layer {rank}", node := node_of(value, Origin(f"layer {rank}"))), node)
+        Statement(rank, Layer(f"layer {rank}", node := node_of(value, Origin(f"layer {rank}"))), node)
         for rank, value in enumerate(values)
     ]
 
@@ -55,7 +55,7 @@ def test_layers_merge_as_the_model_does(values):
     expected: Any = {}
     for value in values:
         expected = merged_by_hand(expected, value)
-    section = merge(layers_of(values), whole=True)
+    section = merge(layers_of(values), as_value=True)
     assert without_empty(plain(section.root)) == without_empty(expected)
 
 
@@ -71,8 +71,8 @@ def test_every_leaf_knows_the_layer_that_gave_it(values):
         else:
             assert node.origin == tree.node(path).origin
 
-    tree = Tree(tuple(layer for _, layer, _ in layers_of(values)))
-    check(tree.section((), whole=True).root, ())
+    tree = Tree(tuple(statement.layer for statement in layers_of(values)))
+    check(tree.merged(()).root, ())
 
 
 USES = st.sampled_from([None, "one", "two"])

@@ -642,7 +642,7 @@ def test_variables_set_what_their_names_spell():
     }
     sources = collect(cwd=Path(), environ=environ)
     environment = layer(sources, "environment")
-    assert environment.folded
+    assert environment.case_insensitive
     assert plain(environment.root) == {
         "train": {"model_trainer": {"params": {"max_iter": "200"}}},
         "notifiers": {"0": {"use": "console"}},
@@ -671,11 +671,12 @@ def test_variables_are_those_of_the_environment_over_dotenv(tmp_path):
 
 
 def test_a_variable_beside_those_below_it_is_kept(tmp_path):
-    """LOLPOP_STORE beside LOLPOP_STORE__URL stands first in its mapping, under the empty key."""
+    """LOLPOP_STORE beside LOLPOP_STORE__URL is the own value of the mapping."""
     environ = {"LOLPOP_STORE__URL": "u", "LOLPOP_STORE": "sql"}
     root = collect(cwd=tmp_path, environ=environ).layers[0].root
-    assert list(plain(root)["store"].items()) == [("", "sql"), ("url", "u")]
-    assert at(root, "store").value[""].origin == Origin("$LOLPOP_STORE")
+    store = at(root, "store")
+    assert plain(store) == {"url": "u"}
+    assert (store.own.value, store.own.origin) == ("sql", Origin("$LOLPOP_STORE"))
 
 
 @pytest.mark.parametrize("name", ["LOLPOP_", "LOLPOP___A", "LOLPOP_A__", "LOLPOP_A____B"])
@@ -701,7 +702,7 @@ def test_dotenv_is_read_as_dotenv_is(tmp_path):
         __env="# settings\n\nexport LOLPOP_A='x y' # c\nOTHER\nLOLPOP_B=${env:HOME}/b\n\nLOLPOP_C=\"1\n2\"\nLOLPOP_D=1\nLOLPOP_D=2",
     )
     dotenv = layer(collect(cwd=tmp_path), ".env")
-    assert dotenv.folded
+    assert dotenv.case_insensitive
     assert plain(dotenv.root) == {"a": "x y", "b": "${env:HOME}/b", "c": "1\n2", "d": "2"}
     lines = {key: node.origin.line for key, node in dotenv.root.value.items()}
     assert lines == {"a": 3, "b": 5, "c": 7, "d": 10}
@@ -767,9 +768,9 @@ def test_overrides_keep_the_types_that_they_have(tmp_path):
 
 
 def test_overrides_may_contradict_one_another(tmp_path):
-    """A value beside values below it stands first, under the empty key."""
+    """A value beside values below it is the own value of their mapping."""
     root = collect(cwd=tmp_path, overrides={"a.b": 2, "a": 1, "c": {}, "c.d": 3}).layers[0].root
-    assert list(plain(root)["a"].items()) == [("", 1), ("b", 2)]
+    assert (at(root, "a").own.value, plain(root)["a"]) == (1, {"b": 2})
     assert plain(root)["c"] == {"d": 3}
 
 
@@ -785,10 +786,11 @@ def test_flags_are_texts_at_dotted_paths(tmp_path):
     flags = ["a.b=x=y", "a.0.use=z", "c=1", "c=2", "d=", "a.b.e=f"]
     root = collect(cwd=tmp_path, flags=flags).layers[0].root
     assert plain(root) == {
-        "a": {"b": {"": "x=y", "e": "f"}, "0": {"use": "z"}},
+        "a": {"b": {"e": "f"}, "0": {"use": "z"}},
         "c": "2",
         "d": "",
     }
+    assert at(root, "a.b").own.value == "x=y"
     origin = Origin("--set a.0.use")
     assert at(root, "a.0.use") == Node("z", origin, origin, text=True)
 

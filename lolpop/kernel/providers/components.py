@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dependency_injector import providers as di
@@ -10,8 +11,8 @@ from dependency_injector import providers as di
 from lolpop.kernel.plans import Plan
 from lolpop.kernel.providers.integrated import Integrated
 from lolpop.kernel.providers.slots import Edge, Slot
-from lolpop.settings.nodes import Layer, Node
-from lolpop.settings.tree import sequence_of
+from lolpop.settings.nodes import Node, Statement
+from lolpop.settings.tree import expanded
 from lolpop.signatures import Parameter
 
 __all__ = ["Component", "Components"]
@@ -44,12 +45,12 @@ class Component(Integrated[T]):
 class _Element(Component[T]):
     """One element of a list of components."""
 
-    def __init__(self, interface: Callable[..., T], default: Any, nodes: Any) -> None:
+    def __init__(self, interface: Callable[..., T], default: Any, statements: Sequence[Statement]) -> None:
         super().__init__(interface, default=default)
-        self._given = nodes
+        self._section_statements = statements
 
-    def _nodes(self) -> list[tuple[int, Layer, Node]]:
-        return list(self._given)
+    def _statements(self) -> list[Statement]:
+        return list(self._section_statements)
 
 
 class Components(Slot[list[T]]):
@@ -81,27 +82,27 @@ class Components(Slot[list[T]]):
         return self._elements
 
     def _make_elements(self) -> Iterator[_Element[T]]:
-        said = [(rank, layer, *_list_and_elements(given)) for rank, layer, given in self._nodes()]
+        statements = [(statement, *_list_and_elements(statement.node)) for statement in self._statements()]
         strongest = -1
-        nodes: list[tuple[Any, list[tuple[int, Layer, Node]]]] = [(default, []) for default in self.default]
-        for rank, layer, listed, _ in said:
+        elements: list[tuple[Any, list[Statement]]] = [(default, []) for default in self.default]
+        for statement, listed, _ in statements:
             if listed is not None and isinstance(listed.value, tuple):
-                strongest = rank
-                nodes = [(None, [(rank, layer, child)]) for child in listed.value]
-        for rank, layer, _, elements in said:
-            for key, child in elements.items():
-                if rank >= strongest and key.isdecimal() and int(key) < len(nodes):
-                    nodes[int(key)][1].append((rank, layer, child))
-        for index, (default, given_nodes) in enumerate(nodes):
-            element = _Element(self.interface, default, given_nodes)
+                strongest = statement.rank
+                elements = [(None, [replace(statement, node=child)]) for child in listed.value]
+        for statement, _, by_index in statements:
+            for key, child in by_index.items():
+                if statement.rank >= strongest and key.isdecimal() and int(key) < len(elements):
+                    elements[int(key)][1].append(replace(statement, node=child))
+        for index, (default, element_statements) in enumerate(elements):
+            element = _Element(self.interface, default, element_statements)
             element.bind(self._scope, f"{self.name}.{index}")
             element._standing_in_for = self._standing_in_for
             yield element
 
     def stray_nodes(self) -> Iterator[tuple[str, Node]]:
         """What sources say of it that is neither a list nor one of its elements, by key."""
-        for _, _, given in self._nodes():
-            listed, elements = _list_and_elements(given)
+        for statement in self._statements():
+            listed, elements = _list_and_elements(statement.node)
             if listed is not None and listed.value is not None and not isinstance(listed.value, tuple):
                 yield "", listed
             for key, child in elements.items():
@@ -119,12 +120,9 @@ class Components(Slot[list[T]]):
         return list(parts.values())
 
 
-def _list_and_elements(given: Node) -> tuple[Node | None, Mapping[str, Node]]:
+def _list_and_elements(node: Node) -> tuple[Node | None, Mapping[str, Node]]:
     """What a source says of a whole list, and of its elements by index."""
-    node = sequence_of(given)
+    node = expanded(node)
     if not isinstance(node.value, Mapping):
         return node, {}
-    # A variable for the list beside variables for its elements stands under the empty key.
-    whole = node.value.get("")
-    elements = {key: child for key, child in node.value.items() if key}
-    return None if whole is None else sequence_of(whole), elements
+    return None if node.own is None else expanded(node.own), node.value

@@ -12,8 +12,8 @@ from lolpop.integrations import Integration
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Declaration, Plan, plan_integration
 from lolpop.kernel.providers.slots import Slot
-from lolpop.settings.nodes import Layer, Node
-from lolpop.settings.tree import Section, node_of
+from lolpop.settings.nodes import Layer, Statement, node_of
+from lolpop.settings.tree import Section
 
 __all__ = ["Integrated"]
 
@@ -50,12 +50,12 @@ class Integrated(Slot[T]):
         Integrated.__init__(slot, like.interface, like.default, like.settings, {})
         return slot
 
-    def _default_nodes(self) -> list[tuple[int, Layer, Node]]:
+    def _default_statements(self) -> list[Statement]:
         if not self.settings:
             return []
         declared_as = self._scope.declared_as.__name__
         node = node_of(self.settings, Origin(f"declared in {declared_as}"))
-        return [(-1, Layer(declared_as, node), node)]
+        return [Statement(-1, Layer(declared_as, node), node)]
 
     def _sections_beside(self) -> frozenset[str]:
         return frozenset()
@@ -67,7 +67,7 @@ class Integrated(Slot[T]):
             path=self._settings_path,
             interface=self.interface,
             default=default,
-            nodes=[*self._default_nodes(), *self._nodes()],
+            statements=[*self._default_statements(), *self._statements()],
             links=self._scope.configuration.links,
             beside=self._sections_beside(),
         )

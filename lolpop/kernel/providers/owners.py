@@ -9,7 +9,7 @@ from dependency_injector import providers as di
 
 from lolpop.integrations import Integration, bind
 from lolpop.kernel.providers.integrated import Integrated
-from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.nodes import Statement
 from lolpop.settings.tree import is_users_own
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ class Owner(Integrated[T]):
     def _settings_path(self) -> str:
         return ".".join(self._scope.path)
 
-    def _nodes(self) -> list[tuple[int, Layer, Node]]:
+    def _statements(self) -> list[Statement]:
         if self._standing_in_for is not None:
             return []
-        return self._scope.configuration.tree.nodes(self._scope.path)
+        return self._scope.configuration.tree.statements(self._scope.path)
 
     def _sections_beside(self) -> frozenset[str]:
         beside = {name for name, provider in self._scope.providers.items() if has_section(provider)}

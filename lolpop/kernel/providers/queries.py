@@ -14,7 +14,7 @@ from lolpop.kernel.providers.components import Components
 from lolpop.kernel.providers.integrated import Integrated
 from lolpop.kernel.providers.slots import Slot, behind
 from lolpop.kernel.scopes import Scope
-from lolpop.settings.tree import leaves
+from lolpop.settings.nodes import leaves
 
 __all__ = ["broken_links", "provided_type", "slots_in"]
 

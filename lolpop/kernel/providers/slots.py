@@ -15,9 +15,9 @@ from lolpop.integrations import Integration
 from lolpop.kernel.plans import Plan
 from lolpop.kernel.providers.waiting import waits_for
 from lolpop.kernel.scopes import Lifetime, Override, Scope, Variant
-from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.nodes import Statement
 from lolpop.settings.secrets import secrets_of
-from lolpop.settings.tree import NOTHING, Section
+from lolpop.settings.tree import NO_SECTION, Section
 from lolpop.signatures import Parameter, alternatives
 
 __all__ = ["Edge", "Slot", "behind", "related_slots"]
@@ -288,13 +288,13 @@ class Slot(di.Provider[T]):
 
     def _section(self) -> Section:
         """What the sources say of it, merged, as far as no implementation is needed to tell."""
-        return NOTHING
+        return NO_SECTION
 
-    def _nodes(self) -> list[tuple[int, Layer, Node]]:
+    def _statements(self) -> list[Statement]:
         """What the sources say of it, weakest first."""
         if self._standing_in_for is not None:
             return []
-        return self._scope.configuration.tree.nodes((*self._scope.path, self.name))
+        return self._scope.configuration.tree.statements((*self._scope.path, self.name))
 
     # Overriding
 

@@ -10,9 +10,9 @@ from lolpop.errors import Origin, VerificationError
 from lolpop.kernel.plans import Plan, plan_value
 from lolpop.kernel.providers.slots import Slot
 from lolpop.kernel.scopes import Variant
-from lolpop.settings.nodes import Layer
+from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.reading import declared_keys
-from lolpop.settings.tree import Section, merge, node_of
+from lolpop.settings.tree import Section, merge
 from lolpop.signatures import REQUIRED, Parameter
 
 __all__ = ["Folder", "Settings"]
@@ -52,12 +52,12 @@ class Settings(Slot[T]):
         )
 
     def _section(self) -> Section:
-        nodes = self._nodes()
+        statements = self._statements()
         if isinstance(self.default, Mapping):
             declared_as = self._scope.declared_as.__name__
             node = node_of(self.default, Origin(f"default of {declared_as}"))
-            nodes = [(-1, Layer(declared_as, node), node), *nodes]
-        return merge(nodes, known=lambda path: declared_keys(self.type, path), whole=True)
+            statements = [Statement(-1, Layer(declared_as, node), node), *statements]
+        return merge(statements, known=lambda path: declared_keys(self.type, path), as_value=True)
 
     def _own_variant(self, epoch: int) -> Variant:
         del epoch  # a value depends on nothing that could change
