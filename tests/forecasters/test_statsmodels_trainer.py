@@ -221,14 +221,51 @@ def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
 
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
 @pytest.mark.parametrize(
-    "values", [np.arange(60.0) * 2, np.tile(np.arange(12.0), 5)], ids=["a line", "a season"]
+    "values",
+    [
+        np.arange(60.0) * 2,
+        -0.1 * np.arange(60) + 1e6,
+        np.tile(np.arange(12.0), 5),
+        np.round(np.tile([0.1, 0.7, 0.3, 0.2] * 3, 5) + 0.1 * np.arange(60), 1),
+        np.tile([5.0, 5.0, 5.0, 5.0, 5.0, 6.0], 10),
+    ],
+    ids=["a line", "a line of decimals", "a season", "a season on a line", "hardly a season"],
 )
 def test_what_repeats_itself_goes_on(model, values):
     """A line, or a season without noise, is forecast to the last digit, although its likelihood has no end."""
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     found = forecast(trainer(model=model), frame)
-    assert found.labels == pytest.approx(values[-HORIZON:], abs=1e-4)
-    assert found.upper == pytest.approx(values[-HORIZON:], abs=1e-3)
+    assert found.labels == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
+    assert found.upper == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("model", ["ets", "sarimax"])
+@pytest.mark.parametrize("missing", [[20], [47], [12, 24, 36], [46, 47, 35]])
+def test_what_repeats_itself_goes_on_over_gaps(model, missing):
+    """Values that are missing are known from another season."""
+    values = np.tile(np.arange(12.0) ** 2, 5) + np.arange(60)
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
+    known = frame.drop(index=missing)[:-HORIZON].copy()
+    found = trainer(model=model).fit(known[["month"]], known["y"]).predict(frame[-HORIZON:][["month"]])
+    assert found.labels == pytest.approx(values[-HORIZON:], rel=1e-12)
+
+
+def test_what_is_set_is_fitted_to_what_repeats_itself(co2):
+    """Models that are set are fitted, whatever the series: a season that is refused is not forecast."""
+    values = np.tile(np.arange(12.0), 5)
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
+    assert len(set(forecast(trainer(model="ets", seasonal="none", trend="none"), frame).labels)) == 1
+    model = trainer(model="sarimax", order=(0, 1, 1), seasonal_order=(0, 0, 0))
+    assert model.fit(frame[["month"]], frame["y"]).series[""].kind == "sarimax"
+
+
+@pytest.mark.parametrize("noise", [1e-7, 1e-5])
+def test_what_nearly_repeats_itself_goes_on_too(noise):
+    """A little noise on a season is no other series: the forecast goes on within it."""
+    values = np.tile(np.arange(12.0), 5) + noise * np.random.default_rng(0).normal(size=60)
+    frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
+    found = forecast(trainer(model="ets"), frame)
+    assert found.labels == pytest.approx(values[-HORIZON:], abs=1e-3)
 
 
 def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
@@ -243,7 +280,7 @@ def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
         model = SARIMAX(
             values, order=order, seasonal_order=(*chosen.seasonal_order, 12), trend=chosen.deterministic
         )
-        return model.fit(disp=0, cov_type="none").aicc
+        return model.fit(disp=0, cov_type="none", maxiter=1000, warn_convergence=False).aicc
 
     assert seasonal_d == 1
     others = [criterion((p, d, q)) for p, q in ((0, 1), (1, 0), (1, 1), (2, 1), (1, 2))]

@@ -20,6 +20,7 @@ from lolpop.components.model_trainer.forecasting.exponential_smoothing import (
     Trend,
 )
 from lolpop.components.model_trainer.forecasting.last_value import LastValue
+from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.sarimax import Deterministic, Sarimax, SarimaxSettings
 from lolpop.components.model_trainer.forecasting.series import SeriesSettings
 from lolpop.errors import Finding
@@ -83,7 +84,9 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     requires = ("statsmodels",)
     install = "lolpop[statsmodels]"
     library = "statsmodels"
-    series_models = Annotated[ExponentialSmoothing | Sarimax | LastValue, Field(discriminator="kind")]
+    series_models = Annotated[
+        ExponentialSmoothing | Sarimax | LastValue | Repetition, Field(discriminator="kind")
+    ]
 
     def __init__(
         self,

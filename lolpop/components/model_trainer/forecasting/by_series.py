@@ -20,6 +20,7 @@ from lolpop.components.model_trainer._threads import one_thread
 from lolpop.components.model_trainer.forecasting.calibration import widening
 from lolpop.components.model_trainer.forecasting.last_value import LastValue
 from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer.tabular import REFUSALS
 from lolpop.data.timelines import timelines
@@ -205,7 +206,7 @@ def _fit_one(
         # What overflows on the way to the best parameters is not worth a warning.
         with one_thread(), np.errstate(all="ignore"):
             model = settings.fit(timeline)
-            if isinstance(model, LastValue):
+            if isinstance(model, LastValue | Repetition):
                 return model, 1.0
             return model, widening(settings, model, timeline, grid, problem)
     except LolpopError as error:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from lolpop.components.model_trainer.forecasting.criteria import Criterion, criterion_of
 from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.precision import NOTHING, ROUGHLY
+from lolpop.components.model_trainer.forecasting.precision import NOTHING, ROUGHLY, TOO_MANY_ITERATIONS
+from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
 from lolpop.data.frames import count
 from lolpop.errors import TrainingError
@@ -57,6 +58,8 @@ class SmoothingSettings(SeriesSettings):
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
+            return repetition
         if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
             return LastValue.of(timeline)
         part = model.model_copy(update={"values": model.values[: len(timeline)]})
@@ -126,6 +129,9 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
+    repetition = Repetition.of(timeline, settings.season)
+    if repetition is not None and _allows(settings, repetition):
+        return repetition
     best = min((_roughly(each, settings) for each in _candidates(settings, values)), key=_by_worth)
     if settings.trend == "auto":
         others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
@@ -175,7 +181,9 @@ def _fitted(
         # What never fails has no greatest likelihood to converge to.
         return _Fitted(fitted, -math.inf)
     worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
-    return _Fitted(fitted, worth if found.mle_retvals["converged"] else math.inf)
+    # A search that finds no way down any more has come to the bottom, as far as digits go.
+    ended = found.mle_retvals["warnflag"] != TOO_MANY_ITERATIONS
+    return _Fitted(fitted, worth if ended else math.inf)
 
 
 def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[ExponentialSmoothing]:
@@ -206,6 +214,13 @@ def _unfitted(
         scale=scale,
         values=tuple(((values - center) / scale).tolist()),
     )
+
+
+def _allows(settings: SmoothingSettings, repetition: Repetition) -> bool:
+    """Whether a series that repeats itself is one of the models that ``settings`` allow."""
+    trends = {"auto", "additive"} if repetition.change else {"auto", "additive", "damped", "none"}
+    seasonals = {"auto", "none"} if repetition.season == 1 else {"auto", "additive"}
+    return settings.trend in trends and settings.seasonal in seasonals
 
 
 def _needed(season: int) -> int:

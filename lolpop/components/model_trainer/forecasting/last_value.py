@@ -10,10 +10,10 @@ from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesMode
 if TYPE_CHECKING:
     from lolpop.data.timelines import Timeline
 
-__all__ = ["LastValue", "says_little"]
+__all__ = ["SHORTEST", "LastValue", "says_little"]
 
-# Of fewer values it cannot be told how they follow from each other.
-_SHORTEST = 10
+SHORTEST = 10
+"""Of fewer values it cannot be told how they follow from each other."""
 
 
 class LastValue(SeriesModel):
@@ -52,4 +52,4 @@ def says_little(timeline: Timeline) -> bool:
     """Whether there is nothing to be learned from ``timeline`` but its last value."""
     import numpy as np
 
-    return timeline.known < _SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))
+    return timeline.known < SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))

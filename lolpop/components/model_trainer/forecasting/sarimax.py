@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.components.model_trainer.forecasting.criteria import Criterion, criterion_of
 from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.precision import NOTHING, ROUGHLY
+from lolpop.components.model_trainer.forecasting.precision import (
+    NO_WAY_DOWN,
+    NOTHING,
+    ROUGHLY,
+    TOO_MANY_ITERATIONS,
+)
+from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
 from lolpop.data.frames import count
 from lolpop.data.timelines import interpolated
@@ -43,8 +49,6 @@ _A_LITTLE = 0.1
 _HUGE = 1e8
 # Least squares and likelihoods that differ by more than this factor of the variance are not of one model.
 _FAR = 10.0
-# What L-BFGS says when it ends.
-_TOO_MANY_ITERATIONS, _NO_WAY_DOWN = 1, 2
 
 _ORDERS = tuple((p, q) for p in range(3) for q in range(3))
 _SEASONAL_ORDERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -62,12 +66,19 @@ class SarimaxSettings(SeriesSettings):
     maxiter: int
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def chooses_all(self) -> bool:
+        """Whether nothing of the orders is set."""
+        return self.order is None and self.seasonal_order is None and self.deterministic == "auto"
+
     def fit(self, timeline: Timeline) -> SeriesModel:
         """The best of what is allowed; what does not converge is left out."""
         return _fit_sarimax(self, timeline)
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
+            return repetition
         if not isinstance(model, Sarimax) or says_little(timeline):
             return LastValue.of(timeline)
         length = len(timeline)
@@ -163,6 +174,10 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     """
     if says_little(timeline):
         return LastValue.of(timeline)
+    if settings.chooses_all and not timeline.regressors.shape[1]:
+        repetition = Repetition.of(timeline, settings.season)
+        if repetition is not None:
+            return repetition
     start = _differences(settings, timeline)
     whole = _without_orders(settings, timeline, start)
     rest = _explained(whole, start)
@@ -399,11 +414,11 @@ def _likeliest(
             cov_type="none",
             **tolerance,
         )
-        if found.mle_retvals["warnflag"] != _NO_WAY_DOWN:
+        if found.mle_retvals["warnflag"] != NO_WAY_DOWN:
             break
         start = found.params
     # Where there is no way down from the second time either, this is the bottom as far as digits go.
-    return None if found.mle_retvals["warnflag"] == _TOO_MANY_ITERATIONS else found
+    return None if found.mle_retvals["warnflag"] == TOO_MANY_ITERATIONS else found
 
 
 def _not_fitted(settings: SarimaxSettings, model: Sarimax, candidate: _Candidate) -> TrainingError:
