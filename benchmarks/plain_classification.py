@@ -22,6 +22,7 @@ model = HistGradientBoostingClassifier(random_state=7).fit(train, train_label)
 probabilities = model.predict_proba(test)
 print("accuracy", accuracy_score(test_label, model.classes_[probabilities.argmax(axis=1)]))
 print("log_loss", log_loss(test_label, probabilities))
+model.fit(features, rows["label"])  # what is used knows all rows
 skops.io.dump(model, folder / "model.skops")  # without pickle, as lolpop keeps it
 
 new = pd.read_csv(folder / "new.csv")

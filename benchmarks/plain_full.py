@@ -141,6 +141,7 @@ for name, draw in {
     draw(figure.subplots())
     figure.savefig(figures / f"{name}.png", dpi=100)
 (folder / "metrics.json").write_text(json.dumps(metrics, default=float))
+model.fit(features, label)  # what is used knows all rows
 skops.io.dump(model, folder / "model.skops")
 skops.io.load(folder / "model.skops", trusted=skops.io.get_untrusted_types(file=folder / "model.skops"))
 

@@ -52,7 +52,8 @@ class ForecastTrainPipeline(TrainPipeline):
     Parameters
     ----------
     retrain_on_all_data : bool
-        Whether the winner is fitted once more, on all rows, after it was judged.
+        Whether the winner is fitted once more, on all rows, after it was judged: forecasts begin where the
+        rows end. Metrics and comparisons are those of the model before that.
     resume_search : bool
         Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
         and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.

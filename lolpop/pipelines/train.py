@@ -55,7 +55,8 @@ class TrainPipeline(Pipeline):
     Parameters
     ----------
     retrain_on_all_data : bool
-        Whether the winner is fitted once more, on all rows, after it was judged.
+        Whether the winner is fitted once more, on all rows, after it was judged: what is deployed knows the
+        test rows, too. Metrics and comparisons are those of the model before that.
     measured : tuple of {"train", "validation", "test"}
         The splits that the winner is measured on, where there are any. Measuring on many training rows takes
         a noticeable part of fitting them; without it, nobody sees whether the model is overfitted.
@@ -67,7 +68,7 @@ class TrainPipeline(Pipeline):
 
     def __init__(
         self,
-        retrain_on_all_data: bool = False,
+        retrain_on_all_data: bool = True,
         measured: tuple[Split, ...] = ("train", "validation", "test"),
         resume_search: bool = False,
         *,
@@ -234,7 +235,10 @@ class TrainPipeline(Pipeline):
     def retrain_model_on_all_data(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
     ) -> Experiment:
-        """Fit what won once more, on all rows of ``frame``, and let that be the winner."""
+        """Fit what won once more, on all rows of ``frame``, and let that be the winner.
+
+        Nothing is measured again: no rows are left that it has not seen. People are told so.
+        """
         judged = self._judged(model_version)
         fields = self.metadata_tracker.get(judged).fields
         trainer = self.trainers[fields["candidate"]]
@@ -249,6 +253,11 @@ class TrainPipeline(Pipeline):
         self.resource_version_control.save_model(experiment, model, trainer)
         self._let_win(experiment, model_version)
         self.metadata_tracker.update(judged, {"winner": False})
+        rows = count(len(wrap(frame)), "row")
+        tell(
+            self.notifiers,
+            f"{model_version} is fitted once more, on all {rows}: its metrics are of the model before that",
+        )
         return experiment
 
     def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:

@@ -45,21 +45,32 @@ def test_lineage_leads_from_predictions_back_to_the_rows(load, kept):
     assert [parent.reference for parent in kept.parents(model_version)] == ["dataset_version:tumors_train@1"]
     assert kept.get(rows).fields["source"] == "new.csv"
     experiment = Experiment.parse(kept.get(model_version).fields["winning_experiment"])
-    assert set(kept.parents(experiment)) == {model_version, DatasetVersion(name="tumors_train", number=1)}
+    judged = Experiment.parse(kept.get(experiment).fields["retrained_from"])
+    all_rows = DatasetVersion(name="tumors_train", number=1)
+    assert set(kept.parents(experiment)) == {model_version, all_rows, judged}
+    assert set(kept.parents(judged)) == {model_version, all_rows}
     assert kept.get(experiment).fields["winner"] is True
     assert kept.get(experiment).fields["trainer"] == "sklearn"
 
 
-def test_metrics_are_kept_by_split(load, kept):
-    """The winning experiment and its model version have the metrics of each split, and the baseline's."""
+def test_metrics_are_kept_by_split(load, kept, capsys):
+    """The experiment that was judged and its model version have the metrics of each split, and the baseline's.
+
+    What was fitted on all rows after it has none, and people are told whose the metrics are.
+    """
     container = load()
     container.runner().run()
-    (experiment,) = kept.find(Experiment)
+    experiment, retrained = kept.find(Experiment)
     (model_version,) = kept.find(ModelVersion)
     metrics = container.metrics_tracker().get(model_version)
     assert {"train.accuracy", "test.accuracy"} <= metrics.keys()
     assert any(name.startswith("baseline.") for name in metrics)
     assert metrics.items() >= container.metrics_tracker().get(experiment).items()
+    assert kept.get(model_version).fields["winning_experiment"] == retrained.reference
+    assert not container.metrics_tracker().get(retrained)
+    assert (
+        "is fitted once more, on all 469 rows: its metrics are of the model before" in capsys.readouterr().err
+    )
 
 
 def test_a_second_run_keeps_what_is_deployed_unless_the_new_one_is_better(load, kept, capsys):
@@ -193,8 +204,8 @@ def test_stored_params_are_those_of_the_trainer(load, kept):
     container = load(train__model_trainer__params={"C": 0.5})
     container.runner().run()
     assert isinstance(container.train.model_trainer(), SklearnModelTrainer)
-    (experiment,) = kept.find(Experiment)
-    assert kept.get(experiment).fields["params"]["C"] == 0.5
+    for experiment in kept.find(Experiment):
+        assert kept.get(experiment).fields["params"]["C"] == 0.5
 
 
 def test_optional_tasks_can_be_skipped(load):

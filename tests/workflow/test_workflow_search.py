@@ -1,9 +1,19 @@
 """Searching for the best trainer and parameters."""
 
+from functools import partial
+
+import pytest
+
 from lolpop.components.model_checker.builtin import BuiltinModelChecker
 from lolpop.resources import Experiment, ModelVersion
 
 LAZY = "sklearn.dummy:DummyClassifier"
+
+
+@pytest.fixture
+def load(load):
+    """The experiments are those of the search: the winner is not fitted once more."""
+    return partial(load, train__retrain_on_all_data=False)
 
 
 def outcomes(kept, container):

@@ -1,6 +1,7 @@
 """Searches whose trials are made in other processes."""
 
 import os
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,12 @@ from lolpop.resources import Experiment
 
 TRAINER = {"use": "watched:WatchedTrainer"}
 SKIPPED = ["profile_data", "compare_data", "analyze_model", "check_model"]
+
+
+@pytest.fixture
+def load(load):
+    """The experiments are those of the search: the winner is not fitted once more."""
+    return partial(load, train__retrain_on_all_data=False)
 
 
 @pytest.fixture

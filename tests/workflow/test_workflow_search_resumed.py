@@ -1,6 +1,7 @@
 """Searches that go on where earlier ones ended."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,12 @@ from lolpop.resources import Experiment
 
 TRAINER = "watched:WatchedTrainer"
 SKIPPED = ["profile_data", "compare_data", "analyze_model", "check_model"]
+
+
+@pytest.fixture
+def load(load):
+    """The experiments are those of the search: the winner is not fitted once more."""
+    return partial(load, train__retrain_on_all_data=False)
 
 
 @pytest.fixture
