@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lolpop.data.reading import Reading
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
+    from lolpop.data.reading import ReadingSchema
     from lolpop.data.sources import Source
 
 __all__ = ["DataConnector"]
@@ -36,6 +38,20 @@ class DataConnector(Component):
     @abstractmethod
     def scan(self, source: Source) -> Iterator[Frame]:
         """Rows of ``source`` in batches, in order, each small enough to be held in memory."""
+
+    def read_as(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
+        """All rows of ``source``, and how they were read, where ``schema`` is what is known of its columns.
+
+        What workflows call. It is what ``read`` gives, unless a connector has to guess types and can do
+        better with ``schema``: keep identity as it is written, and read rows as earlier ones were read.
+        """
+        del schema
+        return Reading(self.read(source), {})
+
+    def scan_as(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        """What ``read_as`` is for all rows at once, for batches; by itself what ``scan`` gives."""
+        del schema
+        return Reading(self.scan(source), {})
 
     @contextmanager
     def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:

@@ -1,56 +1,89 @@
-"""CSV, read honestly: rows of another length than the header, and bytes that are no text, are errors."""
+"""CSV, read honestly: rows of another length than the header, and bytes that are no text, are errors.
+
+All fields are read as text first, whatever the kind of frame, so that what is read does not depend on it.
+"""
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
-import re
+import itertools
+from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any
 
-from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.components.data_connector._evidence import byte_range
+from lolpop.components.data_connector._text import encoding_of, text, undecodable, utf8, with_nul
 from lolpop.data.frames import count, listed
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import polars as pl
+    import pyarrow as pa
 
     from lolpop.components.data_connector._locations import Location
     from lolpop.data.frames import Frame
 
 
 _SEPARATORS = (";", "\t", "|", ",")
-_CHUNK = 1 << 20
-
-# What pandas takes for a missing value, so that polars does too.
-MISSING = (
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
-    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
-)  # fmt: skip
+# Bytes that are parsed at a time: a row has to fit in them, or in the greater ones.
+_BLOCKS = (1 << 22, 1 << 30)
+_PARALLEL = 64 << 20
+_NO_ROOM = "straddling object"
 
 
-def read_csv(location: Location, kind: Literal["pandas", "polars"], separator: str) -> Frame:
-    """All rows. Raises DataError, with the line where it is known, if they are no table of text."""
-    separator = location.options.get("separator", separator)
+def read_fields(location: Location, separator: str) -> pa.Table:
+    """All fields as text, empty ones as null; columns without a name are named by their position.
+
+    Raises DataError, with the line where it is known, if they are no table of text.
+    """
+    import pyarrow as pa
+    import pyarrow.csv
+
     names = column_names(location, separator)
-    # Short rows are filled with missing values, so that there is one in the last column.
-    if kind == "polars":
-        frame = _read_polars(location, separator, names)
-        suspicious = frame.height > 0 and frame[:, -1].has_nulls()
-        result: Frame = typed_polars(frame)
-    else:
-        pandas = _read_pandas(location, separator)
-        suspicious = bool(pandas.iloc[:, -1].isna().any())
-        result = typed_pandas(pandas)
-    if suspicious:
-        check_csv(location, separator)
-    return result
+    last: pa.ArrowInvalid | None = None
+    for block in _BLOCKS:
+        with utf8(location) as file:
+            try:
+                table = pa.csv.read_csv(file, **_options(location, names, separator, block))
+            except pa.ArrowInvalid as error:
+                last = error
+                if _NO_ROOM in str(error):
+                    continue
+                break
+        table = table.slice(1)
+        _require_text(table, location)
+        _require_closed(table, location, separator)
+        return table
+    assert last is not None  # noqa: S101  (what did not return has raised)
+    raise _wrong(location, separator, last) from last
+
+
+def scan_fields(
+    location: Location, separator: str, batch_rows: int, columns: list[str] | None = None
+) -> Iterator[pa.Table]:
+    """All fields, or only those of some ``columns``, as ``read_fields`` has them, in batches.
+
+    Raises DataError as that does, once it comes to what is wrong.
+    """
+    import pyarrow as pa
+
+    names = column_names(location, separator)
+    done = 0
+    for block in _BLOCKS:
+        start = 0
+        try:
+            for table in _batches(_blocks(location, names, separator, block, columns), batch_rows):
+                if start >= done:  # those before were yielded when there was no room for a later row
+                    done += len(table)
+                    yield table
+                start += len(table)
+        except pa.ArrowInvalid as error:
+            if _NO_ROOM in str(error) and block != _BLOCKS[-1]:
+                continue
+            raise _wrong(location, separator, error) from error
+        return
 
 
 def write_csv(
@@ -59,8 +92,7 @@ def write_csv(
     """Write a header and the rows; a pandas index is left out."""
     import pandas as pd
 
-    separator = location.options.get("separator", separator)
-    encoding = location.options.get("encoding", "utf-8")
+    encoding = encoding_of(location)
     if isinstance(frame, pd.DataFrame):
         frame.to_csv(file, header=header, index=False, sep=separator, encoding=encoding)
         return
@@ -76,11 +108,8 @@ def write_csv(
 
 def check_csv(location: Location, separator: str) -> None:
     """Raise DataError, with its line, for the first row that has not as many fields as the header."""
-    separator = location.options.get("separator", separator)
     width = len(_header(location, separator))
-    if _is_regular(location, separator):
-        return
-    with _text(location) as lines:
+    with text(location) as lines:
         for start, end, row in _rows(lines, location, separator):
             if len(row) != width:
                 raise _ragged(location, start, end, len(row), width)
@@ -91,11 +120,116 @@ def column_names(location: Location, separator: str) -> list[str]:
 
     Raises DataError if there are none, two are the same, or what follows them is no table.
     """
-    separator = location.options.get("separator", separator)
-    return [name or f"Unnamed: {place}" for place, name in enumerate(_header(location, separator))]
+    names = [name or f"Unnamed: {place}" for place, name in enumerate(_header(location, separator))]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{location}: several columns have the same name: {listed(twice)}.")
+    return names
 
 
-def _rows(lines: IO[str], location: Location, separator: str) -> Iterator[tuple[int, int, list[str]]]:
+def _blocks(
+    location: Location, names: list[str], separator: str, block: int, columns: list[str] | None
+) -> Iterator[pa.Table]:
+    """The fields block by block, without the header."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    last: pa.Table | None = None
+    with utf8(location) as file:
+        for batch in pa.csv.open_csv(file, **_options(location, names, separator, block, columns)):
+            table = pa.Table.from_batches([batch]).slice(1 if last is None else 0)
+            _require_text(table, location)
+            last = table if len(table) or last is None else last
+            yield table
+    if last is not None:
+        _require_closed(last, location, separator)
+
+
+def _batches(blocks: Iterator[pa.Table], batch_rows: int) -> Iterator[pa.Table]:
+    """The rows of ``blocks`` in tables of ``batch_rows``, the last one of fewer."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(map(len, waiting)) < batch_rows:
+            continue
+        whole = pa.concat_tables(waiting)
+        full = len(whole) - len(whole) % batch_rows
+        for start in range(0, full, batch_rows):
+            yield whole.slice(start, batch_rows)
+        waiting = [whole.slice(full)]
+    if any(map(len, waiting)):
+        yield pa.concat_tables(waiting)
+
+
+def _options(
+    location: Location, names: list[str], separator: str, block: int, columns: list[str] | None = None
+) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    return {
+        "read_options": pa.csv.ReadOptions(
+            column_names=names, block_size=block, use_threads=location.size > _PARALLEL
+        ),
+        "parse_options": pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        "convert_options": pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            include_columns=columns,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    }
+
+
+def _require_text(table: pa.Table, location: Location) -> None:
+    for values in table.columns:
+        if byte_range(values)[0] == 0:
+            raise with_nul(location)
+
+
+def _require_closed(table: pa.Table, location: Location, separator: str) -> None:
+    """Raise DataError if the last row goes on to the end of the file inside a quote."""
+    last = table.column(table.num_columns - 1)[-1].as_py() if len(table) else None
+    if last is None or not ("\n" in last or "\r" in last or _ends_with_a_quote(location)):
+        return
+    sentinel = "the end"
+    with text(location) as lines:
+        # A row of its own, unless it is within a quote.
+        rows = list(deque(_rows(itertools.chain(lines, [sentinel]), location, separator), maxlen=1))
+    start, _, row = rows[0]
+    if row != [sentinel]:
+        raise DataError(
+            f"{location}:{start}: the row that starts here goes on to the end of the file inside a quote. "
+            "Is the quote closed?"
+        )
+
+
+def _ends_with_a_quote(location: Location) -> bool:
+    """Whether there is a quote in the last line; not looked up where that is to read the whole file."""
+    if location.path is None or location.compressed:
+        return False
+    with location.opened() as file:
+        file.seek(max(0, location.size - 4096))
+        last = file.read().rstrip(b"\r\n").replace(b"\r", b"\n")
+    return b'"' in last.rpartition(b"\n")[2]
+
+
+def _wrong(location: Location, separator: str, error: Exception) -> DataError:
+    """The error that says where, of what Arrow says is wrong."""
+    if "UTF8" in str(error):
+        return undecodable(location)
+    try:
+        check_csv(location, separator)
+    except DataError as located:
+        return located
+    return DataError(f"{location} cannot be read: {str(error).splitlines()[0]}.")
+
+
+def _rows(
+    lines: Iterator[str] | IO[str], location: Location, separator: str
+) -> Iterator[tuple[int, int, list[str]]]:
     """The rows that are not empty, each with its first and its last line."""
     rows = csv.reader(lines, delimiter=separator)
     while True:
@@ -121,23 +255,21 @@ def _ragged(location: Location, start: int, end: int, fields: int, width: int) -
 
 
 def _header(location: Location, separator: str) -> list[str]:
-    with _text(location) as lines:
+    with text(location) as lines:
         rows = _rows(lines, location, separator)
         _, _, names = next(rows, (0, 0, list[str]()))
         if not names:
             raise DataError(f"{location} is empty.")
+        if any("\0" in name for name in names):
+            raise with_nul(location)
         if len(names) == 1 and "separator" not in location.options:
             _check_separator(location, names[0])
         start, end, first = 0, 0, names
         with suppress(DataError):  # a value that is long, and for those to judge who read all rows
             start, end, first = next(rows, (0, 0, names))
         if len(first) > len(names):
-            # pandas would take the first values of the rows for an index.
+            # Others would take the first values of the rows for an index.
             raise _ragged(location, start, end, len(first), len(names))
-    # Columns without a name are named by their position.
-    named = [name for name in names if name]
-    if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise DataError(f"{location}: several columns have the same name: {listed(twice)}.")
     return names
 
 
@@ -150,143 +282,3 @@ def _check_separator(location: Location, name: str) -> None:
                 f"{location} has one column only, {name!r}. Are its values separated by '{shown}'? Then say "
                 f'so: {{path: …, separator: "{shown}"}}.'
             )
-
-
-def _read_pandas(location: Location, separator: str) -> pd.DataFrame:
-    import pandas as pd
-
-    with utf8(location) as file:
-        try:
-            return pd.read_csv(file, sep=separator, low_memory=False)
-        except pd.errors.ParserError as error:
-            check_csv(location, separator)
-            reason = str(error).strip().removeprefix("Error tokenizing data. ").removeprefix("C error: ")
-            raise DataError(f"{location} cannot be read: {reason}.") from error
-
-
-def _read_polars(location: Location, separator: str, names: list[str]) -> pl.DataFrame:
-    import polars as pl
-
-    read = partial(pl.read_csv, separator=separator, null_values=list(MISSING), new_columns=names)
-    # A look at the first rows is fast and mostly right. Where it is wrong, all rows are looked at.
-    for length in (10_000, None):
-        with utf8(location) as file:
-            try:
-                frame = read(file, infer_schema_length=length)
-            except pl.exceptions.PolarsError:
-                continue
-        if frame.height and not all(column.has_nulls() for column in frame):
-            return frame
-        break  # a row without values may have been a blank line
-    else:
-        with _text(location) as lines:
-            for _ in lines:  # polars does not say which line is no text
-                pass
-        check_csv(location, separator)
-    with plain(location, separator) as file:
-        try:
-            return read(file, infer_schema_length=None)
-        except pl.exceptions.PolarsError as error:
-            check_csv(location, separator)
-            raise DataError(f"{location} cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def _is_regular(location: Location, separator: str) -> bool:
-    # Arrow counts the fields of all rows in a fraction of the time that parsing takes.
-    import pyarrow as pa
-    import pyarrow.csv
-
-    with utf8(location) as file:
-        try:
-            batches = pa.csv.open_csv(
-                file,
-                parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-                convert_options=pa.csv.ConvertOptions(include_columns=["-"], include_missing_columns=True),
-            )
-            for _ in batches:
-                pass
-        except pa.ArrowInvalid:
-            return False
-    return True
-
-
-@contextmanager
-def plain(location: Location, separator: str) -> Iterator[str | IO[bytes]]:
-    """The file as UTF-8, written anew where polars would read other rows than pandas does."""
-    if not _is_odd(location, separator):
-        with utf8(location) as file:
-            yield file
-        return
-    with TemporaryDirectory(prefix="lolpop-") as folder:
-        path = Path(folder) / "rows.csv"
-        with path.open("w", encoding="utf-8", newline="") as rewritten, _text(location) as lines:
-            rows = csv.writer(rewritten, delimiter=separator, lineterminator="\n")
-            rows.writerows(row for _, _, row in _rows(lines, location, separator))
-        yield str(path)
-
-
-def _is_odd(location: Location, separator: str) -> bool:
-    """Whether there are blank lines, carriage returns alone, or quotes within values.
-
-    For polars blank lines are rows, carriage returns end no line, and such quotes are errors.
-    """
-    around = re.escape(f'{separator}\r\n"'.encode())
-    quote_within = re.compile(rb'"(?<=[^%b]")(?=[^%b])' % (around, around))
-    last = b"\n"
-    for chunk in _chunks(location):
-        text = last + chunk
-        if b"\n\n" in text or quote_within.search(text):
-            return True
-        if b"\r" in text and (b"\n\r\n" in text or text[:-1].count(b"\r") > text.count(b"\r\n")):
-            return True
-        last = text[-3:]
-    return False
-
-
-def _chunks(location: Location) -> Iterator[bytes]:
-    with ExitStack() as stack:
-        file = stack.enter_context(utf8(location))
-        opened = stack.enter_context(Path(file).open("rb")) if isinstance(file, str) else file
-        yield from iter(partial(opened.read, _CHUNK), b"")
-
-
-@contextmanager
-def utf8(location: Location) -> Iterator[str | IO[bytes]]:
-    """The file as UTF-8, in the form that libraries read fastest."""
-    encoding = location.options.get("encoding", "utf-8")
-    try:
-        if encoding == "utf-8":
-            with location.readable() as file:
-                yield file
-        else:
-            with location.opened() as file:
-                yield io.BytesIO(file.read().decode(encoding).encode())
-    except UnicodeDecodeError as error:
-        raise _undecodable(location, encoding, error) from error
-
-
-@contextmanager
-def _text(location: Location) -> Iterator[IO[str]]:
-    encoding = location.options.get("encoding", "utf-8")
-    try:
-        with location.opened() as file:
-            # A byte order mark is no part of the first name.
-            yield io.TextIOWrapper(file, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
-    except UnicodeDecodeError as error:
-        raise _undecodable(location, encoding, error) from error
-
-
-def _undecodable(location: Location, encoding: str, error: UnicodeDecodeError) -> DataError:
-    hint = "Save the file as UTF-8, or name its encoding: {path: …, encoding: latin-1}."
-    if encoding == "utf-8":
-        with location.opened() as file:
-            for number, line in enumerate(file, start=1):
-                if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    return DataError(f"{location} looks like UTF-16. {hint.replace('latin-1', 'utf-16')}")
-                try:
-                    line.decode()
-                except UnicodeDecodeError as found:
-                    byte = line[found.start]
-                    place = f"{location}:{number}:{found.start + 1}"
-                    return DataError(f"{place}: the byte 0x{byte:02x} is not UTF-8. {hint}")
-    return DataError(f"{location} is not {encoding}: {error.reason}. {hint}")

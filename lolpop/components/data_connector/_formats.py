@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.components.data_connector._csv import read_csv, write_csv
-from lolpop.components.data_connector._csv_batches import scan_csv
-from lolpop.components.data_connector._dtypes import typed_pandas, typed_polars
+from lolpop.components.data_connector._csv import write_csv
+from lolpop.components.data_connector._csv_frames import CsvFrames
+from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
+from lolpop.components.data_connector._json_frames import JsonFrames
 from lolpop.data.batches import Alike, plain_values
 from lolpop.data.frames import listed
+from lolpop.data.reading import Reading
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lolpop.components.data_connector._locations import Location
+    from lolpop.components.data_connector._options import TextOptions
     from lolpop.data.frames import Frame
+    from lolpop.data.reading import ReadingSchema
     from lolpop.data.sources import FrameKind
 
 
@@ -33,17 +35,22 @@ WriteFrame: TypeAlias = "Callable[[Frame], None]"
 
 
 class Format(ABC):
-    """A file of one format."""
+    """A file of one format.
 
-    def __init__(self, location: Location) -> None:
+    ``schema`` is what is known of its columns before, ``options`` say how fields of text are read.
+    """
+
+    def __init__(self, location: Location, schema: ReadingSchema, options: TextOptions) -> None:
         self._location = location
+        self._schema = schema
+        self._options = options
 
     @abstractmethod
-    def read(self, kind: FrameKind) -> Frame:
+    def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""
 
     @abstractmethod
-    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, in order."""
 
     @abstractmethod
@@ -56,19 +63,26 @@ class Csv(Format):
 
     separator = ","
 
-    def read(self, kind: FrameKind) -> Frame:
+    def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows; the dtype of a column is decided by all of its values."""
-        return read_csv(self._location, kind, self.separator)
+        return self._frames(kind).read()
 
-    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
-        """All rows in batches."""
-        return scan_csv(self._location, kind, self.separator, batch_rows)
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
+        """All rows in batches, after a first look at all of them."""
+        return self._frames(kind).scan(batch_rows)
 
     @contextmanager
     def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
         """A function that writes a header with the first rows."""
         numbers = itertools.count()
-        yield lambda frame: write_csv(frame, file, self._location, self.separator, header=next(numbers) == 0)
+        yield lambda frame: write_csv(frame, file, self._location, self._separator, header=next(numbers) == 0)
+
+    @property
+    def _separator(self) -> str:
+        return str(self._location.options.get("separator", self.separator))
+
+    def _frames(self, kind: FrameKind) -> CsvFrames:
+        return CsvFrames(self._location, self._separator, kind, self._schema, self._options)
 
 
 class Tsv(Csv):
@@ -80,22 +94,16 @@ class Tsv(Csv):
 class Parquet(Format):
     """Apache Parquet."""
 
-    def read(self, kind: FrameKind) -> Frame:
+    def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""
         import pyarrow.parquet as pq
 
         with self._location.readable() as file:
-            return _from_arrow(pq.read_table(file), kind)
+            return Reading(to_frame(without_index(pq.read_table(file)), kind), {})
 
-    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches; one row group at a time is held in memory."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        # Buffered ahead, all bytes of the file would be in memory in the end.
-        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_rows):
-                yield _from_arrow(plain_values(pa.Table.from_batches([batch])), kind)
+        return Reading(_typed_frames(lambda columns: self._tables(batch_rows, columns), kind), {})
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -105,26 +113,29 @@ class Parquet(Format):
             lambda first: pq.ParquetWriter(file, first.schema, use_dictionary=_repeated(first))
         )
 
+    def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        # Buffered ahead, all bytes of the file would be in memory in the end.
+        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_rows, columns=columns):
+                yield pa.Table.from_batches([batch])
+
 
 class Feather(Format):
     """Feather, which is Apache Arrow's file format."""
 
-    def read(self, kind: FrameKind) -> Frame:
+    def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""
         import pyarrow.feather as feather
 
         with self._location.readable() as file:
-            return _from_arrow(feather.read_table(file), kind)
+            return Reading(to_frame(without_index(feather.read_table(file)), kind), {})
 
-    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches."""
-        import pyarrow as pa
-
-        with self._location.readable() as source, pa.ipc.open_file(source) as file:
-            for number in range(file.num_record_batches):
-                table = plain_values(pa.Table.from_batches([file.get_batch(number)]))
-                for start in range(0, len(table), batch_rows):
-                    yield _from_arrow(table.slice(start, batch_rows), kind)
+        return Reading(_typed_frames(lambda columns: self._tables(batch_rows, columns), kind), {})
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -133,20 +144,27 @@ class Feather(Format):
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         return _writing_tables(lambda first: pa.ipc.new_file(file, first.schema, options=options))
 
+    def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        with self._location.readable() as source, pa.ipc.open_file(source) as file:
+            for number in range(file.num_record_batches):
+                table = pa.Table.from_batches([file.get_batch(number)])
+                for start in range(0, len(table), batch_rows):
+                    part = table.slice(start, batch_rows)
+                    yield part if columns is None else part.select(columns)
+
 
 class JsonLines(Format):
     """One JSON object a line."""
 
-    def read(self, kind: FrameKind) -> Frame:
-        """All rows."""
-        with self._location.opened() as file:
-            return _parse_json(file, self._location, kind)
+    def read(self, kind: FrameKind) -> Reading[Frame]:
+        """All rows; texts are dates where all of a column are."""
+        return JsonFrames(self._location, kind, self._schema, self._options).read()
 
-    def scan(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
-        """All rows in batches."""
-        with self._location.opened() as file:
-            while lines := list(itertools.islice(file, batch_rows)):
-                yield _parse_json(BytesIO(b"".join(lines)), self._location, kind)
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
+        """All rows in batches, after a first look at all of them."""
+        return JsonFrames(self._location, kind, self._schema, self._options).scan(batch_rows)
 
     @contextmanager
     def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
@@ -221,14 +239,19 @@ def _is_counted(kind: pa.DataType) -> bool:
     )
 
 
-def _from_arrow(table: pa.Table, kind: FrameKind) -> Frame:
-    if kind == "polars":
-        import polars as pl
+def _typed_frames(
+    tables: Callable[[list[str] | None], Iterator[pa.Table]], kind: FrameKind
+) -> Iterator[Frame]:
+    """Frames of tables that have types already, whole numbers of one type in all of them."""
+    import pyarrow as pa
 
-        return pl.DataFrame(table)
-    pandas: pd.DataFrame = table.to_pandas()
-    # A named index was a column to whoever wrote the file, and is one to whoever reads it.
-    return pandas.reset_index() if pandas.index.names != [None] else pandas
+    whole = WholeColumns()
+    if kind == "pandas" and (first := next(tables(None), None)) is not None:
+        names = [field.name for field in first.schema if pa.types.is_integer(field.type)]
+        for table in tables(names) if names else ():
+            whole.add(table)
+    for table in tables(None):
+        yield to_frame(plain_values(without_index(table)), kind, whole)
 
 
 def _to_arrow(frame: Frame) -> pa.Table:
@@ -269,27 +292,3 @@ def _holds_bytes(dtype: Any) -> bool:
 
     inner = [field.dtype for field in getattr(dtype, "fields", ())] or [getattr(dtype, "inner", None)]
     return dtype == pl.Binary or any(_holds_bytes(each) for each in inner if each is not None)
-
-
-def _parse_json(file: IO[bytes], location: Location, kind: FrameKind) -> Frame:
-    import pyarrow as pa
-    import pyarrow.json
-
-    try:
-        table = pa.json.read_json(file, read_options=pa.json.ReadOptions(block_size=16 << 20))
-    except pa.ArrowInvalid as error:
-        raise _located_json(location) or DataError(f"{location} cannot be read: {error}") from error
-    frame: Any = _from_arrow(table, kind)
-    return typed_polars(frame) if kind == "polars" else typed_pandas(frame)
-
-
-def _located_json(location: Location) -> DataError | None:
-    with location.opened() as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                found: Any = json.loads(line) if line.strip() else {}
-            except ValueError as error:
-                return DataError(f"{location}:{number}: this line is no JSON: {error}")
-            if not isinstance(found, dict):
-                return DataError(f"{location}:{number}: expected a JSON object, not {line[:40]!r}.")
-    return None

@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from lolpop._names import one_of
 from lolpop.components._disk import sync
-from lolpop.components._drivers import FILE_SYSTEMS, errors_of
 from lolpop.errors import DataError, LolpopError
 from lolpop.runs import hidden
 from lolpop.settings.secrets import mask_urls
@@ -24,14 +23,13 @@ if TYPE_CHECKING:
     from lolpop.data.sources import Source
 
 
-_KEYS = ("path", "format", "separator", "encoding")
+_KEYS = (
+    "path", "format", "separator", "encoding", "missing_values", "decimal", "thousands", "columns",
+)  # fmt: skip
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
-# What file systems, and libraries that parse and write formats, raise for what they cannot do.
-_REFUSALS = (
-    OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, OverflowError,
-)  # fmt: skip
-_FOREIGN = (*FILE_SYSTEMS, "polars.exceptions.PolarsError")  # of extras, which may not be there
+# What a library raises for what it cannot do is anybody's guess, save for these.
+_OURS = (AssertionError, NameError, AttributeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,11 @@ class Location:
         if suffixes and suffixes[-1] in _COMPRESSED:
             suffixes.pop()
         return suffixes[-1].removeprefix(".") if suffixes else ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of a local file as it is on the disk; 0 of any other."""
+        return self.path.stat().st_size if self.path is not None else 0
 
     @property
     def compressed(self) -> bool:
@@ -106,7 +109,7 @@ class Location:
                     opened.close()
                     self._take(temporary)
             finally:
-                with suppress(*_REFUSALS):  # what failed first is what is told
+                with suppress(Exception):  # what failed first is what is told
                     opened.close()
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
@@ -120,7 +123,9 @@ class Location:
             raise
         except ImportError as error:
             raise DataError(f"{self} cannot be {done}: {mask_urls(str(error))}") from error
-        except _REFUSALS + errors_of(_FOREIGN) as error:
+        except BaseException as error:
+            if not is_refusal(error):
+                raise
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
 
     def _open(self) -> AbstractContextManager[IO[bytes]]:
@@ -207,6 +212,13 @@ def located(source: Source, folder: Path | None) -> Location:
     local = Path(text.removeprefix("file://")).expanduser()
     local = folder / local if folder else local
     return Location(shown, str(local), local, options)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether ``error`` is how a library says that it cannot do something; a panic of Rust is, too."""
+    if isinstance(error, Exception):
+        return not isinstance(error, _OURS)
+    return type(error).__name__ == "PanicException"  # which is no Exception, and in no module
 
 
 def _shown(source: object) -> str:

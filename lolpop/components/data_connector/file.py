@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
+from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.data.batches import SameColumns
 from lolpop.data.frames import as_frame, wrap
+from lolpop.data.reading import ColumnKind, Reading, ReadingSchema
 from lolpop.data.sources import Data, FrameKind
 from lolpop.errors import DataError
 
@@ -28,16 +31,39 @@ class FileDataConnector(DataConnector):
     """CSV, Parquet, JSON lines and Feather files, by the suffix of their names.
 
     A source is a path or any URL that fsspec knows, or a mapping: ``{path: …, format: csv}`` where the
-    suffix says nothing, and for CSV also ``separator`` and ``encoding``. CSV and JSON lines may be
-    compressed (``.csv.gz``).
+    suffix says nothing, for CSV also ``separator``, ``encoding`` and the parameters below, where they are
+    others than those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
 
-    The dtype of a CSV column is decided by the whole column, as ``pandas.read_csv`` does, besides that
-    columns of ISO 8601 dates become dates.
+    What a CSV column is, is decided by all of its fields, alike for pandas and polars: whole numbers,
+    numbers, booleans, ISO 8601 dates, or else text. Columns of identity (index, series) are text as they are
+    written, unless all are plain whole numbers; so are class labels. Once a model was trained, columns are
+    read as the rows of its training were.
 
     Frames are of the kind that ``data.frame`` says, batches of as many rows as ``data.batch_rows``.
+
+    Parameters
+    ----------
+    missing_values : list of str
+        Texts that are missing values in CSV, besides the empty field; not in columns of identity or labels.
+    decimal : str
+        The mark before the fraction of a number in CSV.
+    thousands : str
+        The mark between groups of three digits of a number in CSV, if there is one.
+    columns : dict of str to str
+        Columns of CSV whose kind is not to be guessed: text, integer, number, boolean or date, by name.
     """
 
-    def __init__(self, *, data: Data | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        missing_values: tuple[str, ...] = MISSING,
+        decimal: str = ".",
+        thousands: str = "",
+        columns: Mapping[str, ColumnKind] = MappingProxyType({}),
+        *,
+        data: Data | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._options = TextOptions.of(missing_values, decimal, thousands, columns)
         self._frame: FrameKind = data.frame if data else "pandas"
         self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
@@ -47,11 +73,26 @@ class FileDataConnector(DataConnector):
 
         Raises DataError if there is no such file, it cannot be parsed, or it has no rows.
         """
-        location = self._open(source)
-        frame = _format(location).read(self._frame)
-        if len(wrap(frame)) == 0:
-            raise DataError(f"{location} has a header but no rows.")
-        return frame
+        return self._read(source, ReadingSchema()).rows
+
+    def read_as(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
+        """All rows of ``source``, read by what ``schema`` knows of its columns. Raises as ``read`` does."""
+        if type(self).read is not FileDataConnector.read:
+            return super().read_as(source, schema)  # a subclass reads in its own way
+        return self._read(source, schema)
+
+    def scan(self, source: Source) -> Iterator[Frame]:
+        """Rows of ``source`` in batches of at most ``data.batch_rows``, in order.
+
+        Raises DataError as ``read`` does, once it comes to what is wrong.
+        """
+        yield from self._scan(source, ReadingSchema()).rows
+
+    def scan_as(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        """Batches of ``source``, read by what ``schema`` knows of its columns. Raises as ``read`` does."""
+        if type(self).scan is not FileDataConnector.scan:
+            return super().scan_as(source, schema)
+        return self._scan(source, schema)
 
     def write(self, frame: Frame, target: Source) -> None:
         """Write ``frame`` to ``target``, whole or not at all; folders are made where they are missing.
@@ -62,20 +103,6 @@ class FileDataConnector(DataConnector):
         with self.writing(target) as write:
             write(native)
 
-    def scan(self, source: Source) -> Iterator[Frame]:
-        """Rows of ``source`` in batches of at most ``data.batch_rows``, in order.
-
-        Raises DataError as ``read`` does, once it comes to what is wrong.
-        """
-        location = self._open(source)
-        empty = True
-        for frame in _format(location).scan(self._frame, self._batch_rows):
-            if len(wrap(frame)):
-                empty = False
-                yield frame
-        if empty:
-            raise DataError(f"{location} has a header but no rows.")
-
     @contextmanager
     def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:
         """A function that writes the rows of frames to ``target`` as they come.
@@ -83,7 +110,7 @@ class FileDataConnector(DataConnector):
         Raises DataError if they cannot be written, or frames differ in their columns or types.
         """
         location = located(target, self._folder)
-        form, same_columns = _format(location), SameColumns()
+        form, same_columns = self._format(location, ReadingSchema()), SameColumns()
         with location.replaced() as file, form.writing(file) as write_frame:
 
             def write(frame: Frame) -> None:
@@ -93,16 +120,53 @@ class FileDataConnector(DataConnector):
 
             yield write
 
+    def _read(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
+        location = self._open(source)
+        with location.explained("read"):
+            reading = self._format(location, schema).read(self._frame)
+        if len(wrap(reading.rows)) == 0:
+            raise _without_rows(location)
+        return reading
+
+    def _scan(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        location = self._open(source)
+        with location.explained("read"):
+            reading = self._format(location, schema).scan(self._frame, self._batch_rows)
+        return Reading(_with_rows(reading.rows, location), reading.columns, reading.notices)
+
+    def _format(self, location: Location, schema: ReadingSchema) -> Format:
+        options = self._options.overridden(location.options, str(location))
+        return _format_of(location)(location, schema, options)
+
     def _open(self, source: Source) -> Location:
         location = located(source, self._folder)
         location.require()
         return location
 
 
-def _format(location: Location) -> Format:
+def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
+    """Those of ``frames`` that have rows. Raises DataError if there are none."""
+    empty = True
+    while True:
+        with location.explained("read"):
+            frame = next(frames, None)
+        if frame is None:
+            break
+        if len(wrap(frame)):
+            empty = False
+            yield frame
+    if empty:
+        raise _without_rows(location)
+
+
+def _without_rows(location: Location) -> DataError:
+    return DataError(f"{location} has a header but no rows.")
+
+
+def _format_of(location: Location) -> type[Format]:
     name = location.format_name
     if name in FORMATS:
-        return FORMATS[name](location)
+        return FORMATS[name]
     expected = (
         f"Expected one of {', '.join(sorted(FORMATS))}, as the suffix of the file or in a mapping: "
         f"{{path: …, format: csv}}."

@@ -1,0 +1,279 @@
+"""What a column of text is read as, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from lolpop.components.data_connector import _dates
+from lolpop.components.data_connector._evidence import Fields, without_plus
+from lolpop.components.data_connector._numbers import PLAIN, NumberStyle
+from lolpop.data.frames import count, listed
+from lolpop.data.reading import ColumnSchema, Notice
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lolpop.components.data_connector._evidence import Evidence, PieceKind
+    from lolpop.components.data_connector._numbers import NumberCounts
+    from lolpop.data.reading import ColumnKind, ReadingSchema
+
+
+ColumnType: TypeAlias = Literal["string", "int64", "uint64", "float64", "bool", "date", "empty"]
+
+_KINDS: Mapping[ColumnType, ColumnKind] = {
+    "string": "text",
+    "int64": "integer",
+    "uint64": "integer",
+    "float64": "number",
+    "bool": "boolean",
+    "date": "date",
+}
+_NUMBERS: Set[PieceKind] = {"int64", "uint64", "long", "number"}
+# What every whole number of 64 bits has room for.
+_DIGITS = 18
+_REMEMBERED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """How the fields of one column become values."""
+
+    fields: Fields
+    type: ColumnType
+    style: NumberStyle = PLAIN
+    forms: frozenset[_dates.DateForm] = frozenset()
+    lenient: bool = False
+    """Whether what is no number becomes a missing value."""
+    others: tuple[str, ...] = ()
+    """Some of those that do."""
+
+    @property
+    def schema(self) -> ColumnSchema | None:
+        """What is to be known of the column where it is read again; None if it has no values."""
+        if self.type == "empty":
+            return None
+        return ColumnSchema(
+            kind=_KINDS[self.type],
+            decimal=self.style.decimal,
+            thousands=self.style.thousands,
+            missing=self.others,
+        )
+
+    def convert(self, values: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The fields ``values``, of which empty ones are null, as what they are."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.type == "string":
+            return self.fields.as_written(values)
+        texts = self.fields.texts(values)
+        match self.type:
+            case "empty":
+                return pa.chunked_array([pa.nulls(len(values), pa.float64())])
+            case "bool":
+                return pc.equal(pc.utf8_lower(texts), "true")
+            case "date":
+                return _dates.to_dates(texts, self.forms)
+        if self.lenient:
+            matched = pc.match_substring_regex(texts, self.style.pattern)
+            texts = pc.if_else(matched, texts, pa.scalar(None, texts.type))
+        plain = self.style.plain(texts)
+        if self.type != "float64":
+            plain = without_plus(plain)
+        return pc.cast(plain, getattr(pa, self.type)())
+
+
+class ColumnReader:
+    """Decides what one column of the source ``shown`` is read as.
+
+    ``kind`` is what the settings say of it, ``schema`` what its role is and how it was read before.
+    """
+
+    def __init__(
+        self, name: str, evidence: Evidence, schema: ReadingSchema, kind: ColumnKind | None, shown: str
+    ) -> None:
+        self._name = name
+        self._evidence = evidence
+        self._expected = schema.columns.get(name)
+        self._kind = kind
+        self._is_identity = name in schema.identity
+        self._is_label = name in schema.labels
+        self._shown = shown
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether it has to be known how many of its texts are numbers."""
+        return (
+            self._wanted != "text"
+            and not self._is_identity
+            and not self._is_label
+            and self._type_of_kinds() == "string"
+            and not self._evidence.kinds <= _NUMBERS
+        )
+
+    def plan(self, counts: NumberCounts | None) -> ColumnPlan:
+        """What the column is read as."""
+        evidence = self._evidence
+        if self._kind is not None:
+            return self._insisted(self._kind, counts)
+        if not evidence.kinds:
+            return ColumnPlan(evidence.fields, self._empty_type(), evidence.style)
+        if self._is_identity:
+            whole = evidence.canonical_integers and self._wanted != "text"
+            return self._planned(self._type_of_kinds() if whole else "string")
+        if self._is_label:
+            return self._planned(self._label_type())
+        if self._wanted == "text":
+            return self._planned("string")
+        read_as = self._type_of_kinds()
+        if counts is not None and read_as == "string" and (style := self._style(counts)) is not None:
+            whole = style not in counts.fractions
+            if not whole or counts.digits <= _DIGITS:
+                others = tuple(counts.others.get(style, ()))[:_REMEMBERED]
+                return ColumnPlan(
+                    evidence.fields, "int64" if whole else "float64", style, lenient=True, others=others
+                )
+        return self._planned(read_as)
+
+    def notices(self, plan: ColumnPlan, counts: NumberCounts | None) -> Iterator[Notice]:
+        """What people should know of a column that is read by ``plan``."""
+        if counts is None or self._kind is not None:
+            return
+        style = plan.style if plan.lenient else counts.best()
+        if style is None or not counts.are_nearly_all(style):
+            return
+        if counts.others.get(style):
+            yield self._nearly(plan, counts, style)
+        elif style != self._evidence.style and style in counts.marked:
+            yield self._marked(counts, style)
+
+    @property
+    def _wanted(self) -> ColumnKind | None:
+        return self._kind or (self._expected.kind if self._expected else None)
+
+    def _planned(self, read_as: ColumnType) -> ColumnPlan:
+        evidence = self._evidence
+        forms = frozenset(evidence.date_forms) if read_as == "date" else frozenset[_dates.DateForm]()
+        return ColumnPlan(evidence.fields, read_as, evidence.style, forms)
+
+    def _type_of_kinds(self) -> ColumnType:
+        kinds = self._evidence.kinds
+        if kinds == {"boolean"}:
+            return "bool"
+        if kinds == {"date"} and _dates.agree(self._evidence.date_forms):
+            return "date"
+        if kinds == {"int64"}:
+            return "int64"
+        if kinds == {"uint64"} or (kinds == {"int64", "uint64"} and not self._evidence.negative):
+            return "uint64"
+        return "float64" if "number" in kinds and kinds <= _NUMBERS else "string"
+
+    def _label_type(self) -> ColumnType:
+        evidence = self._evidence
+        if self._wanted == "text":
+            return "string"
+        read_as = self._type_of_kinds()
+        canonical = (
+            read_as == "bool"
+            or (read_as in {"int64", "uint64"} and evidence.canonical_integers)
+            or (read_as == "float64" and evidence.canonical_floats)
+        )
+        return read_as if canonical else "string"
+
+    def _empty_type(self) -> ColumnType:
+        for column_type, kind in _KINDS.items():
+            if kind == self._wanted and kind in {"text", "boolean"}:
+                return column_type
+        return "empty"
+
+    def _style(self, counts: NumberCounts) -> NumberStyle | None:
+        style = counts.best()
+        if style is None or not counts.are_nearly_all(style):
+            return None
+        expected = self._expected is not None and self._expected.kind in {"integer", "number"}
+        return style if expected or counts.reads_as_number(style) else None
+
+    def _insisted(self, kind: ColumnKind, counts: NumberCounts | None) -> ColumnPlan:
+        """What the settings say. Raises DataError if the fields cannot be read as that."""
+        if kind == "text" or not self._evidence.kinds:
+            return self._planned("string" if kind == "text" else "empty")
+        read_as = self._type_of_kinds()
+        if kind == "number" and read_as in {"int64", "uint64", "float64"}:
+            return self._planned("float64")
+        if _KINDS[read_as] == kind:
+            return self._planned(read_as)
+        example = ""
+        if counts is not None and self._evidence.style in counts.first and kind in {"integer", "number"}:
+            row, text = counts.first[self._evidence.style]
+            example = f", and row {row:,} is {text!r}"
+        elif self._evidence.sample:
+            example = f", such as {self._evidence.sample[0]!r}"
+        raise DataError(
+            f"{self._shown}: the column {self._name!r} should be read as {kind} by the settings, but its "
+            f"values are {_KINDS[read_as]}{example}."
+        )
+
+    def _nearly(self, plan: ColumnPlan, counts: NumberCounts, style: NumberStyle) -> Notice:
+        others = counts.others[style]
+        row, text = counts.first[style]
+        number = counts.numbers[style]
+        said = f"row {row:,} is {text!r}"
+        if sum(others.values()) > 1:
+            said += (
+                f", and others are {listed(list(others)[1:], 3)}" if len(others) > 1 else ", as others are"
+            )
+        texts = f"missing_values: [{', '.join(_quoted(each) for each in list(others)[:5])}]"
+        numbers = f"{number:,} of {counts.present:,} values of {self._name!r} are numbers, {said}"
+        if not plan.lenient:
+            advice = f"The column is read as text. If it holds numbers, set data_connector: {{{texts}}}"
+        else:
+            styled = f"{style.settings}, " if style.settings else ""
+            advice = (
+                f"What is no number is read as missing. Set data_connector: {{{styled}{texts}}} if that is "
+                f"right, or {{columns: {{{self._name}: text}}}} if the column holds text"
+            )
+        return Notice(f"{self._shown}: {numbers}. {advice}.", "warning")
+
+    def _marked(self, counts: NumberCounts, style: NumberStyle) -> Notice:
+        row, text = counts.marked[style]
+        plain = counts.numbers[PLAIN]
+        message = (
+            f"{self._shown}: {plain:,} of {counts.present:,} values of {self._name!r} are plain numbers, "
+            f"row {row:,} is {text!r}, which is read as {float(style.plain_text(text)):.12g}. "
+            f"Set data_connector: {{{style.settings}}} if that is right"
+        )
+        other = counts.alternative(style)
+        if other is not None:
+            message += f", {{{other.settings}}} if it is {float(other.plain_text(text)):.12g}"
+        return Notice(
+            f"{message}, or {{columns: {{{self._name}: text}}}} if the column holds text.", "warning"
+        )
+
+
+def missing_notice(shown: str, missing: Mapping[str, Mapping[str, int]]) -> Iterator[Notice]:
+    """What texts were read as missing: in how many fields of which columns."""
+    totals: dict[str, dict[str, int]] = {}
+    for name, counts in missing.items():
+        for text, number in counts.items():
+            if text:
+                totals.setdefault(text, {})[name] = number
+    if not totals:
+        return
+    said = []
+    for text, columns in list(totals.items())[:5]:
+        named = ", ".join(f"{number:,} of {name!r}" for name, number in list(columns.items())[:3])
+        further = f" and {count(len(columns) - 3, 'more column')}" if len(columns) > 3 else ""
+        said.append(f"{text!r} ({named}{further})")
+    if len(totals) > 5:
+        said.append(f"{len(totals) - 5} more texts")
+    yield Notice(
+        f"{shown}: read as missing values: {', '.join(said)}. "
+        "data_connector.missing_values says which texts are"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if '"' not in text else f"'{text}'"

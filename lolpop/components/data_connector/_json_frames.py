@@ -1,0 +1,271 @@
+"""JSON lines as dataframes, whole or in batches of one schema."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+
+from lolpop.components.data_connector import _dates
+from lolpop.components.data_connector._frames import EXACT, WholeColumns, is_beyond_floats, to_frame
+from lolpop.data.reading import Reading
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lolpop.components.data_connector._locations import Location
+    from lolpop.components.data_connector._options import TextOptions
+    from lolpop.data.frames import Frame
+    from lolpop.data.reading import ReadingSchema
+    from lolpop.data.sources import FrameKind
+
+
+_BLOCK = 16 << 20
+_LONGEST = 38  # digits that an Arrow decimal has room for
+_GREATEST = {"int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1)}
+
+
+class JsonFrames:
+    """The rows of a file of JSON lines as dataframes of one ``kind``.
+
+    ``schema`` says which texts are no dates, whatever they look like.
+    """
+
+    def __init__(
+        self, location: Location, kind: FrameKind, schema: ReadingSchema, options: TextOptions
+    ) -> None:
+        self._location = location
+        self._kind = kind
+        texts = {name for name, column in schema.columns.items() if column.kind == "text"}
+        texts |= {name for name, kind in options.columns.items() if kind == "text"}
+        self._texts = frozenset(texts) | schema.identity | schema.labels
+
+    def read(self) -> Reading[Frame]:
+        """All rows."""
+        fields = _Fields()
+        with self._location.opened() as file:
+            table = self._parsed(file, None)
+        fields.add(table)
+        if fields.needs_schema:
+            fields.settle(self._values(fields.great))
+            with self._location.opened() as file:
+                table = self._parsed(file, fields.schema)
+        dates = _Dates(self._texts)
+        dates.add(table)
+        return Reading(to_frame(self._typed(table, dates), self._kind), {})
+
+    def scan(self, batch_rows: int) -> Reading[Iterator[Frame]]:
+        """All rows in batches, after a first look at all of them."""
+        fields = _Fields()
+        for stream in self._streams(batch_rows):
+            fields.add(self._parsed(stream, None))
+        fields.settle(self._values(fields.great))
+        dates = _Dates(self._texts)
+        if fields.texts - self._texts:
+            for stream in self._streams(batch_rows):
+                dates.add(self._parsed(stream, fields.schema))
+        return Reading(self._frames(batch_rows, fields, dates), {})
+
+    def _frames(self, batch_rows: int, fields: _Fields, dates: _Dates) -> Iterator[Frame]:
+        whole = WholeColumns(fields.missing, fields.beyond)
+        for stream in self._streams(batch_rows):
+            yield to_frame(self._typed(self._parsed(stream, fields.schema), dates), self._kind, whole)
+
+    def _typed(self, table: pa.Table, dates: _Dates) -> pa.Table:
+        import pyarrow as pa
+
+        for place, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):  # whole numbers of more than 64 bits
+                table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+            elif forms := dates.forms(field.name):
+                values = _dates.to_dates(table.column(place), forms)
+                if self._kind == "pandas" and pa.types.is_date32(values.type):
+                    values = values.cast(pa.timestamp("us"))
+                table = table.set_column(place, field.name, values)
+        return table
+
+    def _streams(self, batch_rows: int) -> Iterator[IO[bytes]]:
+        with self._location.opened() as file:
+            while lines := list(itertools.islice(file, batch_rows)):
+                if any(line.strip() for line in lines):
+                    yield BytesIO(b"".join(lines))
+
+    def _parsed(self, stream: IO[bytes], schema: pa.Schema | None) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.json
+
+        try:
+            return pa.json.read_json(
+                stream,
+                read_options=pa.json.ReadOptions(block_size=_BLOCK),
+                parse_options=pa.json.ParseOptions(explicit_schema=schema),
+            )
+        except pa.ArrowInvalid as error:
+            raise self._located() or DataError(f"{self._location} cannot be read: {error}") from error
+
+    def _values(self, names: frozenset[str]) -> Iterator[dict[str, Any]]:
+        """The objects of all lines, where some of their values have to be looked at one by one."""
+        if names:
+            with self._location.opened() as file:
+                for line in file:
+                    if line.strip():
+                        yield json.loads(line)
+
+    def _located(self) -> DataError | None:
+        with self._location.opened() as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    value: Any = json.loads(line) if line.strip() else {}
+                except ValueError as error:
+                    return DataError(f"{self._location}:{number}: this line is no JSON: {error}")
+                if not isinstance(value, dict):
+                    return DataError(f"{self._location}:{number}: expected a JSON object, not {line[:40]!r}.")
+        return None
+
+
+class _Fields:
+    """The types that the values of each field have in all batches."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, pa.DataType] = {}
+        self.missing: set[str] = set()
+        self.beyond: set[str] = set()
+        self._great: set[str] = set()
+        self._rows = 0
+        self._seen: dict[str, int] = {}
+
+    def add(self, table: pa.Table) -> None:
+        """Take the types of some more rows."""
+        import pyarrow as pa
+
+        for field, values in zip(table.schema, table.columns, strict=True):
+            name = field.name
+            if values.null_count or self._seen.get(name, 0) < self._rows:
+                self.missing.add(name)
+            self._seen[name] = self._rows + len(table)
+            if pa.types.is_floating(field.type) and _is_great(values):
+                self._great.add(name)
+            if pa.types.is_integer(field.type) and is_beyond_floats(values):
+                self.beyond.add(name)
+                self._great.add(name)
+            self._types[name] = _common(self._types.get(name), field.type, name)
+        self._rows += len(table)
+        self.missing |= {name for name, seen in self._seen.items() if seen < self._rows}
+
+    @property
+    def great(self) -> frozenset[str]:
+        """Fields with numbers that floats may have lost digits of."""
+        import pyarrow as pa
+
+        return frozenset(name for name in self._great if pa.types.is_floating(self._types[name]))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Fields of text, which may be dates."""
+        import pyarrow as pa
+
+        return frozenset(name for name, kind in self._types.items() if _is_text(kind, pa))
+
+    @property
+    def needs_schema(self) -> bool:
+        """Whether values are not read as they are unless the types are said."""
+        import pyarrow as pa
+
+        return bool(self.great) or any(pa.types.is_timestamp(kind) for kind in self._types.values())
+
+    def settle(self, objects: Iterator[dict[str, Any]]) -> None:
+        """Give great numbers, of the ``objects`` of all lines, a type that holds them if they are whole."""
+        import pyarrow as pa
+
+        great = self.great
+        ends: dict[str, tuple[int, int]] = {}
+        fractions: set[str] = set()
+        for values in objects:
+            for name in great - fractions:
+                value = values.get(name)
+                if isinstance(value, float):
+                    fractions.add(name)
+                elif isinstance(value, int):
+                    low, high = ends.get(name, (value, value))
+                    ends[name] = min(low, value), max(high, value)
+        for name, (low, high) in ends.items():
+            if name in fractions:
+                continue
+            fits = [kind for kind, (least, most) in _GREATEST.items() if least <= low and high <= most]
+            if fits:
+                self._types[name] = getattr(pa, fits[0])()
+                self.beyond.add(name)
+            elif len(str(max(abs(low), abs(high)))) <= _LONGEST:
+                self._types[name] = pa.decimal128(_LONGEST, 0)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The fields with their types, texts as texts even if they look like dates."""
+        import pyarrow as pa
+
+        return pa.schema(
+            [
+                pa.field(name, pa.string() if pa.types.is_timestamp(kind) else kind)
+                for name, kind in self._types.items()
+            ]
+        )
+
+
+class _Dates:
+    """Which columns of text, besides those of ``texts``, are dates, and in which forms."""
+
+    def __init__(self, texts: frozenset[str]) -> None:
+        self._texts = texts
+        self._forms: dict[str, set[_dates.DateForm]] = {}
+        self._others: set[str] = set()
+
+    def add(self, table: pa.Table) -> None:
+        """Take the texts of some more rows."""
+        import pyarrow as pa
+
+        for field, values in zip(table.schema, table.columns, strict=True):
+            name = field.name
+            if name in self._others | self._texts or not pa.types.is_string(field.type):
+                continue
+            present = values.drop_null()
+            if not len(present):
+                continue
+            forms = _dates.forms_of(present)
+            self._forms.setdefault(name, set()).update(forms)
+            if not forms or not _dates.agree(self._forms[name]):
+                self._others.add(name)
+
+    def forms(self, name: str) -> frozenset[_dates.DateForm]:
+        """The forms of a column that is one of dates; none of another."""
+        return frozenset() if name in self._others else frozenset(self._forms.get(name, ()))
+
+
+def _is_great(values: pa.ChunkedArray) -> bool:
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(values).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
+
+
+def _is_text(kind: pa.DataType, pa: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_timestamp(kind))
+
+
+def _common(known: pa.DataType | None, kind: pa.DataType, name: str) -> pa.DataType:
+    """The type of values of both. Raises DataError if there is none."""
+    import pyarrow as pa
+
+    if known is None or known == kind or pa.types.is_null(known):
+        return kind
+    if _is_text(known, pa) and _is_text(kind, pa):
+        return pa.string()
+    try:
+        schemas = [pa.schema([pa.field(name, each)]) for each in (known, kind)]
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except pa.ArrowException as error:
+        raise DataError(
+            f"The values of {name!r} are {known} in some rows, and {kind} in others. Let them be of one type."
+        ) from error

@@ -1,0 +1,181 @@
+"""Numbers as people write them: which texts are numbers, and in which style."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+_FEW = 20
+_REMEMBERED = 1000
+_PLACEHOLDER = re.compile(r"[^\w\s]+")
+
+NEARLY = 0.9
+"""The least share of numbers in a column that is taken for one of numbers."""
+
+_WITH_PLACEHOLDERS = 0.5  # where all other texts are such as '?' or '--'
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """How numbers are written: the mark before fractions, and the one between groups of three digits."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    @property
+    def settings(self) -> str:
+        """The settings that say so."""
+        shown = {"decimal": self.decimal, "thousands": self.thousands}
+        return ", ".join(f'{name}: "{mark}"' for name, mark in shown.items() if mark != _DEFAULTS[name])
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression that all of the text matches."""
+        return _pattern(self.decimal, self.thousands)
+
+    def plain(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Numbers of this style in the style of Python; only for texts that match the pattern."""
+        import pyarrow.compute as pc
+
+        if self.thousands:
+            texts = pc.replace_substring(texts, self.thousands, "")
+        return texts if self.decimal == "." else pc.replace_substring(texts, self.decimal, ".")
+
+    def plain_text(self, text: str) -> str:
+        """A number of this style in the style of Python."""
+        return (text.replace(self.thousands, "") if self.thousands else text).replace(self.decimal, ".")
+
+
+_DEFAULTS = {"decimal": ".", "thousands": ""}
+
+PLAIN = NumberStyle()
+
+STYLES = (
+    PLAIN,
+    NumberStyle(".", ","),
+    NumberStyle(",", ""),
+    NumberStyle(",", "."),
+    NumberStyle(".", " "),
+    NumberStyle(",", " "),
+    NumberStyle(".", "\u00a0"),
+    NumberStyle(",", "\u00a0"),
+    NumberStyle(".", "\u202f"),
+    NumberStyle(",", "\u202f"),
+    NumberStyle(".", "'"),
+)
+"""The styles that are looked for, the first of those that fit alike is taken."""
+
+
+@cache
+def _pattern(decimal: str, thousands: str) -> str:
+    whole = r"[0-9]+"
+    if thousands:
+        whole = rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
+    mark = re.escape(decimal)
+    number = rf"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    return rf"^[+-]?(?:{number}|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)$"
+
+
+@dataclass(slots=True)
+class NumberCounts:
+    """How many of the texts of a column are numbers in each of several styles."""
+
+    styles: Sequence[NumberStyle]
+    present: int = 0
+    rows: int = 0
+    numbers: Counter[NumberStyle] = field(default_factory=Counter)
+    others: dict[NumberStyle, Counter[str]] = field(default_factory=dict)
+    """The texts that are no numbers, some of them where they are very many."""
+    first: dict[NumberStyle, tuple[int, str]] = field(default_factory=dict)
+    """The first text that is no number, with its row."""
+    marked: dict[NumberStyle, tuple[int, str]] = field(default_factory=dict)
+    """The first text that is a number in this style alone, not in the plain one, with its row."""
+    fractions: set[NumberStyle] = field(default_factory=set)
+    """The styles in which some of the numbers have a fraction, or an exponent."""
+    digits: int = 0
+    """The greatest number of digits of a whole number."""
+    distinct: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of_sample(cls, sample: Sequence[str], style: NumberStyle) -> NumberCounts | None:
+        """Counts of the styles that some texts of the column let expect; None if they are no numbers."""
+        if not sample:
+            return None
+        wanted = []
+        for each in dict.fromkeys((style, *STYLES)):
+            pattern = re.compile(each.pattern)
+            if sum(pattern.match(text) is not None for text in sample) >= _WITH_PLACEHOLDERS * len(sample):
+                wanted.append(each)
+        return cls(list(dict.fromkeys((*wanted, PLAIN)))) if wanted else None
+
+    def add(self, texts: pa.ChunkedArray) -> None:
+        """Take the texts of some more rows, without spaces around them; missing ones are null."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.present += len(texts) - texts.null_count
+        plain = pc.match_substring_regex(texts, PLAIN.pattern)
+        for style in self.styles:
+            is_number = pc.fill_null(pc.match_substring_regex(texts, style.pattern), True)
+            odd = texts.filter(pc.invert(is_number))
+            self.numbers[style] += len(texts) - texts.null_count - len(odd)
+            if len(odd) and style not in self.first:
+                at = pc.index(is_number, pa.scalar(False)).as_py()
+                self.first[style] = (self.rows + at + 1, texts[at].as_py())
+            self._measure(texts.filter(is_number), style)
+            others = self.others.setdefault(style, Counter())
+            if len(odd) and len(others) < _REMEMBERED:
+                for each in pc.value_counts(odd)[:_REMEMBERED].to_pylist():
+                    others[each["values"]] += each["counts"]
+            if style not in self.marked:
+                alone = pc.and_(is_number, pc.invert(pc.fill_null(plain, True)))
+                at = pc.index(alone, pa.scalar(True)).as_py()
+                if at >= 0:
+                    self.marked[style] = (self.rows + at + 1, texts[at].as_py())
+        if len(self.distinct) <= _FEW:
+            self.distinct |= set(pc.unique(texts.drop_null()).slice(0, 2 * _FEW).to_pylist())
+        self.rows += len(texts)
+
+    def _measure(self, numbers: pa.ChunkedArray, style: NumberStyle) -> None:
+        import pyarrow.compute as pc
+
+        plain = style.plain(numbers.drop_null())
+        whole = pc.match_substring_regex(plain, r"^[+-]?[0-9]+$")
+        if not pc.all(whole).as_py():
+            self.fractions.add(style)
+        self.digits = max(self.digits, pc.max(pc.utf8_length(plain.filter(whole))).as_py() or 0)
+
+    def best(self) -> NumberStyle | None:
+        """The style in which most texts are numbers, the first of those alike."""
+        return max(self.styles, key=lambda style: self.numbers[style], default=None)
+
+    def alternative(self, best: NumberStyle) -> NumberStyle | None:
+        """The style in which the same texts are other numbers, if there is one: 1,234 may be 1.234."""
+        for style in self.styles:
+            if style.decimal == best.thousands and self.numbers[style] == self.numbers[best]:
+                return style
+        return None
+
+    def are_nearly_all(self, style: NumberStyle) -> bool:
+        """Whether the column is one of numbers, in spite of some others."""
+        share = self.numbers[style] / self.present if self.present else 0.0
+        return share >= NEARLY or (
+            share >= _WITH_PLACEHOLDERS and self._are_placeholders(self.others.get(style, {}))
+        )
+
+    def reads_as_number(self, style: NumberStyle) -> bool:
+        """Whether it is better read as numbers: not if they are so few that they are categories."""
+        others = self.others.get(style, Counter())
+        return not others or self._are_placeholders(others) or len(self.distinct) > _FEW
+
+    @staticmethod
+    def _are_placeholders(others: Mapping[str, int]) -> bool:
+        return len(others) <= 3 and all(_PLACEHOLDER.fullmatch(text) for text in others)

@@ -1,0 +1,82 @@
+"""How the columns of a source are read: by their role, and by how the rows of a training were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lolpop.problem import ForecastingProblem, Problem
+
+__all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema"]
+
+T = TypeVar("T")
+
+ColumnKind: TypeAlias = Literal["text", "integer", "number", "boolean", "date"]
+"""What the fields of a column of text are read as."""
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnSchema(_Value):
+    """What the fields of a column are read as, and how its numbers are written."""
+
+    kind: ColumnKind
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ()
+    """Texts in it that were read as missing values, besides those that the settings name."""
+
+
+class ReadingSchema(_Value):
+    """What is known of the columns of a source before it is read."""
+
+    identity: frozenset[str] = Field(
+        default=frozenset(), description="Columns that tell rows apart: their fields are text, as written."
+    )
+    labels: frozenset[str] = Field(
+        default=frozenset(), description="Columns of class labels: of their fields only the empty is missing."
+    )
+    columns: Mapping[str, ColumnSchema] = Field(
+        default={}, description="How columns of that name were read before."
+    )
+
+    @classmethod
+    def of(cls, problem: Problem, columns: Mapping[str, ColumnSchema] | None = None) -> Self:
+        """The roles that ``problem`` gives to columns, and how ``columns`` were read before."""
+        identity = {problem.index} if problem.index else set[str]()
+        if isinstance(problem, ForecastingProblem) and problem.series is not None:
+            identity.add(problem.series)
+        labels = {problem.target} if problem.type == "classification" else set[str]()
+        return cls(identity=frozenset(identity), labels=frozenset(labels), columns=columns or {})
+
+    def with_identity(self, names: frozenset[str]) -> Self:
+        """The same schema, in which the columns ``names`` tell rows apart too."""
+        return self.model_copy(update={"identity": self.identity | names})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What people should know of how a source was read."""
+
+    message: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """The rows of a source, a frame or an iterator of frames, and how they were read."""
+
+    rows: T
+    columns: Mapping[str, ColumnSchema]
+    """What the columns were read as; empty where their types are the source's own."""
+    notices: tuple[Notice, ...] = ()
+
+
+def dumped(columns: Mapping[str, ColumnSchema]) -> dict[str, Any]:
+    """``columns`` as JSON values."""
+    return {name: column.model_dump(exclude_defaults=True) for name, column in columns.items()}
