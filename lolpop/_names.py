@@ -1,10 +1,10 @@
-"""Near names, for messages that say what may have been meant."""
+"""Near names, for messages that say what may have been meant, and names that nothing else has."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 _FEW = 64
 """Up to so many names are compared one by one."""
@@ -93,6 +93,13 @@ def _pairs(name: str) -> Iterator[str]:
     """The pairs of letters in a name, its ends included, each once."""
     padded = f" {name} "
     return iter(dict.fromkeys(padded[at : at + 2] for at in range(len(padded) - 1)))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """``name``, or one like it that is not among those that are ``taken``."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _visible(name: str) -> str:

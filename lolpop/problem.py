@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
@@ -21,6 +22,14 @@ TO_LEARN: Mapping[str, str] = {
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
 Column = Annotated[str, Field(min_length=1)]
+
+
+# Columns that predictions are written in, beside those that say which row a prediction is of.
+_PREDICTED: Mapping[ProblemType, re.Pattern[str]] = {
+    "classification": re.compile(r"prediction|probability_.*", re.DOTALL),
+    "regression": re.compile(r"prediction"),
+    "forecasting": re.compile(r"prediction|lower|upper"),
+}
 
 
 class Problem(BaseModel):
@@ -45,6 +54,8 @@ class Problem(BaseModel):
     def _index_is_no_target(cls, index: str | None, info: ValidationInfo) -> str | None:
         if index is not None and index == info.data.get("target"):
             raise ValueError("is the target, and what is to be predicted cannot tell rows apart")
+        if index is not None:
+            _require_unpredicted(index, info)
         return index
 
     @field_validator("sensitive_features")
@@ -100,6 +111,7 @@ class ForecastingProblem(Problem):
             for role, names in (("index", (info.data.get("index"),)), ("drop", info.data.get("drop", ()))):
                 if name in names:
                     raise ValueError(f"names {name!r}, which problem.{role} names too: leave it out there")
+            _require_unpredicted(name, info)
         return name
 
     @property
@@ -116,3 +128,13 @@ class ForecastingProblem(Problem):
     def place(self) -> tuple[str, ...]:
         """The column of series, if there is one, and that of time."""
         return (self.time,) if self.series is None else (self.series, self.time)
+
+
+def _require_unpredicted(name: str, info: ValidationInfo) -> None:
+    """Raise ValueError if predictions are written in a column called ``name``, beside the one that has it."""
+    pattern = _PREDICTED.get(info.data.get("type", ""))
+    if pattern is not None and pattern.fullmatch(name):
+        raise ValueError(
+            f"names {name!r}, which is a column of the predictions that are written beside it: give the "
+            "column another name (process.data_transformer can)"
+        )

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
-from lolpop.components.model_trainer.predicted import LABEL, predicted_columns, probability_columns
+from lolpop.components.model_trainer.predicted import (
+    LABEL,
+    LOWER,
+    UPPER,
+    predicted_columns,
+    probability_columns,
+)
 from lolpop.data.frames import Frame, wrap
 from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
@@ -20,7 +26,7 @@ def plain_classes(model: FittedModel) -> list[Any]:
 def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
     """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
     values = predicted_columns(predictions)
-    bounds = {"lower": predictions.lower, "upper": predictions.upper}
+    bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
     values |= {name: each for name, each in bounds.items() if each is not None}
     return beside_carried(frame, carried, values)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import free_name
 from lolpop.data.batches import joined
 from lolpop.data.frames import Frame, count, listed, require_columns, wrap
 from lolpop.errors import DataError
+from lolpop.pipelines._labelled import Labelled
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 def known_truth(
     predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
-) -> Frame:
-    """The rows of ``predictions`` whose label is in ``truth``, with the label in the target's column.
+) -> Labelled:
+    """The rows of ``predictions`` whose label is in ``truth``, beside the label.
 
     Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
     be told apart, if no row is in both, or if none of the labels is one of ``classes``.
@@ -32,6 +34,7 @@ def known_truth(
     require_columns(given.columns, [target], what="target column")
     labels: nw.DataFrame[Any] | None = None
     parts: list[Frame] = []
+    label = target
     rows = 0
     for batch in predictions:
         predicted = wrap(batch)
@@ -45,7 +48,9 @@ def known_truth(
                 labels = _as_in(predicted, labels, name)
             if labels.select(identity).is_duplicated().any():
                 raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
-        parts.append(predicted.join(labels, on=identity, how="inner").to_native())
+        # The target may be called as a column of the predictions is: prediction, for one.
+        label = free_name(target, predicted.columns)
+        parts.append(predicted.join(labels.rename({target: label}), on=identity, how="inner").to_native())
         rows += len(predicted)
     known = wrap(joined(parts))
     if known.is_empty():
@@ -53,14 +58,13 @@ def known_truth(
             f"The {count(rows, 'predicted row')} and the {count(len(given), 'row')} of the truth share no "
             f"value of {_named(problem)}."
         )
-    found = set(known.get_column(target).to_list())
+    found = set(known.get_column(label).to_list())
     if classes and found.isdisjoint(classes):
         raise DataError(
             f"The truth has the labels {listed(sorted(found, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
         )
-    beside: Frame = known.to_native()
-    return beside
+    return Labelled(known.drop(label).to_native(), known.get_column(label).to_native())
 
 
 def _named(problem: Problem) -> str:

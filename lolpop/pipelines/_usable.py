@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from lolpop.checks import Check, CheckReport
-from lolpop.components.model_trainer.predicted import LABEL
+from lolpop.components.model_trainer.predicted import LABEL, PROBABILITY
 from lolpop.data.frames import Frame, count, wrap
 
 
 class Usable:
-    """Looks at frames of predictions, and says what is wrong with all of them together."""
+    """Looks at frames of predictions, and says what is wrong with all of them together.
 
-    def __init__(self) -> None:
+    Columns that are ``carried`` say which row a prediction is of; all others are predicted.
+    """
+
+    def __init__(self, carried: Collection[str]) -> None:
+        self._carried = carried
         self._rows = 0
         self._missing: dict[str, None] = {}
         self._labels: set[object] = set()
@@ -24,7 +30,8 @@ class Usable:
             column = data.get_column(name)
             if column.null_count() or (dtype.is_float() and column.is_nan().any()):
                 self._missing[name] = None
-        self._classes = any(name.startswith("probability_") for name in data.columns)
+        predicted = [name for name in data.columns if name not in self._carried]
+        self._classes = any(name.startswith(PROBABILITY) for name in predicted)
         if self._classes:
             self._labels |= set(data.get_column(LABEL).unique().to_list())
 

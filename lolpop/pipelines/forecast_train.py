@@ -132,7 +132,7 @@ class ForecastTrainPipeline(TrainPipeline):
         kept = self.resource_version_control.save_data(
             f"{self.problem.name}_backtest", rows, parents=[model_version, dataset_version]
         )
-        recorded, target = RecordedForecasts(self.series), labelled(rows, self.problem).target
+        recorded, target = RecordedForecasts.of_backtest(self.series), labelled(rows, self.problem).target
         metrics: dict[str, float] = {}
         for name, model in (("backtest", recorded), (_SEASONAL, recorded.baseline(_SEASONAL))):
             measured = self.model_checker.measure(model, rows, target)
@@ -156,7 +156,10 @@ class ForecastTrainPipeline(TrainPipeline):
             figures = {
                 **self.model_visualizer.draw(model, test.features, test.target, Path(folder), importance),
                 **self.model_visualizer.draw(
-                    RecordedForecasts(self.series), rows, labelled(rows, self.problem).target, Path(folder)
+                    RecordedForecasts.of_backtest(self.series),
+                    rows,
+                    labelled(rows, self.problem).target,
+                    Path(folder),
                 ),
             }
             for name, path in figures.items():
@@ -170,7 +173,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
         """Check the forecasts of the backtest, compare them with the best baseline, and tell both."""
         rows = self._backtest_of(model_version)
-        recorded = RecordedForecasts(self.series)
+        recorded = RecordedForecasts.of_backtest(self.series)
         target = labelled(rows, self.problem).target
         report = self.model_checker.check(recorded, rows, target)
         train = self._labelled(splits.train).target
@@ -201,7 +204,7 @@ class ForecastTrainPipeline(TrainPipeline):
             self._fitted_each(trainer, attempt.params, [each.train for each in splits]), splits
         )
         target = labelled(rows, self.problem).target
-        metrics = self.model_checker.measure(RecordedForecasts(self.series), rows, target)
+        metrics = self.model_checker.measure(RecordedForecasts.of_backtest(self.series), rows, target)
         is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
         if not is_best or attempt.share < 1:
             return Fitted(metrics, None)

@@ -28,9 +28,8 @@ from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._columns import UnlikeTraining
 from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
-from lolpop.pipelines._explanations import explanations_frame
+from lolpop.pipelines._explanations import clashing, explanations_frame
 from lolpop.pipelines._index import IndexValues, check_identity
-from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._truth import known_truth
@@ -64,6 +63,8 @@ class PredictPipeline(Pipeline):
         model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
+        if explain and (names := clashing(problem.carried)):
+            raise ValueError(f"explain: {_clash(names)}.")
         self.explain = explain
         self.problem = problem
         self.data_connector = data_connector
@@ -79,10 +80,14 @@ class PredictPipeline(Pipeline):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find explanations that are asked for of forecasts."""
+        """Find explanations that are asked for of forecasts, or of rows whose index is called like one."""
         problem = values.get("problem")
-        if settings.get("explain") and problem is not None and problem.type == "forecasting":
+        if not settings.get("explain") or problem is None:
+            return
+        if problem.type == "forecasting":
             yield Finding("explain", "single forecasts are not explained", hint="Leave it out.")
+        elif names := clashing(problem.carried):
+            yield Finding("explain", _clash(names), hint="Give the column another name, or leave it out.")
 
     @task
     def compare_data(
@@ -129,7 +134,7 @@ class PredictPipeline(Pipeline):
 
         Raises DataError if some are missing.
         """
-        usable = Usable()
+        usable = Usable(self.problem.carried)
         usable.look(predictions)
         return self._insist_on(usable)
 
@@ -157,7 +162,7 @@ class PredictPipeline(Pipeline):
         """
         report = compare_with_previous(
             self._compared(frame),
-            self._compared(predictions),
+            _without(predictions, self.problem.index),
             prediction_job,
             data_profiler=self.data_profiler,
             metadata_tracker=self.metadata_tracker,
@@ -254,14 +259,14 @@ class PredictPipeline(Pipeline):
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
         model = recorded_model(fields, self.problem)
         known = known_truth(predictions, truth, self.problem, model.classes)
-        measured = self.model_checker.measure(model, known, labelled(known, self.problem).target)
+        measured = self.model_checker.measure(model, known.features, known.target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
         self.metrics_tracker.log(prediction_job, metrics)
         metric = self.model_checker.metric
         tell(
             self.notifiers,
             f"{prediction_job}: {metric} is {measured[metric]:.4g} "
-            f"on the {count(len(wrap(known)), 'row')} of {fields['rows']:,} whose truth is known",
+            f"on the {count(len(wrap(known.features)), 'row')} of {fields['rows']:,} whose truth is known",
         )
         return metrics
 
@@ -270,7 +275,7 @@ class PredictPipeline(Pipeline):
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all are not of use."""
         index = self.problem.index
-        unlike, usable = UnlikeTraining(model, self.problem, told), Usable()
+        unlike, usable = UnlikeTraining(model, self.problem, told), Usable(self.problem.carried)
         with TemporaryDirectory(prefix="lolpop-") as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
             for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
@@ -322,10 +327,17 @@ class PredictPipeline(Pipeline):
         )
 
     def _compared(self, frame: Frame) -> Frame:
-        ignored = [name for name in (self.problem.index, self.problem.target) if name is not None]
-        compared: Frame = wrap(frame).drop(*ignored, strict=False).to_native()
-        return compared
+        return _without(frame, self.problem.index, self.problem.target)
 
 
 def _dataset(model_version: ModelVersion) -> str:
     return f"{model_version.name}_predictions"
+
+
+def _without(frame: Frame, *names: str | None) -> Frame:
+    left: Frame = wrap(frame).drop(*(name for name in names if name is not None), strict=False).to_native()
+    return left
+
+
+def _clash(names: Sequence[str]) -> str:
+    return f"explanations are written in a column {names[0]!r}, and problem.index names one"

@@ -32,7 +32,10 @@ def test_polars_and_pandas_give_the_same(shops):
         _, rows, _ = backtested(frame)
         assert type(rows) is type(frame)
         found.append(
-            (checker.measure(RecordedForecasts(SHOPS), rows, rows["sold"]), list(rows["prediction"]))
+            (
+                checker.measure(RecordedForecasts.of_backtest(SHOPS), rows, rows["sold"]),
+                list(rows["prediction"]),
+            )
         )
     assert found[0] == found[1]
 
@@ -55,7 +58,7 @@ def test_what_was_forecast_is_drawn(shops, tmp_path, most):
     model, rows, splits = backtested(shops)
     visualizer = ForecastModelVisualizer("svg", series=most, problem=SHOPS)
     drawn = visualizer.draw(model, splits.test[["shop", "day", "offer"]], splits.test["sold"], tmp_path)
-    drawn = {**drawn, **visualizer.draw(RecordedForecasts(SHOPS), rows, rows["sold"], tmp_path)}
+    drawn = {**drawn, **visualizer.draw(RecordedForecasts.of_backtest(SHOPS), rows, rows["sold"], tmp_path)}
     assert set(drawn) == {"forecast", "backtest"}
     for path in drawn.values():
         assert path.read_text().count('id="axes_') == min(most, 4)

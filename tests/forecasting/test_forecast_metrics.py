@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, root_mean_squared_error
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
-from lolpop.components.model_checker.backtests import RecordedForecasts, backtest_rows
+from lolpop.components.model_checker.backtests import ForecastColumns, RecordedForecasts, backtest_rows
 from lolpop.components.model_checker.forecasting import ForecastModelChecker
 from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
@@ -51,6 +51,14 @@ def recorded(truth, mean, lower=None, upper=None, scale=1.0):
     return rows.assign(prediction=mean, scale=scale, baseline_naive=0.0, **bounds)
 
 
+def as_recorded(rows):
+    """The model that answers with what stands in rows that ``recorded`` made."""
+    lower, upper = ("lower", "upper") if "lower" in rows else (None, None)
+    baselines = {name.removeprefix("baseline_"): name for name in rows if name.startswith("baseline_")}
+    columns = ForecastColumns(lower=lower, upper=upper, scale="scale", baselines=baselines)
+    return RecordedForecasts(MONTHS, columns=columns)
+
+
 def many(random, keys=20, days=60):
     """Random walks."""
     walks = np.cumsum(random.normal(size=(keys, days)), axis=1)
@@ -71,7 +79,7 @@ def test_metrics_are_those_of_plain_code(values):
     """Errors are scikit-learn's to the last digit, and the others those of their definitions."""
     truth, mean, width = (np.array(each) for each in zip(*values, strict=True))
     rows = recorded(truth, mean, mean - width, mean + width, scale=2.0)
-    found = ForecastModelChecker(problem=MONTHS).measure(RecordedForecasts(MONTHS), rows, rows["visits"])
+    found = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
     assert found["mean_absolute_error"] == mean_absolute_error(truth, mean)
     assert found["root_mean_squared_error"] == root_mean_squared_error(truth, mean)
     assert found["mean_absolute_percentage_error"] == mean_absolute_percentage_error(truth, mean)
@@ -107,7 +115,7 @@ def test_baselines_are_the_last_value_last_season_and_the_drift(months):
 def test_percentages_of_nothing_are_left_out():
     """A true value of 0 has no percentage error; a series that never varies has no scale."""
     rows = recorded([0.0, 2.0], [1.0, 1.0], scale=0.0)
-    found = ForecastModelChecker(problem=MONTHS).measure(RecordedForecasts(MONTHS), rows, rows["visits"])
+    found = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
     assert found["mean_absolute_percentage_error"] == 0.5
     assert np.isnan(found["mean_absolute_scaled_error"])
     assert found["mean_absolute_error"] == 1.0
@@ -155,7 +163,7 @@ def test_errors_of_one_forecast_are_no_evidence_by_number():
         truth = np.zeros(12)
         one, other = np.cumsum(np.random.default_rng(seed).normal(size=(2, 12)), axis=1)
         rows = recorded(truth, one).assign(baseline_other=other)
-        model = RecordedForecasts(MONTHS)
+        model = as_recorded(rows)
         compared = checker.compare(model, model.baseline("other"), rows, rows["visits"])
         gains = np.abs(other) - np.abs(one)
         sure += compared.better
@@ -194,7 +202,7 @@ def test_forecasts_that_are_always_too_high_are_told():
 def test_forecasts_that_are_missing_are_an_error():
     """Nobody can use them."""
     rows = recorded([1.0, 2.0], [1.0, np.nan])
-    report = ForecastModelChecker(problem=MONTHS).check(RecordedForecasts(MONTHS), rows, rows["visits"])
+    report = ForecastModelChecker(problem=MONTHS).check(as_recorded(rows), rows, rows["visits"])
     assert [check.check for check in report.of("error")] == ["predictions"]
 
 
@@ -204,7 +212,7 @@ def test_rows_of_a_backtest_say_what_the_model_said(months):
     model = same(train, MONTHS)
     rows = backtest_rows([(model, test[["month"]], test["visits"])], MONTHS)
     checker = ForecastModelChecker(problem=MONTHS)
-    kept = checker.measure(RecordedForecasts(MONTHS), rows, rows["visits"])
+    kept = checker.measure(RecordedForecasts.of_backtest(MONTHS), rows, rows["visits"])
     assert kept == checker.measure(model, test[["month"]], test["visits"])
 
 

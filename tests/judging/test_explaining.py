@@ -8,6 +8,7 @@ import pytest
 from sklearn.inspection import permutation_importance
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_explainer import Importance
 from lolpop.components.model_explainer.sklearn import SklearnModelExplainer
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
@@ -104,6 +105,20 @@ def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_
     )
     assert "<svg" in drawn["residuals"].read_text()
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_figures_show_names_character_for_character(customers, fitted, tmp_path):
+    """Dollars are no mathematics, an underscore hides nothing, and long names have a bar each."""
+    frame = customers(rows=300)
+    frame["churn"] = frame["churn"].map({"yes": "_$x_{$", "no": "no"})
+    problem = Problem(name="churn", target="churn", positive_label="_$x_{$")
+    long = "measured_in_the_laboratory_of"
+    importance = [Importance(f"{long}_{name}", 0.5, 0.0) for name in ("monday", "friday")]
+    drawn = MatplotlibModelVisualizer("svg", problem=problem).draw(
+        fitted(frame), frame, frame["churn"], tmp_path, importance
+    )
+    assert "_$x_{$: area" in drawn["roc"].read_text()
+    assert drawn["importance"].read_text().count(f"<!-- {long[:25]}") == 2
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,20 @@ def test_the_truth_is_joined_by_the_index(library, other):
     """Whichever library read it, in whatever order, known or not: a row gets the label of its index."""
     truth = FRAMES[other]({"y": ["b", "a", "c"], "id": [3, 1, 9]})
     known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
-    assert isinstance(known, FRAMES[library])
-    assert dict(zip(known["id"], known["y"], strict=True)) == {1: "a", 3: "b"}
+    assert isinstance(known.features, FRAMES[library])
+    assert dict(zip(known.features["id"], known.target, strict=True)) == {1: "a", 3: "b"}
+
+
+@pytest.mark.parametrize("library", FRAMES)
+@pytest.mark.parametrize("target", ["prediction", "probability_a", "lower", "prediction_"])
+def test_a_target_called_as_a_column_of_predictions_is_still_the_truth(library, target):
+    """What was predicted is never taken for what is true, whatever the target is called."""
+    problem = Problem(name="p", target=target, index="id")
+    made = FRAMES[library]({"id": [1, 2], "prediction": ["a", "b"], "probability_a": [0.9, 0.2]})
+    truth = FRAMES[library]({"id": [2, 1], target: ["a", "b"]})
+    known = known_truth([made], truth, problem, ["a", "b"])
+    assert dict(zip(known.features["id"], known.target, strict=True)) == {1: "b", 2: "a"}
+    assert dict(zip(known.features["id"], known.features["prediction"], strict=True)) == {1: "a", 2: "b"}
 
 
 @pytest.mark.parametrize("library", FRAMES)
@@ -74,7 +86,7 @@ def test_numbers_of_another_width_are_the_same_index(library):
     """An index that became a float, as pandas does for missing values, still matches, and only itself."""
     truth = FRAMES[library]({"id": [1.0, None, 3.0, 2.5, float("inf")], "y": ["a", "b", "b", "a", "a"]})
     known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
-    assert list(known["id"]) == [1, 3]
+    assert list(known.features["id"]) == [1, 3]
 
 
 @pytest.mark.parametrize(

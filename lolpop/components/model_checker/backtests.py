@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import free_name
 from lolpop.components.model_trainer import Predictions
 from lolpop.components.model_trainer.forecasting.models import Forecaster, ForecastModel
+from lolpop.components.model_trainer.predicted import LABEL, LOWER, UPPER
 from lolpop.data.frames import to_floats, to_strings, wrap, wrap_series
 from lolpop.data.timelines import series_of
 from lolpop.errors import TrainingError
@@ -21,37 +25,73 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RecordedForecasts", "backtest_rows", "forecasts_of"]
+__all__ = ["ForecastColumns", "RecordedForecasts", "backtest_rows", "forecasts_of"]
 
-_BASELINE = "baseline_"
+_BASELINES = ("naive", "seasonal_naive", "drift")
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastColumns:
+    """Names of the columns that forecasts stand in.
+
+    Rows of a backtest have more of them than the predictions of a job: the origin of each forecast, the scale
+    of its series, and the forecast of each baseline.
+    """
+
+    forecast: str = LABEL
+    lower: str | None = LOWER
+    upper: str | None = UPPER
+    origin: str | None = None
+    scale: str | None = None
+    baselines: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_backtest(cls, problem: ForecastingProblem) -> ForecastColumns:
+        """The names in a backtest: none of them is that of the target, the time or the series."""
+        name = partial(free_name, taken=(problem.target, *problem.place))
+        return cls(
+            forecast=name(LABEL),
+            lower=name(LOWER),
+            upper=name(UPPER),
+            origin=name("origin"),
+            scale=name("scale"),
+            baselines={baseline: name(f"baseline_{baseline}") for baseline in _BASELINES},
+        )
 
 
 class RecordedForecasts(Forecaster):
     """Answers for rows with the forecasts in them, whatever has become of the model that made them.
 
-    ``column`` holds the forecasts. ``scales`` are those of the series by key, where rows have none.
+    ``scales`` are those of the series by key, where ``columns`` names none that holds them.
     """
 
-    __slots__ = ("_column", "_problem", "_scales")
+    __slots__ = ("_columns", "_problem", "_scales")
 
     def __init__(
         self,
         problem: ForecastingProblem,
         scales: Mapping[str, float] | None = None,
-        column: str = "prediction",
+        columns: ForecastColumns = ForecastColumns(),
     ) -> None:
         self._problem = problem
         self._scales = dict(scales or {})
-        self._column = column
+        self._columns = columns
+
+    @classmethod
+    def of_backtest(cls, problem: ForecastingProblem) -> RecordedForecasts:
+        """The forecasts that ``backtest_rows`` holds."""
+        return cls(problem, columns=ForecastColumns.of_backtest(problem))
 
     def baseline(self, name: str) -> RecordedForecasts:
-        """The forecasts of a baseline that stand beside these."""
-        return RecordedForecasts(self._problem, self._scales, f"{_BASELINE}{name}")
+        """The forecasts of a baseline that stand beside these; no baseline has an interval."""
+        names = self._columns
+        columns = replace(names, forecast=names.baselines[name], lower=None, upper=None)
+        return RecordedForecasts(self._problem, self._scales, columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that it reads."""
-        return (*self._problem.place, self._column)
+        return (*self._problem.place, self._columns.forecast)
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -59,20 +99,19 @@ class RecordedForecasts(Forecaster):
         return ()
 
     def predict(self, frame: Frame) -> Predictions:
-        """Read the forecasts in ``frame``; intervals are those of the model, and no baseline has one."""
-        rows = wrap(frame)
-        bounds = "lower", "upper"
-        known = self._column == "prediction" and all(name in rows.columns for name in bounds)
-        lower, upper = (to_floats(rows.get_column(name)) if known else None for name in bounds)
-        return Predictions(to_floats(rows.get_column(self._column)), lower=lower, upper=upper)
+        """Read the forecasts in ``frame``, and their intervals."""
+        rows, names = wrap(frame), self._columns
+        lower, upper = (
+            None if name is None else to_floats(rows.get_column(name)) for name in (names.lower, names.upper)
+        )
+        return Predictions(to_floats(rows.get_column(names.forecast)), lower=lower, upper=upper)
 
     def scales(self, frame: Frame) -> Floats:
-        """What stands in the column ``scale``, or is known of each row's series."""
+        """The scale that stands in each row, or that of its series."""
         import numpy as np
 
-        rows = wrap(frame)
-        if "scale" in rows.columns:
-            return to_floats(rows.get_column("scale"))
+        if self._columns.scale is not None:
+            return to_floats(wrap(frame).get_column(self._columns.scale))
         keys, codes = series_of(frame, self._problem)
         found: Floats = np.array([self._scales.get(key, np.nan) for key in keys])[codes]
         return found
@@ -81,13 +120,11 @@ class RecordedForecasts(Forecaster):
         """The number of each row's series and origin."""
         import numpy as np
 
-        rows = wrap(frame)
         _, codes = series_of(frame, self._problem)
-        if "origin" not in rows.columns:
+        if self._columns.origin is None:
             return codes
-        origins = np.unique(
-            to_strings(rows.get_column("origin")).to_numpy(dtype=object), return_inverse=True
-        )[1]
+        texts = to_strings(wrap(frame).get_column(self._columns.origin)).to_numpy(dtype=object)
+        origins = np.unique(texts, return_inverse=True)[1]
         return codes * (origins.max(initial=0) + 1) + origins
 
     def come_after(self, frame: Frame) -> NDArray[np.bool_]:
@@ -99,8 +136,9 @@ class RecordedForecasts(Forecaster):
     def baselines(self, frame: Frame) -> Mapping[str, Floats]:
         """What stands in the columns of baselines."""
         rows = wrap(frame)
-        names = [name for name in rows.columns if name.startswith(_BASELINE)]
-        return {name.removeprefix(_BASELINE): to_floats(rows.get_column(name)) for name in names}
+        return {
+            baseline: to_floats(rows.get_column(name)) for baseline, name in self._columns.baselines.items()
+        }
 
 
 def forecasts_of(model: FittedModel) -> Forecaster:
@@ -118,11 +156,11 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
 
     Each is given with its rows and the values of their target. The result has, of all of them, series and
     time, the target, ``prediction``, ``lower`` and ``upper``, the ``origin`` from which it was forecast,
-    the ``scale`` of the series, and the forecast of each baseline.
+    the ``scale`` of the series, and the forecast of each baseline, all called as ``ForecastColumns`` says.
     """
     import narwhals as nw
 
-    parts = []
+    parts, names = [], ForecastColumns.of_backtest(problem)
     for model, frame, target in fitted:
         if not isinstance(model, ForecastModel):
             raise TrainingError(f"A {type(model).__name__} forecasts no series: use a trainer that does.")
@@ -131,14 +169,14 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
         grid, histories = model.learned.grid, model.learned.histories
         keys, codes = series_of(frame, problem)
         ends = {key: grid.text(histories[key].end) for key in keys}
-        values: dict[str, Any] = {
+        values: dict[Any, Any] = {
             problem.target: to_floats(wrap_series(target)),
-            "prediction": said.labels,
-            "lower": said.lower,
-            "upper": said.upper,
-            "origin": [ends[keys[code]] for code in codes],
-            "scale": model.scales(frame),
-            **{f"{_BASELINE}{name}": each for name, each in model.baselines(frame).items()},
+            names.forecast: said.labels,
+            names.lower: said.lower,
+            names.upper: said.upper,
+            names.origin: [ends[keys[code]] for code in codes],
+            names.scale: model.scales(frame),
+            **{names.baselines[name]: each for name, each in model.baselines(frame).items()},
         }
         columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
         # Starting from the place keeps its dtypes, and the index of rows out of it.

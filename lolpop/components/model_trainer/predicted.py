@@ -7,14 +7,15 @@ from typing import Any
 
 from lolpop.components.model_trainer import Predictions
 
-__all__ = ["LABEL", "predicted_columns", "probability_columns"]
+__all__ = ["LABEL", "LOWER", "PROBABILITY", "UPPER", "predicted_columns", "probability_columns"]
 
-LABEL = "prediction"
+LABEL, LOWER, UPPER = "prediction", "lower", "upper"
+PROBABILITY = "probability_"
 
 
 def probability_columns(classes: Sequence[Any]) -> list[str]:
     """Names of the columns that hold the probabilities of ``classes``, in their order."""
-    return [f"probability_{name}" for name in classes]
+    return [f"{PROBABILITY}{name}" for name in classes]
 
 
 def predicted_columns(predictions: Predictions) -> dict[str, Any]:

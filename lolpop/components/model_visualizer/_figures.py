@@ -37,10 +37,21 @@ def importance_figure(importance: Sequence[Importance], path: Path, dpi: int) ->
     return save_figure(lambda axes: _importance(axes, importance), path, dpi, left=0.35)
 
 
+def as_text(name: object) -> str:
+    """``name`` as matplotlib draws it character for character.
+
+    It takes dollars for mathematics, and leaves names that begin with an underscore out of a legend.
+    """
+    text = str(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
+
+
 def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
     shown = list(reversed(importance[:_MOST_COLUMNS]))
+    # By position, since bars with the same name are drawn over each other, and long names are cut.
+    axes.set_yticks(range(len(shown)), [as_text(_shortened(each.column)) for each in shown])
     axes.barh(
-        [_shortened(each.column) for each in shown],
+        range(len(shown)),
         [each.value for each in shown],
         xerr=[each.deviation for each in shown],
         color=_BLUE,

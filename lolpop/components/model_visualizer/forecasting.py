@@ -12,7 +12,7 @@ from pydantic import PositiveInt
 from lolpop.components._bounds import require_positive
 from lolpop.components.model_trainer.forecasting.models import ForecastModel
 from lolpop.components.model_visualizer import ModelVisualizer
-from lolpop.components.model_visualizer._figures import importance_figure
+from lolpop.components.model_visualizer._figures import as_text, importance_figure
 from lolpop.data.frames import to_floats, wrap, wrap_series
 from lolpop.data.grids import Grid
 from lolpop.data.timelines import series_of
@@ -85,8 +85,8 @@ class ForecastModelVisualizer(ModelVisualizer):
         for key, axes in zip(chosen, all_axes, strict=True):
             mine = [path for path in paths if path.key == key]
             _draw(axes, mine, self._problem.interval)
-            title = f"{name.capitalize()} of {self._problem.target}"
-            axes.set(title=f"{title}: {key}" if len(keys) > 1 else title)
+            title = f"{name.capitalize()} of {as_text(self._problem.target)}"
+            axes.set(title=f"{title}: {as_text(key)}" if len(keys) > 1 else title)
         all_axes[0].legend(loc="upper left", fontsize="small")
         drawn = folder / f"{name}.{self._format}"
         figure.savefig(drawn, dpi=self._dpi)

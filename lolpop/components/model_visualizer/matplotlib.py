@@ -10,7 +10,7 @@ from pydantic import Field
 
 from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 from lolpop.components.model_visualizer import ModelVisualizer
-from lolpop.components.model_visualizer._figures import Drawing, importance_figure, save_figure
+from lolpop.components.model_visualizer._figures import Drawing, as_text, importance_figure, save_figure
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class MatplotlibModelVisualizer(ModelVisualizer):
 def _confusion_matrix(axes: Axes, evaluation: Evaluation) -> None:
     import numpy as np
 
-    names = [str(name) for name in evaluation.classes]
+    names = [as_text(name) for name in evaluation.classes]
     k = len(names)
     counts = np.bincount(evaluation.truth * k + evaluation.labels, minlength=k * k).reshape(k, k)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -111,7 +111,7 @@ def _roc(axes: Axes, evaluation: Evaluation) -> None:
         is_class = evaluation.truth == code
         if 0 < is_class.sum() < len(is_class):
             false, true, _ = roc_curve(is_class, given[:, code])
-            axes.plot(false, true, label=f"{evaluation.classes[code]}: area {auc(false, true):.3f}")
+            axes.plot(false, true, label=f"{as_text(evaluation.classes[code])}: area {auc(false, true):.3f}")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
     axes.legend(loc="lower right")
     axes.set(title="ROC", xlabel="false positive rate", ylabel="true positive rate")
@@ -126,7 +126,7 @@ def _calibration(axes: Axes, evaluation: Evaluation) -> None:
         parts = np.array_split(np.argsort(given[:, code], kind="stable"), min(10, len(given)))
         said = [float(given[part, code].mean()) for part in parts]
         true = [float((evaluation.truth[part] == code).mean()) for part in parts]
-        axes.plot(said, true, marker="o", label=str(evaluation.classes[code]))
+        axes.plot(said, true, marker="o", label=as_text(evaluation.classes[code]))
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as good as their word")
     axes.legend(loc="upper left")
     axes.set(title="Calibration", xlabel="predicted probability (tenths of the rows)", ylabel="share of rows")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import free_name
 from lolpop.data.frames import count
 from lolpop.errors import TrainingError
 
@@ -70,9 +71,7 @@ class Recipe:
 
     def _own(self, name: str) -> str:
         """``name``, or one like it that no regressor has: people make columns such as lag_1 themselves."""
-        while name in self.regressors:
-            name += "_"
-        return name
+        return free_name(name, self.regressors)
 
 
 @dataclass(frozen=True, slots=True)
