@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lolpop.errors import Finding
     from lolpop.running.resuming import Completed
     from lolpop.settings.nodes import Layer
+    from lolpop.settings.protocol import SettingsSource
     from lolpop.settings.sources import Sources
 
 __all__ = ["PipelineContainer", "RunnerContainer", "check_links", "configured", "load", "scope_of"]
@@ -191,11 +192,12 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         cls,
         *files: str | os.PathLike[str],
         profile: str | Sequence[str] | None = None,
+        sources: Sequence[SettingsSource] = (),
         environ: Mapping[str, str] = os.environ,
         overrides: Mapping[str, Any] | None = None,
     ) -> Any:
         """See ``PipelineContainer.load``."""
-        return load(cls, files, profile=profile, environ=environ, overrides=overrides or {})
+        return load(cls, files, profile=profile, sources=sources, environ=environ, overrides=overrides or {})
 
 
 def load(
@@ -203,6 +205,7 @@ def load(
     files: Sequence[str | os.PathLike[str]] = (),
     *,
     profile: str | Sequence[str] | None = None,
+    sources: Sequence[SettingsSource] = (),
     environ: Mapping[str, str] = os.environ,
     overrides: Mapping[str, Any] | None = None,
     flags: Sequence[str] = (),
@@ -220,14 +223,20 @@ def load(
 
     from lolpop.settings.sources import collect
 
-    sources = collect(
-        files, profile=profile, environ=environ, overrides=overrides or {}, flags=flags, cwd=Path.cwd()
+    collected = collect(
+        files,
+        profile=profile,
+        sources=sources,
+        environ=environ,
+        overrides=overrides or {},
+        flags=flags,
+        cwd=Path.cwd(),
     )
     instance = configured(
         container,
-        sources.layers,
-        sources,
-        group=group or sources.group,
+        collected.layers,
+        collected,
+        group=group or collected.group,
         recorded=recorded,
         lenient=lenient,
     )
@@ -306,13 +315,15 @@ if TYPE_CHECKING:
             cls,
             *files: str | os.PathLike[str],
             profile: str | Sequence[str] | None = None,
+            sources: Sequence[SettingsSource] = ...,
             environ: Mapping[str, str] = ...,
             overrides: Mapping[str, Any] | None = None,
         ) -> Self:
             """A container with its settings.
 
             Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
-            current directory, or ``files`` in their place; the files of each profile in turn; ``.env``; the
+            current directory, or ``files`` in their place; the files of each profile in turn; ``sources``;
+            ``.env``; the
             environment; ``overrides`` by dotted path. Nothing is built yet.
 
             Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file

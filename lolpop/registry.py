@@ -17,6 +17,7 @@ from lolpop.errors import WiringError
 
 __all__ = [
     "RUNNERS",
+    "SETTINGS_SOURCES",
     "find",
     "group_of",
     "import_object",
@@ -31,6 +32,9 @@ T = TypeVar("T")
 
 RUNNERS = "lolpop.runners"
 """The group of ready-made runner containers."""
+
+SETTINGS_SOURCES = "lolpop.settings_sources"
+"""The group of sources of settings: classes that are made without arguments."""
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -137,6 +141,6 @@ def _scan(path: tuple[str, ...]) -> dict[str, dict[str, str]]:
     groups: dict[str, dict[str, str]] = {}
     for distribution in distributions(path=list(path)):
         for entry in distribution.entry_points:
-            if entry.group == RUNNERS or entry.group.startswith("lolpop.components."):
+            if entry.group in (RUNNERS, SETTINGS_SOURCES) or entry.group.startswith("lolpop.components."):
                 groups.setdefault(entry.group, {}).setdefault(entry.name, entry.value)
     return groups

@@ -12,9 +12,9 @@ from lolpop.errors import DEFAULT, Origin, SettingsError, WiringError
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Components
 from lolpop.running.wiring import environment
+from lolpop.settings.flags import Flags
 from lolpop.settings.links import Links
 from lolpop.settings.nodes import Layer, Node, mapping_of, node_of
-from lolpop.settings.overrides import flag_layer
 from lolpop.settings.secrets import MASK
 from lolpop.settings.tree import child_of, expanded
 from lolpop.signatures import signature_of
@@ -59,10 +59,10 @@ def load_replay(
     today = configured(container, sources.layers, sources, lenient=True)
     recorded = _Recorded(run)
     layer = recorded.layer(today)
-    given, findings = flag_layer(flags)
-    if findings:
-        raise SettingsError(findings)
-    layers = [*_stores(sources.layers), layer, *([] if given is None else [given])]
+    reading = Flags(tuple(flags)).read()
+    if reading.findings:
+        raise SettingsError(list(reading.findings))
+    layers = [*_stores(sources.layers), layer, *reading.layers]
     instance = configured(
         container,
         layers,

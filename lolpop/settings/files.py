@@ -1,4 +1,4 @@
-"""Settings files: which are read, with which profile, and what they hold."""
+"""The source of settings files: YAML and TOML, each with its profiles."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import glob
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from lolpop._names import did_you_mean, one_of
 from lolpop.errors import Finding, Origin
 from lolpop.settings.nodes import Layer, Node
+from lolpop.settings.protocol import Profile, Project, Reading
 from lolpop.settings.toml import read_toml
 from lolpop.settings.variables import Variable, read_dotenv
 from lolpop.settings.yaml import read_yaml
 
-__all__ = ["PROJECT_FILE", "SETTINGS_FILE", "Files", "Profile"]
+__all__ = ["PROJECT_FILE", "SETTINGS_FILE", "FileReader", "SettingsFiles"]
 
 SETTINGS_FILE = "lolpop.yaml"
 PROJECT_FILE = "pyproject.toml"
@@ -26,77 +27,90 @@ _SUFFIXES = (*_YAML, ".toml")
 T = TypeVar("T")
 
 
-class Profile(NamedTuple):
-    """The profile that was asked for, and where; None where in code or by a flag."""
+@dataclass(frozen=True, slots=True)
+class SettingsFiles:
+    """The source of settings files and of their profiles.
 
-    name: str
-    origin: Origin | None
+    Parameters
+    ----------
+    paths
+        The files, weakest first; none for the ``pyproject.toml`` and ``lolpop.yaml`` of the current
+        directory, which need not exist.
+    """
+
+    paths: tuple[Path, ...] = ()
+
+    def read(self, project: Project) -> Reading:
+        """Read each file, followed by its profiles."""
+        reader = FileReader(project)
+        paths = self.paths or tuple(project.cwd / name for name in (PROJECT_FILE, SETTINGS_FILE))
+        if not self.paths:
+            reader.report_misnamed()
+        layers = tuple(reader.layers(paths, required=bool(self.paths)))
+        return Reading(layers, tuple(reader.findings))
 
 
 @dataclass
-class Files:
-    """Reads files; what is wrong with them is kept in ``findings``, so that all of it is told at once."""
+class FileReader:
+    """Reads files of a project and collects what is wrong with them."""
 
-    cwd: Path
+    project: Project
     findings: list[Finding] = field(default_factory=list)
 
-    def layers(
-        self, paths: Sequence[Path], profiles: Sequence[Profile], *, required: bool
-    ) -> Iterator[Layer | None]:
-        """What each file says, followed by what its profiles say, weakest first."""
+    def layers(self, paths: Sequence[Path], *, required: bool) -> Iterator[Layer]:
+        """The layer of each file, followed by those of its profiles, weakest first."""
+        profiles = self.project.profiles
         existing: dict[str, Path] = {}
         for path in paths:
             beside = _profiles(path) if profiles else {}
             existing |= beside
             if required or path.exists():
-                yield self._file(path)
+                yield from self._file(path)
             for profile in profiles:
                 if profile.name in beside:
-                    yield self._file(beside[profile.name])
+                    yield from self._file(beside[profile.name])
         for profile in profiles:
             if profile.name not in existing:
                 self._report_profile(profile, paths, existing)
 
     def _report_profile(self, profile: Profile, paths: Sequence[Path], existing: Mapping[str, Path]) -> None:
-        names = ", ".join(self.shown(path) for path in paths if path.suffix in _YAML)
+        names = ", ".join(self.project.name_of(path) for path in paths if path.suffix in _YAML)
         message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
         known = f"Profiles: {', '.join(sorted(existing)) or 'none'}."
         near = did_you_mean(profile.name, existing)
         hint = f"{near} {known}" if near else known
         self.findings.append(Finding("", message, origin=profile.origin, hint=hint))
 
-    def misnamed(self) -> None:
-        """Report a settings file of the current directory that nobody would read."""
-        other = self.cwd / SETTINGS_FILE.replace(".yaml", ".yml")
-        if other.exists() and not (self.cwd / SETTINGS_FILE).exists():
+    def report_misnamed(self) -> None:
+        """Report a ``lolpop.yml`` of the current directory, which lolpop does not read."""
+        other = self.project.cwd / SETTINGS_FILE.replace(".yaml", ".yml")
+        if other.exists() and not (self.project.cwd / SETTINGS_FILE).exists():
             self._report(other.name, "is not read by itself", f"Rename it to {SETTINGS_FILE}.")
 
-    def _file(self, path: Path) -> Layer | None:
-        name = self.shown(path)
+    def _file(self, path: Path) -> Iterator[Layer]:
+        name = self.project.name_of(path)
         if path.suffix not in _SUFFIXES:
             hint = f"Settings files end in {', '.join(_SUFFIXES)}."
             self._report(name, "is not a settings file", hint)
-            return None
-        text = self._text(path)
-        if text is None:
-            return None
-        if path.suffix in _YAML:
-            root: Node | None = self._checked(read_yaml(text, name))
-        elif path.name == PROJECT_FILE:
-            root = self._checked(read_toml(text, name, ("tool", "lolpop")))
-        else:
-            root = self._checked(read_toml(text, name))
-        return Layer(name, root) if root is not None else None
+        elif (text := self._text(path)) is not None:
+            root: Node | None
+            if path.suffix in _YAML:
+                root = self._checked(read_yaml(text, name))
+            else:
+                table = ("tool", "lolpop") if path.name == PROJECT_FILE else ()
+                root = self._checked(read_toml(text, name, table))
+            if root is not None:
+                yield Layer(name, root)
 
     def dotenv(self, path: Path) -> list[Variable]:
-        """The variables that a file sets, if there is one."""
+        """The variables that a ``.env`` file sets; none if there is no such file."""
         # A folder of this name is a virtual environment.
         text = self._text(path) if path.is_file() else None
-        return [] if text is None else self._checked(read_dotenv(text, self.shown(path)))
+        return [] if text is None else self._checked(read_dotenv(text, self.project.name_of(path)))
 
     def _text(self, path: Path) -> str | None:
         """The text of a file; None, and a finding, if it cannot be read."""
-        name = self.shown(path)
+        name = self.project.name_of(path)
         content = b""
         try:
             content = path.read_bytes()
@@ -121,10 +135,6 @@ class Files:
         result, findings = read
         self.findings.extend(findings)
         return result
-
-    def shown(self, path: Path) -> str:
-        """What a person calls a file: its path from the current directory, where it is below that."""
-        return path.relative_to(self.cwd).as_posix() if path.is_relative_to(self.cwd) else str(path)
 
 
 def _profiles(path: Path) -> dict[str, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,22 +9,15 @@ from typing import Any, TypeAlias
 from lolpop.errors import DEFAULT, Origin
 
 __all__ = [
-    "DEEPEST",
     "Layer",
     "Node",
     "SettingPath",
     "Statement",
     "leaves",
     "mapping_of",
-    "nests_too_deeply",
     "node_of",
     "plain",
 ]
-
-_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-DEEPEST = 100
-"""Levels of nesting that settings may have."""
 
 SettingPath: TypeAlias = tuple[str, ...]
 """The keys that lead to a setting, and the indexes of lists as text."""
@@ -121,31 +113,6 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, tuple):
         return [plain(child) for child in node.value]
     return node.value
-
-
-def nests_too_deeply(value: object) -> bool:
-    """Whether mappings and sequences, or text that is JSON of such, nest deeper than settings may."""
-    if isinstance(value, str):
-        return value.lstrip()[:1] in ("{", "[") and _depth_of_json(value) > DEEPEST
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for outer in level
-            if isinstance(outer, Mapping | list | tuple)
-            for child in (outer.values() if isinstance(outer, Mapping) else outer)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _depth_of_json(text: str) -> int:
-    depth = deepest = 0
-    for letter in _JSON_TEXT.sub("", text):
-        depth += (letter in "{[") - (letter in "}]")
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _child(values: list[tuple[SettingPath, Node]]) -> Node:

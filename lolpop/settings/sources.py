@@ -1,4 +1,4 @@
-"""Where settings come from: files, profiles, variables, overrides and flags, weakest first."""
+"""All sources of settings, weakest first: files, sources of extensions, variables, overrides and flags."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from lolpop.errors import Origin, SettingsError
-from lolpop.settings.files import PROJECT_FILE, SETTINGS_FILE, Files, Profile
+from lolpop import registry
+from lolpop.errors import Finding, LolpopError, Origin, SettingsError
+from lolpop.settings.files import FileReader, SettingsFiles
+from lolpop.settings.flags import Flags
 from lolpop.settings.nodes import Layer
-from lolpop.settings.overrides import flag_layer, override_layer
-from lolpop.settings.variables import GROUP, PROFILE, Variable, environment, variable_layer
+from lolpop.settings.overrides import Overrides
+from lolpop.settings.protocol import Profile, Project, SettingsSource
+from lolpop.settings.variables import GROUP, PROFILE, Variable, Variables, environment
 
 __all__ = ["Sources", "collect"]
 
@@ -42,6 +45,7 @@ def collect(
     files: Sequence[str | os.PathLike[str]] = (),
     *,
     profile: str | Sequence[str] | None = None,
+    sources: Sequence[SettingsSource] = (),
     environ: Mapping[str, str] = _NONE,
     overrides: Mapping[str, Any] = _NONE,
     flags: Sequence[str] = (),
@@ -56,59 +60,77 @@ def collect(
     profile
         Reads ``x.<profile>.yaml`` over each ``x.yaml``; of several profiles, a later one is stronger. If
         it is None, the variable ``LOLPOP_PROFILE`` names it, or several with commas between them.
+    sources
+        Sources of the application, such as a parameter store: stronger than files, weaker than variables.
     environ
         The variables of the environment.
     overrides
         Values by dotted path.
     flags
-        What followed each ``--set``: ``path=value``. The strongest of all.
+        The arguments of each ``--set``: ``path=value``. The strongest of all.
     cwd
-        What relative ``files`` are relative to.
+        The folder that relative ``files`` start from.
 
     Raises
     ------
     SettingsError
         With everything that is wrong with any source.
     """
-    reader = Files(Path(cwd).absolute())
-    paths = [reader.cwd / file for file in files or (PROJECT_FILE, SETTINGS_FILE)]
-    folder = paths[0].parent
-    if not files:
-        reader.misnamed()
+    cwd = Path(cwd).absolute()
+    paths = tuple(cwd / file for file in files)
+    folder = paths[0].parent if paths else cwd
+    reader = FileReader(Project(cwd, folder))
     dotenv = reader.dotenv(folder / VARIABLES_FILE)
-    given = environment(environ)
-    variables = {variable.name: variable.value for variable in (*dotenv, *given)}
-    chosen = _profiles(profile, (*given, *dotenv))
-    layers = list(reader.layers(paths, chosen, required=bool(files)))
-    findings = reader.findings
-    for layer, problems in (
-        variable_layer(reader.shown(folder / VARIABLES_FILE), dotenv),
-        variable_layer("environment", given),
-        override_layer(overrides),
-        flag_layer(flags),
-    ):
-        layers.append(layer)
-        findings.extend(problems)
+    process = environment(environ)
+    variables = {variable.name: variable.value for variable in (*dotenv, *process)}
+    project = Project(cwd, folder, _profiles(profile, (*process, *dotenv)), variables)
+    extensions, findings = _registered()
+    findings.extend(reader.findings)
+    readings = [
+        source.read(project)
+        for source in (
+            SettingsFiles(paths),
+            *extensions,
+            *sources,
+            Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
+            Variables("environment", tuple(process)),
+            Overrides(overrides),
+            Flags(tuple(flags)),
+        )
+    ]
+    for reading in readings:
+        findings.extend(reading.findings)
     if findings:
         raise SettingsError(findings)
     return Sources(
-        layers=tuple(layer for layer in layers if layer is not None),
+        layers=tuple(layer for reading in readings for layer in reading.layers),
         folder=folder,
-        profile=",".join(profile.name for profile in chosen) or None,
+        profile=",".join(profile.name for profile in project.profiles) or None,
         group=variables.get(GROUP) or None,
         variables=variables,
     )
 
 
-def _profiles(asked: str | Sequence[str] | None, variables: Iterable[Variable]) -> list[Profile]:
-    """The profiles that were asked for: by the caller, else by the first of ``variables`` to name one."""
-    if asked:
-        return _named(",".join([asked] if isinstance(asked, str) else asked), None)
-    named = (variable for variable in variables if variable.name == PROFILE and variable.value)
-    variable = next(named, None)
-    return [] if variable is None else _named(variable.value, variable.origin)
+def _registered() -> tuple[list[SettingsSource], list[Finding]]:
+    """The sources of installed extensions, in the order of their names, and those that cannot be made."""
+    sources: list[SettingsSource] = []
+    findings = []
+    for name, path in sorted(registry.registered(registry.SETTINGS_SOURCES).items()):
+        try:
+            sources.append(registry.import_object(path)())
+        except LolpopError as error:
+            findings.append(Finding("", f"the settings source {name!r} of an extension: {error}"))
+    return sources, findings
 
 
-def _named(names: str, origin: Origin | None) -> list[Profile]:
+def _profiles(profile: str | Sequence[str] | None, variables: Iterable[Variable]) -> tuple[Profile, ...]:
+    """The profiles that the caller names, else those of the first variable that names any."""
+    if profile:
+        return _split(",".join([profile] if isinstance(profile, str) else profile), None)
+    chosen = next((variable for variable in variables if variable.name == PROFILE and variable.value), None)
+    return () if chosen is None else _split(chosen.value, chosen.origin)
+
+
+def _split(names: str, origin: Origin | None) -> tuple[Profile, ...]:
     stripped = (name.strip() for name in names.split(","))
-    return [Profile(name, origin) for name in dict.fromkeys(stripped) if name]
+    return tuple(Profile(name, origin) for name in dict.fromkeys(stripped) if name)

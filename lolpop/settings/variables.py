@@ -1,4 +1,4 @@
-"""Settings in variables: of the environment, and of a ``.env`` file."""
+"""The source of variables: those of the environment, and those of a ``.env`` file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from lolpop._names import shortened
 from lolpop.errors import Finding, Origin
-from lolpop.settings.nodes import DEEPEST, Layer, Node, mapping_of, nests_too_deeply
-from lolpop.settings.overrides import too_deep
+from lolpop.settings.limits import DEEPEST, nests_too_deeply, too_deep
+from lolpop.settings.nodes import Layer, Node, SettingPath, mapping_of
+from lolpop.settings.protocol import Project, Reading
 
-__all__ = ["GROUP", "PROFILE", "Variable", "environment", "read_dotenv", "variable_layer"]
+__all__ = ["GROUP", "PROFILE", "Variable", "Variables", "environment", "read_dotenv"]
 
 PREFIX = "LOLPOP_"
 PROFILE = "LOLPOP_PROFILE"
@@ -61,33 +62,40 @@ def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
     return list(variables.values()), findings
 
 
-def variable_layer(name: str, variables: Iterable[Variable]) -> tuple[Layer | None, list[Finding]]:
-    """What the ``LOLPOP_…`` variables say: ``LOLPOP_A__B`` sets ``a.b``; None if there are none.
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The ``LOLPOP_…`` variables of one place: ``LOLPOP_A__B`` sets ``a.b``.
 
-    Names have no case, so keys are lower-case, and two names that differ in case only are a finding.
+    Variables have no case, so their keys are lower-case, and two that differ in case only are a finding.
     """
-    findings: list[Finding] = []
-    leaves: dict[tuple[str, ...], tuple[Variable, Node]] = {}
-    for variable in _settings(variables):
-        path = tuple(variable.name.removeprefix(PREFIX).lower().split("__"))
-        if not all(path):
-            message = f"{variable.name} names no setting: a part of it is empty"
-            hint = f"Write {PREFIX}SECTION__KEY, with two underscores between parts."
-            findings.append(Finding("", message, origin=variable.origin, hint=hint))
-        elif nests_too_deeply(variable.value) or len(path) > DEEPEST:
-            findings.append(too_deep(shortened(variable.name), variable.origin))
-        elif path in leaves:
-            first, _ = leaves[path]
-            message = f"{first.name} and {variable.name} are the same setting"
-            hint = "Remove one of them."
-            findings.append(Finding(".".join(path), message, origin=variable.origin, hint=hint))
-        else:
-            node = Node(variable.value, variable.origin, variable.origin, text=True)
-            leaves[path] = variable, node
-    if not leaves:
-        return None, findings
-    nodes = [(path, node) for path, (_, node) in leaves.items()]
-    return Layer(name, mapping_of(nodes, Origin(name)), case_insensitive=True), findings
+
+    name: str
+    variables: tuple[Variable, ...]
+
+    def read(self, project: Project) -> Reading:
+        """One layer with the values of all variables."""
+        del project
+        findings: list[Finding] = []
+        nodes: dict[SettingPath, tuple[Variable, Node]] = {}
+        for variable in _settings(self.variables):
+            path = tuple(variable.name.removeprefix(PREFIX).lower().split("__"))
+            if not all(path):
+                message = f"{variable.name} names no setting: a part of it is empty"
+                hint = f"Write {PREFIX}SECTION__KEY, with two underscores between parts."
+                findings.append(Finding("", message, origin=variable.origin, hint=hint))
+            elif nests_too_deeply(variable.value) or len(path) > DEEPEST:
+                findings.append(too_deep(shortened(variable.name), variable.origin))
+            elif path in nodes:
+                first, _ = nodes[path]
+                message = f"{first.name} and {variable.name} are the same setting"
+                hint = "Remove one of them."
+                findings.append(Finding(".".join(path), message, origin=variable.origin, hint=hint))
+            else:
+                node = Node(variable.value, variable.origin, variable.origin, text=True)
+                nodes[path] = variable, node
+        root = mapping_of(((path, node) for path, (_, node) in nodes.items()), Origin(self.name))
+        layers = (Layer(self.name, root, case_insensitive=True),) if nodes else ()
+        return Reading(layers, tuple(findings))
 
 
 def _settings(variables: Iterable[Variable]) -> Iterator[Variable]:

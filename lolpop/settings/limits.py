@@ -1,0 +1,52 @@
+"""Which paths and values settings may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lolpop.errors import Finding, Origin
+
+__all__ = ["DEEPEST", "incomplete_path", "nests_too_deeply", "too_deep"]
+
+DEEPEST = 100
+"""Levels of nesting that settings may have."""
+
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def nests_too_deeply(value: object) -> bool:
+    """Whether mappings and sequences, or text that is JSON of such, nest deeper than settings may."""
+    if isinstance(value, str):
+        return value.lstrip()[:1] in ("{", "[") and _depth_of_json(value) > DEEPEST
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for outer in level
+            if isinstance(outer, Mapping | list | tuple)
+            for child in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _depth_of_json(text: str) -> int:
+    depth = deepest = 0
+    for letter in _JSON_TEXT.sub("", text):
+        depth += (letter in "{[") - (letter in "}]")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def incomplete_path(what: str, origin: Origin) -> Finding:
+    """The finding about a path with an empty name in it."""
+    hint = "Write the names from the root down, with a dot between them."
+    return Finding("", f"{what} names no setting: a part of its path is empty", origin=origin, hint=hint)
+
+
+def too_deep(what: str, origin: Origin) -> Finding:
+    """The finding about settings that nest deeper than settings may."""
+    hint = "Flatten the value."
+    return Finding("", f"{what} nests settings more than {DEEPEST} levels deep", origin=origin, hint=hint)
