@@ -291,8 +291,8 @@ def scope_of(container: Any) -> Scope:
 
 def scope_defaults(scope: Scope) -> list[Layer]:
     """The defaults of ``providers.Settings`` as a layer, so that links can lead to them."""
+    from lolpop.annotations import REQUIRED
     from lolpop.settings.nodes import Layer, node_of
-    from lolpop.signatures import REQUIRED
 
     values: dict[str, Any] = {}
     for inner in scope.walk():

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import inspect
 import re
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import InitVar, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args
 from weakref import WeakKeyDictionary
 
+from lolpop.annotations import REQUIRED, alternatives, resolved_hints, type_name
+from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = [
-    "REQUIRED",
-    "Parameter",
-    "Signature",
-    "alternatives",
-    "fits",
-    "hints_of",
-    "is_optional",
-    "signature_of",
-]
-
-REQUIRED: Any = inspect.Parameter.empty
-"""The default of a parameter that has none."""
+__all__ = ["Parameter", "Signature", "signature_of"]
 
 _PARAMETERS = re.compile(r"^(?P<indent>[ \t]*)Parameters\n[ \t]*-{3,}\n", re.MULTILINE)
 _SECTION = re.compile(r"^[^\n]+\n-{3,}$", re.MULTILINE)
@@ -50,16 +39,28 @@ class Parameter:
 
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
-        """The validator of its type. Each setting has one of its own, so that names never collide."""
+        """The validator of its type. Each setting has one of its own, so that names never collide.
+
+        Raises WiringError if values of the type cannot be validated.
+        """
         from pydantic import ConfigDict, TypeAdapter
         from pydantic.errors import PydanticUserError
 
         annotation = Any if self.annotation is REQUIRED else self.annotation
         try:
-            return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
-        except PydanticUserError:
-            # Models and dataclasses bring a configuration of their own.
-            return TypeAdapter(annotation)
+            try:
+                return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+            except PydanticUserError as error:
+                if error.code != "type-adapter-config-unused":
+                    raise
+                # Models and dataclasses bring a configuration of their own.
+                return TypeAdapter(annotation)
+        except (PydanticUserError, NameError, TypeError) as error:
+            reason = error.message if isinstance(error, PydanticUserError) else str(error)
+            raise WiringError(
+                f"values of the type {type_name(annotation)} cannot be validated: {reason.rstrip('.')}",
+                "Annotate the setting with another type.",
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,15 @@ class Signature:
         properties: dict[str, Any] = {}
         definitions: dict[str, Any] = {}
         for name, parameter in self.settings.items():
-            schema = parameter.adapter.json_schema(ref_template="#/$defs/{model}")
+            schema = _schema_of(parameter)
             definitions |= schema.pop("$defs", {})
             if name in described:
                 schema["description"] = described[name]
             if not parameter.required:
-                schema["default"] = parameter.adapter.dump_python(parameter.default, mode="json")
+                with suppress(WiringError, ValueError):
+                    schema["default"] = parameter.adapter.dump_python(
+                        parameter.default, mode="json", warnings=False
+                    )
             properties[name] = schema
         return {
             "type": "object",
@@ -113,64 +117,11 @@ def signature_of(owner: type) -> Signature:
     return found
 
 
-def alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union other than None, without ``Annotated``; a single type is its only member."""
-    if get_origin(annotation) is Annotated:
-        return alternatives(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(
-            member for part in get_args(annotation) if part is not type(None) for member in alternatives(part)
-        )
-    return (annotation,)
-
-
-def is_optional(annotation: Any) -> bool:
-    """Whether None is a member of a union."""
-    if get_origin(annotation) is Annotated:
-        return is_optional(get_args(annotation)[0])
-    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
-
-
-def fits(provided: Any, wanted: Any) -> bool:
-    """Whether something annotated as ``provided`` may be injected where ``wanted`` is annotated.
-
-    Types that cannot be judged without a value (callables, unresolved generics) fit, and so does anything
-    where nothing is annotated.
-    """
-    return all(
-        any(_fits_one(given, member) for member in alternatives(wanted)) for given in alternatives(provided)
-    )
-
-
-def _fits_one(provided: Any, wanted: Any) -> bool:
-    if wanted in (Any, object, REQUIRED) or provided is Any:
-        return True
-    provided_origin, wanted_origin = get_origin(provided) or provided, get_origin(wanted) or wanted
-    if not isinstance(provided_origin, type) or not isinstance(wanted_origin, type):
-        return True
-    if getattr(wanted_origin, "_is_protocol", False):
-        return _has_members(provided_origin, wanted_origin)
-    if provided_origin is list and wanted_origin is tuple:
-        wanted_origin = list  # lists are injected as tuples where those are asked for
-    if not issubclass(provided_origin, wanted_origin) and (provided_origin, wanted_origin) != (int, float):
-        return False
-    provided_args, wanted_args = get_args(provided), get_args(wanted)
-    if not provided_args or not wanted_args:
-        return True
-    return fits(provided_args[0], wanted_args[0])
-
-
-def _has_members(provided: type, protocol: type) -> bool:
-    names = {name for base in protocol.__mro__ for name in getattr(base, "__annotations__", {})}
-    names |= {name for name, value in vars(protocol).items() if callable(value) and not name.startswith("_")}
-    return all(hasattr(provided, name) for name in names)
-
-
 def _read(owner: type) -> Signature:
     constructor: Any = inspect.getattr_static(owner, "__init__")
     if constructor is object.__init__:
         return Signature({}, {})
-    hints, unresolved = _hints(constructor, vars(owner))
+    hints, unresolved = resolved_hints(constructor, vars(owner))
     problems: list[tuple[str, str, str | None]] = [
         (
             name,
@@ -183,6 +134,8 @@ def _read(owner: type) -> Signature:
     injected: dict[str, Parameter] = {}
     for parameter in list(inspect.signature(constructor).parameters.values())[1:]:
         annotation = hints.get(parameter.name, parameter.annotation)
+        if isinstance(annotation, InitVar):
+            annotation = annotation.type
         read = Parameter(parameter.name, annotation, parameter.default)
         match parameter.kind:
             case inspect.Parameter.VAR_POSITIONAL | inspect.Parameter.VAR_KEYWORD:
@@ -233,33 +186,14 @@ def _read(owner: type) -> Signature:
     return Signature(settings, injected, inspect.getdoc(owner) or "", tuple(problems))
 
 
-def hints_of(function: Any) -> dict[str, Any]:
-    """The annotations of a function, as far as they can be resolved."""
-    resolved, unresolved = _hints(function, {})
-    return {name: hint for name, hint in resolved.items() if name not in unresolved}
+def _schema_of(parameter: Parameter) -> dict[str, Any]:
+    """The schema of a setting; of any value where its type has none."""
+    from pydantic.errors import PydanticInvalidForJsonSchema
 
-
-def _hints(function: Any, namespace: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Exception]]:
-    """The annotations of a function, and the error of each that cannot be resolved."""
-    annotations = getattr(function, "__annotations__", {})
-    if not any(isinstance(annotation, str) for annotation in annotations.values()):
-        return dict(annotations), {}
     try:
-        return typing.get_type_hints(function, include_extras=True), {}
-    except (NameError, AttributeError, TypeError, SyntaxError):
-        pass
-    # One bad name must not hide the others: resolve each annotation by itself.
-    resolved: dict[str, Any] = {}
-    unresolved: dict[str, Exception] = {}
-    known = getattr(inspect.unwrap(function), "__globals__", {})
-    for name, annotation in annotations.items():
-        probe = types.SimpleNamespace(__annotations__={name: annotation})
-        try:
-            resolved |= typing.get_type_hints(probe, known, dict(namespace), include_extras=True)
-        except (NameError, AttributeError, TypeError, SyntaxError) as error:
-            unresolved[name] = error
-            resolved[name] = object
-    return resolved, unresolved
+        return parameter.adapter.json_schema(ref_template="#/$defs/{model}")
+    except (WiringError, PydanticInvalidForJsonSchema):
+        return {}
 
 
 def _is_integration(annotation: Any) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from lolpop._names import one_of
+from lolpop.annotations import REQUIRED, alternatives, hints_of
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
 from lolpop.integrations import call_kind
 from lolpop.providers import Runner
 from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource
-from lolpop.signatures import REQUIRED, Parameter, alternatives, hints_of
+from lolpop.signatures import Parameter
 
 _TRUTHS = ("true", "false")
 _SETTINGS = "A setting is changed by --set PATH=VALUE."

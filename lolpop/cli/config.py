@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from lolpop.annotations import REQUIRED
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import complain, print_json, show, table, without_markup
 from lolpop.cli._project import Given, container_class
@@ -14,7 +15,6 @@ from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
 from lolpop.kernel.explanation import Explanation, explain, explanations
 from lolpop.kernel.verification import findings_of
-from lolpop.signatures import REQUIRED
 
 __all__ = ["explain_setting", "print_schema", "show_settings"]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 
 from lolpop import registry
 from lolpop._names import near, one_of
+from lolpop.annotations import REQUIRED, alternatives
 from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.kernel.plans import Plan, Setting
 from lolpop.kernel.providers import Component, Components, Pipeline, Runner, Settings
@@ -20,7 +21,7 @@ from lolpop.settings.nodes import Node, SettingPath, plain
 from lolpop.settings.reading import UNSET, read, shown
 from lolpop.settings.secrets import MASK, holds_secret, mask
 from lolpop.settings.tree import Entry, Section, child_of, expanded
-from lolpop.signatures import REQUIRED, Parameter, alternatives, signature_of
+from lolpop.signatures import Parameter, signature_of
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lolpop import registry
 from lolpop._names import Names, one_of, shortened
+from lolpop.annotations import implements, is_protocol, type_name
 from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
+from lolpop.settings.secrets import mask_urls
 from lolpop.settings.tree import NO_SECTION, KnownKeys, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
 
-__all__ = ["Plan", "Setting", "plan_integration", "plan_value"]
+__all__ = ["Plan", "Setting", "ambiguity", "copied", "plan_integration", "plan_value"]
+
+
+def copied(value: Any) -> Any:
+    """A value as it is handed out: lists, mappings and sets anew, so that nobody changes another's."""
+    kind = type(value)
+    if kind is dict:
+        return {key: copied(child) for key, child in value.items()}
+    if kind in (list, tuple, set, frozenset):
+        return kind(copied(child) for child in value) if value else kind()
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,8 @@ class Plan:
 
     def arguments(self) -> dict[str, Any]:
         """The settings that were given; defaults are left to the constructor."""
-        return {name: setting.value for name, setting in self.settings.items() if setting.node is not None}
+        given = (item for item in self.settings.items() if item[1].node is not None)
+        return {name: copied(setting.value) for name, setting in given}
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -141,9 +154,9 @@ def plan_integration(declaration: Declaration) -> Plan:
         finding = Finding(path, error.message, origin=origin, hint=error.hint)
         return Plan(path, used=used, findings=(finding,), section=section)
 
-    if isinstance(declaration.interface, type) and not issubclass(implementation, declaration.interface):
+    if (reason := implements(implementation, declaration.interface)) is not None:
         # Whatever it asks for, and is set to, does not matter before it is another one.
-        finding = _not_of_interface(path, declaration.interface, implementation, origin)
+        finding = _not_of_interface(path, declaration.interface, implementation, reason, origin)
         return Plan(path, used=used, findings=(finding,), section=section, interface=declaration.interface)
     signature = signature_of(implementation)
     if any(statement.layer.case_insensitive for statement in declaration.statements):
@@ -162,7 +175,7 @@ def _settings(
     declaration: Declaration, plan: Plan, signature: Signature
 ) -> tuple[dict[str, Setting], list[Finding]]:
     settings: dict[str, Setting] = {}
-    findings: list[Finding] = []
+    findings = list(ambiguities(declaration.path, plan.section))
     given = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
     known = Names({*signature.settings, *declaration.beside})
     for name, node in given.items():
@@ -185,17 +198,47 @@ def _settings(
     return settings, findings
 
 
+def ambiguities(path: str, section: Section) -> Iterator[Finding]:
+    """Variables that could mean several settings, since names of variables have no case."""
+    for found in section.ambiguous:
+        yield ambiguity(".".join(part for part in (path, *found.path) if part), found.origin, found.keys)
+
+
+def ambiguity(path: str, origin: Origin | None, names: Iterable[str]) -> Finding:
+    """The finding about one name that could mean several that differ in case only."""
+    message = f"could mean {' or '.join(map(repr, names))}: the names of variables have no case"
+    return Finding(path, message, origin=origin, hint="Set it in a file, or by --set.")
+
+
 def plan_value(path: str, parameter: Parameter, section: Section, links: Links, declared_as: str) -> Plan:
     """The plan of a section that is one value, of the parameter's type."""
     if not section.history:
         if parameter.required:
             hint = f"{declared_as} declares it without a default."
             return Plan(path, findings=(UnsetFinding(path, "is required and is not set", hint=hint),))
-        return Plan(path, settings={"": Setting(parameter, parameter.default, None)}, section=section)
+        return _plan_default(path, parameter, section, declared_as)
     value, problems = read(section.root, parameter, links)
     settings = {} if value is UNSET else {"": Setting(parameter, value, section.root)}
-    findings = tuple(_finding(path, problem) for problem in problems)
+    findings = (*ambiguities(path, section), *(_finding(path, problem) for problem in problems))
     return Plan(path, settings=settings, findings=findings, section=section)
+
+
+def _plan_default(path: str, parameter: Parameter, section: Section, declared_as: str) -> Plan:
+    """The plan of a value that no source sets: the declared default, which has to be of the type too."""
+    from pydantic import ValidationError
+
+    try:
+        # A validated list or mapping is a copy, so that containers do not share the default.
+        value = copied(parameter.adapter.validate_python(parameter.default))
+    except ValidationError as error:
+        reason = "; ".join(str(details["msg"]).lower() for details in error.errors()[:3])
+        message = f"the default of {declared_as} is not valid: {shortened(mask_urls(reason))}"
+    except WiringError as error:
+        message = error.message
+    else:
+        return Plan(path, settings={"": Setting(parameter, value, None)}, section=section)
+    wanted = type_name(parameter.annotation)
+    return Plan(path, findings=(Finding(path, message, hint=f"Declare a default of type {wanted}."),))
 
 
 def own_findings(plan: Plan, values: Callable[[], Mapping[str, Any]]) -> Iterable[Finding]:
@@ -247,14 +290,15 @@ def _no_implementation(path: str, interface: Any, used: object, origin: Origin |
     return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
 
 
-def _not_of_interface(path: str, interface: type, implementation: type, origin: Origin | None) -> Finding:
-    bases = ", ".join(base.__name__ for base in implementation.__bases__)
-    return Finding(
-        path,
-        f"{implementation.__name__} is not a {interface.__name__}, it is a {bases}",
-        origin=origin,
-        hint=f"Let it inherit from {interface.__name__}.",
+def _not_of_interface(
+    path: str, interface: Any, implementation: type, reason: str, origin: Origin | None
+) -> Finding:
+    wanted = type_name(interface)
+    change = (
+        f"Change {implementation.__name__}" if is_protocol(interface) else f"Let it inherit from {wanted}"
     )
+    message = f"{implementation.__name__} is not a {wanted}, {reason}"
+    return Finding(path, message, origin=origin, hint=f"{change}.")
 
 
 def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
@@ -291,4 +335,4 @@ def _unknown(
 
 def _finding(path: str, problem: Problem) -> Finding:
     full = ".".join(part for part in (path, *problem.location) if part)
-    return Finding(full, problem.message, origin=problem.origin, hint=problem.hint)
+    return Finding(full, problem.message, problem.severity, problem.origin, problem.hint)

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from dependency_injector import providers as di
 
 from lolpop import registry
 from lolpop._names import Names, did_you_mean, one_of
+from lolpop.annotations import alternatives, fits, type_name
 from lolpop.components.interceptor import Interceptor
 from lolpop.errors import Finding, Origin, VerificationError, WiringError
 from lolpop.integrations import Pipeline, Runner, call_kind
 from lolpop.kernel.masking import masker
-from lolpop.kernel.plans import own_findings
+from lolpop.kernel.plans import Setting, ambiguity, own_findings
 from lolpop.kernel.providers import Component, Components, Folder, Settings
 from lolpop.kernel.providers import Pipeline as PipelineSlot
 from lolpop.kernel.providers import Runner as RunnerSlot
@@ -27,7 +28,7 @@ from lolpop.kernel.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Node
 from lolpop.settings.tree import NO_SECTION, Tree, expanded, is_users_own
-from lolpop.signatures import alternatives, fits, signature_of
+from lolpop.signatures import signature_of
 
 __all__ = ["findings_of", "verify"]
 
@@ -53,6 +54,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings: list[Finding] = []
     for scope in root.walk():
         findings += _unknown_keys(scope)
+        findings += _ambiguous_keys(scope)
         findings += _clashes(scope)
     for slot in slots:
         findings += slot.plan.findings
@@ -85,15 +87,25 @@ def _in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:
     return sorted(findings, key=place)
 
 
+def _active(edge: Edge) -> Slot[Any] | None:
+    """The slot that gives what an edge is for, with what stands in for it in its place."""
+    provider = behind(edge.provider)
+    active = provider.active if isinstance(provider, Slot) else None
+    return active if isinstance(active, Slot) else None
+
+
+def _setting(edge: Edge) -> Setting | None:
+    """The section of the settings that an edge injects, if it is one and valid."""
+    active = _active(edge)
+    if not isinstance(active, Settings) or active.plan.errors:
+        return None
+    return active.plan.settings.get("")
+
+
 def _values_for(slot: Slot[Any]) -> dict[str, Any]:
     """The sections of the settings that ``slot`` gets injected, by the parameters' names; valid ones only."""
-    values: dict[str, Any] = {}
-    for edge in slot.edges:
-        found = behind(edge.provider)
-        active = found.active if isinstance(found, Slot) else found
-        if isinstance(active, Settings) and "" in active.plan.settings and not active.plan.errors:
-            values[edge.parameter.name] = active.plan.settings[""].value
-    return values
+    settings = ((edge.parameter.name, _setting(edge)) for edge in slot.edges)
+    return {name: setting.value for name, setting in settings if setting is not None}
 
 
 def _masked(root: Scope, findings: Iterable[Finding]) -> list[Finding]:
@@ -137,6 +149,23 @@ def _framework_findings(root: Scope) -> Iterator[Finding]:
         if key.lower() == "runner":
             hint = "Remove it, and name the runner on the command line: lolpop run RUNNER."
         yield Finding(f"{_FRAMEWORK}.{key}", message, origin=_key_origin(nodes[-1]), hint=hint)
+
+
+def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
+    """Variables that could mean several providers of a container, or a provider and a setting beside it."""
+    names = {name for name, provider in scope.providers.items() if has_section(provider)}
+    for slot in scope.providers.values():
+        if isinstance(slot, PipelineSlot | RunnerSlot) and slot.plan.implementation is not None:
+            names |= set(signature_of(slot.plan.implementation).settings)
+    by_folded: dict[str, list[str]] = {}
+    for name in sorted(names):
+        by_folded.setdefault(name.lower(), []).append(name)
+    for key, same in by_folded.items():
+        if len(same) < 2 or not any(name in scope.providers for name in same):
+            continue
+        for statement in scope.configuration.tree.statements((*scope.path, key)):
+            if statement.layer.case_insensitive:
+                yield ambiguity(".".join((*scope.path, key)), _key_origin(statement.node), same)
 
 
 def _clashes(scope: Scope) -> Iterator[Finding]:
@@ -200,8 +229,8 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
         )
         return
     provided = provided_type(edge.provider)
-    if not fits(provided, parameter.annotation):
-        wanted_type, given = _shown(parameter.annotation), _shown(provided)
+    if not _fits(edge, provided):
+        wanted_type, given = type_name(parameter.annotation), type_name(provided)
         chosen = _use_origin(slot)
         provide = f"a {wanted_type} there, or name another provider: {parameter.name}=…."
         instead = f"Choose another implementation than {use!r}, or in code provide"
@@ -213,6 +242,19 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
         )
 
 
+def _fits(edge: Edge, provided: Any) -> bool:
+    """Whether what is provided fits the parameter; of a section of the settings the value is known too."""
+    wanted = edge.parameter.annotation
+    if (setting := _setting(edge)) is None:
+        return fits(provided, wanted)
+    if setting.value is None:
+        return fits(type(None), wanted)
+    literals = [get_args(member) for member in alternatives(wanted) if get_origin(member) is Literal]
+    return any(setting.value in literal for literal in literals) or all(
+        fits(member, wanted) for member in alternatives(provided)
+    )
+
+
 def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
     """What an implementation itself finds in what it would get injected (``check_injected``).
 
@@ -221,13 +263,12 @@ def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
     check = getattr(slot.plan.implementation, "check_injected", None)
     if check is None or slot.plan.errors:
         return
-    given = {edge.parameter.name: behind(edge.provider) for edge in slot.edges}
+    active = {edge.parameter.name: _active(edge) for edge in slot.edges}
     for finding in check(dict(_known_of(slot.edges))):
         name, *relative = finding.path.split(".")
-        provider = given.get(name)
-        active = provider.active if isinstance(provider, Slot) else None
-        if isinstance(active, Slot):
-            path, origin = ".".join((active.plan.path, *relative)), active.plan.origin_of(tuple(relative))
+        provider = active.get(name)
+        if provider is not None:
+            path, origin = ".".join((provider.plan.path, *relative)), provider.plan.origin_of(tuple(relative))
             yield replace(finding, path=path, origin=finding.origin or origin)
         else:
             yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
@@ -236,10 +277,9 @@ def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
 def _known_of(edges: Iterable[Edge]) -> Iterator[tuple[str, Any]]:
     """What is known of what is injected, by name: the value of settings, the class of a component."""
     for edge in edges:
-        found = behind(edge.provider)
-        active = found.active if isinstance(found, Slot) else None
-        if isinstance(active, Settings) and not active.plan.errors and "" in active.plan.settings:
-            yield edge.parameter.name, active.plan.settings[""].value
+        active = _active(edge)
+        if (setting := _setting(edge)) is not None:
+            yield edge.parameter.name, setting.value
         elif isinstance(active, Component) and active.plan.implementation is not None:
             yield edge.parameter.name, active.plan.implementation
 
@@ -299,7 +339,7 @@ def _missing(root: Scope, slot: Slot[Any], edge: Edge) -> Finding:
         hint = did_you_mean(name, visible) or f"Declare a provider {name} in the container or around it."
     return Finding(
         slot.path,
-        f"{slot.plan.called!r} needs {name!r} ({_shown(edge.parameter.annotation)}), "
+        f"{slot.plan.called!r} needs {name!r} ({type_name(edge.parameter.annotation)}), "
         "which nothing visible here provides",
         hint=hint,
     )
@@ -448,11 +488,3 @@ def _use_origin(provider: di.Provider[Any]) -> Origin | None:
         section = provider.plan.section
         return section.use.node.origin if section and section.use else None
     return None
-
-
-def _shown(annotation: Any) -> str:
-    return (
-        annotation.__name__
-        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
-        else str(annotation)
-    )

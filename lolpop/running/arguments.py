@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from lolpop.annotations import alternatives, hints_of, is_optional
 from lolpop.errors import LolpopError
-from lolpop.signatures import alternatives, hints_of, is_optional
 
 if TYPE_CHECKING:
     from lolpop.resources import Resource

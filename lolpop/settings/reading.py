@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-from lolpop._names import did_you_mean, shortened
-from lolpop.errors import Origin
+from lolpop._names import Names, did_you_mean, shortened
+from lolpop.annotations import hints_of, is_optional, is_typed_dict, value_types
+from lolpop.errors import Origin, Severity, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
-from lolpop.settings.nodes import Node, SettingPath, plain
-from lolpop.settings.secrets import holds_secret, mask, mask_urls
+from lolpop.settings.nodes import Node, SettingPath, leaves, plain
+from lolpop.settings.secrets import MASK, holds_secret, mask, mask_urls
 from lolpop.settings.tree import child_of, expanded, parsed
-from lolpop.signatures import Parameter, alternatives, hints_of
+from lolpop.signatures import Parameter
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
 
@@ -31,7 +35,10 @@ class Problem:
     message: str
     origin: Origin | None = None
     hint: str | None = None
+    severity: Severity = "error"
 
+
+_UNDECLARED = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 _LONGEST = 400
 """Characters of what a validator says that a message repeats."""
@@ -50,33 +57,47 @@ _SHAPES = {
 def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
     """The value of ``node`` as the type of ``parameter``, and what is wrong with it.
 
-    Text of variables and flags is read as JSON where the type takes that, and as it stands otherwise.
+    Text of variables and flags is read as JSON where the type takes that, and as it stands otherwise. Keys
+    that a model does not declare are problems, whether or not the model itself would refuse them.
     """
     from pydantic import ValidationError
 
-    unknown = list(_unknown(node, parameter.annotation, ()))
     as_it_stands: set[SettingPath] = set()
     while True:
         try:
-            value = _plain(node, links, as_it_stands, ())
-            validated = parameter.adapter.validate_python(value)
+            value = _plain(node, parameter.annotation, links, as_it_stands, ())
+            return parameter.adapter.validate_python(value, extra="forbid"), []
         except UnsetVariable:
-            return UNSET, unknown
+            return UNSET, []
+        except LinkError as error:
+            return UNSET, [Problem((), error.message, node.origin, error.hint)]
+        except WiringError as error:
+            return UNSET, [Problem((), error.message, node.origin, error.hint)]
         except ValidationError as error:
-            locations = [tuple(str(step) for step in found["loc"]) for found in error.errors()]
+            locations = [tuple(str(step) for step in details["loc"]) for details in error.errors()]
             texts = {text for location in locations for text in _texts_near(node, location)}
             if not texts <= as_it_stands:
                 as_it_stands |= texts
                 continue
-            problems = [
-                problem
-                for found in error.errors(include_url=False)
-                if (problem := _problem(node, parameter, found, unknown))
-            ]
-            return UNSET, [*unknown, *_of_unions(node, problems)]
-        except LinkError as error:
-            return UNSET, [*unknown, Problem((), error.message, node.origin, error.hint)]
-        return validated, unknown
+            return _refused(node, parameter, value, error)
+
+
+def _refused(
+    node: Node, parameter: Parameter, value: Any, error: ValidationError
+) -> tuple[Any, list[Problem]]:
+    """What is wrong with a value, and the value if nothing is but keys that are not declared."""
+    from pydantic import ValidationError
+
+    details = error.errors(include_url=False)
+    strays = [each for each in details if each["type"] in _UNDECLARED]
+    problems = list(_undeclared(node, parameter.annotation, strays))
+    if strays:
+        try:
+            return parameter.adapter.validate_python(value), problems
+        except ValidationError as other:
+            details = other.errors(include_url=False)
+    others = (_problem(node, parameter, each) for each in details if each["type"] not in _UNDECLARED)
+    return UNSET, [*problems, *_of_unions(node, [problem for problem in others if problem])]
 
 
 def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
@@ -88,37 +109,59 @@ def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
         dumped = parameter.adapter.dump_python(
             value, mode="json", by_alias=True, round_trip=True, warnings=False, fallback=repr
         )
-    except ValueError:
+    except (ValueError, WiringError):
         dumped = repr(value)
     return _as_written(mask(dumped), node, value)
 
 
 def declared_keys(annotation: Any, path: SettingPath) -> Iterator[str]:
     """The keys that a type declares at ``path`` inside it; none where it is a free-form mapping."""
-    for member in alternatives(annotation):
-        fields = _fields(member)
-        if fields is None:
-            continue
-        if not path:
-            yield from fields
-        elif path[0] in fields:
-            yield from declared_keys(fields[path[0]], path[1:])
+    for member in _types_at(annotation, path):
+        yield from _fields(member) or ()
 
 
-def _plain(node: Node, links: Links, as_it_stands: Collection[SettingPath], path: SettingPath) -> Any:
+def _plain(
+    node: Node, annotation: Any, links: Links, as_it_stands: Collection[SettingPath], path: SettingPath
+) -> Any:
     if path not in as_it_stands:
         node = expanded(node)
     if isinstance(node.value, Mapping):
-        return {key: _plain(child, links, as_it_stands, (*path, key)) for key, child in node.value.items()}
+        return {
+            key: _plain(child, _child_type(annotation, key), links, as_it_stands, (*path, key))
+            for key, child in node.value.items()
+        }
     if isinstance(node.value, tuple):
         return [
-            _plain(child, links, as_it_stands, (*path, str(index))) for index, child in enumerate(node.value)
+            _plain(child, _child_type(annotation, index), links, as_it_stands, (*path, str(index)))
+            for index, child in enumerate(node.value)
         ]
-    if has_link(node):
+    if isinstance(node.value, str) and "${" in node.value:
         return links.resolve(node)
-    if isinstance(node.value, str) and "$${" in node.value:
-        return links.resolve(node)
-    return node.value if path in as_it_stands else parsed(node)
+    if path in as_it_stands or not node.text:
+        return node.value
+    value = parsed(node)
+    return node.value if _is_meant_as_text(value, annotation) else value
+
+
+def _is_meant_as_text(value: Any, annotation: Any) -> bool:
+    """Whether a type takes text, and nothing else that JSON makes of it: ``true`` is no number."""
+    members = value_types(annotation)
+    if isinstance(value, str) or str not in members or Any in members:
+        return False
+    others = tuple(member for member in members if member is not str)
+    if value is None:
+        return not is_optional(annotation)
+    return not others or not _takes_strictly(Union[others], value)  # noqa: UP007  (made at run time)
+
+
+def _takes_strictly(annotation: Any, value: Any) -> bool:
+    from pydantic import ValidationError
+
+    try:
+        Parameter("", annotation).adapter.validate_python(value, strict=True)
+    except (ValidationError, WiringError):
+        return False
+    return True
 
 
 def _texts_near(node: Node, location: SettingPath) -> Iterator[SettingPath]:
@@ -150,15 +193,9 @@ def _nearest(node: Node, location: SettingPath) -> tuple[bool, SettingPath, Node
     return exact, path, node
 
 
-def _problem(
-    node: Node, parameter: Parameter, found: Mapping[str, Any], unknown: list[Problem]
-) -> Problem | None:
+def _problem(node: Node, parameter: Parameter, found: Mapping[str, Any]) -> Problem | None:
     location = tuple(str(step) for step in found["loc"])
     _, path, at = _nearest(node, location)
-    if found["type"] == "extra_forbidden":
-        if any(problem.location == path for problem in unknown):
-            return None
-        return Problem(path, "unknown setting", at.key_origin or at.origin)
     if found["type"] == "missing":
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
     if reads_variable(at) or holds_secret(parameter.annotation):
@@ -199,38 +236,66 @@ def _near(found: Mapping[str, Any]) -> str | None:
     return did_you_mean(found["input"], _QUOTED.findall(found["ctx"]["expected"]))
 
 
-def _unknown(node: Node, annotation: Any, path: SettingPath) -> Iterator[Problem]:
-    """Keys that the models and dataclasses of a type do not have, whether or not they would refuse them."""
-    node = expanded(node)
-    members = alternatives(annotation)
-    if isinstance(node.value, tuple):
-        for index, child in enumerate(node.value):
-            yield from _unknown(child, _element_type(members, index), (*path, str(index)))
-    if not isinstance(node.value, Mapping) or any(member in (Any, object) for member in members):
-        return
-    models = [(member, fields) for member in members if (fields := _fields(member)) is not None]
-    free_form = [member for member in members if _origin(member, Mapping)]
-    for key, child in node.value.items():
-        declared = [fields[key] for _, fields in models if key in fields]
-        if free_form:
-            # Beside a mapping of any keys, only what all members agree on could be told.
-            if not models and len(free_form) == 1:
-                yield from _unknown(child, (*get_args(free_form[0]), Any, Any)[1], (*path, key))
-        elif len(declared) == 1:
-            yield from _unknown(child, declared[0], (*path, key))
-        elif models and not declared and not any(_takes_extra(model) for model, _ in models):
-            known = [name for _, fields in models for name in fields]
-            origin = child.key_origin or child.origin
-            yield Problem((*path, key), "unknown setting", origin, did_you_mean(key, known))
+def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Keys that the models, dataclasses and typed dicts of a type do not declare, each once."""
+    seen: set[SettingPath] = set()
+    near: dict[SettingPath, Names] = {}
+    for each in details:
+        exact, path, at = _nearest(node, tuple(str(step) for step in each["loc"]))
+        owners = _types_at(annotation, path[:-1])
+        if not exact or path in seen or any(map(_takes_extra, owners)):
+            continue
+        seen.add(path)
+        if path[:-1] not in near:
+            near[path[:-1]] = Names(name for owner in owners for name in _fields(owner) or ())
+        hint = did_you_mean(path[-1], near[path[:-1]])
+        problem = Problem(path, "unknown setting", at.key_origin or at.origin, hint)
+        if any(map(_transforms_input, owners)):
+            # It may read keys that it does not declare, and nobody can tell which.
+            message = "is not declared, and has no effect unless a validator reads it"
+            problem = dataclasses.replace(problem, message=message, severity="warning")
+        yield problem
 
 
-def _element_type(members: Collection[Any], index: int) -> Any:
-    """The type of an element of a list or tuple, if there is but one that it could be."""
-    sequences = [member for member in members if _origin(member, Collection) and not _origin(member, Mapping)]
-    arguments = get_args(sequences[0]) if len(sequences) == 1 else ()
-    if len(arguments) > 1 and arguments[1] is not Ellipsis:
-        return arguments[index] if index < len(arguments) else Any
-    return arguments[0] if arguments else Any
+def _types_at(annotation: Any, path: SettingPath) -> list[Any]:
+    """The types that may stand at ``path`` inside a type."""
+    types = [annotation]
+    for step in path:
+        types = [child for owner in types for child in _child_types(owner, step)]
+    return [member for owner in types for member in _members(owner)]
+
+
+def _child_type(annotation: Any, step: str | int) -> Any:
+    """The type of an element, where there is but one that it could be."""
+    types = list(_child_types(annotation, step))
+    return types[0] if len(types) == 1 else Any
+
+
+def _child_types(annotation: Any, step: str | int) -> Iterator[Any]:
+    for member in _members(annotation):
+        fields = _fields(member)
+        arguments = get_args(member)
+        if fields is not None:
+            if step in fields:
+                yield fields[str(step)]
+        elif _origin(member, Mapping):
+            yield (*arguments, Any, Any)[1]
+        elif _origin(member, tuple) and Ellipsis not in arguments:
+            if str(step).isdecimal() and int(step) < len(arguments):
+                yield arguments[int(step)]
+        elif _origin(member, Collection) and arguments:
+            yield arguments[0]
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The members of a union, a root model's own type in its place."""
+    from pydantic import RootModel
+
+    for member in value_types(annotation):
+        if isinstance(member, type) and issubclass(member, RootModel):
+            yield from _members(member.model_fields["root"].annotation)
+        else:
+            yield member
 
 
 def _origin(annotation: Any, kind: type) -> bool:
@@ -239,26 +304,54 @@ def _origin(annotation: Any, kind: type) -> bool:
 
 
 def _fields(annotation: Any) -> dict[str, Any] | None:
+    """The types of the keys that a model, a dataclass or a typed dict reads; None of anything else."""
     from pydantic import BaseModel
 
     if not isinstance(annotation, type):
         return None
     if issubclass(annotation, BaseModel):
-        fields: dict[str, Any] = {}
-        for name, field in annotation.model_fields.items():
-            fields[field.alias or name] = field.annotation
-            if field.alias and annotation.model_config.get("populate_by_name"):
-                fields[name] = field.annotation
-        return fields
+        return dict(_aliased(annotation.model_fields, annotation.model_config))
+    if is_typed_dict(annotation):
+        return hints_of(annotation)
     if dataclasses.is_dataclass(annotation):
+        fields = getattr(annotation, "__pydantic_fields__", None)
+        if fields is not None:
+            return dict(_aliased(fields, getattr(annotation, "__pydantic_config__", {})))
         hints = hints_of(annotation)
         return {field.name: hints.get(field.name, field.type) for field in dataclasses.fields(annotation)}
     return None
 
 
+def _aliased(fields: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The keys that fields of pydantic's are read from, with the type of what stands there."""
+    from pydantic import AliasChoices, AliasPath
+
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    by_alias = config.get("validate_by_alias", True)
+    for name, field in fields.items():
+        alias = field.validation_alias if field.validation_alias is not None else field.alias
+        if alias is None or by_name or not by_alias:
+            yield name, field.annotation
+        if alias is None or not by_alias:
+            continue
+        choices: list[str | AliasPath] = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        for choice in choices:
+            if isinstance(choice, AliasPath):
+                yield str(choice.path[0]), Any  # what stands there holds more than the field
+            else:
+                yield choice, field.annotation
+
+
 def _takes_extra(annotation: Any) -> bool:
-    config: Mapping[str, Any] = getattr(annotation, "model_config", {})
-    return config.get("extra") == "allow"
+    config = getattr(annotation, "model_config", getattr(annotation, "__pydantic_config__", None)) or {}
+    return isinstance(config, Mapping) and config.get("extra") == "allow"
+
+
+def _transforms_input(annotation: Any) -> bool:
+    """Whether a model sees what it is given before its fields do."""
+    decorators = getattr(annotation, "__pydantic_decorators__", None)
+    validators = decorators.model_validators.values() if decorators is not None else ()
+    return any(validator.info.mode in ("before", "wrap") for validator in validators)
 
 
 def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
@@ -270,12 +363,22 @@ def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
     given = node.value if node is not None else None
     if isinstance(dumped, dict):
         below = given if isinstance(given, Mapping) else {}
+        # What is read from another key than it is shown under may hold what came by a link.
+        unmatched = _has_link_below(*(child for key, child in below.items() if key not in dumped))
         return {
-            key: _as_written(child, below.get(key), _part_of(value, key)) for key, child in dumped.items()
+            key: MASK if unmatched and key not in below else _as_written(child, below.get(key), part)
+            for key, child in dumped.items()
+            for part in (_part_of(value, key),)
         }
     if isinstance(dumped, list):
         return _elements_as_written(dumped, given if isinstance(given, tuple) else (), value)
+    if node is not None and _has_link_below(node):
+        return MASK
     return escaped(dumped) if isinstance(dumped, str) else dumped
+
+
+def _has_link_below(*nodes: Node) -> bool:
+    return any(has_link(leaf) for node in nodes for _, leaf in leaves(node))
 
 
 def _elements_as_written(dumped: list[Any], given: tuple[Node, ...], value: Any) -> list[Any]:
@@ -284,6 +387,8 @@ def _elements_as_written(dumped: list[Any], given: tuple[Node, ...], value: Any)
         if any(map(has_link, given)):
             return sorted((_as_written(mask(plain(node)), node, None) for node in given), key=repr)
         return sorted((_as_written(child, None, None) for child in dumped), key=repr)
+    if len(given) != len(dumped) and _has_link_below(*given):
+        return [MASK for _ in dumped]
     nodes = given if len(given) == len(dumped) else (None,) * len(dumped)
     values = value if isinstance(value, list | tuple) and len(value) == len(dumped) else (None,) * len(dumped)
     return [_as_written(*each) for each in zip(dumped, nodes, values, strict=True)]

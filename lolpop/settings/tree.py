@@ -40,6 +40,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """A key without case that could mean several ``keys``."""
+
+    path: SettingPath
+    origin: Origin
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What all layers say of one part of the tree."""
 
@@ -49,6 +58,7 @@ class Section:
     """The settings that count, merged; a mapping."""
     history: tuple[Entry, ...]
     """Everything that was said, strongest first."""
+    ambiguous: tuple[Ambiguity, ...] = ()
 
 
 _NO_SETTINGS = Node({}, Origin("default"))
@@ -124,7 +134,7 @@ def merge(
             history.append(use)
         history.extend(_entries(settings, statement, as_value=as_value))
         root = settings if root is _NO_SETTINGS else _overlaid(root, settings)
-    return Section(use, _without_own(root), tuple(reversed(history)))
+    return Section(use, _without_own(root), tuple(reversed(history)), tuple(spellings.ambiguities))
 
 
 def parsed(node: Node) -> Any:
@@ -200,6 +210,8 @@ class _Spellings:
     def __init__(self, nodes: Iterable[Node], known: KnownKeys) -> None:
         self._known = known
         self._written: dict[SettingPath, set[str]] = {}
+        self._names: dict[SettingPath, dict[str, list[str]]] = {}
+        self.ambiguities: list[Ambiguity] = []
         for node in nodes:
             for path, _ in _values(node):
                 for depth, key in enumerate(path):
@@ -209,13 +221,30 @@ class _Spellings:
         """The node with each key as it is declared, else as another layer writes it."""
         if not isinstance(node.value, Mapping):
             return node
-        candidates = (*sorted(self._written.get(path, ())), *self._known(path))  # what is declared counts
-        names = {name.lower(): name for name in candidates}
+        names = self._names_at(path)
         children = {}
         for key, child in node.value.items():
-            name = names.get(key, key)
+            candidates = names.get(key, [key])
+            if len(candidates) > 1:
+                origin = child.key_origin or child.origin
+                self.ambiguities.append(Ambiguity((*path, key), origin, tuple(candidates)))
+            name = candidates[0]
             children[name] = self.applied(child, (*path, name))
         return replace(node, value=children)
+
+    def _names_at(self, path: SettingPath) -> dict[str, list[str]]:
+        """The names that each name without case may mean: declared ones, else those in other layers."""
+        if path not in self._names:
+            written = _by_folded(sorted(self._written.get(path, ())))
+            self._names[path] = written | _by_folded(self._known(path))
+        return self._names[path]
+
+
+def _by_folded(names: Iterable[str]) -> dict[str, list[str]]:
+    by_folded: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        by_folded.setdefault(name.lower(), []).append(name)
+    return by_folded
 
 
 def _overlaid(weak: Node, strong: Node) -> Node:

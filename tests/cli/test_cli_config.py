@@ -239,6 +239,7 @@ def test_schema_describes_the_tree(project, lolpop):
 def test_references_of_the_schema_lead_somewhere(lolpop, folder):
     """Every $ref of a schema with models in it is among its $defs."""
     done = lolpop("config", "schema", "classification")
+    assert done.code == 0, done.err
     schema = json.loads(done.out)
     found = []
 

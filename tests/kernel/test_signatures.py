@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, Field, PositiveInt, SecretStr
 
 from lolpop import Component
-from lolpop.signatures import alternatives, fits, signature_of
+from lolpop.annotations import alternatives, fits
+from lolpop.signatures import signature_of
 
 
 class Clock(Component):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_origin
 
 from dependency_injector import providers as di
 
+from lolpop.annotations import alternatives
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.kernel.plans import Plan
@@ -18,7 +19,7 @@ from lolpop.kernel.scopes import Lifetime, Override, Scope, Variant
 from lolpop.settings.nodes import Statement
 from lolpop.settings.secrets import secrets_of
 from lolpop.settings.tree import NO_SECTION, Section
-from lolpop.signatures import Parameter, alternatives
+from lolpop.signatures import Parameter
 
 __all__ = ["Edge", "Slot", "behind", "related_slots"]
 

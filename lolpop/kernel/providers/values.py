@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lolpop.annotations import REQUIRED
 from lolpop.errors import Origin, VerificationError
 from lolpop.kernel.plans import Plan, plan_value
 from lolpop.kernel.providers.slots import Slot
@@ -13,7 +14,7 @@ from lolpop.kernel.scopes import Variant
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.reading import declared_keys
 from lolpop.settings.tree import Section, merge
-from lolpop.signatures import REQUIRED, Parameter
+from lolpop.signatures import Parameter
 
 __all__ = ["Folder", "Settings"]
 

@@ -1,0 +1,244 @@
+"""Reading: values of every type that pydantic knows, and keys that nobody declares."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+
+import pydantic
+import pytest
+import typing_extensions as te
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    TypeAdapter,
+    alias_generators,
+    field_validator,
+    model_validator,
+)
+
+from lolpop import Component, PipelineContainer, providers
+from lolpop.cli.config import explanations
+from lolpop.containers import scope_of
+from lolpop.errors import VerificationError
+
+T = TypeVar("T")
+
+
+class Root(RootModel[dict[str, int]]):
+    pass
+
+
+class Named(BaseModel):
+    a: int = Field(1, validation_alias="alpha")
+
+
+class Chosen(BaseModel):
+    a: int = Field(1, validation_alias=AliasChoices("alpha", "al", AliasPath("x", "y")))
+
+
+class Deep(BaseModel):
+    a: int = Field(1, validation_alias=AliasPath("x", "y", 0))
+
+
+class ByName(BaseModel):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    a: int = Field(1, alias="alpha")
+
+
+class OnlyByName(BaseModel):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=False)
+    a: int = Field(1, alias="alpha")
+
+
+class Camel(BaseModel):
+    model_config = ConfigDict(alias_generator=alias_generators.to_camel)
+    my_size: int = 1
+
+
+@pydantic.dataclasses.dataclass
+class Aliased:
+    a: int = Field(1, alias="alpha")
+
+
+@dataclass
+class Plain:
+    a: int = 1
+
+
+class Typed(te.TypedDict, total=False):
+    a: int
+
+
+class Pair(NamedTuple):
+    a: int
+    b: int = 2
+
+
+class Former(BaseModel):
+    a: int = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def renamed(cls, value):
+        return {"a": value["old"]} if "old" in value else value
+
+
+class Outer(BaseModel):
+    inner: Plain = Plain()
+    former: Former = Former()
+
+    @field_validator("inner", mode="before")
+    @classmethod
+    def from_size(cls, value):
+        return {"a": value["size"]} if isinstance(value, dict) and "size" in value else value
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    a: int = 1
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T] = []
+
+
+Doubled = Annotated[
+    Plain, BeforeValidator(lambda value: {"a": 2 * value["half"]} if "half" in value else value)
+]
+
+
+def loaded(type_, value=None, **given):
+    container = type("Some", (PipelineContainer,), {"section": providers.Settings(type_)})
+    return container.load(**({"environ": {}} | given), overrides={} if value is None else {"section": value})
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (Root, {"k": 3}),
+        (Named, {"alpha": 3}),
+        (Chosen, {"alpha": 3}),
+        (Chosen, {"al": 3}),
+        (Chosen, {"x": {"y": 3}}),
+        (Deep, {"x": {"y": [3]}}),
+        (ByName, {"a": 3}),
+        (ByName, {"alpha": 3}),
+        (OnlyByName, {"a": 3}),
+        (Camel, {"mySize": 3}),
+        (Aliased, {"alpha": 3}),
+        (Plain, {"a": 3}),
+        (Typed, {"a": 3}),
+        (Pair, {"a": 3}),
+        (Pair, [3, 4]),
+        (Former, {"old": 3}),
+        (Outer, {"inner": {"size": 3}, "former": {"old": 3}}),
+        (Open, {"a": 1, "anything": {"b": 2}}),
+        (Page[Plain], {"items": [{"a": 3}]}),
+        (Doubled, {"half": 3}),
+        (dict[str, Open | Plain], {"k": {"a": 3}}),
+        (te.TypeAliasType("Alias", Plain), {"a": 3}),
+        (list[Literal["a", "b"]], ["a"]),
+    ],
+)
+def test_what_pydantic_takes_is_taken(type_, value):
+    """A value that a type takes is no unknown setting, whatever its keys are called in the class."""
+    container = loaded(type_, value)
+    assert container.verify() == []
+    assert container.section() == TypeAdapter(type_).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "path", "hint"),
+    [
+        (Named, {"alpah": 3}, "section.alpah", "Did you mean alpha?"),
+        (Chosen, {"alph": 3}, "section.alph", "Did you mean alpha?"),
+        (Camel, {"my_size": 3}, "section.my_size", "Did you mean mySize?"),
+        (Aliased, {"alpa": 3}, "section.alpa", "Did you mean alpha?"),
+        (Typed, {"aa": 3}, "section.aa", "Did you mean a?"),
+        (Page[Plain], {"items": [{"aa": 3}]}, "section.items.0.aa", "Did you mean a?"),
+        (dict[str, Typed], {"k": {"aa": 3}}, "section.k.aa", "Did you mean a?"),
+        (Outer, {"iner": {}}, "section.iner", "Did you mean inner?"),
+        (Open | Plain, {"a": "x", "b": 1}, "section.a", None),
+        (RootModel[list[Plain]], [{"aa": 1}], "section.0.aa", "Did you mean a?"),
+    ],
+)
+def test_a_key_that_nobody_declares_is_found(type_, value, path, hint):
+    """A misspelt key is a finding in every kind of type that declares its keys, with the near one."""
+    with pytest.raises(VerificationError) as error:
+        loaded(type_, value).verify()
+    findings = {finding.path: finding.hint for finding in error.value.findings}
+    assert findings[path] == hint
+
+
+def test_a_key_that_a_validator_may_read_is_a_warning():
+    """Nobody can tell what a validator reads that sees the whole input: the key is accepted, and said."""
+    (warning,) = loaded(Former, {"a": 1, "odl": 3}).verify()
+    assert (warning.path, warning.severity) == ("section.odl", "warning")
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "value"),
+    [
+        (str | int, "true", "true"),
+        (str | int, "3", 3),
+        (str | int, "1.5", "1.5"),
+        (str | int, "null", "null"),
+        (str | None, "null", None),
+        (str | bool, "1", "1"),
+        (str | bool, "true", True),
+        (str | float, "3", 3.0),
+        (str | list[int], "[1]", [1]),
+        (str, "true", "true"),
+        (int, "3", 3),
+        (bool, "1", True),
+        (dict[str, str | int], '{"a": "true", "b": 1}', {"a": "true", "b": 1}),
+        (Any, "true", True),
+    ],
+)
+def test_text_that_two_types_could_take(type_, text, value):
+    """Text of a variable is JSON where the type takes just that, and stays text where it takes text."""
+    read = loaded(type_, environ={"LOLPOP_SECTION": text}).section()
+    assert (type(read), read) == (type(value), value)
+
+
+class Cased(Component):
+    def __init__(self, C: float = 1.0, c: float = 2.0, size: int = 1, params: dict[str, Any] | None = None):
+        self.C, self.c = C, c
+
+
+def test_a_variable_that_could_mean_two_settings_is_a_finding():
+    """The names of variables have no case: of settings that differ in nothing else, neither is guessed."""
+    container = type("Some", (PipelineContainer,), {"part": providers.Component(Cased, default=Cased)})
+    with pytest.raises(VerificationError, match=r"\$LOLPOP_PART__C  part.c: could mean 'C' or 'c'"):
+        container.load(environ={"LOLPOP_PART__C": "3"}).verify()
+    part = container.load(environ={"LOLPOP_PART__SIZE": "3"}, overrides={"part.C": 5, "part.c": 6}).part()
+    assert (part.C, part.c) == (5, 6)
+
+
+def test_a_variable_that_could_mean_two_providers_is_a_finding():
+    """The same holds for providers of one container."""
+    slots = {"part": providers.Component(Cased, default=Cased), "Part": providers.Settings(int, default=1)}
+    container = type("Some", (PipelineContainer,), slots)
+    assert container.load(environ={}).verify() == []
+    with pytest.raises(VerificationError, match="could mean 'Part' or 'part'"):
+        container.load(environ={"LOLPOP_PART__SIZE": "3"}).verify()
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (Named, {"alpha": "${env:SECRET}"}),
+        (Former, {"old": "${env:SECRET}"}),
+        (Annotated[int, BeforeValidator(lambda value: value["x"])], {"x": "${env:SECRET}"}),
+        (Annotated[list[int], BeforeValidator(lambda value: [*value, 1])], ["${env:SECRET}"]),
+    ],
+)
+def test_what_came_by_a_variable_stays_hidden_under_another_name(type_, value):
+    """A setting that is read from another key than it is shown under shows no value of a variable."""
+    container = loaded(type_, value, environ={"SECRET": "4711"})
+    assert container.verify() == []
+    assert "4711" not in str(explanations(scope_of(container)))
