@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from lolpop._escaping import escaped_text
 from lolpop._names import shortened
+from lolpop._urls import mask_urls
 
 __all__ = [
     "DEFAULT",
@@ -73,6 +75,10 @@ class UnsetFinding(Finding):
 
 class LolpopError(Exception):
     """Base of every error that lolpop raises on purpose: its text is all a user needs to read."""
+
+    def __str__(self) -> str:
+        # It quotes data, settings and libraries, and may be shown by whoever catches it.
+        return escaped_text(mask_urls(super().__str__()))
 
 
 class _FindingsError(LolpopError):

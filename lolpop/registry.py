@@ -100,7 +100,7 @@ def import_object(path: str) -> Any:
             raise WiringError(f"{module_name!r} cannot be imported: {error}") from error
         hint = f"{path!r} should be package.module:Class, importable from here."
         raise WiringError(f"there is no module {error.name!r}", hint) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The module is the user's code, and may fail in any way; the way it failed is the message.
         raise WiringError(f"{module_name!r} cannot be imported: {type(error).__name__}: {error}") from error
     for part in attribute.split("."):

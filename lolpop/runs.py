@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lolpop.settings.secrets import mapped, mask
+from lolpop.settings.secrets import mapped, mask, mask_urls
 
 if TYPE_CHECKING:
     from lolpop.kernel.specs import Spec
     from lolpop.resources import Resource
 
-__all__ = ["OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes"]
+__all__ = [
+    "OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes",
+    "storable",
+]  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +29,8 @@ class OpenRun:
     """What a worker in another process needs to work on this run."""
     mask: Callable[[str], str]
     """Takes the secrets of the run's container out of a text."""
+    mask_record: Callable[[str], str]
+    """The same, of a text that programs read again: what may be the name of a column stays."""
     resumes: bool = False
     """Whether it goes on where an earlier run ended."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
@@ -92,6 +97,31 @@ def hidden(value: Any) -> Any:
     run = RUN.get()
     shown = mask(value)
     return shown if run is None else mapped(shown, run.mask)
+
+
+def storable(value: Any) -> Any:
+    """A value as it may be stored: ``hidden``, but for what programs read again as names."""
+    from lolpop.resources import RESOURCE_TYPES
+
+    run = RUN.get()
+    mask_record = mask_urls if run is None else run.mask_record
+    # A reference is what it is, by a name that came by a variable too.
+    return _mapped_with_keys(
+        mask(value), lambda text: text if text.partition(":")[0] in RESOURCE_TYPES else mask_record(text)
+    )
+
+
+def _mapped_with_keys(value: Any, text: Callable[[str], str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            text(key) if isinstance(key, str) else key: _mapped_with_keys(child, text)
+            for key, child in value.items()
+        }
+    return (
+        [_mapped_with_keys(child, text) for child in value]
+        if isinstance(value, list)
+        else mapped(value, text)
+    )
 
 
 def remember(value: object, resource: Resource) -> None:

@@ -15,6 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     import atexit
     import gc
+    import signal
+    import sys
+
+    from lolpop.interrupts import InterruptWatch
 
     # What a command imports stays until it ends: looking through all of it again and again, as it grows,
     # takes a tenth of a short run. Garbage is collected once a workflow is at work, full collections rarely.
@@ -24,10 +28,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nor does Python look through it once more before the process ends: that takes another tenth.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
+    watch = InterruptWatch(signal.SIGINT, signal.SIGTERM)
     try:
-        from lolpop.cli._process import exit_code_of
+        with watch:
+            from lolpop.cli._process import exit_code_of
 
-        return exit_code_of(arguments)
+            return exit_code_of(arguments)
+    except KeyboardInterrupt:  # while that was imported, or at its very end
+        sys.stderr.write("Interrupted.\n")
+        return 128 + (watch.came or signal.SIGINT)
     finally:
         if collects:
             gc.enable()
+        if arguments is None:
+            # Nothing but the end of the process follows: whoever interrupts that sees it in the exit code.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)

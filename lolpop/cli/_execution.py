@@ -81,7 +81,7 @@ class Execution:
                         f"To go on from there: {self._resume(run_id)}"
                     )
                 raise
-            except Exception as error:
+            except BaseException as error:  # what leaves by SystemExit has secrets to be masked, too
                 run_id = _last_run(container)
                 if run_id is None and isinstance(error, LolpopError):
                     raise

@@ -13,6 +13,7 @@ import typer
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import complain
 from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
+from lolpop.interrupts import interruption_of
 from lolpop.registry import is_installed
 from lolpop.settings.secrets import mask_urls
 
@@ -41,11 +42,12 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
         raise
     except BrokenPipeError:
         raise typer.Exit(BROKEN_PIPE) from None
-    except KeyboardInterrupt as interruption:
-        notes = getattr(interruption, "__notes__", [])
-        complain(" ".join(["Interrupted.", *notes]))
-        raise typer.Exit(INTERRUPTED) from None
-    except Exception as error:  # noqa: BLE001  (whatever it is, a person reads it, and a script its code)
+    except BaseException as error:  # noqa: BLE001  (whatever it is, a person reads it, and a script its code)
+        # Not only Exception: SystemExit of user code, or the panic of a library in Rust, has a text too.
+        if isinstance(interruption := interruption_of(error), KeyboardInterrupt):
+            notes = getattr(interruption, "__notes__", [])
+            complain(" ".join(["Interrupted.", *notes]))
+            raise typer.Exit(INTERRUPTED) from None
         if show_traceback:
             complain(mask_of(error)("".join(traceback.format_exception(_cause_of(error)))))
         complain(_told(error, with_hint=not show_traceback))
@@ -104,7 +106,7 @@ def _cause_of(error: BaseException) -> BaseException:
     return error.__cause__ or error if isinstance(error, RunFailedError) else error
 
 
-def _told(error: Exception, *, with_hint: bool) -> str:
+def _told(error: BaseException, *, with_hint: bool) -> str:
     cause = _cause_of(error)
     text = mask_of(error)(message_of(cause))
     if isinstance(error, RunFailedError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lolpop.cli._failures import RunFailedError, described
+from lolpop.cli._failures import described
+from lolpop.interrupts import interruption_of
 
 
 @dataclass(slots=True)
@@ -39,8 +40,12 @@ class Outcome:
 
     def fail(self, error: BaseException) -> None:
         """Take note of why it did not come to its end."""
-        cause = error.__cause__ if isinstance(error, RunFailedError) and error.__cause__ else error
-        self.status = "interrupted" if isinstance(cause, KeyboardInterrupt) else "failed"
+        if isinstance(interruption := interruption_of(error), KeyboardInterrupt):
+            # What is told of a run that is completed may be interrupted: the run is not.
+            self.status = self.status if self.status == "completed" else "interrupted"
+            self.error = described(interruption)
+            return
+        self.status = "failed"
         self.error = described(error)
 
     def as_json(self) -> dict[str, Any]:

@@ -8,11 +8,16 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lolpop._escaping import escaped_line, escaped_text
+from lolpop._urls import mask_urls
+from lolpop.settings.secrets import mapped
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.table import Table
     from rich.text import Text
 
@@ -32,10 +37,10 @@ def show(*parts: RenderableType) -> None:
         lines += ["", part] if lines else [part]
     if out.is_terminal:
         # What must stay whole, such as a command to be copied, may be wider: the terminal breaks it.
-        out.print(Group(*lines), crop=False)
+        out.print(_Escaped(Group(*lines)), crop=False)
         return
     with out.capture() as captured:
-        out.print(Group(*lines))
+        out.print(_Escaped(Group(*lines)))
     # Rich fills the cells of a table with blanks, which a terminal hides and a file keeps.
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     sys.stdout.flush()
@@ -43,14 +48,32 @@ def show(*parts: RenderableType) -> None:
 
 def say(text: object) -> None:
     """Print a line at once, so that it keeps its place among those on standard error."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{_readable(text)}\n")
     sys.stdout.flush()
 
 
 def complain(text: object) -> None:
     """Print a line on standard error."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_readable(text)}\n")
     sys.stderr.flush()
+
+
+def _readable(text: object) -> str:
+    """What people get to read of a text: no secrets of URLs, and nothing that a terminal obeys or hides."""
+    return escaped_text(mask_urls(str(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Escaped:
+    """Anything of rich's, with the texts in it escaped; its own colours are no part of those."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        for text, style, control in console.render(self.content, options):
+            yield Segment(text if control else escaped_text(text), style, control)
 
 
 @contextmanager
@@ -81,7 +104,8 @@ def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: I
         title = titles[column] if titles else ""
         built.add_column(title, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        built.add_row(*map(Text, row))
+        # Escaped before the columns get their widths.
+        built.add_row(*(Text(escaped_line(mask_urls(cell))) for cell in row))
     return built
 
 
@@ -99,7 +123,10 @@ def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:
 
 def print_json(value: Any, *, indented: bool = True) -> None:
     """Print ``value`` as JSON, which any encoding can hold."""
-    say(json.dumps(json_value(value), indent=2 if indented else None))
+    # Masked before it is text, in which a mask might take a quote with it.
+    masked = mapped(json_value(value), mask_urls)
+    sys.stdout.write(f"{json.dumps(masked, indent=2 if indented else None)}\n")
+    sys.stdout.flush()
 
 
 def json_value(value: Any) -> Any:

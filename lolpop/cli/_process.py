@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, TERMINATED, USAGE
 from lolpop.cli._output import complain, say
-from lolpop.cli._termination import Termination
+from lolpop.interrupts import InterruptWatch
 
 
 def exit_code_of(arguments: Sequence[str] | None) -> int:
     """Run the command that ``arguments`` name; return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
-    with Termination() as termination:
+    with InterruptWatch(signal.SIGINT, signal.SIGTERM) as watch, _readable_warnings():
         code = _ended(arguments)
-    return TERMINATED if termination.came and code == INTERRUPTED else code
+        if watch.came is None:
+            return code
+        if code != INTERRUPTED:  # somebody has swallowed it
+            complain("Interrupted.")
+    return TERMINATED if watch.came == signal.SIGTERM else INTERRUPTED
+
+
+@contextmanager
+def _readable_warnings() -> Iterator[None]:
+    """Print Python's own warnings, and errors that nobody handles, as everything else is printed."""
+    before = warnings.showwarning, sys.unraisablehook, threading.excepthook
+    warnings.showwarning = _show_warning
+    sys.unraisablehook = _show_unraisable
+    threading.excepthook = _show_thread_error
+    try:
+        yield
+    finally:
+        warnings.showwarning, sys.unraisablehook, threading.excepthook = before
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
+    line: str | None = None,
+) -> None:  # fmt: skip
+    text = warnings.formatwarning(message, category, filename, lineno, line).rstrip("\n")
+    if file is None:
+        complain(text)
+    else:
+        file.write(f"{text}\n")
+
+
+def _show_unraisable(failure: sys.UnraisableHookArgs) -> None:
+    # An interruption that a finaliser lost is raised anew before long.
+    if failure.exc_value is not None and not isinstance(failure.exc_value, KeyboardInterrupt):
+        complain(f"{failure.err_msg or 'Exception ignored in'}: {failure.object!r}")
+        complain("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
+
+
+def _show_thread_error(failure: threading.ExceptHookArgs) -> None:
+    if failure.exc_value is not None and not isinstance(failure.exc_value, SystemExit):
+        complain("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
 
 
 def _ended(arguments: Sequence[str] | None) -> int:

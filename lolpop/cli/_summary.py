@@ -58,9 +58,9 @@ def comparison_line(comparison: Mapping[str, Any]) -> str:
 
 
 def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
-    """What is suspicious or wrong, and how many checks found nothing."""
+    """What is suspicious or wrong, and how many checks found nothing; those of a run have tasks."""
     rows = [
-        (f"  {check['status']}", f"{check['task']}", f"{check['check']}: {check['message']}")
+        (f"  {check['status']}", check.get("task", ""), f"{check['check']}: {check['message']}")
         for check in checks
         if check["status"] != "ok"
     ]

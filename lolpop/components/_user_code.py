@@ -31,7 +31,7 @@ def load_object(name: str, folder: Path | None) -> Any:
     return import_object(name)
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """An error of the user's code in words, and where it came from."""
     words = f"{type(error).__name__}: {error}"
     last = extract_tb(error.__traceback__)[1:]
@@ -50,8 +50,10 @@ def _from_file(path: Path, name: str) -> Any:
     sys.modules[module_name] = module  # dataclasses and pickles look their module up by name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except BaseException as error:
         del sys.modules[module_name]
+        if not isinstance(error, Exception | SystemExit):
+            raise
         raise WiringError(f"{path} cannot be imported: {described(error)}") from error
     try:
         return getattr(module, name)

@@ -330,15 +330,14 @@ class _Explainer:
         value, _ = read(given, parameter, self.links)
         if value is not UNSET:
             return shown(given, parameter, value)
-        if holds_secret(parameter.annotation):
-            return MASK
         # What does not validate as a whole is shown part by part, for a part may be a secret.
         node = expanded(given)
         if isinstance(node.value, Mapping):
             return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
         if isinstance(node.value, tuple):
             return [self._raw(child, _at(parameter, (str(at),))) for at, child in enumerate(node.value)]
-        return mask(plain(node))
+        # A scalar in place of a section may be the secret that belongs into the section.
+        return MASK if holds_secret(parameter.annotation) else mask(plain(node))
 
     def _full(self, path: SettingPath) -> str:
         return ".".join(part for part in (self.path, *path) if part)

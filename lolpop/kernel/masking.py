@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from lolpop.settings.secrets import MASK, mask_urls
+from lolpop._urls import MASK, mask_urls, url_secrets
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -16,6 +16,8 @@ __all__ = ["masked", "masker"]
 _SHORTEST = 4
 """Characters of a secret worth the name: shorter texts stand in too many others by chance."""
 
+_NAME = re.compile(r"[A-Za-z_]+")
+
 _LONG = 8
 """Characters of a secret that stands in no word by chance."""
 
@@ -24,21 +26,30 @@ def masked(root: Scope, text: str) -> str:
     """The text without the secrets of a tree of containers.
 
     Those are what settings of pydantic's secret types hold, what came by ``${env:…}`` (the link stands in its
-    place), and the user part of any URL.
+    place), and the secrets in URLs.
     """
     return masker(root)(text)
 
 
-def masker(root: Scope) -> Callable[[str], str]:
-    """What ``masked`` does, for many texts."""
-    shown = {secret: shown for secret, shown in _secrets(root) if len(secret) >= _SHORTEST}
+def masker(root: Scope, *, names: bool = True) -> Callable[[str], str]:
+    """What ``masked`` does, for many texts.
+
+    Without ``names``, words that came by a variable stay: the name of a column may have come so.
+    """
+    columns = set() if names else set(_names(root))
+    shown = {
+        secret: shown
+        for secret, shown, by_variable in _secrets(root)
+        if len(secret) >= _SHORTEST
+        and (names or not by_variable or not (_NAME.fullmatch(secret) or secret in columns))
+    }
     if not shown:
         return mask_urls
     longest_first = sorted(shown, key=len, reverse=True)
     pattern = re.compile("|".join(map(_anywhere, longest_first)))
 
     def mask(text: str) -> str:
-        return mask_urls(pattern.sub(lambda found: shown[found[0]], text))
+        return mask_urls(pattern.sub(lambda secret: shown[secret[0]], text))
 
     return mask
 
@@ -49,11 +60,27 @@ def _anywhere(secret: str) -> str:
     return pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
 
 
-def _secrets(root: Scope) -> Iterator[tuple[str, str]]:
+def _names(root: Scope) -> Iterator[str]:
+    """The names of columns, and of the model, that the problem of a container is told by."""
     from lolpop.kernel.providers.queries import slots_in
+    from lolpop.problem import Problem
 
     for slot in slots_in(root):
-        for secret in slot.secrets():
-            yield secret, MASK
+        for setting in slot.plan.settings.values():
+            if isinstance(setting.value, Problem):
+                for value in dict(setting.value).values():
+                    yield from value if isinstance(value, tuple) else [str(value)]
+
+
+def _secrets(root: Scope) -> Iterator[tuple[str, str, bool]]:
+    """Each secret, what is shown for it, and whether nothing but a link to a variable says that it is one."""
+    from lolpop.kernel.providers.queries import slots_in
+
+    secrets = {secret for slot in slots_in(root) for secret in slot.secrets()}
+    for secret in secrets:
+        yield secret, MASK, False
     for name, value in root.configuration.links.linked_variables().items():
-        yield value, f"${{env:{name}}}"
+        # A secret that came by a variable is shown as the link to that.
+        yield value, f"${{env:{name}}}", value not in secrets
+        for secret in url_secrets(value):
+            yield secret, MASK, False

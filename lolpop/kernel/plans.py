@@ -14,7 +14,7 @@ from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
-from lolpop.settings.secrets import mask_urls
+from lolpop.settings.secrets import holds_secret, mask_urls
 from lolpop.settings.tree import NO_SECTION, KnownKeys, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of
 
@@ -121,6 +121,17 @@ class Declaration:
         """What an implementation is called, however it is named: by class, import path or short name."""
         return registry.name_of(self.interface, use) if isinstance(use, str | type) else use
 
+    def may_be_secret(self, section: Section) -> bool:
+        """Whether a scalar in place of the section may be one of the secrets that belong into it."""
+        own = [statement.node.own or statement.node for statement in self.statements]
+        if section.use is None or not any(node is section.use.node for node in own) or not self.default:
+            return False
+        try:
+            default = registry.resolve(self.interface, self.default)
+        except WiringError:
+            return False
+        return any(holds_secret(each.annotation) for each in signature_of(default).settings.values())
+
     def below(self, name: str) -> str:
         """The path of one of its settings."""
         return f"{self.path}.{name}" if self.path else name
@@ -146,11 +157,15 @@ def plan_integration(declaration: Declaration) -> Plan:
             used = plain(section.use.node)
         if origin is None and not section.root.is_default:
             origin = section.root.origin
+        if used and declaration.may_be_secret(section):
+            return Plan(path, findings=(_hidden_implementation(declaration, origin),), section=section)
         finding = _no_implementation(path, declaration.interface, used, origin)
         return Plan(path, findings=(finding,), section=section)
     try:
         implementation = registry.resolve(declaration.interface, used)
     except WiringError as error:
+        if declaration.may_be_secret(section):
+            return Plan(path, findings=(_hidden_implementation(declaration, origin),), section=section)
         finding = Finding(path, error.message, origin=origin, hint=error.hint)
         return Plan(path, used=used, findings=(finding,), section=section)
 
@@ -288,6 +303,15 @@ def _no_implementation(path: str, interface: Any, used: object, origin: Origin |
     if used:
         return Finding(path, f"`use` should be text, not {shortened(repr(used))}", origin=origin, hint=hint)
     return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
+
+
+def _hidden_implementation(declaration: Declaration, origin: Origin | None) -> Finding:
+    return Finding(
+        declaration.path,
+        "names no implementation; its value may be a secret of this section and is not shown",
+        origin=origin,
+        hint="Write the settings of the section below its key, or an implementation with `use`.",
+    )
 
 
 def _not_of_interface(

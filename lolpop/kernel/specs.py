@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lolpop._names import one_of
@@ -136,7 +137,11 @@ class Worker:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         # One for all calls: what was read for the first of them is known to the others.
-        self._run = None if spec.run_id is None else OpenRun(spec.run_id, lambda: spec, self._mask)
+        self._run = (
+            None
+            if spec.run_id is None
+            else OpenRun(spec.run_id, lambda: spec, self._mask, partial(self._mask, names=False))
+        )
         self._container: Any = None
 
     def call(self, call: Call, item: Any) -> Any:
@@ -150,11 +155,11 @@ class Worker:
         finally:
             RUN.reset(token)
 
-    def _mask(self, text: str) -> str:
+    def _mask(self, text: str, *, names: bool = True) -> str:
         from lolpop.containers import scope_of
-        from lolpop.kernel.masking import masked
+        from lolpop.kernel.masking import masker
 
-        return masked(scope_of(self._container), text)
+        return masker(scope_of(self._container), names=names)(text)
 
     def close(self) -> None:
         """Close what was built."""

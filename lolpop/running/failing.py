@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lolpop._escaping import escaped_text
 from lolpop.errors import LolpopError, TrainingError
 from lolpop.kernel.masking import masked
 from lolpop.kernel.providers.queries import slots_in
@@ -22,7 +23,7 @@ def tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
     """Tell those who do not see the console that ``run`` failed."""
     from lolpop.components.notifier import Notifier
 
-    text = masked(root, f"{run.workflow} failed in run {run.run_id}: {_short(error)}")
+    text = escaped_text(masked(root, f"{run.workflow} failed in run {run.run_id}: {_short(error)}"))
     for slot in root.providers.values():
         interface = slot.interface if isinstance(slot, Component | Components) else None
         if not (isinstance(interface, type) and issubclass(interface, Notifier)):

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, is_typeddict
+
+from lolpop._urls import MASK, mask_urls, url_secrets
+from lolpop.signatures import hints_of
 
 __all__ = ["MASK", "holds_secret", "mapped", "mask", "mask_urls", "secrets_of"]
 
-MASK = "**********"
-
-_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]*@")
-
-
-def mask_urls(text: str) -> str:
-    """The text with the user part (name and password) of every URL in it masked."""
-    return _USER.sub(rf"\g<scheme>{MASK}@", text) if "://" in text else text
-
 
 def mask(value: Any) -> Any:
-    """A value as people may read it: pydantic's secrets and the user part of URLs are masked."""
-    from pydantic import SecretBytes, SecretStr
-
+    """A value as people may read it: pydantic's secrets, and the secrets in URLs, are masked."""
     if isinstance(value, str):
         return mask_urls(value)
-    if isinstance(value, SecretStr | SecretBytes):
+    if _is_secret_type(type(value)):
         return MASK
     if isinstance(value, Mapping):
         return {key: mask(child) for key, child in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(child) for child in value]
-    return value
+    return mask_urls(str(value)) if _is_url(value) else value
 
 
 def mapped(value: Any, text: Callable[[str], str]) -> Any:
@@ -46,11 +37,12 @@ def mapped(value: Any, text: Callable[[str], str]) -> Any:
 
 
 def secrets_of(value: Any) -> Iterator[str]:
-    """The texts that pydantic's secrets keep, anywhere in a value."""
+    """The secrets that pydantic's types and the URLs in a value keep, at any depth."""
     from pydantic import BaseModel
-    from pydantic.types import Secret, SecretBytes, SecretStr
 
-    if isinstance(value, SecretStr | SecretBytes | Secret):
+    if isinstance(value, str):
+        yield from url_secrets(value)
+    elif _is_secret_type(type(value)):
         secret = value.get_secret_value()
         yield secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
     elif isinstance(value, BaseModel):
@@ -63,13 +55,42 @@ def secrets_of(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple | set | frozenset):
         for child in value:
             yield from secrets_of(child)
+    elif _is_url(value):
+        yield from url_secrets(str(value))
 
 
 def holds_secret(annotation: Any) -> bool:
-    """Whether a value of this type is, or directly holds, a secret of pydantic's."""
-    from pydantic import SecretBytes, SecretStr
-    from pydantic.types import Secret
+    """Whether a value of this type is, or holds at any depth, a secret of pydantic's."""
+    return _holds_secret(annotation, set())
 
-    if isinstance(annotation, type) and issubclass(annotation, SecretStr | SecretBytes | Secret):
-        return True
-    return any(holds_secret(argument) for argument in get_args(annotation))
+
+def _holds_secret(annotation: Any, seen: set[Any]) -> bool:
+    if isinstance(annotation, type):
+        if annotation in seen:  # a model may hold others of its own kind
+            return False
+        seen.add(annotation)
+        if _is_secret_type(annotation):
+            return True
+        if any(_holds_secret(held, seen) for held in _field_types(annotation)):
+            return True
+    return any(_holds_secret(argument, seen) for argument in get_args(annotation))
+
+
+def _field_types(annotation: type) -> Iterator[Any]:
+    from pydantic import BaseModel
+
+    if issubclass(annotation, BaseModel):
+        yield from (field.annotation for field in annotation.model_fields.values())
+    elif dataclasses.is_dataclass(annotation) or is_typeddict(annotation):
+        yield from hints_of(annotation).values()
+
+
+def _is_secret_type(annotation: type) -> bool:
+    from pydantic.types import Secret, SecretBytes, SecretStr
+
+    return issubclass(annotation, SecretStr | SecretBytes | Secret)
+
+
+def _is_url(value: object) -> bool:
+    # Pydantic's types of URLs have no public base.
+    return callable(getattr(value, "unicode_string", None))

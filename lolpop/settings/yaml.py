@@ -124,7 +124,8 @@ class _Reader:
         try:
             return self.construct(given)
         except (YAMLError, ValueError, LookupError, OverflowError):
-            message = f"{given.value!r} is not of type {_shown(given.tag).removeprefix('!!')}"
+            # It is not quoted: it may be a secret.
+            message = f"the value is not of type {_shown(given.tag).removeprefix('!!')}"
             self.report(path, message, origin, "Put it in quotes if it is text.")
             return None
 

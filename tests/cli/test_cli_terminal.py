@@ -1,4 +1,5 @@
 import fcntl
+import json
 import os
 import pty
 import re
@@ -135,3 +136,87 @@ def test_a_reader_that_leaves_early_is_no_error(talking, shell):
     assert done.out.splitlines()[-1] in ("0", "141")
     assert "Traceback" not in done.err
     assert "rror" not in done.err
+
+
+HOSTILE = {
+    "title": "\x1b]0;TITLE\x07",
+    "red": "\x1b[31mRED",
+    "c1": "\x9b31mC1",
+    "rlo": "\u202eRLO",
+    "isolate": "\u2066ISO",
+    "mark": "\u200fRLM",
+    "line": "a\u2028b",
+    "hidden": "zero\u200bwidth",
+    "tag": "\U000e0041TAG",
+    "return": "good\rbad",
+}
+RAW = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0041]"
+)
+
+
+@pytest.fixture
+def hostile(folder):
+    """A project whose columns, group and source have names that a terminal would obey, hide or reorder."""
+    names = ",".join(f'"{text}"' for text in HOSTILE.values())
+    rows = "".join(
+        f"{i},{','.join(str((i * k) % 7) for k in range(2, 12))},{'yes' if i % 3 else 'no'}\n"
+        for i in range(90)
+    )
+    (folder / "rows.csv").write_text(f"id,{names},churned\n{rows}", newline="")
+    (folder / "lolpop.yaml").write_text(
+        "problem: {name: churn, target: churned, index: id}\ndata: {train: rows.csv}\n"
+        "train: {model_trainer: {estimator: logistic_regression}}\n"
+        "skip: [check_model_bias]\n"
+    )
+    return folder
+
+
+def own(seen):
+    """What was on the screen without rich's colours and the returns of the terminal."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.replace("\r\n", "\n").replace("\x1b[31mRED", "LEAK"))
+
+
+def test_nothing_of_the_data_reaches_a_terminal_raw(hostile, terminal, lolpop):
+    """Controls, sequences of terminals and marks of direction are escapes, in tables, errors and arguments."""
+    group = "\x1b[31mG\u202e"
+    code, seen = terminal("run", "classification", "--group", group, typed=b"")
+    assert code == 0, seen
+    wrong = f"\x1b[31m{HOSTILE['rlo']}"
+    commands = (
+        ("models", "show", "churn"),
+        ("datasets", "show", "churn_train"),
+        ("runs", "ls"),
+        ("runs", "show", "last"),
+        ("models", "show", wrong),
+        ("run", "classification", wrong),
+        ("run", wrong),
+        ("config", "show", "classification", "--set", f"problem.drop=[{json.dumps(HOSTILE['title'])}]"),
+        ("verify", "classification", "--set", f"{wrong}=1"),
+        (wrong,),
+    )
+    shown = [own(seen), *(own(terminal(*words, typed=b"")[1]) for words in commands)]
+    for text in shown:
+        assert "LEAK" not in text
+        assert not RAW.search(text), text
+        assert "\x1b" not in text
+    assert "\\u001b[31mRED" in shown[1]
+    assert "\\u202eRLO" in shown[2]
+    assert "\\u001b[31mG\\u202e" in shown[3]
+    done = lolpop("datasets", "show", "churn_train", "--json")
+    assert done.out.isascii()
+    assert HOSTILE["rlo"] in json.dumps(done.json, ensure_ascii=False)
+
+
+def test_json_stays_json_whatever_is_in_it(folder, lolpop):
+    """A result is printed as JSON that a program reads as the same value, for people and with --json."""
+    (folder / "app.py").write_text(
+        "from lolpop import Runner, RunnerContainer, providers, workflow\n"
+        "class Say(Runner):\n"
+        "    @workflow\n"
+        f"    def run(self) -> dict: return {{'a': {list(HOSTILE.values())!r}}}\n"
+        "class App(RunnerContainer):\n"
+        "    runner = providers.Runner(Say)\n"
+    )
+    assert json.loads(lolpop("run", "app.py:App").out) == {"a": list(HOSTILE.values())}
+    assert lolpop("run", "app.py:App", "--json").json["result"] == {"a": list(HOSTILE.values())}

@@ -59,6 +59,11 @@ connection:
         "topic: {drop: 's3://hunter22@b/x'}",
         "train: {trainer: {use: '${env:KEY}'}}",
         "connection: '${env:KEY}'",
+        "connection: hunter22",
+        "connection: 227722",
+        "connection: [hunter22]",
+        "connection: {login: hunter22}",
+        "connection: {login: [hunter22]}",
     ],
 )
 def test_findings_show_no_secret(tmp_path, text):
@@ -66,8 +71,9 @@ def test_findings_show_no_secret(tmp_path, text):
     with pytest.raises(VerificationError) as error:
         load(tmp_path, text, environ={"KEY": SECRET}).verify()
     assert error.value.findings
-    assert SECRET not in str(error.value)
-    assert SECRET not in repr(error.value.findings)
+    for secret in (SECRET, "227722"):
+        assert secret not in str(error.value)
+        assert secret not in repr(error.value.findings)
 
 
 def test_a_link_that_is_broken_shows_no_secret(tmp_path):

@@ -370,7 +370,7 @@ def test_anchors_aliases_and_merges_work():
         ("a: !Secret x", "f:1:4  a: the tag !Secret is not"),
         ("a: !!set {x, y}", "f:1:4  a: the tag !!set is not"),
         ("a: !!int [1]", "f:1:4  a: the tag !!int is not"),
-        ("a: !!int abc", "f:1:4  a: 'abc' is not of type int"),
+        ("a: !!int abc", "f:1:4  a: the value is not of type int"),
         ("a: !!float", "f:1:4  a: '' is not of type float"),
         ("a: 2026-02-30", "f:1:4  a: '2026-02-30' is not of type timestamp"),
         ("a: &x [1, *x]", "f:1:4  a.1: *x is an alias of what it stands in"),

@@ -26,5 +26,5 @@ def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[
         "message": hidden(message),
         "run_id": None if run is None else run.run_id,
         "task": current_task(),
-        "fields": hidden(plain),
+        "fields": {hidden(name): value for name, value in hidden(plain).items()},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from lolpop._escaping import escaped_line
 from lolpop.components.logger import Level, Logger
 from lolpop.components.logger._record import record_of
 from lolpop.components.notifier import at_least
@@ -31,7 +32,7 @@ class ConsoleLogger(Logger):
         record = record_of(message, level, fields)
         parts = [record["time"], level.upper(), _word(record["message"], quoted=False)]
         parts += [f"{name}={_word(value)}" for name, value in record["fields"].items()]
-        sys.stderr.write(" ".join(parts) + "\n")
+        sys.stderr.write(escaped_line(" ".join(parts)) + "\n")
         sys.stderr.flush()
 
 

@@ -7,6 +7,7 @@ import os
 import threading
 from pathlib import Path
 
+from lolpop._escaping import escaped_line
 from lolpop.components.logger import Level, Logger
 from lolpop.components.logger._record import record_of
 from lolpop.components.notifier import at_least
@@ -41,8 +42,8 @@ class FileLogger(Logger):
         """Append ``message`` with ``fields``. Raises LolpopError if the file cannot be written."""
         if level not in self._levels:
             return
-        line = json.dumps(record_of(message, level, fields), ensure_ascii=False) + "\n"
-        content = line.encode("utf-8", "backslashreplace")
+        line = escaped_line(json.dumps(record_of(message, level, fields), ensure_ascii=False))
+        content = f"{line}\n".encode()
         with self._lock:
             try:
                 # O_APPEND and one write: the system itself keeps lines of other processes apart.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from lolpop.data.frames import require_columns, wrap
 
 if TYPE_CHECKING:
@@ -14,9 +12,6 @@ if TYPE_CHECKING:
 
     from lolpop.components.model_trainer import FittedModel
     from lolpop.data.frames import Frame, Series
-else:
-    nw = lazy_loader.load("narwhals")
-
 
 _ROWS_AT_ONCE = 100_000
 _VALUES_AT_ONCE = 10_000_000
@@ -33,6 +28,8 @@ def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFr
     """Both frames so that values of one can take the place of the other's: as pandas, if dtypes differ."""
     if rows.implementation == others.implementation and rows.schema == others.schema:
         return rows, others
+    import narwhals as nw
+
     one, other = (nw.from_native(each.to_pandas(), eager_only=True) for each in (rows, others))
     return one, other
 
@@ -43,6 +40,7 @@ def replaced(rows: nw.DataFrame[Any], at: NDArray[Any], others: nw.DataFrame[Any
     ``by`` has shape (columns, m); where it is negative, the row keeps its own value. One frame of many
     rows is predicted in a fraction of the time that many frames of few rows take.
     """
+    import narwhals as nw
     import numpy as np
 
     pool = nw.concat([rows, others]) if others is not rows else rows
@@ -64,5 +62,7 @@ def rows_at_once(columns: int) -> int:
 
 def taken(series: nw.Series[Any], at: NDArray[Any]) -> Series:
     """The values ``at`` of ``series``."""
+    import narwhals as nw
+
     values: Series = nw.maybe_reset_index(series[at]).to_native()
     return values

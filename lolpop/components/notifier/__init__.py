@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar, Literal, TypeAlias, get_args
 
+from lolpop._escaping import escaped_text
 from lolpop.integrations import Component
 from lolpop.runs import hidden
 
@@ -28,8 +29,11 @@ class Notifier(Component):
 
 
 def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
-    """Send ``message``, without the secrets of the open run's container, through each of ``notifiers``."""
-    message = hidden(message)
+    """Send ``message``, without the secrets of the open run's container, through each of ``notifiers``.
+
+    What a terminal would obey or hide in it is escaped.
+    """
+    message = escaped_text(hidden(message))
     for notifier in notifiers:
         notifier.notify(message, level)
 

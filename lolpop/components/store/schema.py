@@ -26,6 +26,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from lolpop._urls import mask_urls
+from lolpop.runs import hidden, storable
+
 __all__ = [
     "artifacts", "leases", "lineage", "metadata", "metrics", "numbers", "registrations", "resources", "runs",
     "tags", "tasks", "version",
@@ -52,7 +55,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(storable(value), separators=(",", ":"))
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -67,7 +70,18 @@ class Prose(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+        shown: str = hidden(value)
+        return shown.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+class Label(TypeDecorator[str]):
+    """A name that somebody gave to a value: never one with the secrets of a URL in it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else mask_urls(value)
 
 
 class Double(TypeDecorator[float]):
@@ -173,7 +187,7 @@ tags = Table(
     "lolpop_tags",
     metadata,
     Column("reference", Text, ForeignKey(resources.c.reference), primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("name", Label, primary_key=True),
     Column("value", Prose, nullable=False),
 )
 
@@ -192,7 +206,7 @@ artifacts = Table(
     "lolpop_artifacts",
     metadata,
     Column("reference", Text, ForeignKey(resources.c.reference), primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("name", Label, primary_key=True),
     Column("created_at", UTCDateTime, nullable=False),
     Column("folder", Boolean, nullable=False),
     Column("files", Json, nullable=False, comment="Digest by path inside the folder; by '' for a file."),
@@ -203,7 +217,7 @@ metrics = Table(
     "lolpop_metrics",
     metadata,
     Column("reference", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("name", Label, primary_key=True),
     Column("value", Double),
 )
 

@@ -1,0 +1,83 @@
+"""Interruptions: Ctrl-C, and SIGTERM at the command line, which no library can swallow.
+
+A signal raises KeyboardInterrupt wherever Python is at work just then. Where that is a finaliser, a callback
+of a library in C, an import, or a block that catches everything, the exception is lost, or comes out as
+another one. So what came is remembered too, and whoever opens a run or ends a process looks.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self, TypeAlias
+
+__all__ = ["InterruptWatch", "interrupted", "interruption_of", "raise_if_interrupted"]
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
+
+_watches: list[InterruptWatch] = []
+"""Those that are open, outermost first: signals belong to the process, so all of them see one."""
+_came: list[int] = []
+
+
+class InterruptWatch:
+    """Inside its ``with`` block the signals ``numbers`` raise KeyboardInterrupt, and are remembered.
+
+    A signal that others handle in a way of their own, or ignore, is left to them, and so are all signals in
+    threads but the main one. What came is forgotten when the outermost watch begins.
+    """
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = numbers
+        self._before: dict[int, _Handler] = {}
+
+    @property
+    def came(self) -> int | None:
+        """The first signal that came."""
+        return _came[0] if _came else None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            if not _watches:
+                _came.clear()
+            _watches.append(self)
+            for number in self._numbers:
+                if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+                    self._before[number] = signal.signal(number, _interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self in _watches:
+            _watches.remove(self)
+
+
+def interrupted() -> bool:
+    """Whether a signal came since the outermost watch began, whatever became of its KeyboardInterrupt."""
+    return bool(_watches and _came)
+
+
+def raise_if_interrupted() -> None:
+    """Raise KeyboardInterrupt if a signal came, and somebody has swallowed what it raised."""
+    if interrupted():
+        raise KeyboardInterrupt
+
+
+def interruption_of(error: BaseException) -> BaseException:
+    """The interruption that ``error`` is, or came of; ``error`` itself if no signal came."""
+    if not interrupted() or isinstance(error, KeyboardInterrupt):
+        return error
+    interruption = KeyboardInterrupt()
+    interruption.__cause__ = error
+    return interruption
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del frame
+    _came.append(number)
+    raise KeyboardInterrupt

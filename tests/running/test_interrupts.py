@@ -1,0 +1,136 @@
+"""Interruptions that libraries swallow or turn into other errors."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+
+import pytest
+
+from lolpop import Runner, RunnerContainer, providers, workflow
+from lolpop.cli import main
+from lolpop.interrupts import InterruptWatch, interrupted
+
+HERE = __name__
+
+
+def send(number=signal.SIGINT):
+    os.kill(os.getpid(), number)
+
+
+def swallowed_by_a_block(number):
+    with contextlib.suppress(BaseException):
+        send(number)
+        sum(range(1000))
+
+
+def swallowed_by_a_finaliser(number):
+    class Dying:
+        def __del__(self):
+            send(number)
+            sum(range(1000))
+
+    Dying()
+
+
+def swallowed_by_a_callback_of_c(number):
+    ctypes.CFUNCTYPE(None)(lambda: (send(number), sum(range(1000)))[0])()
+
+
+def turned_into_another_error(number):
+    try:
+        send(number)
+        sum(range(1000))
+    except KeyboardInterrupt:
+        raise AttributeError("module 'narwhals' has no attribute 'from_native'") from None
+
+
+def idle(number):
+    del number
+
+
+WAYS = [
+    swallowed_by_a_block,
+    swallowed_by_a_finaliser,
+    swallowed_by_a_callback_of_c,
+    turned_into_another_error,
+    send,
+]
+
+
+class Work(Runner):
+    def __init__(self, way: str = "send", number: int = int(signal.SIGINT)):
+        self.way, self.number = way, number
+
+    @workflow
+    def run(self) -> str:
+        globals()[self.way](self.number)
+        return "completed"
+
+
+class App(RunnerContainer):
+    runner = providers.Runner(Work)
+
+
+@pytest.fixture(autouse=True)
+def _python_handles_ctrl_c(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_no_library_swallows_ctrl_c(way):
+    """A run is interrupted, never completed and never failed, whoever caught what Ctrl-C raised."""
+    with App.load(environ={}, overrides={"way": way.__name__}) as app:
+        with pytest.raises(KeyboardInterrupt):
+            app.runner().run()
+        (run,) = app.runs()
+        assert run.status == "interrupted"
+        assert not interrupted()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_says_which_signal_ended_it(way, number, code, capsys):
+    """The exit code is 130 or 143, the run is interrupted in the store, and no traceback is shown."""
+    settings = ("--set", f"way={way.__name__}", "--set", f"number={int(number)}")
+    assert main(["run", f"{HERE}:App", *settings, "--json"]) == code
+    shown = capsys.readouterr()
+    assert '"status": "interrupted"' in shown.out
+    assert "Traceback" not in shown.out + shown.err
+    assert "Interrupted." in shown.err
+    assert main(["runs", "ls", "--json"]) == 0
+    assert '"status": "interrupted"' in capsys.readouterr().out
+
+
+def test_a_signal_that_somebody_else_handles_is_theirs():
+    """A handler of the application's own, and a signal that is ignored, stay in place."""
+    for handler in (signal.SIG_IGN, lambda number, frame: None):
+        signal.signal(signal.SIGINT, handler)
+        with InterruptWatch(signal.SIGINT) as watch:
+            assert signal.getsignal(signal.SIGINT) is handler
+            send()
+        assert watch.came is None
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_another_thread_watches_nothing():
+    """Python lets no thread but the main one handle signals; a run in another one works as before."""
+    results = []
+
+    def work():
+        with App.load(environ={}, overrides={"way": "idle"}) as app:
+            results.append(app.runner().run())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert results == ["completed"]
