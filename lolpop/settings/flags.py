@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from lolpop._names import shortened
@@ -35,6 +36,9 @@ class Flags:
             origin = Origin(f"--set {shortened(dotted)}")
             path = tuple(dotted.split("."))
             if not equals:
+                # What follows the path may be the value, behind a colon for example.
+                path_alone = re.split(r"[^\w.]", dotted, maxsplit=1)[0]
+                origin = Origin(f"--set {shortened(path_alone)}")
                 hint = "Write --set path.to.setting=value."
                 findings.append(Finding("", "the flag gives no value", origin=origin, hint=hint))
             elif not all(path):
