@@ -198,7 +198,8 @@ def _problem(node: Node, parameter: Parameter, found: Mapping[str, Any]) -> Prob
     _, path, at = _nearest(node, location)
     if found["type"] == "missing":
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
-    if reads_variable(at) or any(map(holds_secret, _types_at(parameter.annotation, path))):
+    types = _types_at(parameter.annotation, path) or [parameter.annotation]
+    if reads_variable(at) or any(map(holds_secret, types)):
         # What a validator says may quote the value; and a scalar in place of a section may be its secret.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
@@ -227,23 +228,6 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
         else:
             wanted = [each.partition(_WHY)[0].removeprefix(_SHOULD_BE) for each in messages]
             yield dataclasses.replace(found[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
-
-
-def _types_at(annotation: Any, path: SettingPath) -> list[Any]:
-    """The types that a value at ``path`` inside a value of a type may have; the whole type if unclear."""
-    types: list[Any] = [annotation]
-    for step in path:
-        below: list[Any] = []
-        for member in (member for type_ in types for member in alternatives(type_)):
-            fields = _fields(member)
-            if fields is not None:
-                below += [fields[step]] if step in fields else []
-            elif _origin(member, Collection) and (arguments := get_args(member)):
-                below += [arguments[-1]] if _origin(member, Mapping) else arguments
-        if not below:
-            break
-        types = below
-    return types
 
 
 def _near(found: Mapping[str, Any]) -> str | None:

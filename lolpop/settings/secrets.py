@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args, is_typeddict
 
 from lolpop._urls import MASK, mask_urls, url_secrets
-from lolpop.signatures import hints_of
+from lolpop.annotations import hints_of
 
 __all__ = ["MASK", "holds_secret", "mapped", "mask", "mask_urls", "secrets_of"]
 
