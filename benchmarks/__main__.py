@@ -11,7 +11,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, install, kernel, profiling, startup, tasks, tuning, workflow
+from benchmarks import batches, install, kernel, profiling, segments, startup, tasks, tuning, workflow
 from benchmarks.budget import Budget
 
 GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
@@ -22,6 +22,7 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "tuning": tuning.budgets,
     "batches": batches.budgets,
     "profiling": profiling.budgets,
+    "segments": segments.budgets,
     "install": install.budgets,
 }
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.model_checker.significance import chance_of_hits, chance_of_mean
+from lolpop.components.model_checker._scans import Errors, Scan, sums_of_runs
 from lolpop.data.frames import kind_of, to_floats, to_strings, wrap
 
 if TYPE_CHECKING:
     import narwhals as nw
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from lolpop.data.frames import Frame
 
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.intp]
 
-# Numbers are cut into so many parts of equal size, and every run of neighbouring parts is looked at.
+
+# Numbers are cut into this many parts of equal size, and every run of neighbouring parts is a segment.
 _PARTS = 10
-# A segment is where errors are this many times those elsewhere; more than half of the rows are no segment.
-_TIMES = 2
+# More than this share of the rows is no segment.
 _GREATEST_SHARE = 0.5
+# The shares of the predicted classes differ by this (total variation) where one class gives way to another.
+_TRANSITION = 0.35
+# Where this share of rows is predicted alike, numbers are a segment only if at least a quarter of the
+# difference, by two standard deviations, is none that the model's probabilities say.
+_ALIKE = 0.65
+_SURPRISING_SHARE, _SURPRISING_DEVIATIONS = 0.25, 2
 # Errors whose squares are no numbers any more: such a model is wrong everywhere.
 _ABSURD = 1e100
 
@@ -36,164 +44,244 @@ class WeakSegment:
     error: float
     elsewhere: float
     chance: float
-    """How likely this is by chance alone, where only this segment had been looked at."""
+    """How likely chance alone shows a segment as clear as this in any of the columns, at most."""
 
 
 def weak_segments(
     frame: Frame,
     errors: NDArray[Any],
-    labels: NDArray[Any] | None = None,
+    labels: Codes | None = None,
+    expected: Floats | None = None,
     *,
     worse_by: float,
     min_rows: int,
     significance: float,
+    seed: int = 0,
 ) -> list[WeakSegment]:
-    """Segments of single columns with a mean error greater by ``worse_by``, the surest first.
+    """Segments of single columns whose mean error is greater by ``worse_by``, the clearest first.
 
-    ``errors`` has n values: whether each row is wrong, or how wrong. Every segment of ``min_rows`` or more
-    is a test, and ``significance`` is shared among all of them (Bonferroni), so that it bounds the
-    probability of any false alarm. Each column is named once, by its surest segment.
+    Two thirds of that are enough where errors are twice those elsewhere.
 
-    Between numbers of which one class is predicted and those of which another is, errors are in the nature
-    of things, and no segment: ``labels`` are the n predicted classes, as numbers from 0.
+    ``errors`` has n values: whether each row is wrong, or how wrong. A segment is a category, missing
+    values, or a range of numbers, of ``min_rows`` up to half of all rows. A column is named once, by its
+    clearest segment.
+
+    ``significance`` bounds the probability of any false alarm. The columns share it equally (Bonferroni),
+    whatever the number of their segments; within a column, the clearest segment is compared with the
+    clearest ones of permuted errors (``Scan``).
+
+    Rows are compared with rows of the same predicted class: those of a rare class are more often wrong,
+    wherever they are. Between numbers of which one class is predicted and those of which another is, errors
+    are in the nature of things, and no segment (``_transitions``, ``_tails``). ``labels`` are the n predicted
+    classes, numbers from 0, and ``expected`` the n probabilities that they are wrong, as the model says.
     """
     import numpy as np
 
-    data = wrap(frame)
     if not np.isfinite(errors).all() or np.max(errors, initial=0) > _ABSURD:
         return []
-    found: list[WeakSegment] = []
-    tests = 0
-    for name in data.columns:
-        tested, weak = _weak_in(data.get_column(name), errors, labels, worse_by, min_rows)
-        tests += tested
-        if weak:
-            found.append(min(weak, key=lambda each: each.chance))
-    return sorted(
-        (each for each in found if each.chance * tests <= significance), key=lambda each: each.chance
-    )
+    observed = Errors.of(errors, labels)
+    predictions = None if labels is None else _Predictions(labels, expected)
+    scans = [
+        (column.name, parts, scan)
+        for column in wrap(frame).iter_columns()
+        if (parts := _parts_of(column, min_rows)) is not None
+        and (scan := _scan(parts, errors, observed, predictions, worse_by, min_rows)) is not None
+    ]
+    weak = []
+    for name, parts, scan in scans:
+        chance = scan.chance(significance / len(scans), seed)
+        if chance * len(scans) <= significance:
+            first, last, clearness = scan.clearest
+            inside = (parts.codes >= first - 1) & (parts.codes <= last - 1)
+            segment = WeakSegment(
+                column=name,
+                where=parts.described(first - 1, last - 1),
+                rows=int(np.count_nonzero(inside)),
+                error=float(errors[inside].mean()),
+                elsewhere=float(errors[~inside].mean()),
+                chance=chance * len(scans),
+            )
+            weak.append((clearness, segment))
+    return [segment for _, segment in sorted(weak, key=lambda each: -each[0])]
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The part of each of n rows, -1 where the value is missing, and what the parts are.
 
-    Categories have a name each; numbers, in order, the least and the greatest value.
+    Categories have a name each, and those of few rows are one nameless part, the last; numbers, in order,
+    the least and the greatest value.
     """
 
-    codes: NDArray[np.intp]
+    codes: Codes
     names: tuple[str, ...] = ()
     bounds: tuple[tuple[float, float], ...] = ()
 
     def __len__(self) -> int:
-        return len(self.names) + len(self.bounds)
+        return len(self.bounds) or len(self.names) + 1
 
-    def runs(self) -> Iterator[tuple[int, int, str]]:
-        """First and last part of every possible segment, and what is true of its rows."""
-        yield -1, -1, "is missing"
-        for code, name in enumerate(self.names):
-            yield code, code, f"is {name!r}"
-        last = len(self.bounds) - 1
-        for start, (least, _) in enumerate(self.bounds):
-            for end in range(start, last + 1):
-                greatest = self.bounds[end][1]
-                yield start, end, _between(least, greatest, lowest=start == 0, highest=end == last)
+    def runs(self) -> tuple[Codes, Codes]:
+        """First and last part of every possible segment."""
+        import numpy as np
+
+        if not self.bounds:
+            codes = np.arange(-1, len(self.names))
+            return codes, codes
+        first, last = np.triu_indices(len(self.bounds))
+        return np.append(-1, first), np.append(-1, last)
+
+    def described(self, first: int, last: int) -> str:
+        """What is true of the values from part ``first`` to part ``last``."""
+        if first < 0:
+            return "is missing"
+        if not self.bounds:
+            return f"is {self.names[first]!r}"
+        least, greatest = self.bounds[first][0], self.bounds[last][1]
+        if least == greatest:
+            return f"is {least:g}"
+        if first == 0:
+            return f"is at most {greatest:.4g}"
+        if last == len(self.bounds) - 1:
+            return f"is at least {least:.4g}"
+        return f"is between {least:.4g} and {greatest:.4g}"
 
 
-def _between(least: float, greatest: float, *, lowest: bool, highest: bool) -> str:
-    if least == greatest:
-        return f"is {least:g}"
-    if lowest:
-        return f"is at most {greatest:.4g}"
-    return f"is at least {least:.4g}" if highest else f"is between {least:.4g} and {greatest:.4g}"
+@dataclass(frozen=True, slots=True)
+class _Predictions:
+    """The predicted classes of n rows, and how probably each is wrong, as the model says, if it does."""
+
+    labels: Codes
+    expected: Floats | None
 
 
-def _weak_in(
-    series: nw.Series[Any],
+def _scan(
+    parts: _Parts,
     errors: NDArray[Any],
-    labels: NDArray[Any] | None,
+    observed: Errors,
+    predictions: _Predictions | None,
     worse_by: float,
     min_rows: int,
-) -> tuple[int, list[WeakSegment]]:
-    """How many segments of a column were looked at, and those of them that are weak, sure or not."""
+) -> Scan | None:
+    """The segments of a column that can be judged, or None."""
     import numpy as np
 
-    parts = _parts_of(series)
-    if parts is None:
-        return 0, []
-    values = errors.astype(np.float64)
-    # Sums up to each part, that of the missing ones first: a run of parts is a difference of two.
-    rows, sums, squares = (
-        np.concatenate([[0.0], np.bincount(parts.codes + 1, weights, minlength=1 + len(parts)).cumsum()])
-        for weights in (None, values, values**2)
-    )
-    tested, weak = 0, []
-    predicted = None if labels is None or not parts.bounds else _predicted(parts, labels)
-    for first, last, where in parts.runs():
-        if predicted is not None and _is_transition(predicted, first, last):
-            continue
-        ours = [float(each[last + 2] - each[first + 1]) for each in (rows, sums, squares)]
-        rest = [float(each[-1]) - our for each, our in zip((rows, sums, squares), ours, strict=True)]
-        if not min_rows <= ours[0] <= _GREATEST_SHARE * len(errors):
-            continue
-        tested += 1
-        error, elsewhere = ours[1] / ours[0], rest[1] / rest[0]
-        if error - elsewhere >= worse_by and error >= _TIMES * elsewhere:
-            if errors.dtype == bool:
-                chance = chance_of_hits(int(ours[1]), int(ours[0]), int(sums[-1]), len(errors))
-            else:
-                chance = chance_of_mean(_moments(*ours), _moments(*rest))
-            weak.append(WeakSegment(series.name, where, int(ours[0]), error, elsewhere, chance))
-    return tested, weak
+    first, last = parts.runs()
+    predicted = None if predictions is None or not parts.bounds else _predicted(parts, predictions.labels)
+    if predicted is not None:
+        judged = ~_transitions(predicted, first, last)
+        first, last = first[judged], last[judged]
+    # The missing values are a part too, the first one.
+    codes, first, last = parts.codes + 1, first + 1, last + 1
+    rows = sums_of_runs(np.bincount(codes, minlength=1 + len(parts)), first, last)
+    judged = (rows >= min_rows) & (rows <= _GREATEST_SHARE * len(codes))
+    first, last = first[judged], last[judged]
+    may_be_weak = np.ones(len(first), dtype=np.bool_)
+    if predicted is not None and predictions is not None and predictions.expected is not None:
+        around = np.vstack([np.zeros_like(predicted[:1]), predicted])
+        may_be_weak = ~_tails(codes, around, (first, last), errors, predictions.expected)
+    return Scan.of(observed, codes, (first, last), may_be_weak, parts=1 + len(parts), worse_by=worse_by)
 
 
-def _predicted(parts: _Parts, labels: NDArray[Any]) -> NDArray[Any]:
-    """How often each class is predicted up to each part of a column of numbers; without missing ones."""
+def _predicted(parts: _Parts, labels: Codes) -> Floats:
+    """How often each class is predicted for each part of a column of numbers; without missing ones."""
     import numpy as np
 
     classes = int(labels.max()) + 1
-    known = parts.codes >= 0
-    at = parts.codes[known] * classes + labels[known]
-    counts = np.bincount(at, minlength=len(parts) * classes).reshape(len(parts), classes)
-    return np.vstack([np.zeros(classes, dtype=np.intp), counts.cumsum(axis=0)])
+    there = parts.codes >= 0
+    at = parts.codes[there] * classes + labels[there]
+    return np.bincount(at, minlength=len(parts) * classes).reshape(len(parts), classes).astype(np.float64)
 
 
-def _is_transition(predicted: NDArray[Any], first: int, last: int) -> bool:
-    below, above = predicted[first], predicted[-1] - predicted[last + 1]
-    inside = first > 0 and last + 2 < len(predicted)
-    return bool(inside and below.argmax() != above.argmax())
-
-
-def _moments(rows: float, total: float, square: float) -> tuple[float, float, int]:
-    mean = total / rows
-    return mean, max(0.0, (square - rows * mean**2) / (rows - 1)), int(rows)
-
-
-def _parts_of(series: nw.Series[Any]) -> _Parts | None:
+def _transitions(predicted: Floats, first: Codes, last: Codes) -> NDArray[np.bool_]:
+    """Which runs of parts lie between numbers of which different classes are predicted."""
     import numpy as np
 
+    end = len(predicted) - 1
+    # A part of no rows on either side, so that each run has neighbours.
+    around = np.vstack([np.zeros_like(predicted[:1]), predicted, np.zeros_like(predicted[:1])])
+    sums = around.cumsum(axis=0)
+    below, above = sums[first], sums[-1] - sums[last + 1]
+    at_start, at_end = around[first + 1], around[last + 1]
+    inside = (first > 0) & (last < end)
+    # At either end of the numbers, a class gives way to another within the run.
+    low, high = (first == 0) & (last < end), (last == end) & (first > 0)
+    changes = _differ(at_start, at_end) >= _TRANSITION / 2
+    return np.asarray(
+        (inside & (_differ(below, above) >= _TRANSITION))
+        | (inside & (_differ(around[first], around[last + 2]) >= _TRANSITION))
+        | (low & changes & (_differ(at_start, above) >= _TRANSITION))
+        | (high & changes & (_differ(at_end, below) >= _TRANSITION))
+    )
+
+
+def _tails(
+    codes: Codes,
+    predicted: Floats,
+    runs: tuple[Codes, Codes],
+    errors: NDArray[Any],
+    expected: Floats,
+) -> NDArray[np.bool_]:
+    """Which runs of parts are predicted alike, and as often wrongly as the probabilities say.
+
+    There, a class that is rare becomes more probable, but not the most probable one.
+    """
+    import numpy as np
+
+    def means(values: NDArray[Any]) -> tuple[Floats, Floats]:
+        inside = sums_of_runs(np.bincount(codes, values, minlength=len(predicted)), *runs)
+        return inside / rows, (values.sum() - inside) / (len(codes) - rows)
+
+    rows = sums_of_runs(np.bincount(codes, minlength=len(predicted)), *runs)
+    of_classes = sums_of_runs(predicted.T, *runs)
+    alike = of_classes.max(axis=0) >= _ALIKE * of_classes.sum(axis=0)
+    wrong, probable, variances = means(errors), means(expected), means(expected * (1 - expected))
+    difference = wrong[0] - wrong[1]
+    surprise = difference - (probable[0] - probable[1])
+    deviation = np.sqrt(variances[0] / rows + variances[1] / (len(codes) - rows))
+    surprising = surprise >= np.maximum(_SURPRISING_SHARE * difference, _SURPRISING_DEVIATIONS * deviation)
+    return np.asarray(alike & ~surprising)
+
+
+def _differ(some: Floats, others: Floats) -> Floats:
+    """The total variation distance of the shares that each row of counts shows."""
+    import numpy as np
+
+    shares = [each / np.maximum(each.sum(axis=1, keepdims=True), 1) for each in (some, others)]
+    return np.asarray(np.abs(shares[0] - shares[1]).sum(axis=1) / 2)
+
+
+def _parts_of(series: nw.Series[Any], min_rows: int) -> _Parts | None:
     kind = kind_of(series)
     if kind == "number":
         return _parts_of_numbers(to_floats(series))
-    if kind in {"boolean", "string", "category"}:
-        texts = to_strings(series)
-        names, codes = np.unique(texts.fillna("").to_numpy(dtype=object), return_inverse=True)
-        return _Parts(np.where(texts.isna(), -1, codes), tuple(names))
-    return None
+    return (
+        _parts_of_texts(to_strings(series), min_rows) if kind in {"boolean", "string", "category"} else None
+    )
 
 
-def _parts_of_numbers(values: NDArray[np.float64]) -> _Parts:
+def _parts_of_texts(texts: pd.Series[str], min_rows: int) -> _Parts:
     import numpy as np
 
-    known = np.sort(values[np.isfinite(values)])
-    distinct = np.unique(known)
+    names, codes, counts = np.unique(
+        texts.fillna("").to_numpy(dtype=object), return_inverse=True, return_counts=True
+    )
+    is_category = counts >= min_rows
+    codes = np.where(is_category, np.cumsum(is_category) - 1, is_category.sum())[codes]
+    return _Parts(np.where(texts.isna(), -1, codes), tuple(names[is_category]))
+
+
+def _parts_of_numbers(values: Floats) -> _Parts:
+    import numpy as np
+
+    finite = np.sort(values[np.isfinite(values)])
+    distinct = np.unique(finite)
     starts = (
         distinct
         if len(distinct) <= _PARTS
-        else np.unique(np.quantile(known, np.arange(_PARTS) / _PARTS, method="lower"))
+        else np.unique(np.quantile(finite, np.arange(_PARTS) / _PARTS, method="lower"))
     )
     codes = np.where(np.isfinite(values), np.searchsorted(starts, values, side="right") - 1, -1)
-    at = np.searchsorted(known, starts)
-    ends = np.append(at[1:], len(known)) - 1
-    bounds = zip(known[at].tolist(), known[ends].tolist(), strict=True)
+    at = np.searchsorted(finite, starts)
+    ends = np.append(at[1:], len(finite)) - 1
+    bounds = zip(finite[at].tolist(), finite[ends].tolist(), strict=True)
     return _Parts(codes, bounds=tuple(bounds))

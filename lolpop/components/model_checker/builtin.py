@@ -78,11 +78,14 @@ class BuiltinModelChecker(ModelChecker):
         By how much balanced accuracy, or r2, may be greater on the rows that were learned from.
     miscalibrated : float
         How far the confidence of predictions may be from their accuracy, on average.
-    weak_segment : float
-        By how much accuracy may be lower where one column has certain values than elsewhere. For
-        regression, by how much the mean absolute error may be greater, in standard deviations of the target.
+    weak_segment : float, optional
+        By how much accuracy may be lower where one column has certain values than elsewhere, by default 0.1.
+        For regression, by how much the mean absolute error may be greater, in standard deviations of the
+        target, by default 0.3. Two thirds of it count where errors are twice those elsewhere.
+    segment_significance : float
+        Probability of a false alarm by chance, of all weak segments together.
     significance : float
-        Probability of a false alarm by chance, of all weak segments together and of calibration.
+        Probability of a false alarm by chance, of calibration.
     slow : float
         Seconds that the prediction of 1,000 rows may take.
     """
@@ -96,7 +99,8 @@ class BuiltinModelChecker(ModelChecker):
         too_good: Annotated[float, Field(gt=0, le=1)] = 0.999,
         overfit: PositiveFloat = 0.2,
         miscalibrated: PositiveFloat = 0.1,
-        weak_segment: PositiveFloat = 0.2,
+        weak_segment: PositiveFloat | None = None,
+        segment_significance: Annotated[float, Field(gt=0, lt=1)] = 0.05,
         significance: Annotated[float, Field(gt=0, lt=1)] = 0.001,
         slow: PositiveFloat = 10.0,
         *,
@@ -119,7 +123,8 @@ class BuiltinModelChecker(ModelChecker):
         self._too_good = too_good
         self._overfit = overfit
         self._miscalibrated = miscalibrated
-        self._weak_segment = weak_segment
+        self._weak_segment = weak_segment or (0.1 if self._classifies else 0.3)
+        self._segment_significance = segment_significance
         self._significance = significance
         self._slow = slow
         self._positive_label = problem.positive_label
@@ -339,9 +344,11 @@ class BuiltinModelChecker(ModelChecker):
             frame.to_native(),
             errors,
             evaluation.labels if self._classifies else None,
+            None if evaluation.probabilities is None else 1 - evaluation.probabilities.max(axis=1),
             worse_by=self._weak_segment,
             min_rows=self._min_rows,
-            significance=self._significance,
+            significance=self._segment_significance,
+            seed=self._seed,
         )
         for each in weak[:_MOST_SEGMENTS]:
             if self._classifies:
