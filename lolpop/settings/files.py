@@ -76,9 +76,9 @@ class FileReader:
     def _report_profile(self, profile: Profile, paths: Sequence[Path], existing: Mapping[str, Path]) -> None:
         names = ", ".join(self.project.name_of(path) for path in paths if path.suffix in _YAML)
         message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
-        known = f"Profiles: {', '.join(sorted(existing)) or 'none'}."
+        profiles = f"Profiles: {', '.join(sorted(existing)) or 'none'}."
         near = did_you_mean(profile.name, existing)
-        hint = f"{near} {known}" if near else known
+        hint = f"{near} {profiles}" if near else profiles
         self.findings.append(Finding("", message, origin=profile.origin, hint=hint))
 
     def report_misnamed(self) -> None:

@@ -81,58 +81,56 @@ class _Reader:
         """Note what is wrong at ``path``."""
         self.findings.append(Finding(".".join(path), message, origin=origin, hint=hint))
 
-    def read(
-        self, given: Any, path: tuple[str, ...], place: Origin, key_origin: Origin | None = None
-    ) -> Node:
+    def read(self, node: Any, path: tuple[str, ...], place: Origin, key_origin: Origin | None = None) -> Node:
         """Turn one node; ``place`` is where it stands if nothing of it is written."""
-        if id(given) in self._open:
-            self.report(path, f"*{given.anchor} is an alias of what it stands in", place)
+        if id(node) in self._open:
+            self.report(path, f"*{node.anchor} is an alias of what it stands in", place)
             return Node(None, place, key_origin)
-        if id(given) not in self._done:
-            self._open.add(id(given))
-            self._done[id(given)] = self._turned(given, path, place)
-            self._open.remove(id(given))
-        return replace(self._done[id(given)], key_origin=key_origin)
+        if id(node) not in self._done:
+            self._open.add(id(node))
+            self._done[id(node)] = self._turned(node, path, place)
+            self._open.remove(id(node))
+        return replace(self._done[id(node)], key_origin=key_origin)
 
-    def _turned(self, given: Any, path: tuple[str, ...], place: Origin) -> Node:
+    def _turned(self, node: Any, path: tuple[str, ...], place: Origin) -> Node:
         from ruamel.yaml.nodes import MappingNode, ScalarNode
 
         # What is not written has the mark of whatever comes next.
-        written = given.start_mark.index < given.end_mark.index
-        origin = self._origin(given) if written else place
-        if given.tag not in (_SCALARS if isinstance(given, ScalarNode) else _COLLECTIONS):
+        written = node.start_mark.index < node.end_mark.index
+        origin = self._origin(node) if written else place
+        if node.tag not in (_SCALARS if isinstance(node, ScalarNode) else _COLLECTIONS):
             hint = "Settings are text, numbers, booleans, dates, null, lists and mappings."
-            self.report(path, f"the tag {_shown(given.tag)} is not allowed", origin, hint)
+            self.report(path, f"the tag {_shown(node.tag)} is not allowed", origin, hint)
             return Node(None, origin)
-        if isinstance(given, ScalarNode):
-            return Node(self._scalar(given, path, origin), origin)
+        if isinstance(node, ScalarNode):
+            return Node(self._scalar(node, path, origin), origin)
         value: dict[str, Node] | tuple[Node, ...]
-        if isinstance(given, MappingNode):
-            value = self._mapping(given, path)
+        if isinstance(node, MappingNode):
+            value = self._mapping(node, path)
             children = list(value.values())
         else:
             value = tuple(
-                self.read(element, (*path, str(index)), origin) for index, element in enumerate(given.value)
+                self.read(element, (*path, str(index)), origin) for index, element in enumerate(node.value)
             )
             children = list(value)
         self._measure(value, children, path, origin)
         return Node(value, origin)
 
-    def _scalar(self, given: Any, path: tuple[str, ...], origin: Origin) -> Any:
+    def _scalar(self, node: Any, path: tuple[str, ...], origin: Origin) -> Any:
         from ruamel.yaml.error import YAMLError
 
         try:
-            return self.construct(given)
+            return self.construct(node)
         except (YAMLError, ValueError, LookupError, OverflowError):
             # It is not quoted: it may be a secret.
-            message = f"the value is not of type {_shown(given.tag).removeprefix('!!')}"
+            message = f"the value is not of type {_shown(node.tag).removeprefix('!!')}"
             self.report(path, message, origin, "Put it in quotes if it is text.")
             return None
 
-    def _mapping(self, given: Any, path: tuple[str, ...]) -> dict[str, Node]:
+    def _mapping(self, mapping_node: Any, path: tuple[str, ...]) -> dict[str, Node]:
         merged: dict[str, Node] = {}
         own: dict[str, Node] = {}
-        for key_node, value_node in given.value:
+        for key_node, value_node in mapping_node.value:
             origin = self._origin(key_node)
             if key_node.tag == _MERGE:
                 merged = self._merged(value_node, path, origin) | merged
@@ -149,9 +147,9 @@ class _Reader:
             own[key] = node
         return merged | own
 
-    def _merged(self, given: Any, path: tuple[str, ...], origin: Origin) -> dict[str, Node]:
+    def _merged(self, source: Any, path: tuple[str, ...], origin: Origin) -> dict[str, Node]:
         """The keys that ``<<`` brings in; of several mappings, the first that has a key counts."""
-        node = self.read(given, (*path, "<<"), origin)
+        node = self.read(source, (*path, "<<"), origin)
         merged: dict[str, Node] = {}
         for mapping in node.value if isinstance(node.value, tuple) else (node,):
             if isinstance(mapping.value, dict):
@@ -165,14 +163,14 @@ class _Reader:
         extents = [self._extents.get(id(child.value), (1, 0)) for child in children]
         size = 1 + sum(size for size, _ in extents)
         depth = 1 + max((depth for _, depth in extents), default=0)
-        for found, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
-            if found > limit:
+        for extent, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
+            if extent > limit:
                 message = f"repeats itself by aliases to more than {limit:,} {what}"
                 raise _TooLarge(Finding(".".join(path), message, origin=origin))
         self._extents[id(value)] = size, depth
 
-    def _origin(self, given: Any) -> Origin:
-        return Origin(self.source, given.start_mark.line + 1, given.start_mark.column + 1)
+    def _origin(self, node: Any) -> Origin:
+        return Origin(self.source, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _syntax(error: Any, text: str, source: str) -> Finding:

@@ -62,10 +62,10 @@ def predictions_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) 
     return [_told(folder / "predictions") for folder in folders]
 
 
-def require_same(expected: Predictions, found: Predictions, what: str) -> None:
+def require_same(expected: Predictions, actual: Predictions, what: str) -> None:
     """Raise AssertionError if two predictions differ, were it in the last digit."""
-    same = expected.classes == found.classes and all(
-        _is_same(getattr(expected, name), getattr(found, name)) for name in _NUMBERS
+    same = expected.classes == actual.classes and all(
+        _is_same(getattr(expected, name), getattr(actual, name)) for name in _NUMBERS
     )
     require(same, f"the same predictions of {what}", "others")
 
@@ -83,19 +83,19 @@ def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
     raise AssertionError(f"Expected a {kind.__name__}, but nothing was raised.")
 
 
-def require(met: bool, expected: str, found: object) -> None:
+def require(met: bool, expected: str, actual: object) -> None:
     """Raise AssertionError, saying what is expected and what was found, if it is not ``met``."""
     if not met:
-        raise AssertionError(f"Expected {expected}, but got: {found}")
+        raise AssertionError(f"Expected {expected}, but got: {actual}")
 
 
 def _told(path: Path) -> Predictions:
     import numpy as np
 
-    said = json.loads(path.read_text(encoding="utf-8"))
-    numbers = (None if said[name] is None else np.array(said[name]) for name in _NUMBERS[1:])
-    labels, (probabilities, lower, upper) = np.array(said["labels"]), numbers
-    return Predictions(labels, probabilities, tuple(said["classes"]), lower, upper)
+    description = json.loads(path.read_text(encoding="utf-8"))
+    numbers = (None if description[name] is None else np.array(description[name]) for name in _NUMBERS[1:])
+    labels, (probabilities, lower, upper) = np.array(description["labels"]), numbers
+    return Predictions(labels, probabilities, tuple(description["classes"]), lower, upper)
 
 
 def _is_same(one: Array | None, other: Array | None) -> bool:

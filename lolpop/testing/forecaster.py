@@ -54,10 +54,14 @@ def forecasts(make: MakeForecaster) -> None:
     case = _case(0)
     model = _fitted(make, case)
     for rows in (case.ahead, case.ahead[:1], case.ahead[:0]):
-        found = model.predict(rows)
-        require(found.classes == (), "no classes", found.classes)
-        for name, each in (("labels", found.labels), ("lower", found.lower), ("upper", found.upper)):
-            require(_is_complete(each, len(rows)), f"{name}: {len(rows)} finite numbers", each)
+        predictions = model.predict(rows)
+        require(predictions.classes == (), "no classes", predictions.classes)
+        for name, values in (
+            ("labels", predictions.labels),
+            ("lower", predictions.lower),
+            ("upper", predictions.upper),
+        ):
+            require(_is_complete(values, len(rows)), f"{name}: {len(rows)} finite numbers", values)
 
 
 def goes_on_with_a_season(make: MakeForecaster) -> None:
@@ -65,9 +69,9 @@ def goes_on_with_a_season(make: MakeForecaster) -> None:
     import numpy as np
 
     case = _case(0)
-    found = np.asarray(_fitted(make, case).predict(case.ahead).labels, dtype=np.float64)
+    labels = np.asarray(_fitted(make, case).predict(case.ahead).labels, dtype=np.float64)
     truth = _values(case.ahead)
-    error, spread = np.abs(found - truth).mean(), np.abs(truth - truth.mean()).mean()
+    error, spread = np.abs(labels - truth).mean(), np.abs(truth - truth.mean()).mean()
     require(bool(error < spread / 2), f"an error of less than {spread / 2:.3g}", error)
 
 
@@ -79,9 +83,10 @@ def bounds_hold_the_forecast(make: MakeForecaster) -> None:
     widths = {}
     for interval in (0.5, 0.9):
         problem = case.problem.model_copy(update={"interval": interval})
-        found = _fitted(make, replace(case, problem=problem)).predict(case.ahead)
+        predictions = _fitted(make, replace(case, problem=problem)).predict(case.ahead)
         lower, labels, upper = (
-            np.asarray(each, dtype=np.float64) for each in (found.lower, found.labels, found.upper)
+            np.asarray(values, dtype=np.float64)
+            for values in (predictions.lower, predictions.labels, predictions.upper)
         )
         inside = (lower <= labels) & (labels <= upper)
         require(bool(inside.all()), "lower <= forecast <= upper", np.column_stack([lower, labels, upper]))
@@ -106,8 +111,8 @@ def does_not_mind_the_order_of_rows(make: MakeForecaster) -> None:
     other = make(case.problem, 0).fit(case.frame.iloc[order][columns], case.target.iloc[order])
     require_same(expected, other.predict(case.ahead), "rows to learn from in another order")
     back = np.arange(len(case.ahead))[::-1]
-    found = other.predict(case.ahead.iloc[back][columns].assign(further=1))
-    require_same(expected, _at(found, back), "rows to forecast in another order")
+    predictions = other.predict(case.ahead.iloc[back][columns].assign(further=1))
+    require_same(expected, _at(predictions, back), "rows to forecast in another order")
 
 
 def says_the_same_whatever_else_is_asked(make: MakeForecaster) -> None:
@@ -118,8 +123,8 @@ def says_the_same_whatever_else_is_asked(make: MakeForecaster) -> None:
     model = _fitted(make, case)
     whole = model.predict(case.ahead)
     some = np.arange(_HORIZON, _HORIZON + 3)
-    found = model.predict(case.ahead.iloc[some])
-    for one, other in zip(_numbers(_at(whole, some)), _numbers(found), strict=True):
+    predictions = model.predict(case.ahead.iloc[some])
+    for one, other in zip(_numbers(_at(whole, some)), _numbers(predictions), strict=True):
         require(bool(np.allclose(one, other, rtol=1e-9)), f"{one} of some rows too", other)
 
 
@@ -184,8 +189,8 @@ def works_in_threads(make: MakeForecaster) -> None:
     trainer = make(cases[0].problem, 0)
     with ThreadPoolExecutor(2) as pool:
         models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))
-        found = list(pool.map(lambda model, case: model.predict(case.ahead), models, cases))
-    for expected, predictions in zip(alone, found, strict=True):
+        concurrent = list(pool.map(lambda model, case: model.predict(case.ahead), models, cases))
+    for expected, predictions in zip(alone, concurrent, strict=True):
         require_same(expected, predictions, "a model of another thread")
 
 
@@ -226,9 +231,9 @@ def takes_gaps_and_short_series(make: MakeForecaster) -> None:
     frame = pd.concat([case.frame[keep], few], ignore_index=True)
     target = pd.concat([case.target[keep], case.target[-2:]], ignore_index=True)
     ahead = pd.concat([case.ahead, case.ahead[-_HORIZON:].assign(shop="Few")], ignore_index=True)
-    found = make(case.problem, 0).fit(frame, target).predict(ahead)
-    for each in _numbers(found):
-        require(_is_complete(each, len(ahead)), f"{len(ahead)} finite numbers", each)
+    predictions = make(case.problem, 0).fit(frame, target).predict(ahead)
+    for values in _numbers(predictions):
+        require(_is_complete(values, len(ahead)), f"{len(ahead)} finite numbers", values)
 
 
 def refuses_in_words(make: MakeForecaster) -> None:
@@ -299,12 +304,12 @@ def _fitted(make: MakeForecaster, case: _Case) -> FittedModel:
     return make(case.problem, 0).fit(case.frame, case.target)
 
 
-def _numbers(found: Predictions) -> tuple[Any, Any, Any]:
-    return found.labels, found.lower, found.upper
+def _numbers(predictions: Predictions) -> tuple[Any, Any, Any]:
+    return predictions.labels, predictions.lower, predictions.upper
 
 
-def _at(found: Predictions, rows: Any) -> Predictions:
-    labels, lower, upper = (each[rows] for each in _numbers(found))
+def _at(predictions: Predictions, rows: Any) -> Predictions:
+    labels, lower, upper = (values[rows] for values in _numbers(predictions))
     return Predictions(labels, lower=lower, upper=upper)
 
 

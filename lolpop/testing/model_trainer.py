@@ -67,9 +67,9 @@ def gives_back_the_labels_of_the_target(make: MakeTrainer, problem_types: Sequen
     for labels in (["no", "yes"], [False, True], [3, 7], ["a", "b", "c"]):
         target = pd.Series([labels[at % len(labels)] for at in range(len(case.frame))], name="y")
         model = make(case.problem, 0).fit(case.frame, target)
-        found = model.predict(case.frame)
+        predictions = model.predict(case.frame)
         require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
-        strange = {repr(label) for label in found.labels.tolist()} - {repr(label) for label in labels}
+        strange = {repr(label) for label in predictions.labels.tolist()} - {repr(label) for label in labels}
         require(not strange, f"labels among {labels}", sorted(strange))
 
 
@@ -133,8 +133,8 @@ def works_in_threads(make: MakeTrainer, problem_types: Sequence[ProblemType]) ->
         trainer = make(cases[0].problem, 0)
         with ThreadPoolExecutor(2) as pool:
             models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))  # noqa: B023  (done at once)
-            found = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
-        for expected, predictions in zip(alone, found, strict=True):
+            concurrent = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
+        for expected, predictions in zip(alone, concurrent, strict=True):
             require_same(expected, predictions, "a model of another thread")
 
 
@@ -206,19 +206,27 @@ def _fitted(make: MakeTrainer, case: _Case) -> FittedModel:
     return make(case.problem, 0).fit(case.frame, case.target)
 
 
-def _require_complete(model: FittedModel, found: Predictions, rows: int) -> None:
+def _require_complete(model: FittedModel, predictions: Predictions, rows: int) -> None:
     import numpy as np
 
-    require(found.labels.shape == (rows,), f"labels of shape {(rows,)}", found.labels.shape)
+    require(predictions.labels.shape == (rows,), f"labels of shape {(rows,)}", predictions.labels.shape)
     if not model.classes:
-        require(bool(np.isfinite(found.labels).all()), "finite numbers", found.labels)
+        require(bool(np.isfinite(predictions.labels).all()), "finite numbers", predictions.labels)
         return
-    require(found.classes == model.classes, f"classes {model.classes}", found.classes)
-    if found.probabilities is None:
+    require(predictions.classes == model.classes, f"classes {model.classes}", predictions.classes)
+    if predictions.probabilities is None:
         return
     shape = (rows, len(model.classes))
-    require(found.probabilities.shape == shape, f"probabilities of shape {shape}", found.probabilities.shape)
-    sums = found.probabilities.sum(axis=1)
+    require(
+        predictions.probabilities.shape == shape,
+        f"probabilities of shape {shape}",
+        predictions.probabilities.shape,
+    )
+    sums = predictions.probabilities.sum(axis=1)
     require(bool(np.allclose(sums, 1, atol=1e-5)), "probabilities of a row that add up to 1", sums)
-    most_probable = [model.classes[at] for at in found.probabilities.argmax(axis=1)]
-    require(found.labels.tolist() == most_probable, "the most probable classes as labels", found.labels)
+    most_probable = [model.classes[at] for at in predictions.probabilities.argmax(axis=1)]
+    require(
+        predictions.labels.tolist() == most_probable,
+        "the most probable classes as labels",
+        predictions.labels,
+    )

@@ -52,15 +52,15 @@ def profile_batches(frames: Iterable[Frame], sample_rows: int, seed: int) -> Pro
         # The rows with the least keys are the sample: others need not be looked at.
         chosen = drawn < keys.max() if len(keys) >= sample_rows else np.ones(len(drawn), dtype=np.bool_)
         keys = np.append(keys, drawn[chosen])
-        kept = None
+        sampled = None
         if len(keys) > sample_rows:
-            kept = keys <= np.partition(keys, sample_rows - 1)[sample_rows - 1]
+            sampled = keys <= np.partition(keys, sample_rows - 1)[sample_rows - 1]
         for name, column in columns.items():
-            column.add(batch.get_column(name), chosen, kept)
-        keys = keys if kept is None else keys[kept]
+            column.add(batch.get_column(name), chosen, sampled)
+        keys = keys if sampled is None else keys[sampled]
         rows += len(batch)
     profiles = tuple(column.profile() for column in (columns or {}).values())
-    numbers = {each.name for each in profiles if each.numbers is not None}
+    numbers = {profile.name for profile in profiles if profile.numbers is not None}
     spaced = slice(None, None, max(1, -(-len(keys) // ROWS)))
     sample = {name: column.sample[spaced] for name, column in (columns or {}).items() if name in numbers}
     return Profile(rows=rows, columns=profiles, correlations=correlated(sample))
@@ -82,7 +82,9 @@ class _Column:
         self.sample: Floats = np.empty(0)
         """Numbers of the sampled rows, missing ones as NaN."""
 
-    def add(self, series: nw.Series[Any], chosen: NDArray[np.bool_], kept: NDArray[np.bool_] | None) -> None:
+    def add(
+        self, series: nw.Series[Any], chosen: NDArray[np.bool_], sampled: NDArray[np.bool_] | None
+    ) -> None:
         """Add a batch, of which the rows ``chosen`` are sampled; of all that were, those ``kept`` stay."""
         kind = kind_of(series)
         numbers = np.full(len(series), np.nan)
@@ -100,8 +102,8 @@ class _Column:
             else:
                 self._missing += series.null_count()
         self.sample = np.append(self.sample, numbers[chosen])
-        if kept is not None:
-            self.sample = self.sample[kept]
+        if sampled is not None:
+            self.sample = self.sample[sampled]
 
     def profile(self) -> ColumnProfile:
         """What is in all batches."""
@@ -148,28 +150,30 @@ class _Column:
         present = dates[~np.isnat(dates)]
         self._missing += len(dates) - len(present)
         self._distinct.add(present.astype(np.int64))
-        known = self._dates or (present.min(), present.max())
-        self._dates = min(known[0], present.min()), max(known[1], present.max())
+        limits = self._dates or (present.min(), present.max())
+        self._dates = min(limits[0], present.min()), max(limits[1], present.max())
 
     def _of_numbers(self, kind: Kind) -> ColumnProfile:
         ordered = np.sort(self.sample[np.isfinite(self.sample)])
-        found = summarize_numbers(self._name, kind, ordered, self._missing, self._infinite)
+        summary = summarize_numbers(self._name, kind, ordered, self._missing, self._infinite)
         exact = self._moments
-        if found.numbers is None or not exact.count:
-            return found
-        numbers = found.numbers.model_copy(
+        if summary.numbers is None or not exact.count:
+            return summary
+        numbers = summary.numbers.model_copy(
             update={
                 "min": exact.least,
                 "max": exact.greatest,
                 "mean": finite_or_none(exact.mean),
                 "std": finite_or_none(exact.std),
-                "bins": _scaled(found.numbers.bins, exact.count),
-                "histogram": found.numbers.histogram and _scaled(found.numbers.histogram, exact.count),
+                "bins": _scaled(summary.numbers.bins, exact.count),
+                "histogram": summary.numbers.histogram and _scaled(summary.numbers.histogram, exact.count),
             }
         )
         scale = exact.count / len(ordered)
-        values = tuple(ValueCount(value=each.value, count=round(each.count * scale)) for each in found.values)
-        return found.model_copy(
+        values = tuple(
+            ValueCount(value=value.value, count=round(value.count * scale)) for value in summary.values
+        )
+        return summary.model_copy(
             update={"numbers": numbers, "values": values, "distinct": len(self._distinct)}
         )
 
@@ -182,13 +186,15 @@ def _together(kinds: set[Kind]) -> Kind:
     return "other" if kinds & {"other", "datetime", "duration"} else "mixed"
 
 
-def _require_same(columns: list[str], found: list[str]) -> None:
-    if set(columns) != set(found):
-        missing = [name for name in columns if name not in found]
-        extra = [name for name in found if name not in columns]
-        said = [f"lacks {listed(missing)}"] if missing else []
-        said += [f"has {listed(extra)} besides"] if extra else []
-        raise DataError(f"A batch {' and '.join(said)}: all batches should have the columns of the first.")
+def _require_same(columns: list[str], names: list[str]) -> None:
+    if set(columns) != set(names):
+        missing = [name for name in columns if name not in names]
+        extra = [name for name in names if name not in columns]
+        differences = [f"lacks {listed(missing)}"] if missing else []
+        differences += [f"has {listed(extra)} besides"] if extra else []
+        raise DataError(
+            f"A batch {' and '.join(differences)}: all batches should have the columns of the first."
+        )
 
 
 def _scaled(bins: Bins, count: int) -> Bins:

@@ -62,15 +62,15 @@ def difference(reference: ColumnProfile, series: nw.Series[Any], reference_rows:
 
 
 def _of_numbers(reference: ColumnProfile, series: nw.Series[Any], *, empty: bool) -> Difference:
-    known = reference.numbers
-    assert known is not None  # noqa: S101  (whoever calls has looked)
+    known_numbers = reference.numbers
+    assert known_numbers is not None  # noqa: S101  (whoever calls has looked)
     if empty:
         ordered, unusable = np.array([], dtype=np.float64), len(series)
     else:
         ordered, missing, infinite = finite_sorted(series)
         unusable = missing + infinite
-    before = np.array(known.bins.counts, dtype=np.int64)
-    now = bin_counts(ordered, np.array(known.bins.edges))
+    before = np.array(known_numbers.bins.counts, dtype=np.int64)
+    now = bin_counts(ordered, np.array(known_numbers.bins.edges))
     unusable_before = reference.missing + reference.infinite
     statistic, p_value = kolmogorov_smirnov(before, now)
     if unusable or unusable_before:
@@ -84,7 +84,7 @@ def _of_numbers(reference: ColumnProfile, series: nw.Series[Any], *, empty: bool
         change = f"{share:.0%} missing, was {share_before:.0%}"
     else:
         middle = float(ordered[(len(ordered) - 1) // 2])
-        change = f"median {middle:.4g}, was {known.quartiles[1]:.4g}"
+        change = f"median {middle:.4g}, was {known_numbers.quartiles[1]:.4g}"
     return Difference(
         column=reference.name,
         test="kolmogorov_smirnov",
@@ -105,11 +105,15 @@ def _of_values(reference: ColumnProfile, series: nw.Series[Any]) -> Difference |
         names = []
     elif reference.all_values and len(reference.values) * FEW_ROWS <= _present(reference):
         # Of rare values, those that some rows have are not those that others have.
-        known = {each.value: each.count for each in reference.values if each.count >= FEW_ROWS}
-        rare = _present(reference) - sum(known.values())
-        before = np.array([*known.values(), rare, reference.missing])
-        now = np.array([counts.pop(value, 0) for value in known] + [sum(counts.values()), missing])
-        names = [*map(repr, known), "values that were rare or not there" if rare else "new values", "missing"]
+        reference_counts = {value.value: value.count for value in reference.values if value.count >= FEW_ROWS}
+        rare = _present(reference) - sum(reference_counts.values())
+        before = np.array([*reference_counts.values(), rare, reference.missing])
+        now = np.array([counts.pop(value, 0) for value in reference_counts] + [sum(counts.values()), missing])
+        names = [
+            *map(repr, reference_counts),
+            "values that were rare or not there" if rare else "new values",
+            "missing",
+        ]
     else:
         return None
     statistic, p_value = chi_squared(before, now)
@@ -125,7 +129,7 @@ def _of_values(reference: ColumnProfile, series: nw.Series[Any]) -> Difference |
 
 
 def _present(reference: ColumnProfile) -> int:
-    return sum(each.count for each in reference.values)
+    return sum(value.count for value in reference.values)
 
 
 def _greatest_change(before: Counts, now: Counts, names: Sequence[str]) -> str:

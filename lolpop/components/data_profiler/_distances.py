@@ -69,7 +69,8 @@ def coarser(reference: Counts, counts: Counts, bins: int = 10) -> tuple[Counts, 
     before = np.cumsum(reference) - reference
     groups = np.minimum(before * bins // max(int(reference.sum()), 1), bins - 1)
     return tuple(  # type: ignore[return-value]  # two in, two out
-        np.bincount(groups, weights=each, minlength=bins).astype(np.int64) for each in (reference, counts)
+        np.bincount(groups, weights=weights, minlength=bins).astype(np.int64)
+        for weights in (reference, counts)
     )
 
 
@@ -86,7 +87,7 @@ def _without_rare_cells(table: NDArray[np.float64], share: float) -> NDArray[np.
     rare = table[:, common:].sum(axis=1, keepdims=True)
     if rare.sum() * share >= _LEAST_EXPECTED:
         return np.hstack([table[:, :common], rare])
-    kept = table[:, : max(common, 1)].copy()
+    common_values = table[:, : max(common, 1)].copy()
     if common:
-        kept[:, -1:] += rare
-    return kept
+        common_values[:, -1:] += rare
+    return common_values

@@ -124,9 +124,9 @@ def summarize_values(
         _MANY_VALUES if every else _TOP_VALUES, counts.items(), key=lambda item: (-item[1], item[0])
     )
     if frequent or hardly_repeat:
-        kept: tuple[int, ...] = ()
+        counts_by_bucket: tuple[int, ...] = ()
     else:
-        kept = tuple((bucket_counts(counts) if buckets is None else buckets).tolist())
+        counts_by_bucket = tuple((bucket_counts(counts) if buckets is None else buckets).tolist())
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -134,7 +134,7 @@ def summarize_values(
         distinct=distinct,
         values=tuple(ValueCount(value=value, count=count) for value, count in ordered),
         all_values=every,
-        buckets=kept,
+        buckets=counts_by_bucket,
     )
 
 

@@ -110,9 +110,10 @@ class BuiltinDataProfiler(DataProfiler):
         """
         rows = wrap(frame)
         profile = reference if isinstance(reference, Profile) else self.profile(reference)
-        found = self._differences(rows, profile)
+        differences = self._differences(rows, profile)
         columns = tuple(
-            self._judged(each, p_value) for each, p_value in zip(found, _corrected(found), strict=True)
+            self._judged(difference, p_value)
+            for difference, p_value in zip(differences, _corrected(differences), strict=True)
         )
         return DriftReport(checks=(_check(columns, profile.rows),), columns=columns)
 
@@ -120,50 +121,52 @@ class BuiltinDataProfiler(DataProfiler):
         from lolpop.components.data_profiler._comparison import difference
 
         ignored = {*self._problem.carried, *self._problem.drop}
-        known = profile.by_name
-        compared = [name for name in rows.columns if name in known and name not in ignored]
-        found = (difference(known[name], rows.get_column(name), profile.rows) for name in compared)
-        return [each for each in found if each is not None]
+        references = profile.by_name
+        compared = [name for name in rows.columns if name in references and name not in ignored]
+        differences = (difference(references[name], rows.get_column(name), profile.rows) for name in compared)
+        return [difference for difference in differences if difference is not None]
 
-    def _judged(self, found: Difference, p_value: float) -> ColumnDrift:
+    def _judged(self, difference: Difference, p_value: float) -> ColumnDrift:
         status: Status = "ok"
         if p_value <= self._significance:
-            if self._error_psi is not None and found.psi >= self._error_psi:
+            if self._error_psi is not None and difference.psi >= self._error_psi:
                 status = "error"
-            elif found.psi >= self._warn_psi:
+            elif difference.psi >= self._warn_psi:
                 status = "warn"
         return ColumnDrift(
-            column=found.column,
-            test=found.test,
-            statistic=found.statistic,
+            column=difference.column,
+            test=difference.test,
+            statistic=difference.statistic,
             p_value=p_value,
-            psi=found.psi,
-            jensen_shannon=found.jensen_shannon,
+            psi=difference.psi,
+            jensen_shannon=difference.jensen_shannon,
             status=status,
-            change=found.change,
+            change=difference.change,
         )
 
 
-def _corrected(found: Sequence[Difference]) -> list[float]:
-    if not found:
+def _corrected(differences: Sequence[Difference]) -> list[float]:
+    if not differences:
         return []
     from scipy.stats import false_discovery_control
 
-    corrected: list[float] = false_discovery_control([each.p_value for each in found]).tolist()
+    corrected: list[float] = false_discovery_control(
+        [difference.p_value for difference in differences]
+    ).tolist()
     return corrected
 
 
 def _check(columns: Sequence[ColumnDrift], reference_rows: int) -> Check:
-    drifted = sorted((each for each in columns if each.status != "ok"), key=lambda each: -each.psi)
+    drifted = sorted((column for column in columns if column.status != "ok"), key=lambda column: -column.psi)
     if not drifted:
         message = f"{count(len(columns), 'column')} as in the {count(reference_rows, 'row')} of the reference"
         return Check(check="drift", status="ok", message=message)
-    shown = [f"{each.column!r} ({each.change}; PSI {each.psi:.2g})" for each in drifted[:5]]
+    shown = [f"{column.column!r} ({column.change}; PSI {column.psi:.2g})" for column in drifted[:5]]
     more = f" and {len(drifted) - 5} more" if len(drifted) > 5 else ""
     return Check(
         check="drift",
-        status="error" if any(each.status == "error" for each in drifted) else "warn",
+        status="error" if any(column.status == "error" for column in drifted) else "warn",
         message=f"{count(len(drifted), 'column')} drifted from the reference: {', '.join(shown)}{more}. "
         "What was learned may not hold for these rows.",
-        columns=tuple(each.column for each in drifted),
+        columns=tuple(column.column for column in drifted),
     )

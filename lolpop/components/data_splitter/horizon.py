@@ -69,13 +69,13 @@ class HorizonDataSplitter(BacktestSplitter):
 
         problem, rows = self._problem, wrap(frame)
         require_columns(rows.columns, [problem.target], what="target column")
-        known = _taken(rows, ~np.isnan(to_floats(rows.get_column(problem.target))))
-        if known.is_empty():
+        labelled = _taken(rows, ~np.isnan(to_floats(rows.get_column(problem.target))))
+        if labelled.is_empty():
             raise DataError(f"The target {problem.target!r} has no values.")
-        grid = Grid.of(known.get_column(problem.time).to_native(), problem.frequency)
-        _, codes, positions = place_of(known.to_native(), problem, grid)
+        grid = Grid.of(labelled.get_column(problem.time).to_native(), problem.frequency)
+        _, codes, positions = place_of(labelled.to_native(), problem, grid)
         last, first = _ends(codes, positions, np.maximum), _ends(codes, positions, np.minimum)
-        found = []
+        checks = []
         for origin in reversed(range(origins)):
             ends = last - origin * self._step
             # Each series is tested where enough of it is left to learn from.
@@ -86,15 +86,15 @@ class HorizonDataSplitter(BacktestSplitter):
             learned, test = positions <= after, (positions > after) & (positions <= ends[codes])
             if not test.any():
                 continue  # gaps are longer than the horizon
-            found.append(Splits(_taken(known, learned).to_native(), _taken(known, test).to_native()))
-        if not found:
+            checks.append(Splits(_taken(labelled, learned).to_native(), _taken(labelled, test).to_native()))
+        if not checks:
             longest = int((last - first).max()) + 1
             raise DataError(
                 f"The longest history has {count(longest, 'step')}, too few to learn from and to test the "
                 f"horizon of {problem.horizon} on. Add rows, or set problem.horizon to "
                 f"{max(1, longest // 3)} or less."
             )
-        return found
+        return checks
 
 
 def _ends(codes: Any, positions: NDArray[np.int64], of: Any) -> Any:

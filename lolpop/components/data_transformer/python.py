@@ -39,9 +39,9 @@ class PythonDataTransformer(DataTransformer):
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
         """Find a name that cannot be a function's; nothing is imported."""
-        given = settings.get("function", "")
-        if not names_object(str(given)):
-            yield Finding("function", f"{given!r} does not name a function", hint=_HINT)
+        path = settings.get("function", "")
+        if not names_object(str(path)):
+            yield Finding("function", f"{path!r} does not name a function", hint=_HINT)
 
     def transform(self, frame: Frame) -> Frame:
         """What the function makes of ``frame``.
@@ -72,8 +72,8 @@ class PythonDataTransformer(DataTransformer):
             raise DataError(f"{self._function} should return a dataframe. {error}") from error
 
     def _load(self) -> Callable[[Any], Any]:
-        found = load_object(self._function, self._folder)
-        if not callable(found):
-            raise WiringError(f"{self._function} is not a function", f"It is {type(found).__name__}.")
-        function: Callable[[Any], Any] = found
+        loaded = load_object(self._function, self._folder)
+        if not callable(loaded):
+            raise WiringError(f"{self._function} is not a function", f"It is {type(loaded).__name__}.")
+        function: Callable[[Any], Any] = loaded
         return function

@@ -83,8 +83,8 @@ class LocalExecutor(Executor):
         processors = os.cpu_count() or 1
         count = min(self._workers or processors, at_once)
         processes = _Processes()
-        given = (work, max(1, processors // count))
-        with ProcessPoolExecutor(count, processes, _prepare, given) as pool:
+        arguments = (work, max(1, processors // count))
+        with ProcessPoolExecutor(count, processes, _prepare, arguments) as pool:
             try:
                 yield pool
             except Exception:
@@ -173,9 +173,9 @@ _function: Callable[[Any], Any] | None = None
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def _prepare(given: bytes, threads: int) -> None:
+def _prepare(pickled: bytes, threads: int) -> None:
     global _given
-    _given = given
+    _given = pickled
     for name in _THREADS:
         os.environ.setdefault(name, str(threads))
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
@@ -199,16 +199,16 @@ def _work(item: Any) -> Any:
     return _function(item)
 
 
-def _unpickled(given: bytes) -> Callable[[Any], Any]:
+def _unpickled(pickled: bytes) -> Callable[[Any], Any]:
     from functools import partial
     from multiprocessing.util import Finalize
 
     from lolpop.kernel.specs import Worker
 
-    function, spec = pickle.loads(given)  # noqa: S301  (from the process that started this one)
+    function, spec = pickle.loads(pickled)  # noqa: S301  (from the process that started this one)
     if spec is None:
-        found: Callable[[Any], Any] = function
-        return found
+        unpickled: Callable[[Any], Any] = function
+        return unpickled
     worker = Worker(spec)
     Finalize(worker, worker.close, exitpriority=0)
     return partial(worker.call, function)

@@ -88,7 +88,7 @@ class Trials:
                 reasons[-1] if reasons else None
             )
         choose = max if self.direction == "maximize" else min
-        return Search(choose(scored, key=lambda each: each[0])[1], trials)
+        return Search(choose(scored, key=lambda trial: trial[0])[1], trials)
 
     def _is_first(self, waiting: deque[Callable[[], Made]]) -> bool:
         return not self._made and not waiting

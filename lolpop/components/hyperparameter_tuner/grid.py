@@ -65,7 +65,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
         require_positive({"points": points, "max_trials": max_trials})
         require_sense(timeout, n_jobs, prune_at)
         self._points = points
-        self._values = {name: tuple(each) for name, each in (values or {}).items()}
+        self._values = {name: tuple(choices) for name, choices in (values or {}).items()}
         self._max_trials = max_trials
         self._timeout = timeout
         self._n_jobs = n_jobs
@@ -115,16 +115,16 @@ class GridHyperparameterTuner(HyperparameterTuner):
                 (trainer, {name: _points(among, self._points) for name, among in space.items()})
                 for trainer, space in spaces
             ]
-        known = [{*space, *trainer.params()} for trainer, space in spaces]
+        parameters = [{*space, *trainer.params()} for trainer, space in spaces]
         for name in self._values:
-            if not any(name in names for names in known):
+            if not any(name in names for names in parameters):
                 raise DataError(
                     f"values.{name}: no trainer searches or is given such a parameter. "
-                    f"{one_of(name, sorted(set().union(*known)))}"
+                    f"{one_of(name, sorted(set().union(*parameters)))}"
                 )
         return [
-            (trainer, {name: each for name, each in self._values.items() if name in names})
-            for (trainer, _), names in zip(spaces, known, strict=True)
+            (trainer, {name: choices for name, choices in self._values.items() if name in names})
+            for (trainer, _), names in zip(spaces, parameters, strict=True)
         ]
 
 

@@ -54,30 +54,30 @@ class ResourceRows:
 
     def check(self, resources: Iterable[Resource]) -> None:
         """Raise ReferenceNotFoundError unless all of ``resources`` are there."""
-        known = schema.resources.c.reference
+        column = schema.resources.c.reference
         wanted = {resource.reference: resource for resource in resources}
-        found = set(self._connection.scalars(select(known).where(known.in_(wanted))))
+        existing = set(self._connection.scalars(select(column).where(column.in_(wanted))))
         for reference, resource in wanted.items():
-            if reference not in found:
+            if reference not in existing:
                 raise ReferenceNotFoundError(self._not_found(resource))
 
     def record(self, resource: Resource) -> Record:
         """What is known of ``resource``."""
-        known = schema.resources.c
-        found = (
-            self._connection.execute(select(schema.resources).where(known.reference == resource.reference))
+        columns = schema.resources.c
+        rows = (
+            self._connection.execute(select(schema.resources).where(columns.reference == resource.reference))
             .mappings()
             .one_or_none()
         )
-        if found is None:
+        if rows is None:
             raise ReferenceNotFoundError(self._not_found(resource))
         tags = schema.tags.c
         return Record(
-            resource=_resource(found),
-            created_at=found["created_at"],
-            run_id=found["run_id"],
-            task=found["task"],
-            fields=found["fields"],
+            resource=_resource(rows),
+            created_at=rows["created_at"],
+            run_id=rows["run_id"],
+            task=rows["task"],
+            fields=rows["fields"],
             tags=dict(
                 self._connection.execute(
                     select(tags.name, tags.value)
@@ -89,21 +89,21 @@ class ResourceRows:
 
     def find(self, kind: str, name: str | None, run_id: str | None) -> list[Resource]:
         """Resources of a kind, oldest first."""
-        known = schema.resources.c
-        conditions = [known.kind == kind]
+        columns = schema.resources.c
+        conditions = [columns.kind == kind]
         if name is not None:
-            conditions.append(known.name == name)
+            conditions.append(columns.name == name)
         if run_id is not None:
-            conditions.append(known.run_id == run_id)
-        return self._resources(select(*_IDENTITY).where(*conditions).order_by(known.id))
+            conditions.append(columns.run_id == run_id)
+        return self._resources(select(*_IDENTITY).where(*conditions).order_by(columns.id))
 
     def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
         """Set fields, and the external ids that ``resource`` carries; others stay."""
-        known = schema.resources.c
-        mine = known.reference == resource.reference
+        columns = schema.resources.c
+        mine = columns.reference == resource.reference
         # Locks the row, so that two who set different fields at once do not undo each other.
         before = self._connection.execute(
-            select(known.fields, known.external_ids).where(mine).with_for_update()
+            select(columns.fields, columns.external_ids).where(mine).with_for_update()
         ).one_or_none()
         if before is None:
             raise ReferenceNotFoundError(self._not_found(resource))
@@ -153,21 +153,23 @@ class ResourceRows:
 
     def artifact(self, resource: Resource, name: str) -> tuple[bool, dict[str, str]]:
         """Whether the artifact is a folder, and the digests of its files by path."""
-        kept = schema.artifacts.c
-        found = self._connection.execute(
-            select(kept.folder, kept.files).where(kept.reference == resource.reference, kept.name == name)
+        columns = schema.artifacts.c
+        rows = self._connection.execute(
+            select(columns.folder, columns.files).where(
+                columns.reference == resource.reference, columns.name == name
+            )
         ).one_or_none()
-        if found is None:
+        if rows is None:
             self.check([resource])
             names = self.artifacts(resource)
             there = f"It has {', '.join(names)}." if names else "It has none."
             raise ReferenceNotFoundError(f"{resource} has no artifact {name!r}. {there}")
-        return found.folder, found.files
+        return rows.folder, rows.files
 
     def artifacts(self, resource: Resource) -> list[str]:
         """Names of artifacts, sorted."""
-        kept = schema.artifacts.c
-        names = select(kept.name).where(kept.reference == resource.reference)
+        columns = schema.artifacts.c
+        names = select(columns.name).where(columns.reference == resource.reference)
         return sorted(self._connection.scalars(names))
 
     def _linked(self, end: ColumnElement[str], condition: ColumnElement[bool]) -> list[Resource]:
@@ -180,20 +182,20 @@ class ResourceRows:
         return [_resource(row) for row in self._connection.execute(statement).mappings()]
 
     def _not_found(self, resource: Resource) -> str:
-        known = schema.resources.c
+        columns = schema.resources.c
         kind = resource.kind.replace("_", " ")
         message = f"There is no {resource}."
         if isinstance(resource, Numbered):
             count, last = self._connection.execute(
-                select(func.count(), func.max(known.number)).where(
-                    known.kind == resource.kind, known.name == resource.name
+                select(func.count(), func.max(columns.number)).where(
+                    columns.kind == resource.kind, columns.name == resource.name
                 )
             ).one()
             if count:
                 number = "version" if resource.kind.endswith("_version") else kind
                 return f"{message} {resource.name} has {number}{'s 1 to' if last > 1 else ''} {last}."
         names = sorted(
-            self._connection.scalars(select(known.name).where(known.kind == resource.kind).distinct())
+            self._connection.scalars(select(columns.name).where(columns.kind == resource.kind).distinct())
         )
         if not names:
             return f"{message} This store holds no {kind} yet."

@@ -45,7 +45,7 @@ class SQLMetadataTracker(MetadataTracker):
         made_from = _resources(parents)
         _check_json(resource_type.kind, fields or {})
         # Files take time, and harm nobody who does not know of them; the rows come all at once.
-        kept = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
+        digests = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
         run_id, task = _origin()
         with self._writing() as rows:
             rows.check(made_from)
@@ -56,7 +56,7 @@ class SQLMetadataTracker(MetadataTracker):
             if fields:
                 rows.update(resource, fields)
             rows.link(resource, made_from, run_id, task)
-            for artifact, (folder, files) in kept.items():
+            for artifact, (folder, files) in digests.items():
                 rows.put_artifact(resource, artifact, folder, files)
             return cast("R", rows.record(resource).resource)
 

@@ -38,10 +38,10 @@ class SQLMetricsTracker(MetricsTracker):
         from lolpop.components.store import schema
 
         resource = as_resource(resource, Resource)
-        kept = schema.metrics.c
-        statement = select(kept.name, kept.value).where(kept.reference == resource.reference)
+        columns = schema.metrics.c
+        statement = select(columns.name, columns.value).where(columns.reference == resource.reference)
         with self._store.snapshot() as connection:
-            return dict(connection.execute(statement.order_by(kept.name)).all())
+            return dict(connection.execute(statement.order_by(columns.name)).all())
 
 
 def _number(resource: Resource, name: str, value: float) -> float:

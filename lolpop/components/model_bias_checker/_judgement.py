@@ -50,16 +50,16 @@ class Groups:
 
     def disparities(self, limits: Limits) -> list[Disparity]:
         """How far apart the groups that have enough rows are, in every metric that two of them have."""
-        judged = [each for each in self.metrics if each.rows >= limits.min_rows]
-        found = []
-        for name in dict.fromkeys(name for each in judged for name in each.metrics):
-            having = [each for each in judged if name in each.metrics]
+        judged = [group for group in self.metrics if group.rows >= limits.min_rows]
+        disparities = []
+        for name in dict.fromkeys(name for group in judged for name in group.metrics):
+            having = [group for group in judged if name in group.metrics]
             if len(having) < 2:
                 continue
-            lowest = min(having, key=lambda each: each.metrics[name])
-            highest = max(having, key=lambda each: each.metrics[name])
+            lowest = min(having, key=lambda group: group.metrics[name])
+            highest = max(having, key=lambda group: group.metrics[name])
             low, high = lowest.metrics[name], highest.metrics[name]
-            found.append(
+            disparities.append(
                 Disparity(
                     feature=self.feature,
                     metric=name,
@@ -69,29 +69,29 @@ class Groups:
                     ratio=low / high if 0 <= low <= high and high else None,
                 )
             )
-        return found
+        return disparities
 
     def check(self, rates: Mapping[str, Rate], limits: Limits, tests: int) -> Check:
         """The outcome for this feature; ``tests`` share the significance among them."""
-        small = [each.group for each in self.metrics if 0 < each.rows < limits.min_rows]
+        small = [group.group for group in self.metrics if 0 < group.rows < limits.min_rows]
         unjudged = f"; groups of fewer than {limits.min_rows} rows are not judged: {listed(small)}"
-        found = [
-            each
-            for each in self.disparities(limits)
-            if each.difference >= limits.warn
-            and self._chance(each, rates[each.metric]) * tests <= limits.significance
+        relevant = [
+            disparity
+            for disparity in self.disparities(limits)
+            if disparity.difference >= limits.warn
+            and self._chance(disparity, rates[disparity.metric]) * tests <= limits.significance
         ]
-        judged = sum(each.rows >= limits.min_rows for each in self.metrics)
+        judged = sum(group.rows >= limits.min_rows for group in self.metrics)
         if judged < 2 and small:
             # Nobody may take it for an answer that there was none.
             message = f"whether groups of {self.feature!r} are treated alike is not known{unjudged}"
             return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
-        if not found:
+        if not relevant:
             groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"
             message = f"{groups} treated alike{unjudged if small else ''}"
             return Check(check="bias", status="ok", message=message, columns=self.columns)
-        worst = max(each.difference for each in found)
-        message = "; ".join(_in_words(each, self.metrics) for each in found)
+        worst = max(disparity.difference for disparity in relevant)
+        message = "; ".join(_in_words(disparity, self.metrics) for disparity in relevant)
         return Check(
             check="bias",
             status="error" if worst >= limits.error else "warn",
@@ -102,7 +102,7 @@ class Groups:
 
     def _chance(self, disparity: Disparity, rate: Rate) -> float:
         lowest, highest = (
-            next(code for code, each in enumerate(self.metrics) if each.group == group)
+            next(code for code, group_metrics in enumerate(self.metrics) if group_metrics.group == group)
             for group in (disparity.lowest, disparity.highest)
         )
         inside, outside = (rate.values[rate.counted & (self.codes == code)] for code in (lowest, highest))
@@ -111,22 +111,22 @@ class Groups:
 
 def judged(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) -> BiasReport:
     """The outcome for each sensitive feature, with the metrics that it rests on."""
-    found = [groups.disparities(limits) for groups in by_feature]
+    disparities_by_feature = [groups.disparities(limits) for groups in by_feature]
     # The two groups that differ most were chosen of all pairs.
     tests = sum(
         len(disparities) * max(1, len(groups.metrics) * (len(groups.metrics) - 1) // 2)
-        for groups, disparities in zip(by_feature, found, strict=True)
+        for groups, disparities in zip(by_feature, disparities_by_feature, strict=True)
     )
-    named = {each.name: each for each in rates}
+    named = {rate.name: rate for rate in rates}
     return BiasReport(
         checks=tuple(groups.check(named, limits, tests) for groups in by_feature),
-        groups=tuple(each for groups in by_feature for each in groups.metrics if each.rows),
-        disparities=tuple(each for disparities in found for each in disparities),
+        groups=tuple(group for groups in by_feature for group in groups.metrics if group.rows),
+        disparities=tuple(each for disparities in disparities_by_feature for each in disparities),
     )
 
 
 def _in_words(disparity: Disparity, groups: Sequence[GroupMetrics]) -> str:
-    values = {each.group: each.metrics.get(disparity.metric, 0.0) for each in groups}
+    values = {group.group: group.metrics.get(disparity.metric, 0.0) for group in groups}
     return (
         f"{disparity.metric} is {values[disparity.lowest]:.2g} for {disparity.lowest!r} "
         f"and {values[disparity.highest]:.2g} for {disparity.highest!r}"

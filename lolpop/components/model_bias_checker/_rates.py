@@ -88,9 +88,9 @@ def groups_of(series: nw.Series[Any]) -> tuple[NDArray[Any], list[str]]:
 
     if kind_of(series) == "number" and series.n_unique() > 10:
         numbers = to_floats(series)
-        known = numbers[np.isfinite(numbers)]
+        finite = numbers[np.isfinite(numbers)]
         starts = np.unique(
-            np.quantile(known, np.arange(_GROUPS_OF_NUMBERS) / _GROUPS_OF_NUMBERS, method="lower")
+            np.quantile(finite, np.arange(_GROUPS_OF_NUMBERS) / _GROUPS_OF_NUMBERS, method="lower")
         )
         ends = [f"below {end:g}" for end in starts[1:]]
         names = [
@@ -100,5 +100,5 @@ def groups_of(series: nw.Series[Any]) -> tuple[NDArray[Any], list[str]]:
         codes = np.where(np.isfinite(numbers), np.searchsorted(starts, numbers, side="right") - 1, len(names))
         return codes, [*names, "missing"]
     texts = to_strings(series).fillna("missing").to_numpy(dtype=object)
-    found, codes = np.unique(texts, return_inverse=True)
-    return codes, found.tolist()
+    groups, codes = np.unique(texts, return_inverse=True)
+    return codes, groups.tolist()

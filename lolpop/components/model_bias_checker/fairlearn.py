@@ -112,14 +112,14 @@ class FairlearnModelBiasChecker(ModelBiasChecker):
             sensitive_features=group_of_row,
         )
         names, codes = np.unique(group_of_row.to_numpy(dtype=object), return_inverse=True)
-        found = measured.by_group.loc[names]
+        by_group = measured.by_group.loc[names]
         metrics = [
             GroupMetrics(
                 feature=group_of_row.name,
                 group=name,
-                rows=int(found.at[name, "rows"]),
+                rows=int(by_group.at[name, "rows"]),
                 metrics={
-                    rate.name: float(found.at[name, rate.name])
+                    rate.name: float(by_group.at[name, rate.name])
                     for rate in rates
                     if np.count_nonzero(rate.counted & (codes == code)) >= self._limits.min_rows
                 },
@@ -146,7 +146,7 @@ def _metric(name: str, evaluation: Evaluation) -> Callable[..., float]:
     from fairlearn import metrics
     from sklearn.metrics import accuracy_score, mean_absolute_error
 
-    known: Mapping[str, Callable[..., float]] = {
+    functions: Mapping[str, Callable[..., float]] = {
         "accuracy": accuracy_score,
         "mean_absolute_error": mean_absolute_error,
         "mean_error": lambda truth, labels: float((labels - truth).mean()),
@@ -158,4 +158,4 @@ def _metric(name: str, evaluation: Evaluation) -> Callable[..., float]:
             for code, label in enumerate(evaluation.classes)
         },
     }
-    return known[name]
+    return functions[name]

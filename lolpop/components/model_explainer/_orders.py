@@ -31,7 +31,7 @@ def attribute_by_orders(
     """
     import numpy as np
 
-    number, each = len(model.columns), len(others)
+    number, draws = len(model.columns), len(others)
     random = np.random.default_rng(seed)
     drawn = np.array([random.permutation(number) for _ in range(orders)])
     drawn = np.concatenate([drawn, drawn[:, ::-1]])
@@ -39,15 +39,15 @@ def attribute_by_orders(
     said = model.predict(rows.to_native())
     classes = likeliest(said)
     values = np.zeros((len(rows), number))
-    step = max(1, rows_at_once(number) // (len(states) * each))
+    step = max(1, rows_at_once(number) // (len(states) * draws))
     for start in range(0, len(rows), step):
         chunk = np.arange(start, min(start + step, len(rows)))
-        at = np.repeat(chunk, len(states) * each)
-        is_own = np.tile(np.repeat(states, each, axis=0), (len(chunk), 1))
-        by = np.where(is_own, -1, np.tile(np.arange(each), len(chunk) * len(states))[:, None]).T
+        at = np.repeat(chunk, len(states) * draws)
+        is_own = np.tile(np.repeat(states, draws, axis=0), (len(chunk), 1))
+        by = np.where(is_own, -1, np.tile(np.arange(draws), len(chunk) * len(states))[:, None]).T
         predictions = model.predict(replaced(rows, at, others, by))
         outputs = outputs_of(predictions, None if classes is None else classes[at])
-        means = outputs.reshape(len(chunk), len(states), each).mean(axis=2)
+        means = outputs.reshape(len(chunk), len(states), draws).mean(axis=2)
         for order, places in zip(drawn, of_step, strict=True):
             values[np.ix_(chunk, order)] += np.diff(means[:, places], axis=1) / len(drawn)
     return Attributions(tuple(model.columns), values, outputs_of(said, classes))

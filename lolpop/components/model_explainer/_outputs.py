@@ -15,8 +15,8 @@ def likeliest(predictions: Predictions) -> NDArray[Any] | None:
     """The position of the most probable class of each row; None where there are no probabilities."""
     import numpy as np
 
-    given = predictions.probabilities
-    return None if given is None else np.asarray(given).argmax(axis=1)
+    probabilities = predictions.probabilities
+    return None if probabilities is None else np.asarray(probabilities).argmax(axis=1)
 
 
 def outputs_of(predictions: Predictions, classes: NDArray[Any] | None) -> NDArray[np.float64]:
@@ -25,6 +25,6 @@ def outputs_of(predictions: Predictions, classes: NDArray[Any] | None) -> NDArra
 
     if predictions.probabilities is None or classes is None:
         return np.asarray(predictions.labels, dtype=np.float64)
-    given = np.asarray(predictions.probabilities, dtype=np.float64)
-    chosen: NDArray[np.float64] = given[np.arange(len(given)), classes]
+    probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
+    chosen: NDArray[np.float64] = probabilities[np.arange(len(probabilities)), classes]
     return chosen

@@ -30,7 +30,7 @@ def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFr
         return rows, others
     import narwhals as nw
 
-    one, other = (nw.from_native(each.to_pandas(), eager_only=True) for each in (rows, others))
+    one, other = (nw.from_native(frame.to_pandas(), eager_only=True) for frame in (rows, others))
     return one, other
 
 

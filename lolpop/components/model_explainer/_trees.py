@@ -48,13 +48,13 @@ def attribute_trees(model: FittedModel, rows: nw.DataFrame[Any]) -> Attributions
     if isinstance(model.estimator, BoostedTrees):
         features = model.estimator.prepare(features)
     try:
-        found = shap.TreeExplainer(trees)(features, check_additivity=False)
+        explanation = shap.TreeExplainer(trees)(features, check_additivity=False)
         sources = feature_sources(model.transformer)
     except (*REFUSALS, AssertionError):
         return None  # what shap does not know: a booster of linear models, many classes, a new version's file
-    by_feature = np.asarray(found.values, dtype=np.float64)
+    by_feature = np.asarray(explanation.values, dtype=np.float64)
     by_feature = by_feature.reshape(*by_feature.shape[:2], -1)
-    base = np.asarray(found.base_values, dtype=np.float64).reshape(len(rows), -1)
+    base = np.asarray(explanation.base_values, dtype=np.float64).reshape(len(rows), -1)
     predictions = model.predict(native)
     values = _in_units_of(predictions, by_feature, base)
     if values is None or len(sources) != values.shape[1]:
@@ -100,8 +100,8 @@ def _in_units_of(predictions: Predictions, values: Floats, base: Floats) -> Floa
         totals = base + values.sum(axis=1)
     if not _same(_softmax(totals), probabilities):
         return None
-    found: Floats = np.einsum("nfk,nk->nf", values, _slopes(base, totals, classes))
-    return found
+    attributions: Floats = np.einsum("nfk,nk->nf", values, _slopes(base, totals, classes))
+    return attributions
 
 
 def _same(one: Floats, other: Floats) -> bool:

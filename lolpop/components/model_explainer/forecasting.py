@@ -75,7 +75,7 @@ class ForecastModelExplainer(ModelExplainer):
         judged = np.isfinite(truth) & (scales > 0)
         if not judged.any():
             return []
-        said = (
+        changed_forecasts = (
             model.varied(frame, self._repeats, random)
             if isinstance(model, LagModel)
             else self._shuffled(model, frame, random)
@@ -87,9 +87,11 @@ class ForecastModelExplainer(ModelExplainer):
             return off
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            rises = {name: errors(each) - errors(own) for name, each in said.items()}
-        found = [Importance(name, float(rise.mean()), float(rise.std())) for name, rise in rises.items()]
-        return sorted(found, key=lambda each: -each.value)
+            rises = {name: errors(forecast) - errors(own) for name, forecast in changed_forecasts.items()}
+        importances = [
+            Importance(name, float(rise.mean()), float(rise.std())) for name, rise in rises.items()
+        ]
+        return sorted(importances, key=lambda importance: -importance.value)
 
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
         """Raise DataError: what a single forecast is owed to is not told."""
@@ -114,7 +116,7 @@ class ForecastModelExplainer(ModelExplainer):
         rows = wrap(frame)
         _, codes = series_of(frame, self._problem)
         order = np.argsort(codes, kind="stable")
-        found = {}
+        columns = {}
         for name in model.learned.regressors:
             forecasts = []
             for _ in range(self._repeats):
@@ -124,5 +126,5 @@ class ForecastModelExplainer(ModelExplainer):
                 values: nw.Series[Any] = rows.get_column(name)[at]
                 replaced = nw.maybe_reset_index(rows).with_columns(nw.maybe_reset_index(values))
                 forecasts.append(model.predict(replaced.to_native()).labels)
-            found[name] = np.array(forecasts, dtype=np.float64)
-        return found
+            columns[name] = np.array(forecasts, dtype=np.float64)
+        return columns

@@ -68,8 +68,8 @@ class ShapModelExplainer(ModelExplainer):
         drawn = np.random.default_rng(self._seed).permutation(len(rows))[: self._max_rows]
         sizes = np.abs(self.explain(model, rows[drawn.tolist()].to_native(), frame).values)
         means, errors = sizes.mean(axis=0), sizes.std(axis=0) / len(drawn) ** 0.5
-        found = zip(model.columns, means.tolist(), errors.tolist(), strict=True)
-        return sorted((Importance(*each) for each in found), key=lambda each: -each.value)
+        columns = zip(model.columns, means.tolist(), errors.tolist(), strict=True)
+        return sorted((Importance(*column) for column in columns), key=lambda column: -column.value)
 
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
         """Attribute the predictions of n rows to columns, as against rows drawn from ``reference``.

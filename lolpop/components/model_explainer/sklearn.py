@@ -74,7 +74,7 @@ class SklearnModelExplainer(ModelExplainer):
         at = random.permutation(len(rows))[: self._affordable_rows(len(model.columns))]
         shuffles = np.array([random.permutation(at) for _ in range(self._repeats)])
         own = self._score(model, replaced(rows, at, rows, _keep(rows.columns, at)), target, at, 1)[0]
-        found = []
+        importances = []
         # As many columns at once as the bound of rows allows.
         step = max(1, rows_at_once(len(model.columns)) // shuffles.size)
         for start in range(0, len(model.columns), step):
@@ -87,11 +87,11 @@ class SklearnModelExplainer(ModelExplainer):
                 model, replaced(rows, tiled, rows, by), target, tiled, self._repeats * len(columns)
             )
             drops = own - scores.reshape(len(columns), self._repeats)
-            found += [
+            importances += [
                 Importance(model.columns[column], float(drop.mean()), float(drop.std()))
                 for column, drop in zip(columns, drops, strict=True)
             ]
-        return sorted(found, key=lambda each: -each.value)
+        return sorted(importances, key=lambda importance: -importance.value)
 
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
         """Attribute the predictions of n rows to columns, as against rows drawn from ``reference``.
@@ -104,22 +104,22 @@ class SklearnModelExplainer(ModelExplainer):
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         drawn = np.random.default_rng(self._seed % 2**32).permutation(len(others))[: self._references]
-        said = model.predict(rows.to_native())
-        predicted = likeliest(said)
-        outputs = outputs_of(said, predicted)
-        number, each = len(model.columns), len(drawn)
+        predictions = model.predict(rows.to_native())
+        predicted = likeliest(predictions)
+        outputs = outputs_of(predictions, predicted)
+        number, draws = len(model.columns), len(drawn)
         values = np.empty((len(rows), number))
-        step = max(1, rows_at_once(number) // max(1, number * each))
+        step = max(1, rows_at_once(number) // max(1, number * draws))
         for start in range(0, len(rows), step):
             chunk = np.arange(start, min(start + step, len(rows)))
-            at = np.repeat(chunk, number * each)
+            at = np.repeat(chunk, number * draws)
             by = _keep(rows.columns, at)
             for column in range(number):
-                mine = np.arange(len(at)) // each % number == column
+                mine = np.arange(len(at)) // draws % number == column
                 by[column, mine] = np.tile(drawn, len(chunk))
             replacing = model.predict(replaced(rows, at, others, by))
-            known = None if predicted is None else predicted[at]
-            means = outputs_of(replacing, known).reshape(len(chunk), number, each).mean(axis=2)
+            predicted_value = None if predicted is None else predicted[at]
+            means = outputs_of(replacing, predicted_value).reshape(len(chunk), number, draws).mean(axis=2)
             values[chunk] = outputs[chunk, None] - means
         return Attributions(tuple(model.columns), values, outputs)
 

@@ -98,9 +98,9 @@ def _select(model_version: ModelVersion) -> Select[Any]:
 
     from lolpop.components.store import schema
 
-    kept = schema.registrations.c
-    return select(*(kept[field.name] for field in fields(Registration))).where(
-        kept.reference == model_version.reference
+    columns = schema.registrations.c
+    return select(*(columns[field.name] for field in fields(Registration))).where(
+        columns.reference == model_version.reference
     )
 
 

@@ -49,11 +49,11 @@ def as_text(name: object) -> str:
 def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
     shown = list(reversed(importance[:_MOST_COLUMNS]))
     # By position, since bars with the same name are drawn over each other, and long names are cut.
-    axes.set_yticks(range(len(shown)), [as_text(_shortened(each.column)) for each in shown])
+    axes.set_yticks(range(len(shown)), [as_text(_shortened(importance.column)) for importance in shown])
     axes.barh(
         range(len(shown)),
-        [each.value for each in shown],
-        xerr=[each.deviation for each in shown],
+        [importance.value for importance in shown],
+        xerr=[importance.deviation for importance in shown],
         color=_BLUE,
     )
     axes.set(title="Importance: how much worse without", xlabel="change of the metric")

@@ -101,7 +101,7 @@ class ForecastModelVisualizer(ModelVisualizer):
         from lolpop.components.model_checker.backtests import forecasts_of
 
         rows, truth = wrap(frame), to_floats(wrap_series(target))
-        said, paths = model.predict(frame), forecasts_of(model).paths(frame)
+        predictions, paths = model.predict(frame), forecasts_of(model).paths(frame)
         keys, codes = series_of(frame, self._problem)
         times = rows.get_column(self._problem.time).to_native()
         grid = (
@@ -110,16 +110,16 @@ class ForecastModelVisualizer(ModelVisualizer):
             else Grid.of(times, self._problem.frequency)
         )
         positions = grid.positions(times)
-        found = []
+        figures = []
         for path in np.unique(paths):
             mine = np.flatnonzero(paths == path)
             mine = mine[np.argsort(positions[mine])]
             key, history, before = keys[codes[mine[0]]], np.empty(0), positions[:0]
             if isinstance(model, ForecastModel):
-                known = model.learned.histories[key]
-                history = np.array(known.tail)
-                before = np.arange(known.end - len(history) + 1, known.end + 1)
-            found.append(
+                series_history = model.learned.histories[key]
+                history = np.array(series_history.tail)
+                before = np.arange(series_history.end - len(history) + 1, series_history.end + 1)
+            figures.append(
                 _Path(
                     key,
                     grid.times(before),
@@ -127,12 +127,12 @@ class ForecastModelVisualizer(ModelVisualizer):
                     grid.times(positions[mine]),
                     truth[mine],
                     *(
-                        np.asarray(each, dtype=np.float64)[mine]
-                        for each in (said.labels, said.lower, said.upper)
+                        np.asarray(values, dtype=np.float64)[mine]
+                        for values in (predictions.labels, predictions.lower, predictions.upper)
                     ),
                 )
             )
-        return found
+        return figures
 
 
 @dataclass(frozen=True, slots=True, eq=False)

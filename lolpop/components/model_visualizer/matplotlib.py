@@ -105,12 +105,12 @@ def _confusion_matrix(axes: Axes, evaluation: Evaluation) -> None:
 def _roc(axes: Axes, evaluation: Evaluation) -> None:
     from sklearn.metrics import auc, roc_curve
 
-    given: Any = evaluation.probabilities
+    probabilities: Any = evaluation.probabilities
     codes = [1] if len(evaluation.classes) == 2 else range(len(evaluation.classes))
     for code in list(codes)[:_MOST_CURVES]:
         is_class = evaluation.truth == code
         if 0 < is_class.sum() < len(is_class):
-            false, true, _ = roc_curve(is_class, given[:, code])
+            false, true, _ = roc_curve(is_class, probabilities[:, code])
             axes.plot(false, true, label=f"{as_text(evaluation.classes[code])}: area {auc(false, true):.3f}")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
     axes.legend(loc="lower right")
@@ -120,13 +120,13 @@ def _roc(axes: Axes, evaluation: Evaluation) -> None:
 def _calibration(axes: Axes, evaluation: Evaluation) -> None:
     import numpy as np
 
-    given: Any = evaluation.probabilities
+    probabilities: Any = evaluation.probabilities
     codes = [1] if len(evaluation.classes) == 2 else range(len(evaluation.classes))
     for code in list(codes)[:_MOST_CURVES]:
-        parts = np.array_split(np.argsort(given[:, code], kind="stable"), min(10, len(given)))
-        said = [float(given[part, code].mean()) for part in parts]
+        parts = np.array_split(np.argsort(probabilities[:, code], kind="stable"), min(10, len(probabilities)))
+        mean_probabilities = [float(probabilities[part, code].mean()) for part in parts]
         true = [float((evaluation.truth[part] == code).mean()) for part in parts]
-        axes.plot(said, true, marker="o", label=as_text(evaluation.classes[code]))
+        axes.plot(mean_probabilities, true, marker="o", label=as_text(evaluation.classes[code]))
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as good as their word")
     axes.legend(loc="upper left")
     axes.set(title="Calibration", xlabel="predicted probability (tenths of the rows)", ylabel="share of rows")
