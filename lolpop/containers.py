@@ -272,6 +272,7 @@ def configured(
         recorded,
         replays,
         resumes,
+        sources.files,
     )
     return instance
 
@@ -349,6 +350,7 @@ if TYPE_CHECKING:
         seed: providers.Settings[int]
         interceptors: providers.Components[Interceptor]
         folder: providers.Folder
+        claimed_places: providers.Places
 
         def runs(self) -> list[RunRecord]:
             """The runs that are recorded where this container records its own, newest first."""
@@ -365,6 +367,7 @@ else:
         seed = providers.Settings(int, default=0)
         interceptors = providers.Components(Interceptor)
         folder = providers.Folder()
+        claimed_places = providers.Places()
 
 
 def _rebind_foreign(instance: Any) -> None:

@@ -37,6 +37,8 @@ class Configuration:
     """Id of the run that these settings are recorded of."""
     resumes: Completed | None = None
     """What that run completed, where this goes on with it."""
+    files: tuple[Path, ...] = ()
+    """Files that settings are read from."""
 
 
 class Override:

@@ -17,13 +17,21 @@ from lolpop.components.interceptor import Interceptor
 from lolpop.errors import Finding, Origin, VerificationError, WiringError
 from lolpop.integrations import Pipeline, Runner, call_kind
 from lolpop.kernel.masking import masker
-from lolpop.kernel.plans import Setting, ambiguity, own_findings
-from lolpop.kernel.providers import Component, Components, Folder, Settings
+from lolpop.kernel.places import place_findings
+from lolpop.kernel.plans import ambiguity, own_findings
+from lolpop.kernel.providers import Component, Components, Folder, Places, Settings
 from lolpop.kernel.providers import Pipeline as PipelineSlot
 from lolpop.kernel.providers import Runner as RunnerSlot
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.owners import has_section
-from lolpop.kernel.providers.queries import broken_links, provided_type, slots_in
+from lolpop.kernel.providers.queries import (
+    broken_links,
+    injected_setting,
+    injected_values,
+    provided_type,
+    setting_of,
+    slots_in,
+)
 from lolpop.kernel.providers.slots import Edge, Slot, behind, related_slots
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Node
@@ -36,7 +44,7 @@ _FRAMEWORK = "lolpop"
 _RESERVED_KEYS = frozenset({"runner", "cache", "report", "tests"})
 """Of the framework's own section: nothing reads them yet, so that nothing may be said by them."""
 
-_INHERITED = frozenset({"store", "seed", "interceptors", "folder"})
+_INHERITED = frozenset({"store", "seed", "interceptors", "folder", "claimed_places"})
 
 
 def verify(root: Scope) -> list[Finding]:
@@ -66,6 +74,7 @@ def findings_of(root: Scope) -> list[Finding]:
         for edge in slot.edges:
             findings += _edge_findings(root, slot, edge)
         findings += _injected_findings(slot)
+    findings += place_findings(root)
     findings += _foreign_findings(root)
     findings += _cycles(slots)
     findings += _unused(root, slots)
@@ -87,24 +96,9 @@ def _in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:
     return sorted(findings, key=place)
 
 
-def _active(edge: Edge) -> Slot[Any] | None:
-    """The slot that gives what an edge is for, with what stands in for it in its place."""
-    provider = behind(edge.provider)
-    active = provider.active if isinstance(provider, Slot) else None
-    return active if isinstance(active, Slot) else None
-
-
-def _setting(edge: Edge) -> Setting | None:
-    """The section of the settings that an edge injects, if it is one and valid."""
-    active = _active(edge)
-    if not isinstance(active, Settings) or active.plan.errors:
-        return None
-    return active.plan.settings.get("")
-
-
 def _values_for(slot: Slot[Any]) -> dict[str, Any]:
     """The sections of the settings that ``slot`` gets injected, by the parameters' names; valid ones only."""
-    settings = ((edge.parameter.name, _setting(edge)) for edge in slot.edges)
+    settings = ((edge.parameter.name, injected_setting(edge)) for edge in slot.edges)
     return {name: setting.value for name, setting in settings if setting is not None}
 
 
@@ -245,7 +239,7 @@ def _edge_findings(root: Scope, slot: Slot[Any], edge: Edge) -> Iterator[Finding
 def _fits(edge: Edge, provided: Any) -> bool:
     """Whether what is provided fits the parameter; of a section of the settings the value is known too."""
     wanted = edge.parameter.annotation
-    if (setting := _setting(edge)) is None:
+    if (setting := injected_setting(edge)) is None:
         return fits(provided, wanted)
     if setting.value is None:
         return fits(type(None), wanted)
@@ -263,25 +257,9 @@ def _injected_findings(slot: Slot[Any]) -> Iterator[Finding]:
     check = getattr(slot.plan.implementation, "check_injected", None)
     if check is None or slot.plan.errors:
         return
-    active = {edge.parameter.name: _active(edge) for edge in slot.edges}
-    for finding in check(dict(_known_of(slot.edges))):
-        name, *relative = finding.path.split(".")
-        provider = active.get(name)
-        if provider is not None:
-            path, origin = ".".join((provider.plan.path, *relative)), provider.plan.origin_of(tuple(relative))
-            yield replace(finding, path=path, origin=finding.origin or origin)
-        else:
-            yield replace(finding, path=".".join(part for part in (slot.plan.path, finding.path) if part))
-
-
-def _known_of(edges: Iterable[Edge]) -> Iterator[tuple[str, Any]]:
-    """What is known of what is injected, by name: the value of settings, the class of a component."""
-    for edge in edges:
-        active = _active(edge)
-        if (setting := _setting(edge)) is not None:
-            yield edge.parameter.name, setting.value
-        elif isinstance(active, Component) and active.plan.implementation is not None:
-            yield edge.parameter.name, active.plan.implementation
+    for finding in check(dict(injected_values(slot.edges))):
+        path, origin = setting_of(slot, finding.path)
+        yield replace(finding, path=path, origin=finding.origin or origin)
 
 
 _SHARE = "Move what it needs of it into a component that both can take."
@@ -484,7 +462,7 @@ def _name_of(edge: Edge) -> str:
 
 
 def _use_origin(provider: di.Provider[Any]) -> Origin | None:
-    if isinstance(provider, Slot) and not isinstance(provider, Folder):
+    if isinstance(provider, Slot) and not isinstance(provider, Folder | Places):
         section = provider.plan.section
         return section.use.node.origin if section and section.use else None
     return None

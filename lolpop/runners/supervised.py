@@ -160,6 +160,7 @@ class SupervisedRunner(Runner):
         """
         model = self.resource_version_control.load_model(model_version)
         source = self.process.source_of(dataset_version)
+        self._require_apart(model_version, dataset_version)
         check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
             rows = self._sample(dataset_version) if self._looks_at_rows else None
@@ -247,6 +248,23 @@ class SupervisedRunner(Runner):
     def _looks_at_rows(self) -> bool:
         """Whether rows to predict are looked at before, or beside, being predicted."""
         return not self.skip >= {"check_data", "compare_data", "analyze_prediction_drift"}
+
+    def _require_apart(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> None:
+        """Raise DataError if predictions would replace what these two were read from."""
+        parents = self.metadata_tracker.parents(model_version)
+        datasets = [dataset_version, *(each for each in parents if isinstance(each, DatasetVersion))]
+        sources = [self.process.source_of(each) for each in datasets]
+        sources += [table for source in sources if isinstance(source, Mapping) for table in source.values()]
+        for name in ("predictions", "explanations"):
+            target = getattr(self.data, name)
+            for source in sources:
+                if target is None or not isinstance(source, str | Mapping):
+                    continue
+                if self.data_connector.is_same(source, target):
+                    raise DataError(
+                        f"data.{name} would write over {mask(source)}, which rows were read from. Name a "
+                        "file of its own."
+                    )
 
     def _look_at(
         self,

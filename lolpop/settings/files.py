@@ -43,11 +43,18 @@ class SettingsFiles:
     def read(self, project: Project) -> Reading:
         """Read each file, followed by its profiles."""
         reader = FileReader(project)
-        paths = self.paths or tuple(project.cwd / name for name in (PROJECT_FILE, SETTINGS_FILE))
         if not self.paths:
             reader.report_misnamed()
-        layers = tuple(reader.layers(paths, required=bool(self.paths)))
+        layers = tuple(reader.layers(self._named(project), required=bool(self.paths)))
         return Reading(layers, tuple(reader.findings))
+
+    def files(self, project: Project) -> list[Path]:
+        """The files with those of all profiles; not all of them need to exist."""
+        named = self._named(project)
+        return [*named, *(profile for path in named for profile in _profiles(path).values())]
+
+    def _named(self, project: Project) -> tuple[Path, ...]:
+        return self.paths or tuple(project.cwd / name for name in (PROJECT_FILE, SETTINGS_FILE))
 
 
 @dataclass

@@ -39,6 +39,8 @@ class Sources:
     """What joins the runs of several processes."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of the environment and, weaker, of ``.env``: what ``${env:NAME}`` reads."""
+    files: tuple[Path, ...] = ()
+    """The files that settings and variables were read from, those of profiles included."""
 
 
 def collect(
@@ -86,10 +88,11 @@ def collect(
     project = Project(cwd, folder, _profiles(profile, (*process, *dotenv)), variables)
     extensions, findings = _registered()
     findings.extend(reader.findings)
+    settings_files = SettingsFiles(paths)
     readings = [
         source.read(project)
         for source in (
-            SettingsFiles(paths),
+            settings_files,
             *extensions,
             *sources,
             Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
@@ -108,6 +111,9 @@ def collect(
         profile=",".join(profile.name for profile in project.profiles) or None,
         group=variables.get(GROUP) or None,
         variables=variables,
+        files=tuple(
+            file for file in (*settings_files.files(project), folder / VARIABLES_FILE) if file.is_file()
+        ),
     )
 
 

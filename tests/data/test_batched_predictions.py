@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from orders_project import orders
 
+from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.errors import DataError
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
@@ -33,7 +34,7 @@ def predict(container):
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "feather"])
 def test_batches_are_predicted_as_all_rows_at_once(load, kept, project, new, trained, frame, suffix):
     """Files, dataset versions and their content are the same, whatever the size of the batches."""
-    load().data_connector().write(new, f"new.{suffix}")
+    FileDataConnector(folder=project).write(new, f"new.{suffix}")
     where = {"data__frame": frame, "data__predict": f"new.{suffix}"}
     predictions = project / "out" / f"predictions.{suffix}"
     written = []

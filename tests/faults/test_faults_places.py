@@ -63,7 +63,7 @@ def test_a_file_in_the_place_of_the_store_is_named(lolpop, project):
     assert predictions.read_text() == FORMER
 
 
-def test_a_read_only_place_is_named(lolpop, project, files):
+def test_a_read_only_place_is_named(lolpop, project, files, tmp_path):
     """The error says where nothing can be written, and nothing is left behind."""
     shutil.rmtree(project)
     with small_disk(project, 1024):
@@ -72,6 +72,9 @@ def test_a_read_only_place_is_named(lolpop, project, files):
         before = sorted(project.rglob("*"))
         subprocess.run(["mount", "-o", "remount,ro", project], check=True)
         ended = lolpop("run", "classification")
+        assert_told(ended, 2, "data.predictions", f"the folder {project / 'out'} is not writable")
+        elsewhere = f"data.predictions={tmp_path / 'out.csv'}"
+        ended = lolpop("run", "classification", "--set", elsewhere)
         assert_told(ended, 1, str(project / ".lolpop"), "read-only")
         assert sorted(project.rglob("*")) == before
         assert predictions.read_text() == FORMER
@@ -111,16 +114,15 @@ def test_a_store_of_a_newer_version_is_left_alone(lolpop, project):
 
 
 def test_predictions_that_cannot_be_written_leave_the_former_ones(lolpop, project):
-    """The job is tracked by then; the file is not, and the error names it."""
+    """Nothing is run where it is known from the start, and the finding names what is in the way."""
     predictions = predicted_before(project)
     (project / "lolpop.yaml").write_text(
         (project / "lolpop.yaml").read_text().replace("out/predictions.csv", "out/predictions.csv/today.csv")
     )
     ended = lolpop("run", "classification", "--json")
-    assert_told(ended, 1, "out/predictions.csv/today.csv cannot be written", "there is a file in the place")
+    assert_told(ended, 2, "out/predictions.csv/today.csv cannot be written", "in the place of a folder")
     assert predictions.read_text() == FORMER
-    runs = json.loads(lolpop("runs", "ls", "--json").out)
-    assert [run["status"] for run in runs] == ["failed"]
+    assert json.loads(lolpop("runs", "ls", "--json").out) == []
 
 
 def test_a_folder_without_settings_is_named(tmp_path):

@@ -53,6 +53,10 @@ class DataConnector(Component):
         del schema
         return Reading(self.scan(source), {})
 
+    def is_same(self, source: Source, other: Source) -> bool:
+        """Whether two sources are the same place, so that writing to one destroys the other."""
+        return source == other
+
     @contextmanager
     def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:
         """A function that writes the rows of frames to ``target``, one frame after the other.

@@ -6,7 +6,7 @@ import difflib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _KEYS = (
     "path", "format", "separator", "encoding", "missing_values", "decimal", "thousands", "columns",
 )  # fmt: skip
+_LOCAL = ("file", "local")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 # What a library raises for what it cannot do is anybody's guess, save for these.
@@ -56,6 +57,11 @@ class Location:
         if suffixes and suffixes[-1] in _COMPRESSED:
             suffixes.pop()
         return suffixes[-1].removeprefix(".") if suffixes else ""
+
+    @property
+    def absolute(self) -> str:
+        """The location from the root on: an absolute path, or the URL."""
+        return self.url if self.path is None else str(self.path.absolute())
 
     @property
     def size(self) -> int:
@@ -95,9 +101,15 @@ class Location:
                 yield str(self.path)
 
     @contextmanager
-    def replaced(self) -> Iterator[IO[bytes]]:
-        """A file to write to, compressed on its way, that takes the place of this one if all goes well."""
-        folder = self.path.parent if self.path else Path(tempfile.gettempdir())
+    def replaced(self, permit: Callable[[], None]) -> Iterator[IO[bytes]]:
+        """A file to write to, compressed on its way, that takes the place of this one if all goes well.
+
+        ``permit`` raises DataError where this file may not be replaced; it is asked before anything is
+        written, and once more before the end. A link stays what it is, and leads to what was written.
+        """
+        permit()
+        target = Path(os.path.realpath(self.path)) if self.path else None
+        folder = target.parent if target else Path(tempfile.gettempdir())
         temporary = folder / f".lolpop-{uuid4().hex}.tmp"
         with ExitStack() as opened:
             try:
@@ -107,7 +119,8 @@ class Location:
                 yield file
                 with self.explained("written"):
                     opened.close()
-                    self._take(temporary)
+                    permit()
+                    self._take(temporary, target)
             finally:
                 with suppress(Exception):  # what failed first is what is told
                     opened.close()
@@ -147,8 +160,8 @@ class Location:
         )
         return compressed
 
-    def _take(self, temporary: Path) -> None:
-        if self.path is None:
+    def _take(self, temporary: Path, target: Path | None) -> None:
+        if target is None:
             import fsspec
 
             system, path = fsspec.core.url_to_fs(self.url)
@@ -156,10 +169,10 @@ class Location:
             system.put_file(str(temporary), path)
             return
         sync(temporary)
-        if self.path.exists():
-            temporary.chmod(stat.S_IMODE(self.path.stat().st_mode))
-        temporary.replace(self.path)
-        sync(self.path.parent)
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+        sync(target.parent)
 
     def _require_remote(self) -> None:
         import fsspec
@@ -207,9 +220,14 @@ def located(source: Source, folder: Path | None) -> Location:
         raise DataError(f"The source {_shown(source)} names no file. Expected a path, or {{path: …}}.")
     text = os.fspath(path)
     shown = mask_urls(text)
-    if "://" in text and not text.startswith("file://"):
+    scheme, separated, rest = text.partition("://")
+    is_local = bool(separated) and scheme.lower() in _LOCAL
+    if separated and not is_local:
         return Location(shown, text, None, options)
-    local = Path(text.removeprefix("file://")).expanduser()
+    try:
+        local = Path(rest if is_local else text).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"The source {_shown(source)} is in the home of nobody.") from error
     local = folder / local if folder else local
     return Location(shown, str(local), local, options)
 

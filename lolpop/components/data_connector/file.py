@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
+from lolpop.components.data_connector._targets import require_reachable, require_writable
 from lolpop.data.batches import SameColumns
 from lolpop.data.frames import as_frame, wrap
+from lolpop.data.places import Access, Place, Places, is_same_file
 from lolpop.data.reading import ColumnKind, Reading, ReadingSchema
 from lolpop.data.sources import Data, FrameKind
-from lolpop.errors import DataError
+from lolpop.errors import DataError, Finding
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
@@ -62,11 +64,52 @@ class FileDataConnector(DataConnector):
         *,
         data: Data | None = None,
         folder: Path | None = None,
+        claimed_places: Places | None = None,
     ) -> None:
         self._options = TextOptions.of(missing_values, decimal, thousands, columns)
         self._frame: FrameKind = data.frame if data else "pandas"
         self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
+        self._claimed = claimed_places
+
+    @classmethod
+    def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find sources of no known format, and targets that cannot be written."""
+        for setting, source, access in _named_by(injected.get("data")):
+            own = FileDataConnector
+            methods = (own.write, own.writing) if access == "written" else (own.read, own.scan)
+            if any(getattr(cls, method.__name__) is not method for method in methods):
+                continue  # a subclass does that in its own way
+            try:
+                location = located(source, injected.get("folder"))
+                _format_of(location)
+                check = require_writable if access == "written" else require_reachable
+                check(location)
+            except DataError as error:
+                message, separated, hint = str(error).rstrip(".").rpartition(". ")
+                if separated:
+                    yield Finding(f"data.{setting}", message, hint=f"{hint}.")
+                else:
+                    yield Finding(f"data.{setting}", hint)
+
+    @classmethod
+    def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
+        """The files that ``data`` names."""
+        del settings
+        for setting, source, access in _named_by(injected.get("data")):
+            try:
+                location = located(source, injected.get("folder"))
+            except DataError:
+                continue  # what is wrong with it is told by the checks
+            yield Place(f"data.{setting}", location.absolute, access)
+
+    def is_same(self, source: Source, other: Source) -> bool:
+        """Whether two sources are the same file, by whatever spelling or link."""
+        try:
+            one, another = (located(each, self._folder).absolute for each in (source, other))
+        except DataError:
+            return False
+        return is_same_file(one, another)
 
     def read(self, source: Source) -> Frame:
         """All rows of ``source``.
@@ -111,7 +154,15 @@ class FileDataConnector(DataConnector):
         """
         location = located(target, self._folder)
         form, same_columns = self._format(location, ReadingSchema()), SameColumns()
-        with location.replaced() as file, form.writing(file) as write_frame:
+
+        def permit() -> None:
+            require_writable(location)
+            claimed = self._claimed
+            place = None if claimed is None else claimed.protecting(location.absolute)
+            if place is not None:
+                raise DataError(f"{location} cannot be written: it is {place.shown}.")
+
+        with location.replaced(permit) as file, form.writing(file) as write_frame:
 
             def write(frame: Frame) -> None:
                 native = same_columns(as_frame(frame))
@@ -142,6 +193,24 @@ class FileDataConnector(DataConnector):
         location = located(source, self._folder)
         location.require()
         return location
+
+
+def _named_by(data: Data | None) -> Iterator[tuple[str, Source, Access]]:
+    """The sources and targets that ``data`` names: each by its path in the section."""
+    if data is None:
+        return
+    for name, table in (data.sources or {}).items():
+        yield f"sources.{name}", table, "read"
+    for name in ("train", "predict", "truth"):
+        source = getattr(data, name)
+        if name == "predict" and data.sources and isinstance(source, Mapping):
+            for table_name, table in source.items():
+                yield f"predict.{table_name}", table, "read"
+        elif source is not None:
+            yield name, source, "read"
+    for name in ("predictions", "explanations"):
+        if (target := getattr(data, name)) is not None:
+            yield name, target, "written"
 
 
 def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:

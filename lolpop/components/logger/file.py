@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lolpop._escaping import escaped_line
 from lolpop.components.logger import Level, Logger
 from lolpop.components.logger._record import record_of
 from lolpop.components.notifier import at_least
+from lolpop.data.places import Place
 from lolpop.errors import LolpopError
 
 __all__ = ["FileLogger"]
@@ -37,6 +40,12 @@ class FileLogger(Logger):
         self._levels = at_least(level)
         self._lock = threading.Lock()
         self._descriptor: int | None = None
+
+    @classmethod
+    def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
+        """The file that lines are appended to."""
+        path = Path(injected.get("folder") or "") / settings["path"]
+        yield Place("path", str(path.absolute()), "appended")
 
     def log(self, message: str, level: Level = "info", **fields: object) -> None:
         """Append ``message`` with ``fields``. Raises LolpopError if the file cannot be written."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.components.store import RunRecord, Store, TaskRecord
 from lolpop.components.store._places import DatabasePlace
+from lolpop.data.places import Place
 from lolpop.errors import Finding
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = ["SQLStore"]
 
 _URL = "sqlite:///.lolpop/store.db"
 _ARTIFACTS = ".lolpop/artifacts"
+_LOCKS = "locks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,20 @@ class SQLStore(Store):
             DatabasePlace(_URL if settings.get("url") is None else settings["url"])
         except ValueError as error:
             yield Finding("url", str(error).rstrip("."))
+
+    @classmethod
+    def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
+        """The files of the database, and the folders of locks and of artifacts."""
+        folder = Path(injected.get("folder") or "").absolute()
+        database = DatabasePlace(_URL if settings.get("url") is None else settings["url"])
+        if database.is_sqlite:
+            path = database.path(folder)
+            for ending in ("", "-wal", "-shm", "-journal"):
+                yield Place("url", f"{path}{ending}", "kept", name="the database of the store")
+            yield Place("url", str(path.parent / _LOCKS), "kept", True, "the folder of the store's locks")
+        artifacts = _ARTIFACTS if settings.get("artifacts") is None else settings["artifacts"]
+        root = artifacts if "://" in artifacts else str(folder / artifacts)
+        yield Place("artifacts", root, "kept", True, "the folder of the store's artifacts")
 
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block."""
@@ -163,7 +179,7 @@ class SQLStore(Store):
         locks: Locks
         if self._place.is_sqlite:
             path = self._place.path(folder)
-            locks = FileLocks(path.parent / "locks")
+            locks = FileLocks(path.parent / _LOCKS)
             database = open_sqlite(path, self._place, locks)
         else:
             database = open_postgres(self._place)

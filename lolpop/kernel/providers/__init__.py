@@ -4,6 +4,7 @@ from lolpop.kernel.providers.beside import Callable, Factory, Object
 from lolpop.kernel.providers.components import Component, Components
 from lolpop.kernel.providers.nesting import nested
 from lolpop.kernel.providers.owners import Pipeline, Runner
+from lolpop.kernel.providers.places import Places
 from lolpop.kernel.providers.values import Folder, Settings
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Folder",
     "Object",
     "Pipeline",
+    "Places",
     "Runner",
     "Settings",
     "nested",

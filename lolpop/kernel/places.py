@@ -1,0 +1,54 @@
+"""Places: the files that a tree of containers reads and writes, and what would be written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lolpop.data.places import WRITING, Place
+from lolpop.errors import Finding
+from lolpop.kernel.providers.queries import injected_values, setting_of, slots_in
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["place_findings", "places_of"]
+
+
+def places_of(root: Scope) -> Iterator[Place]:
+    """The settings files, and every place that an implementation names by ``claimed_places``."""
+    for file in root.configuration.files:
+        yield Place("", str(file), "kept", name=f"the settings file {file.name}")
+    for slot in slots_in(root):
+        claimed = getattr(slot.plan.implementation, "claimed_places", None)
+        if claimed is None or slot.plan.errors:
+            continue
+        settings = {name: setting.value for name, setting in slot.plan.settings.items()}
+        for place in claimed(settings, dict(injected_values(slot.edges))):
+            path, origin = setting_of(slot, place.setting)
+            yield replace(place, setting=path, origin=origin)
+
+
+def place_findings(root: Scope) -> Iterator[Finding]:
+    """What would be written over something else."""
+    places = list(dict.fromkeys(places_of(root)))
+    for at, place in enumerate(places):
+        for number, other in enumerate(places):
+            if _is_lost(place, other, earlier=number < at) and other.holds(place.location):
+                yield Finding(
+                    place.setting,
+                    f"is {other.shown}, which would be written over",
+                    origin=place.origin,
+                    hint="Name a file of its own.",
+                )
+                break
+
+
+def _is_lost(place: Place, other: Place, *, earlier: bool) -> bool:
+    """Whether writing to ``place`` destroys what is in ``other``, if they are the same."""
+    if place.access not in WRITING or other.setting == place.setting:
+        return False
+    if place.access == other.access == "appended":
+        return False  # lines of two loggers stand side by side
+    return earlier or other.access not in WRITING

@@ -1,0 +1,194 @@
+"""What is written never replaces what is read, nor anything else that is somebody's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lolpop import providers
+from lolpop.components.data_connector.file import FileDataConnector
+from lolpop.components.logger import Logger
+from lolpop.errors import DataError, Finding, VerificationError
+from lolpop_containers.classification import ClassificationContainer
+
+KEPT = ["known.csv", "new.csv", "truth.csv", "lolpop.yaml", "lolpop.ci.yaml", ".env", "pyproject.toml"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    rows = pd.DataFrame({"id": range(60), "x": [at % 7 for at in range(60)]})
+    rows["y"] = ["no" if x < 3 else "yes" for x in rows["x"]]
+    rows.to_csv(tmp_path / "known.csv", index=False)
+    rows.drop(columns="y").to_csv(tmp_path / "new.csv", index=False)
+    rows[["id", "y"]].to_csv(tmp_path / "truth.csv", index=False)
+    (tmp_path / "links").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path)
+    (tmp_path / "link.csv").symlink_to("new.csv")
+    os.link(tmp_path / "known.csv", tmp_path / "hard.csv")
+    for name in ("lolpop.ci.yaml", ".env", "pyproject.toml"):
+        (tmp_path / name).write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def load(project: Path) -> Callable[..., Any]:
+    def load(container: type[Any] = ClassificationContainer, **data: Any) -> Any:
+        settings = {
+            "problem": {"name": "p", "target": "y", "index": "id"},
+            "data": {"train": "known.csv", "predict": "new.csv", "truth": "truth.csv", **data},
+            "train": {"model_trainer": {"estimator": "logistic_regression"}},
+            "skip": ["analyze_model", "check_model"],
+            "notifiers": [],
+        }
+        (project / "lolpop.yaml").write_text(json.dumps(settings))
+        return container.load(project / "lolpop.yaml", environ={})
+
+    return load
+
+
+def findings(container: Any) -> list[Finding]:
+    with pytest.raises(VerificationError) as raised:
+        container.verify()
+    return list(raised.value.findings)
+
+
+@pytest.mark.parametrize("target", ["predictions", "explanations"])
+@pytest.mark.parametrize(
+    ("written", "protected"),
+    [
+        ("known.csv", "data.train"),
+        ("./new.csv", "data.predict"),
+        ("linked/truth.csv", "data.truth"),
+        ("link.csv", "data.predict"),
+        ("hard.csv", "data.train"),
+        ("file://{folder}/links/../new.csv", "data.predict"),
+        ({"path": "lolpop.yaml", "format": "csv"}, "the settings file lolpop.yaml"),
+        ({"path": "lolpop.ci.yaml", "format": "csv"}, "the settings file lolpop.ci.yaml"),
+        ({"path": ".env", "format": "csv"}, "the settings file .env"),
+        ({"path": ".lolpop/store.db", "format": "csv"}, "the database of the store"),
+        ({"path": ".lolpop/store.db-wal", "format": "csv"}, "the database of the store"),
+        (".lolpop/artifacts/ab/predictions.csv", "in the folder of the store's artifacts"),
+    ],
+)
+def test_a_target_that_is_something_else_is_a_finding(
+    load: Callable[..., Any], project: Path, target: str, written: Any, protected: str
+) -> None:
+    """Sources, settings files and the store are named, by whatever spelling or link they are reached."""
+    if isinstance(written, str):
+        written = written.format(folder=project)
+    [finding] = findings(load(**{target: written}))
+    assert finding.path == f"data.{target}"
+    assert protected in finding.message
+    assert finding.origin is not None
+
+
+def test_two_targets_are_two_files(load: Callable[..., Any]) -> None:
+    """The second would replace the first."""
+    [finding] = findings(load(predictions="out.csv", explanations="linked/out.csv"))
+    assert (finding.path, "data.predictions" in finding.message) == ("data.explanations", True)
+
+
+def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
+    """Lines that are appended to a table destroy it as well."""
+
+    class Logged(ClassificationContainer):
+        logger = providers.Component(Logger, default="file", settings={"path": "link.csv"})
+
+    assert [finding.path for finding in findings(load(Logged))] == ["logger.path"]
+
+    class Beside(ClassificationContainer):
+        logger = providers.Component(Logger, default="file", settings={"path": "out.csv"})
+
+    [finding] = findings(load(Beside, predictions="out.csv"))
+    assert "which would be written over" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("out.xlsx", "the format 'xlsx' is not known"),
+        ("out", "has no suffix that says its format"),
+        ({"path": "out.csv", "format": "sas"}, "the format 'sas' is not known"),
+        ("links", "has no suffix"),
+        ({"path": "links", "format": "csv"}, "it is a folder"),
+        ("known.csv/out.csv", "known.csv is a file, in the place of a folder"),
+        ("/proc/out.csv", "the folder /proc is not writable"),
+        ("/sys/kernel/out.csv", "is not writable"),
+        ({"path": "/dev/null", "format": "csv"}, "it is a device"),
+        ({"path": "pipe", "format": "csv"}, "it is a named pipe"),
+        ({"path": "circle.csv"}, "it is a link that leads in a circle"),
+        ("x" * 300 + ".csv", "File name too long"),
+        ("nowhere://out.csv", "there is no file system 'nowhere'"),
+        ({"path": "out.csv", "sheet": 1}, "unknown key 'sheet'"),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_a_finding(
+    load: Callable[..., Any], project: Path, written: Any, reason: str
+) -> None:
+    """Nobody hears only after the training that the result has no place."""
+    os.mkfifo(project / "pipe")
+    (project / "circle.csv").symlink_to("circle.csv")
+    [finding] = findings(load(predictions=written))
+    assert finding.path.startswith("data.predictions")
+    assert reason in finding.message
+
+
+def test_a_source_of_no_known_format_is_a_finding(load: Callable[..., Any]) -> None:
+    """It is known before anything is read."""
+    [finding] = findings(load(train="known.xlsx"))
+    assert finding.path == "data.train"
+
+
+def test_pipes_are_never_replaced(project: Path) -> None:
+    """A connector that nobody verified refuses as well."""
+    path = project / "pipe"
+    os.mkfifo(path)
+    before = path.lstat().st_mode
+    with pytest.raises(DataError, match="it is a named pipe"):
+        FileDataConnector().write(pd.DataFrame({"a": [1]}), {"path": str(path), "format": "csv"})
+    assert path.lstat().st_mode == before
+    assert stat.S_ISFIFO(before)
+
+
+def test_a_link_stays_a_link(project: Path) -> None:
+    """What it leads to is written, in its folder, whether or not it was there before."""
+    (project / "latest.csv").symlink_to("links/first.csv")
+    connector = FileDataConnector(folder=project)
+    for value in (1, 2):
+        connector.write(pd.DataFrame({"a": [value]}), "latest.csv")
+        assert (project / "latest.csv").is_symlink()
+        assert (project / "links" / "first.csv").read_text() == f"a\n{value}\n"
+    assert sorted(path.name for path in (project / "links").iterdir()) == ["first.csv"]
+
+
+def test_what_becomes_a_source_after_verification_is_not_replaced(
+    load: Callable[..., Any], project: Path
+) -> None:
+    """The question is asked again just before writing: a link may have been made meanwhile."""
+    with load(predictions="out.csv") as container:
+        runner = container.runner()
+        (project / "out.csv").symlink_to("truth.csv")
+        before = (project / "truth.csv").read_bytes()
+        with pytest.raises(DataError, match=r"out.csv cannot be written: it is the file of data.truth"):
+            runner.run()
+    assert (project / "truth.csv").read_bytes() == before
+
+
+def test_rows_that_an_argument_named_are_not_replaced(load: Callable[..., Any], project: Path) -> None:
+    """Where rows came from is known, whoever named it, in whatever process."""
+    (project / "out.csv").write_bytes((project / "new.csv").read_bytes())
+    with load() as container:
+        runner = container.runner()
+        version = runner.train_model(runner.process_data())
+        rows = runner.process_data("linked/out.csv", "predict")
+    before = (project / "out.csv").read_bytes()
+    with load(predictions="out.csv") as container, pytest.raises(DataError, match="would write over"):
+        container.runner().predict_data(version, rows)
+    assert (project / "out.csv").read_bytes() == before
