@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from lolpop.problem import ForecastingProblem, Problem
 
-__all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema"]
+__all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema", "Schemas"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,21 @@ class ReadingSchema(_Value):
         return self.model_copy(update={"identity": self.identity | names})
 
 
+class Schemas(_Value):
+    """How the columns of several tables were read, by the name of the table; ``""`` where there is one."""
+
+    tables: Mapping[str, Mapping[str, ColumnSchema]] = {}
+
+    def columns(self, table: str = "") -> Mapping[str, ColumnSchema]:
+        """How the columns of ``table`` were read; none if that is not known."""
+        return self.tables.get(table, {})
+
+    def before(self, later: Schemas) -> Schemas:
+        """These, and for columns that are not in these what ``later`` says."""
+        names = {*self.tables, *later.tables}
+        return Schemas(tables={name: {**later.columns(name), **self.columns(name)} for name in names})
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What people should know of how a source was read."""
@@ -75,8 +90,3 @@ class Reading(Generic[T]):
     columns: Mapping[str, ColumnSchema]
     """What the columns were read as; empty where their types are the source's own."""
     notices: tuple[Notice, ...] = ()
-
-
-def dumped(columns: Mapping[str, ColumnSchema]) -> dict[str, Any]:
-    """``columns`` as JSON values."""
-    return {name: column.model_dump(exclude_defaults=True) for name, column in columns.items()}

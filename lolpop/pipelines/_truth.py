@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop._names import free_name
 from lolpop.data.batches import joined
-from lolpop.data.frames import Frame, count, listed, require_columns, wrap
+from lolpop.data.frames import Frame, count, listed, require_columns, to_strings, wrap, wrap_series
 from lolpop.errors import DataError
 from lolpop.pipelines._labelled import Labelled
 from lolpop.problem import Problem
@@ -39,7 +40,8 @@ def known_truth(
     for batch in predictions:
         predicted = wrap(batch)
         if labels is None:
-            labels = given.select(*identity, target).drop_nulls()
+            # A row that is there twice, with the same label, is not in conflict with itself.
+            labels = _as_classes(given.select(*identity, target).drop_nulls(), target, classes).unique()
             if len(given) and labels.is_empty():
                 raise DataError(
                     f"None of the {count(len(given), 'row')} of the truth has a label in {target!r}."
@@ -48,6 +50,7 @@ def known_truth(
                 labels = _as_in(predicted, labels, name)
             if labels.select(identity).is_duplicated().any():
                 raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
+        predicted = _as_text(predicted, labels, identity)
         # The target may be called as a column of the predictions is: prediction, for one.
         label = free_name(target, predicted.columns)
         parts.append(predicted.join(labels.rename({target: label}), on=identity, how="inner").to_native())
@@ -67,6 +70,47 @@ def known_truth(
     return Labelled(known.drop(label).to_native(), known.get_column(label).to_native())
 
 
+def with_known_label(rows: Labelled, classes: Sequence[Any]) -> tuple[Labelled, Mapping[Any, int]]:
+    """Those of ``rows`` whose label is one of ``classes``, and how many rows have others, by label.
+
+    All rows if there are no classes.
+    """
+    import numpy as np
+
+    labels = wrap_series(rows.target)
+    values = labels.to_list()
+    unknown = Counter(label for label in values if label not in classes) if classes else None
+    if not unknown:
+        return rows, {}
+    at = np.flatnonzero([label not in unknown for label in values])
+    return Labelled(wrap(rows.features)[at].to_native(), labels[at].to_native()), dict(unknown.most_common())
+
+
+def _as_classes(labels: nw.DataFrame[Any], target: str, classes: Sequence[Any]) -> nw.DataFrame[Any]:
+    """``labels`` with those of the column ``target`` as text if all ``classes`` are."""
+    import narwhals as nw
+
+    if not classes or not all(isinstance(label, str) for label in classes):
+        return labels
+    column = labels.get_column(target)
+    if column.dtype == nw.String or column.dtype == nw.Object:
+        return labels
+    texts = to_strings(column).tolist()
+    return labels.with_columns(nw.new_series(target, texts, nw.String, backend=labels.implementation))
+
+
+def _as_text(
+    predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], identity: Sequence[str]
+) -> nw.DataFrame[Any]:
+    """``predicted`` with those whole numbers of ``identity`` as text that are text in ``labels``."""
+    import narwhals as nw
+
+    texts = [
+        name for name in identity if labels.schema[name] == nw.String and predicted.schema[name].is_integer()
+    ]
+    return predicted.with_columns(nw.col(*texts).cast(nw.String)) if texts else predicted
+
+
 def _named(problem: Problem) -> str:
     names = " and ".join(repr(name) for name in problem.identity)
     return f"{names}, the index" if problem.index else names
@@ -83,6 +127,11 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         return labels
     if wanted.is_temporal() and given.is_temporal():
         return labels.with_columns(nw.col(index).cast(wanted))
+    # Identity is text as it is written; plain whole numbers are the same as what is written of them.
+    if wanted == nw.String and given.is_integer():
+        return labels.with_columns(nw.col(index).cast(nw.String))
+    if wanted.is_integer() and given == nw.String:
+        return labels
     if not (wanted.is_numeric() and given.is_numeric()):
         raise DataError(
             f"The index {index!r} is {wanted} where rows were predicted, but {given} in the truth."
@@ -90,4 +139,6 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
     if given.is_float() and wanted.is_integer():
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
+    if given == nw.UInt64 and wanted.is_signed_integer():
+        labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would make another number of a greater one
     return labels.with_columns(nw.col(index).cast(wanted))

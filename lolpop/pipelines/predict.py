@@ -22,7 +22,8 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import ahead
-from lolpop.data.frames import Frame, count, wrap
+from lolpop.data.frames import Frame, count, listed, wrap
+from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
@@ -32,7 +33,8 @@ from lolpop.pipelines._explanations import clashing, explanations_frame
 from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
 from lolpop.pipelines._reports import insist, keep_checks
-from lolpop.pipelines._truth import known_truth
+from lolpop.pipelines._schemas import schema_of_labels
+from lolpop.pipelines._truth import known_truth, with_known_label
 from lolpop.pipelines._usable import Usable
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
@@ -249,16 +251,25 @@ class PredictPipeline(Pipeline):
         """What ``prediction_job`` predicted, as it was kept."""
         return DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
 
+    def schema_of_truth(self, prediction_job: PredictionJob) -> dict[str, ColumnSchema]:
+        """How the labels that turned out to be true are read: as the classes that were predicted."""
+        fields = self.metadata_tracker.get(prediction_job).fields
+        return schema_of_labels(self.problem.target, fields.get("classes", ()))
+
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:
         """Measure the predictions of a job on those of its rows whose true label is in ``truth``.
 
-        Raises DataError if there is no index to join on, or no such row.
+        People are told of rows whose label is none that the model knows: they are not measured. Raises
+        DataError if there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
         model = recorded_model(fields, self.problem)
-        known = known_truth(predictions, truth, self.problem, model.classes)
+        joined = known_truth(predictions, truth, self.problem, model.classes)
+        known, unknown = with_known_label(joined, model.classes)
+        if unknown:
+            tell(self.notifiers, _unknown_labels(prediction_job, unknown, model.classes), "warning")
         measured = self.model_checker.measure(model, known.features, known.target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
         self.metrics_tracker.log(prediction_job, metrics)
@@ -328,6 +339,21 @@ class PredictPipeline(Pipeline):
 
     def _compared(self, frame: Frame) -> Frame:
         return _without(frame, self.problem.index, self.problem.target)
+
+
+def _unknown_labels(prediction_job: PredictionJob, unknown: Mapping[Any, int], classes: Sequence[Any]) -> str:
+    folded = {str(label).strip().casefold(): label for label in classes}
+    labels = []
+    for label, rows in list(unknown.items())[:5]:
+        near = folded.get(str(label).strip().casefold())
+        labels.append(f"{label!r} in {count(rows, 'row')}" + (f", for {near!r}?" if near is not None else ""))
+    further = f" and {len(unknown) - 5} more labels" if len(unknown) > 5 else ""
+    total = count(sum(unknown.values()), "row")
+    return (
+        f"{prediction_job}: the model does not know the label of {total} of the "
+        f"truth ({'; '.join(labels)}{further}), only {listed(classes)}. These rows are not measured. "
+        "Correct the labels, or train on rows that have them"
+    )
 
 
 def _dataset(model_version: ModelVersion) -> str:

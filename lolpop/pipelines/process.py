@@ -13,11 +13,19 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, as_frame
+from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._drift import compare_with_training, expected_by_training, keep_profile, tell_of_drift
+from lolpop.pipelines._drift import (
+    compare_with_training,
+    expected_by_training,
+    keep_profile,
+    tell_of_drift,
+    trained_on,
+)
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
+from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import hidden
 
@@ -152,6 +160,23 @@ class ProcessPipeline(Pipeline):
         )
         tell_of_drift(report, self.notifiers)
         return report
+
+    def keep_schemas(self, dataset_version: DatasetVersion, schemas: Schemas) -> None:
+        """Record with ``dataset_version`` how its rows were read."""
+        keep_schemas(dataset_version, schemas, self.metadata_tracker)
+
+    def schemas_of(self, name: str, model_version: ModelVersion | None) -> Schemas:
+        """How the rows that ``model_version`` was trained on were read.
+
+        Of columns that it does not know, and without a model, those of the latest version of the dataset
+        ``name``.
+        """
+        schemas = Schemas()
+        if model_version is not None and (reference := trained_on(model_version, self.metadata_tracker)):
+            schemas = kept_schemas(reference, self.metadata_tracker)
+        if versions := self.metadata_tracker.find(DatasetVersion, name):
+            schemas = schemas.before(kept_schemas(versions[-1], self.metadata_tracker))
+        return schemas
 
     def source_of(self, dataset_version: DatasetVersion) -> object:
         """Where the rows were read: by the open run, else first; ``dataset_version`` if nobody said."""

@@ -17,6 +17,7 @@ from lolpop.components.notifier import Level, Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import sampled
 from lolpop.data.frames import Frame
+from lolpop.data.reading import ReadingSchema, Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, NoUnseenRowsError
 from lolpop.integrations import Runner, workflow
@@ -27,6 +28,7 @@ from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.runners._origins import Origin, Purpose, origin_of
+from lolpop.runners._reading import SourceReader
 from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
 
@@ -102,18 +104,20 @@ class SupervisedRunner(Runner):
         Raises DataError if the rows cannot be read or learned from; nothing is kept then.
         """
         origin = origin_of(source, dataset, self.data, self.problem.name)
+        reader = self._reader(dataset)
         if dataset == "predict" and self.data.batch_rows is not None:
-            return self._process_batches(origin)
-        tables = {name: self.data_connector.read(table.source) for name, table in origin.tables.items()}
+            return self._process_batches(origin, reader)
+        tables = {name: reader.read(table.source, name) for name, table in origin.tables.items()}
         if tables:
             frame = self.process.join_data(tables)
         else:
-            frame = self.process.transform_data(self.data_connector.read(origin.source))
+            frame = self.process.transform_data(reader.read(origin.source))
         if dataset == "train" and "check_data" not in self.skip:
             with _about(str(mask(origin.source))):
                 self.process.check_data(frame, self._deployed())
         parents = self._track(tables, origin)
         dataset_version = self.process.track_data(frame, origin.dataset, origin.source, parents)
+        self.process.keep_schemas(dataset_version, reader.schemas)
         if dataset == "train":
             self._describe(frame, dataset_version)
         return dataset_version
@@ -198,7 +202,8 @@ class SupervisedRunner(Runner):
         source = self.data.truth if truth is None else truth
         if source is None:
             raise DataError("There is no source of true labels: set data.truth, or name a source.")
-        return self.predict.evaluate_predictions(prediction_job, self.data_connector.read(source))
+        schema = ReadingSchema.of(self.problem, self.predict.schema_of_truth(prediction_job))
+        return self.predict.evaluate_predictions(prediction_job, self._sources(schema).read(source))
 
     @workflow
     def run(self) -> PredictionJob | None:
@@ -228,21 +233,40 @@ class SupervisedRunner(Runner):
             for name, frame in tables.items()
         ]
 
-    def _process_batches(self, origin: Origin) -> DatasetVersion:
+    def _process_batches(self, origin: Origin, reader: SourceReader) -> DatasetVersion:
         """Keep the rows to be predicted that come in batches."""
-        scan = self.data_connector.scan
         if not origin.tables:
-            return self.process.transform_batches(scan(origin.source), origin.dataset, origin.source)
+            rows = reader.scan(origin.source)
+            dataset_version = self.process.transform_batches(rows, origin.dataset, origin.source)
+            self.process.keep_schemas(dataset_version, reader.schemas)
+            return dataset_version
         name = origin.batched()
         table = origin.tables[name]
         tables = {
-            other: self.data_connector.read(origin.tables[other].source)
-            for other in origin.tables
-            if other != name
+            other: reader.read(origin.tables[other].source, other) for other in origin.tables if other != name
         }
-        batched = self.process.track_batches(scan(table.source), table.dataset, table.source)
+        batched = self.process.track_batches(reader.scan(table.source, name), table.dataset, table.source)
         parents = [*self._track(tables, origin), batched]
-        return self.process.join_batches(tables, name, batched, origin.dataset, origin.source, parents)
+        dataset_version = self.process.join_batches(
+            tables, name, batched, origin.dataset, origin.source, parents
+        )
+        self.process.keep_schemas(dataset_version, reader.schemas)
+        return dataset_version
+
+    def _reader(self, purpose: Purpose) -> SourceReader:
+        """What reads rows for ``purpose``: as those were read that the deployed model has learned from.
+
+        Rows to predict are read as the latest ones to learn from where no model is deployed.
+        """
+        deployed = self._deployed()
+        schemas = Schemas()
+        if deployed is not None or purpose == "predict":
+            schemas = self.process.schemas_of(f"{self.problem.name}_train", deployed)
+        roles = ReadingSchema.of(self.problem).with_identity(self.train.data_splitter.identity)
+        return self._sources(roles, schemas)
+
+    def _sources(self, roles: ReadingSchema, schemas: Schemas | None = None) -> SourceReader:
+        return SourceReader(self.data_connector, self.notifiers, roles, schemas or Schemas())
 
     @property
     def _looks_at_rows(self) -> bool:

@@ -100,7 +100,7 @@ def test_numbers_of_another_width_are_the_same_index(library):
             "The 3 predicted rows and the 2 rows of the truth share no value of 'id'",
         ),
         ({"id": [1, 2], "y": [None, None]}, "None of the 2 rows of the truth has a label in 'y'"),
-        ({"id": ["1"], "y": ["a"]}, "'id' is Int64.*String in the truth"),
+        ({"id": [True], "y": ["a"]}, "'id' is Int64.*Boolean in the truth"),
         ({"id": [1], "y": ["A"]}, "the labels 'A'.*predicts 'a', 'b'"),
     ],
 )

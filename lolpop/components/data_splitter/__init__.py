@@ -32,6 +32,11 @@ class DataSplitter(Component):
 
     __slots__ = ()
 
+    @property
+    def identity(self) -> frozenset[str]:
+        """Columns whose values only say which rows belong together: they are read as they are written."""
+        return frozenset()
+
     @abstractmethod
     def split(self, frame: Frame) -> Splits:
         """Split the rows of ``frame``. Raises DataError if they are too few, or of one class."""

@@ -80,6 +80,11 @@ class SklearnDataSplitter(DataSplitter):
         self._target = problem.target
         self._seed = seed % 2**32  # numpy takes no other seeds
 
+    @property
+    def identity(self) -> frozenset[str]:
+        """The column of groups, if rows are split by one."""
+        return frozenset({self._column} if self._by == "group" and self._column is not None else ())
+
     @classmethod
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})

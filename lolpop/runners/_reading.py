@@ -1,0 +1,62 @@
+"""Reading sources by what is known of their columns, and telling people what was guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from lolpop.components.notifier import tell
+from lolpop.data.reading import Reading, ReadingSchema, Schemas
+
+if TYPE_CHECKING:
+    from lolpop.components.data_connector import DataConnector
+    from lolpop.components.notifier import Notifier
+    from lolpop.data.frames import Frame
+    from lolpop.data.reading import ColumnSchema
+    from lolpop.data.sources import Source
+
+T = TypeVar("T")
+
+
+class SourceReader:
+    """Reads the tables of one dataset.
+
+    ``roles`` are those that the problem gives to columns, ``known`` is how tables were read before.
+    """
+
+    def __init__(
+        self,
+        data_connector: DataConnector,
+        notifiers: Sequence[Notifier],
+        roles: ReadingSchema,
+        known: Schemas,
+    ) -> None:
+        self._data_connector = data_connector
+        self._notifiers = notifiers
+        self._roles = roles
+        self._known = known
+        self._tables: dict[str, Mapping[str, ColumnSchema]] = {}
+
+    @property
+    def schemas(self) -> Schemas:
+        """How the tables were read so far."""
+        return Schemas(tables=self._tables)
+
+    def read(self, source: Source, table: str = "") -> Frame:
+        """All rows of ``source``, the table of that name."""
+        return self._kept(self._data_connector.read_as(source, self._schema(table)), table)
+
+    def scan(self, source: Source, table: str = "") -> Iterator[Frame]:
+        """The rows of ``source`` in batches."""
+        return self._kept(self._data_connector.scan_as(source, self._schema(table)), table)
+
+    def _schema(self, table: str) -> ReadingSchema:
+        columns = {**self._roles.columns, **self._known.columns(table)}
+        return self._roles.model_copy(update={"columns": columns})
+
+    def _kept(self, reading: Reading[T], table: str) -> T:
+        for notice in reading.notices:
+            tell(self._notifiers, notice.message, notice.level)
+        if reading.columns:
+            self._tables[table] = reading.columns
+        return reading.rows
