@@ -44,6 +44,11 @@ class ReadingSchema(_Value):
     columns: Mapping[str, ColumnSchema] = Field(
         default={}, description="How columns of that name were read before."
     )
+    strict: bool = Field(
+        default=False,
+        description="Whether a column with anything that is no number is no column of numbers: in rows to "
+        "predict, what a model cannot use is an error, and no missing value.",
+    )
 
     @classmethod
     def of(cls, problem: Problem, columns: Mapping[str, ColumnSchema] | None = None) -> Self:

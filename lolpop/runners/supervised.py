@@ -263,6 +263,7 @@ class SupervisedRunner(Runner):
         if deployed is not None or purpose == "predict":
             schemas = self.process.schemas_of(f"{self.problem.name}_train", deployed)
         roles = ReadingSchema.of(self.problem).with_identity(self.train.data_splitter.identity)
+        roles = roles.model_copy(update={"strict": purpose == "predict"})
         return self._sources(roles, schemas)
 
     def _sources(self, roles: ReadingSchema, schemas: Schemas | None = None) -> SourceReader:

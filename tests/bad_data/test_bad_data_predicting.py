@@ -23,7 +23,7 @@ ERRORS = {
     "text for dates": (lambda new: some(new, "signed", "last year"), "Column 'signed' should hold dates .*, and holds 'last year'"),
     "no index": (lambda new: new.drop(columns="customer"), "no index column 'customer'"),
     "an index that is double": (lambda new: some(new, "customer", "C-1"), "5 rows share a value of 'customer', the index, such as 'C-1'"),
-    "an index of numbers that is double": (lambda new: new.assign(customer=1), "share a value of 'customer', the index, such as 1:"),
+    "an index of numbers that is double": (lambda new: new.assign(customer=1), "share a value of 'customer', the index, such as '1':"),
     "an index that is missing": (lambda new: some(new, "customer", None), "5 rows without a value of 'customer', the index"),
 }  # fmt: skip
 

@@ -99,6 +99,7 @@ class ColumnReader:
         self._evidence = evidence
         self._expected = schema.columns.get(name)
         self._kind = kind
+        self._is_strict = schema.strict
         self._is_identity = name in schema.identity
         self._is_label = name in schema.labels
         self._shown = shown
@@ -147,7 +148,7 @@ class ColumnReader:
             return
         if counts.others.get(style):
             yield self._nearly(plan, counts, style)
-        elif style != self._evidence.style and style in counts.marked:
+        elif plan.lenient and style != self._evidence.style and style in counts.marked:
             yield self._marked(counts, style)
 
     @property
@@ -191,7 +192,7 @@ class ColumnReader:
 
     def _style(self, counts: NumberCounts) -> NumberStyle | None:
         style = counts.best()
-        if style is None or not counts.are_nearly_all(style):
+        if self._is_strict or style is None or not counts.are_nearly_all(style):
             return None
         expected = self._expected is not None and self._expected.kind in {"integer", "number"}
         return style if expected or counts.reads_as_number(style) else None
