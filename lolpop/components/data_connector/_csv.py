@@ -134,12 +134,18 @@ def _blocks(
     import pyarrow.csv
 
     last: pa.Table | None = None
+    wrong: pa.ArrowInvalid | None = None
     with utf8(location) as file:
-        for batch in pa.csv.open_csv(file, **_options(location, names, separator, block, columns)):
-            table = pa.Table.from_batches([batch]).slice(1 if last is None else 0)
-            _require_text(table, location)
-            last = table if len(table) or last is None else last
-            yield table
+        try:
+            for batch in pa.csv.open_csv(file, **_options(location, names, separator, block, columns)):
+                table = pa.Table.from_batches([batch]).slice(1 if last is None else 0)
+                _require_text(table, location)
+                last = table if len(table) or last is None else last
+                yield table
+        except pa.ArrowInvalid as error:
+            wrong = error
+    if wrong is not None:  # which is looked into where the file is not open
+        raise wrong
     if last is not None:
         _require_closed(last, location, separator)
 

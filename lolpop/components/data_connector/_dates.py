@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DateForm: TypeAlias = Literal["day", "time", "zoned"]
 """A date alone, one with a time, or one with a time and a zone."""
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"
 _TIMED = r"[T ][0-9]{2}:[0-9]{2}"
 _ZONED = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
@@ -23,7 +23,7 @@ def forms_of(texts: pa.ChunkedArray) -> frozenset[DateForm]:
     """The forms in which all ``texts`` are dates; none if one of them is no date."""
     import pyarrow.compute as pc
 
-    if not _DATE.fullmatch(texts[0].as_py()):
+    if not re.match(_DATE, texts[0].as_py()) or not pc.all(pc.match_substring_regex(texts, _DATE)).as_py():
         return frozenset()
     timed = pc.match_substring_regex(texts, _TIMED)
     zoned = pc.and_(timed, pc.match_substring_regex(texts, _ZONED))
