@@ -88,7 +88,7 @@ def _mask_user_parts(text: str) -> str:
     for scheme, following in zip(schemes, [*schemes[1:], None][: len(schemes)], strict=True):
         rest = text[scheme.end() : following.start() if following else len(text)]
         end = _end_of_user_in_text(scheme[0], rest)
-        parts += [scheme[0], f"{MASK}{rest[end:]}" if end >= 0 else rest]
+        parts += [scheme[0], f"{MASK}{rest[end:]}" if end >= 0 and rest[:end] != MASK else rest]
     return "".join(parts)
 
 

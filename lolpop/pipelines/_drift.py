@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
+from lolpop._temporary import temporary_folder
 from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
 from lolpop.components.notifier import tell
@@ -165,14 +165,14 @@ def _profile(
 def _keep(
     name: str, value: BaseModel, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         file = Path(folder) / f"{name}.json"
         file.write_text(value.model_dump_json(), encoding="utf-8")
         metadata_tracker.save_artifact(dataset_version, name, file)
 
 
 def _kept(name: str, kind: type[V], dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> V:
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         file = Path(folder) / f"{name}.json"
         metadata_tracker.load_artifact(dataset_version, name, file)
         return kind.model_validate_json(file.read_text(encoding="utf-8"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from lolpop._temporary import temporary_folder
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import BacktestSplitter, Splits
 from lolpop.components.executor import Executor
@@ -152,7 +152,7 @@ class ForecastTrainPipeline(TrainPipeline):
         test = self._labelled(splits.test)
         importance = self.model_explainer.importance(model, test.features, test.target)
         rows = self._backtest_of(model_version)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             figures = {
                 **self.model_visualizer.draw(model, test.features, test.target, Path(folder), importance),
                 **self.model_visualizer.draw(

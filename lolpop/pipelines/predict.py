@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import NonNegativeInt
 
+from lolpop._temporary import temporary_folder
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
@@ -287,7 +287,7 @@ class PredictPipeline(Pipeline):
         """The predictions of each batch. Raises DataError after the last one if all are not of use."""
         index = self.problem.index
         unlike, usable = UnlikeTraining(model, self.problem, told), Usable(self.problem.carried)
-        with TemporaryDirectory(prefix="lolpop-") as folder:
+        with temporary_folder() as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
             for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
                 if values is not None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
 
+from lolpop._temporary import temporary_folder
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import DataSplitter, Splits
 from lolpop.components.executor import Executor
@@ -157,7 +157,7 @@ class TrainPipeline(Pipeline):
         model = self.resource_version_control.load_model(self._judged(model_version))
         test = self._labelled(splits.test)
         importance = self.model_explainer.importance(model, test.features, test.target)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             figures = self.model_visualizer.draw(model, test.features, test.target, Path(folder), importance)
             for name, path in figures.items():
                 self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)

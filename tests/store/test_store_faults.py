@@ -210,7 +210,10 @@ def test_relative_paths_start_at_the_folder(tmp_path):
 @pytest.mark.parametrize(
     ("url", "seen"),
     [
-        ("postgresql+psycopg://bob:p@ss:w/rd@db:5432/x?password=q", "postgresql+psycopg://***@db:5432/x"),
+        (
+            "postgresql+psycopg://bob:p@ss:w/rd@db:5432/x?password=q",
+            "postgresql+psycopg://**********@db:5432/x",
+        ),
         ("s3://bucket/path", "s3://bucket/path"),
         ("sqlite:///a.db", "sqlite:///a.db"),
     ],
@@ -224,14 +227,16 @@ def test_driver_messages_are_scrubbed():
     """Passwords and user names are taken out of what drivers say, as they are and as they were encoded."""
     place = DatabasePlace("postgresql+psycopg://bob:p%40ss@db/bobsled?password=h2")
     said = 'user "bob" failed with p@ss or p%40ss at bobsled, h2'
-    assert place.scrub(said) == 'user "***" failed with *** or *** at bobsled, ***'
+    assert (
+        place.scrub(said) == 'user "**********" failed with ********** or ********** at bobsled, **********'
+    )
     assert "p%40ss" not in repr(place) + str(place)
 
 
 def test_wrong_password_is_not_shown(postgres_url):
     """A refused password is an error that names the server, shows no secret, and chains none."""
     store = SQLStore(postgres_url.replace("s3cr3t%2Fpass", "wr0ng%2Fpass"))
-    with pytest.raises(StoreError, match=r"postgresql\+psycopg://\*\*\*@127.0.0.1:\d+/.*password") as caught:
+    with pytest.raises(StoreError, match=r"postgresql\+psycopg://\*{10}@127.0.0.1:\d+/.*password") as caught:
         store.runs()
     shown_in_full = "".join(map(str, (caught.value, caught.value.__cause__)))
     for secret in ("wr0ng", "lolpop_owner"):
@@ -242,7 +247,7 @@ def test_server_that_is_not_there_is_named():
     """A server that does not answer is named without secrets."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     store = SQLStore("postgresql://bob:hunter2@127.0.0.1:1/x")
-    with pytest.raises(StoreError, match=r"postgresql://\*\*\*@127.0.0.1:1/x failed: .*refused") as caught:
+    with pytest.raises(StoreError, match=r"postgresql://\*{10}@127.0.0.1:1/x failed: .*refused") as caught:
         store.runs()
     assert "hunter2" not in str(caught.value)
     assert "bob" not in str(caught.value)

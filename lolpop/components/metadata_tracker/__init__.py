@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lolpop._temporary import temporary_folder
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class MetadataTracker(Component):
 
         A copy, unless a tracker has the file at hand. Raises errors as ``load_artifact`` does.
         """
-        with TemporaryDirectory(prefix="lolpop-") as folder:
+        with temporary_folder() as folder:
             copy = Path(folder, "file")
             self.load_artifact(resource, name, copy)
             yield copy

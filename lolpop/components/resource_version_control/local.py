@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import Field
 
+from lolpop._temporary import temporary_folder
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
 from lolpop.components.resource_version_control import ResourceVersionControl, _model_folders
@@ -84,7 +84,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         from lolpop.components.resource_version_control import _frame_tables
         from lolpop.data.batches import ahead
 
-        with TemporaryDirectory(prefix="lolpop-") as folder:
+        with temporary_folder() as folder:
             path = Path(folder, "data.arrow")
             written = _frame_tables.write_batches(ahead(frames), path)
             return self._keep(name, written, path.rename, parents)
@@ -115,7 +115,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
         experiment = as_resource(experiment, Experiment)
-        with TemporaryDirectory(prefix="lolpop-") as temporary:
+        with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             _model_folders.save(model, trainer, folder)
             # A model that could not be loaded again is found out now, not when it is needed.
@@ -129,7 +129,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         experiment = self._winner(resource) if isinstance(resource, ModelVersion) else resource
         if (known := recall(experiment)) is not None:
             return cast("FittedModel", known)
-        with TemporaryDirectory(prefix="lolpop-") as temporary:
+        with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
             model = _model_folders.load(folder, self._trusted_types)
@@ -144,7 +144,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         parents: Sequence[Resource | str],
     ) -> DatasetVersion:
         # Who saves the same data at the same time gets the same version.
-        with self._store.lock(f"dataset {name}"), TemporaryDirectory(prefix="lolpop-") as folder:
+        with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
             version = self._latest(name, written.digest)
             if version is not None:
                 self._metadata_tracker.link(version, parents)

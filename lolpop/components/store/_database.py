@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import event, text
 
+from lolpop._temporary import temporary_folder
 from lolpop.components.store._failures import disk_failures, sql_failures
 from lolpop.components.store.migrations import HEAD, bring_to_head, stored_revision
-from lolpop.errors import MissingExtraError
+from lolpop.errors import MissingExtraError, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -40,6 +44,7 @@ class Database:
         self._place = place
         self._writing = writing
         self._open = threading.local()
+        self.on_close: Callable[[], None] = lambda: None
 
     def failures(self) -> AbstractContextManager[None]:
         """Raise StoreError for what goes wrong inside."""
@@ -80,6 +85,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self.on_close()
 
 
 def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
@@ -91,23 +97,7 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
         max_overflow=-1,  # threads that wait for the one writer must not time out before it is done
         hide_parameters=True,
     )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later fails if another one wrote in between. One that
-        # is to write asks for the only place at once, and waits for it.
-        reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    reader = engine.execution_options(**{_READS: True})
-    # Threads queue here: SQLite itself would have them sleep and try again.
-    database = Database(engine, reader, place, threading.Lock())
+    database, reader = _sqlite_database(engine, place)
     with _closed_on_error(database), database.failures():
         with disk_failures(path.parent, "read"):
             is_new = not path.exists()
@@ -121,6 +111,62 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
                 with database.transaction() as connection:
                     bring_to_head(connection, place)
     return database
+
+
+def open_sqlite_to_read(path: Path, place: DatabasePlace) -> Database | None:
+    """Open the file at ``path``, where nothing can be written: a full disk, or one to be read only.
+
+    None if it cannot be read so, or its tables are not those of today.
+    """
+    with suppress(StoreError), ExitStack() as opened:
+        # SQLite itself makes files beside one that it reads, unless nobody writes it meanwhile.
+        journal = path.with_name(f"{path.name}-wal")
+        with disk_failures(path, "read"):
+            if not path.exists():
+                return None
+            if journal.exists() and journal.stat().st_size:
+                copies = Path(opened.enter_context(temporary_folder()))
+                for file in (path, journal):
+                    shutil.copyfile(file, copies / file.name)
+                uri = f"file:{quote(str(copies / path.name))}"
+            else:
+                uri = f"file:{quote(str(path.absolute()))}?immutable=1"
+        # A connection for each look: an immutable file is read as it was when it was opened.
+        engine = sqlalchemy.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False),
+            poolclass=sqlalchemy.NullPool,
+            hide_parameters=True,
+        )
+        database, reader = _sqlite_database(engine, place, query_only=True)
+        with _closed_on_error(database), database.failures():
+            if not _is_at_head(reader):
+                return None
+        database.on_close = opened.pop_all().close
+        return database
+    return None
+
+
+def _sqlite_database(
+    engine: Engine, place: DatabasePlace, *, query_only: bool = False
+) -> tuple[Database, Engine]:
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails if another one wrote in between. One that
+        # is to write asks for the only place at once, and waits for it.
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    reader = engine.execution_options(**{_READS: True})
+    # Threads queue here: SQLite itself would have them sleep and try again.
+    return Database(engine, reader, place, threading.Lock()), reader
 
 
 def open_postgres(place: DatabasePlace) -> Database:

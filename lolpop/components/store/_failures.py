@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from lolpop.components._drivers import FILE_SYSTEMS, errors_of
+from lolpop.components.store import schema
 from lolpop.errors import StoreError
 from lolpop.settings.secrets import mask_urls
 
@@ -57,6 +58,9 @@ def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
     """
     try:
         yield
+    except schema.DamagedCellError as error:
+        advice = "Restore it from a backup, or move it away to start anew."
+        raise StoreError(f"{place} is damaged: of a cell, {error}. {advice}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         origin = getattr(error, "orig", None) or error
         said = str(origin).strip()

@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from lolpop._temporary import temporary_folder
 from lolpop.components._disk import sync
 from lolpop.components.store._failures import disk_failures
 from lolpop.components.store._places import shown
@@ -174,7 +174,7 @@ class RemoteFiles:
     @contextmanager
     def reading(self, digest: str) -> Iterator[Path]:
         """A copy of the file with ``digest``."""
-        with TemporaryDirectory(prefix="lolpop-") as folder:
+        with temporary_folder() as folder:
             copy = Path(folder, "file")
             self.get(digest, copy)
             yield copy

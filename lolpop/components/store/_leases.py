@@ -58,6 +58,12 @@ class LeaseLocks:
         )
         return [run_id for run_id in run_ids if run_id not in held]
 
+    def remove_leftovers(self, connection: Connection, /) -> None:
+        """Remove the leases of processes that were killed."""
+        # One that has just run out may be renewed yet, by a process whose connection was lost for a moment.
+        long_ago = func.now() - literal(timedelta(seconds=LEASE_SECONDS), Interval)
+        connection.execute(delete(schema.leases).where(schema.leases.c.expires_at < long_ago))
+
     @contextmanager
     def hold_name(self, name: str) -> Iterator[None]:
         """Hold the lock of ``name``, once no other thread or process does."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_OLD_SECONDS = 24 * 60 * 60.0
+
+
 class Locks(Protocol):
     """Locks on runs, and on names that processes agree on."""
 
@@ -25,6 +30,9 @@ class Locks(Protocol):
 
     def free_runs(self, connection: Connection, run_ids: Sequence[str], /) -> list[str]:
         """Those of ``run_ids`` whose lock nobody holds, as the transaction of ``connection`` sees it."""
+
+    def remove_leftovers(self, connection: Connection, /) -> None:
+        """Remove what processes that were killed have left, in the transaction of ``connection``."""
 
     def hold_name(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock of ``name``, once no other thread or process does."""
@@ -49,6 +57,14 @@ class FileLocks:
     def free_runs(self, _connection: Connection, run_ids: Sequence[str], /) -> list[str]:
         """Those of ``run_ids`` whose lock nobody holds."""
         return [run_id for run_id in run_ids if self._is_free(self._path_of_run(run_id))]
+
+    def remove_leftovers(self, _connection: Connection, /) -> None:
+        """Remove the files of runs that were killed before they were recorded, once they are a day old."""
+        # A file that is new may be about to be locked.
+        with suppress(OSError):
+            for path in self._folder.glob("run-*.lock"):
+                if time.time() - path.stat().st_mtime > _OLD_SECONDS:
+                    self._is_free(path)
 
     @contextmanager
     def hold_name(self, name: str) -> Iterator[None]:
@@ -80,9 +96,27 @@ class FileLocks:
                 lock.acquire(blocking=False)
             except Timeout:
                 return False
+            except OSError:  # nothing can be written there
+                return _is_unlocked(path)
         lock.release()
         _remove(path)
         return True
+
+
+def _is_unlocked(path: Path) -> bool:
+    """Whether nobody holds the lock of a file that may only be read."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows: nobody can tell
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _remove(path: Path) -> None:

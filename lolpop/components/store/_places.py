@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
+from lolpop._urls import MASK
+
 _URL = re.compile(
     r"(?P<scheme>[a-z0-9+]+)://(?:(?P<user>.*)@)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?", re.DOTALL
 )
@@ -53,7 +55,7 @@ class DatabasePlace:
 
     def scrub(self, message: str) -> str:
         """``message``, such as a driver's, without the user part and the parameters of the URL."""
-        return self._secret.sub("***", message) if self._secret else message
+        return self._secret.sub(MASK, message) if self._secret else message
 
     @cached_property
     def _secret(self) -> re.Pattern[str] | None:
@@ -71,4 +73,4 @@ def shown(url: str) -> str:
     match = _URL.fullmatch(url)
     if match is None:
         return url.rpartition("@")[2]
-    return f"{match['scheme']}://{'***@' if match['user'] else ''}{match['rest']}"
+    return f"{match['scheme']}://{f'{MASK}@' if match['user'] else ''}{match['rest']}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from lolpop._names import near
 from lolpop.components.store import RunRecord, TaskRecord, schema
@@ -17,7 +17,7 @@ from lolpop.errors import ReferenceNotFoundError, StoreError
 from lolpop.resources import Run
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import RowMapping, Select
 
     from lolpop.components.store._database import Database
     from lolpop.components.store._locks import Locks
@@ -35,6 +35,11 @@ _END_TASK = (
     update(schema.tasks)
     .where(schema.tasks.c.task_id == bindparam("of"))
     .values({name: bindparam(name) for name in ("status", "ended_at", "error", "outputs")})
+)
+_END_TASKS = (
+    update(schema.tasks)
+    .where(schema.tasks.c.run_id == bindparam("of"), schema.tasks.c.status == "running")
+    .values(status="interrupted", ended_at=bindparam("ended_at"))
 )
 _RUN_COLUMNS = [schema.runs.c[field.name] for field in fields(RunRecord)]
 _TASK_COLUMNS = [schema.tasks.c[field.name] for field in fields(TaskRecord)]
@@ -54,6 +59,7 @@ class RunTables:
         with self._locks.hold_run(run.run_id):
             with self._database.transaction() as connection:
                 self._mark_interrupted(connection)
+                self._locks.remove_leftovers(connection)
                 connection.execute(_INSERT_RUN, _values(run))
                 # A run is a resource too: it can be tagged, measured, and be a parent.
                 put_missing(connection, schema.resources, [_resource(run)])
@@ -65,6 +71,9 @@ class RunTables:
             ending = {"of": run.run_id, "status": run.status, "ended_at": run.ended_at, "error": run.error}
             if connection.execute(_END_RUN, ending).rowcount == 0:
                 raise StoreError(f"Run {run.run_id} cannot end: it never began in this store.")
+            if run.status != "completed":
+                # Interrupted just before it was told that a task ended, or before it could tell.
+                connection.execute(_END_TASKS, {"of": run.run_id, "ended_at": run.ended_at})
 
     def begin_task(self, task: TaskRecord) -> None:
         """Record ``task`` as running."""
@@ -85,16 +94,16 @@ class RunTables:
 
     def runs(self, group: str | None, limit: int | None) -> list[RunRecord]:
         """Runs, newest first."""
-        self._find_interrupted()
+        interrupted = self._find_interrupted()
         statement = select(*_RUN_COLUMNS).order_by(schema.runs.c.number.desc()).limit(limit)
         if group is not None:
             statement = statement.where(schema.runs.c.group == group)
         with self._database.snapshot() as connection:
-            return [RunRecord(**row) for row in connection.execute(statement).mappings()]
+            return [_run(row, interrupted) for row in connection.execute(statement).mappings()]
 
     def run(self, run_id: str) -> RunRecord:
         """The run whose id is, or uniquely begins with, ``run_id``."""
-        self._find_interrupted()
+        interrupted = self._find_interrupted()
         with self._database.snapshot() as connection:
             known = schema.runs.c.run_id
             found = list(connection.scalars(select(known).where(known.startswith(run_id, autoescape=True))))
@@ -103,7 +112,7 @@ class RunTables:
             if len(found) != 1 or not run_id:
                 raise ReferenceNotFoundError(_no_run(run_id, found, list(connection.scalars(select(known)))))
             statement = select(*_RUN_COLUMNS).where(known == found[0])
-            return RunRecord(**connection.execute(statement).mappings().one())
+            return _run(connection.execute(statement).mappings().one(), interrupted)
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
         """Tasks of a run in the order they started."""
@@ -113,29 +122,54 @@ class RunTables:
             .where(started.run_id == run_id)
             .order_by(started.started_at, started.number)
         )
+        interrupted = self._find_interrupted()
         with self._database.snapshot() as connection:
-            return [TaskRecord(**row) for row in connection.execute(statement).mappings()]
+            tasks = [TaskRecord(**row) for row in connection.execute(statement).mappings()]
+        if run_id not in interrupted:
+            return tasks
+        return [replace(task, status="interrupted") if task.status == "running" else task for task in tasks]
 
-    def _find_interrupted(self) -> None:
+    def _find_interrupted(self) -> frozenset[str]:
+        """Mark the runs whose process is gone; give those that cannot be marked, as nothing can be written.
+
+        A run ends before it lets go of its lock: of those that are found here, whichever is running in a
+        snapshot that begins later is interrupted.
+        """
         with self._database.snapshot() as connection:
-            running = connection.scalar(select(_running_runs().exists()))
-        if running:
+            running = connection.scalars(_running_runs()).all()
+            free = self._locks.free_runs(connection, running) if running else []
+        if not free:
+            return frozenset()
+        try:
             with self._database.transaction() as connection:
                 self._mark_interrupted(connection)
+        except StoreError:
+            return frozenset(free)
+        return frozenset()
 
     def _mark_interrupted(self, connection: Connection) -> None:
         running = connection.scalars(_running_runs()).all()
         if not running or not (free := self._locks.free_runs(connection, running)):
             return
-        ending = {"status": "interrupted", "ended_at": datetime.now(UTC)}
+        now = datetime.now(UTC)
         for table in (schema.runs, schema.tasks):
+            # The clock may have been set back since it started.
+            ended_at = case((table.c.started_at > now, table.c.started_at), else_=now)
             connection.execute(
-                update(table).where(table.c.run_id.in_(free), table.c.status == "running").values(ending)
+                update(table)
+                .where(table.c.run_id.in_(free), table.c.status == "running")
+                .values(status="interrupted", ended_at=ended_at)
             )
 
 
 def _running_runs() -> Select[str]:
     return select(schema.runs.c.run_id).where(schema.runs.c.status == "running")
+
+
+def _run(row: RowMapping, interrupted: frozenset[str]) -> RunRecord:
+    run = RunRecord(**row)
+    is_left = run.status == "running" and run.run_id in interrupted
+    return replace(run, status="interrupted") if is_left else run
 
 
 def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:

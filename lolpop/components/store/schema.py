@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeEngine
 
 from lolpop._urls import mask_urls
 from lolpop.runs import hidden, storable
@@ -35,11 +38,42 @@ __all__ = [
 ]  # fmt: skip
 
 
+class DamagedCellError(Exception):
+    """A cell of the store that holds what nobody wrote there."""
+
+
+class _SQLiteDateTime(sqlite.DATETIME):
+    """SQLite's times, read by a function whose error says what is wrong."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Read a cell."""
+        del dialect, coltype
+
+        def read(cell: Any) -> datetime | None:
+            try:
+                return None if cell is None else datetime.fromisoformat(cell)
+            except (TypeError, ValueError) as error:
+                raise DamagedCellError(f"a time was expected, but it holds {_short(cell)}") from error
+
+        return read
+
+
+_SQLITE_DATETIME: TypeEngine[Any] = _SQLiteDateTime()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+
+
+def _short(cell: object) -> str:
+    shown = repr(cell)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """Aware datetimes, kept in UTC; SQLite knows no time zones."""
 
     impl = DateTime
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return _SQLITE_DATETIME if dialect.name == "sqlite" else super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
@@ -48,17 +82,62 @@ class UTCDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-class Json(TypeDecorator[Any]):
-    """JSON as text: unlike Postgres' own type it keeps NaN, infinities and the NUL character."""
+class Words(TypeDecorator[str]):
+    """Text that programs read; ``among`` says which there are, if few."""
 
     impl = Text
     cache_ok = True
+
+    def __init__(self, *, among: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.among = among
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> str | None:
+        if value is not None and not (isinstance(value, str) and (not self.among or value in self.among)):
+            expected = " or ".join(self.among) if self.among else "text"
+            raise DamagedCellError(f"{expected} was expected, but it holds {_short(value)}")
+        return value
+
+
+class Word(Words):
+    """A short text."""
+
+    impl = String  # type: ignore[assignment]  # SQLAlchemy takes any type here
+    cache_ok = True
+
+    def __init__(self, length: int, *, among: tuple[str, ...] = ()) -> None:
+        super(Words, self).__init__(length)
+        self.among = among
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text: unlike Postgres' own type it keeps NaN, infinities and the NUL character.
+
+    What is kept is a mapping; with ``texts``, one of texts.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *, texts: bool = False) -> None:
+        super().__init__()
+        self.texts = texts
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str:
         return json.dumps(storable(value), separators=(",", ":"))
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        try:
+            read = json.loads(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise DamagedCellError(f"JSON was expected, but it holds {_short(value)}") from error
+        if not isinstance(read, dict) or (
+            self.texts and not all(isinstance(each, str) for each in read.values())
+        ):
+            raise DamagedCellError(f"a JSON object was expected, but it holds {_short(value)}")
+        return read
 
 
 class Prose(TypeDecorator[str]):
@@ -74,10 +153,9 @@ class Prose(TypeDecorator[str]):
         return shown.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
-class Label(TypeDecorator[str]):
+class Label(Words):
     """A name that somebody gave to a value: never one with the secrets of a URL in it."""
 
-    impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
@@ -94,8 +172,12 @@ class Double(TypeDecorator[float]):
         return None if value is None or math.isnan(value) else value
 
     def process_result_value(self, value: float | None, _dialect: Dialect) -> float:
+        if value is not None and not isinstance(value, int | float):
+            raise DamagedCellError(f"a number was expected, but it holds {_short(value)}")
         return math.nan if value is None else value
 
+
+STATUSES = ("running", "completed", "failed", "interrupted")
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -122,10 +204,10 @@ runs = Table(
     "lolpop_runs",
     metadata,
     Column("number", _Serial, primary_key=True),
-    Column("run_id", Text, nullable=False, unique=True),
-    Column("workflow", Text, nullable=False),
-    Column("container", Text, nullable=False),
-    Column("status", String(16), nullable=False, index=True),
+    Column("run_id", Words, nullable=False, unique=True),
+    Column("workflow", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    Column("status", Word(16, among=STATUSES), nullable=False, index=True),
     Column("started_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
     Column("group", Prose, index=True),
@@ -137,23 +219,23 @@ tasks = Table(
     "lolpop_tasks",
     metadata,
     Column("number", _Serial, primary_key=True),
-    Column("task_id", Text, nullable=False, unique=True),
-    Column("run_id", Text, ForeignKey(runs.c.run_id), nullable=False, index=True),
-    Column("parent_id", Text),
-    Column("path", Text, nullable=False),
-    Column("status", String(16), nullable=False),
+    Column("task_id", Words, nullable=False, unique=True),
+    Column("run_id", Words, ForeignKey(runs.c.run_id), nullable=False, index=True),
+    Column("parent_id", Words),
+    Column("path", Words, nullable=False),
+    Column("status", Word(16, among=STATUSES), nullable=False),
     Column("started_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
     Column("error", Prose),
-    Column("inputs", Json, nullable=False),
-    Column("outputs", Json, nullable=False),
+    Column("inputs", Json(texts=True), nullable=False),
+    Column("outputs", Json(texts=True), nullable=False),
 )
 
 # Who is at work on a run, where no operating system that all processes share can tell.
 leases = Table(
     "lolpop_leases",
     metadata,
-    Column("run_id", Text, primary_key=True),
+    Column("run_id", Words, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -162,15 +244,15 @@ resources = Table(
     "lolpop_resources",
     metadata,
     Column("id", _Serial, primary_key=True),
-    Column("reference", Text, nullable=False, unique=True),
-    Column("kind", String(32), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("reference", Words, nullable=False, unique=True),
+    Column("kind", Word(32), nullable=False),
+    Column("name", Words, nullable=False),
     Column("number", BigInteger),
     Column("created_at", UTCDateTime, nullable=False),
-    Column("run_id", Text, index=True),
-    Column("task", Text),
+    Column("run_id", Words, index=True),
+    Column("task", Words),
     Column("fields", Json, nullable=False),
-    Column("external_ids", Json, nullable=False),
+    Column("external_ids", Json(texts=True), nullable=False),
     Index(None, "kind", "name", "number"),
 )
 
@@ -178,15 +260,15 @@ resources = Table(
 numbers = Table(
     "lolpop_numbers",
     metadata,
-    Column("kind", String(32), primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("kind", Word(32), primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
 
 tags = Table(
     "lolpop_tags",
     metadata,
-    Column("reference", Text, ForeignKey(resources.c.reference), primary_key=True),
+    Column("reference", Words, ForeignKey(resources.c.reference), primary_key=True),
     Column("name", Label, primary_key=True),
     Column("value", Prose, nullable=False),
 )
@@ -195,28 +277,33 @@ lineage = Table(
     "lolpop_lineage",
     metadata,
     Column("id", _Serial, primary_key=True),
-    Column("child", Text, ForeignKey(resources.c.reference), nullable=False),
-    Column("parent", Text, ForeignKey(resources.c.reference), nullable=False, index=True),
-    Column("run_id", Text),
-    Column("task", Text),
+    Column("child", Words, ForeignKey(resources.c.reference), nullable=False),
+    Column("parent", Words, ForeignKey(resources.c.reference), nullable=False, index=True),
+    Column("run_id", Words),
+    Column("task", Words),
     UniqueConstraint("child", "parent"),
 )
 
 artifacts = Table(
     "lolpop_artifacts",
     metadata,
-    Column("reference", Text, ForeignKey(resources.c.reference), primary_key=True),
+    Column("reference", Words, ForeignKey(resources.c.reference), primary_key=True),
     Column("name", Label, primary_key=True),
     Column("created_at", UTCDateTime, nullable=False),
     Column("folder", Boolean, nullable=False),
-    Column("files", Json, nullable=False, comment="Digest by path inside the folder; by '' for a file."),
+    Column(
+        "files",
+        Json(texts=True),
+        nullable=False,
+        comment="Digest by path inside the folder; by '' for a file.",
+    ),
 )
 
 # Metrics and registrations belong to resources that may be tracked elsewhere: no foreign keys.
 metrics = Table(
     "lolpop_metrics",
     metadata,
-    Column("reference", Text, primary_key=True),
+    Column("reference", Words, primary_key=True),
     Column("name", Label, primary_key=True),
     Column("value", Double),
 )
@@ -224,7 +311,7 @@ metrics = Table(
 registrations = Table(
     "lolpop_registrations",
     metadata,
-    Column("reference", Text, primary_key=True),
+    Column("reference", Words, primary_key=True),
     Column("registered_at", UTCDateTime, nullable=False),
     Column("promoted_at", UTCDateTime),
     Column("approved_at", UTCDateTime),

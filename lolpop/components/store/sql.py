@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.store import RunRecord, Store, TaskRecord
 from lolpop.components.store._places import DatabasePlace
 from lolpop.data.places import Place
-from lolpop.errors import Finding
+from lolpop.errors import Finding, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,6 +37,8 @@ class _Opened:
     files: Files
     runs: RunTables
     process: int
+    only_read: bool = False
+    """Nothing can be written where it is: whoever wants to opens it anew, and learns why."""
 
 
 class SQLStore(Store):
@@ -92,19 +94,19 @@ class SQLStore(Store):
 
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block."""
-        return self._open().runs.begin_run(run)
+        return self._open(write=True).runs.begin_run(run)
 
     def end_run(self, run: RunRecord) -> None:
         """Record how ``run`` ended."""
-        self._open().runs.end_run(run)
+        self._open(write=True).runs.end_run(run)
 
     def begin_task(self, task: TaskRecord) -> None:
         """Record ``task`` as running."""
-        self._open().runs.begin_task(task)
+        self._open(write=True).runs.begin_task(task)
 
     def end_task(self, task: TaskRecord) -> None:
         """Record how ``task`` ended."""
-        self._open().runs.end_task(task)
+        self._open(write=True).runs.end_task(task)
 
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""
@@ -121,7 +123,7 @@ class SQLStore(Store):
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection to write with, committed at the end, when the files that were put are on the disk."""
-        opened = self._open()
+        opened = self._open(write=True)
         opened.files.settle()  # here, where nobody waits for the transaction
         with opened.database.transaction() as connection:
             yield connection
@@ -154,9 +156,9 @@ class SQLStore(Store):
         if opened is not None and opened.process == os.getpid():
             opened.database.close()
 
-    def _open(self) -> _Opened:
+    def _open(self, *, write: bool = False) -> _Opened:
         opened = self._opened
-        if opened is None or opened.process != os.getpid():
+        if opened is None or opened.process != os.getpid() or (write and opened.only_read):
             with self._opening:
                 opened = self._opened
                 if opened is not None and opened.process != os.getpid():
@@ -164,12 +166,15 @@ class SQLStore(Store):
                     # the parent's: they are not used here, and never closed either.
                     self._inherited.append(opened)
                     opened = None
-                if opened is None:
-                    opened = self._opened = self._open_anew()
+                if opened is None or (write and opened.only_read):
+                    anew = self._open_anew(write=write)
+                    if opened is not None:
+                        opened.database.close()
+                    opened = self._opened = anew
         return opened
 
-    def _open_anew(self) -> _Opened:
-        from lolpop.components.store._database import open_postgres, open_sqlite
+    def _open_anew(self, *, write: bool) -> _Opened:
+        from lolpop.components.store._database import open_postgres, open_sqlite, open_sqlite_to_read
         from lolpop.components.store._files import LocalFiles, open_files
         from lolpop.components.store._leases import LeaseLocks
         from lolpop.components.store._locks import FileLocks
@@ -177,14 +182,21 @@ class SQLStore(Store):
 
         folder = (self._folder or Path()).absolute()
         locks: Locks
+        only_read = False
         if self._place.is_sqlite:
             path = self._place.path(folder)
             locks = FileLocks(path.parent / _LOCKS)
-            database = open_sqlite(path, self._place, locks)
+            try:
+                database = open_sqlite(path, self._place, locks)
+            except StoreError:
+                readable = None if write else open_sqlite_to_read(path, self._place)
+                if readable is None:
+                    raise
+                database, only_read = readable, True
         else:
             database = open_postgres(self._place)
             locks = LeaseLocks(database)
         files = open_files(self._artifacts, folder)
         if isinstance(files, LocalFiles):
             files.remove_leftovers()
-        return _Opened(database, locks, files, RunTables(database, locks), os.getpid())
+        return _Opened(database, locks, files, RunTables(database, locks), os.getpid(), only_read)
