@@ -59,6 +59,11 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
         )
     if len(set(names)) < len(names):
         raise _duplicated(names)
+    if with_nul := [name for name in names if "\0" in name]:
+        raise DataError(
+            f"Column names hold a NUL byte: {listed(with_nul)}. Correct them, or the class "
+            "labels that they are made of."
+        )
     if wrapped.implementation.is_polars() and (patterns := [name for name in names if _is_pattern(name)]):
         raise DataError(
             f"Polars takes names such as {listed(patterns)} for patterns of names. Rename the columns, or "

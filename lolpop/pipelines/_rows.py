@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from lolpop.problem import Problem
 
 
+_EXACT = 2.0**53  # from here on not every whole number is a float
+_SPREAD = 0x9E3779B97F4A7C15  # an odd number whose bits are spread, so that no other float comes out
+
+
 def row_hashes(frame: Frame, columns: Sequence[str] | None = None) -> NDArray[np.uint64]:
     """A number for each of n rows, equal where all of ``columns`` (by default, of all) are equal.
 
@@ -79,9 +83,26 @@ def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
     return part
 
 
+def _exactly(series: nw.Series[Any]) -> Any:
+    """Whole numbers as floats, or where floats do not hold them as what no float is."""
+    import numpy as np
+
+    numbers = to_floats(series) + 0.0
+    great = np.flatnonzero(np.abs(numbers) >= _EXACT)
+    if not len(great):
+        return numbers
+    bits = numbers.view(np.uint64).copy()  # hashed as the floats are
+    values = series[great].to_list()
+    lost = [value - int(number) for value, number in zip(values, numbers[great].tolist(), strict=True)]
+    bits[great] ^= np.array(lost, np.int64).view(np.uint64) * np.uint64(_SPREAD)
+    return bits
+
+
 def _comparable(series: nw.Series[Any]) -> Any:
     import narwhals as nw
 
+    if series.dtype.is_integer():
+        return _exactly(series)
     if series.dtype.is_numeric() or series.dtype == nw.Boolean:
         return to_floats(series) + 0.0  # there is no -0
     if series.dtype == nw.Datetime or series.dtype == nw.Date:

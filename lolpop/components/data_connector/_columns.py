@@ -31,6 +31,7 @@ _KINDS: Mapping[ColumnType, ColumnKind] = {
     "bool": "boolean",
     "date": "date",
 }
+_WHOLE: Set[ColumnType] = {"int64", "uint64"}
 _NUMBERS: Set[PieceKind] = {"int64", "uint64", "long", "number"}
 # What every whole number of 64 bits has room for.
 _DIGITS = 18
@@ -123,8 +124,9 @@ class ColumnReader:
         if not evidence.kinds:
             return ColumnPlan(evidence.fields, self._empty_type(), evidence.style)
         if self._is_identity:
-            whole = evidence.canonical_integers and self._wanted != "text"
-            return self._planned(self._type_of_kinds() if whole else "string")
+            read_as = self._type_of_kinds()
+            plain = read_as in _WHOLE and evidence.canonical_integers and self._wanted != "text"
+            return self._planned(read_as if plain else "string")
         if self._is_label:
             return self._planned(self._label_type())
         if self._wanted == "text":
@@ -179,7 +181,7 @@ class ColumnReader:
         read_as = self._type_of_kinds()
         canonical = (
             read_as == "bool"
-            or (read_as in {"int64", "uint64"} and evidence.canonical_integers)
+            or (read_as in _WHOLE and evidence.canonical_integers)
             or (read_as == "float64" and evidence.canonical_floats)
         )
         return read_as if canonical else "string"
@@ -202,7 +204,7 @@ class ColumnReader:
         if kind == "text" or not self._evidence.kinds:
             return self._planned("string" if kind == "text" else "empty")
         read_as = self._type_of_kinds()
-        if kind == "number" and read_as in {"int64", "uint64", "float64"}:
+        if kind == "number" and read_as in _WHOLE | {"float64"}:
             return self._planned("float64")
         if _KINDS[read_as] == kind:
             return self._planned(read_as)

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._frames import EXACT, WholeColumns, is_beyond_floats, to_frame
-from lolpop.data.reading import Reading
+from lolpop.data.reading import ColumnSchema, Reading
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class JsonFrames:
                 table = self._parsed(file, fields.schema)
         dates = _Dates(self._texts)
         dates.add(table)
-        return Reading(to_frame(self._typed(table, dates), self._kind), {})
+        typed = self._typed(table, dates)
+        return Reading(to_frame(typed, self._kind), dates.schemas(typed.schema))
 
     def scan(self, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, after a first look at all of them."""
@@ -67,7 +68,7 @@ class JsonFrames:
         if fields.texts - self._texts:
             for stream in self._streams(batch_rows):
                 dates.add(self._parsed(stream, fields.schema))
-        return Reading(self._frames(batch_rows, fields, dates), {})
+        return Reading(self._frames(batch_rows, fields, dates), dates.schemas(fields.schema))
 
     def _frames(self, batch_rows: int, fields: _Fields, dates: _Dates) -> Iterator[Frame]:
         whole = WholeColumns(fields.missing, fields.beyond)
@@ -237,6 +238,16 @@ class _Dates:
             self._forms.setdefault(name, set()).update(forms)
             if not forms or not _dates.agree(self._forms[name]):
                 self._others.add(name)
+
+    def schemas(self, schema: pa.Schema) -> dict[str, ColumnSchema]:
+        """What the columns of text are read as; the others have types of their own."""
+        import pyarrow as pa
+
+        return {
+            field.name: ColumnSchema(kind="date" if self.forms(field.name) else "text")
+            for field in schema
+            if pa.types.is_string(field.type) or self.forms(field.name)
+        }
 
     def forms(self, name: str) -> frozenset[_dates.DateForm]:
         """The forms of a column that is one of dates; none of another."""

@@ -34,7 +34,11 @@ class NumberStyle:
     def settings(self) -> str:
         """The settings that say so."""
         shown = {"decimal": self.decimal, "thousands": self.thousands}
-        return ", ".join(f'{name}: "{mark}"' for name, mark in shown.items() if mark != _DEFAULTS[name])
+        return ", ".join(
+            f'{name}: "{mark.encode("unicode_escape").decode()}"'
+            for name, mark in shown.items()
+            if mark != _DEFAULTS[name]
+        )
 
     @property
     def pattern(self) -> str:

@@ -1,0 +1,146 @@
+"""Numbers as people write them, and columns that are nearly all numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from lolpop.data.reading import ColumnSchema, ReadingSchema
+
+pytest.importorskip("polars")
+from reading import both
+
+PLAIN = [f"{number * 0.37:.3f}" for number in range(199)]
+
+
+def column(*values: str) -> str:
+    return "x,z\n" + "".join(f'"{value}",{place % 7}\n' for place, value in enumerate(values))
+
+
+@pytest.mark.parametrize("text", ["?", "unknown", "-", "1O5", "12a"])
+def test_one_text_among_numbers_is_named_and_missing(tmp_path, text):
+    """A column of 199 numbers is one of numbers; the message counts them and names row, text and setting."""
+    columns, notices, _ = both(tmp_path, column(*PLAIN[:16], text, *PLAIN[16:]))
+    kind, values = columns["x"]
+    assert (kind, values[16], values[17]) == ("number", None, float(PLAIN[16]))
+    assert [notice.level for notice in notices] == ["warning"]
+    assert f"199 of 200 values of 'x' are numbers, row 17 is '{text}'" in notices[0].message
+    assert f'missing_values: ["{text}"]' in notices[0].message
+    assert "columns: {x: text}" in notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "setting"),
+    [
+        ("1 234", 1234.0, 'thousands: " "'),
+        ("1\u00a0234", 1234.0, 'thousands: "\\xa0"'),
+        ("1,234.5", 1234.5, 'thousands: ","'),
+        ("1'234", 1234.0, 'thousands: "\'"'),
+    ],
+)
+def test_one_number_with_groups_is_named_and_read(tmp_path, text, value, setting):
+    """What is a number with the mark that people put between thousands is that number."""
+    columns, notices, _ = both(tmp_path, column(*PLAIN[:16], text, *PLAIN[16:]))
+    assert columns["x"][1][16] == value
+    assert f"199 of 200 values of 'x' are plain numbers, row 17 is {text!r}" in notices[0].message
+    assert setting in notices[0].message
+
+
+def test_commas_before_fractions_are_found(tmp_path):
+    """3,14 throughout is 3.14, and the message has the setting that says so."""
+    columns, notices, schemas = both(tmp_path, column(*(f"{n % 50},{n % 90 + 10}" for n in range(200))))
+    assert columns["x"][1][:2] == [0.1, 1.11]
+    assert 'decimal: ","' in notices[0].message
+    assert schemas["x"] == ColumnSchema(kind="number", decimal=",")
+
+
+def test_commas_that_may_be_either_are_named_with_both_settings(tmp_path):
+    """1,234 throughout is 1234 or 1.234: the message says what was taken, and how to say the other."""
+    columns, notices, _ = both(tmp_path, column(*(f"{n + 1},{n % 900 + 100}" for n in range(200))))
+    assert columns["x"][1][0] == 1100.0
+    assert "is '1,100', which is read as 1100" in notices[0].message
+    assert 'thousands: ","' in notices[0].message
+    assert '{decimal: ","} if it is 1.1' in notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("settings", "values", "expected"),
+    [
+        ({"decimal": ","}, ["1,5", "2", "3,25"], [1.5, 2.0, 3.25]),
+        ({"thousands": ","}, ["1,500", "2", "3,250.5"], [1500.0, 2.0, 3250.5]),
+        ({"decimal": ",", "thousands": "."}, ["1.500,5", "2", "3.250"], [1500.5, 2.0, 3250.0]),
+        ({"missing_values": ("?", "-")}, ["1", "?", "-"], [1.0, None, None]),
+        ({"missing_values": ("999",)}, ["1", "999", "2"], [1.0, None, 2.0]),
+    ],
+)
+def test_settings_say_it_and_nothing_is_guessed(tmp_path, settings, values, expected):
+    """With the setting there is no warning; a source may have settings of its own."""
+    columns, notices, _ = both(tmp_path, column(*values), **settings)
+    assert columns["x"] == ("number", expected)
+    assert not [notice for notice in notices if notice.level == "warning"]
+    source = {"path": "rows.csv", **settings}
+    assert both(tmp_path, column(*values), source=source)[0] == columns
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"decimal": ";;"}, "decimal must be one mark"),
+        ({"thousands": "x"}, "thousands must be one mark"),
+        ({"decimal": ",", "thousands": ","}, "different marks, but both are ','"),
+    ],
+)
+def test_marks_that_cannot_be_are_refused(tmp_path, settings, message):
+    """The constructor says what is wrong, and so does a source with such a mark."""
+    with pytest.raises(ValueError, match=message):
+        both(tmp_path, column("1"), **settings)
+    assert message in both(tmp_path, column("1"), source={"path": "rows.csv", **settings})
+
+
+def test_a_column_may_be_said_to_be_text_or_numbers(tmp_path):
+    """What the settings say of a column is not guessed, and what does not fit is an error with its row."""
+    columns, notices, _ = both(tmp_path, column("01", "02", "?"), columns={"x": "text"})
+    assert columns["x"] == ("string", ["01", "02", "?"])
+    assert notices == ()
+    error = both(tmp_path, column("1", "2", "?"), columns={"x": "number"})
+    assert error == (
+        "rows.csv: the column 'x' should be read as number by the settings, but its values are text, "
+        "and row 3 is '?'."
+    )
+
+
+def test_few_numbers_beside_texts_are_categories(tmp_path):
+    """Codes such as 0, 1, 2 and 3+ stay text, and the message says how many of them are numbers."""
+    columns, notices, _ = both(tmp_path, column(*["0", "1", "2"] * 40, *["3+"] * 5))
+    assert columns["x"][0] == "string"
+    assert "120 of 125 values of 'x' are numbers, row 121 is '3+'" in notices[0].message
+    assert "read as text" in notices[0].message
+
+
+@pytest.mark.parametrize("values", [["a1", "b2", "17"], ["1", "x", "2", "y"], ["A", "B"]])
+def test_texts_are_no_numbers(tmp_path, values):
+    """Of columns that are text nobody hears anything."""
+    columns, notices, _ = both(tmp_path, column(*values * 20))
+    assert columns["x"] == ("string", values * 20)
+    assert notices == ()
+
+
+def test_a_column_is_read_as_before(tmp_path):
+    """How numbers are written, and which texts were missing, is known of rows that were read before."""
+    schema = ReadingSchema(
+        columns={
+            "x": ColumnSchema(kind="number", decimal=",", missing=("?",)),
+            "z": ColumnSchema(kind="text"),
+        },
+        strict=True,
+    )
+    columns, notices, _ = both(tmp_path, 'x,z\n"1,234",1.10\n?,01\n', schema)
+    assert columns == {"x": ("number", [1.234, None]), "z": ("string", ["1.10", "01"])}
+    assert [notice.level for notice in notices] == ["info"]
+
+
+def test_what_is_no_number_among_rows_to_predict_stays_what_it_is(tmp_path):
+    """A model refuses it by name; it is no missing value, as it would be in training."""
+    schema = ReadingSchema(columns={"x": ColumnSchema(kind="number")}, strict=True)
+    columns, notices, _ = both(tmp_path, column(*PLAIN, "plenty"), schema)
+    assert columns["x"][0] == "string"
+    assert "row 200 is 'plenty'" in notices[0].message
