@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
-__all__ = ["TO_LEARN", "ForecastingProblem", "Problem", "ProblemType"]
+__all__ = ["ISO", "TEXT", "TO_LEARN", "ForecastingProblem", "Problem", "ProblemType"]
 
 ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
 """What a workflow learns: classes, numbers, or the course of a series."""
@@ -18,6 +19,11 @@ TO_LEARN: Mapping[str, str] = {
     "regression": "to predict numbers: lolpop run regression (problem.type: regression)",
 }
 """What to do where a target is not of the type of problem that it is learned by."""
+
+ISO = "ISO8601"
+"""The form of dates of ISO 8601, with or without a time and a zone."""
+TEXT = "text"
+"""Said of a column, in place of a form of dates: its values are none, whatever they look like."""
 
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
@@ -48,6 +54,11 @@ class Problem(BaseModel):
         default=None, description="The class that binary metrics are about; the greater one unless said."
     )
     sensitive_features: tuple[str, ...] = Field(default=(), description="Columns to check for bias.")
+    dates: Mapping[str, str] = Field(
+        default={},
+        description="How columns write dates, such as {signed: '%d/%m/%Y'}, or text for one that holds none; "
+        "found from the data unless said.",
+    )
 
     @field_validator("index")
     @classmethod
@@ -65,6 +76,17 @@ class Problem(BaseModel):
             if (column := info.data.get(role)) in names:
                 raise ValueError(f"names {column!r}, which is the {role} and makes no groups to compare")
         return names
+
+    @field_validator("dates")
+    @classmethod
+    def _are_forms_of_dates(cls, forms: Mapping[str, str]) -> Mapping[str, str]:
+        for column, form in forms.items():
+            if form not in {ISO, TEXT} and not _is_date_form(form):
+                raise ValueError(
+                    f"says {form!r} of {column!r}, which is no form of a date: write %Y or %y for the year, "
+                    f"%m, %b or %B for the month and %d for the day, such as %d/%m/%Y; or {TEXT}, or {ISO}"
+                )
+        return forms
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -138,3 +160,13 @@ def _require_unpredicted(name: str, info: ValidationInfo) -> None:
             f"names {name!r}, which is a column of the predictions that are written beside it: give the "
             "column another name (process.data_transformer can)"
         )
+
+
+def _is_date_form(form: str) -> bool:
+    """Whether ``form`` has a year, a month and, perhaps, a day and more, so that a date can be read back."""
+    moment = datetime(2024, 11, 25)  # noqa: DTZ001  (any date will do)
+    try:
+        read = datetime.strptime(moment.strftime(form), form)  # noqa: DTZ007
+    except (ValueError, re.error):
+        return False
+    return (read.year, read.month) == (moment.year, moment.month)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame, IntoSeries
     from numpy.typing import NDArray
 
+    from lolpop.data.dates import DateForm
+
     # A pandas or polars dataframe (rows x columns), and one column of it.
     Frame: TypeAlias = IntoDataFrame
     Series: TypeAlias = IntoSeries
@@ -24,9 +26,9 @@ else:
     Frame = Series = Array = Any
 
 __all__ = [
-    "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "kind_of", "listed",
-    "require_bounded", "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings",
-    "wrap", "wrap_series",
+    "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "date_form", "kind_of",
+    "listed", "require_bounded", "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas",
+    "to_strings", "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
@@ -176,14 +178,33 @@ def to_strings(series: nw.Series[Any]) -> pd.Series[str]:
     return pd.Series([_text(value) for value in values], dtype="str")
 
 
-def to_datetimes(series: nw.Series[Any]) -> NDArray[np.datetime64]:
+def date_form(series: nw.Series[Any], stated: str | None = None) -> DateForm | None:
+    """The form in which a column holds dates, as people have ``stated`` it or its text shows it, or None."""
+    from lolpop.data.dates import DateForm, date_form_of
+    from lolpop.problem import TEXT
+
+    if stated is not None and kind_of(series) != "datetime":
+        return None if stated == TEXT else DateForm(stated)
+    return date_form_of(to_strings(series)) if kind_of(series) == "string" else None
+
+
+def to_datetimes(series: nw.Series[Any], form: str | None = None) -> NDArray[np.datetime64]:
     """The n values of a column as ``datetime64[us]``, instants in UTC, missing ones as NaT.
 
-    Text must be ISO 8601. Raises DataError, naming column and value, for what is no date.
+    Text, and numbers such as 20240131, must be of ``form``, as strptime takes it, or ISO 8601. Raises
+    DataError, naming column and value, for what is no date.
     """
     import numpy as np
 
-    native = series.to_pandas() if _kind_of_dtype(series.dtype) == "datetime" else _parsed_dates(series)
+    kind = _kind_of_dtype(series.dtype)
+    if kind == "datetime":
+        native = series.to_pandas()
+    elif form is not None and kind_of(series) in {"string", "number", "category"}:
+        from lolpop.data.dates import parsed_dates
+
+        native = parsed_dates(to_strings(series), form, series.name)
+    else:
+        native = _parsed_dates(series)
     if getattr(native.dtype, "tz", None) is not None:
         native = native.dt.tz_convert("UTC").dt.tz_localize(None)
     return np.asarray(native.astype("datetime64[us]"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lolpop.data.frames import count, kind_of, to_floats, wrap_series
+from lolpop.data.dates import parsed_dates, written_date
+from lolpop.data.frames import count, date_form, kind_of, to_floats, to_strings, wrap_series
 from lolpop.errors import DataError
+from lolpop.problem import ISO
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -39,22 +41,28 @@ class Grid:
     """Moments at one frequency, each with its position: 0 for ``start``, 1 for the next.
 
     ``frequency`` is a pandas offset alias, or the step between whole numbers; ``start`` is ISO 8601 in UTC
-    where there is a ``zone``. Days and what is longer are those of the zone's calendar.
+    where there is a ``zone``. Days and what is longer are those of the zone's calendar. Text is read and
+    written in the ``form`` of the times that the grid was made of, as strptime takes it; None is ISO 8601.
     """
 
     frequency: str
     start: str | int
     zone: str | None = None
+    form: str | None = None
 
     @classmethod
-    def of(cls, times: Series, frequency: str | None = None) -> Grid:
+    def of(cls, times: Series, frequency: str | None = None, form: str | None = None) -> Grid:
         """The grid that the n ``times`` lie on, at ``frequency`` or at the one that they show.
+
+        Text is in the ``form`` that people say, or in the one that it shows.
 
         Raises DataError, naming the column and a value, for what is no time, missing or in mixed zones, and
         if no frequency is to be found.
         """
         column = wrap_series(times)
-        moments = _moments(column)
+        date = date_form(column, form) if len(column) else None
+        form = None if date is None or date.form == ISO else date.form
+        moments = _moments(column, form)
         if not len(moments):
             raise DataError(f"Column {column.name!r} has no times: there are no rows.")
         distinct = moments.drop_duplicates().sort_values()
@@ -63,7 +71,7 @@ class Grid:
         found = _offset(frequency).freqstr if frequency else _frequency(distinct, column.name)
         zone = None if distinct.tz is None else str(distinct.tz)
         first = distinct[0] if zone is None else distinct[0].tz_convert("UTC")
-        return cls(found, first.isoformat(), zone)
+        return cls(found, first.isoformat(), zone, form)
 
     @property
     def counts(self) -> bool:
@@ -96,7 +104,7 @@ class Grid:
         import numpy as np
 
         column = wrap_series(times)
-        moments = _moments(column)
+        moments = _moments(column, self.form)
         if not len(moments):
             return np.empty(0, dtype=np.int64)
         if self.counts != _are_numbers(moments):
@@ -160,7 +168,10 @@ class Grid:
                 raise DataError(f"Column {like.name!r} would go on to {_shown(last)}: that is no date.")
             values = [moment.to_pydatetime() for moment in moments]
             if like.dtype == nw.String:
-                values = [_shown(moment) for moment in moments]
+                values = [
+                    _shown(moment) if self.form is None else written_date(moment, self.form)
+                    for moment in moments
+                ]
             elif like.dtype == nw.Object and len(like) and not hasattr(like.to_list()[0], "hour"):
                 return nw.new_series(like.name, [each.date() for each in values], backend=like.implementation)
         if like.implementation.is_pandas_like() and like.dtype != nw.String:
@@ -213,20 +224,23 @@ class Grid:
         return pd.DatetimeIndex(before.append(after)) if len(before) else after
 
 
-def _moments(column: nw.Series[Any]) -> Any:
-    """The values of a column as a pandas index of whole numbers or of dates."""
+def _moments(column: nw.Series[Any], form: str | None) -> Any:
+    """The values of a column as a pandas index of whole numbers or of dates, of text of ``form``."""
     import pandas as pd
 
     kind = kind_of(column) if len(column) else "datetime"
     if kind not in {"number", "datetime", "string", "empty"}:
         raise _other_values(column, kind)
-    if kind == "number":
+    if kind == "number" and form is None:
         return _whole_numbers(column)
     if missing := len(column) if kind == "empty" else column.null_count():
         raise _missing(column, missing)
     values = column.to_pandas()
     try:
-        parsed = pd.to_datetime(values, format="ISO8601")
+        if form is not None and kind != "datetime":
+            parsed = parsed_dates(to_strings(column), form, column.name)
+        else:
+            parsed = pd.to_datetime(values, format="ISO8601")
     except (ValueError, TypeError, OverflowError) as error:
         raise _no_times(values, column.name) from error
     index = pd.DatetimeIndex(parsed)
@@ -272,7 +286,8 @@ def _no_times(values: pd.Series[Any], name: str) -> DataError:
     if strange := values[parsed.isna()].tolist():
         return DataError(
             f"Column {name!r} should hold times (ISO 8601), and holds {strange[0]!r}. Write times such as "
-            "2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day."
+            "2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day. Or say in "
+            f"problem.dates how they are written, such as {{{name}: '%d/%m/%Y'}}."
         )
     first = values.iloc[0]
     zone = _zone(first)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import Check
+from lolpop.data.dates import ambiguity_of
 from lolpop.data.frames import (
     count,
+    date_form,
     kind_of,
     listed,
     require_bounded,
@@ -111,7 +113,9 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     if len(numbers) != len(rows):
         raise DataError(f"There are {count(len(rows), 'row')} and {count(len(numbers), 'target value')}.")
     require_columns(rows.columns, problem.place)
-    grid = Grid.of(rows.get_column(problem.time).to_native(), problem.frequency)
+    grid = Grid.of(
+        rows.get_column(problem.time).to_native(), problem.frequency, problem.dates.get(problem.time)
+    )
     keys, codes, positions = place_of(rows.to_native(), problem, grid)
     regressors, left_out = _regressors(rows, problem)
     outside = np.column_stack(
@@ -123,7 +127,11 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     for code, key in enumerate(keys):
         mine = order[bounds[code] : bounds[code + 1]]
         found[key] = _timeline(key, positions[mine], numbers[mine], outside[mine], problem)
-    notices = (_order(codes, positions, problem), _gaps(found, problem))
+    notices = (
+        _order(codes, positions, problem),
+        _gaps(found, problem),
+        _ambiguity(rows.get_column(problem.time), problem),
+    )
     return Timelines(grid, regressors, found, tuple(each for each in notices if each), left_out)
 
 
@@ -236,6 +244,14 @@ def _order(codes: Any, positions: Any, problem: ForecastingProblem) -> Check | N
     number = count(int(np.count_nonzero(back)), "row")
     message = f"{number} out of the order of {problem.time!r}: they are sorted"
     return Check(check="order_of_time", status="warn", message=message, columns=(problem.time,))
+
+
+def _ambiguity(times: nw.Series[Any], problem: ForecastingProblem) -> Check | None:
+    date = date_form(times, problem.dates.get(problem.time))
+    if date is None or not date.others:
+        return None
+    message = ambiguity_of(problem.time, date, times[0])
+    return Check(check="ambiguous_dates", status="warn", message=message, columns=(problem.time,))
 
 
 def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | None:

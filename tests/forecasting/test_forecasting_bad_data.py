@@ -143,7 +143,7 @@ def test_a_step_makes_numbers_of_what_looks_like_dates():
     assert Grid.of(pd.Series([202401, 202403], name="count"), "1").times(np.array([1]))[0] == 202402
 
 
-@pytest.mark.parametrize("time", ["2000Q1", "201501", "2015-W01", "31.12.2015"])
+@pytest.mark.parametrize("time", ["2000Q1", "201501", "2015-W01", "Dez 2015"])
 def test_times_in_another_notation_are_told_how_to_write_them(time):
     """Quarters, weeks and the like are told as what they should be."""
     _, message = checked(pd.DataFrame({"month": [time, time], "visits": 1.0}))["series"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_checker._violations import out_of_range
-from lolpop.data.frames import Kind, by_text, counted, kind_of, to_floats
+from lolpop.data.frames import Kind, by_text, counted, date_form, kind_of, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.components.data_checker.expectations import ExpectedColumn
+    from lolpop.data.dates import DateForm
 
     Floats = NDArray[np.float64]
 
@@ -52,6 +53,8 @@ class ColumnFacts:
     """How many different texts, categories or booleans there are."""
     values: Mapping[str, int] | None = None
     """In how many rows each of them is, where they are few."""
+    dates: DateForm | None = None
+    """The form in which all texts are dates, which make no categories."""
     far: Floats | None = None
     """Numbers that are far away from all others."""
     out_of_range: Floats | None = None
@@ -59,9 +62,16 @@ class ColumnFacts:
 
 
 def facts_of(
-    series: nw.Series[Any], limits: Limits, expected: ExpectedColumn | None = None, known: int = 0
+    series: nw.Series[Any],
+    limits: Limits,
+    expected: ExpectedColumn | None = None,
+    known: int = 0,
+    stated_form: str | None = None,
 ) -> ColumnFacts:
-    """What there is to know of ``series``, and of it against what is ``expected`` by ``known`` rows."""
+    """What there is to know of ``series``, and of it against what is ``expected`` by ``known`` rows.
+
+    ``stated_form`` is what people say of the form of its dates.
+    """
     kind = kind_of(series)
     if kind == "empty":
         return ColumnFacts(series.name, kind, missing=len(series))
@@ -73,20 +83,22 @@ def facts_of(
     if kind == "datetime":
         share = _share_of_most_frequent(series.drop_nulls(), limits.constant_share)
         return ColumnFacts(series.name, kind, missing, constant=share == 1, repeated=share)
-    return _of_values(series, kind, missing)
+    return _of_values(series, kind, missing, date_form(series, stated_form) if kind == "string" else None)
 
 
-def _of_values(series: nw.Series[Any], kind: Kind, missing: int) -> ColumnFacts:
+def _of_values(series: nw.Series[Any], kind: Kind, missing: int, dates: DateForm | None) -> ColumnFacts:
     values = counted(series)
     counts = values.get_column("count")
+    is_few = len(values) <= _FEW_VALUES
     return ColumnFacts(
         series.name,
         kind,
         missing,
         constant=len(values) == 1,
         repeated=float(counts.max()) / (len(series) - missing),
-        distinct=len(values),
-        values=by_text(values) if len(values) <= _FEW_VALUES else None,
+        distinct=None if dates else len(values),
+        values=by_text(values) if is_few and not dates else None,
+        dates=dates,
     )
 
 

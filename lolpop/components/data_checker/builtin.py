@@ -12,6 +12,7 @@ from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components._bounds import require_positive
 from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker._ambiguity import ambiguous_dates
 from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker._labels import class_sizes, conflicting_rows
 from lolpop.components.data_checker._outcomes import of_columns, outcome
@@ -170,7 +171,10 @@ class BuiltinDataChecker(DataChecker):
         self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], known: int
     ) -> list[ColumnFacts]:
         return [
-            facts_of(rows.get_column(name), self._limits, expected.get(name), known) for name in rows.columns
+            facts_of(
+                rows.get_column(name), self._limits, expected.get(name), known, self._problem.dates.get(name)
+            )
+            for name in rows.columns
         ]
 
     def _labelled(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Iterator[Check]:
@@ -191,6 +195,7 @@ class BuiltinDataChecker(DataChecker):
         yield self._features(features)
         yield from self._usable(features)
         yield from self._columns(features, len(rows))
+        yield ambiguous_dates(rows, features)
         yield self._outliers(features)
         yield from self._index(rows)
         yield self._duplicate_rows(rows, facts)
@@ -244,6 +249,7 @@ class BuiltinDataChecker(DataChecker):
         named = [("index", problem.index)] if problem.index is not None else []
         named += [("drop", name) for name in problem.drop]
         named += [("sensitive_features", name) for name in problem.sensitive_features]
+        named += [("dates", name) for name in problem.dates]
         absent = [
             f"problem.{role} names {name!r}, which is not in the data. {one_of(name, rows.columns)}"
             for role, name in named

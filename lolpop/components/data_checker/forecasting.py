@@ -86,6 +86,7 @@ class ForecastDataChecker(DataChecker):
         for name, fine in (
             ("order_of_time", "rows come in the order of time"),
             ("gaps_in_time", "every moment has a value"),
+            ("ambiguous_dates", "no time can be read in two ways"),
         ):
             yield noticed.get(name) or _check(name, "ok", fine, [problem.time])
         yield self._history(found)

@@ -72,7 +72,8 @@ class HorizonDataSplitter(BacktestSplitter):
         labelled = _taken(rows, ~np.isnan(to_floats(rows.get_column(problem.target))))
         if labelled.is_empty():
             raise DataError(f"The target {problem.target!r} has no values.")
-        grid = Grid.of(labelled.get_column(problem.time).to_native(), problem.frequency)
+        times = labelled.get_column(problem.time).to_native()
+        grid = Grid.of(times, problem.frequency, problem.dates.get(problem.time))
         _, codes, positions = place_of(labelled.to_native(), problem, grid)
         last, first = _ends(codes, positions, np.maximum), _ends(codes, positions, np.minimum)
         checks = []

@@ -11,6 +11,7 @@ from pydantic import Field
 from lolpop.components.data_splitter import DataSplitter, Splits
 from lolpop.data.frames import (
     count,
+    date_form,
     kind_of,
     require_columns,
     to_datetimes,
@@ -78,6 +79,7 @@ class SklearnDataSplitter(DataSplitter):
         self._by = by
         self._column = column
         self._target = problem.target
+        self._date_forms = dict(problem.dates)
         self._seed = seed % 2**32  # numpy takes no other seeds
 
     @property
@@ -150,7 +152,7 @@ class SklearnDataSplitter(DataSplitter):
         if self._by == "column":
             return self._named(rows)
         if self._by == "time":
-            order = _order(rows[self._column_name])
+            order = _order(rows[self._column_name], self._date_forms.get(self._column_name))
             return _cut(order, len(rows), self._validation_size, self._test_size)
         if self._by == "group":
             # Rows without a group are one group.
@@ -228,7 +230,7 @@ class SklearnDataSplitter(DataSplitter):
         return codes
 
 
-def _order(column: nw.Series[Any]) -> Indices:
+def _order(column: nw.Series[Any], stated_form: str | None) -> Indices:
     import numpy as np
 
     if missing := column.null_count():
@@ -238,7 +240,10 @@ def _order(column: nw.Series[Any]) -> Indices:
     kind = kind_of(column)
     if kind not in {"number", "datetime", "string"}:
         raise DataError(f"Rows cannot be ordered by column {column.name!r}, which is {column.dtype}.")
-    return np.argsort(to_floats(column) if kind == "number" else to_datetimes(column), kind="stable")
+    date = date_form(column, stated_form)
+    if kind == "number" and date is None:
+        return np.argsort(to_floats(column), kind="stable")
+    return np.argsort(to_datetimes(column, None if date is None else date.form), kind="stable")
 
 
 def _cut(order: Indices, size: int, validation: float, test: float) -> dict[str, Indices]:

@@ -5,7 +5,7 @@ They are scikit-learn compatible: cloneable, with names for their features, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -81,10 +81,17 @@ class TextEncoder(_RenamingEncoder):
 
 
 class InstantEncoder(_RenamingEncoder):
-    """Dates and times, in UTC, as instants."""
+    """Dates and times, in UTC, as instants; text as ``forms`` say, by column."""
+
+    # Of what was stored before there were forms.
+    forms: Mapping[str, str] | None = None
+
+    def __init__(self, names: Sequence[str] | None = None, forms: Mapping[str, str] | None = None) -> None:
+        super().__init__(names)
+        self.forms = forms
 
     def transform(self, X: Frame) -> NDArray[np.datetime64]:  # noqa: N803  (scikit-learn's signature)
-        return np.array([to_datetimes(column) for column in wrap(X).iter_columns()]).T
+        return np.array(_instants(X, self.forms)).T
 
 
 class CategoryEncoder(_ColumnEncoder):
@@ -124,9 +131,17 @@ class CategoryEncoder(_ColumnEncoder):
 
 
 class DateEncoder(_ColumnEncoder):
-    """Dates and times, in UTC, as days since 1970, year, month, day, day of the week and hour."""
+    """Dates and times, in UTC, as days since 1970, year, month, day, day of the week and hour.
 
+    Text is read as ``forms`` say, by column.
+    """
+
+    # Of what was stored before there were forms.
+    forms: Mapping[str, str] | None = None
     _parts = ("days", "year", "month", "day", "weekday", "hour")
+
+    def __init__(self, forms: Mapping[str, str] | None = None) -> None:
+        self.forms = forms
 
     def sources(self) -> list[int]:
         return [at for at in super().sources() for _ in self._parts]
@@ -136,7 +151,7 @@ class DateEncoder(_ColumnEncoder):
         return np.array(names, dtype=object)
 
     def transform(self, X: Frame) -> NDArray[np.float64]:  # noqa: N803  (scikit-learn's signature)
-        parts = [part for column in wrap(X).iter_columns() for part in _date_parts(to_datetimes(column))]
+        parts = [part for instants in _instants(X, self.forms) for part in _date_parts(instants)]
         return np.array(parts, dtype=np.float64).T
 
 
@@ -148,6 +163,10 @@ class PandasColumnTransformer(ColumnTransformer):  # type: ignore[misc]  # sciki
 
     def transform(self, X: Frame, **params: Any) -> Any:  # noqa: N803  (scikit-learn's signature)
         return super().transform(to_pandas(X), **params)
+
+
+def _instants(frame: Frame, forms: Mapping[str, str] | None) -> list[NDArray[np.datetime64]]:
+    return [to_datetimes(column, (forms or {}).get(column.name)) for column in wrap(frame).iter_columns()]
 
 
 def _date_parts(instants: NDArray[np.datetime64]) -> list[NDArray[np.float64]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
-from lolpop.components.feature_transformer._roles import columns_by_role, left_out
+from lolpop.components.feature_transformer._roles import columns_by_role, date_forms, left_out
 from lolpop.errors import MissingExtraError
+from lolpop.problem import Problem
 from lolpop.registry import missing_modules
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
         max_categories: Annotated[int, Field(ge=2, le=254)] = 100,
         encode: Literal["auto", "ordinal", "one_hot"] = "auto",
         scale: bool | Literal["auto"] = "auto",
+        *,
+        problem: Problem | None = None,
     ) -> None:
         if not 0 <= rare < 1:
             raise ValueError(f"rare must be at least 0 and less than 1, but got {rare}.")
@@ -61,6 +65,7 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
         self._max_categories = max_categories
         self._encode = encode
         self._scale = scale
+        self._date_forms = {} if problem is None else dict(problem.dates)
 
     def make(self, frame: Frame, accepts: Accepts = _COMPLETE_NUMBERS) -> TransformerMixin | Any:
         """A new ColumnTransformer for frames with the columns and dtypes of ``frame`` (features only).
@@ -72,8 +77,13 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
 
         if missing := missing_modules(self.requires):
             raise MissingExtraError(missing[0], self.install)
-        columns = columns_by_role(frame, self._max_categories)
-        made = {"numbers": self._numbers, "dates": self._dates, "categories": self._categories}
+        columns = columns_by_role(frame, self._max_categories, self._date_forms)
+        forms = date_forms(frame, columns["dates"], self._date_forms)
+        made: dict[str, Callable[[list[str] | None, Accepts], Any]] = {
+            "numbers": self._numbers,
+            "dates": partial(self._dates, forms=forms or None),
+            "categories": self._categories,
+        }
         entries = [
             (role, make(_told_apart(columns[role]), accepts), columns[role])
             for role, make in made.items()
@@ -90,7 +100,7 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
         steps = [] if accepts.missing else [AddMissingIndicator(), MeanMedianImputer()]
         return self._pipeline(NumberEncoder(names), *steps, *self._scalers(accepts))
 
-    def _dates(self, names: Sequence[str] | None, accepts: Accepts) -> Any:
+    def _dates(self, names: Sequence[str] | None, accepts: Accepts, forms: Mapping[str, str] | None) -> Any:
         from feature_engine.datetime import DatetimeFeatures
         from feature_engine.imputation import MeanMedianImputer
 
@@ -98,7 +108,7 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
 
         parts = DatetimeFeatures(features_to_extract=_PARTS, missing_values="ignore")
         steps = [] if accepts.missing else [MeanMedianImputer()]
-        return self._pipeline(InstantEncoder(names), parts, *steps, *self._scalers(accepts))
+        return self._pipeline(InstantEncoder(names, forms), parts, *steps, *self._scalers(accepts))
 
     def _categories(self, names: Sequence[str] | None, accepts: Accepts) -> Any:
         from feature_engine.encoding import OneHotEncoder, OrdinalEncoder, RareLabelEncoder

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
-from lolpop.components.feature_transformer._roles import columns_by_role, left_out
+from lolpop.components.feature_transformer._roles import columns_by_role, date_forms, left_out
+from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     from sklearn.base import TransformerMixin
@@ -25,9 +26,10 @@ class SklearnFeatureTransformer(FeatureTransformer):
 
     Trees that take missing values get the numbers as they are. Others, such as linear models, get them
     with the median in place of missing values (and a feature that says so), scaled to unit variance.
-    Categories stay what they are for estimators that know them; trees get their numbers, others one
-    feature each. Free text, and columns that hold nothing or values that are no data (lists), are left
-    out.
+    Text is dates if all values are, in the form that ``problem.dates`` says or in one of the usual forms;
+    rows to predict are read in the form of those that were learned from. Categories stay what they are for
+    estimators that know them; trees get their numbers, others one feature each. Free text, and columns that
+    hold nothing or values that are no data (lists), are left out.
 
     Parameters
     ----------
@@ -45,10 +47,13 @@ class SklearnFeatureTransformer(FeatureTransformer):
         scale: bool | Literal["auto"] = "auto",
         encode: Literal["auto", "ordinal", "one_hot"] = "auto",
         max_categories: Annotated[int, Field(ge=2, le=254)] = 100,
+        *,
+        problem: Problem | None = None,
     ) -> None:
         self._scale = scale
         self._encode = encode
         self._max_categories = max_categories
+        self._date_forms = {} if problem is None else dict(problem.dates)
 
     def make(self, frame: Frame, accepts: Accepts = _COMPLETE_NUMBERS) -> TransformerMixin | Any:
         """A new ColumnTransformer for frames with the columns and dtypes of ``frame`` (features only).
@@ -60,10 +65,11 @@ class SklearnFeatureTransformer(FeatureTransformer):
 
         from lolpop.components.feature_transformer._encoders import DateEncoder, NumberEncoder
 
-        columns = columns_by_role(frame, self._max_categories)
+        columns = columns_by_role(frame, self._max_categories, self._date_forms)
+        dates = DateEncoder(date_forms(frame, columns["dates"], self._date_forms) or None)
         entries = [
             ("numbers", self._completed(NumberEncoder(), accepts), columns["numbers"]),
-            ("dates", self._completed(DateEncoder(), accepts, flag_missing=False), columns["dates"]),
+            ("dates", self._completed(dates, accepts, flag_missing=False), columns["dates"]),
             ("categories", self._encoder(accepts), columns["categories"]),
         ]
         transformer: ColumnTransformer = ColumnTransformer(

@@ -107,7 +107,7 @@ class ForecastModelVisualizer(ModelVisualizer):
         grid = (
             model.learned.grid
             if isinstance(model, ForecastModel)
-            else Grid.of(times, self._problem.frequency)
+            else Grid.of(times, self._problem.frequency, self._problem.dates.get(self._problem.time))
         )
         positions = grid.positions(times)
         figures = []

@@ -1,0 +1,166 @@
+"""The forms in which people write dates as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import DataError
+from lolpop.problem import ISO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DateForm", "ambiguity_of", "date_form_of", "parsed_dates", "written_date"]
+
+# The shapes of dates, and the forms that they can have, the more usual one first.
+_DATES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"\d{4}/\d{1,2}/\d{1,2}", ("%Y/%m/%d",)),
+    (r"\d{4}\.\d{1,2}\.\d{1,2}", ("%Y.%m.%d",)),
+    (r"\d{4}-\d{1,2}-\d{1,2}", ("%Y-%m-%d",)),
+    (r"\d{1,2}/\d{1,2}/\d{4}", ("%m/%d/%Y", "%d/%m/%Y")),
+    (r"\d{1,2}-\d{1,2}-\d{4}", ("%m-%d-%Y", "%d-%m-%Y")),
+    (r"\d{1,2}/\d{1,2}/\d{2}", ("%m/%d/%y", "%d/%m/%y")),
+    (r"\d{2}-\d{2}-\d{2}", ("%m-%d-%y", "%d-%m-%y", "%y-%m-%d")),
+    # Nobody writes the month first before a point; three numbers with points may be versions, too.
+    (r"\d{1,2}\.\d{1,2}\.\d{4}", ("%d.%m.%Y",)),
+    (r"\d{2}\.\d{2}\.\d{2}", ("%d.%m.%y",)),
+    (r"\d{4}/\d{2}", ("%Y/%m",)),
+    (r"\d{4}-\d{2}", ("%Y-%m",)),
+    (r"\d{1,2}/\d{4}", ("%m/%Y",)),
+    (r"\d{1,2}\.? [A-Za-z]+,? \d{4}", ("%d %b %Y", "%d %B %Y", "%d. %B %Y", "%d. %b %Y", "%d %B, %Y")),
+    (r"\d{1,2}-[A-Za-z]{3,9}-\d{4}", ("%d-%b-%Y", "%d-%B-%Y")),
+    (r"\d{1,2}/[A-Za-z]{3,9}/\d{4}", ("%d/%b/%Y", "%d/%B/%Y")),
+    (r"\d{1,2}-[A-Za-z]{3}-\d{2}", ("%d-%b-%y",)),
+    (r"[A-Za-z]+\.? \d{1,2},? \d{4}", ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b. %d, %Y")),
+    (r"\d{4}[- ][A-Za-z]{3,9}[- ]\d{1,2}", ("%Y-%b-%d", "%Y %b %d", "%Y %B %d", "%Y-%B-%d")),
+    (r"[A-Za-z]{3,9} \d{4}", ("%b %Y", "%B %Y")),
+    (r"[A-Za-z]{3,9}-\d{4}", ("%b-%Y", "%B-%Y")),
+    (r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4}", ("%a, %d %b %Y",)),
+    (r"[A-Za-z]{6,9}, \d{1,2} [A-Za-z]+ \d{4}", ("%A, %d %B %Y",)),
+    (r"[A-Za-z]{6,9}, [A-Za-z]+ \d{1,2}, \d{4}", ("%A, %B %d, %Y",)),
+)
+_TIME = (
+    r"(?P<before>,? |T)\d{1,2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>\.\d{1,9})?)?"
+    r"(?P<half>(?P<space> ?)[AaPp][Mm])?(?P<zone>(?P<gap> ?)(Z|[+-]\d{2}:?\d{2}))?"
+)
+_SHAPES = [(re.compile(rf"(?:{shape})(?:{_TIME})?", re.ASCII), forms) for shape, forms in _DATES]
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+
+# More different dates than these are the same day of the month by no chance.
+_MORE_THAN_MONTHS = 12
+_SOME_VALUES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DateForm:
+    """The form that all dates of a column have, as strptime takes it, or ISO 8601.
+
+    ``others`` are forms that all of them could have as well, with other dates as their meaning.
+    """
+
+    form: str
+    others: tuple[str, ...] = ()
+
+
+def date_form_of(texts: pd.Series[Any]) -> DateForm | None:
+    """The form in which all of n ``texts`` are dates; None if one of them is no date, or all are missing.
+
+    Dates of ISO 8601 are none of these: files with them are read as dates, and where they are text, they are
+    meant to be.
+
+    Where the day or the month may come first, values decide: some day is greater than 12. Otherwise a form
+    in which all dates are the same day of the month is preferred, since that is how months are written, and
+    then the one with the month first.
+    """
+    present = texts.dropna().drop_duplicates()
+    if present.empty:
+        return None
+    present = present.str.strip()
+    first = present.iloc[0]
+    if _ISO.fullmatch(first) and _fits(present, ISO):
+        return None
+    forms = [form for form in _forms_of_shape(first) if _fits(present, form)]
+    if len(forms) < 2:
+        return DateForm(forms[0]) if forms else None
+    monthly = [form for form in forms if form[1] != "y" and _parsed(present, form).dt.day.nunique() == 1]
+    if len(monthly) == 1 and len(present) > 1:
+        forms.remove(monthly[0])
+        return DateForm(monthly[0], () if len(present) > _MORE_THAN_MONTHS else tuple(forms))
+    return DateForm(forms[0], tuple(forms[1:]))
+
+
+def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any]:
+    """The n ``texts`` as dates of ``form``, those with a zone in UTC; ISO 8601 is understood beside it.
+
+    Raises DataError, naming the column and a value, for what is no such date.
+    """
+    stripped = texts.str.strip()
+    dates = _parsed(stripped, form)
+    strange = dates.isna() & stripped.notna()
+    # What has the year first and fits no form that has it first is another thing.
+    if strange.any() and form != ISO and not form.startswith("%Y-"):
+        iso = stripped.where(strange & stripped.str.fullmatch(_ISO).fillna(value=False))
+        other = _parsed(iso, ISO)
+        if (other.dt.tz is None) == (dates.dt.tz is None):
+            dates = dates.where(~strange, other)
+            strange = dates.isna() & stripped.notna()
+    if strange.any():
+        value = texts[strange].iloc[0]
+        example = datetime(2024, 1, 31, 18, 30)  # noqa: DTZ001  (an example of how dates are written)
+        shown = "(ISO 8601)" if form == ISO else f"such as {example.strftime(form)} ({form})"
+        raise DataError(
+            f"Column {column!r} should hold dates {shown}, and holds {value!r}. Correct it; or say in "
+            f"problem.dates how dates of this column are written, such as {{{column}: '%d/%m/%Y'}}."
+        )
+    return dates
+
+
+def written_date(moment: Any, form: str) -> str:
+    """A moment as text of ``form``, which is not ISO 8601."""
+    text: str = moment.strftime(form)
+    return text
+
+
+def ambiguity_of(column: str, date: DateForm, example: object) -> str:
+    """What people are told of dates whose day and month can be read in several ways."""
+    others = " or ".join(date.others)
+    return (
+        f"the dates of {column!r}, such as {example!r}, are read as {date.form}, and could be {others} as "
+        f"well: say in problem.dates how they are written, such as {{{column}: '{date.others[0]}'}}"
+    )
+
+
+def _forms_of_shape(text: str) -> Iterator[str]:
+    for shape, forms in _SHAPES:
+        if match := shape.fullmatch(text):
+            time = _form_of_time(match)
+            yield from (form + time for form in forms)
+
+
+def _form_of_time(match: re.Match[str]) -> str:
+    if match["before"] is None:
+        return ""
+    hours = "%I" if match["half"] else "%H"
+    seconds = "" if match["seconds"] is None else ":%S" if match["fraction"] is None else ":%S.%f"
+    half = "" if match["half"] is None else f"{match['space']}%p"
+    zone = "" if match["zone"] is None else f"{match['gap']}%z"
+    return f"{match['before']}{hours}:%M{seconds}{half}{zone}"
+
+
+def _fits(texts: pd.Series[Any], form: str) -> bool:
+    # Most texts that are no dates show it soon.
+    return not _parsed(texts[:_SOME_VALUES], form).hasnans and not _parsed(texts, form).hasnans
+
+
+def _parsed(texts: pd.Series[Any], form: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    zoned = form.endswith("%z") or (
+        form == ISO and bool(texts.str.contains(r"[Zz]$|\d[+-]\d{2}:?\d{2}$", na=False).any())
+    )
+    dates: pd.Series[Any] = pd.to_datetime(texts, format=form, errors="coerce", utc=zoned)
+    return dates
