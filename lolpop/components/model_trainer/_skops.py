@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from lolpop.components.model_trainer._archives import with_fixed_bytes
 from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError
 
 # Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
@@ -51,10 +52,10 @@ _INSTALL = {"feature_engine": "lolpop[feature-engine]"}
 
 
 def dump(value: object, path: Path) -> None:
-    """Write ``value`` to ``path``."""
+    """Write ``value`` to ``path``: equal values make equal bytes."""
     import skops.io
 
-    skops.io.dump(value, path)
+    path.write_bytes(with_fixed_bytes(skops.io.dumps(value)))
 
 
 def load(path: Path, trusted: Sequence[str]) -> Any:
