@@ -25,6 +25,7 @@ __all__ = [
     "TrainingError",
     "UnsetFinding",
     "UntrustedTypeError",
+    "UnusableArtifactError",
     "VerificationError",
     "WiringError",
 ]
@@ -155,3 +156,7 @@ class ReplacedMeanwhileError(LolpopError):
 
 class StoreError(LolpopError):
     """The store cannot be opened, read or written."""
+
+
+class UnusableArtifactError(StoreError):
+    """What was stored is lost or damaged, or can be used no longer; the store itself works."""

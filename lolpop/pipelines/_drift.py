@@ -54,7 +54,7 @@ def expected_by_training(
     reference = trained_on(model_version, metadata_tracker)
     if reference is None:
         return None
-    if _EXPECTATION not in metadata_tracker.artifacts(reference):
+    if not metadata_tracker.has_artifact(reference, _EXPECTATION):
         _profile(reference, data_profiler, metadata_tracker, resource_version_control)
     return _kept(_EXPECTATION, Expectation, reference, metadata_tracker)
 
@@ -152,7 +152,8 @@ def _profile(
     metadata_tracker: MetadataTracker,
     resource_version_control: ResourceVersionControl,
 ) -> Profile:
-    if {_ARTIFACT, _EXPECTATION} <= {*metadata_tracker.artifacts(dataset_version)}:
+    # What was lost is made again, as long as the rows are there.
+    if all(metadata_tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
         return _kept(_ARTIFACT, Profile, dataset_version, metadata_tracker)
     if metadata_tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
         profile = data_profiler.profile_batches(resource_version_control.load_batches(dataset_version))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Container, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.components.notifier import tell
-from lolpop.errors import DataError
+from lolpop.errors import DataError, UnusableArtifactError
 from lolpop.resources import Run
 from lolpop.runs import TASK, current_run
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lolpop.components.notifier import Notifier
     from lolpop.resources import DatasetVersion
 
+
+T = TypeVar("T")
 
 _CHECKS, _SOURCE = "checks.", "source."
 
@@ -58,6 +60,15 @@ def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) ->
         if check["status"] == "warn" and check["check"] in checks
         for column in check["columns"]
     }
+
+
+def unless_lost(make: Callable[[], T], otherwise: T, notifiers: Sequence[Notifier]) -> T:
+    """What ``make`` makes of what was kept; where that is lost, people are told, and go on without it."""
+    try:
+        return make()
+    except UnusableArtifactError as error:
+        tell(notifiers, f"Nothing is compared with what was kept earlier: {error}", "warning")
+        return otherwise
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +33,7 @@ from lolpop.pipelines._drift import compare_with_previous, compare_with_training
 from lolpop.pipelines._explanations import clashing, explanations_frame
 from lolpop.pipelines._index import IndexValues, check_identity
 from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
-from lolpop.pipelines._reports import insist, keep_checks
+from lolpop.pipelines._reports import insist, keep_checks, unless_lost
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, with_known_label
 from lolpop.pipelines._usable import Usable
@@ -100,13 +101,18 @@ class PredictPipeline(Pipeline):
         People are told of drift. Raises DataError if it is an error by the profiler's settings. Neither the
         index nor a target that is there is compared: nothing is predicted by them.
         """
-        report = compare_with_training(
-            self._compared(frame),
-            dataset_version,
-            model_version,
-            data_profiler=self.data_profiler,
-            metadata_tracker=self.metadata_tracker,
-            resource_version_control=self.resource_version_control,
+        report = unless_lost(
+            partial(
+                compare_with_training,
+                self._compared(frame),
+                dataset_version,
+                model_version,
+                data_profiler=self.data_profiler,
+                metadata_tracker=self.metadata_tracker,
+                resource_version_control=self.resource_version_control,
+            ),
+            DriftReport(),
+            self.notifiers,
         )
         insist(report, self.notifiers, "These rows are too unlike those of the training")
         return report
@@ -162,13 +168,18 @@ class PredictPipeline(Pipeline):
 
         People are told of drift, which stops nothing: the predictions are made.
         """
-        report = compare_with_previous(
-            self._compared(frame),
-            _without(predictions, self.problem.index),
-            prediction_job,
-            data_profiler=self.data_profiler,
-            metadata_tracker=self.metadata_tracker,
-            resource_version_control=self.resource_version_control,
+        report = unless_lost(
+            partial(
+                compare_with_previous,
+                self._compared(frame),
+                _without(predictions, self.problem.index),
+                prediction_job,
+                data_profiler=self.data_profiler,
+                metadata_tracker=self.metadata_tracker,
+                resource_version_control=self.resource_version_control,
+            ),
+            DriftReport(),
+            self.notifiers,
         )
         tell_of_drift(report, self.notifiers)
         return report

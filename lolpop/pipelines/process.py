@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lolpop.checks import CheckReport
@@ -24,7 +25,7 @@ from lolpop.pipelines._drift import (
     tell_of_drift,
     trained_on,
 )
-from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
+from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources, unless_lost
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import hidden
@@ -85,11 +86,16 @@ class ProcessPipeline(Pipeline):
         """
         expectation = None
         if model_version is not None:
-            expectation = expected_by_training(
-                model_version,
-                data_profiler=self.data_profiler,
-                metadata_tracker=self.metadata_tracker,
-                resource_version_control=self.resource_version_control,
+            expectation = unless_lost(
+                partial(
+                    expected_by_training,
+                    model_version,
+                    data_profiler=self.data_profiler,
+                    metadata_tracker=self.metadata_tracker,
+                    resource_version_control=self.resource_version_control,
+                ),
+                None,
+                self.notifiers,
             )
         report = self.data_checker.check(frame, expectation, labelled=labelled)
         keep_checks(report, self.metadata_tracker)
@@ -150,13 +156,18 @@ class ProcessPipeline(Pipeline):
 
         People are told of drift. It is no reason not to train: it is often the reason to.
         """
-        report = compare_with_training(
-            frame,
-            dataset_version,
-            model_version,
-            data_profiler=self.data_profiler,
-            metadata_tracker=self.metadata_tracker,
-            resource_version_control=self.resource_version_control,
+        report = unless_lost(
+            partial(
+                compare_with_training,
+                frame,
+                dataset_version,
+                model_version,
+                data_profiler=self.data_profiler,
+                metadata_tracker=self.metadata_tracker,
+                resource_version_control=self.resource_version_control,
+            ),
+            DriftReport(),
+            self.notifiers,
         )
         tell_of_drift(report, self.notifiers)
         return report

@@ -260,6 +260,12 @@ class TrainPipeline(Pipeline):
         )
         return experiment
 
+    def require_usable(self, model_version: ModelVersion) -> None:
+        """Raise what keeps ``model_version`` from being used or compared: a lost model, or lost test rows."""
+        for resource in (model_version, self._judged(model_version)):
+            self.resource_version_control.load_model(resource)
+        self._test_rows(model_version)
+
     def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:
         """Fit what a search tries on its share of ``train``, and judge it by ``validation``."""
         trainer = self.trainers[attempt.candidate]

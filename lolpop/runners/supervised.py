@@ -19,7 +19,13 @@ from lolpop.data.batches import sampled
 from lolpop.data.frames import Frame
 from lolpop.data.reading import ReadingSchema, Schemas
 from lolpop.data.sources import Data, Source
-from lolpop.errors import DataError, NoUnseenRowsError
+from lolpop.errors import (
+    DataError,
+    NoUnseenRowsError,
+    ReferenceNotFoundError,
+    UntrustedTypeError,
+    UnusableArtifactError,
+)
 from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
@@ -359,7 +365,14 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is deployed already")
             return False
         try:
+            self.resource_version_control.load_model(deployed)
             comparison = self.train.compare_models(model_version, deployed)
+        except (UnusableArtifactError, UntrustedTypeError, ReferenceNotFoundError) as error:
+            self.train.require_usable(model_version)  # which of the two it is
+            self._tell(
+                f"{model_version} replaces {deployed}, which cannot be used any more: {error}", "warning"
+            )
+            return True
         except NoUnseenRowsError as error:
             advice = f"Train on further rows, or take {deployed} out of use first"
             self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")

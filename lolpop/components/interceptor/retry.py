@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.logger import Logger
-from lolpop.errors import LolpopError, StoreError
+from lolpop.errors import LolpopError, StoreError, UnusableArtifactError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -81,5 +81,5 @@ class RetryInterceptor(Interceptor):
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, LolpopError):
-        return isinstance(error, StoreError)
+        return isinstance(error, StoreError) and not isinstance(error, UnusableArtifactError)
     return isinstance(error, Exception)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop._temporary import temporary_folder
+from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -111,6 +112,14 @@ class MetadataTracker(Component):
             copy = Path(folder, "file")
             self.load_artifact(resource, name, copy)
             yield copy
+
+    def has_artifact(self, resource: Resource | str, name: str) -> bool:
+        """Whether ``resource`` has the artifact ``name``, and it is what was stored."""
+        try:
+            with self.reading_artifact(resource, name):
+                return True
+        except (ReferenceNotFoundError, UnusableArtifactError):
+            return False
 
     @abstractmethod
     def artifacts(self, resource: Resource | str) -> list[str]:

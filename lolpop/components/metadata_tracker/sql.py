@@ -133,6 +133,15 @@ class SQLMetadataTracker(MetadataTracker):
         with self._store.reading_file(files[""]) as path:
             yield path
 
+    def has_artifact(self, resource: Resource | str, name: str) -> bool:
+        """Whether ``resource`` has the artifact ``name``, and its files are what was stored."""
+        resource = as_resource(resource, Resource)
+        with self._reading() as rows:
+            if name not in rows.artifacts(resource):
+                return False
+            _, files = rows.artifact(resource, name)
+        return all(map(self._store.has_file, files.values()))
+
     def artifacts(self, resource: Resource | str) -> list[str]:
         """Names of the artifacts of ``resource``, sorted."""
         resource = as_resource(resource, Resource)

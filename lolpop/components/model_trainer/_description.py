@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lolpop.components.model_trainer.tabular import TabularModel
-from lolpop.errors import StoreError
+from lolpop.errors import UnusableArtifactError
 
 _FILE = "model.json"
 
@@ -29,12 +29,12 @@ class Description:
 
     @classmethod
     def read(cls, folder: Path) -> Description:
-        """What ``write`` wrote. Raises StoreError if it is missing or damaged."""
+        """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             return cls(tuple(fields["columns"]), tuple(fields["classes"]), fields["left_out"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"There is no stored model in {folder}: {error}") from error
+            raise UnusableArtifactError(f"There is no stored model in {folder}: {error}") from error
 
     def model(self, transformer: Any, estimator: Any) -> TabularModel:
         """The model that was described, of what was stored beside its description."""

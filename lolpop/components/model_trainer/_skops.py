@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from lolpop.components.model_trainer._archives import with_fixed_bytes
-from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError
+from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError
 
 # Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
 _TRUSTED = frozenset(
@@ -61,8 +61,9 @@ def dump(value: object, path: Path) -> None:
 def load(path: Path, trusted: Sequence[str]) -> Any:
     """Read what ``dump`` wrote.
 
-    Raises UntrustedTypeError if it holds types that neither are harmless nor among ``trusted``, and
-    StoreError if it is damaged. Raises MissingExtraError if a library that it needs is not installed.
+    Raises UntrustedTypeError if it holds types that neither are harmless nor among ``trusted``,
+    MissingExtraError if a library that it needs is not installed, and UnusableArtifactError if it is
+    damaged or holds a class that is no longer there.
     """
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
@@ -77,6 +78,15 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
         ) from error
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
-        raise MissingExtraError(library, _INSTALL.get(library, library)) from error
+        if library in _INSTALL:
+            raise MissingExtraError(library, _INSTALL[library]) from error
+        raise UnusableArtifactError(
+            f"The stored model holds a class of the module {error.name}, which is not there: it was renamed, "
+            "or is of a library that is not installed."
+        ) from error
+    except (AttributeError, ImportError) as error:
+        raise UnusableArtifactError(
+            f"The stored model holds a class that is no longer there: {error}."
+        ) from error
     except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error
+        raise UnusableArtifactError(f"The stored model in {path.parent} is damaged: {error}") from error

@@ -15,7 +15,7 @@ from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer, unnamed
 from lolpop.components.model_trainer.tabular import REFUSALS, explained
-from lolpop.errors import StoreError, TrainingError
+from lolpop.errors import TrainingError, UnusableArtifactError
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _PLACE = re.compile(r"^\S+:\d+: (Error: )?")
 _LOUDNESS = frozenset({"logging_level", "silent", "verbose", "verbose_eval"})
 
 Depth = Annotated[int, Field(ge=1, le=16)]
+
+_OF_THE_FIT = {"model_guid", "train_finish_time"}
 
 
 class _CatBoostTrees(BoostedTrees):
@@ -75,6 +77,10 @@ class _CatBoostTrees(BoostedTrees):
         return coded
 
     def save(self, path: Path) -> None:
+        # When, and under which random name, it was fitted, would keep equal models apart.
+        metadata = self._estimator.get_metadata()
+        for name in _OF_THE_FIT.intersection(metadata.keys()):
+            metadata[name] = ""
         self._estimator.save_model(str(path), format="cbm")
 
     @classmethod
@@ -85,7 +91,7 @@ class _CatBoostTrees(BoostedTrees):
         try:
             return cls(estimator.load_model(str(path), format="cbm"))
         except (catboost.CatBoostError, OSError, ValueError) as error:
-            raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error
+            raise UnusableArtifactError(f"The stored model in {path.parent} is damaged: {error}") from error
 
 
 class CatBoostModelTrainer(BoostingModelTrainer):

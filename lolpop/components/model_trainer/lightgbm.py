@@ -15,7 +15,7 @@ from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer.tabular import REFUSALS, explained
-from lolpop.errors import StoreError, TrainingError
+from lolpop.errors import TrainingError, UnusableArtifactError
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _LightGBMTrees(BoostedTrees):
             _require_whole(path)
             return cls(booster=lightgbm.Booster(model_file=path))
         except (lightgbm.basic.LightGBMError, OSError, ValueError, KeyError) as error:
-            raise StoreError(f"The stored model in {path.parent} is damaged: {error}") from error
+            raise UnusableArtifactError(f"The stored model in {path.parent} is damaged: {error}") from error
 
 
 class LightGBMModelTrainer(BoostingModelTrainer):

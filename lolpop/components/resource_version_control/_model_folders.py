@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
-from lolpop.errors import MissingExtraError, StoreError, UntrustedTypeError, WiringError
+from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError, WiringError
 from lolpop.registry import find, import_object, missing_modules, name_of
 
 _FILES = "files"
@@ -48,7 +48,9 @@ def _trainer_name(folder: Path) -> str:
         description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
         name = description["trainer"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"This is no stored model: its {_DESCRIPTION} cannot be read ({error}).") from error
+        raise UnusableArtifactError(
+            f"This is no stored model: its {_DESCRIPTION} cannot be read ({error})."
+        ) from error
     return str(name)
 
 
@@ -57,7 +59,7 @@ def _trainer(name: str, trusted_types: Sequence[str]) -> type[ModelTrainer]:
         try:
             return find(_INTERFACE, name)
         except WiringError as error:
-            raise StoreError(
+            raise UnusableArtifactError(
                 f"The model was stored by a trainer that cannot be used here: {error}"
             ) from error
     for trainer in _subclasses(_INTERFACE):
@@ -70,7 +72,7 @@ def _trainer(name: str, trusted_types: Sequence[str]) -> type[ModelTrainer]:
         )
     trainer = import_object(name)
     if not (isinstance(trainer, type) and issubclass(trainer, ModelTrainer)):
-        raise StoreError(f"The model was stored by {name}, which is not a ModelTrainer.")
+        raise UnusableArtifactError(f"The model was stored by {name}, which is not a ModelTrainer.")
     return trainer
 
 

@@ -145,11 +145,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
     ) -> DatasetVersion:
         # Who saves the same data at the same time gets the same version.
         with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
-            version = self._latest(name, written.digest)
+            version, path = self._latest(name, written.digest), Path(folder, "data.arrow")
             if version is not None:
+                if not self._metadata_tracker.has_artifact(version, "data"):
+                    write(path)  # it was lost since, and here it is again
+                    self._metadata_tracker.save_artifact(version, "data", path)
                 self._metadata_tracker.link(version, parents)
                 return version
-            path = Path(folder, "data.arrow")
             write(path)
             fields = {
                 "rows": written.rows,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from lolpop.errors import UnusableArtifactError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -149,3 +150,11 @@ class Store(Component):
 
         Raises StoreError as ``get_file`` does.
         """
+
+    def has_file(self, digest: str) -> bool:
+        """Whether the file with ``digest`` is there, and is what was stored."""
+        try:
+            with self.reading_file(digest):
+                return True
+        except UnusableArtifactError:
+            return False

@@ -16,7 +16,7 @@ from lolpop._temporary import temporary_folder
 from lolpop.components._disk import sync
 from lolpop.components.store._failures import disk_failures
 from lolpop.components.store._places import shown
-from lolpop.errors import MissingExtraError, StoreError
+from lolpop.errors import MissingExtraError, StoreError, UnusableArtifactError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -41,6 +41,9 @@ class Files(Protocol):
 
     def reading(self, digest: str) -> AbstractContextManager[Path]:
         """A file to be read inside the ``with`` block, never written. Raises StoreError as ``get`` does."""
+
+    def has(self, digest: str) -> bool:
+        """Whether the file with ``digest`` is there, as far as that can be seen without transferring it."""
 
     def settle(self) -> None:
         """Let what was put survive a power cut, so that what refers to it can be committed."""
@@ -102,6 +105,12 @@ class LocalFiles:
             if _digest_of(kept) != digest:
                 raise _changed(kept)
         yield kept
+
+    def has(self, digest: str) -> bool:
+        """Whether the file with ``digest`` is there, with its content."""
+        kept = self._path(digest)
+        with disk_failures(kept, "read"):
+            return kept.is_file() and _digest_of(kept) == digest
 
     def remove_leftovers(self) -> None:
         """Remove what processes that were killed have left half-written, once it is a day old."""
@@ -179,6 +188,12 @@ class RemoteFiles:
             self.get(digest, copy)
             yield copy
 
+    def has(self, digest: str) -> bool:
+        """Whether there is a file with ``digest``: what a server shows is complete."""
+        system, kept = self._locate(digest)
+        with disk_failures(self._shown, "read"):
+            return bool(system.exists(kept))
+
     def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
         import fsspec
 
@@ -223,14 +238,16 @@ def _checked(digest: str) -> str:
 
 
 def _changed(place: Path | str) -> StoreError:
-    return StoreError(
+    return UnusableArtifactError(
         f"{place} is no longer what was stored: its content has changed. Restore it from a backup, or make "
         "again what it holds."
     )
 
 
 def _missing(place: Path | str) -> StoreError:
-    return StoreError(f"{place} is missing. Restore it from a backup, or make again what it holds.")
+    return UnusableArtifactError(
+        f"{place} is missing. Restore it from a backup, or make again what it holds."
+    )
 
 
 @contextmanager

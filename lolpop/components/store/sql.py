@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,8 +82,10 @@ class SQLStore(Store):
     def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
         """The files of the database, and the folders of locks and of artifacts."""
         folder = Path(injected.get("folder") or "").absolute()
-        database = DatabasePlace(_URL if settings.get("url") is None else settings["url"])
-        if database.is_sqlite:
+        database = None
+        with suppress(ValueError):  # what is wrong with the URL is told by check_settings
+            database = DatabasePlace(_URL if settings.get("url") is None else settings["url"])
+        if database is not None and database.is_sqlite:
             path = database.path(folder)
             for ending in ("", "-wal", "-shm", "-journal"):
                 yield Place("url", f"{path}{ending}", "kept", name="the database of the store")
@@ -148,6 +150,10 @@ class SQLStore(Store):
     def reading_file(self, digest: str) -> AbstractContextManager[Path]:
         """The file with ``digest``, to be read inside the ``with`` block and never written."""
         return self._open().files.reading(digest)
+
+    def has_file(self, digest: str) -> bool:
+        """Whether the file with ``digest`` is there; of a local one, whether it is what was stored."""
+        return self._open().files.has(digest)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""

@@ -24,7 +24,14 @@ from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer.tabular import REFUSALS
 from lolpop.data.timelines import timelines
-from lolpop.errors import DataError, Finding, LolpopError, StoreError, TrainingError, VerificationError
+from lolpop.errors import (
+    DataError,
+    Finding,
+    LolpopError,
+    TrainingError,
+    UnusableArtifactError,
+    VerificationError,
+)
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
@@ -90,7 +97,10 @@ class BySeriesModel(ForecastModel):
 
     @classmethod
     def read(cls, folder: Path, kinds: TypeAdapter[Any]) -> Self:
-        """What ``write`` wrote, its series of one of ``kinds``. Raises StoreError if it is damaged."""
+        """What ``write`` wrote, its series of one of ``kinds``.
+
+        Raises UnusableArtifactError if it is damaged.
+        """
         learned = Learned.read(folder)
         try:
             stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
@@ -100,7 +110,7 @@ class BySeriesModel(ForecastModel):
                 raise ValueError("its series are not all there")
             return cls(learned, series, widenings, int(stored["seed"]))
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-            raise StoreError(f"The stored model in {folder} is damaged: {error}") from error
+            raise UnusableArtifactError(f"The stored model in {folder} is damaged: {error}") from error
 
 
 class BySeriesModelTrainer(LibraryModelTrainer):
@@ -189,7 +199,10 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
     @classmethod
     def load(cls, folder: Path, trusted: Sequence[str] = ()) -> FittedModel:  # noqa: ARG003  (JSON holds no types)
-        """Read the model that ``save`` wrote. Raises StoreError if there is none or it is damaged."""
+        """Read the model that ``save`` wrote.
+
+        Raises UnusableArtifactError if there is none or it is damaged.
+        """
         cls._require_library()
         return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
 

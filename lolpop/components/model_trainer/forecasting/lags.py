@@ -26,7 +26,7 @@ from lolpop.components.model_trainer.forecasting.widths import conformal_widths,
 from lolpop.components.model_trainer.tabular import TabularModel, own
 from lolpop.data.frames import wrap
 from lolpop.data.timelines import Timeline, Timelines, timelines
-from lolpop.errors import StoreError
+from lolpop.errors import UnusableArtifactError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,7 +177,7 @@ def rows_of(model: FittedModel, folder: Path) -> TabularModel:
 
 
 def restored(rows: TabularModel, folder: Path) -> LagModel:
-    """The model that ``rows_of`` has taken apart. Raises StoreError if a part is damaged."""
+    """The model that ``rows_of`` has taken apart. Raises UnusableArtifactError if a part is damaged."""
     learned = Learned.read(folder)
     try:
         fields = json.loads((folder / LAGS_FILE).read_text(encoding="utf-8"))
@@ -188,7 +188,9 @@ def restored(rows: TabularModel, folder: Path) -> LagModel:
         }
         return LagModel(learned, rows, recipe, recent, fields["widths"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"The stored forecasting model in {folder} is damaged: {error}") from error
+        raise UnusableArtifactError(
+            f"The stored forecasting model in {folder} is damaged: {error}"
+        ) from error
 
 
 def _tuples(value: Any) -> Any:

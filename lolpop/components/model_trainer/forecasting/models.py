@@ -13,7 +13,7 @@ from lolpop._names import one_of
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.data.frames import require_columns, to_floats, wrap
 from lolpop.data.timelines import Grid, place_of, series_of
-from lolpop.errors import DataError, StoreError
+from lolpop.errors import DataError, UnusableArtifactError
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Learned:
 
     @classmethod
     def read(cls, folder: Path) -> Learned:
-        """What ``write`` wrote. Raises StoreError if it is missing or damaged."""
+        """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             histories = {
@@ -117,7 +117,9 @@ class Learned:
                 fields["left_out"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"There is no stored forecasting model in {folder}: {error}") from error
+            raise UnusableArtifactError(
+                f"There is no stored forecasting model in {folder}: {error}"
+            ) from error
 
     def write(self, folder: Path) -> None:
         """Write it into ``folder``, as JSON."""
