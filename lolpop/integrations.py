@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
@@ -68,6 +68,13 @@ class Runner(_Recorded):
     """Combines pipelines into end-to-end workflows."""
 
     __slots__ = ()
+
+    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """What each workflow that the class defines reads in its own code: settings, and what is injected.
+
+    The pipelines whose tasks it calls go without saying. A run that is resumed with other settings does not
+    call a workflow again that reads none of them; one that is not named here may read all.
+    """
 
 
 def task(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:

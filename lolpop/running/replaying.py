@@ -50,7 +50,7 @@ def load_replay(
 ) -> Replay:
     """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
 
-    It goes on with what the run completed, if that is given.
+    It goes on with what the run completed, if that is given, as far as no flag sets what it was made by.
 
     Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
     hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
@@ -62,10 +62,10 @@ def load_replay(
     reading = Flags(tuple(flags)).read()
     if reading.findings:
         raise SettingsError(list(reading.findings))
-    layers = [*_stores(sources.layers), layer, *reading.layers]
+    layers = [*_stores(sources.layers), layer]
     instance = configured(
         container,
-        layers,
+        [*layers, *reading.layers],
         sources,
         profile=run.wiring.get("profile"),
         group=group or sources.group,
@@ -74,6 +74,11 @@ def load_replay(
         resumes=resumes,
     )
     check_links(instance)
+    if resumes is not None and flags:
+        # What was made by other settings is another result; trials know for themselves by which they were.
+        scope, before = scope_of(instance), configured(container, layers, sources, lenient=True)
+        narrowed = resumes.unaffected(scope_of(before), scope)
+        scope.configuration = replace(scope.configuration, resumes=narrowed)
     here = environment(scope_of(instance).configuration.folder or sources.folder)
     return Replay(instance, [*recorded.notes, *_differences(run.wiring, here)])
 

@@ -51,7 +51,7 @@ class FileDataConnector(DataConnector):
         The mark before the fraction of a number in CSV.
     thousands : str
         The mark between groups of three digits of a number in CSV, if there is one.
-    columns : dict of str to str
+    columns : dict of str to str, optional
         Columns of CSV whose kind is not to be guessed: text, integer, number, boolean or date, by name.
     """
 
@@ -60,13 +60,13 @@ class FileDataConnector(DataConnector):
         missing_values: tuple[str, ...] = MISSING,
         decimal: str = ".",
         thousands: str = "",
-        columns: Mapping[str, ColumnKind] = MappingProxyType({}),
+        columns: Mapping[str, ColumnKind] | None = None,
         *,
         data: Data | None = None,
         folder: Path | None = None,
         claimed_places: Places | None = None,
     ) -> None:
-        self._options = TextOptions.of(missing_values, decimal, thousands, columns)
+        self._options = TextOptions.of(missing_values, decimal, thousands, columns or {})
         self._frame: FrameKind = data.frame if data else "pandas"
         self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
