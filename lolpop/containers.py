@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
-from lolpop import providers
+from lolpop import providers as _slots
 from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.store import RunRecord, Store
-from lolpop.errors import DEFAULT, SettingsError, WiringError
-from lolpop.kernel.providers import Pipeline, Runner
-from lolpop.kernel.providers.beside import Beside
+from lolpop.errors import WiringError
+from lolpop.kernel.declarations import check_attribute, check_declared, is_declared, taken_over
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.kernel.providers.queries import broken_links
-from lolpop.kernel.providers.slots import Slot, related_slots
-from lolpop.kernel.scopes import Configuration, Scope
+from lolpop.kernel.providers.slots import Slot, bind_slot, is_bound
+from lolpop.kernel.providers.uncached import Uncached
+from lolpop.kernel.providers.uncached_cells import uncached_cell
+from lolpop.kernel.scopes import Scope, scope_of
+from lolpop.running.open_runs import RunOptions, runs_of
+from lolpop.running.runtime import ContainerRuntime
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
-    from lolpop.running.resuming import Completed
-    from lolpop.settings.nodes import Layer
     from lolpop.settings.protocol import SettingsSource
-    from lolpop.settings.sources import Sources
 
-__all__ = ["PipelineContainer", "RunnerContainer", "check_links", "configured", "load", "scope_of"]
-
+__all__ = ["PipelineContainer", "RunnerContainer", "load", "scope_of"]
 
 # Names that belong to containers themselves, dependency-injector's own among them.
 _RESERVED = frozenset(
@@ -38,7 +37,6 @@ _RESERVED = frozenset(
     for name in dir(owner)
     if not name.startswith("_")
 ) | {"load", "lolpop", "runs", "verify"}
-_CONFIGURES_DI = frozenset({"instance_type", "wiring_config", "provider_type"})
 
 
 class _Instance(di_containers.DynamicContainer):
@@ -46,17 +44,19 @@ class _Instance(di_containers.DynamicContainer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scope = Scope(type(self), self.providers)
+        self._scope = Scope(self, self.providers, ContainerRuntime(_INHERITED))
         self._sealed = False
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, di.Provider) and not isinstance(value, di.Self) and name != "parent":
+        if is_declared(value) and name != "parent":
             if self._sealed:
                 raise WiringError(
                     f"{name!r} cannot be put into a container that exists",
                     "Override a provider, or declare it in a subclass.",
                 )
-            if isinstance(value, Slot | Nested | Beside):
+            if isinstance(value, Slot):
+                self._scope.cells[name] = bind_slot(value, self._scope, name)
+            elif isinstance(value, Nested | Uncached):
                 value.bind(self._scope, name)
         super().__setattr__(name, value)
         if isinstance(value, Nested):
@@ -88,23 +88,37 @@ class _Instance(di_containers.DynamicContainer):
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         try:
             self._scope.lifetime.close()
-        except Exception as failure:
-            if error is None:
-                raise
-            # What went wrong inside the block is what matters; closing after it comes second.
-            error.add_note(f"Closing the container failed too: {failure!r}")
+        except Exception as failure:  # noqa: BLE001  (it is raised, or added to the error)
+            _add_closing_failure(error, failure)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            await self._scope.lifetime.aclose()
+        except Exception as failure:  # noqa: BLE001  (it is raised, or added to the error)
+            _add_closing_failure(error, failure)
 
     def verify(self) -> list[Finding]:
-        """See ``PipelineContainer.verify``."""
+        """Prove the wiring and every setting, building nothing, and return the warnings.
+
+        Raises VerificationError with everything that is wrong if any of it is an error.
+        """
         from lolpop.kernel.verification import verify
 
         return verify(self._scope.root)
 
     def runs(self) -> list[RunRecord]:
-        """See ``RunnerContainer.runs``."""
-        from lolpop.running.recorders import recorder_of
+        """The runs that are recorded where this container records its own, newest first."""
+        from lolpop.running.recorders import recorder_for
 
-        return recorder_of(self._scope).runs()
+        return recorder_for(self._scope).runs()
+
+    def wire(self, *arguments: Any, **options: Any) -> None:
+        """Let markers in modules and packages stand for the providers of this container."""
+        super().wire(*arguments, **options)
+        self._scope.lifetime.verified = False  # what the markers ask for is to be proved too
 
     def override(self, overriding: object) -> NoReturn:
         """Refused: what is overridden is providers, one by one."""
@@ -119,44 +133,15 @@ class _Instance(di_containers.DynamicContainer):
     def reset_override(self) -> None:
         """End the overrides of every provider here and in nested containers."""
         for provider in self.providers.values():
-            if isinstance(provider, Nested):
-                provider.container.reset_override()
-            else:
+            if not isinstance(provider, di.Self):
                 provider.reset_override()
 
 
-def _check_attribute(container: str, key: str, value: Any) -> None:
-    if isinstance(value, di.Provider) and not isinstance(value, di.Self):
-        if key.startswith("_"):
-            raise WiringError(f"{container}.{key}: a provider's name cannot start with an underscore")
-        if key in _RESERVED:
-            raise WiringError(
-                f"{container}.{key}: the name is the container's own", "Give the provider another name."
-            )
-    elif not key.startswith("_") and key not in _CONFIGURES_DI and key != "load":
-        hint = "Nest a container with providers.nested(…)." if isinstance(value, type) else None
-        raise WiringError(
-            f"{container}.{key} is a {type(value).__name__}, but a container holds providers only",
-            hint or "Wrap a value in providers.Object(…).",
-        )
-
-
-def _named(container: str, slot: Slot[Any], declared: Mapping[str, Any]) -> dict[str, str]:
-    """The names of the providers that a slot's keywords refer to."""
-    names = {}
-    for parameter, injection in slot.injections.items():
-        # What was declared before knows the name that it was given, unless a subclass took that over.
-        name = getattr(injection, "name", "")
-        if declared.get(name) is not injection:
-            name = next((key for key, provider in declared.items() if provider is injection), "")
-        if name:
-            names[parameter] = name
-        elif isinstance(injection, Slot | Nested):
-            raise WiringError(
-                f"{container}.{slot.name}: {parameter}= is a provider that the container does not hold",
-                "Declare it under a name of its own, before this one.",
-            )
-    return names
+def _add_closing_failure(error: BaseException | None, failure: Exception) -> None:
+    """Raise a failure to close a container, or add it to what went wrong before, which matters more."""
+    if error is None:
+        raise failure
+    error.add_note(f"Closing the container failed too: {failure!r}")
 
 
 class _Declared(type(di_containers.DeclarativeContainer)):  # type: ignore[misc]  # not in the stubs by name
@@ -164,15 +149,22 @@ class _Declared(type(di_containers.DeclarativeContainer)):  # type: ignore[misc]
 
     def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> _Declared:
         for key, value in attributes.items():
-            _check_attribute(name, key, value)
-        declared = cast("_Declared", super().__new__(cls, name, bases, attributes))
-        own = [key for key, value in declared.providers.items() if isinstance(value, Pipeline | Runner)]
-        if len(own) > 1:
-            raise WiringError(f"{name} declares {' and '.join(own)}, but a container has one")
-        for value in attributes.values():
-            if isinstance(value, Slot) and value.injections:
-                value.injection_names = _named(name, value, declared.providers)
+            check_attribute(name, key, value, _RESERVED)
+        inherited = {
+            key: provider for base in bases for key, provider in getattr(base, "providers", {}).items()
+        }
+        taken = taken_over(attributes, inherited)
+        declared = cast("_Declared", super().__new__(cls, name, bases, taken))
+        check_declared(declared, taken)
         return declared
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if is_declared(value):
+            raise WiringError(
+                f"{name!r} cannot be put into {cls.__name__}, which exists",
+                "Declare it in the class, or in a subclass.",
+            )
+        super().__setattr__(name, value)
 
 
 class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
@@ -180,8 +172,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
 
     def __new__(cls, **overriding: Any) -> Any:
         instance: Any = super().__new__(cls)
-        instance._scope.declared_as = cls
-        _rebind_foreign(instance)
+        _rebind_referred(instance)
         instance._sealed = True
         for name, provider in overriding.items():
             (instance.providers.get(name) or getattr(instance, name)).override(provider)
@@ -196,8 +187,25 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         environ: Mapping[str, str] = os.environ,
         overrides: Mapping[str, Any] | None = None,
     ) -> Any:
-        """See ``PipelineContainer.load``."""
+        """A container with its settings.
+
+        Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
+        current directory, or ``files`` in their place; the files of each profile in turn; ``sources``;
+        ``.env``; the environment; ``overrides`` by dotted path. Nothing is built yet.
+
+        Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file
+        or profile, links. Everything else is a finding of ``verify``.
+        """
         return load(cls, files, profile=profile, sources=sources, environ=environ, overrides=overrides or {})
+
+    @classmethod
+    def override(cls, overriding: object) -> NoReturn:
+        """Refused: what is overridden is providers of an instance, one by one."""
+        del overriding
+        raise WiringError(
+            f"{cls.__name__} is a container class and cannot be overridden",
+            "Override the providers of an instance.",
+        )
 
 
 def load(
@@ -221,6 +229,7 @@ def load(
     """
     from pathlib import Path
 
+    from lolpop.kernel.loading import check_links, configured
     from lolpop.settings.sources import collect
 
     collected = collect(
@@ -232,84 +241,38 @@ def load(
         flags=flags,
         cwd=Path.cwd(),
     )
-    instance = configured(
-        container,
-        collected.layers,
-        collected,
-        group=group or collected.group,
-        recorded=recorded,
-        lenient=lenient,
-    )
+    instance = configured(container, collected.layers, collected, lenient=lenient)
+    options = RunOptions(group=group or collected.group, recorded=recorded)
+    runs_of(scope_of(instance)).options = options
     check_links(instance)
     return instance
 
 
-def configured(
-    container: type[Any],
-    layers: Sequence[Layer],
-    sources: Sources,
-    *,
-    profile: str | None = None,
-    group: str | None = None,
-    recorded: bool = False,
-    lenient: bool = False,
-    replays: str | None = None,
-    resumes: Completed | None = None,
-) -> Any:
-    """An instance of ``container`` set by ``layers``, with the folder and variables of ``sources``."""
-    from lolpop.settings.links import Links
-    from lolpop.settings.tree import Tree
-
-    instance = container()
+def _rebind_referred(instance: Any) -> None:
+    """Let what refers to a provider that a subclass declares anew see the new one."""
     scope = scope_of(instance)
-    links = Links(Tree((*scope_defaults(scope), *layers)), sources.variables, lenient)
-    scope.configuration = Configuration(
-        Tree(tuple(layers)),
-        links,
-        sources.folder,
-        profile or sources.profile,
-        group,
-        recorded,
-        replays,
-        resumes,
-        sources.files,
-    )
-    return instance
-
-
-def check_links(container: Any) -> None:
-    """Raise SettingsError with the links that lead nowhere."""
-    broken = broken_links(scope_of(container))
-    if errors := [finding for finding in broken if finding.severity == "error"]:
-        raise SettingsError(errors)
-
-
-def scope_of(container: Any) -> Scope:
-    """The scope of an instance of a container."""
-    scope: Scope = container._scope
-    return scope
-
-
-def scope_defaults(scope: Scope) -> list[Layer]:
-    """The defaults of ``providers.Settings`` as a layer, so that links can lead to them."""
-    from lolpop.annotations import REQUIRED
-    from lolpop.settings.nodes import Layer, node_of
-
-    values: dict[str, Any] = {}
-    for inner in scope.walk():
-        for name, provider in inner.providers.items():
-            if isinstance(provider, providers.Settings) and provider.default is not REQUIRED:
-                branch = values
-                for step in inner.path:
-                    branch = branch.setdefault(step, {})
-                branch[name] = provider.default
-    return [Layer("defaults", node_of(values, DEFAULT))]
+    for provider in instance.providers.values():
+        if isinstance(provider, Slot | Nested | di.Self):
+            continue
+        for referred in list(provider.traverse()):
+            name = getattr(referred, "name", "")
+            if name not in instance.providers:
+                continue
+            if isinstance(referred, Slot) and not is_bound(referred):
+                bind_slot(referred, scope, name)
+                referred.override(instance.providers[name])
+            elif isinstance(referred, Uncached) and uncached_cell(referred) is None:
+                referred.bind(scope, name)
+                referred.override(instance.providers[name])
 
 
 if TYPE_CHECKING:
 
     class PipelineContainer:
         """What type checkers see: the declared providers, and nothing else but these methods."""
+
+        def __init__(self, **overriding: object) -> None:
+            """A container with defaults only, whose providers of these names are overridden."""
 
         @classmethod
         def load(
@@ -320,37 +283,43 @@ if TYPE_CHECKING:
             environ: Mapping[str, str] = ...,
             overrides: Mapping[str, Any] | None = None,
         ) -> Self:
-            """A container with its settings.
-
-            Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
-            current directory, or ``files`` in their place; the files of each profile in turn; ``sources``;
-            ``.env``; the
-            environment; ``overrides`` by dotted path. Nothing is built yet.
-
-            Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file
-            or profile, links. Everything else is a finding of ``verify``.
-            """
+            """A container with its settings."""
 
         def verify(self) -> list[Finding]:
-            """Prove the wiring and every setting, building nothing, and return the warnings.
+            """Prove the wiring and every setting, building nothing, and return the warnings."""
 
-            Raises VerificationError with everything that was found if any of it is an error.
-            """
-
-        def reset_override(self) -> None:
+        @classmethod
+        def reset_override(cls) -> None:
             """End the overrides of every provider here and in nested containers."""
+
+        @property
+        def providers(self) -> dict[str, di.Provider[Any]]:
+            """The providers by name."""
+
+        def wire(
+            self,
+            modules: Iterable[str | ModuleType] | None = None,
+            packages: Iterable[str | ModuleType] | None = None,
+            from_package: str | None = None,
+        ) -> None:
+            """Let markers in modules and packages stand for the providers of this container."""
+
+        def unwire(self) -> None:
+            """End what ``wire`` began."""
 
         def __enter__(self) -> Self: ...
         def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None: ...
+        async def __aenter__(self) -> Self: ...
+        async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None: ...
 
     class RunnerContainer(PipelineContainer):
         """What type checkers see: the declared providers, the inherited ones, and these methods."""
 
-        store: providers.Component[Store]
-        seed: providers.Settings[int]
-        interceptors: providers.Components[Interceptor]
-        folder: providers.Folder
-        claimed_places: providers.Places
+        store: _slots.Component[Store]
+        seed: _slots.Settings[int]
+        interceptors: _slots.Components[Interceptor]
+        folder: _slots.Folder
+        claimed_places: _slots.Places
 
         def runs(self) -> list[RunRecord]:
             """The runs that are recorded where this container records its own, newest first."""
@@ -363,19 +332,12 @@ else:
     class RunnerContainer(_Container):
         """Global components, the containers of the pipelines, and the runner that coordinates them."""
 
-        store = providers.Component(Store, default="sql")
-        seed = providers.Settings(int, default=0)
-        interceptors = providers.Components(Interceptor)
-        folder = providers.Folder()
-        claimed_places = providers.Places()
+        store = _slots.Component(Store, default="sql")
+        seed = _slots.Settings(int, default=0)
+        interceptors = _slots.Components(Interceptor)
+        folder = _slots.Folder()
+        claimed_places = _slots.Places()
 
 
-def _rebind_foreign(instance: Any) -> None:
-    """Let providers of dependency-injector that refer to a redeclared slot see the one that replaced it."""
-    for provider in instance.providers.values():
-        if isinstance(provider, Slot | Nested):
-            continue
-        for related in related_slots(provider):
-            if related.scope is None and related.name in instance.providers:
-                related.bind(scope_of(instance), related.name)
-                related.override(instance.providers[related.name])
+_INHERITED: frozenset[str] = frozenset(RunnerContainer.__dict__["providers"])
+"""The providers that every runner container has, whether or not anything uses them."""

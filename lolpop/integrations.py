@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from types import MappingProxyType
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 __all__ = ["Component", "Integration", "Pipeline", "Runner", "task", "workflow"]
@@ -69,13 +71,6 @@ class Runner(_Recorded):
 
     __slots__ = ()
 
-    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = {}
-    """What each workflow that the class defines reads in its own code: settings, and what is injected.
-
-    The pipelines whose tasks it calls go without saying. A run that is resumed with other settings does not
-    call a workflow again that reads none of them; one that is not named here may read all.
-    """
-
 
 def task(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Mark a pipeline's method as a task: built by a container, its calls are recorded and intercepted."""
@@ -102,15 +97,42 @@ def bind(integration: Integration, binding: Binding) -> None:
 
 def binding_of(integration: Integration) -> Binding | None:
     """The container's binding of ``integration``; None where it was built by hand."""
-    return getattr(integration, "__lolpop_binding__", None)
+    return None if isinstance(integration, type) else getattr(integration, "__lolpop_binding__", None)
+
+
+def misplaced_calls(integration: type[Integration]) -> Iterator[tuple[str, str, str]]:
+    """Tasks and workflows of a class that would not be recorded: name, what is wrong, and what to do."""
+    layer = next((layer for layer in _CALLS if issubclass(integration, layer)), None)
+    members = {name: value for base in reversed(integration.__mro__) for name, value in vars(base).items()}
+    for name, value in members.items():
+        kind = call_kind(value)
+        if kind is None or layer is None:
+            continue
+        where = f"{integration.__name__}.{name} is a {kind}"
+        if isinstance(value, classmethod | staticmethod):
+            yield name, f"{where} and a {type(value).__name__}", "Make it a method of the instance."
+        elif hasattr(value, "cache_info"):
+            hint = f"Put @{kind} above the cache."
+            yield name, f"{where} whose results are kept outside of it, so that calls are not recorded", hint
+        elif kind not in _CALLS[layer]:
+            noun = layer.__name__.lower()
+            yield name, f"{where}, and nothing records those of a {noun}", _HINTS[layer]
+
+
+_CALLS: Mapping[type[Integration], tuple[CallKind, ...]] = MappingProxyType(
+    {Component: (), Pipeline: ("task",), Runner: ("workflow",)}
+)
+_HINTS: Mapping[type[Integration], str] = MappingProxyType(
+    {
+        Component: "Remove the decorator, or make the class a Pipeline.",
+        Pipeline: "Decorate it with @task.",
+        Runner: "Decorate it with @workflow.",
+    }
+)
 
 
 def _marked(kind: CallKind, method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    if method.__code__.co_flags & _ENDS_LATER:
-        raise TypeError(
-            f"{method.__qualname__} cannot be a {kind}: a {kind} has ended when it returns, "
-            "and a coroutine or generator has not begun then. Let it return its result."
-        )
+    _check_method(kind, method)
 
     @functools.wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -121,3 +143,20 @@ def _marked(kind: CallKind, method: Callable[Concatenate[S, P], R]) -> Callable[
 
     call.__lolpop_kind__ = kind  # type: ignore[attr-defined]  # functions take attributes
     return call
+
+
+def _check_method(kind: CallKind, method: Any) -> None:
+    """Raise TypeError if calls of ``method`` cannot be recorded."""
+    name = getattr(method, "__qualname__", repr(method))
+    if isinstance(method, classmethod | staticmethod):
+        raise TypeError(f"{name} cannot be a {kind}: it is a {type(method).__name__}, not a method.")
+    if not callable(method) or not hasattr(method, "__name__"):
+        raise TypeError(f"{name} cannot be a {kind}: it is a {type(method).__name__}, not a method.")
+    if (other := call_kind(method)) is not None:
+        raise TypeError(f"{name} cannot be a {kind}: it is a {other} already.")
+    function: Any = inspect.unwrap(method)
+    if getattr(getattr(function, "__code__", None), "co_flags", 0) & _ENDS_LATER:
+        raise TypeError(
+            f"{name} cannot be a {kind}: a {kind} has ended when it returns, "
+            "and a coroutine or generator has not begun then. Let it return its result."
+        )

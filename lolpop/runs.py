@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from lolpop.settings.secrets import mapped, mask, mask_urls
 
 if TYPE_CHECKING:
-    from lolpop.kernel.specs import Spec
     from lolpop.resources import Resource
 
 __all__ = [
@@ -25,7 +24,7 @@ class OpenRun:
     """A run while it is open, with the identity map between values and the resources they stand for."""
 
     run_id: str
-    spec: Callable[[], Spec]
+    spec: Callable[[], Any]
     """What a worker in another process needs to work on this run."""
     mask: Callable[[str], str]
     """Takes the secrets of the run's container out of a text."""
@@ -62,7 +61,7 @@ TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=Non
 
 
 @contextmanager
-def held(variable: Any, value: Any) -> Iterator[None]:
+def context_value(variable: Any, value: Any) -> Iterator[None]:
     """Let a context variable have ``value`` inside the ``with`` block."""
     token = variable.set(value)
     try:

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from lolpop.annotations import REQUIRED, alternatives, resolved_hints, type_name
 from lolpop.errors import WiringError
-from lolpop.integrations import Integration
+from lolpop.integrations import Integration, misplaced_calls
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -120,7 +120,7 @@ def signature_of(owner: type) -> Signature:
 def _read(owner: type) -> Signature:
     constructor: Any = inspect.getattr_static(owner, "__init__")
     if constructor is object.__init__:
-        return Signature({}, {})
+        return Signature({}, {}, problems=tuple(_class_problems(owner)))
     hints, unresolved = resolved_hints(constructor, vars(owner))
     problems: list[tuple[str, str, str | None]] = [
         (
@@ -130,6 +130,7 @@ def _read(owner: type) -> Signature:
         )
         for name, error in unresolved.items()
     ]
+    problems += _class_problems(owner)
     settings: dict[str, Parameter] = {}
     injected: dict[str, Parameter] = {}
     for parameter in list(inspect.signature(constructor).parameters.values())[1:]:
@@ -184,6 +185,17 @@ def _read(owner: type) -> Signature:
                         )
                     )
     return Signature(settings, injected, inspect.getdoc(owner) or "", tuple(problems))
+
+
+def _class_problems(owner: type) -> Iterator[tuple[str, str, str | None]]:
+    """What keeps instances of a class from being recorded or closed as their container is."""
+    if not issubclass(owner, Integration):
+        return
+    yield from misplaced_calls(owner)
+    is_context = any(hasattr(owner, name) for name in ("__exit__", "__aexit__"))
+    if is_context and not any(callable(getattr(owner, name, None)) for name in ("close", "aclose")):
+        message = f"{owner.__name__} is a context manager, and its container does not enter it"
+        yield "__exit__", message, "Give it a close() method, which the container calls."
 
 
 def _schema_of(parameter: Parameter) -> dict[str, Any]:

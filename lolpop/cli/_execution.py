@@ -22,6 +22,7 @@ from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
 from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
+from lolpop.running.open_runs import runs_of
 from lolpop.settings.secrets import mapped
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _some(references: Sequence[str]) -> str:
 
 
 def _last_run(container: Any) -> str | None:
-    run_ids = scope_of(container).lifetime.run_ids
+    run_ids = runs_of(scope_of(container)).ids
     return run_ids[-1] if run_ids else None
 
 

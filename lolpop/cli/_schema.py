@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
 from lolpop.errors import WiringError
+from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
 from lolpop.signatures import Parameter, signature_of
@@ -45,11 +46,11 @@ class _Builder:
         properties: dict[str, Any] = {}
         for name, provider in scope.providers.items():
             if isinstance(provider, Pipeline | Runner):
-                properties |= {"use": _IMPORT_PATH, **self._settings(provider.plan.implementation)}
+                properties |= {"use": _IMPORT_PATH, **self._settings(cell_of(provider).plan.implementation)}
             elif isinstance(provider, Nested) and provider.scope_inside is not None:
                 properties[name] = self.section(provider.scope_inside)
             elif isinstance(provider, Component):
-                properties[name] = self._component(provider.interface, provider.plan.use)
+                properties[name] = self._component(provider.interface, cell_of(provider).plan.use)
             elif isinstance(provider, Components):
                 properties[name] = {"type": "array", "items": self._component(provider.interface, "")}
             elif isinstance(provider, Settings):
@@ -90,7 +91,9 @@ class _Builder:
         schema = self._gathered(_schema_of_type(parameter), owner)
         about = {"description": description or schema.pop("description", None)}
         if not parameter.required:
-            about["default"] = parameter.adapter.dump_python(parameter.default, mode="json", fallback=repr)
+            about["default"] = parameter.adapter.dump_python(
+                parameter.default, mode="json", fallback=repr, warnings=False
+            )
         given = {key: value for key, value in about.items() if value is not None}
         return {"anyOf": [schema, _LINK], **given} if schema else given
 

@@ -15,8 +15,10 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_repository import ModelRepository
-from lolpop.containers import RunnerContainer, configured
+from lolpop.containers import RunnerContainer
 from lolpop.errors import ReferenceNotFoundError
+from lolpop.kernel.loading import configured
+from lolpop.kernel.providers.cells import cell_of
 from lolpop.settings.sources import Sources, collect
 
 if TYPE_CHECKING:
@@ -57,13 +59,13 @@ def open_store(given: Given, *, flags: bool = True) -> Iterator[Any]:
 
 def is_stored(container: Any) -> bool:
     """Whether there may be a store: one that nobody has made yet is not made to be looked at."""
-    url = container.store.plan.settings.get("url")
+    url = cell_of(container.store).plan.settings.get("url")
     return url is None or url.value is not None or (Path(container.folder()) / ".lolpop").is_dir()
 
 
 def store_place(container: Any) -> str | None:
     """Where the container's store is, as its settings say; None where they do not."""
-    url = container.store.plan.settings.get("url")
+    url = cell_of(container.store).plan.settings.get("url")
     if url is None:
         return None
     return str(url.shown) if url.value is not None else shown_path(Path(container.folder()) / ".lolpop")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from rich.tree import Tree
 
+from lolpop.kernel.providers.cells import Cell, cell_of
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
 
 if TYPE_CHECKING:
@@ -39,41 +39,42 @@ def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
                 tree.add(_label(name.ljust(width), _owner(inner), with_needs=with_needs)), inner, with_needs
             )
         elif isinstance(provider, Components):
-            uses = ", ".join(element.plan.use for element in provider.elements)
+            uses = ", ".join(cell_of(element).plan.use for element in cell_of(provider).elements)
             tree.add(Text().append(name.ljust(width), "bold").append(f"  {uses}", "cyan"))
         else:
-            tree.add(_label(name.ljust(width), provider, with_needs=with_needs))
+            tree.add(_label(name.ljust(width), cell_of(provider), with_needs=with_needs))
 
 
 def _is_shown(provider: Any) -> bool:
     if isinstance(provider, Components):
-        return bool(provider.elements)
+        return bool(cell_of(provider).elements)
     return isinstance(provider, Component | Settings | Nested)
 
 
-def _owner(scope: Scope) -> Slot[Any] | None:
+def _owner(scope: Scope) -> Cell | None:
     """The pipeline or runner of a container."""
-    return next((slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner)), None)
+    owners = (slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner))
+    return next(map(cell_of, owners), None)
 
 
-def _label(name: str, slot: Slot[Any] | None, *, with_needs: bool) -> Text:
+def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     label = Text().append(name, "bold")
-    if slot is None:
+    if cell is None:
         return label
-    use = slot.plan.use.rpartition(":")[2]
+    use = cell.plan.use.rpartition(":")[2]
     if use:
         label.append(f"  {use}", "cyan")
-    for given in _given(slot):
+    for given in _given(cell):
         label.append(f"  {given}")
-    needs = [edge.parameter.name for edge in slot.edges if edge.provider is not None]
+    needs = [item.parameter.name for item in cell.dependencies if item.provider is not None]
     if with_needs and needs:
         label.append(f"  <- {', '.join(needs)}", "dim")
     return label
 
 
-def _given(slot: Slot[Any]) -> Iterator[str]:
+def _given(cell: Cell) -> Iterator[str]:
     """The settings that a source gave, secrets masked; of a plain value, the value."""
-    for name, setting in slot.plan.settings.items():
+    for name, setting in cell.plan.settings.items():
         if name and setting.is_given:
             yield f"{name}={_short(setting.shown)}"
         elif not name:

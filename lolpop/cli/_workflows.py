@@ -14,6 +14,7 @@ from lolpop.cli._failures import UsageError
 from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
 from lolpop.integrations import call_kind
+from lolpop.kernel.providers.cells import cell_of
 from lolpop.providers import Runner
 from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource
 from lolpop.signatures import Parameter
@@ -93,7 +94,7 @@ def runner_slot(container: Any) -> Runner[Any]:
 
 def workflows(container: Any) -> dict[str, Workflow]:
     """The workflows of the container's runner by name, in the order they are written."""
-    implementation = runner_slot(container).plan.implementation
+    implementation = cell_of(runner_slot(container)).plan.implementation
     found: dict[str, Workflow] = {}
     for owner in reversed(inspect.getmro(implementation)) if implementation else ():
         for name, method in vars(owner).items():
@@ -106,7 +107,7 @@ def workflow_of(container: Any, name: str) -> Workflow:
     """The workflow ``name``. Raises UsageError, with a near name, if there is none such."""
     known = workflows(container)
     if name not in known:
-        runner = runner_slot(container).plan.use
+        runner = cell_of(runner_slot(container)).plan.use
         raise UsageError(f"{runner} has no workflow {name!r}. {one_of(name, known, what='Workflows')}")
     return known[name]
 

@@ -13,9 +13,12 @@ from lolpop._names import near, one_of
 from lolpop.annotations import REQUIRED, alternatives
 from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.kernel.plans import Plan, Setting
-from lolpop.kernel.providers import Component, Components, Pipeline, Runner, Settings
-from lolpop.kernel.providers.queries import slots_in
-from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers import Component, Settings
+from lolpop.kernel.providers.cells import Cell, cell_of
+from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.integration_slots import IntegrationCell
+from lolpop.kernel.providers.main_slots import MainSlot
+from lolpop.kernel.providers.traversal import cells_in, declared_cells
 from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, SettingPath, plain
 from lolpop.settings.reading import UNSET, read, shown
@@ -70,10 +73,8 @@ def explanations(root: Scope) -> list[Explanation]:
     found: list[Explanation] = []
     for scope in root.walk():
         # The container's own section comes first, as it does in a file.
-        owners = [slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner)]
-        others = [slot for slot in scope.providers.values() if isinstance(slot, Slot) and slot not in owners]
-        for slot in (*owners, *others):
-            found += _of_slot(slot)
+        for cell in sorted(declared_cells(scope), key=lambda cell: not isinstance(cell.slot, MainSlot)):
+            found += _of_cell(cell)
     framework = root.configuration.tree.merged(("lolpop",))
     found += _Explainer("lolpop", root.configuration.links, framework).free_form()
     return found
@@ -98,19 +99,19 @@ def _unset(root: Scope, key: str) -> Explanation | None:
 
     Raises WiringError if the implementation knows the mapping's keys, and this is none of them.
     """
-    for slot in slots_in(root):
-        if not isinstance(slot, Component | Pipeline | Runner) or slot.plan.implementation is None:
+    for cell in cells_in(root):
+        if not isinstance(cell, IntegrationCell) or cell.plan.implementation is None:
             continue
-        signature = signature_of(slot.plan.implementation)
+        signature = signature_of(cell.plan.implementation)
         for name, parameter in signature.settings.items():
-            path = ".".join(part for part in (slot.plan.path, name) if part)
+            path = ".".join(part for part in (cell.plan.path, name) if part)
             if key.startswith(f"{path}.") and _is_free_form(parameter):
                 steps = (name, *key.removeprefix(f"{path}.").split("."))
                 description = signature.descriptions().get(name)
-                explainer = _explainer_of(slot, root.configuration.links)
+                explainer = _explainer_of(cell, root.configuration.links)
                 unset = explainer.one(steps, None, _at(parameter, steps[1:]), description, in_force=False)
                 if not unset.statements:
-                    _require_known(slot.plan, name, path, key)
+                    _require_known(cell.plan, name, path, key)
                 return unset
     return None
 
@@ -138,31 +139,29 @@ def _near_key(key: str, paths: Sequence[str]) -> str:
     return one_of(key, {path.partition(".")[0] for path in paths}, what="Sections")
 
 
-def _of_slot(slot: Slot[Any]) -> Iterator[Explanation]:
-    scope = slot.scope
-    if scope is None:
-        return
-    links = scope.configuration.links
-    if isinstance(slot, Components):
-        yield _of_list(slot, scope, links)
-        for element in slot.elements:
-            yield from _of_integration(element, links)
-    elif isinstance(slot, Component | Pipeline | Runner):
-        yield from _of_integration(slot, links)
-    elif isinstance(slot, Settings):
-        explainer = _Explainer(slot.path, links, slot.plan.section)
-        parameter = Parameter("", slot.type, slot.default)
-        yield from explainer.setting((), parameter, slot.plan.settings.get(""))
+def _of_cell(cell: Cell) -> Iterator[Explanation]:
+    links = cell.scope.configuration.links
+    if isinstance(cell, ListCell):
+        yield _of_list(cell, links)
+        for element in map(cell_of, cell.elements):
+            if isinstance(element, IntegrationCell):
+                yield from _of_integration(element, links)
+    elif isinstance(cell, IntegrationCell):
+        yield from _of_integration(cell, links)
+    elif isinstance(cell.slot, Settings):
+        explainer = _Explainer(cell.path, links, cell.plan.section)
+        parameter = Parameter("", cell.slot.type, cell.slot.default)
+        yield from explainer.setting((), parameter, cell.plan.settings.get(""))
 
 
-def _of_list(slot: Components[Any], scope: Scope, links: Links) -> Explanation:
-    said = scope.configuration.tree.merged((*scope.path, slot.name))
+def _of_list(cell: ListCell, links: Links) -> Explanation:
+    said = cell.scope.configuration.tree.merged((*cell.scope.path, cell.name))
     # How its elements are set is theirs to explain, and they know what of it is a secret.
     history = (dataclasses.replace(each, node=_uses_in(each.node)) for each in said.history if not each.path)
     section = dataclasses.replace(said, history=tuple(history))
-    uses = [element.plan.use for element in slot.elements]
-    default = [_name_of(slot.interface, use) for use in slot.default]
-    return _Explainer(slot.path, links, section).one((), uses, Parameter("", list[Any], default))
+    uses = [cell_of(element).plan.use for element in cell.elements]
+    default = [_name_of(cell.slot.interface, use) for use in cell.slot.default]
+    return _Explainer(cell.path, links, section).one((), uses, Parameter("", list[Any], default))
 
 
 def _uses_in(given: Node) -> Node:
@@ -176,21 +175,20 @@ def _uses_in(given: Node) -> Node:
     return dataclasses.replace(node, value=tuple(named))
 
 
-def _of_integration(
-    slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links
-) -> Iterator[Explanation]:
-    plan, explainer = slot.plan, _explainer_of(slot, links)
-    if isinstance(slot, Component) or plan.section.use is not None:
-        yield explainer.one(("use",), plan.use or None, Parameter("use", str, _default_of(slot)))
+def _of_integration(cell: IntegrationCell, links: Links) -> Iterator[Explanation]:
+    plan, explainer = cell.plan, _explainer_of(cell, links)
+    if isinstance(cell.slot, Component) or plan.section.use is not None:
+        yield explainer.one(("use",), plan.use or None, Parameter("use", str, _default_of(cell)))
     yield from explainer.integration(plan)
 
 
-def _explainer_of(slot: Component[Any] | Pipeline[Any] | Runner[Any], links: Links) -> _Explainer:
-    implementations = _Implementations(slot.interface, _default_of(slot))
-    return _Explainer(slot.plan.path, links, slot.plan.section, implementations)
+def _explainer_of(cell: IntegrationCell, links: Links) -> _Explainer:
+    implementations = _Implementations(cell.slot.interface, _default_of(cell))
+    return _Explainer(cell.plan.path, links, cell.plan.section, implementations)
 
 
-def _default_of(slot: Component[Any] | Pipeline[Any] | Runner[Any]) -> Any:
+def _default_of(cell: IntegrationCell) -> Any:
+    slot = cell.slot
     return _name_of(slot.interface, slot.default) if slot.default is not None else REQUIRED
 
 

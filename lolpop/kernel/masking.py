@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lolpop._urls import MASK, mask_urls, url_secrets
+from lolpop.settings.secrets import secrets_of
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -62,21 +63,23 @@ def _anywhere(secret: str) -> str:
 
 def _names(root: Scope) -> Iterator[str]:
     """The names of columns, and of the model, that the problem of a container is told by."""
-    from lolpop.kernel.providers.queries import slots_in
     from lolpop.problem import Problem
 
-    for slot in slots_in(root):
-        for setting in slot.plan.settings.values():
-            if isinstance(setting.value, Problem):
-                for value in dict(setting.value).values():
-                    yield from value if isinstance(value, tuple) else [str(value)]
+    for problem in _setting_values(root):
+        if isinstance(problem, Problem):
+            for value in dict(problem).values():
+                yield from value if isinstance(value, tuple) else [str(value)]
+
+
+def _setting_values(root: Scope) -> Iterator[Any]:
+    for scope in root.walk():
+        for cell in scope.cells.values():
+            yield from cell.setting_values()
 
 
 def _secrets(root: Scope) -> Iterator[tuple[str, str, bool]]:
     """Each secret, what is shown for it, and whether nothing but a link to a variable says that it is one."""
-    from lolpop.kernel.providers.queries import slots_in
-
-    secrets = {secret for slot in slots_in(root) for secret in slot.secrets()}
+    secrets = {secret for value in _setting_values(root) for secret in secrets_of(value)}
     for secret in secrets:
         yield secret, MASK, False
     for name, value in root.configuration.links.linked_variables().items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lolpop.data.places import WRITING, Place
 from lolpop.errors import Finding
-from lolpop.kernel.providers.queries import injected_values, setting_of, slots_in
+from lolpop.kernel.providers.traversal import cells_in, injected_values, setting_place
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -20,13 +20,13 @@ def places_of(root: Scope) -> Iterator[Place]:
     """The settings files, and every place that an implementation names by ``claimed_places``."""
     for file in root.configuration.files:
         yield Place("", str(file), "kept", name=f"the settings file {file.name}")
-    for slot in slots_in(root):
-        claimed = getattr(slot.plan.implementation, "claimed_places", None)
-        if claimed is None or slot.plan.errors:
+    for cell in cells_in(root):
+        claimed = getattr(cell.plan.implementation, "claimed_places", None)
+        if claimed is None or cell.plan.errors:
             continue
-        settings = {name: setting.value for name, setting in slot.plan.settings.items()}
-        for place in claimed(settings, dict(injected_values(slot.edges))):
-            path, origin = setting_of(slot, place.setting)
+        settings = {name: setting.value for name, setting in cell.plan.settings.items()}
+        for place in claimed(settings, dict(injected_values(cell.dependencies))):
+            path, origin = setting_place(cell, place.setting)
             yield replace(place, setting=path, origin=origin)
 
 

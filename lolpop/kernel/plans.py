@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,11 @@ class Plan:
         if isinstance(self.used, type):
             return registry.name_of(self.interface, self.used)
         return self.used
+
+    def needs(self, parameter: Parameter) -> str:
+        """The message about a required parameter that nothing in scope provides."""
+        wanted = type_name(parameter.annotation)
+        return f"{self.called!r} needs {parameter.name!r} ({wanted}), which nothing in scope provides"
 
     def arguments(self) -> dict[str, Any]:
         """The settings that were given; defaults are left to the constructor."""
@@ -254,28 +259,6 @@ def _plan_default(path: str, parameter: Parameter, section: Section, declared_as
         return Plan(path, settings={"": Setting(parameter, value, None)}, section=section)
     wanted = type_name(parameter.annotation)
     return Plan(path, findings=(Finding(path, message, hint=f"Declare a default of type {wanted}."),))
-
-
-def own_findings(plan: Plan, values: Callable[[], Mapping[str, Any]]) -> Iterable[Finding]:
-    """What the implementation itself finds in its settings (``check_settings``).
-
-    A check that takes a second argument gets ``values`` too: those sections of the settings that are to be
-    injected, by the parameters' names.
-    """
-    check = getattr(plan.implementation, "check_settings", None)
-    if check is None or plan.errors:
-        return
-    settings = {name: setting.value for name, setting in plan.settings.items()}
-    takes_values = len(inspect.signature(check).parameters) > 1
-    for finding in check(settings, values()) if takes_values else check(settings):
-        relative = tuple(finding.path.split(".")) if finding.path else ()
-        yield Finding(
-            ".".join(part for part in (plan.path, finding.path) if part),
-            finding.message,
-            finding.severity,
-            finding.origin or plan.origin_of(relative),
-            finding.hint,
-        )
 
 
 def _known(implementation: type, signature: Signature, section: Section) -> Any:

@@ -1,24 +1,22 @@
-"""Scopes: the nesting of containers, in which names resolve, and the lifetime of what they build."""
+"""Scopes: the nesting of containers, in which names resolve."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from lolpop.errors import WiringError
+from lolpop.kernel.lifetimes import Lifetime
 from lolpop.settings.links import Links
 from lolpop.settings.tree import Tree
 
 if TYPE_CHECKING:
-    from lolpop.running.resuming import Completed
-    from lolpop.runs import OpenRun
+    from lolpop.data.places import Place
+    from lolpop.integrations import Integration
     from lolpop.settings.nodes import SettingPath
 
-__all__ = ["Configuration", "Lifetime", "Override", "Scope", "Variant"]
+__all__ = ["Bound", "Configuration", "Runtime", "Scope", "scope_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,171 +28,63 @@ class Configuration:
     folder: Path | None = None
     """The folder of the first settings file; None where the current directory stands for it."""
     profile: str | None = None
-    group: str | None = None
-    recorded: bool = False
-    """Whether runs are kept in the store even if nothing else uses it."""
-    replays: str | None = None
-    """Id of the run that these settings are recorded of."""
-    resumes: Completed | None = None
-    """What that run completed, where this goes on with it."""
     files: tuple[Path, ...] = ()
     """Files that settings are read from."""
 
 
-class Override:
-    """A provider that stands in for a slot. As a context manager it ends with its block."""
+class Runtime(Protocol):
+    """What containers do beside wiring, which the layers above the kernel know how to do."""
 
-    __slots__ = ("built", "end", "provider", "variant", "variants")
+    inherited: Collection[str]
+    """The providers that every container of its kind has, whether or not anything uses them."""
 
-    def __init__(self, provider: Any, variant: Variant | None, end: Any) -> None:
-        self.provider = provider
-        self.variant = variant
-        """What it gives, if it is an object; a provider may give something else in every epoch."""
-        self.variants: dict[Any, Variant] = {}
-        """What a provider gave, by what stands for that, with this override added to those it depends on."""
-        self.end = end
-        self.built: list[tuple[dict[Any, Variant], Any]] = []
-        """Where what was built because of it is kept: a map and the key in it."""
+    def verify(self, root: Scope) -> None:
+        """Prove a tree of containers. Raises VerificationError if it is wired or set wrongly."""
 
-    def __enter__(self) -> Any:
-        return self.provider if self.variant is None else self.variant.value
+    def places(self, root: Scope) -> Iterator[Place]:
+        """The places that the settings of a tree of containers name."""
 
-    def __exit__(self, *_: object) -> None:
-        self.end(self)
+    def bind(self, integration: Integration, scope: Scope, provider: str) -> None:
+        """Tie the calls of a pipeline or runner, which ``provider`` built, to its container."""
 
 
-class Variant:
-    """A value that a slot gives, and the overrides that it was built under.
+class Bound(Protocol):
+    """A provider at its place in a scope."""
 
-    ``source`` gives the value anew at each call, as providers of dependency-injector do that are no slots.
-    """
-
-    __slots__ = ("overrides", "source", "value")
-
-    def __init__(self, value: Any, overrides: frozenset[Override] = frozenset(), source: Any = None) -> None:
-        self.value = value
-        self.overrides = overrides
-        self.source = source
-
-    def get(self) -> Any:
-        """The value to be injected."""
-        return self.value if self.source is None else self.source()
-
-
-class Lifetime:
-    """What a tree of containers has built, until it is closed.
-
-    ``epoch`` grows with every override that begins or ends, and when the tree is closed: what a slot
-    remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
-    """
-
-    __slots__ = ("built", "closed", "epoch", "lock", "memory", "open_runs", "run_ids", "verified", "waiting")
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.lock = threading.RLock()
-        self.built: list[Variant] = []
-        self.closed = False
-        self.open_runs: list[OpenRun] = []
-        self.verified = False
-        self.waiting: dict[int, int | None] = {}
-        """Of each thread that waits for something to be built, by its ident, which one builds it."""
-        self.memory: Any = None
-        """What records runs where no store does."""
-        self.run_ids: list[str] = []
-        """Of the runs that this tree made, in order."""
-
-    def begin_run(self, run: OpenRun) -> None:
-        """Hold the tree as it is while ``run`` is open."""
-        with self.lock:
-            self.open_runs.append(run)
-            self.run_ids.append(run.run_id)
-
-    def end_run(self, run: OpenRun) -> None:
-        """Let go of the tree for ``run``."""
-        with self.lock:
-            self.open_runs.remove(run)
-
-    def check_open(self, path: str) -> None:
-        """Raise WiringError if the tree was closed."""
-        if self.closed:
-            raise WiringError(
-                f"{path}: its container is closed", "Ask inside the `with` block, or make a new container."
-            )
-
-    def keep(self, variant: Variant, variants: dict[Any, Variant], key: Any, path: str) -> None:
-        """Remember what was built, to close it when its overrides end or with the tree.
-
-        What was built while another thread closed the tree is closed at once.
-        """
-        with self.lock:
-            if not self.closed:
-                variants[key] = variant
-                self.built.append(variant)
-                for override in variant.overrides:
-                    override.built.append((variants, key))
-                return
-        _close([variant])
-        self.check_open(path)
-
-    @contextmanager
-    def changing(self, path: str) -> Iterator[None]:
-        """Change inside the ``with`` block what a provider gives; after it everything is looked at anew."""
-        with self.lock:
-            self._check_no_run(path)
-            yield
-            self.epoch += 1
-
-    def begin(self, overrides: list[Override], override: Override, path: str) -> None:
-        """Let ``override`` stand on top of a slot's ``overrides``."""
-        with self.changing(path):
-            self.check_open(path)
-            overrides.append(override)
-
-    def end(self, overrides: list[Override], override: Override, path: str) -> None:
-        """Take ``override`` away and close what was built because of it, last first."""
-        with self.lock:
-            if override not in overrides:
-                return
-            self._check_no_run(path)
-            overrides.remove(override)
-            self.epoch += 1
-            doomed = [variants.pop(key) for variants, key in override.built if key in variants]
-            gone, open_ = set(map(id, doomed)), set(map(id, self.built))
-            doomed = [variant for variant in doomed if id(variant) in open_]
-            self.built = [variant for variant in self.built if id(variant) not in gone]
-        _close(doomed)
-
-    def close(self) -> None:
-        """Close everything that was built, last first, each even if another fails."""
-        with self.lock:
-            if self.closed:
-                return
-            self.closed = True
-            self.epoch += 1
-            built, self.built = self.built, []
-        _close(built)
-
-    def _check_no_run(self, path: str) -> None:
-        if self.open_runs:
-            raise WiringError(
-                f"{path} cannot be overridden while a run of its container is open",
-                "Override before the workflow starts, and end the override after it.",
-            )
+    def setting_values(self) -> Iterator[Any]:
+        """The values of its settings, and of what stands in for it, as far as they were read."""
 
 
 class Scope:
     """One container in a tree of containers: its providers by name, and the scope around it."""
 
-    __slots__ = ("_configuration", "_lifetime", "declared_as", "name", "outer", "providers")
+    __slots__ = (
+        "_configuration",
+        "_lifetime",
+        "_runtime",
+        "cells",
+        "container",
+        "name",
+        "outer",
+        "providers",
+    )
 
-    def __init__(self, declared_as: type, providers: Mapping[str, Any]) -> None:
-        self.declared_as = declared_as
+    def __init__(self, container: Any, providers: Mapping[str, Any], runtime: Runtime) -> None:
+        self.container = container
         self.providers = providers
+        self.cells: dict[str, Bound] = {}
+        """What is bound here, by name."""
         self.name = ""
         self.outer: Scope | None = None
         self._lifetime = Lifetime()
         self._configuration = Configuration()
+        self._runtime = runtime
+
+    @property
+    def declared_as(self) -> type:
+        """The container class."""
+        declared: type = self.container.declarative_parent or type(self.container)
+        return declared
 
     @property
     def root(self) -> Scope:
@@ -215,6 +105,11 @@ class Scope:
         return self.root._lifetime
 
     @property
+    def runtime(self) -> Runtime:
+        """What the whole tree does beside wiring."""
+        return self.root._runtime
+
+    @property
     def configuration(self) -> Configuration:
         """The settings of the whole tree."""
         return self.root._configuration
@@ -222,6 +117,10 @@ class Scope:
     @configuration.setter
     def configuration(self, configuration: Configuration) -> None:
         self.root._configuration = configuration
+
+    def path_of(self, name: str) -> str:
+        """The dotted path of a provider here."""
+        return ".".join((*self.path, name))
 
     def lookup(self, name: str) -> Any | None:
         """The provider of that name here, else in the scope around this one, and so on up."""
@@ -248,17 +147,7 @@ class Scope:
             waiting.extend(reversed(list(scope.inner())))
 
 
-def _close(variants: list[Variant]) -> None:
-    """Close what was built, last first; what failed first is raised, and tells of the others."""
-    failures: list[BaseException] = []
-    for variant in reversed(variants):
-        try:
-            if callable(close := getattr(variant.value, "close", None)):
-                close()
-        except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
-            failures.append(failure)
-    if failures:
-        first, *others = failures
-        for other in others:
-            first.add_note(f"Closing another component failed too: {other!r}")
-        raise first
+def scope_of(container: Any) -> Scope:
+    """The scope of an instance of a container."""
+    scope: Scope = container._scope
+    return scope

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 from lolpop._names import one_of
 from lolpop.errors import WiringError
 from lolpop.integrations import binding_of
-from lolpop.kernel.scopes import Configuration, Scope
+from lolpop.kernel.masking import masker
+from lolpop.kernel.providers import Component
+from lolpop.kernel.providers.cells import cell_of
+from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.scopes import Configuration, Scope, scope_of
 from lolpop.registry import import_object
 from lolpop.runs import RUN, OpenRun
 
 if TYPE_CHECKING:
     from lolpop.integrations import Pipeline, Runner
-    from lolpop.kernel.providers.slots import Slot
+    from lolpop.kernel.providers.cells import Cell
 
 __all__ = ["Call", "Spec", "Worker", "spec_of"]
 
@@ -55,21 +59,16 @@ class Spec:
 
     def build(self) -> Any:
         """The container, built again; the caller closes it."""
-        from lolpop import providers
-        from lolpop.containers import scope_of
-
         declared: Any = import_object(self.container)
         container = declared()
         scope_of(container).configuration = self.configuration
         for path, interface, use, settings in self.overrides:
-            provider = providers.Component(interface, default=use, settings=settings)
+            provider = Component(interface, default=use, settings=settings)
             find(scope_of(container), path).override(provider)
         return container
 
     def resolve(self, container: Any, call: Call) -> Callable[..., Any]:
         """The method that ``call`` names, of a container that was built from this spec."""
-        from lolpop.containers import scope_of
-
         built = find(scope_of(container), call.provider)()
         method: Callable[..., Any] | None = getattr(built, call.method, None)
         if method is None:
@@ -81,28 +80,39 @@ class Spec:
 
 
 def spec_of(root: Scope, run_id: str | None = None) -> Spec:
-    """The spec of a container. Raises WiringError if it is overridden by a live object, which stays here."""
-    from lolpop.kernel.providers import Component
-    from lolpop.kernel.providers.slots import Slot
-
-    declared = root.declared_as
+    """The spec of a container. Raises WiringError if it is overridden by what has to stay here."""
     overrides = []
     for scope in root.walk():
-        for slot in scope.providers.values():
-            if not isinstance(slot, Slot) or not slot.overridden_by:
-                continue
-            stand_in = slot.active
-            if not isinstance(stand_in, Component) or stand_in.injections or stand_in.default is None:
-                raise WiringError(
-                    f"{slot.path} is overridden by a live object, which other processes cannot have",
-                    "Override it by providers.Component(interface, default=…, settings={…}).",
-                )
-            use: Any = stand_in.default
-            path = use if isinstance(use, str) else _import_path(use)
-            interface: Any = stand_in.interface
-            _import_path(interface)
-            overrides.append((slot.path, interface, path, dict(stand_in.settings or {})))
-    return Spec(_import_path(declared), root.configuration, tuple(overrides), run_id)
+        for name, provider in scope.providers.items():
+            if isinstance(provider, Slot):
+                if cell_of(provider).overrides:
+                    overrides.append(_stand_in(cell_of(provider)))
+            elif provider.last_overriding is not None:
+                raise _cannot_travel(scope.path_of(name), "an object or a provider that lives here")
+    return Spec(_import_path(root.declared_as), root.configuration, tuple(overrides), run_id)
+
+
+def _stand_in(cell: Cell) -> tuple[str, type, str, dict[str, Any]]:
+    """How an override is made again in another process."""
+    active = cell.active
+    if not isinstance(active, Slot):
+        raise _cannot_travel(cell.path, "a live object")
+    if cell_of(active).stands_in is None:
+        raise _cannot_travel(cell.path, f"the provider {cell_of(active).path}")
+    if not isinstance(active, Component) or active.injections or active.default is None:
+        raise _cannot_travel(cell.path, "a provider that is more than an implementation and its settings")
+    use: Any = active.default
+    interface: Any = active.interface
+    _import_path(interface)
+    path = use if isinstance(use, str) else _import_path(use)
+    return cell.path, interface, path, dict(active.settings or {})
+
+
+def _cannot_travel(path: str, by: str) -> WiringError:
+    return WiringError(
+        f"{path} is overridden by {by}, which other processes cannot have",
+        "Override it by providers.Component(interface, default=…, settings={…}).",
+    )
 
 
 def _import_path(declared: type) -> str:
@@ -116,8 +126,6 @@ def _import_path(declared: type) -> str:
 
 def find(root: Scope, path: str) -> Slot[Any]:
     """The slot at a dotted path. Raises WiringError, with a near name, if there is none."""
-    from lolpop.kernel.providers.slots import Slot
-
     *outer, name = path.split(".")
     scope = root
     for step in outer:
@@ -156,9 +164,6 @@ class Worker:
             RUN.reset(token)
 
     def _mask(self, text: str, *, names: bool = True) -> str:
-        from lolpop.containers import scope_of
-        from lolpop.kernel.masking import masker
-
         return masker(scope_of(self._container), names=names)(text)
 
     def close(self) -> None:

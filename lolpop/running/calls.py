@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.errors import WiringError
 from lolpop.running.arguments import bind
-from lolpop.running.recording import Recording
-from lolpop.runs import RUN, held
+from lolpop.running.open_runs import runs_of
+from lolpop.running.recording import OpenRecording, open_recording
+from lolpop.runs import RUN, context_value
 
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
@@ -50,7 +51,7 @@ class CallBinding:
         around = _CALL.get()
         if around is not None and around.is_continued_by(self, function):
             return method(*bound.args, **bound.kwargs)
-        with held(_CALL, _Call(self, function)):
+        with context_value(_CALL, _Call(self, function)):
             return self._recorded(kind, name, method, bound)
 
     def _recorded(
@@ -61,22 +62,20 @@ class CallBinding:
         if run is None and kind == "task":
             return method(*bound.args, **bound.kwargs)
         if run is None:
-            return Recording(self._scope, path, bound.arguments).run(
-                partial(method, *bound.args, **bound.kwargs)
-            )
-        recording: Recording = run.recording
-        with held(RUN, run):
-            return recording.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
+            recording = open_recording(self._scope, path, bound.arguments)
+            return recording.perform(partial(method, *bound.args, **bound.kwargs), bound.arguments)
+        with context_value(RUN, run):
+            return run.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
 
-    def _open_run(self, kind: CallKind) -> Any:
-        lifetime = self._scope.lifetime
+    def _open_run(self, kind: CallKind) -> OpenRecording | None:
+        open_runs = [run for run in runs_of(self._scope).open() if isinstance(run, OpenRecording)]
         current = RUN.get()
-        if current is not None and any(current is run for run in lifetime.open_runs):
-            return current
+        for run in open_runs:
+            if run is current:
+                return run
         if kind == "workflow":
             return None
         # A thread of a pool starts with an empty context: a task called there belongs to the one open run.
-        open_runs = list(lifetime.open_runs)
         if len(open_runs) > 1:
             raise WiringError(
                 f"{len(open_runs)} runs of this container are open, and this thread belongs to none of them",

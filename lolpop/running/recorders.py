@@ -2,78 +2,59 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
-from lolpop.components.store import RunRecord, Store, TaskRecord
-from lolpop.kernel.providers.queries import slots_in
+from lolpop.components.store import RunRecord, TaskRecord
+from lolpop.kernel.providers.cells import needs_of, providers_behind
+from lolpop.kernel.providers.traversal import cells_in
+from lolpop.running.open_runs import runs_of
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["MemoryRecorder", "Recorder", "recorder_of"]
+__all__ = ["Recorder", "recorder_for"]
 
 
-class MemoryRecorder:
-    """Keeps the runs of one container for as long as the container lives."""
+class Recorder(Protocol):
+    """What a run is recorded by."""
 
-    def __init__(self) -> None:
-        self._runs: dict[str, RunRecord] = {}
-        self._tasks: dict[str, TaskRecord] = {}
-        self._lock = Lock()
+    @property
+    def keeps_wiring(self) -> bool:
+        """Whether what it records outlives the container, so that its wiring is worth keeping whole."""
 
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running."""
-        self.end_run(run)
-        return nullcontext()
 
     def end_run(self, run: RunRecord) -> None:
         """Record how ``run`` ended."""
-        with self._lock:
-            self._runs[run.run_id] = run
 
     def begin_task(self, task: TaskRecord) -> None:
         """Record ``task`` as running."""
-        self.end_task(task)
 
     def end_task(self, task: TaskRecord) -> None:
         """Record how ``task`` ended."""
-        with self._lock:
-            self._tasks[task.task_id] = task
 
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""
-        with self._lock:
-            runs = [run for run in reversed(self._runs.values()) if group in (None, run.group)]
-        return runs[:limit]
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
         """Tasks of a run in the order they started."""
-        with self._lock:
-            return [task for task in self._tasks.values() if task.run_id == run_id]
 
 
-Recorder: TypeAlias = Store | MemoryRecorder
-"""What a run is recorded by."""
-
-
-def recorder_of(scope: Scope) -> Recorder:
+def recorder_for(scope: Scope) -> Recorder:
     """What records the runs of a container: its store where that is used or set, else memory."""
     root = scope.root
     store = root.providers.get("store")
-    if store is not None and (root.configuration.recorded or _uses(root, store)):
+    runs = runs_of(root)
+    if store is not None and (runs.options.recorded or _uses(root, store)):
         recorder: Recorder = store()
         return recorder
-    lifetime = root.lifetime
-    with lifetime.lock:
-        if lifetime.memory is None:
-            lifetime.memory = MemoryRecorder()
-        memory: Recorder = lifetime.memory
-    return memory
+    return runs.memory()
 
 
 def _uses(root: Scope, store: Any) -> bool:
     if root.configuration.tree.statements(("store",)):
         return True
-    return any(store in slot.needs() for slot in slots_in(root))
+    needed = (need for cell in cells_in(root) for need in needs_of(cell.slot))
+    return any(store is behind for need in needed for behind in providers_behind(need))

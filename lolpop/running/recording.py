@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.components.interceptor import Interceptor, TaskCall
@@ -18,16 +18,16 @@ from lolpop.components.store import RunRecord, RunStatus, TaskRecord
 from lolpop.errors import TrainingError
 from lolpop.interrupts import InterruptWatch, interruption_of, raise_if_interrupted
 from lolpop.kernel.masking import masked, masker
-from lolpop.running.failing import locate, noted, status_of, tell_notifiers
-from lolpop.running.recorders import MemoryRecorder, recorder_of
-from lolpop.runs import RUN, TASK, OpenRun, held
+from lolpop.running.failures import add_setting_origin, failures_as_notes, notify_failure, status_of
+from lolpop.running.open_runs import runs_of
+from lolpop.running.recorders import Recorder, recorder_for
+from lolpop.runs import RUN, TASK, OpenRun, context_value
 
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
     from lolpop.kernel.scopes import Scope
-    from lolpop.resources import Resource
 
-__all__ = ["Recording"]
+__all__ = ["OpenRecording", "open_recording"]
 
 R = TypeVar("R")
 
@@ -44,72 +44,48 @@ class _Clock:
         return self.start + timedelta(seconds=time.monotonic() - self._started)
 
 
-class _RecordedRun(OpenRun):
-    """An open run, and what records it."""
+class OpenRecording(OpenRun):
+    """A run of a container while it is open, and the recording of it."""
 
-    __slots__ = ("recording",)
-    recording: Recording
+    __slots__ = ("_clock", "_interceptors", "_masks", "_record", "_recorder", "_root")
 
+    def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
+        resumes = runs_of(root).options.resumes is not None
+        super().__init__(record.run_id, self._spec, self._mask, self._mask_record, resumes=resumes)
+        self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
+        self._interceptors = _interceptors(root)
+        self._masks: dict[bool, Callable[[str], str]] = {}
 
-class Recording:
-    """Records one run of a container."""
-
-    def __init__(self, scope: Scope, workflow: str, arguments: Mapping[str, Any]) -> None:
-        self._root = scope.root
-        self._recorder = recorder_of(scope)
-        self._workflow = workflow
-        self._arguments = arguments
-        self._interceptors: list[Interceptor] = _interceptors(self._root)
-
-    def run(self, work: Callable[[], R]) -> R:
-        """Do the ``work`` of the workflow as a run, which is open meanwhile."""
-        self._clock = clock = _Clock()
-        configuration = self._root.configuration
-        record = RunRecord(
-            run_id=f"{clock.start:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
-            workflow=self._workflow,
-            container=self._root.declared_as.__name__,
-            status="running",
-            started_at=clock.start,
-            group=configuration.group,
-            wiring=self._wiring(),
-        )
-        resumes = configuration.resumes is not None
-        run = _RecordedRun(record.run_id, self._spec, self._mask, self._mask_record, resumes=resumes)
-        run.recording = self
-        self._run = run
-        lifetime = self._root.lifetime
-        watch = InterruptWatch(signal.SIGINT)
-        with watch, self._recorder.begin_run(record), held(RUN, run), held(TASK, None):
-            lifetime.begin_run(run)
+    def perform(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
+        """Do the ``work`` of the run's workflow, and record how it ends."""
+        root, record = self._root, self._record
+        with (
+            InterruptWatch(signal.SIGINT),
+            self._recorder.begin_run(record),
+            context_value(RUN, self),
+            context_value(TASK, None),
+            root.lifetime.held(),
+            runs_of(root).opened(self),
+        ):
             try:
-                result = self._intercepted("workflow", self._workflow, work, self._arguments)
+                result = self._intercepted("workflow", record.workflow, work, arguments)
                 raise_if_interrupted()
             except BaseException as raised:
                 error = interruption_of(raised)
                 if isinstance(error, TrainingError) and error.parameter is not None:
-                    locate(self._root, error, *error.parameter)
-                with noted(self._root, error, "the store"):
-                    self._end(record, status_of(error), error)
+                    add_setting_origin(root, error, *error.parameter)
+                with failures_as_notes(root, error, "notifying the store"):
+                    self._end(status_of(error), error)
                 if not isinstance(error, KeyboardInterrupt | SystemExit):
-                    tell_notifiers(self._root, record, error)
+                    notify_failure(root, record, error)
                 if error is raised:
                     raise
                 raise error from raised
             else:
-                self._end(record, "completed", None)
+                self._end("completed", None)
                 return result
             finally:
-                lifetime.end_run(run)
-                run.release()
-
-    def _wiring(self) -> dict[str, Any]:
-        from lolpop.running.wiring import arguments_of, snapshot
-
-        # What lives no longer than the container is not read by another process.
-        if isinstance(self._recorder, MemoryRecorder):
-            return snapshot(self._root, full=False)
-        return {**snapshot(self._root), **arguments_of(self._root, self._arguments)}
+                self.release()
 
     def task(self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of a task, or of a workflow inside the run's own, as a part of the run."""
@@ -117,17 +93,17 @@ class Recording:
         clock = _Clock()
         record = TaskRecord(
             task_id=secrets.token_hex(8),
-            run_id=self._run.run_id,
+            run_id=self.run_id,
             path=path,
             status="running",
             started_at=clock.start,
             parent_id=None if parent is None else parent[0],
             inputs={name: self._described(value) for name, value in arguments.items()},
         )
-        if kind == "workflow" and (taken_over := self._completed(path, arguments)) is not None:
-            work = partial(lambda result: result, taken_over)
+        if kind == "workflow" and (completed := self._completed(path, arguments)) is not None:
+            work = _returning(completed)
         self._recorder.begin_task(record)
-        with held(TASK, (record.task_id, path)):
+        with context_value(TASK, (record.task_id, path)):
             try:
                 result = self._intercepted(kind, path, work, arguments)
                 raise_if_interrupted()
@@ -136,7 +112,7 @@ class Recording:
                 ended = replace(
                     record, status=status_of(error), ended_at=clock.now(), error=self._text_of(error)
                 )
-                with noted(self._root, error, "the store"):
+                with failures_as_notes(self._root, error, "notifying the store"):
                     self._recorder.end_task(ended)
                 if error is raised:
                     raise
@@ -154,11 +130,11 @@ class Recording:
         """
         from lolpop.resources import Resource
 
-        completed = self._root.configuration.resumes
-        given = [each for each in arguments.values() if each is not None]
-        if completed is None or not given or not all(isinstance(each, Resource) for each in given):
+        completed = runs_of(self._root).options.resumes
+        values = [value for value in arguments.values() if value is not None]
+        if completed is None or not values or not all(isinstance(value, Resource) for value in values):
             return None
-        return completed.result_of(path, {name: self._described(each) for name, each in arguments.items()})
+        return completed.result_of(path, {name: self._described(value) for name, value in arguments.items()})
 
     def _intercepted(
         self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
@@ -166,27 +142,28 @@ class Recording:
         proceed: Callable[[], Any] = work
         for interceptor in reversed(self._interceptors):
             if fnmatchcase(path, interceptor.on):
-                call = TaskCall(kind, path, self._run.run_id, arguments, proceed)
+                call = TaskCall(kind, path, self.run_id, arguments, proceed)
                 proceed = partial(interceptor.around, call)
         result: R = proceed()
         return result
 
-    def _end(self, record: RunRecord, status: RunStatus, error: BaseException | None) -> None:
+    def _end(self, status: RunStatus, error: BaseException | None) -> None:
         text = None if error is None else self._text_of(error)
-        self._recorder.end_run(replace(record, status=status, ended_at=self._clock.now(), error=text))
+        ended = replace(self._record, status=status, ended_at=self._clock.now(), error=text)
+        self._recorder.end_run(ended)
 
     def _text_of(self, error: BaseException) -> str:
         return masked(self._root, "".join(traceback.format_exception(error)))
 
     def _described(self, value: object) -> str:
         from lolpop.resources import Resource
-        from lolpop.running.wiring import type_and_shape
+        from lolpop.running.snapshots import type_and_shape
 
         if isinstance(value, Resource):
             return value.reference
-        known: Resource | None = self._run.resource_of(value)
-        if known is not None:
-            return known.reference
+        resource = self.resource_of(value)
+        if resource is not None:
+            return resource.reference
         if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
             return ", ".join(each.reference for each in value)
         return type_and_shape(value)
@@ -194,23 +171,51 @@ class Recording:
     # Most runs have nothing to say before they are at work, and then all secrets are known.
 
     def _mask(self, text: str) -> str:
-        return self._masker(text)
+        return self._masker(names=True)(text)
 
     def _mask_record(self, text: str) -> str:
-        return self._record_masker(text)
+        return self._masker(names=False)(text)
 
-    @cached_property
-    def _masker(self) -> Callable[[str], str]:
-        return masker(self._root)
-
-    @cached_property
-    def _record_masker(self) -> Callable[[str], str]:
-        return masker(self._root, names=False)
+    def _masker(self, *, names: bool) -> Callable[[str], str]:
+        if names not in self._masks:
+            self._masks[names] = masker(self._root, names=names)
+        return self._masks[names]
 
     def _spec(self) -> Any:
         from lolpop.kernel.specs import spec_of
 
-        return spec_of(self._root, self._run.run_id)
+        return spec_of(self._root, self.run_id)
+
+
+def open_recording(scope: Scope, workflow: str, arguments: Mapping[str, Any]) -> OpenRecording:
+    """A run of ``workflow``, ready to be performed."""
+    root, recorder, clock = scope.root, recorder_for(scope), _Clock()
+    record = RunRecord(
+        run_id=f"{clock.start:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
+        workflow=workflow,
+        container=root.declared_as.__name__,
+        status="running",
+        started_at=clock.start,
+        group=runs_of(root).options.group,
+        wiring=_wiring(root, recorder, arguments),
+    )
+    return OpenRecording(root, record, clock, recorder)
+
+
+def _wiring(root: Scope, recorder: Recorder, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    from lolpop.running.snapshots import arguments_of, snapshot
+
+    # What lives no longer than the container is not read by another process.
+    if not recorder.keeps_wiring:
+        return snapshot(root, full=False)
+    return {**snapshot(root), **arguments_of(root, arguments)}
+
+
+def _returning(result: Any) -> Callable[[], Any]:
+    def work() -> Any:
+        return result
+
+    return work
 
 
 def _interceptors(root: Scope) -> list[Interceptor]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
-from lolpop.containers import check_links, configured, scope_of
 from lolpop.errors import DEFAULT, Origin, SettingsError, WiringError
-from lolpop.kernel.providers.slots import Slot
-from lolpop.providers import Components
-from lolpop.running.wiring import environment
+from lolpop.kernel.loading import check_links, configured
+from lolpop.kernel.providers.cells import Cell, cell_of
+from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.traversal import declared_cells
+from lolpop.kernel.scopes import scope_of
+from lolpop.running.open_runs import RunOptions, runs_of
+from lolpop.running.snapshots import environment
 from lolpop.settings.flags import Flags
 from lolpop.settings.links import Links
 from lolpop.settings.nodes import Layer, Node, mapping_of, node_of
@@ -50,7 +53,7 @@ def load_replay(
 ) -> Replay:
     """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
 
-    It goes on with what the run completed, if that is given, as far as no flag sets what it was made by.
+    It goes on with what the run completed, if that is given.
 
     Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
     hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
@@ -62,23 +65,16 @@ def load_replay(
     reading = Flags(tuple(flags)).read()
     if reading.findings:
         raise SettingsError(list(reading.findings))
-    layers = [*_stores(sources.layers), layer]
+    layers = [*_stores(sources.layers), layer, *reading.layers]
     instance = configured(
         container,
-        [*layers, *reading.layers],
+        layers,
         sources,
         profile=run.wiring.get("profile"),
-        group=group or sources.group,
-        recorded=True,
-        replays=run.run_id,
-        resumes=resumes,
     )
+    options = RunOptions(group or sources.group, recorded=True, replays=run.run_id, resumes=resumes)
+    runs_of(scope_of(instance)).options = options
     check_links(instance)
-    if resumes is not None and flags:
-        # What was made by other settings is another result; trials know for themselves by which they were.
-        scope, before = scope_of(instance), configured(container, layers, sources, lenient=True)
-        narrowed = resumes.unaffected(scope_of(before), scope)
-        scope.configuration = replace(scope.configuration, resumes=narrowed)
     here = environment(scope_of(instance).configuration.folder or sources.folder)
     return Replay(instance, [*recorded.notes, *_differences(run.wiring, here)])
 
@@ -115,37 +111,38 @@ class _Recorded:
         leaves: list[tuple[tuple[str, ...], Node]] = []
         parts = dict(self.run.wiring.get("components", {}))
         for scope in scope_of(today).walk():
-            for slot in scope.providers.values():
-                if not isinstance(slot, Slot):
-                    continue
-                of_slot = {path: parts.pop(path) for path in list(parts) if _belongs(path, slot.path)}
-                if slot.path != _STORE and (node := self._slot(slot, of_slot)) is not None:
-                    leaves += _leaves(tuple(slot.plan.path.split(".")) if slot.plan.path else (), node)
+            for cell in declared_cells(scope):
+                own = {path: parts.pop(path) for path in list(parts) if _belongs(path, cell.path)}
+                if cell.path != _STORE and (node := self._slot(cell, own)) is not None:
+                    leaves += _leaves(tuple(cell.plan.path.split(".")) if cell.plan.path else (), node)
         self.notes += [f"{path} is no part of the container any more" for path in parts]
         name = f"run {self.run.run_id}"
         return Layer(name, mapping_of(leaves, Origin(name)))
 
-    def _slot(self, slot: Slot[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node | None:
+    def _slot(self, cell: Cell, parts: Mapping[str, Mapping[str, Any]]) -> Node | None:
         if any(part.get("use") == "overridden" for part in parts.values()):
-            self.notes.append(f"{slot.path} was overridden in code: it is as the container declares it")
+            self.notes.append(f"{cell.path} was overridden in code: it is as the container declares it")
             return None
-        if isinstance(slot, Components):
-            return self._elements(slot, parts) if parts else None
-        if (part := parts.get(slot.path)) is None:
+        if isinstance(cell, ListCell):
+            return self._elements(cell, parts) if parts else None
+        if (part := parts.get(cell.path)) is None:
             return None
         if "value" in part:
-            value = self._node(slot.path, part["value"], slot.plan.section.root)
+            value = self._node(cell.path, part["value"], cell.plan.section.root)
             return Node({}, self._origin) if value is None else value
-        settings = self._settings(getattr(slot, "interface", None), slot.path, part, slot.plan)
+        settings = self._settings(getattr(cell.slot, "interface", None), cell.path, part, cell.plan)
         # What the container declares needs no name: it may be a class that none leads to.
-        declared = slot.plan.use == part["use"] and slot.plan.section.use is None
+        declared = cell.plan.use == part["use"] and cell.plan.section.use is None
         return Node(settings if declared else {**self._use(part), **settings}, self._origin)
 
-    def _elements(self, slot: Components[Any], parts: Mapping[str, Mapping[str, Any]]) -> Node:
-        today = {element.path: element.plan for element in slot.elements}
-        elements = sorted((path for path in parts if path != slot.path), key=lambda path: int(_last(path)))
+    def _elements(self, cell: ListCell, parts: Mapping[str, Mapping[str, Any]]) -> Node:
+        today = {element.path: element.plan for element in map(cell_of, cell.elements)}
+        elements = sorted((path for path in parts if path != cell.path), key=lambda path: int(_last(path)))
         nodes = [
-            {**self._use(parts[path]), **self._settings(slot.interface, path, parts[path], today.get(path))}
+            {
+                **self._use(parts[path]),
+                **self._settings(cell.slot.interface, path, parts[path], today.get(path)),
+            }
             for path in elements
         ]
         return Node(tuple(Node(node, self._origin) for node in nodes), self._origin)

@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lolpop.errors import LolpopError, WiringError
-from lolpop.kernel.providers import Pipeline, Runner
-from lolpop.kernel.providers.nesting import Nested
-from lolpop.kernel.providers.queries import slots_in
-from lolpop.kernel.providers.slots import Slot, behind
 from lolpop.resources import Resource, parse_reference
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord, TaskRecord
-    from lolpop.kernel.plans import Plan
-    from lolpop.kernel.scopes import Scope
 
-__all__ = ["Completed", "CompletedCall", "completed_by"]
-
-
-@dataclass(frozen=True, slots=True)
-class CompletedCall:
-    """What a call made, and the pipelines whose tasks it called, each by the path of its container."""
-
-    result: Resource
-    pipelines: frozenset[str]
+__all__ = ["Completed", "completed_by"]
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """The calls of an earlier run that came to their end and made a resource, by path and arguments."""
 
-    calls: Mapping[tuple[str, frozenset[tuple[str, str]]], CompletedCall]
+    results: Mapping[tuple[str, frozenset[tuple[str, str]]], Resource]
 
     def result_of(self, path: str, references: Mapping[str, str]) -> Resource | None:
         """What the call of ``path`` with these arguments, resources all of them, made; None if nothing."""
-        call = self.calls.get((path, frozenset(references.items())))
-        return None if call is None else call.result
-
-    def unaffected(self, before: Scope, after: Scope) -> Completed:
-        """The calls that read no setting in which two trees of one container differ."""
-        changed, own = _changed_slots(before, after), _changed_own_settings(before, after)
-        return Completed(
-            {
-                key: call
-                for key, call in self.calls.items()
-                if (reads := _reads(after, key[0])) is not None
-                and not own & reads
-                and changed.isdisjoint(_reached(after, reads, call.pipelines))
-            }
-        )
+        return self.results.get((path, frozenset(references.items())))
 
 
 def completed_by(run: RunRecord, tasks: Iterable[TaskRecord]) -> Completed:
@@ -64,75 +36,12 @@ def completed_by(run: RunRecord, tasks: Iterable[TaskRecord]) -> Completed:
         raise WiringError(f"run {run.run_id} cannot be resumed: it came to its end", hint)
     if run.status == "running":
         raise WiringError(f"run {run.run_id} cannot be resumed: it is still running")
-    tasks = list(tasks)
-    called: dict[str | None, set[str]] = {}
-    parents = {task.task_id: task.parent_id for task in tasks}
-    for task in tasks:
-        above: str | None = task.task_id
-        while above is not None:
-            called.setdefault(above, set()).add(task.path.rpartition(".")[0])
-            above = parents.get(above)
-    calls = {}
+    results = {}
     for task in tasks:
         if task.status == "completed" and "return" in task.outputs:
             try:
                 result = parse_reference(task.outputs["return"])
             except LolpopError:
                 continue  # it made something that has no reference
-            call = CompletedCall(result, frozenset(called[task.task_id] - {""}))
-            calls[task.path, frozenset(task.inputs.items())] = call
-    return Completed(calls)
-
-
-def _reads(root: Scope, path: str) -> frozenset[str] | None:
-    """What the workflow at ``path`` reads by itself; None if nobody says, and it may read anything."""
-    for slot in slots_in(root):
-        if isinstance(slot, Runner) and slot.plan.implementation is not None:
-            for owner in slot.plan.implementation.__mro__:
-                if path in vars(owner):  # whoever writes the method says what it reads
-                    reads: frozenset[str] | None = vars(owner).get("workflow_reads", {}).get(path)
-                    return reads
-    return None
-
-
-def _reached(root: Scope, names: Collection[str], pipelines: Collection[str]) -> set[str]:
-    """The slots that providers of the root by these names, and these pipelines, are built from."""
-    waiting: list[Any] = [behind(provider) for name, provider in root.providers.items() if name in names]
-    for scope in root.walk():
-        if ".".join(scope.path) in pipelines:
-            waiting += [slot for slot in scope.providers.values() if isinstance(slot, Pipeline)]
-    reached: dict[str, None] = {}
-    while waiting:
-        provider = waiting.pop()
-        if isinstance(provider, Nested):
-            provider = provider.pipeline
-        slot = provider.active if isinstance(provider, Slot) else None
-        if isinstance(slot, Slot) and slot.path not in reached:
-            reached[slot.path] = None
-            waiting += [behind(edge.provider) for edge in slot.edges]
-    return set(reached)
-
-
-def _changed_slots(before: Scope, after: Scope) -> set[str]:
-    plans = [dict(_plans(root)) for root in (before, after)]
-    return {path for path in {*plans[0], *plans[1]} if plans[0].get(path) != plans[1].get(path)}
-
-
-def _plans(root: Scope) -> Iterator[tuple[str, Any]]:
-    for slot in slots_in(root):
-        if not isinstance(slot, Runner):
-            # Elements of a list make its path differ, in number too.
-            yield slot.path, _value_of(slot.plan)
-
-
-def _value_of(plan: Plan) -> Any:
-    return plan.implementation, {name: setting.value for name, setting in plan.settings.items()}
-
-
-def _changed_own_settings(before: Scope, after: Scope) -> set[str]:
-    """The runner's own settings that differ."""
-    own: list[dict[str, Any]] = []
-    for root in (before, after):
-        runners = (slot for slot in slots_in(root) if isinstance(slot, Runner))
-        own.append({name: each.value for slot in runners for name, each in slot.plan.settings.items()})
-    return {name for name in {*own[0], *own[1]} if own[0].get(name) != own[1].get(name)}
+            results[task.path, frozenset(task.inputs.items())] = result
+    return Completed(results)

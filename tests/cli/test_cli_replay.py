@@ -202,10 +202,10 @@ def test_a_hidden_value_that_nothing_sets_is_told(flow, lolpop):
 def test_other_libraries_are_told(flow, lolpop, monkeypatch):
     """A library whose version is another one than it was is told, with both."""
     lolpop("run", "flows/flow.py")
-    from lolpop.running import wiring
+    from lolpop.running import snapshots
 
-    versions = wiring._versions()
-    monkeypatch.setattr(wiring, "_versions", lambda: {**versions, "pandas": "0.1"})
+    versions = snapshots._versions()
+    monkeypatch.setattr(snapshots, "_versions", lambda: {**versions, "pandas": "0.1"})
     told = lolpop("runs", "replay", "last", "--json").json["not_as_recorded"]
     assert any(note.startswith("pandas is 0.1, it was ") for note in told)
     [library] = lolpop("runs", "diff", "@2", "@1", "--json").json["libraries"]

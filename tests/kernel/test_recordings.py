@@ -17,7 +17,7 @@ from lolpop.components.store import Store
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, WiringError
 from lolpop.resources import DatasetVersion, ModelVersion, Run
-from lolpop.running.recorders import recorder_of
+from lolpop.running.recorders import recorder_for
 from lolpop.runs import current_run, current_task, recall, remember, resource_of
 
 TIMEOUT = 60
@@ -29,7 +29,7 @@ def runs(container):
 
 def tasks(container, run=None):
     run = run or container.runs()[0]
-    return recorder_of(scope_of(container)).tasks(run.run_id)
+    return recorder_for(scope_of(container)).tasks(run.run_id)
 
 
 class Steps(Pipeline):
@@ -324,7 +324,7 @@ def test_notifiers_are_told_of_a_failure_and_cannot_hide_it(c):
     assert level == "error"
     assert message == f"run failed in run {runs(c)[0].run_id}: ZeroDivisionError: oh"
     assert failing.heard
-    assert "Remembering could not be told: OSError" in error.value.__notes__[0]
+    assert "notifying Remembering failed: OSError" in error.value.__notes__[0]
 
 
 def test_a_notifier_that_cannot_be_built_hides_nothing():

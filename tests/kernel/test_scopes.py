@@ -78,10 +78,10 @@ def test_three_levels_run_and_one_container_stands_under_two_names():
 
 def recorded(container):
     from lolpop.containers import scope_of
-    from lolpop.running.recorders import recorder_of
+    from lolpop.running.recorders import recorder_for
 
     (run, *_) = container.runs()
-    return recorder_of(scope_of(container)).tasks(run.run_id)
+    return recorder_for(scope_of(container)).tasks(run.run_id)
 
 
 class Log(Component):

@@ -8,7 +8,7 @@ from trainers import Connection, MainContainer
 from lolpop import Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, SettingsError, VerificationError, WiringError
-from lolpop.running.wiring import snapshot
+from lolpop.running.snapshots import snapshot
 from lolpop.settings.secrets import MASK
 
 SECRET = "hunter22"
@@ -148,9 +148,9 @@ def test_records_of_a_failed_run_show_no_secret(tmp_path, text):
     (run,) = c.runs()
     assert "OSError: refused" in run.error
     assert SECRET not in run.error
-    from lolpop.running.recorders import recorder_of
+    from lolpop.running.recorders import recorder_for
 
-    (leak,) = recorder_of(scope_of(c)).tasks(run.run_id)
+    (leak,) = recorder_for(scope_of(c)).tasks(run.run_id)
     assert "OSError: refused" in leak.error
     assert SECRET not in leak.error
 

@@ -51,7 +51,7 @@ class FileDataConnector(DataConnector):
         The mark before the fraction of a number in CSV.
     thousands : str
         The mark between groups of three digits of a number in CSV, if there is one.
-    columns : dict of str to str, optional
+    columns : dict of str to str
         Columns of CSV whose kind is not to be guessed: text, integer, number, boolean or date, by name.
     """
 
@@ -60,29 +60,17 @@ class FileDataConnector(DataConnector):
         missing_values: tuple[str, ...] = MISSING,
         decimal: str = ".",
         thousands: str = "",
-        columns: Mapping[str, ColumnKind] | None = None,
+        columns: Mapping[str, ColumnKind] = MappingProxyType({}),
         *,
         data: Data | None = None,
         folder: Path | None = None,
         claimed_places: Places | None = None,
     ) -> None:
-        self._options = TextOptions.of(missing_values, decimal, thousands, columns or {})
+        self._options = TextOptions.of(missing_values, decimal, thousands, columns)
         self._frame: FrameKind = data.frame if data else "pandas"
         self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
         self._claimed = claimed_places
-
-    @classmethod
-    def check_settings(
-        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
-    ) -> Iterable[Finding]:
-        """Find marks that numbers cannot have."""
-        del values
-        try:
-            TextOptions.of((), settings.get("decimal", "."), settings.get("thousands", ""), {})
-        except ValueError as error:
-            name, _, message = str(error).partition(" ")
-            yield Finding("decimal" if name == "decimal" else "thousands", message.rstrip("."))
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
@@ -95,7 +83,6 @@ class FileDataConnector(DataConnector):
             try:
                 location = located(source, injected.get("folder"))
                 _format_of(location)
-                TextOptions.of((), ".", "", {}).overridden(location.options, str(location))
                 check = require_writable if access == "written" else require_reachable
                 check(location)
             except DataError as error:

@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lolpop.components.model_trainer.forecasting.recipes import LAGS_FILE
 from lolpop.components.model_trainer.tabular import TabularModel
 from lolpop.problem import ForecastingProblem
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, SearchSpace
     from lolpop.problem import Problem
 
-
-LAGS_FILE = "lags.json"
-"""Where a stored model of lags keeps what is not its model of rows."""
 
 _MOST_SEARCHED = 3
 

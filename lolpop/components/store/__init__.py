@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from lolpop.errors import UnusableArtifactError
 from lolpop.integrations import Component
@@ -76,6 +76,9 @@ class Store(Component):
     """
 
     __slots__ = ()
+
+    keeps_wiring: ClassVar[bool] = True
+    """Whether the wiring of a run is worth keeping whole, since other processes read it."""
 
     @abstractmethod
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:

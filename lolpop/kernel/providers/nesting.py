@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, cast
 
 from dependency_injector import providers as di
 
-from lolpop.kernel.providers.owners import Pipeline
-from lolpop.kernel.scopes import Scope
+from lolpop._names import did_you_mean
+from lolpop.errors import WiringError
+from lolpop.kernel.providers.main_slots import Pipeline
+from lolpop.kernel.scopes import Scope, scope_of
 
 if TYPE_CHECKING:
-    from lolpop.containers import PipelineContainer
+    from lolpop.errors import Finding
 
-__all__ = ["Nested", "nested"]
+__all__ = ["Container", "Nested", "nested"]
 
-C = TypeVar("C", bound="PipelineContainer")
+DEEPEST = 64
+"""Containers that may be nested in each other."""
+
+
+class Container(Protocol):
+    """What an instance of a container can do, as far as nesting asks for it."""
+
+    def verify(self) -> list[Finding]:
+        """Prove the wiring and every setting."""
+
+
+C = TypeVar("C", bound=Container)
 
 
 class Nested(di.Container[Any]):
@@ -27,6 +40,13 @@ class Nested(di.Container[Any]):
         super().__init__(None)  # type: ignore[arg-type]
         self.declared = container
         self._inside: Any = None
+        self._outline: _Outline | None = None
+        inner = (inner.depth for inner in _providers_of(container).values() if isinstance(inner, Nested))
+        self.depth: int = 1 + max(inner, default=0)
+        if self.depth > DEEPEST:
+            raise WiringError(
+                f"{container.__name__} nests containers more than {DEEPEST} levels deep", "Nest fewer."
+            )
 
     def __deepcopy__(self, memo: dict[int, Any] | None) -> Nested:
         memo = {} if memo is None else memo
@@ -35,30 +55,38 @@ class Nested(di.Container[Any]):
             copied = memo[id(self)] = Nested(self.declared)
         return copied
 
+    def __getattr__(self, name: str) -> Any:
+        # In a container class, what it nests is what markers of wiring refer to.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.container, name)
+
     def bind(self, scope: Scope, name: str) -> None:
         """Make it the nested container ``name`` of ``scope``."""
-        inside = self.container
-        inner: Scope = inside._scope
+        self._inside = self.declared()
+        self._inside.assign_parent(self)
+        inner = scope_of(self._inside)
         inner.outer, inner.name = scope, name
 
     @property
     def container(self) -> Any:
-        """The instance of the nested container."""
-        if self._inside is None:
-            self._inside = self.declared()
-            self._inside.assign_parent(self)
-        return self._inside
+        """The instance of the nested container; in a container class, its declared providers."""
+        if self._inside is not None:
+            return self._inside
+        if self._outline is None:
+            self._outline = _Outline(self.declared)
+        return self._outline
 
     @property
     def providers(self) -> dict[str, di.Provider[Any]]:
         """The providers of the nested container by name."""
-        found: dict[str, di.Provider[Any]] = self.container.providers
-        return found
+        providers: dict[str, di.Provider[Any]] = self.container.providers
+        return providers
 
     @property
     def scope_inside(self) -> Scope | None:
         """The scope of the nested container."""
-        return None if self._inside is None else self._inside._scope
+        return None if self._inside is None else scope_of(self._inside)
 
     @property
     def pipeline(self) -> Pipeline[Any] | None:
@@ -68,13 +96,48 @@ class Nested(di.Container[Any]):
     def apply_overridings(self) -> None:
         """Nothing: containers are overridden provider by provider."""
 
-    def override(self, provider: Any) -> Any:
+    def override(self, provider: Any) -> NoReturn:
         """Refused: what is overridden is the providers inside it."""
-        return self.container.override(provider)
+        if self._inside is not None:
+            self._inside.override(provider)
+        self._refuse()
+
+    def reset_override(self) -> None:
+        """End the overrides of every provider inside it."""
+        if self._inside is not None:
+            self._inside.reset_override()
 
     def _provide(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del args, kwargs
-        return self.container
+        if self._inside is None:
+            self._refuse()
+        return self._inside
+
+    def _refuse(self) -> NoReturn:
+        raise WiringError(
+            f"{self.declared.__name__} is nested in a container class", "Ask an instance of that container."
+        )
+
+
+class _Outline:
+    """The providers that a nested container declares, for each place where it is nested."""
+
+    def __init__(self, declared: type[Any]) -> None:
+        self._declared = declared
+        self.providers: dict[str, di.Provider[Any]] = di.deepcopy(_providers_of(declared))
+        self.__self__: Any = di.Self()
+
+    def __getattr__(self, name: str) -> Any:
+        providers = self.__dict__.get("providers", {})
+        if name in providers:
+            return providers[name]
+        near = did_you_mean(name, providers)
+        raise AttributeError(f"{self._declared.__name__} has no provider {name!r}. {near or ''}".strip())
+
+
+def _providers_of(container: type[Any]) -> dict[str, di.Provider[Any]]:
+    providers: dict[str, di.Provider[Any]] = getattr(container, "providers", {})
+    return {name: provider for name, provider in providers.items() if not isinstance(provider, di.Self)}
 
 
 def nested(container: type[C]) -> C:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from lolpop.annotations import REQUIRED
+from lolpop.data.places import Places as PlacesValue
 from lolpop.errors import Origin, VerificationError
-from lolpop.kernel.plans import Plan, plan_value
+from lolpop.kernel.lifetimes import Instance
+from lolpop.kernel.plans import Plan, copied, plan_value
+from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.slots import Slot
-from lolpop.kernel.scopes import Variant
+from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.reading import declared_keys
 from lolpop.settings.tree import Section, merge
 from lolpop.signatures import Parameter
 
-__all__ = ["Folder", "Settings"]
+__all__ = ["Folder", "Places", "Settings"]
 
 T = TypeVar("T")
 
@@ -33,66 +36,103 @@ class Settings(Slot[T]):
         super().__init__()
         self.type, self.default = type, default
 
-    def _undeclared(self) -> Slot[T]:
-        return Settings(self.type, default=self.default)
+    def _unbound_copy(self) -> Self:
+        return type(self)(self.type, default=self.default)
+
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return _SettingsCell(self, scope, name)
+
+
+class _SettingsCell(Cell):
+    __slots__ = ()
+    slot: Settings[Any]
 
     @property
-    def provides(self) -> Any:
-        """The type of the value."""
-        return self.type
+    def provided_type(self) -> Any:
+        return self.slot.type
 
-    def _plan(self) -> Plan:
-        scope = self._scope
-        default = REQUIRED if isinstance(self.default, Mapping) else self.default
+    @property
+    def section(self) -> Section:
+        statements = self.statements()
+        if isinstance(self.slot.default, Mapping):
+            declared_as = self.scope.declared_as.__name__
+            node = node_of(self.slot.default, Origin(f"default of {declared_as}"))
+            statements = [Statement(-1, Layer(declared_as, node), node), *statements]
+        return merge(statements, known=lambda path: declared_keys(self.slot.type, path), as_value=True)
+
+    def _make_plan(self) -> Plan:
+        default = REQUIRED if isinstance(self.slot.default, Mapping) else self.slot.default
         return plan_value(
             self.path,
-            Parameter(self.name, self.type, default),
-            self._section(),
-            scope.configuration.links,
-            scope.declared_as.__name__,
+            Parameter(self.name, self.slot.type, default),
+            self.section,
+            self.scope.configuration.links,
+            self.scope.declared_as.__name__,
         )
 
-    def _section(self) -> Section:
-        statements = self._statements()
-        if isinstance(self.default, Mapping):
-            declared_as = self._scope.declared_as.__name__
-            node = node_of(self.default, Origin(f"default of {declared_as}"))
-            statements = [Statement(-1, Layer(declared_as, node), node), *statements]
-        return merge(statements, known=lambda path: declared_keys(self.type, path), as_value=True)
-
-    def _own_variant(self, epoch: int) -> Variant:
+    def _own_instance(self, epoch: int) -> Instance:
         del epoch  # a value depends on nothing that could change
         plan = self.plan
         if plan.errors or "" not in plan.settings:
             raise VerificationError(plan.errors)
-        found = self._variants.get(())
-        if found is None:
-            found = self._variants.setdefault((), Variant(plan.settings[""].value))
-        return found
+        instance = self._instances.get(())
+        if instance is None:
+            value = plan.settings[""].value
+            # Whoever asks for a list or a mapping gets one of their own.
+            is_shared = type(value) in (list, dict, set)
+            instance = Instance(value, source=(lambda: copied(value)) if is_shared else None)
+            instance = self._instances.setdefault((), instance)
+        return instance
 
 
 class Folder(Slot[Path]):
     """The folder that relative paths start from: of the first settings file, else the current one."""
 
-    def _undeclared(self) -> Slot[Path]:
-        return Folder()
+    def _unbound_copy(self) -> Self:
+        return type(self)()
+
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return _FolderCell(self, scope, name)
+
+
+class _FolderCell(Cell):
+    __slots__ = ()
 
     @property
-    def provides(self) -> Any:
-        """``pathlib.Path``."""
-        from pathlib import Path
-
+    def provided_type(self) -> Any:
         return Path
 
-    def _plan(self) -> Plan:
-        return Plan(self.path)
-
-    def _own_variant(self, epoch: int) -> Variant:
-        from pathlib import Path
-
+    def _own_instance(self, epoch: int) -> Instance:
         del epoch  # a value depends on nothing that could change
-        found = self._variants.get(())
-        if found is None:
-            folder = self._scope.configuration.folder or Path.cwd()
-            found = self._variants.setdefault((), Variant(folder))
-        return found
+        instance = self._instances.get(())
+        if instance is None:
+            folder = self.scope.configuration.folder or Path.cwd()
+            instance = self._instances.setdefault((), Instance(folder))
+        return instance
+
+
+class Places(Slot[PlacesValue]):
+    """All files that the settings of the container name: what is written must not replace any of them."""
+
+    def _unbound_copy(self) -> Self:
+        return type(self)()
+
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return _PlacesCell(self, scope, name)
+
+
+class _PlacesCell(Cell):
+    __slots__ = ()
+
+    @property
+    def provided_type(self) -> Any:
+        return PlacesValue
+
+    def _own_instance(self, epoch: int) -> Instance:
+        del epoch  # it looks at the settings and overrides of the moment when it is asked
+        instance = self._instances.get(())
+        if instance is None:
+            root = self.scope.root
+            places = PlacesValue(lambda: root.runtime.places(root))
+            instance = self._instances.setdefault((), Instance(places))
+        return instance

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop.components.model_trainer import FittedModel, Predictions
-from lolpop.components.model_trainer._rows_or_lags import LAGS_FILE
 from lolpop.components.model_trainer._threads import one_thread
 from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned, of_each_step
 from lolpop.components.model_trainer.forecasting.recipes import (
+    LAGS_FILE,
     Recent,
     Recipe,
     calendar_of,

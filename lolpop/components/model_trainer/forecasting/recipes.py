@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Recent", "Recipe", "calendar_of", "recent_of", "recipes_for", "rows_before"]
+__all__ = ["LAGS_FILE", "Recent", "Recipe", "calendar_of", "recent_of", "recipes_for", "rows_before"]
+
+LAGS_FILE = "lags.json"
+"""Where a stored model of lags keeps what is not its model of rows."""
 
 _LONGEST_RUN = 24
 """Up to so many, all lags of a season are used."""

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop.kernel.masking import masker
-from lolpop.kernel.providers.slots import Slot
-from lolpop.providers import Components
+from lolpop.kernel.providers.cells import Cell, cell_of
+from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.traversal import declared_cells
 from lolpop.registry import RUNNERS, is_installed, registered
+from lolpop.running.open_runs import runs_of
 from lolpop.settings.links import escaped
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
     wiring: dict[str, Any] = {"components": dict(_components(root))}
     if not full:
         return wiring
-    configuration = root.configuration
+    configuration, options = root.configuration, runs_of(root).options
     folder = configuration.folder or Path.cwd()
     wiring |= {
         "runner": runner_name(root.declared_as, folder),
@@ -50,8 +52,8 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
         "profile": configuration.profile,
         **environment(folder),
     }
-    if configuration.replays is not None:
-        wiring["replays" if configuration.resumes is None else "resumes"] = configuration.replays
+    if options.replays is not None:
+        wiring["replays" if options.resumes is None else "resumes"] = options.replays
     return wiring
 
 
@@ -109,43 +111,42 @@ def type_and_shape(value: object) -> str:
 
 
 def _components(root: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
-    for slot in _slots(root):
-        if slot.overridden_by:
-            yield slot.path, {"use": "overridden"}
+    for cell in _cells(root):
+        if cell.overrides:
+            yield cell.path, {"use": "overridden"}
             continue
-        if isinstance(slot, Components):
-            if not slot.elements:
-                yield slot.path, {"use": []}
+        if isinstance(cell, ListCell):
+            if not cell.elements:
+                yield cell.path, {"use": []}
             continue
-        settings = {name: setting.shown for name, setting in slot.plan.settings.items()}
-        if slot.plan.implementation is None and "" in settings:
-            yield slot.path, {"value": settings[""]}
-        elif slot.plan.implementation is not None:
-            yield slot.path, {"use": slot.plan.use, "settings": settings}
+        settings = {name: setting.shown for name, setting in cell.plan.settings.items()}
+        if cell.plan.implementation is None and "" in settings:
+            yield cell.path, {"value": settings[""]}
+        elif cell.plan.implementation is not None:
+            yield cell.path, {"use": cell.plan.use, "settings": settings}
 
 
 def _given(root: Scope) -> Iterator[str]:
-    for slot in _slots(root):
-        if slot.overridden_by or isinstance(slot, Components):
+    for cell in _cells(root):
+        if cell.overrides or isinstance(cell, ListCell):
             continue
-        for name, setting in slot.plan.settings.items():
+        for name, setting in cell.plan.settings.items():
             node = setting.node
             if not setting.is_given or node is None:
                 continue
             if name or not isinstance(node.value, Mapping):
-                yield f"{slot.path}.{name}" if name else slot.path
+                yield f"{cell.path}.{name}" if name else cell.path
             else:
-                yield from (f"{slot.path}.{key}" for key, child in node.value.items() if not child.is_default)
+                yield from (f"{cell.path}.{key}" for key, child in node.value.items() if not child.is_default)
 
 
-def _slots(root: Scope) -> Iterator[Slot[Any]]:
+def _cells(root: Scope) -> Iterator[Cell]:
     """The slots as they are declared, and the elements of lists that are not overridden."""
     for scope in root.walk():
-        for provider in scope.providers.values():
-            if isinstance(provider, Slot):
-                yield provider
-                if isinstance(provider, Components) and not provider.overridden_by:
-                    yield from provider.elements
+        for cell in declared_cells(scope):
+            yield cell
+            if not cell.overrides:
+                yield from map(cell_of, cell.elements)
 
 
 def _written(value: Any, mask_text: Callable[[str], str]) -> Any:

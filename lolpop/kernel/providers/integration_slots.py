@@ -1,9 +1,9 @@
-"""What builds an integration, chosen and set by a section of the settings."""
+"""Slots that build an integration, chosen and set by a section of the settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from dependency_injector import providers as di
 
@@ -11,16 +11,18 @@ from lolpop.errors import LolpopError, Origin, VerificationError, WiringError
 from lolpop.integrations import Integration
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Declaration, Plan, plan_integration
+from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.tree import Section
 
-__all__ = ["Integrated"]
+__all__ = ["IntegrationCell", "IntegrationSlot"]
 
 T = TypeVar("T")
 
 
-class Integrated(Slot[T]):
+class IntegrationSlot(Slot[T]):
     """A slot that builds an integration, chosen and set by its section of the settings."""
 
     def __init__(
@@ -41,66 +43,72 @@ class Integrated(Slot[T]):
                     "A keyword says which provider to inject under that name; values go into settings={…}.",
                 )
 
-    def _undeclared(self) -> Slot[T]:
-        return type(self)._declare(self)
-
-    @classmethod
-    def _declare(cls, like: Integrated[T]) -> Integrated[T]:
-        slot = cls.__new__(cls)
-        Integrated.__init__(slot, like.interface, like.default, like.settings, {})
+    def _unbound_copy(self) -> Self:
+        slot = type(self).__new__(type(self))
+        IntegrationSlot.__init__(slot, self.interface, self.default, self.settings, {})
         return slot
 
-    def _default_statements(self) -> list[Statement]:
-        if not self.settings:
-            return []
-        declared_as = self._scope.declared_as.__name__
-        node = node_of(self.settings, Origin(f"declared in {declared_as}"))
-        return [Statement(-1, Layer(declared_as, node), node)]
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return IntegrationCell(self, scope, name)
 
-    def _sections_beside(self) -> frozenset[str]:
-        return frozenset()
+
+class IntegrationCell(Cell):
+    """A slot of an integration at its place in a container."""
+
+    __slots__ = ()
+    slot: IntegrationSlot[Any]
 
     @property
-    def _declaration(self) -> Declaration:
-        default: Any = self.default
-        return Declaration(
-            path=self._settings_path,
-            interface=self.interface,
-            default=default,
-            statements=[*self._default_statements(), *self._statements()],
-            links=self._scope.configuration.links,
-            beside=self._sections_beside(),
-        )
-
-    def _plan(self) -> Plan:
-        return plan_integration(self._declaration)
-
-    def _section(self) -> Section:
+    def section(self) -> Section:
+        """What the sources say of it, merged, as far as no implementation is needed to tell."""
         return self._declaration.section()
 
     @property
-    def _settings_path(self) -> str:
+    def settings_path(self) -> str:
+        """The path of its section of the settings."""
         return self.path
+
+    @property
+    def _declaration(self) -> Declaration:
+        default: Any = self.slot.default
+        return Declaration(
+            path=self.settings_path,
+            interface=self.slot.interface,
+            default=default,
+            statements=[*self._declared_settings(), *self.statements()],
+            links=self.scope.configuration.links,
+            beside=self._sections_beside(),
+        )
+
+    def _declared_settings(self) -> list[Statement]:
+        if not self.slot.settings:
+            return []
+        declared_as = self.scope.declared_as.__name__
+        node = node_of(self.slot.settings, Origin(f"declared in {declared_as}"))
+        return [Statement(-1, Layer(declared_as, node), node)]
+
+    def _sections_beside(self) -> frozenset[str]:
+        """Keys of its section that belong to others."""
+        return frozenset()
+
+    def _make_plan(self) -> Plan:
+        return plan_integration(self._declaration)
 
     def _build(self, parts: dict[str, Any]) -> Any:
         plan = self.plan
         if plan.errors or plan.implementation is None:
             raise VerificationError(plan.errors)
-        missing = [
-            edge.parameter.name for edge in self.edges if edge.provider is None and edge.parameter.required
-        ]
-        if missing:
-            raise WiringError(
-                f"{self.path}: {plan.called} needs {missing[0]!r}, which nothing in scope provides"
-            )
+        for dependency in self.dependencies:
+            if dependency.provider is None and dependency.parameter.required:
+                raise WiringError(f"{self.path}: {plan.needs(dependency.parameter)}")
         try:
             built = plan.implementation(**plan.arguments(), **parts)
         except LolpopError:
             raise
         except Exception as error:
-            # A constructor may refuse in any way; what a person needs is which one, and what it said.
+            # A constructor may refuse in any way; what a person needs is which one, and its message.
             refused = f"{self.path}: {plan.called} could not be built: {type(error).__name__}: {error}"
-            raise WiringError(masked(self._scope.root, refused)) from error
+            raise WiringError(masked(self.scope.root, refused)) from error
         if isinstance(built, Integration):
             self._bind_calls(built)
         return built

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from lolpop._escaping import escaped_text
 from lolpop.errors import LolpopError, TrainingError
 from lolpop.kernel.masking import masked
-from lolpop.kernel.providers.queries import slots_in
-from lolpop.providers import Component, Components
+from lolpop.kernel.providers import Component, Components
+from lolpop.kernel.providers.cells import cell_of
+from lolpop.kernel.providers.traversal import cells_in
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord, RunStatus
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["locate", "noted", "status_of", "tell_notifiers"]
+__all__ = ["add_setting_origin", "failures_as_notes", "notify_failure", "status_of"]
 
 
-def tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
+def notify_failure(root: Scope, run: RunRecord, error: BaseException) -> None:
     """Tell those who do not see the console that ``run`` failed."""
     from lolpop.components.notifier import Notifier
 
@@ -28,34 +29,34 @@ def tell_notifiers(root: Scope, run: RunRecord, error: BaseException) -> None:
         interface = slot.interface if isinstance(slot, Component | Components) else None
         if not (isinstance(interface, type) and issubclass(interface, Notifier)):
             continue
-        with noted(root, error, slot.path):
-            found = slot()
-            for notifier in found if isinstance(found, list) else [found]:
+        with failures_as_notes(root, error, f"notifying {cell_of(slot).path}"):
+            notifiers = slot()
+            for notifier in notifiers if isinstance(notifiers, list) else [notifiers]:
                 if not getattr(notifier, "reaches_elsewhere", True):
                     continue  # the error itself is about to be seen on the console
-                with noted(root, error, type(notifier).__name__):
+                with failures_as_notes(root, error, f"notifying {type(notifier).__name__}"):
                     notifier.notify(text, "error")
 
 
-def locate(root: Scope, error: TrainingError, name: str, value: str) -> None:
-    """Let an error about a parameter tell which setting gave it, and where, if one did."""
-    for slot in slots_in(root):
-        params = slot.plan.settings.get("params")
-        given = params.value if params is not None and params.is_given else None
-        if isinstance(given, Mapping) and name in given and repr(given[name]) == value:
-            origin = slot.plan.origin_of(("params", name))
-            error.add_note(f"It is set at {origin}, as {slot.path}.params.{name}.")
+def add_setting_origin(root: Scope, error: TrainingError, name: str, value: str) -> None:
+    """Add to an error about a parameter which setting gave it, and where, if one did."""
+    for cell in cells_in(root):
+        params = cell.plan.settings.get("params")
+        values = params.value if params is not None and params.is_given else None
+        if isinstance(values, Mapping) and name in values and repr(values[name]) == value:
+            origin = cell.plan.origin_of(("params", name))
+            error.add_note(f"It is set at {origin}, as {cell.path}.params.{name}.")
             return
 
 
 @contextmanager
-def noted(root: Scope, error: BaseException, who: str) -> Iterator[None]:
-    """Let a failure to tell ``who`` of ``error`` be a note of it: what failed first is what must be seen."""
+def failures_as_notes(root: Scope, error: BaseException, action: str) -> Iterator[None]:
+    """Let a failure of ``action`` be a note of ``error``: what failed first is what must be seen."""
     try:
         yield
     except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
-        note = masked(root, f"{who} could not be told: {failure!r}")
-        # A store that fails a task fails to hear of it too, once for each call that it ends.
+        note = masked(root, f"{action} failed: {failure!r}")
+        # A store that fails in a task fails again when that is recorded, once for each call that ends.
         if str(failure) != str(error) and note not in getattr(error, "__notes__", ()):
             error.add_note(note)
 

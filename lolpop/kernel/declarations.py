@@ -1,0 +1,99 @@
+"""Declarations: what a container class may hold, checked when the class is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dependency_injector import containers as di_containers
+from dependency_injector import providers as di
+
+from lolpop.errors import WiringError
+from lolpop.kernel.providers import Pipeline, Runner
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.uncached import Uncached, taken_over
+
+__all__ = ["check_attribute", "check_declared", "is_declared", "taken_over"]
+
+_CONFIGURES_DI = frozenset({"instance_type", "wiring_config", "provider_type"})
+
+
+def is_declared(value: object) -> bool:
+    """Whether a value of a container class is one of its providers."""
+    return isinstance(value, di.Provider) and not isinstance(value, di.Self)
+
+
+def check_attribute(container: str, key: str, value: Any, reserved: Collection[str]) -> None:
+    """Raise WiringError if ``value`` cannot stand in a container class under the name ``key``."""
+    if is_declared(value):
+        if key.startswith("_"):
+            raise WiringError(f"{container}.{key}: a provider's name cannot start with an underscore")
+        if key in reserved:
+            raise WiringError(
+                f"{container}.{key}: the name is the container's own", "Give the provider another name."
+            )
+    elif not key.startswith("_") and key not in _CONFIGURES_DI and key not in {"load", "override"}:
+        hint = "Nest a container with providers.nested(…)." if isinstance(value, type) else None
+        raise WiringError(
+            f"{container}.{key} is a {type(value).__name__}, but a container holds providers only",
+            hint or "Wrap a value in providers.Object(…).",
+        )
+
+
+def check_declared(container: Any, attributes: Mapping[str, Any]) -> None:
+    """Check a container class as a whole, and let it inherit its providers in Python's order.
+
+    Raises WiringError for a provider under two names, for two pipelines or runners, and for providers of a
+    base class that is no container.
+    """
+    _inherit_in_order(container)
+    names: dict[int, str] = {}
+    for name, provider in container.providers.items():
+        if isinstance(provider, Slot | Nested | Uncached) and id(provider) in names:
+            raise WiringError(
+                f"{container.__name__}.{name} is the provider that {names[id(provider)]} is already",
+                "Declare another one: each name has settings and an instance of its own.",
+            )
+        names[id(provider)] = name
+    main = [name for name, provider in container.providers.items() if isinstance(provider, Pipeline | Runner)]
+    if len(main) > 1:
+        raise WiringError(f"{container.__name__} declares {' and '.join(main)}, but a container has one")
+    for value in attributes.values():
+        if isinstance(value, Slot) and value.injections:
+            value.injection_names = _injection_names(container.__name__, value, container.providers)
+
+
+def _inherit_in_order(container: Any) -> None:
+    # dependency-injector lets the last base class win, and leaves out what is no container.
+    for base in reversed(container.__mro__):
+        is_container = di_containers.is_container(base)
+        for name, value in vars(base).items():
+            if not is_declared(value):
+                continue
+            if not is_container:
+                raise WiringError(
+                    f"{container.__name__} inherits {name} from {base.__name__}, which is no container",
+                    f"Let {base.__name__} be a PipelineContainer or RunnerContainer.",
+                )
+            container.providers[name] = value
+            if base is not container:
+                container.inherited_providers[name] = value
+
+
+def _injection_names(container: str, slot: Slot[Any], declared: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the providers that a slot's keywords refer to."""
+    names = {}
+    for parameter, injection in slot.injections.items():
+        # What was declared before knows its name, unless a subclass took that over.
+        name = getattr(injection, "name", "")
+        if declared.get(name) is not injection:
+            name = next((key for key, provider in declared.items() if provider is injection), "")
+        if name:
+            names[parameter] = name
+        elif isinstance(injection, Slot | Nested):
+            raise WiringError(
+                f"{container}.{slot.name}: {parameter}= is a provider that the container does not hold",
+                "Declare it under a name of its own, before this one.",
+            )
+    return names

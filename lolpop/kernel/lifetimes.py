@@ -1,0 +1,245 @@
+"""Lifetimes: what a tree of containers has built, what stands in for what, and when each is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from lolpop.errors import WiringError
+
+__all__ = ["Instance", "Lifetime", "Overridable", "Override", "OverrideEnded"]
+
+
+class Overridable(Protocol):
+    """What others may stand in for."""
+
+    @property
+    def path(self) -> str:
+        """Where it is, for messages."""
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """What stands in for it, the last one in force."""
+
+    def set_overrides(self, overrides: tuple[Override, ...]) -> None:
+        """Let these stand in for it from now on."""
+
+
+class Override:
+    """A provider that stands in for another one. As a context manager it ends with its block."""
+
+    __slots__ = ("built", "ended", "instance", "instances", "lifetime", "overridden", "provider")
+
+    def __init__(
+        self, overridden: Overridable, lifetime: Lifetime, provider: Any, value: Any = None, *, live: bool
+    ) -> None:
+        self.overridden = overridden
+        self.lifetime = lifetime
+        self.provider = provider
+        self.instance = Instance(value, frozenset({self})) if live else None
+        """What it gives, if it is an object; a provider may give something else in every epoch."""
+        self.instances: dict[Any, Instance] = {}
+        """What a provider gave, by what stands for that, with this override added to those it depends on."""
+        self.ended = False
+        self.built: list[tuple[dict[Any, Instance], Any]] = []
+        """Where what was built because of it is kept: a map and the key in it."""
+
+    def __enter__(self) -> Any:
+        return self.provider if self.instance is None else self.instance.value
+
+    def __exit__(self, *_: object) -> None:
+        self.lifetime.end(self)
+
+
+class OverrideEnded(Exception):  # noqa: N818  (it is no error: who built meanwhile begins anew)
+    """An override ended in another thread, and what was being built because of it is of no use."""
+
+
+class Instance:
+    """A value that a slot gives, and the overrides that it was built under.
+
+    ``source`` gives the value anew at each call, as providers do that cache nothing.
+    """
+
+    __slots__ = ("overrides", "source", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        overrides: frozenset[Override] = frozenset(),
+        source: Callable[[], Any] | None = None,
+    ) -> None:
+        self.value = value
+        self.overrides = overrides
+        self.source = source
+
+    def get(self) -> Any:
+        """The value to be injected."""
+        return self.value if self.source is None else self.source()
+
+
+class Lifetime:
+    """What a tree of containers has built, until it is closed.
+
+    ``epoch`` grows with every override that begins or ends, and when the tree is closed: what a slot
+    remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
+    """
+
+    __slots__ = ("_closed", "_holds", "built", "epoch", "lock", "verified", "waiting")
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.lock = threading.RLock()
+        self.verified = False
+        self.waiting: dict[int, int | None] = {}
+        """Of each thread that waits for something to be built, by its ident, which one builds it."""
+        self.built: dict[int, Instance] = {}
+        self._closed = False
+        self._holds = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep what is wired as it is inside the ``with`` block: no override begins or ends meanwhile."""
+        with self.lock:
+            self._holds += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._holds -= 1
+
+    def check_open(self, path: str) -> None:
+        """Raise WiringError if the tree was closed."""
+        if self._closed:
+            raise WiringError(
+                f"{path}: its container is closed", "Ask inside the `with` block, or make a new container."
+            )
+
+    def keep(self, instance: Instance, instances: dict[Any, Instance], key: Any, path: str) -> None:
+        """Remember what was built, to close it when its overrides end or with the tree.
+
+        What was built while another thread closed the tree, or ended one of the overrides, is closed at once:
+        then WiringError or OverrideEnded is raised.
+        """
+        with self.lock:
+            ended = any(override.ended for override in instance.overrides)
+            if not self._closed and not ended:
+                instances[key] = instance
+                self.built[id(instance)] = instance
+                for override in instance.overrides:
+                    override.built.append((instances, key))
+                return
+        _close([instance])
+        self.check_open(path)
+        raise OverrideEnded
+
+    def begin(self, override: Override) -> None:
+        """Let ``override`` stand on top of those that stand in for the same."""
+        overridden = override.overridden
+        with self.lock:
+            self._check_not_held(overridden.path)
+            self.check_open(overridden.path)
+            overridden.set_overrides((*overridden.overrides, override))
+            self.epoch += 1
+
+    def end(self, override: Override) -> None:
+        """Take ``override`` away and close what was built because of it, last first."""
+        overridden = override.overridden
+        with self.lock:
+            if override.ended:
+                return
+            self._check_not_held(overridden.path)
+            override.ended = True
+            overridden.set_overrides(tuple(other for other in overridden.overrides if other is not override))
+            self.epoch += 1
+            ending = [instances.pop(key) for instances, key in override.built if key in instances]
+            ending = [instance for instance in ending if self.built.pop(id(instance), None) is not None]
+            override.built.clear()
+            override.instances.clear()
+        _close(ending)
+
+    def close(self) -> None:
+        """Close everything that was built, last first, each even if another fails."""
+        _close(self._end())
+
+    async def aclose(self) -> None:
+        """``close``, awaiting what closes asynchronously."""
+        failures: list[BaseException] = []
+        for instance in reversed(self._end()):
+            try:
+                result = _begin_closing(instance.value, asynchronously=True)
+                if inspect.isawaitable(result):
+                    await result
+            except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
+                failures.append(failure)
+        _raise_first(failures)
+
+    def _end(self) -> list[Instance]:
+        with self.lock:
+            if self._closed:
+                return []
+            self._closed = True
+            self.epoch += 1
+            built = list(self.built.values())
+            self.built.clear()
+        return built
+
+    def _check_not_held(self, path: str) -> None:
+        if self._holds:
+            raise WiringError(
+                f"{path} cannot be overridden while a run of its container is open",
+                "Override before the workflow starts, and end the override after it.",
+            )
+
+
+def _close(instances: Iterable[Instance]) -> None:
+    """Close what was built, last first; what failed first is raised, with notes of the others."""
+    failures: list[BaseException] = []
+    for instance in reversed(list(instances)):
+        try:
+            result = _begin_closing(instance.value, asynchronously=False)
+            if inspect.isawaitable(result):
+                _finish(result, instance.value)
+        except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
+            failures.append(failure)
+    _raise_first(failures)
+
+
+def _begin_closing(value: Any, *, asynchronously: bool) -> Any:
+    """Call the ``close()`` or ``aclose()`` of a value; what it returns may have to be awaited."""
+    names = ("aclose", "close") if asynchronously else ("close", "aclose")
+    for name in names:
+        if callable(close := getattr(value, name, None)):
+            return close()
+    return None
+
+
+def _finish(closing: Awaitable[Any], value: Any) -> None:
+    """Wait for what closes asynchronously, in an event loop of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(_awaited(closing))
+        return
+    if inspect.iscoroutine(closing):
+        closing.close()
+    raise WiringError(
+        f"{type(value).__name__} closes asynchronously, and an event loop is running here",
+        "Use `async with container:`.",
+    )
+
+
+async def _awaited(closing: Awaitable[Any]) -> None:
+    await closing
+
+
+def _raise_first(failures: list[BaseException]) -> None:
+    if failures:
+        first, *others = failures
+        for other in others:
+            first.add_note(f"Closing another component failed too: {other!r}")
+        raise first

@@ -1,0 +1,400 @@
+"""Cells: what slots are in a container, and how what they give is built."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast, get_origin
+
+from dependency_injector import providers as di
+
+from lolpop.annotations import alternatives
+from lolpop.errors import LolpopError, WiringError
+from lolpop.kernel.cycles import build_order
+from lolpop.kernel.deadlocks import Builder
+from lolpop.kernel.lifetimes import Instance, Override, OverrideEnded
+from lolpop.kernel.plans import Plan
+from lolpop.kernel.providers.overriding import stand_in
+from lolpop.kernel.providers.slots import Slot, bound, is_bound
+from lolpop.kernel.providers.uncached_cells import uncached_cell
+from lolpop.settings.tree import NO_SECTION, Section
+from lolpop.signatures import Parameter
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+    from lolpop.settings.nodes import Statement
+
+__all__ = [
+    "Cell",
+    "Dependency",
+    "cell_of",
+    "drawn",
+    "effective_provider",
+    "name_of",
+    "needs_of",
+    "providers_behind",
+]
+
+_NEVER: tuple[int, Any] = (-1, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One thing that a slot is built from.
+
+    ``provider`` is what the name resolves to: a slot, a nested container, another provider of
+    dependency-injector, or None where nothing in scope has the name.
+    """
+
+    parameter: Parameter
+    provider: di.Provider[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedDependency:
+    """What a dependency contributes to what is built: the value, and the token that stands for it."""
+
+    token: Any
+    instance: Instance
+
+
+class Cell:
+    """A slot at its place in a container: it resolves what it needs by name, and gives one instance.
+
+    What it built is kept by what it was built from, so that it is built anew exactly if one of those is
+    another object, and comes back when the former ones do.
+    """
+
+    __slots__ = (
+        "_builder",
+        "_current",
+        "_dependencies",
+        "_instances",
+        "_lock",
+        "_plan",
+        "cache",
+        "lifetime",
+        "name",
+        "overrides",
+        "scope",
+        "slot",
+        "stands_in",
+    )
+
+    def __init__(self, slot: Slot[Any], scope: Scope, name: str) -> None:
+        self.slot, self.scope, self.name = slot, scope, name
+        self.lifetime = scope.lifetime
+        self.cache = _NEVER
+        """The epoch for which the instance is known, and the instance."""
+        self.overrides: tuple[Override, ...] = ()
+        self.stands_in: Override | None = None
+        """The override that made it, where it stands in for another slot."""
+        self._current = _NEVER
+        self._instances: dict[Any, Instance] = {}
+        self._lock = threading.RLock()
+        self._builder = Builder()
+        self._plan: Plan | None = None
+        self._dependencies: tuple[Dependency, ...] | None = None
+
+    @property
+    def path(self) -> str:
+        """The names that lead to it from the root, dotted."""
+        return self.scope.path_of(self.name)
+
+    @property
+    def active(self) -> di.Provider[Any]:
+        """What gives its value: the slot itself, or the last that it is overridden by."""
+        overrides = self.overrides
+        return overrides[-1].provider if overrides else self.slot
+
+    @property
+    def provided_type(self) -> Any:
+        """The type of what it gives, as far as is known without building it."""
+        return self.plan.implementation
+
+    # What it is to build
+
+    @property
+    def plan(self) -> Plan:
+        """What it is to build, by its declaration and settings."""
+        if self._plan is None:
+            with self._lock:
+                self._plan = self._plan or self._make_plan()
+        return self._plan
+
+    @property
+    def dependencies(self) -> tuple[Dependency, ...]:
+        """What it is built from, in the order of its constructor."""
+        if self._dependencies is None:
+            with self._lock:
+                if self._dependencies is None:
+                    self._dependencies = tuple(self._find_dependencies())
+        return self._dependencies
+
+    @property
+    def section(self) -> Section:
+        """What the sources say of it, merged, as far as no implementation is needed to tell."""
+        return NO_SECTION
+
+    @property
+    def elements(self) -> tuple[Slot[Any], ...]:
+        """The slots of a list's elements."""
+        return ()
+
+    def setting_values(self) -> Iterator[Any]:
+        """The values of its settings, and of what stands in for it, as far as they were read."""
+        if self._plan is not None:
+            for setting in self._plan.settings.values():
+                yield setting.value
+        for override in self.overrides:
+            stand_in = override.provider
+            if isinstance(stand_in, Slot) and stand_in is not self.slot:
+                stand_in_cell = cell_of(stand_in)
+                if stand_in_cell.stands_in is override:
+                    yield from stand_in_cell.setting_values()
+
+    def statements(self) -> list[Statement]:
+        """What the sources say of it, weakest first."""
+        if self.stands_in is not None:
+            return []
+        return self.scope.configuration.tree.statements((*self.scope.path, self.name))
+
+    def _make_plan(self) -> Plan:
+        return Plan(self.path)
+
+    def _find_dependencies(self) -> Iterator[Dependency]:
+        for name, parameter in self.plan.injected.items():
+            if name in self.slot.injection_names:
+                # A keyword names a provider of the class body, which a subclass may have redeclared since.
+                yield Dependency(parameter, self.scope.lookup(self.slot.injection_names[name]))
+                continue
+            if name in self.slot.injections:
+                injection: di.Provider[Any] | None = self.slot.injections[name]
+                if isinstance(injection, Slot) and not is_bound(injection):
+                    injection = self.scope.lookup(injection.name)
+                yield Dependency(parameter, injection)
+                continue
+            # A slot, or the list that it is an element of, does not see itself, so that a local logger can
+            # wrap the global one.
+            scope = self.scope.outer if name == self.name.partition(".")[0] else self.scope
+            yield Dependency(parameter, None if scope is None else scope.lookup(name))
+
+    # Resolution
+
+    def resolve(self) -> Any:
+        """The instance, with everything that it needs built first."""
+        while True:
+            lifetime = self.lifetime = self.scope.lifetime
+            lifetime.check_open(self.path)
+            epoch = lifetime.epoch
+            try:
+                for slot in self._build_order(epoch):
+                    cell_of(slot).evaluate(epoch)
+                return self.evaluate(epoch).get()
+            except OverrideEnded:
+                continue  # in another thread: what it was built under is gone, and is built anew
+
+    def is_current(self, epoch: int) -> bool:
+        """Whether it is known what it gives in this epoch."""
+        return self._current[0] == epoch
+
+    def evaluate(self, epoch: int) -> Instance:
+        """What it gives in this epoch; everything that it needs was evaluated before."""
+        current, instance = self._current
+        if current == epoch:
+            return instance  # type: ignore[no-any-return]  # the pair is written together
+        self.lifetime = self.scope.lifetime
+        overrides = self.overrides
+        instance = _overriding_instance(overrides[-1], epoch) if overrides else self._own_instance(epoch)
+        self._current = (epoch, instance)
+        if instance.source is None:
+            self.cache = (epoch, instance.value)
+        return instance
+
+    def _build_order(self, epoch: int) -> list[Slot[Any]]:
+        """The slots that it needs, each after its own, as far as they are not known for this epoch."""
+
+        def refuse(cycle: list[di.Provider[Any]]) -> None:
+            raise WiringError(f"{name_of(cycle[-1])} is needed to build itself: {drawn(cycle)}")
+
+        start: di.Provider[Any] = self.slot
+        order = build_order(
+            [start],
+            needs_of,
+            refuse,
+            is_built=lambda provider: isinstance(provider, Slot) and cell_of(provider).is_current(epoch),
+        )
+        return [provider for provider in order if isinstance(provider, Slot)]
+
+    def _own_instance(self, epoch: int) -> Instance:
+        resolved = [
+            (dependency, _resolved(dependency.provider, epoch))
+            for dependency in self.dependencies
+            if dependency.provider is not None
+        ]
+        key = tuple(part.token for _, part in resolved)
+        instance = self._instances.get(key)
+        if instance is not None:
+            return instance
+        # One builder a slot: a constructor may wait for a thread that resolves another one.
+        with self._builder.only(self.lifetime, self.path):
+            instance = self._instances.get(key)
+            if instance is not None:
+                return instance
+            overrides = frozenset[Override]().union(*(part.instance.overrides for _, part in resolved))
+            if self.stands_in is not None:
+                overrides |= {self.stands_in}
+            try:
+                value = self._build(
+                    {item.parameter.name: self._injected(item, part) for item, part in resolved}
+                )
+            except Exception:
+                if any(override.ended for override in overrides):
+                    raise OverrideEnded from None  # it was built from what is closed by now
+                raise
+            instance = self._make_instance(value, overrides)
+            self.lifetime.keep(instance, self._instances, key, self.path)
+            return instance
+
+    def _injected(self, dependency: Dependency, resolved: ResolvedDependency) -> Any:
+        try:
+            value = resolved.instance.get()
+        except LolpopError:
+            raise
+        except Exception as error:
+            # A function of the user's may fail in any way; a person needs to know which, and for what.
+            asked = f"{self.path}: {dependency.parameter.name!r} could not be provided"
+            raise WiringError(f"{asked}: {type(error).__name__}: {error}") from error
+        if isinstance(value, list):
+            members = alternatives(dependency.parameter.annotation)
+            return (
+                tuple(value) if tuple in {get_origin(member) or member for member in members} else list(value)
+            )
+        return value
+
+    def _build(self, parts: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _make_instance(self, value: Any, overrides: frozenset[Override]) -> Instance:
+        return Instance(value, overrides)
+
+    # Overriding
+
+    def override(self, provider: Any) -> Override:
+        """Let ``provider``, a provider or any object, stand in for this one."""
+        override = stand_in(self, provider)
+        self.lifetime.begin(override)
+        return override
+
+    def set_overrides(self, overrides: tuple[Override, ...]) -> None:
+        """Let these stand in for it from now on."""
+        self.lifetime = self.scope.lifetime
+        self.overrides = overrides
+
+    def reset_last_override(self) -> None:
+        """End the last override. Raises WiringError if there is none."""
+        if not self.overrides:
+            raise WiringError(f"{self.path} is not overridden")
+        self.lifetime.end(self.overrides[-1])
+
+    def reset_overrides(self) -> None:
+        """End all overrides."""
+        while self.overrides:
+            self.reset_last_override()
+
+
+def cell_of(slot: Slot[Any]) -> Cell:
+    """What a slot is in its container. Raises WiringError if it belongs to none."""
+    return cast("Cell", bound(slot))
+
+
+def effective_provider(provider: di.Provider[Any] | None) -> di.Provider[Any] | None:
+    """The provider that really gives what ``provider`` is asked for: a nested container's pipeline."""
+    return provider.pipeline if isinstance(provider, di.Container) else provider
+
+
+def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
+    """What a provider needs to give its value, what stands in for it in its place."""
+    if isinstance(provider, Slot):
+        cell = cell_of(provider)
+        if cell.overrides:
+            needed: Sequence[di.Provider[Any] | None] = [cell.active]
+        else:
+            needed = [dependency.provider for dependency in cell.dependencies]
+    elif provider.last_overriding is not None:
+        needed = [provider.last_overriding]
+    elif isinstance(provider, di.Container):
+        needed = []  # it is handed out as it is, and nothing in it is built for that
+    else:
+        needed = list(provider.related)
+    return [found for each in needed if (found := effective_provider(each)) is not None]
+
+
+def providers_behind(provider: di.Provider[Any]) -> Iterator[di.Provider[Any]]:
+    """A provider that is no slot, and what it needs, slots included but not what those need."""
+    seen, waiting = {provider}, [provider]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if not isinstance(current, Slot):
+            for needed in needs_of(current):
+                if needed not in seen:
+                    seen.add(needed)
+                    waiting.append(needed)
+
+
+def name_of(provider: di.Provider[Any]) -> str:
+    """How messages name a provider: by its path, or by what it is where it has none."""
+    if isinstance(provider, Slot):
+        return cell_of(provider).path
+    cell = uncached_cell(provider)
+    return type(provider).__name__ if cell is None else cell.path
+
+
+def drawn(cycle: Sequence[di.Provider[Any]]) -> str:
+    """A cycle as messages show it."""
+    return " -> ".join(map(name_of, cycle))
+
+
+def _resolved(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:
+    effective = effective_provider(provider)
+    if isinstance(effective, Slot):
+        instance = cell_of(effective).evaluate(epoch)
+        return ResolvedDependency(instance, instance)
+    if effective is None:
+        raise WiringError("a nested container that is asked for has no pipeline")
+    return _resolved_uncached(effective, epoch)
+
+
+def _resolved_uncached(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:
+    """What a provider gives that is no slot: anew at each call, from slots and others that it refers to."""
+    instances: set[Instance] = set()
+    overrides: set[Override] = set()
+    others: set[Any] = set()
+    for behind in providers_behind(provider):
+        if isinstance(behind, Slot):
+            instance = cell_of(behind).evaluate(epoch)
+            instances.add(instance)
+            overrides |= instance.overrides
+        elif (cell := uncached_cell(behind)) is not None:
+            overrides.update(cell.overrides[-1:])
+        elif behind.last_overriding is not None:
+            others.add((behind, behind.last_overriding))
+    token = (provider, frozenset(instances), frozenset(overrides), frozenset(others))
+    return ResolvedDependency(token, Instance(None, frozenset(overrides), source=provider))
+
+
+def _overriding_instance(override: Override, epoch: int) -> Instance:
+    if override.instance is not None:
+        return override.instance
+    resolved = _resolved(override.provider, epoch)
+    if override in resolved.instance.overrides:
+        return resolved.instance
+    # What stands in has a life of its own; what depends on this slot now depends on the override too.
+    instance = override.instances.get(resolved.token)
+    if instance is None:
+        given = resolved.instance
+        instance = Instance(given.value, given.overrides | {override}, given.source)
+        instance = override.instances.setdefault(resolved.token, instance)
+    return instance

@@ -1,0 +1,118 @@
+"""Traversal: what can be asked of all providers of a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dependency_injector import providers as di
+
+from lolpop.annotations import return_type
+from lolpop.errors import Finding, Origin
+from lolpop.integrations import Integration
+from lolpop.kernel.plans import Setting
+from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, effective_provider
+from lolpop.kernel.providers.components import Component
+from lolpop.kernel.providers.integration_slots import IntegrationSlot
+from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.values import Folder, Settings
+from lolpop.kernel.scopes import Scope
+from lolpop.settings.nodes import leaves
+
+__all__ = [
+    "active_cell", "broken_links", "cells_in", "declared_cells", "injected_setting", "injected_values",
+    "provided_type", "setting_place",
+]  # fmt: skip
+
+
+def declared_cells(scope: Scope) -> Iterator[Cell]:
+    """The slots of one container at their places, whatever stands in for them."""
+    for provider in scope.providers.values():
+        if isinstance(provider, Slot):
+            yield cell_of(provider)
+
+
+def cells_in(root: Scope) -> Iterator[Cell]:
+    """The slots that count: with those that stand in for others in their place, and elements of lists."""
+    for scope in root.walk():
+        for declared in declared_cells(scope):
+            if isinstance(declared.active, Slot):
+                cell = cell_of(declared.active)
+                yield cell
+                yield from map(cell_of, cell.elements)
+
+
+def broken_links(root: Scope) -> list[Finding]:
+    """The links that lead nowhere, of settings that count: what a stronger source replaced may be broken."""
+    broken = root.configuration.links.findings()
+    if not broken:
+        return []
+    sections = [cell.section for cell in cells_in(root)]
+    in_force = {section.use.node.origin for section in sections if section.use is not None}
+    in_force.update(node.origin for section in sections for _, node in leaves(section.root))
+    return [finding for finding in broken if finding.origin in in_force]
+
+
+def active_cell(dependency: Dependency) -> Cell | None:
+    """The slot that gives a dependency, what stands in for it in its place; None if it is no slot."""
+    provider = effective_provider(dependency.provider)
+    active = cell_of(provider).active if isinstance(provider, Slot) else None
+    return cell_of(active) if isinstance(active, Slot) else None
+
+
+def injected_setting(dependency: Dependency) -> Setting | None:
+    """The section of the settings that is injected, if a dependency is one, and valid."""
+    cell = active_cell(dependency)
+    if cell is None or not isinstance(cell.slot, Settings) or cell.plan.errors:
+        return None
+    return cell.plan.settings.get("")
+
+
+def injected_values(dependencies: Iterable[Dependency]) -> Iterator[tuple[str, Any]]:
+    """What can be said of what is injected, by name: values of settings, the folder, component classes."""
+    for dependency in dependencies:
+        cell = active_cell(dependency)
+        if (setting := injected_setting(dependency)) is not None:
+            yield dependency.parameter.name, setting.value
+        elif cell is not None and isinstance(cell.slot, Folder):
+            yield dependency.parameter.name, cell.slot()
+        elif cell is not None and isinstance(cell.slot, Component) and cell.plan.implementation is not None:
+            yield dependency.parameter.name, cell.plan.implementation
+
+
+def setting_place(cell: Cell, path: str) -> tuple[str, Origin | None]:
+    """The full path of a setting that an implementation names, and its place in the sources.
+
+    A ``path`` that begins with the name of an injected parameter is about what provides that.
+    """
+    name, *relative = path.split(".")
+    provider = {item.parameter.name: active_cell(item) for item in cell.dependencies}.get(name)
+    plan = cell.plan if provider is None else provider.plan
+    steps = tuple(part for part in (name, *relative) if part) if provider is None else tuple(relative)
+    origin = plan.origin_of(steps) if provider is not None or name in plan.settings else None
+    return ".".join(part for part in (plan.path, *steps) if part), origin
+
+
+def provided_type(provider: di.Provider[Any] | None) -> Any:
+    """The type of what a provider gives, as far as is known without calling it; ``Any`` otherwise."""
+    effective = effective_provider(provider)
+    if isinstance(effective, Slot):
+        cell = cell_of(effective)
+        if cell.overrides:
+            return _stand_in_type(effective, cell.active)
+        return Any if cell.provided_type is None else cell.provided_type
+    if effective is not None and effective.last_overriding is not None:
+        return provided_type(effective.last_overriding)
+    if isinstance(effective, di.Object):
+        return type(effective.provides)
+    if isinstance(effective, di.Factory | di.BaseSingleton | di.Callable):
+        return Any if effective.provides is None else return_type(effective.provides)
+    return Any
+
+
+def _stand_in_type(slot: Slot[Any], active: di.Provider[Any]) -> Any:
+    if not isinstance(slot, IntegrationSlot) or not isinstance(active, di.Object):
+        return provided_type(active)
+    # A live object that stands in for an integration may be any double, unless it says what it is; a mock
+    # does so by its __class__.
+    return active.provides.__class__ if isinstance(active.provides, Integration) else Any

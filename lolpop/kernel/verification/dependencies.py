@@ -1,0 +1,175 @@
+"""Findings about what slots are built from: what is missing, does not fit, or stands in the wrong layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Literal, get_args, get_origin
+
+from dependency_injector import providers as di
+
+from lolpop._names import did_you_mean
+from lolpop.annotations import alternatives, fits, type_name
+from lolpop.errors import Finding, Origin
+from lolpop.integrations import Pipeline, Runner
+from lolpop.kernel.cycles import build_order
+from lolpop.kernel.providers import Pipeline as PipelineSlot
+from lolpop.kernel.providers import Runner as RunnerSlot
+from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, drawn, name_of, needs_of
+from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.main_slots import MainSlot
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.traversal import (
+    injected_setting,
+    injected_values,
+    provided_type,
+    setting_place,
+)
+from lolpop.kernel.scopes import Scope
+from lolpop.kernel.verification.visible import VisibleNames
+
+__all__ = ["cycle_findings", "dependency_findings"]
+
+_SHARE = "Move what it needs of it into a component that both can take."
+
+_LAYER_RULES = {
+    "component": "components take components only",
+    "pipeline": "pipelines take components, and the pipelines of containers nested in their own",
+    "runner": "runners take pipelines and components",
+}
+
+
+def dependency_findings(cell: Cell, visible: VisibleNames) -> Iterator[Finding]:
+    """What is wrong with what a slot is built from."""
+    if not isinstance(cell, ListCell):
+        for dependency in cell.dependencies:
+            yield from _findings(cell, dependency, visible)
+    yield from _injected_findings(cell)
+
+
+def cycle_findings(root: Scope) -> list[Finding]:
+    """What needs itself to be built, what stands in for others included."""
+    findings: list[Finding] = []
+
+    def note(cycle: list[di.Provider[Any]]) -> None:
+        message = f"is needed to build itself: {drawn(cycle)}"
+        findings.append(Finding(name_of(cycle[-1]), message, hint="Break the circle."))
+
+    providers = (provider for scope in root.walk() for provider in scope.providers.values())
+    build_order([provider for provider in providers if not isinstance(provider, Nested)], needs_of, note)
+    return findings
+
+
+def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iterator[Finding]:
+    parameter, provider, use = dependency.parameter, dependency.provider, cell.plan.called
+    rule = _LAYER_RULES[_layer_of(cell)]
+    if (layer := _forbidden_layer(cell, alternatives(parameter.annotation))) is not None:
+        yield Finding(cell.path, f"{use!r} asks for the {layer} {parameter.name!r}; {rule}", hint=_SHARE)
+        return
+    if provider is None:
+        if parameter.required:
+            yield _missing(cell, dependency, visible)
+        return
+    if isinstance(provider, Nested):
+        yield from _nested_findings(cell, dependency, provider)
+    elif isinstance(provider, MainSlot):
+        above = _layer_of(cell_of(provider))
+        message = f"{use!r} asks for the {above} {parameter.name!r}, which stands above it; {rule}"
+        yield Finding(cell.path, message, hint=_SHARE)
+        return
+    provided = provided_type(provider)
+    if not _fits(dependency, provided):
+        wanted, given = type_name(parameter.annotation), type_name(provided)
+        chosen = _use_origin(cell.slot)
+        provide = f"a {wanted} there, or name another provider: {parameter.name}=…."
+        instead = f"Choose another implementation than {use!r}, or in code provide"
+        yield Finding(
+            cell.path,
+            f"{use!r} asks for {parameter.name}: {wanted}, but {_name_of(dependency)} gives {given}",
+            origin=_use_origin(provider) or chosen,
+            hint=f"{instead if chosen else 'Provide'} {provide}",
+        )
+
+
+def _fits(dependency: Dependency, provided: Any) -> bool:
+    """Whether what is provided fits the parameter; of a section of the settings the value is known too."""
+    wanted = dependency.parameter.annotation
+    if (setting := injected_setting(dependency)) is None:
+        return fits(provided, wanted)
+    if setting.value is None:
+        return fits(type(None), wanted)
+    literals = [get_args(member) for member in alternatives(wanted) if get_origin(member) is Literal]
+    return any(setting.value in literal for literal in literals) or all(
+        fits(member, wanted) for member in alternatives(provided)
+    )
+
+
+def _injected_findings(cell: Cell) -> Iterator[Finding]:
+    """What an implementation itself finds in what it would get injected (``check_injected``).
+
+    Paths begin with the name of a parameter: the finding is about what provides it.
+    """
+    check = getattr(cell.plan.implementation, "check_injected", None)
+    if check is None or cell.plan.errors:
+        return
+    for finding in check(dict(injected_values(cell.dependencies))):
+        path, origin = setting_place(cell, finding.path)
+        yield replace(finding, path=path, origin=finding.origin or origin)
+
+
+def _layer_of(cell: Cell) -> str:
+    if isinstance(cell.slot, PipelineSlot):
+        return "pipeline"
+    return "runner" if isinstance(cell.slot, RunnerSlot) else "component"
+
+
+def _forbidden_layer(cell: Cell, wanted: Iterable[Any]) -> str | None:
+    for member in wanted:
+        if not isinstance(member, type):
+            continue
+        if issubclass(member, Runner):
+            return "runner"
+        if issubclass(member, Pipeline) and _layer_of(cell) == "component":
+            return "pipeline"
+    return None
+
+
+def _nested_findings(cell: Cell, dependency: Dependency, nested: Nested) -> Iterator[Finding]:
+    inside, use, name = nested.scope_inside, cell.plan.called, dependency.parameter.name
+    if _layer_of(cell) == "component":
+        message = f"{use!r} asks for the pipeline {name!r}; components take components only"
+        yield Finding(cell.path, message, hint=_SHARE)
+    elif inside is not None and inside.outer is not cell.scope:
+        yield Finding(
+            cell.path,
+            f"{use!r} asks for {name!r}, the pipeline of {'.'.join(inside.path)!r}, "
+            f"which is not nested in its own container",
+            hint="Pipelines are independent of their siblings: let the runner hand over what one makes.",
+        )
+    elif nested.pipeline is None:
+        yield Finding(cell.path, f"{use!r} asks for {name!r}, a container without a pipeline")
+
+
+def _missing(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Finding:
+    name = dependency.parameter.name
+    if homes := visible.homes(name):
+        hint = f"{name!r} is local to {' and '.join(map(repr, homes))}."
+    else:
+        near = did_you_mean(name, visible.among(cell.scope))
+        hint = near or f"Declare a provider {name} in the container or around it."
+    return Finding(cell.path, cell.plan.needs(dependency.parameter), hint=hint)
+
+
+def _name_of(dependency: Dependency) -> str:
+    provider = dependency.provider
+    if isinstance(provider, Nested):
+        return repr(".".join(provider.scope_inside.path)) if provider.scope_inside else "it"
+    return repr(cell_of(provider).path if isinstance(provider, Slot) else dependency.parameter.name)
+
+
+def _use_origin(provider: di.Provider[Any]) -> Origin | None:
+    if not isinstance(provider, Slot):
+        return None
+    use = cell_of(provider).plan.section.use
+    return use.node.origin if use else None

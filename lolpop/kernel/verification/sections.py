@@ -1,0 +1,156 @@
+"""Findings about sections of the settings, and about the slots that are set by them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lolpop._names import Names, one_of
+from lolpop.errors import Finding, Origin
+from lolpop.kernel.plans import ambiguity
+from lolpop.kernel.providers.cells import Cell
+from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.main_slots import MainSlot, has_section
+from lolpop.kernel.providers.traversal import declared_cells, injected_setting
+from lolpop.kernel.scopes import Scope
+from lolpop.settings.nodes import Node
+from lolpop.settings.tree import expanded, is_users_own
+from lolpop.signatures import signature_of
+
+__all__ = ["own_findings", "section_findings", "slot_findings"]
+
+_FRAMEWORK = "lolpop"
+_RESERVED_KEYS = frozenset({"runner", "cache", "report", "tests"})
+"""Of the framework's own section: nothing reads them yet, so that nothing may be set by them."""
+
+
+def section_findings(scope: Scope) -> Iterator[Finding]:
+    """What is wrong with the keys of a container's section."""
+    yield from _unknown_keys(scope)
+    yield from _ambiguous_keys(scope)
+    yield from _clashes(scope)
+
+
+def slot_findings(cell: Cell) -> Iterator[Finding]:
+    """What is wrong with how a slot is declared and set, beside its plan."""
+    if isinstance(cell, ListCell):
+        yield from _stray_elements(cell)
+    yield from _unknown_injections(cell)
+
+
+def own_findings(cell: Cell) -> Iterator[Finding]:
+    """What an implementation itself finds in its settings (``check_settings``).
+
+    A check that takes a second argument gets those sections of the settings too that are to be injected, by
+    the parameters' names.
+    """
+    plan = cell.plan
+    check = getattr(plan.implementation, "check_settings", None)
+    if check is None or plan.errors:
+        return
+    settings = {name: setting.value for name, setting in plan.settings.items()}
+    takes_injected = len(inspect.signature(check).parameters) > 1
+    for finding in check(settings, _injected_settings(cell)) if takes_injected else check(settings):
+        relative = tuple(finding.path.split(".")) if finding.path else ()
+        yield Finding(
+            ".".join(part for part in (plan.path, finding.path) if part),
+            finding.message,
+            finding.severity,
+            finding.origin or plan.origin_of(relative),
+            finding.hint,
+        )
+
+
+def _injected_settings(cell: Cell) -> dict[str, Any]:
+    settings = ((dependency.parameter.name, injected_setting(dependency)) for dependency in cell.dependencies)
+    return {name: setting.value for name, setting in settings if setting is not None}
+
+
+def _unknown_keys(scope: Scope) -> Iterator[Finding]:
+    names = {name for name, provider in scope.providers.items() if has_section(provider)}
+    if scope.outer is None:
+        names.add(_FRAMEWORK)
+        yield from _framework_findings(scope)
+    # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
+    if any(isinstance(provider, MainSlot) for provider in scope.providers.values()):
+        return
+    folded = {name.lower() for name in names}
+    near = Names(names)
+    for key, nodes in scope.configuration.tree.keys(scope.path).items():
+        if key.lower() not in folded and not is_users_own(scope.path, key):
+            hint = one_of(key, near)
+            yield Finding(scope.path_of(key), "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
+
+
+def _framework_findings(root: Scope) -> Iterator[Finding]:
+    """What is wrong with the framework's own section, which has no settings yet."""
+    tree = root.configuration.tree
+    for statement in tree.statements((_FRAMEWORK,)):
+        node = statement.node
+        if node.value is not None and not isinstance(expanded(node).value, Mapping):
+            yield Finding(_FRAMEWORK, "should be a mapping", origin=_key_origin(node))
+    for key, nodes in tree.keys((_FRAMEWORK,)).items():
+        reserved = key.lower() in _RESERVED_KEYS
+        message = "is reserved, and nothing reads it yet" if reserved else "unknown setting of lolpop"
+        hint = "Remove it: lolpop has no settings of its own yet."
+        if key.lower() == "runner":
+            hint = "Remove it, and name the runner on the command line: lolpop run RUNNER."
+        yield Finding(f"{_FRAMEWORK}.{key}", message, origin=_key_origin(nodes[-1]), hint=hint)
+
+
+def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
+    """Variables that could mean several providers of a container, or a provider and a setting beside it."""
+    names = {name for name, provider in scope.providers.items() if has_section(provider)}
+    for cell in declared_cells(scope):
+        if isinstance(cell.slot, MainSlot) and cell.plan.implementation is not None:
+            names |= set(signature_of(cell.plan.implementation).settings)
+    by_folded: dict[str, list[str]] = {}
+    for name in sorted(names):
+        by_folded.setdefault(name.lower(), []).append(name)
+    for key, same in by_folded.items():
+        if len(same) < 2 or not any(name in scope.providers for name in same):
+            continue
+        for statement in scope.configuration.tree.statements((*scope.path, key)):
+            if statement.layer.case_insensitive:
+                yield ambiguity(scope.path_of(key), _key_origin(statement.node), same)
+
+
+def _clashes(scope: Scope) -> Iterator[Finding]:
+    """A setting of a pipeline or runner that has the name of a provider of its container."""
+    for cell in declared_cells(scope):
+        if isinstance(cell.slot, MainSlot):
+            for name in cell.plan.settings:
+                if name in scope.providers:
+                    yield Finding(
+                        scope.path_of(name),
+                        f"{cell.plan.called!r} and a provider of its container both have the name {name!r}",
+                        hint="Rename the setting or the provider: they share one key.",
+                    )
+
+
+def _stray_elements(cell: ListCell) -> Iterator[Finding]:
+    for key, node in cell.stray_nodes():
+        path = f"{cell.path}.{key}" if key else cell.path
+        message = f"there is no element {key!r}" if key else "should be a list"
+        how = 'as JSON: ["one", "two"]' if node.text else "as a list: [one, two]"
+        hint = f"It has {len(cell.elements)} elements, counted from 0." if key else f"Write it {how}."
+        yield Finding(path, message, origin=_key_origin(node), hint=hint)
+
+
+def _unknown_injections(cell: Cell) -> Iterator[Finding]:
+    """Keywords of a provider that its default implementation has no parameter for; others need not."""
+    plan, slot = cell.plan, cell.slot
+    if plan.implementation is None or plan.used != getattr(slot, "default", None):
+        return
+    for name in {**slot.injections, **slot.injection_names}:
+        if name not in plan.injected:
+            message = f"{plan.use!r} has no parameter {name!r} that something could be injected for"
+            yield Finding(cell.path, message, hint=one_of(name, plan.injected))
+
+
+def _key_origin(node: Node) -> Origin | None:
+    # A mapping that a variable opened has the origin of what is in it.
+    while node.key_origin is None and isinstance(node.value, Mapping) and node.value:
+        node = next(iter(node.value.values()))
+    return node.key_origin or node.origin

@@ -1,0 +1,99 @@
+"""Findings about providers of dependency-injector that stand beside slots."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from dependency_injector import providers as di
+
+from lolpop.annotations import alternatives, fits, hints_of, type_name
+from lolpop.errors import Finding
+from lolpop.kernel.providers.cells import Cell, name_of, providers_behind
+from lolpop.kernel.providers.nesting import Nested
+from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.traversal import provided_type
+from lolpop.kernel.providers.uncached_cells import uncached_cell
+from lolpop.kernel.scopes import Scope
+
+__all__ = ["uncached_findings"]
+
+
+def uncached_findings(root: Scope, cells: Iterable[Cell]) -> Iterator[Finding]:
+    """What is wrong with providers that are no slots, and with what slots take from them."""
+    taken = {
+        behind
+        for cell in cells
+        for dependency in cell.dependencies
+        if dependency.provider is not None and not isinstance(dependency.provider, Slot | Nested)
+        for behind in providers_behind(dependency.provider)
+    }
+    for scope in root.walk():
+        for name, provider in scope.providers.items():
+            if isinstance(provider, Slot | Nested | di.Self):
+                continue
+            path = scope.path_of(name)
+            if uncached_cell(provider) is None and provider in taken:
+                kind = type(provider).__name__
+                yield Finding(
+                    path,
+                    f"is a {kind} of dependency-injector: what is built from it does not see its overrides",
+                    hint="Use providers.Object, Factory, Callable or Component of lolpop.",
+                )
+            yield from _keeping(provider, path)
+            yield from _call_findings(provider, path, complete=provider in taken)
+
+
+def _keeping(provider: di.Provider[Any], path: str) -> Iterator[Finding]:
+    """A provider that keeps what it gave, while slots may give something else."""
+    if not isinstance(provider, di.BaseSingleton | di.BaseResource):
+        return
+    slots = [behind for behind in providers_behind(provider) if isinstance(behind, Slot)]
+    if slots:
+        kind = type(provider).__name__.lstrip("_")
+        yield Finding(
+            path,
+            f"{kind} keeps what it built from {slots[0].name!r}, so overriding that would not reach it",
+            hint="Use providers.Component, or providers.Factory.",
+        )
+
+
+def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> Iterator[Finding]:
+    """Arguments that do not fit what a provider calls; ``complete`` if nobody adds others."""
+    if not isinstance(provider, di.Factory | di.Callable | di.BaseSingleton) or provider.provides is None:
+        return
+    called: Any = provider.provides
+    try:
+        signature = inspect.signature(called)
+    except (TypeError, ValueError):
+        return  # of what is written in C nobody knows the parameters
+    bind = signature.bind if complete else signature.bind_partial
+    name = getattr(called, "__name__", type(called).__name__)
+    try:
+        bound = bind(*provider.args, **provider.kwargs)
+    except TypeError as error:
+        message = f"{name} cannot be called with the arguments of the {type(provider).__name__}: {error}"
+        yield Finding(path, message, hint=f"It takes {signature}.")
+        return
+    if hasattr(called, "model_fields") or hasattr(called, "__pydantic_fields__"):
+        return  # pydantic converts what it is given
+    hints = hints_of(inspect.getattr_static(called, "__init__") if isinstance(called, type) else called)
+    for parameter, value in bound.arguments.items():
+        kind = signature.parameters[parameter].kind
+        if parameter not in hints or kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
+            continue
+        given = provided_type(value) if isinstance(value, di.Provider) else _type_of(value, hints[parameter])
+        if not fits(given, hints[parameter]):
+            wanted = type_name(hints[parameter])
+            source = name_of(value) if isinstance(value, di.Provider) else repr(value)
+            message = f"{name} asks for {parameter}: {wanted}, but {source} gives {type_name(given)}"
+            if not isinstance(value, di.Provider):
+                message = f"{name} asks for {parameter}: {wanted}, not {type_name(given)}"
+            yield Finding(path, message, hint="Change the argument.")
+
+
+def _type_of(value: object, wanted: Any) -> Any:
+    """The type of a plain argument, as far as it can be judged."""
+    literals = [get_args(member) for member in alternatives(wanted) if get_origin(member) is Literal]
+    return Any if any(value in literal for literal in literals) else type(value)

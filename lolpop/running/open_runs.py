@@ -1,0 +1,80 @@
+"""The runs that a container has open, and how its runs are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+    from lolpop.running.memory import MemoryRecorder
+    from lolpop.running.resuming import Completed
+    from lolpop.runs import OpenRun
+
+__all__ = ["RunOptions", "Runs", "runs_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How the runs of a container are recorded."""
+
+    group: str | None = None
+    """What joins the runs of several processes."""
+    recorded: bool = False
+    """Whether runs are kept in the store even if nothing else uses it."""
+    replays: str | None = None
+    """Id of the run that the settings are recorded of."""
+    resumes: Completed | None = None
+    """What that run completed, where this goes on with it."""
+
+
+class Runs:
+    """The runs of one tree of containers."""
+
+    __slots__ = ("_lock", "_memory", "_open", "ids", "options")
+
+    def __init__(self) -> None:
+        self.options = RunOptions()
+        self.ids: list[str] = []
+        """Of the runs that the tree made, in order."""
+        self._open: list[OpenRun] = []
+        self._memory: MemoryRecorder | None = None
+        self._lock = Lock()
+
+    def open(self) -> list[OpenRun]:
+        """The runs that are open."""
+        with self._lock:
+            return list(self._open)
+
+    @contextmanager
+    def opened(self, run: OpenRun) -> Iterator[None]:
+        """Hold ``run`` open inside the ``with`` block."""
+        with self._lock:
+            self._open.append(run)
+            self.ids.append(run.run_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.remove(run)
+
+    def memory(self) -> MemoryRecorder:
+        """What records runs where no store does."""
+        from lolpop.running.memory import MemoryRecorder
+
+        with self._lock:
+            if self._memory is None:
+                self._memory = MemoryRecorder()
+            return self._memory
+
+
+class _HasRuns(Protocol):
+    runs: Runs
+
+
+def runs_of(scope: Scope) -> Runs:
+    """The runs of the tree of containers that a scope belongs to."""
+    return cast("_HasRuns", scope.runtime).runs
