@@ -37,6 +37,8 @@ import json, sys
 from pathlib import Path
 import pandas as pd
 from lolpop.registry import import_object
+
+pytestmark = pytest.mark.numerical
 _, frame, *words = sys.argv
 said = [
     import_object(trainer).load(Path(folder)).predict(pd.read_feather(frame))

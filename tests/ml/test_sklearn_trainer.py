@@ -24,6 +24,8 @@ from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import DataError, StoreError, TrainingError, UntrustedTypeError, VerificationError
 from lolpop.problem import Problem
 
+pytestmark = pytest.mark.numerical
+
 Make = Callable[[Any], Any]
 
 CLASSIFIERS = [
