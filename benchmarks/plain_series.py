@@ -1,0 +1,54 @@
+"""What people try without lolpop for series: the last value, last season's, a drift, and plain smoothing.
+
+Usage: python plain_series.py FOLDER TARGET TIME HORIZON SEASON [SERIES]
+"""
+
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+folder, target, time, horizon, season = Path(sys.argv[1]), *sys.argv[2:4], *map(int, sys.argv[4:6])
+by = sys.argv[6] if len(sys.argv) > 6 else None
+known, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
+steps = np.arange(1, horizon + 1)
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """Exponential smoothing with a trend, and with a season where there are enough values."""
+    enough = season > 1 and len(values) >= 10 + 2 * season
+    model = ETSModel(
+        pd.Series(values),
+        trend="add",
+        seasonal="add" if enough else None,
+        seasonal_periods=season if enough else None,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(model.fit(disp=False).forecast(horizon))
+
+
+def forecasts(values: np.ndarray) -> dict[str, np.ndarray]:
+    """What each says of the steps ahead."""
+    last = values[-season:] if len(values) > season else values[-1:]
+    slope = (values[-1] - values[0]) / (len(values) - 1)
+    return {
+        "naive": np.full(horizon, values[-1]),
+        "seasonal naive": last[(steps - 1) % len(last)],
+        "drift": values[-1] + slope * steps,
+        "plain ETS": smoothed(values),
+    }
+
+
+parts = []
+for key, rows in known.groupby(by) if by else [(None, known)]:
+    rows = rows.sort_values(time)
+    values = rows[target].interpolate().to_numpy(dtype=float)
+    ahead = (new[new[by] == key] if by else new).sort_values(time)
+    said = pd.DataFrame({name: each[: len(ahead)] for name, each in forecasts(values).items()})
+    usual = np.nanmean(np.abs(values[season:] - values[:-season])) if len(values) > season else np.nan
+    parts.append(ahead.reset_index(drop=True).assign(**said, usual=usual))
+pd.concat(parts).to_csv(folder / "plain.csv", index=False)
