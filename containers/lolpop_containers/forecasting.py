@@ -7,6 +7,7 @@ from lolpop.components.data_checker import DataChecker
 from lolpop.components.data_splitter import DataSplitter
 from lolpop.components.model_checker import ModelChecker
 from lolpop.components.model_explainer import ModelExplainer
+from lolpop.components.model_trainer import ModelTrainer
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.pipelines.forecast_train import ForecastTrainPipeline
 from lolpop.problem import ForecastingProblem
@@ -28,6 +29,7 @@ class ForecastTrainContainer(TrainContainer):
     """Training on series: what comes last is judged by, and drawn."""
 
     data_splitter = providers.Component(DataSplitter, default="horizon")
+    model_trainer = providers.Component(ModelTrainer, default="auto")
     model_visualizer = providers.Component(ModelVisualizer, default="forecasting")
     pipeline = providers.Pipeline(ForecastTrainPipeline)
 

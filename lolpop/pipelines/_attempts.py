@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -108,6 +109,14 @@ class Attempts:
                 if self._best is None or is_better(self._checker, score, self._best.score):
                     self._best = _Best(trial, score, entry)
         return score
+
+    def ranked(self, trainers: Sequence[ModelTrainer]) -> list[tuple[float, ModelTrainer]]:
+        """``trainers`` as they are set, with their scores, the best first, without those that have none."""
+        scores = []
+        for trainer in trainers:
+            with suppress(DataError, TrainingError):  # the reason is in the log
+                scores.append((self(trainer, {}), trainer))
+        return sorted(scores, key=lambda each: each[0], reverse=self._checker.greater_is_better)
 
     def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
         """What came of ``trainer`` with ``params``. It is fitted again if its model is not at hand.

@@ -45,9 +45,11 @@ _SEASONAL = "seasonal_naive"
 class ForecastTrainPipeline(TrainPipeline):
     """Trains a model version of how series go on, and judges it by how it would have done.
 
-    The last horizon of each series is the test, which chooses nothing: a search is judged by the horizons
-    before it. Then the winner is backtested: fitted as it would have been at earlier origins, and compared
-    with what came. It is fitted on all rows last, since what is forecast begins where they end.
+    The last horizon of each series is the test, which chooses nothing: searches and candidates are judged
+    by the horizons before it. Then the winner is backtested: fitted as it would have been at earlier origins,
+    and compared with what came. A model trainer that stands for several, as the default does, is chosen by
+    that backtest, test included, so that what is deployed is never worse in it than the best baseline. It is
+    fitted on all rows last, since what is forecast begins where they end.
 
     Parameters
     ----------
@@ -99,6 +101,9 @@ class ForecastTrainPipeline(TrainPipeline):
             notifiers=notifiers,
             logger=logger,
             executor=executor,
+        )
+        self.chosen_by_backtest = (
+            not candidates and len(self.trainers) > 1 and not hyperparameter_tuner.enabled
         )
         self.series = problem
         self.backtest_splitter = data_splitter
@@ -200,14 +205,15 @@ class ForecastTrainPipeline(TrainPipeline):
         trainer = self.trainers[attempt.candidate]
         splits = self.backtest_splitter.backtest(validation)
         splits = splits[-max(1, round(attempt.share * len(splits))) :]
-        rows = self._backtested(
-            self._fitted_each(trainer, attempt.params, [each.train for each in splits]), splits
-        )
+        models = self._fitted_each(trainer, attempt.params, [each.train for each in splits])
+        rows = self._backtested(models, splits)
         target = labelled(rows, self.problem).target
         metrics = self.model_checker.measure(RecordedForecasts.of_backtest(self.series), rows, target)
         is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
         if not is_best or attempt.share < 1:
             return Fitted(metrics, None)
+        if self.chosen_by_backtest:
+            return Fitted(metrics, models[-1])  # its origin is that of the test
         return Fitted(metrics, self._fitted(trainer, attempt.params, train))
 
     def _backtest_of(self, model_version: ModelVersion) -> Frame:
@@ -228,8 +234,17 @@ class ForecastTrainPipeline(TrainPipeline):
         return backtest_rows(fitted, self.series)
 
     def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
+        if self.chosen_by_backtest:
+            import narwhals as nw
+
+            whole = nw.concat([wrap(splits.train), wrap(splits.test)])
+            return splits.train, nw.maybe_reset_index(whole).to_native()
         # A trial learns from all that comes before the test, and is judged from origins within it.
         return splits.train, splits.train
+
+    @property
+    def _chosen_by(self) -> str:
+        return "by the backtest" if self.chosen_by_backtest else "by a backtest before the test"
 
     def _fits_of_a_trial(self, validation: Frame) -> int:
         return len(self.backtest_splitter.backtest(validation))

@@ -12,7 +12,7 @@ from lolpop._temporary import temporary_folder
 from lolpop.checks import CheckReport
 from lolpop.components.data_splitter import DataSplitter, Splits
 from lolpop.components.executor import Executor
-from lolpop.components.hyperparameter_tuner import HyperparameterTuner
+from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Trial
 from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
@@ -93,7 +93,8 @@ class TrainPipeline(Pipeline):
         self.resume_search = resume_search
         self.problem = problem
         self.data_splitter = data_splitter
-        self.trainers = tuple(candidates) or (model_trainer,)
+        self.named = tuple(candidates) or (model_trainer,)
+        self.trainers = tuple(each for trainer in self.named for each in trainer.alternatives())
         self.hyperparameter_tuner = hyperparameter_tuner
         self.model_checker = model_checker
         self.model_explainer = model_explainer
@@ -281,6 +282,11 @@ class TrainPipeline(Pipeline):
         load = self.resource_version_control.load_data
         return self.fit_attempt(attempt, load(train), load(validation))
 
+    @property
+    def _chosen_by(self) -> str:
+        """What the best of several trainers is chosen by, in words."""
+        return "by validation rows"
+
     def _labelled(self, frame: Frame) -> Labelled:
         return labelled(frame, self.problem)
 
@@ -334,19 +340,45 @@ class TrainPipeline(Pipeline):
             resume=self.resume_search or resumes(),
         )
         if self.hyperparameter_tuner.enabled:
-            spaces = [(trainer, trainer.search_space()) for trainer in self.trainers]
-            if planned := self.hyperparameter_tuner.planned(spaces):
-                fits = planned * self._fits_of_a_trial(validation)
-                self.logger.log("a search begins", trials=planned, fits=fits)
-            best = self.hyperparameter_tuner.search(
-                attempts,
-                spaces,
-                "maximize" if checker.greater_is_better else "minimize",
-            ).best
-            return attempts.winner(best.trainer, best.params)
-        choose = max if checker.greater_is_better else min
-        scores = [(attempts(trainer, {}), trainer) for trainer in self.trainers]
-        return attempts.winner(choose(scores, key=lambda each: each[0])[1], {})
+            return self._searched(attempts, validation)
+        trainers = [each for named in self.named for each in named.alternatives(len(wrap(train)))]
+        fits = len(trainers) * self._fits_of_a_trial(validation)
+        self.logger.log("candidates are compared", candidates=len(trainers), fits=fits)
+        return self._best_of(trainers, attempts, train, experiments)
+
+    def _searched(self, attempts: Attempts, validation: Frame) -> Entry:
+        """The best trial of a search; trainers that have nothing to search are tried once beside it."""
+        checker, tuner = self.model_checker, self.hyperparameter_tuner
+        spaces = [(trainer, trainer.search_space()) for trainer in self.trainers]
+        fixed = [trainer for trainer, space in spaces if not space]
+        if len(fixed) < len(spaces):  # else the tuner says that there is nothing to search
+            spaces = [(trainer, space) for trainer, space in spaces if space]
+        if planned := tuner.planned(spaces):
+            trials = planned + len(fixed)
+            fits = trials * self._fits_of_a_trial(validation)
+            self.logger.log("a search begins", trials=trials, fits=fits)
+        best = tuner.search(attempts, spaces, "maximize" if checker.greater_is_better else "minimize").best
+        for score, trainer in attempts.ranked(fixed)[:1]:
+            if is_better(checker, score, best.score):
+                best = Trial(trainer, {}, score)
+        return attempts.winner(best.trainer, best.params)
+
+    def _best_of(
+        self, trainers: Sequence[ModelTrainer], attempts: Attempts, train: Frame, experiments: Experiments
+    ) -> Entry:
+        """The best of ``trainers`` as they are set; one that cannot be fitted or judged is passed over."""
+        ranked = attempts.ranked(trainers)
+        if not ranked:  # nothing can be compared: what is wrong, if anything, is wrong with the first, too
+            model = self._fitted(self.trainers[0], {}, train)
+            return Entry(experiments.record(0, {}), self.trainers[0], model)
+        (score, best), *others = ranked
+        beside = ", ".join(f"{other:.4g} for {trainer.title}" for other, trainer in others)
+        tell(
+            self.notifiers,
+            f"{experiments.model_version()}: {best.title} is chosen {self._chosen_by}, where its "
+            f"{self.model_checker.metric} is {score:.4g}{f' ({beside})' if beside else ''}",
+        )
+        return attempts.winner(best, {})
 
     def _log_metrics(self, winner: Entry, model_version: ModelVersion, splits: Splits) -> None:
         metrics: dict[str, float] = {}

@@ -13,6 +13,8 @@ from lolpop.components.model_trainer.statsmodels import StatsmodelsModelTrainer
 from lolpop.errors import DataError, StoreError, TrainingError, VerificationError
 from lolpop.problem import ForecastingProblem
 
+pytestmark = pytest.mark.numerical
+
 pytest.importorskip("statsmodels")
 
 HORIZON = 12

@@ -17,6 +17,7 @@ SETTINGS = """
 problem: {name: wines, target: cultivar}
 data: {train: wines.csv}
 train:
+  retrain_on_all_data: false
   candidates:
     - sklearn
     - {use: xgboost, n_estimators: 50, params: {n_jobs: 1}}

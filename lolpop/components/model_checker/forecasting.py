@@ -253,6 +253,8 @@ class ForecastModelChecker(ModelChecker):
 
     def _baseline(self, found: _Judged) -> Check:
         compared = self._compare_to_best(found)
+        if compared.score == compared.other_score:
+            return _check("baseline", "ok", f"it is as good as {compared.against}, to the last digit")
         if compared.better:
             return _check("baseline", "ok", f"it is better than {compared.against}")
         return _check("baseline", "warn", f"it is not surely better than {compared.against}")

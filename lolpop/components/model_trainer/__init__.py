@@ -138,6 +138,20 @@ class ModelTrainer(Component):
         own. Raises UntrustedTypeError, naming the types, if others are found.
         """
 
+    @property
+    def title(self) -> str:
+        """What it fits, in a few words, as people read it."""
+        return type(self).__name__
+
+    def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
+        """The trainers to choose from, if it stands for several: itself alone unless it says otherwise.
+
+        The train pipeline fits each of them and keeps the best; none of them stands for others. ``rows`` is
+        how many there are to learn from, where some of the trainers are not worth trying on so few.
+        """
+        del rows
+        return (self,)
+
     def params(self) -> Params:
         """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
         return {}

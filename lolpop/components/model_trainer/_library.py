@@ -49,6 +49,11 @@ class LibraryModelTrainer(ModelTrainer):
         """Keys of the mapping ``setting``: the parameters of the library."""
         return cls.parameter_names() if setting == "params" and not missing_modules(cls.requires) else ()
 
+    @property
+    def title(self) -> str:
+        """The library."""
+        return self.library
+
     def params(self) -> Params:
         """The parameters that ``fit`` uses where it is given none."""
         return dict(self._params)

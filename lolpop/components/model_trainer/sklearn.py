@@ -109,6 +109,14 @@ class SklearnModelTrainer(ModelTrainer):
         except WiringError:
             return ()  # an estimator that does not exist is check_settings' to report
 
+    @property
+    def title(self) -> str:
+        """The estimator, with the parameters that are set, and whether it is of lags."""
+        name = self._estimator.rpartition(":")[2].replace("_", " ")
+        params = ", ".join(f"{name} {value}" for name, value in self._params.items())
+        of_lags = " on lags" if isinstance(self._problem, ForecastingProblem) else ""
+        return f"{name}{f' ({params})' if params else ''}{of_lags}"
+
     def params(self) -> Params:
         """The estimator's parameters that are not its defaults."""
         known = ESTIMATORS.get(self._estimator)

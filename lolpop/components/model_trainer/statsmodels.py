@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 from lolpop.components.executor import Executor
 from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import Choice, Params, SearchSpace
-from lolpop.components.model_trainer.forecasting.by_series import BySeriesModelTrainer
+from lolpop.components.model_trainer.forecasting.by_series import BySeriesModelTrainer, without_regressors
 from lolpop.components.model_trainer.forecasting.criteria import Criterion
 from lolpop.components.model_trainer.forecasting.exponential_smoothing import (
     Component,
@@ -147,9 +146,7 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             return found, arima
         parts = params["error"], params["trend"], params["seasonal"]
         smoothing = SmoothingSettings(*parts, season, chosen, params["maxiter"], options)
-        unused = dict.fromkeys(found.regressors, "exponential smoothing uses no regressors")
-        without = replace(found, regressors=(), left_out={**found.left_out, **unused})
-        return without, smoothing
+        return without_regressors(found, "exponential smoothing"), smoothing
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:

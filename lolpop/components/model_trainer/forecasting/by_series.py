@@ -6,6 +6,7 @@ import json
 import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -43,11 +44,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["BySeriesModel", "BySeriesModelTrainer"]
+__all__ = ["BySeriesModel", "BySeriesModelTrainer", "without_regressors"]
 
 _FILE = "series.json"
-# Starting processes takes about as long as fitting so many series.
-_FEW = 8
 
 
 class BySeriesModel(ForecastModel):
@@ -121,6 +120,8 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
     series_models: ClassVar[Any]
     """What a series can be learned by: SeriesModels, told apart by their ``kind``."""
+    few: ClassVar[int | None] = 8
+    """Starting processes takes about as long as fitting so many series; None if it is never worth it."""
 
     def __init__(
         self,
@@ -176,9 +177,10 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
         work = partial(_fit_one, self.library, self._problem)
         every = [(settings, found.grid, each) for found, settings in plans for each in found]
-        if self._logger is not None and len(every) > _FEW:
+        many = self.few is not None and len(every) > self.few
+        if self._logger is not None and many:
             self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
-        if self._executor is None or len(every) <= _FEW:
+        if self._executor is None or not many:
             fitted = iter([work(each) for each in every])
         else:
             fitted = iter(self._executor.map(work, every))
@@ -205,6 +207,12 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         """
         cls._require_library()
         return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
+
+
+def without_regressors(found: Timelines, what: str) -> Timelines:
+    """``found`` without regressors, for ``what`` uses none: they are left out, with the reason."""
+    unused = dict.fromkeys(found.regressors, f"{what} uses no regressors")
+    return replace(found, regressors=(), left_out={**found.left_out, **unused})
 
 
 def _fit_one(

@@ -1,0 +1,139 @@
+"""Several trainers that the train pipeline chooses from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import PositiveInt
+
+from lolpop.components.executor import Executor
+from lolpop.components.feature_transformer import FeatureTransformer
+from lolpop.components.logger import Logger
+from lolpop.components.model_trainer import ModelTrainer
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.errors import Finding
+from lolpop.problem import ForecastingProblem, Problem
+
+__all__ = ["AutoModelTrainer"]
+
+_BOOSTING = "hist_gradient_boosting"
+# Trees have little to learn from fewer, and take most of the time.
+_MANY_VALUES = 1_000
+_LINEAR = {"classification": "logistic_regression", "regression": "ridge"}
+_TRIALS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
+    {
+        "logistic_regression": ({"C": 0.01}, {"C": 0.1}, {"C": 1.0}),
+        "ridge": ({"alpha": 1.0}, {"alpha": 10.0}, {"alpha": 100.0}),
+        _BOOSTING: (
+            {},
+            {"learning_rate": 0.05, "max_leaf_nodes": 8},
+            {"learning_rate": 0.05, "max_iter": 50, "max_leaf_nodes": 4},
+        ),
+    }
+)
+"""From the simplest to what learns most: a linear model, and trees of several sizes."""
+
+
+class AutoModelTrainer(SklearnModelTrainer):
+    """Stands for several trainers; the train pipeline fits each of them and keeps the best.
+
+    Of series: the naive, the seasonal naive and the drift forecast, exponential smoothing, a linear model of
+    lags and, of 1,000 values or more, boosting on lags. The backtest chooses, so that what is deployed is
+    never worse in it than the best baseline. Of rows and columns: a linear model and gradient boosting, three
+    of either, from simple to flexible. Validation rows choose, as in a search.
+
+    With an estimator, parameters or lags of one's own it stands for that one model of scikit-learn. Used by
+    hand, ``fit`` has nothing to choose by, and fits gradient boosting.
+
+    Parameters
+    ----------
+    estimator : str, optional
+        The one estimator to fit, by short name or import path.
+    params : mapping, optional
+        Parameters of the one estimator to fit.
+    lags : list of int, optional
+        Of a forecasting problem, lags of the one estimator to fit.
+    """
+
+    def __init__(
+        self,
+        estimator: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        lags: tuple[PositiveInt, ...] | None = None,
+        *,
+        problem: Problem,
+        seed: int = 0,
+        feature_transformer: FeatureTransformer,
+        executor: Executor | None = None,
+        logger: Logger | None = None,
+    ) -> None:
+        one = SklearnModelTrainer(
+            estimator or _BOOSTING,
+            params,
+            lags,
+            problem=problem,
+            seed=seed,
+            feature_transformer=feature_transformer,
+        )
+        super().__init__(
+            estimator or _BOOSTING,
+            params,
+            lags,
+            problem=problem,
+            seed=seed,
+            feature_transformer=feature_transformer,
+        )
+        self._series = False
+        if estimator is not None or params or lags is not None:
+            self._trainers: tuple[ModelTrainer, ...] = (one,)
+        elif isinstance(problem, ForecastingProblem):
+            self._series = True
+            linear = SklearnModelTrainer(
+                "ridge", problem=problem, seed=seed, feature_transformer=feature_transformer
+            )
+            self._trainers = (*_of_series(problem, seed, executor, logger), linear, one)
+        else:
+            self._trainers = tuple(
+                SklearnModelTrainer(
+                    name, trial, problem=problem, seed=seed, feature_transformer=feature_transformer
+                )
+                for name in (_LINEAR[problem.type], _BOOSTING)
+                for trial in _TRIALS[name]
+            )
+
+    @classmethod
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        yield from super().check_settings(given, values)
+
+    @classmethod
+    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Keys of the mapping ``setting``: parameters of the estimator that ``settings`` name."""
+        return super().known_keys(setting, {**settings, "estimator": settings.get("estimator") or _BOOSTING})
+
+    def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
+        """The trainers to choose from, the simplest first; of few values of series not boosting."""
+        few = self._series and rows is not None and rows < _MANY_VALUES
+        return self._trainers[:-1] if few else self._trainers
+
+
+def _of_series(
+    problem: ForecastingProblem, seed: int, executor: Executor | None, logger: Logger | None
+) -> tuple[ModelTrainer, ...]:
+    from lolpop.components.model_trainer.naive import NaiveModelTrainer
+    from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
+
+    def naive(method: Any) -> NaiveModelTrainer:
+        return NaiveModelTrainer(method, problem=problem, seed=seed, executor=executor, logger=logger)
+
+    return (
+        naive("naive"),
+        naive("seasonal_naive"),
+        naive("drift"),
+        SmoothingModelTrainer(problem=problem, seed=seed, executor=executor, logger=logger),
+    )

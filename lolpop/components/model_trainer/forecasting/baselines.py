@@ -1,0 +1,90 @@
+"""Baselines of one series: its last value, that of a season before, its last value with the mean slope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from lolpop.components.model_trainer.forecasting.models import Forecast, History
+from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+
+if TYPE_CHECKING:
+    from lolpop.data.timelines import Timeline
+
+__all__ = ["Baseline", "BaselineSettings", "Method"]
+
+Method: TypeAlias = Literal["naive", "seasonal_naive", "drift"]
+
+
+class Baseline(SeriesModel):
+    """What is forecast without a model, with the bounds of a random walk.
+
+    ``deviation`` is that of a step (of a season, where those are repeated), as ``steps`` of them show; so few
+    are trusted less.
+    """
+
+    kind: Literal["baseline"] = "baseline"
+    method: Method
+    season: int
+    values: tuple[float, ...]
+    """The last season."""
+    slope: float
+    deviation: float
+    steps: int
+    length: int
+
+    @classmethod
+    def of(cls, timeline: Timeline, method: Method, season: int) -> Baseline:
+        """The baseline of ``timeline``; one that is no longer than a season has none."""
+        import numpy as np
+
+        history = History.of(timeline, season, 1)
+        apart = history.season if method == "seasonal_naive" else 1
+        changes = timeline.values[apart:] - timeline.values[:-apart]
+        changes = changes[~np.isnan(changes)]
+        if method == "drift":
+            changes = changes - history.slope
+        return cls(
+            method=method,
+            season=history.season,
+            values=history.tail[-history.season :],
+            slope=history.slope,
+            deviation=float(np.sqrt(np.mean(changes**2))) if len(changes) else 0.0,
+            steps=max(1, len(changes)),
+            length=len(timeline),
+        )
+
+    def forecast(self, ahead: Ahead) -> Forecast:
+        """How the series goes on."""
+        import numpy as np
+        from scipy.stats import t
+
+        steps = np.arange(1, len(ahead) + 1)
+        history = History(0, self.season, 0.0, self.slope, self.values)
+        mean = history.baselines(steps)[self.method]
+        # Hyndman and Athanasopoulos, Forecasting, 5.5.
+        variances = {
+            "naive": steps,
+            "seasonal_naive": 1 + (steps - 1) // self.season,
+            "drift": steps * (1 + steps / max(1, self.length - 1)),
+        }
+        width = float(t.ppf((1 + ahead.interval) / 2, self.steps)) * self.deviation
+        half = width * np.sqrt(variances[self.method])
+        return Forecast(mean, mean - half, mean + half)
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSettings(SeriesSettings):
+    """Which baseline, and how long a season is."""
+
+    method: Method
+    season: int
+
+    def fit(self, timeline: Timeline) -> SeriesModel:
+        """The baseline of one series, however short."""
+        return Baseline.of(timeline, self.method, self.season)
+
+    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+        """That of the first part of its series."""
+        del model  # all that it is, is in the series
+        return self.fit(timeline)

@@ -1,0 +1,50 @@
+"""Baselines that can be deployed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lolpop.components.model_checker.forecasting import ForecastModelChecker
+from lolpop.components.model_trainer.naive import NaiveModelTrainer
+from lolpop.problem import ForecastingProblem
+
+pytestmark = pytest.mark.numerical
+
+METHODS = ["naive", "seasonal_naive", "drift"]
+PROBLEM = ForecastingProblem(name="y", target="y", time="month", horizon=6, series="of")
+
+
+def rows(number, start=0, of="a"):
+    times = pd.date_range("2000-01-01", periods=start + number, freq="MS")[start:]
+    return pd.DataFrame({"month": times, "of": of})
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("lengths", [(40, 30), (2, 40), (12, 13), (9, 3)])
+def test_forecasts_are_those_of_the_baseline(method, lengths):
+    """Of series of any length, the forecast is that of the baseline that models are judged beside."""
+    random = np.random.default_rng(1)
+    known = pd.concat([rows(size, of=of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
+    ahead = pd.concat([rows(6, size, of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
+    target = pd.Series(random.normal(10, 3, len(known)), name="y")
+    model = NaiveModelTrainer(method, problem=PROBLEM).fit(known, target)
+    said = model.predict(ahead)
+    assert said.labels == pytest.approx(model.baselines(ahead)[method])
+    assert ((said.lower <= said.labels) & (said.labels <= said.upper)).all()
+    checker = ForecastModelChecker(problem=PROBLEM)
+    compared = checker.compare_to_baseline(model, ahead, pd.Series(random.normal(size=12)), target)
+    assert compared.score >= compared.other_score
+
+
+def test_bounds_of_a_random_walk_hold_what_comes():
+    """Of many random walks, the naive forecast's lower and upper hold nine tenths of what comes."""
+    problem = PROBLEM.model_copy(update={"series": None})
+    held = []
+    for seed in range(60):
+        walk = np.cumsum(np.random.default_rng(seed).normal(size=66))
+        model = NaiveModelTrainer("naive", problem=problem).fit(
+            rows(60)[["month"]], pd.Series(walk[:60], name="y")
+        )
+        said = model.predict(rows(6, 60)[["month"]])
+        held.append((said.lower <= walk[60:]) & (walk[60:] <= said.upper))
+    assert 0.85 < np.mean(held) < 1

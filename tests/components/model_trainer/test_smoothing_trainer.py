@@ -1,0 +1,84 @@
+"""Exponential smoothing of our own: as good a fit as that of statsmodels, and the season that a series has."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
+from lolpop.problem import ForecastingProblem
+
+pytestmark = pytest.mark.numerical
+
+HORIZON = 12
+
+
+def fitted(values, **problem):
+    settings = {"name": "y", "target": "y", "time": "month", "horizon": HORIZON, **problem}
+    trainer = SmoothingModelTrainer(problem=ForecastingProblem(**settings))
+    return trainer.fit(months(len(values)), pd.Series(values, name="y"))
+
+
+def months(number, start=0):
+    return pd.DataFrame({"month": pd.date_range("2000-01-01", periods=start + number, freq="MS")[start:]})
+
+
+def forecast(values, steps=HORIZON, **problem):
+    return fitted(values, **problem).predict(months(steps, len(values)))
+
+
+def noise(number, seed=0):
+    return np.random.default_rng(seed).normal(size=number)
+
+
+@pytest.mark.parametrize("season", [False, True])
+def test_a_season_is_seen_where_there_is_one(season):
+    """Values that come again each year are forecast so; noise is not taken for a season."""
+    values = 100 + season * 20 * np.sin(np.arange(120) * np.pi / 6) + noise(120)
+    (model,) = fitted(values).series.values()
+    assert model.name == f"ETS(A,A,{'A' if season else 'N'})"
+
+
+def test_a_trend_goes_on_and_fades():
+    """The forecast of a line goes on between the line itself and a level."""
+    values = 100 + 2 * np.arange(120) + noise(120)
+    said = forecast(values, steps=24).labels
+    assert values[-1] + 24 < said[-1] < values[-1] + 50
+
+
+@pytest.mark.parametrize("trend", ["none", "damped", "additive"])
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_the_fit_is_no_worse_than_that_of_statsmodels(trend, season):
+    """The errors of one step that are left are as small as those of its maximum likelihood."""
+    ets = pytest.importorskip("statsmodels.tsa.exponential_smoothing.ets")
+    from lolpop.components.model_trainer.forecasting.smoothing import Form, fit_form
+
+    at = np.arange(96)
+    values = 50 + np.cumsum(noise(96, 1)) + 0.3 * at + 5 * np.sin(at * 2 * np.pi / season) * (season > 1)
+    theirs = ets.ETSModel(
+        pd.Series(values),
+        trend=None if trend == "none" else "add",
+        damped_trend=trend == "damped",
+        seasonal="add" if season > 1 else None,
+        seasonal_periods=season if season > 1 else None,
+    ).fit(disp=False, maxiter=1000, warn_convergence=False)
+    ours = fit_form(Form(trend, season), values)
+    assert np.sum(ours.errors**2) < 1.02 * theirs.sse
+
+
+def test_bounds_hold_about_what_they_should():
+    """Of many random walks with a season, lower and upper hold 80% of what comes, or a little more."""
+    held = []
+    for seed in range(40):
+        at = np.arange(108)
+        values = 50 + np.cumsum(noise(108, seed)) + 8 * np.sin(at * np.pi / 6)
+        said = forecast(values[:96], interval=0.8)
+        held.append((said.lower <= values[96:]) & (values[96:] <= said.upper))
+    assert 0.7 < np.mean(held) < 0.95
+
+
+def test_long_seasons_are_averages():
+    """A season of more than 24 steps is told by its averages, in little time."""
+    at = np.arange(52 * 6)
+    values = 10 * np.sin(at * 2 * np.pi / 52) + 0.3 * noise(len(at))
+    said = forecast(values, steps=52, season=52, horizon=52)
+    assert np.abs(said.labels - 10 * np.sin((at[-1] + 1 + np.arange(52)) * 2 * np.pi / 52)).mean() < 1
