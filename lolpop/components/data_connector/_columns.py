@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
-from lolpop.components.data_connector._evidence import Fields, without_plus
-from lolpop.components.data_connector._numbers import PLAIN, NumberStyle
+from lolpop.components.data_connector._evidence import Evidence, Fields, without_plus
+from lolpop.components.data_connector._numbers import PLAIN, NumberCounts, NumberStyle
 from lolpop.data.frames import count, listed
 from lolpop.data.reading import ColumnSchema, Notice
 from lolpop.errors import DataError
@@ -16,8 +16,8 @@ from lolpop.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lolpop.components.data_connector._evidence import Evidence, PieceKind
-    from lolpop.components.data_connector._numbers import NumberCounts
+    from lolpop.components.data_connector._evidence import PieceKind
+    from lolpop.components.data_connector._options import TextOptions
     from lolpop.data.reading import ColumnKind, ReadingSchema
 
 
@@ -31,6 +31,7 @@ _KINDS: Mapping[ColumnType, ColumnKind] = {
     "bool": "boolean",
     "date": "date",
 }
+_ARROW: Mapping[ColumnType, str] = {"int64": "int64", "uint64": "uint64", "float64": "double"}
 _WHOLE: Set[ColumnType] = {"int64", "uint64"}
 _NUMBERS: Set[PieceKind] = {"int64", "uint64", "long", "number"}
 # What every whole number of 64 bits has room for.
@@ -88,37 +89,52 @@ class ColumnPlan:
 
 
 class ColumnReader:
-    """Decides what one column of the source ``shown`` is read as.
+    """Decides what one column of the source ``shown`` is read as, when all of its fields were taken.
 
-    ``kind`` is what the settings say of it, ``schema`` what its role is and how it was read before.
+    ``schema`` is what its role is and how it was read before, ``options`` are what the settings say.
     """
 
-    def __init__(
-        self, name: str, evidence: Evidence, schema: ReadingSchema, kind: ColumnKind | None, shown: str
-    ) -> None:
+    def __init__(self, name: str, schema: ReadingSchema, options: TextOptions, shown: str) -> None:
         self._name = name
-        self._evidence = evidence
-        self._expected = schema.columns.get(name)
-        self._kind = kind
+        self._shown = shown
+        self._expected = expected = schema.columns.get(name)
+        self._kind = options.columns.get(name)
         self._is_strict = schema.strict
         self._is_identity = name in schema.identity
         self._is_label = name in schema.labels
-        self._shown = shown
+        written = self._is_identity or self._is_label
+        missing = options.missing | frozenset(expected.missing if expected else ())
+        style = options.style
+        if expected is not None and expected.kind in {"integer", "number"}:
+            style = NumberStyle(expected.decimal, expected.thousands)
+        self.evidence = Evidence(Fields(frozenset() if written else missing, written), style)
+        self._counts: NumberCounts | None = None
 
-    @property
-    def needs_counts(self) -> bool:
-        """Whether it has to be known how many of its texts are numbers."""
-        return (
-            self._wanted != "text"
-            and not self._is_identity
-            and not self._is_label
-            and self._type_of_kinds() == "string"
-            and not self._evidence.kinds <= _NUMBERS
-        )
+    def add(self, values: pa.ChunkedArray) -> None:
+        """Take the fields of some more rows; empty ones are null."""
+        self.evidence.add(values)
 
-    def plan(self, counts: NumberCounts | None) -> ColumnPlan:
+    def wants_counts(self) -> bool:
+        """Whether all fields have to be counted: those of text, some of which seem to be numbers."""
+        if (
+            self._wanted == "text"
+            or self._is_identity
+            or self._is_label
+            or self._type_of_kinds() != "string"
+            or self.evidence.kinds <= _NUMBERS
+        ):
+            return False
+        self._counts = NumberCounts.of_sample(self.evidence.sample, self.evidence.style)
+        return self._counts is not None
+
+    def count(self, values: pa.ChunkedArray) -> None:
+        """Count the numbers among the fields of some more rows."""
+        if self._counts is not None:
+            self._counts.add(self.evidence.fields.texts(values))
+
+    def plan(self) -> ColumnPlan:
         """What the column is read as."""
-        evidence = self._evidence
+        evidence, counts = self.evidence, self._counts
         if self._kind is not None:
             return self._insisted(self._kind, counts)
         if not evidence.kinds:
@@ -141,8 +157,16 @@ class ColumnReader:
                 )
         return self._planned(read_as)
 
-    def notices(self, plan: ColumnPlan, counts: NumberCounts | None) -> Iterator[Notice]:
+    def convert(self, values: pa.ChunkedArray, plan: ColumnPlan) -> pa.ChunkedArray:
+        """The fields ``values`` by ``plan``."""
+        typed = self.evidence.typed(values)
+        if typed is not None and not plan.lenient and str(typed.type) == _ARROW.get(plan.type):
+            return typed
+        return plan.convert(values)
+
+    def notices(self, plan: ColumnPlan) -> Iterator[Notice]:
         """What people should know of a column that is read by ``plan``."""
+        counts = self._counts
         if counts is None or self._kind is not None:
             return
         style = plan.style if plan.lenient else counts.best()
@@ -150,7 +174,7 @@ class ColumnReader:
             return
         if counts.others.get(style):
             yield self._nearly(plan, counts, style)
-        elif plan.lenient and style != self._evidence.style and style in counts.marked:
+        elif plan.lenient and style != self.evidence.style and style in counts.marked:
             yield self._marked(counts, style)
 
     @property
@@ -158,24 +182,24 @@ class ColumnReader:
         return self._kind or (self._expected.kind if self._expected else None)
 
     def _planned(self, read_as: ColumnType) -> ColumnPlan:
-        evidence = self._evidence
+        evidence = self.evidence
         forms = frozenset(evidence.date_forms) if read_as == "date" else frozenset[_dates.DateForm]()
         return ColumnPlan(evidence.fields, read_as, evidence.style, forms)
 
     def _type_of_kinds(self) -> ColumnType:
-        kinds = self._evidence.kinds
+        kinds = self.evidence.kinds
         if kinds == {"boolean"}:
             return "bool"
-        if kinds == {"date"} and _dates.agree(self._evidence.date_forms):
+        if kinds == {"date"} and _dates.agree(self.evidence.date_forms):
             return "date"
         if kinds == {"int64"}:
             return "int64"
-        if kinds == {"uint64"} or (kinds == {"int64", "uint64"} and not self._evidence.negative):
+        if kinds == {"uint64"} or (kinds == {"int64", "uint64"} and not self.evidence.negative):
             return "uint64"
         return "float64" if "number" in kinds and kinds <= _NUMBERS else "string"
 
     def _label_type(self) -> ColumnType:
-        evidence = self._evidence
+        evidence = self.evidence
         if self._wanted == "text":
             return "string"
         read_as = self._type_of_kinds()
@@ -201,7 +225,7 @@ class ColumnReader:
 
     def _insisted(self, kind: ColumnKind, counts: NumberCounts | None) -> ColumnPlan:
         """What the settings say. Raises DataError if the fields cannot be read as that."""
-        if kind == "text" or not self._evidence.kinds:
+        if kind == "text" or not self.evidence.kinds:
             return self._planned("string" if kind == "text" else "empty")
         read_as = self._type_of_kinds()
         if kind == "number" and read_as in _WHOLE | {"float64"}:
@@ -209,11 +233,11 @@ class ColumnReader:
         if _KINDS[read_as] == kind:
             return self._planned(read_as)
         example = ""
-        if counts is not None and self._evidence.style in counts.first and kind in {"integer", "number"}:
-            row, text = counts.first[self._evidence.style]
+        if counts is not None and self.evidence.style in counts.first and kind in {"integer", "number"}:
+            row, text = counts.first[self.evidence.style]
             example = f", and row {row:,} is {text!r}"
-        elif self._evidence.sample:
-            example = f", such as {self._evidence.sample[0]!r}"
+        elif self.evidence.sample:
+            example = f", such as {self.evidence.sample[0]!r}"
         raise DataError(
             f"{self._shown}: the column {self._name!r} should be read as {kind} by the settings, but its "
             f"values are {_KINDS[read_as]}{example}."

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-from lolpop.components.data_connector._evidence import byte_range
+from lolpop.components.data_connector._evidence import Bytes
 from lolpop.components.data_connector._text import encoding_of, text, undecodable, utf8, with_nul
 from lolpop.data.frames import count, listed
 from lolpop.errors import DataError
@@ -191,7 +191,7 @@ def _options(
 
 def _require_text(table: pa.Table, location: Location) -> None:
     for values in table.columns:
-        if byte_range(values)[0] == 0:
+        if Bytes(values).low == 0:
             raise with_nul(location)
 
 

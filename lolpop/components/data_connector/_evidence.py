@@ -19,7 +19,9 @@ PieceKind: TypeAlias = Literal["int64", "uint64", "long", "number", "boolean", "
 
 _SPACE = 0x20
 _NINE = ord("9")
-_SAMPLED = 1000
+_SAMPLED = 200
+_PLACES = 20
+_WHOLE_KINDS: tuple[PieceKind, ...] = ("int64", "uint64")
 _CANONICAL = r"^(?:0|-?[1-9][0-9]*)$"
 _DIGITS = r"^[+-]?[0-9]+$"
 
@@ -41,11 +43,11 @@ class Fields:
 
         if self.written:
             return values
-        low, high = byte_range(values)
-        if low <= _SPACE:
+        content = Bytes(values)
+        if content.low <= _SPACE:
             values = pc.ascii_trim_whitespace(values)
             values = pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
-        if self.missing and (high > _NINE or self._misses_numbers):
+        if self.missing and (self._misses_numbers or content.has_words()):
             is_missing = pc.is_in(values, value_set=pa.array(sorted(self.missing), values.type))
             if pc.any(is_missing).as_py():
                 return pc.if_else(is_missing, pa.scalar(None, values.type), values)
@@ -85,6 +87,7 @@ class Evidence:
         self.beyond_floats = False
         """Whether there are whole numbers that are no floats."""
         self.sample: list[str] = []
+        self._typed: tuple[pa.ChunkedArray, pa.ChunkedArray] | None = None
 
     def add(self, values: pa.ChunkedArray) -> None:
         """Take the fields of some more rows; empty ones are null."""
@@ -97,54 +100,63 @@ class Evidence:
             for each in counts.to_pylist():
                 self.missing[each["values"]] += each["counts"]
         self.any_missing |= texts.null_count > 0
-        present = texts.drop_null() if texts.null_count else texts
-        if not len(present):
+        if texts.null_count == len(texts):
             return
-        kind = self._kind(present)
+        kind = self._number_kind(texts, values)
+        present = texts.drop_null() if kind is None and texts.null_count else texts
+        kind = kind or self._other_kind(present)
         self.kinds.add(kind)
-        self.sample += _spaced(present, _SAMPLED if kind == "text" else _SAMPLED // 10)
+        self.sample += _spaced(present)
         if self.fields.written and kind not in {"text", "boolean", "date"}:
-            self._look_at_form(present, kind)
+            self._look_at_form(texts.drop_null(), kind)
 
-    def _kind(self, present: pa.ChunkedArray) -> PieceKind:
+    def typed(self, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+        """The numbers that ``values``, the last fields that were taken, are; None if they are none."""
+        return self._typed[1] if self._typed is not None and self._typed[0] is values else None
+
+    def forget(self) -> None:
+        """Let the last fields go, which are held for ``typed``."""
+        self._typed = None
+
+    def _number_kind(self, texts: pa.ChunkedArray, values: pa.ChunkedArray) -> PieceKind | None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        _, high = byte_range(present)
-        plain = present
-        if self.style != PLAIN and _could_be_number(present[0].as_py()):
-            if not pc.all(pc.match_substring_regex(present, self.style.pattern)).as_py():
-                plain = pa.chunked_array([["-"]])  # what is no number of this style is none at all
-            else:
-                plain = self.style.plain(present)
-        if high <= _NINE and (kind := self._whole_kind(plain)) is not None:
-            return kind
-        if cast_or_none(plain, pa.float64()) is not None:
-            return "number"
-        first = present[0].as_py()
-        if first.lower() in {"true", "false"} and _are_booleans(present):
+        plain = texts
+        if self.style != PLAIN:
+            if not pc.all(pc.match_substring_regex(texts, self.style.pattern)).as_py():
+                return None
+            plain = self.style.plain(texts)
+        content = Bytes(plain)
+        if content.high <= _NINE and not content.has("."):
+            if content.has("+"):
+                plain = without_plus(plain)
+            for kind in _WHOLE_KINDS:
+                if (whole := cast_or_none(plain, getattr(pa, kind)())) is not None:
+                    return self._whole(kind, whole, values)
+            if pc.all(pc.match_substring_regex(plain, _DIGITS)).as_py():
+                return "long"
+        numbers = cast_or_none(plain, pa.float64())
+        if numbers is None:
+            return None
+        self._typed = (values, numbers)
+        return "number"
+
+    def _whole(self, kind: PieceKind, whole: pa.ChunkedArray, values: pa.ChunkedArray) -> PieceKind:
+        import pyarrow.compute as pc
+
+        self.negative |= pc.min(whole).as_py() < 0
+        self.beyond_floats |= is_beyond_floats(whole)
+        self._typed = (values, whole)
+        return kind
+
+    def _other_kind(self, present: pa.ChunkedArray) -> PieceKind:
+        if present[0].as_py().lower() in {"true", "false"} and _are_booleans(present):
             return "boolean"
-        forms = _dates.forms_of(present)
-        if forms:
+        if forms := _dates.forms_of(present):
             self.date_forms |= forms
             return "date"
         return "text"
-
-    def _whole_kind(self, plain: pa.ChunkedArray) -> PieceKind | None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        plain = without_plus(plain)
-        if (whole := cast_or_none(plain, pa.int64())) is not None:
-            self.negative |= pc.min(whole).as_py() < 0
-            self.beyond_floats |= is_beyond_floats(whole)
-            return "int64"
-        if cast_or_none(plain, pa.uint64()) is not None:
-            self.beyond_floats = True
-            return "uint64"
-        if pc.all(pc.match_substring_regex(plain, _DIGITS)).as_py():
-            return "long"
-        return None
 
     def _look_at_form(self, present: pa.ChunkedArray, kind: PieceKind) -> None:
         import pyarrow.compute as pc
@@ -157,20 +169,35 @@ class Evidence:
             self.canonical_floats = kind == "number" and _are_canonical(pc.unique(present).to_pylist())
 
 
-def byte_range(values: pa.ChunkedArray) -> tuple[int, int]:
-    """The least and the greatest byte in texts; (255, 0) if there are none."""
-    import numpy as np
+class Bytes:
+    """The bytes of texts, which say much of them before any is parsed."""
 
-    low, high = 255, 0
-    for chunk in values.chunks:
-        _, offsets, data = chunk.buffers()
-        if data is None or not len(chunk):
-            continue
-        places = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        content = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-        if len(content):
-            low, high = min(low, int(content.min())), max(high, int(content.max()))
-    return low, high
+    def __init__(self, values: pa.ChunkedArray) -> None:
+        import numpy as np
+
+        self._parts = []
+        for chunk in values.chunks:
+            _, offsets, data = chunk.buffers()
+            if data is None or not len(chunk):
+                continue
+            places = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            if places[-1] > places[0]:
+                self._parts.append(np.frombuffer(data, np.uint8)[places[0] : places[-1]])
+        self.low = min((int(part.min()) for part in self._parts), default=255)
+        self.high = max((int(part.max()) for part in self._parts), default=0)
+
+    def has(self, character: str) -> bool:
+        """Whether some text has the ``character`` of one byte."""
+        return any((part == ord(character)).any() for part in self._parts)
+
+    def has_words(self) -> bool:
+        """Whether some text has a letter that numbers do not have."""
+        if self.high <= _NINE:
+            return False
+        exponents = ord("e"), ord("E")
+        return any(
+            ((part > _NINE) & (part != exponents[0]) & (part != exponents[1])).any() for part in self._parts
+        )
 
 
 def cast_or_none(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
@@ -199,10 +226,6 @@ def _are_booleans(present: pa.ChunkedArray) -> bool:
     return {each.lower() for each in pc.unique(present).slice(0, 20).to_pylist()} <= {"true", "false"}
 
 
-def _could_be_number(text: str) -> bool:
-    return text[:1] in "+-.,0123456789"
-
-
 def _are_canonical(texts: Iterable[str]) -> bool:
     try:
         return all(str(float(text)) == text for text in texts)
@@ -210,12 +233,12 @@ def _are_canonical(texts: Iterable[str]) -> bool:
         return False
 
 
-def _spaced(values: pa.ChunkedArray, most: int) -> list[str]:
-    step = max(1, -(-len(values) // most))
-    if step == 1:
-        texts: list[str] = values.to_pylist()
-        return texts
-    import numpy as np
-
-    spaced: list[str] = values.take(np.arange(0, len(values), step)).to_pylist()
-    return spaced
+def _spaced(values: pa.ChunkedArray) -> list[str]:
+    """Some of the texts, from places that are evenly spaced."""
+    step = max(1, len(values) // _PLACES)
+    return [
+        text
+        for start in range(0, len(values), step)
+        for text in values.slice(start, min(step, _SAMPLED // _PLACES)).to_pylist()
+        if text is not None
+    ]
