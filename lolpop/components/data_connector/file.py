@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
@@ -60,13 +59,13 @@ class FileDataConnector(DataConnector):
         missing_values: tuple[str, ...] = MISSING,
         decimal: str = ".",
         thousands: str = "",
-        columns: Mapping[str, ColumnKind] = MappingProxyType({}),
+        columns: Mapping[str, ColumnKind] | None = None,
         *,
         data: Data | None = None,
         folder: Path | None = None,
         claimed_places: Places | None = None,
     ) -> None:
-        self._options = TextOptions.of(missing_values, decimal, thousands, columns)
+        self._options = TextOptions.of(missing_values, decimal, thousands, columns or {})
         self._frame: FrameKind = data.frame if data else "pandas"
         self._batch_rows = (data.batch_rows if data else None) or _BATCH_ROWS
         self._folder = folder
