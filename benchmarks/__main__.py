@@ -11,7 +11,18 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, install, kernel, profiling, segments, startup, tasks, tuning, workflow
+from benchmarks import (
+    batches,
+    install,
+    kernel,
+    neighbours,
+    profiling,
+    segments,
+    startup,
+    tasks,
+    tuning,
+    workflow,
+)
 from benchmarks.budget import Budget
 
 GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
@@ -20,6 +31,7 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "tasks": tasks.budgets,
     "workflow": workflow.budgets,
     "tuning": tuning.budgets,
+    "neighbours": neighbours.budgets,
     "batches": batches.budgets,
     "profiling": profiling.budgets,
     "segments": segments.budgets,

@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import signal
     import sys
 
+    from lolpop._processors import let_threads_sleep
     from lolpop.interrupts import InterruptWatch
 
     # What a command imports stays until it ends: looking through all of it again and again, as it grows,
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nor does Python look through it once more before the process ends: that takes another tenth.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
+    let_threads_sleep()
     watch = InterruptWatch(signal.SIGINT, signal.SIGTERM)
     try:
         with watch:

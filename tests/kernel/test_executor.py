@@ -12,6 +12,7 @@ import pytest
 from worker_app import Broken, Cube, Power, PowerApp, Powers, die, double, fail_on_three, place, sleep
 
 from lolpop import providers
+from lolpop._processors import processors
 from lolpop.components.executor import Executor
 from lolpop.components.executor.local import LocalExecutor
 from lolpop.containers import scope_of
@@ -62,7 +63,7 @@ def test_workers_answer_several_threads_and_stay(monkeypatch):
     with LocalExecutor().workers(place, 2) as ask, ThreadPoolExecutor(2) as pool:
         answers = [ask("OMP_NUM_THREADS"), *pool.map(ask, ["OMP_NUM_THREADS"] * 4)]
     assert 1 <= len({pid for pid, _ in answers}) <= 2
-    assert {threads for _, threads in answers} == {str(max(1, os.cpu_count() // min(2, os.cpu_count())))}
+    assert {threads for _, threads in answers} == {str(max(1, processors() // min(2, processors())))}
 
 
 def test_a_worker_that_dies_is_told_to_whoever_waits():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import PositiveInt
 
+from lolpop._processors import let_threads_sleep, processors
 from lolpop.components.executor import Executor
 from lolpop.components.executor._interrupts import children_are_deaf, hear_again, interrupts_wait
 from lolpop.errors import LolpopError, WiringError
@@ -80,10 +81,10 @@ class LocalExecutor(Executor):
     @contextmanager
     def _pool(self, function: Callable[[Any], Any] | Call, at_once: int) -> Iterator[ProcessPoolExecutor]:
         work = _pickled(function)
-        processors = os.cpu_count() or 1
-        count = min(self._workers or processors, at_once)
+        available = processors()
+        count = min(self._workers or available, at_once)
         processes = _Processes()
-        arguments = (work, max(1, processors // count))
+        arguments = (work, max(1, available // count))
         with ProcessPoolExecutor(count, processes, _prepare, arguments) as pool:
             try:
                 yield pool
@@ -178,6 +179,7 @@ def _prepare(pickled: bytes, threads: int) -> None:
     _given = pickled
     for name in _THREADS:
         os.environ.setdefault(name, str(threads))
+    let_threads_sleep()
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # Ctrl-C goes to every process of the terminal: the first one stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,38 +1,41 @@
-"""Threads of numerical libraries, where calls are small."""
+"""Threads of numerical libraries: as many as the data is worth."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from lolpop._processors import processors
+
+if TYPE_CHECKING:
+    from threadpoolctl import LibController
+
+# Up to so many values (rows times columns) one thread is about as fast as two, and costs half: gradient
+# boosting on 20 columns breaks even between 20,000 and 30,000 rows (benchmarks/neighbours.py).
+_VALUES_OF_ONE_THREAD = 500_000
 
 
-class _Limit:
-    """A limit of the whole process, in force as long as anybody needs it."""
+def threads_for(rows: int, columns: int) -> int:
+    """How many threads are worth their cost for a table: one for a small one, all processors for others.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._limits: Any = None
-
-    def begin(self) -> None:
-        import sklearn.ensemble  # noqa: F401  (only the threads of libraries that are loaded can be limited)
-        from threadpoolctl import threadpool_limits
-
-        with self._lock:
-            if not self._users:
-                self._limits = threadpool_limits(1)
-            self._users += 1
-
-    def end(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._limits.restore_original_limits()
+    Threads of OpenMP wait for each other thousands of times in a fit: where another process has taken the
+    processor of one, all wait for it.
+    """
+    return 1 if rows * columns <= _VALUES_OF_ONE_THREAD else _most_threads()
 
 
-_LIMIT = _Limit()
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Let numerical libraries work in at most so many threads inside the block.
+
+    Blocks may be nested, and be entered by several threads at once: the smallest number holds.
+    """
+    with _of_this_thread(threads), _PROCESS.limited(threads):
+        yield
 
 
 @contextmanager
@@ -41,8 +44,80 @@ def one_thread() -> Iterator[None]:
 
     Threads cost more than they bring where each call has few rows, and far more on a busy machine.
     """
-    _LIMIT.begin()
+    with at_most(1):
+        yield
+
+
+def _most_threads() -> int:
+    """The processors of this process, or what the environment says, if that is less."""
+    stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return min(processors(), int(stated)) if stated.isdigit() and int(stated) else processors()
+
+
+class _Libraries:
+    """The thread pools of all libraries that are loaded; looking for them takes a millisecond."""
+
+    def __init__(self) -> None:
+        self._modules = -1
+        self._controllers: list[LibController] = []
+
+    def of(self, kind: str) -> list[LibController]:
+        if len(sys.modules) != self._modules:
+            import sklearn.ensemble  # noqa: F401  (only the threads of libraries that are loaded can be limited)
+            from threadpoolctl import ThreadpoolController
+
+            self._controllers = ThreadpoolController().lib_controllers
+            self._modules = len(sys.modules)
+        return [
+            library for library in self._controllers if (library.user_api == "openmp") == (kind == "openmp")
+        ]
+
+
+_LIBRARIES = _Libraries()
+
+
+@contextmanager
+def _of_this_thread(threads: int) -> Iterator[None]:
+    """Limit OpenMP, which has a number of threads for each thread that calls it."""
+    before = [(library, library.num_threads) for library in _LIBRARIES.of("openmp")]
+    lowered = [(library, number) for library, number in before if number is not None and number > threads]
+    for library, _ in lowered:
+        library.set_num_threads(threads)
     try:
         yield
     finally:
-        _LIMIT.end()
+        for library, number in lowered:
+            library.set_num_threads(number)
+
+
+class _ProcessLimit:
+    """A limit of BLAS, which has one number of threads for the whole process: the least that is wanted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted: list[int] = []
+        self._before: list[tuple[Any, int]] = []
+
+    @contextmanager
+    def limited(self, threads: int) -> Iterator[None]:
+        with self._lock:
+            if not self._wanted:
+                libraries = _LIBRARIES.of("blas")
+                self._before = [
+                    (library, number) for library in libraries if (number := library.num_threads) is not None
+                ]
+            self._wanted.append(threads)
+            self._apply()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wanted.remove(threads)
+                self._apply()
+
+    def _apply(self) -> None:
+        for library, number in self._before:
+            library.set_num_threads(min([number, *self._wanted]))
+
+
+_PROCESS = _ProcessLimit()

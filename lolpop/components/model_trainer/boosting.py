@@ -12,7 +12,9 @@ from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._rows_or_lags import restored, rows_of
+from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.tabular import TabularModel, learn_features
+from lolpop.data.frames import wrap
 from lolpop.errors import TrainingError
 from lolpop.problem import ForecastingProblem, Problem
 
@@ -75,6 +77,8 @@ class BoostingModelTrainer(LibraryModelTrainer):
     trees: ClassVar[type[BoostedTrees]]
     estimator_file: ClassVar[str]
     """Where the trees are stored."""
+    thread_parameter: ClassVar[str]
+    """What the library calls the number of threads."""
 
     def __init__(
         self, params: Params, *, problem: Problem, seed: int, feature_transformer: FeatureTransformer
@@ -104,7 +108,8 @@ class BoostingModelTrainer(LibraryModelTrainer):
     def _fit_rows(self, frame: Frame, target: Series, params: Params | None) -> TabularModel:
         import numpy as np
 
-        trees = self.trees.new({**self._fixed(), **self._with(params)}, self._problem.type)
+        threads = {self.thread_parameter: threads_for(*wrap(frame).shape)}
+        trees = self.trees.new({**threads, **self._fixed(), **self._with(params)}, self._problem.type)
         features = learn_features(
             frame,
             target,

@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
+from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer, unnamed
 from lolpop.components.model_trainer.tabular import REFUSALS, explained
 from lolpop.errors import TrainingError, UnusableArtifactError
@@ -58,11 +59,15 @@ class _CatBoostTrees(BoostedTrees):
             raise _explained(error) from error
 
     def predict(self, features: Any) -> Array:
-        predicted: Array = self._estimator.predict(self.prepare(features))
+        predicted: Array = self._estimator.predict(
+            self.prepare(features), thread_count=threads_for(*features.shape)
+        )
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
-        probabilities: Array = self._estimator.predict_proba(self.prepare(features))
+        probabilities: Array = self._estimator.predict_proba(
+            self.prepare(features), thread_count=threads_for(*features.shape)
+        )
         return probabilities
 
     @property
@@ -119,6 +124,7 @@ class CatBoostModelTrainer(BoostingModelTrainer):
     install = "lolpop[catboost]"
     library = "CatBoost"
     trees = _CatBoostTrees
+    thread_parameter = "thread_count"
     estimator_file = "estimator.cbm"
 
     def __init__(

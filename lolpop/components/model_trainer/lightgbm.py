@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
+from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer.tabular import REFUSALS, explained
 from lolpop.errors import TrainingError, UnusableArtifactError
@@ -62,13 +63,17 @@ class _LightGBMTrees(BoostedTrees):
         self._estimator = None
 
     def predict(self, features: Any) -> Array:
-        predicted: Array = self._booster.predict(self.prepare(features))
+        predicted: Array = self._booster.predict(
+            self.prepare(features), num_threads=threads_for(*features.shape)
+        )
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
         import numpy as np
 
-        probabilities: Array = self._booster.predict(self.prepare(features))
+        probabilities: Array = self._booster.predict(
+            self.prepare(features), num_threads=threads_for(*features.shape)
+        )
         if probabilities.ndim == 1:
             return np.column_stack([1 - probabilities, probabilities])
         return probabilities
@@ -121,6 +126,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
     install = "lolpop[lightgbm]"
     library = "LightGBM"
     trees = _LightGBMTrees
+    thread_parameter = "n_jobs"
     estimator_file = "estimator.txt"
 
     def __init__(

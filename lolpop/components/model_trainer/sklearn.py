@@ -16,6 +16,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, S
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
 from lolpop.components.model_trainer._rows_or_lags import restored, rows_of, worth_searching
+from lolpop.components.model_trainer._threads import at_most, threads_for
 from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
 from lolpop.problem import ForecastingProblem, Problem
@@ -44,6 +45,9 @@ class SklearnModelTrainer(ModelTrainer):
     lags : list of int, optional
         Of a forecasting problem: how many steps before the one to predict lie the values that it is
         predicted from. Found from the frequency and the length of the history unless said.
+    threads : int, optional
+        Threads that a fit uses at most; unless said, one for small tables, and for others as many as there
+        are processors for this process.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class SklearnModelTrainer(ModelTrainer):
         estimator: str = "hist_gradient_boosting",
         params: Mapping[str, Any] | None = None,
         lags: tuple[PositiveInt, ...] | None = None,
+        threads: PositiveInt | None = None,
         *,
         problem: Problem,
         seed: int = 0,
@@ -64,6 +69,7 @@ class SklearnModelTrainer(ModelTrainer):
             raise ValueError(f"lags are for forecasting, and the problem is {problem.type}: leave them out.")
         self._estimator = estimator
         self._lags = lags
+        self._threads = threads
         self._params = dict(params or {})
         self._problem = problem
         self._seed = seed % 2**32  # numpy takes no other seeds
@@ -166,8 +172,10 @@ class SklearnModelTrainer(ModelTrainer):
         is_classifier = self._problem.type == "classification"
         if is_classifier:
             estimator = _with_probabilities(estimator, features.labels)
+        threads = self._threads or threads_for(*features.values.shape)
         try:
-            estimator.fit(features.values, features.labels)
+            with at_most(threads):
+                estimator.fit(features.values, features.labels)
         except LolpopError:
             raise
         except REFUSALS as error:

@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.components.model_trainer._threads import at_most, threads_for
 from lolpop.data.frames import (
     count,
     kind_of,
@@ -91,16 +92,22 @@ class TabularModel(FittedModel):
             return Predictions(labels[:0], np.empty((0, len(labels))) if self.classes else None, self.classes)
         wanted = rows if tuple(rows.columns) == self.columns else rows.select(self.columns)
         try:
-            features = self.transformer.transform(wanted.to_native())
-            if not self.classes:
-                return Predictions(np.asarray(self.estimator.predict(features), dtype=np.float64))
-            if not hasattr(self.estimator, "predict_proba"):
-                return Predictions(np.asarray(self.estimator.predict(features)), None, self.classes)
-            probabilities = self.estimator.predict_proba(features)
+            with at_most(threads_for(len(rows), len(self.columns))):
+                return self._predicted(wanted.to_native(), labels)
         except LolpopError:
             raise
         except REFUSALS as error:
             raise DataError(f"The model cannot predict these rows: {error}") from error
+
+    def _predicted(self, frame: Frame, labels: Array) -> Predictions:
+        import numpy as np
+
+        features = self.transformer.transform(frame)
+        if not self.classes:
+            return Predictions(np.asarray(self.estimator.predict(features), dtype=np.float64))
+        if not hasattr(self.estimator, "predict_proba"):
+            return Predictions(np.asarray(self.estimator.predict(features)), None, self.classes)
+        probabilities = self.estimator.predict_proba(features)
         return Predictions(labels[probabilities.argmax(axis=1)], probabilities, self.classes)
 
     def _class_labels(self) -> Array:

@@ -13,6 +13,7 @@ from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._estimators import parameter_names
 from lolpop.components.model_trainer._rows_or_lags import worth_searching
+from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer
 from lolpop.components.model_trainer.tabular import REFUSALS, explained
 from lolpop.errors import TrainingError, UnusableArtifactError
@@ -55,12 +56,20 @@ class _XGBoostTrees(BoostedTrees):
             raise _explained(error) from error
 
     def predict(self, features: Any) -> Array:
+        self._use_threads(features)
         predicted: Array = self._estimator.predict(self.prepare(features))
         return predicted
 
     def predict_proba(self, features: Any) -> Array:
+        self._use_threads(features)
         probabilities: Array = self._estimator.predict_proba(self.prepare(features))
         return probabilities
+
+    def _use_threads(self, features: Any) -> None:
+        threads = threads_for(*features.shape)
+        if self._estimator.n_jobs != threads:
+            self._estimator.set_params(n_jobs=threads)
+            self._estimator.get_booster().set_param({"nthread": threads})
 
     @property
     def library_model(self) -> Any:
@@ -111,6 +120,7 @@ class XGBoostModelTrainer(BoostingModelTrainer):
     install = "lolpop[xgboost]"
     library = "XGBoost"
     trees = _XGBoostTrees
+    thread_parameter = "n_jobs"
     estimator_file = "estimator.ubj"
 
     def __init__(

@@ -1,0 +1,77 @@
+"""The processors that this process may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+__all__ = ["let_threads_sleep", "processors"]
+
+_GROUPS = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
+
+
+def processors() -> int:
+    """How many processors are this process's to use: by its affinity and by the quota of its control group.
+
+    A quota of one and a half processors is one: a second thread would wait for half of its time, and others
+    for it.
+    """
+    by_affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota(_MEMBERSHIP, _GROUPS)
+    return by_affinity if quota is None else max(1, min(by_affinity, int(quota)))
+
+
+def let_threads_sleep() -> None:
+    """Let threads of OpenMP sleep while they wait, in libraries that this process has not loaded yet.
+
+    Otherwise they keep a processor busy that the thread that they wait for may need: on processors that other
+    processes use too, a fit takes many times as long. The environment may say otherwise (OMP_WAIT_POLICY).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def _quota(membership: Path, groups: Path) -> float | None:
+    """The least quota, in processors, of the control groups of this process; None if there is none."""
+    try:
+        lines = membership.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    quotas = []
+    for line in lines:
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        # Version 2 has no controllers in its line, and one hierarchy for all of them.
+        root = groups / controllers if controllers else groups
+        group = PurePosixPath(path.lstrip("/"))
+        # Inside a container, the path may be that of outside: the group itself is at the root then.
+        for place in (group, *group.parents):
+            folder = root / place
+            quotas.append(_of_version_1(folder) if controllers else _of_version_2(folder))
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def _of_version_2(folder: Path) -> float | None:
+    words = _words(folder / "cpu.max")
+    return None if len(words) != 2 or words[0] == "max" else _ratio(words[0], words[1])
+
+
+def _of_version_1(folder: Path) -> float | None:
+    quota, period = _words(folder / "cpu.cfs_quota_us"), _words(folder / "cpu.cfs_period_us")
+    return _ratio(quota[0], period[0]) if quota and period else None
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return []
+
+
+def _ratio(quota: str, period: str) -> float | None:
+    try:
+        ratio = int(quota) / int(period)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return ratio if ratio > 0 else None  # -1 is no quota
