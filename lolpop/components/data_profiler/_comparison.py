@@ -20,7 +20,7 @@ from lolpop.components.data_profiler._summaries import (
     bucket_counts,
     finite_sorted,
 )
-from lolpop.data.frames import by_text, counted, kind_of
+from lolpop.data.frames import by_text, counted, date_form, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,13 +49,20 @@ class Difference:
     change: str
 
 
-def difference(reference: ColumnProfile, series: nw.Series[Any], reference_rows: int) -> Difference | None:
-    """How ``series`` differs from ``reference``, a column of ``reference_rows``; None if none can tell."""
+def difference(
+    reference: ColumnProfile, series: nw.Series[Any], reference_rows: int, stated_form: str | None = None
+) -> Difference | None:
+    """How ``series`` differs from ``reference``, a column of ``reference_rows``; None if none can tell.
+
+    Dates are not compared, those as text, of the ``stated_form`` or a usual one, neither: later ones are new.
+    """
     if series.is_empty() or not reference_rows:
         return None
     kind = kind_of(series)
     if reference.numbers is not None and kind in {*_NUMBERS, "empty"}:
         return _of_numbers(reference, series, empty=kind == "empty")
+    if kind == "string" and date_form(series, stated_form) is not None:
+        return None
     if reference.values and kind not in {"datetime", "other"}:
         return _of_values(reference, series)
     return None

@@ -123,7 +123,10 @@ class BuiltinDataProfiler(DataProfiler):
         ignored = {*self._problem.carried, *self._problem.drop}
         references = profile.by_name
         compared = [name for name in rows.columns if name in references and name not in ignored]
-        differences = (difference(references[name], rows.get_column(name), profile.rows) for name in compared)
+        differences = (
+            difference(references[name], rows.get_column(name), profile.rows, self._problem.dates.get(name))
+            for name in compared
+        )
         return [difference for difference in differences if difference is not None]
 
     def _judged(self, difference: Difference, p_value: float) -> ColumnDrift:

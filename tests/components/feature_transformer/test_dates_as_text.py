@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
+from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.components.data_splitter.sklearn import SklearnDataSplitter
 from lolpop.components.feature_transformer.feature_engine import FeatureEngineFeatureTransformer
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
@@ -91,6 +92,18 @@ def test_dates_as_text_are_no_categories_to_the_data_checker():
     )
     checks = {check.check: check.status for check in BuiltinDataChecker(problem=PROBLEM).check(frame).checks}
     assert checks["high_cardinality"] == "ok"
+
+
+@pytest.mark.parametrize("form", ["%Y/%m/%d", "%d %B %Y"])
+def test_later_dates_as_text_are_no_drift(form):
+    """Rows to predict come after those that were learned from: their dates are new, and no new categories."""
+    earlier, later = (pd.date_range(start, periods=24, freq="MS").repeat(20) for start in ("2010", "2012"))
+    profiler = BuiltinDataProfiler(problem=PROBLEM)
+    report = profiler.compare(
+        pd.DataFrame({"day": later.strftime(form)}), pd.DataFrame({"day": earlier.strftime(form)})
+    )
+    assert {check.status for check in report.checks} == {"ok"}
+    assert report.columns == ()
 
 
 def test_rows_are_split_by_dates_as_text():
