@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._evidence import Evidence, Fields, without_plus
-from lolpop.components.data_connector._numbers import PLAIN, NumberCounts, NumberStyle
+from lolpop.components.data_connector._numbers import PLAIN, NumberCounts, NumberStyle, number_with_symbol
 from lolpop.data.frames import count, listed
 from lolpop.data.reading import ColumnSchema, Notice
 from lolpop.errors import DataError
@@ -167,7 +167,10 @@ class ColumnReader:
     def notices(self, plan: ColumnPlan) -> Iterator[Notice]:
         """What people should know of a column that is read by ``plan``."""
         counts = self._counts
-        if counts is None or self._kind is not None:
+        if self._kind is not None:
+            return
+        if counts is None:
+            yield from self._with_symbols(plan)
             return
         style = plan.style if plan.lenient else counts.best()
         if style is None or not counts.are_nearly_all(style):
@@ -242,6 +245,18 @@ class ColumnReader:
             f"{self._shown}: the column {self._name!r} should be read as {kind} by the settings, but its "
             f"values are {_KINDS[read_as]}{example}."
         )
+
+    def _with_symbols(self, plan: ColumnPlan) -> Iterator[Notice]:
+        if plan.type != "string" or self._wanted == "text" or self._is_identity or self._is_label:
+            return
+        sample = self.evidence.sample
+        if (text := number_with_symbol(sample)) is not None:
+            yield Notice(
+                f"{self._shown}: values of {self._name!r} are numbers with a symbol, such as {text!r}, "
+                "and are read as text. Write plain numbers, or make them in data_transformer; set "
+                f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
+                "warning",
+            )
 
     def _nearly(self, plan: ColumnPlan, counts: NumberCounts, style: NumberStyle) -> Notice:
         others = counts.others[style]

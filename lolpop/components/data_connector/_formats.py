@@ -103,7 +103,8 @@ class Parquet(Format):
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches; one row group at a time is held in memory."""
-        return Reading(_typed_frames(lambda columns: self._tables(batch_rows, columns), kind), {})
+        frames = _typed_frames(lambda columns: self._tables(batch_rows, columns), kind, self._with_gaps)
+        return Reading(frames, {})
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -112,6 +113,24 @@ class Parquet(Format):
         return _writing_tables(
             lambda first: pq.ParquetWriter(file, first.schema, use_dictionary=_repeated(first))
         )
+
+    def _with_gaps(self) -> list[str]:
+        """Columns of whole numbers of which the file does not say that no value is missing."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+            names = [field.name for field in file.schema_arrow if pa.types.is_integer(field.type)]
+            metadata = file.metadata
+            whole = set(names)
+            for number in range(metadata.num_row_groups if names else 0):
+                group = metadata.row_group(number)
+                for place in range(group.num_columns):
+                    column = group.column(place)
+                    statistics = column.statistics
+                    if statistics is None or not statistics.has_null_count or statistics.null_count:
+                        whole.discard(column.path_in_schema)
+            return [name for name in names if name not in whole]
 
     def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
         import pyarrow as pa
@@ -135,7 +154,8 @@ class Feather(Format):
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches."""
-        return Reading(_typed_frames(lambda columns: self._tables(batch_rows, columns), kind), {})
+        frames = _typed_frames(lambda columns: self._tables(batch_rows, columns), kind, self._whole)
+        return Reading(frames, {})
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -143,6 +163,13 @@ class Feather(Format):
 
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         return _writing_tables(lambda first: pa.ipc.new_file(file, first.schema, options=options))
+
+    def _whole(self) -> list[str]:
+        """Columns of whole numbers."""
+        import pyarrow as pa
+
+        with self._location.readable() as source, pa.ipc.open_file(source) as file:
+            return [field.name for field in file.schema if pa.types.is_integer(field.type)]
 
     def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
         import pyarrow as pa
@@ -240,15 +267,17 @@ def _is_counted(kind: pa.DataType) -> bool:
 
 
 def _typed_frames(
-    tables: Callable[[list[str] | None], Iterator[pa.Table]], kind: FrameKind
+    tables: Callable[[list[str] | None], Iterator[pa.Table]],
+    kind: FrameKind,
+    with_gaps: Callable[[], list[str]],
 ) -> Iterator[Frame]:
-    """Frames of tables that have types already, whole numbers of one type in all of them."""
-    import pyarrow as pa
+    """Frames of tables that have types already, whole numbers of one type in all of them.
 
+    ``with_gaps`` names the columns of whole numbers that may have missing values: they are looked at first.
+    """
     whole = WholeColumns()
-    if kind == "pandas" and (first := next(tables(None), None)) is not None:
-        names = [field.name for field in first.schema if pa.types.is_integer(field.type)]
-        for table in tables(names) if names else ():
+    if kind == "pandas" and (names := with_gaps()):
+        for table in tables(names):
             whole.add(table)
     for table in tables(None):
         yield to_frame(plain_values(without_index(table)), kind, whole)

@@ -17,6 +17,12 @@ _FEW = 20
 _REMEMBERED = 1000
 _PLACEHOLDER = re.compile(r"[^\w\s]+")
 
+_CURRENCIES, _SHARES, _MINUS = "$\u20ac\u00a3\u00a5", "%\u2030", "\u2212"
+_DIGITS = r"[0-9.,' ]*[0-9][0-9.,' ]*"
+_WITH_SYMBOL = re.compile(
+    rf"^[-+({_MINUS}]?(?:[{_CURRENCIES}]{_DIGITS}|{_DIGITS}[{_CURRENCIES}{_SHARES}]|(?<={_MINUS}){_DIGITS})\)?$"
+)
+
 NEARLY = 0.9
 """The least share of numbers in a column that is taken for one of numbers."""
 
@@ -56,6 +62,12 @@ class NumberStyle:
     def plain_text(self, text: str) -> str:
         """A number of this style in the style of Python."""
         return (text.replace(self.thousands, "") if self.thousands else text).replace(self.decimal, ".")
+
+
+def number_with_symbol(texts: Sequence[str]) -> str | None:
+    """The first text if nearly all ``texts`` are numbers with a currency, a percent or a long minus sign."""
+    with_symbol = [text for text in texts if _WITH_SYMBOL.match(text)]
+    return with_symbol[0] if texts and len(with_symbol) >= NEARLY * len(texts) else None
 
 
 _DEFAULTS = {"decimal": ".", "thousands": ""}

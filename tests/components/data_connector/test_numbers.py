@@ -144,3 +144,11 @@ def test_what_is_no_number_among_rows_to_predict_stays_what_it_is(tmp_path):
     columns, notices, _ = both(tmp_path, column(*PLAIN, "plenty"), schema)
     assert columns["x"][0] == "string"
     assert "row 200 is 'plenty'" in notices[0].message
+
+
+@pytest.mark.parametrize("form", ["${}.50", "{}%", "{} \u20ac", "-${}", "\u2212{}.5"])
+def test_numbers_with_symbols_are_named(tmp_path, form):
+    """They stay text, and nobody has to find out why the model does not learn from them."""
+    columns, notices, _ = both(tmp_path, column(*(form.format(n) for n in range(60))))
+    assert columns["x"][0] == "string"
+    assert f"values of 'x' are numbers with a symbol, such as {form.format(0)!r}" in notices[0].message
