@@ -108,7 +108,7 @@ def test_unknown_protocol_is_named(tmp_path):
     """A protocol that fsspec does not know is an error that shows the URL without its secrets."""
     store = SQLStore(artifacts="nosuch://user:hunter2@place/x?key=hunter3", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
-    with pytest.raises(StoreError, match=r"nosuch://\*\*\*@place/x: fsspec knows no protocol") as caught:
+    with pytest.raises(StoreError, match=r"nosuch://\*{10}@place/x: fsspec knows no protocol") as caught:
         store.put_file(tmp_path / "a")
     assert "hunter" not in str(caught.value)
     store.close()

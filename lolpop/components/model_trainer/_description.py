@@ -32,8 +32,12 @@ class Description:
         """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-            return cls(tuple(fields["columns"]), tuple(fields["classes"]), fields["left_out"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            columns, classes, left_out = fields["columns"], fields["classes"], fields["left_out"]
+            texts = [*columns, *left_out, *left_out.values()]
+            if not all(isinstance(text, str) for text in texts) or not _are_labels(classes):
+                raise TypeError(f"{_FILE} describes no model")
+            return cls(tuple(columns), tuple(classes), left_out)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnusableArtifactError(f"There is no stored model in {folder}: {error}") from error
 
     def model(self, transformer: Any, estimator: Any) -> TabularModel:
@@ -44,3 +48,7 @@ class Description:
         """Write the description into ``folder``."""
         fields = {"columns": self.columns, "classes": self.classes, "left_out": dict(self.left_out)}
         (folder / _FILE).write_text(json.dumps(fields, indent=1), encoding="utf-8")
+
+
+def _are_labels(classes: object) -> bool:
+    return isinstance(classes, list) and all(isinstance(label, str | int | float) for label in classes)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
+from lolpop._names import shortened
 from lolpop.components.model_trainer._archives import with_fixed_bytes
-from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError
+from lolpop.errors import LolpopError, MissingExtraError, UntrustedTypeError, UnusableArtifactError
 
 # Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
 _TRUSTED = frozenset(
@@ -50,6 +51,11 @@ _TRUSTED = frozenset(
 
 _INSTALL = {"feature_engine": "lolpop[feature-engine]"}
 
+_MOST_ENTRIES = 1_000_000
+_LARGE = 1 << 30
+_GREATEST_RATIO = 100
+"""Times the size of its file that a model may expand to beyond a gigabyte: none is compressed."""
+
 
 def dump(value: object, path: Path) -> None:
     """Write ``value`` to ``path``: equal values make equal bytes."""
@@ -70,6 +76,7 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
 
     known = _TRUSTED | set(trusted)
     try:
+        _require_bounded(path)
         return skops.io.load(path, trusted=sorted(known))
     except UntrustedTypesFoundException as error:
         refused = sorted(set(skops.io.get_untrusted_types(file=path)) - known)
@@ -84,9 +91,26 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
             f"The stored model holds a class of the module {error.name}, which is not there: it was renamed, "
             "or is of a library that is not installed."
         ) from error
-    except (AttributeError, ImportError) as error:
-        raise UnusableArtifactError(
-            f"The stored model holds a class that is no longer there: {error}."
-        ) from error
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise UnusableArtifactError(f"The stored model in {path.parent} is damaged: {error}") from error
+    except LolpopError:
+        raise
+    except Exception as error:
+        if isinstance(error, AttributeError | ImportError) and "module" in str(error):
+            raise UnusableArtifactError(
+                f"The stored model holds a class that is no longer there: {error}."
+            ) from error
+        # Somebody may have written it to do harm: it fails in any way, and the way says where it is damaged.
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def damaged(path: Path, reason: str) -> UnusableArtifactError:
+    """The error of a file that is not what ``dump`` wrote."""
+    return UnusableArtifactError(f"The stored model in {path.parent} is damaged: {shortened(reason, 300)}")
+
+
+def _require_bounded(path: Path) -> None:
+    """Raise UnusableArtifactError if an archive would expand to more than a model of its size can be."""
+    with ZipFile(path) as archive:
+        entries = archive.infolist()
+    size = sum(entry.file_size for entry in entries)
+    if len(entries) > _MOST_ENTRIES or size > max(_LARGE, _GREATEST_RATIO * path.stat().st_size):
+        raise damaged(path, f"it expands to {size:,} bytes in {len(entries):,} entries, which no model does")

@@ -146,6 +146,8 @@ class BoostingModelTrainer(LibraryModelTrainer):
         cls._require_library()
         description = Description.read(folder)
         transformer = _skops.load(folder / _TRANSFORMER_FILE, trusted)
+        if not callable(getattr(transformer, "transform", None)):
+            raise _skops.damaged(folder / _TRANSFORMER_FILE, "it holds no transformer")
         trees = cls.trees.load(folder / cls.estimator_file, len(description.classes))
         return restored(description.model(transformer, trees), folder)
 

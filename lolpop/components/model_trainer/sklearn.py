@@ -201,6 +201,11 @@ class SklearnModelTrainer(ModelTrainer):
 
         description = Description.read(folder)
         fitted = _skops.load(folder / _FILE, trusted)
+        methods = {"transformer": "transform", "estimator": "predict"}
+        if not isinstance(fitted, dict) or not all(
+            callable(getattr(fitted.get(part), method, None)) for part, method in methods.items()
+        ):
+            raise _skops.damaged(folder / _FILE, "it holds no transformer and estimator")
         return restored(description.model(fitted["transformer"], fitted["estimator"]), folder)
 
     def _make(self, params: Params) -> Any:
