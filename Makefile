@@ -11,10 +11,10 @@ ARGS ?=
 BIN := .venv/bin
 QUICKSTART := examples/quickstart
 
-.PHONY: help run test lint types bench clean
+.PHONY: help run test test-long lint types bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed ## Train, deploy and predict on real data, and say what happened
 	@$(BIN)/python $(QUICKSTART)/make_data.py
@@ -25,6 +25,12 @@ run: .venv/installed ## Train, deploy and predict on real data, and say what hap
 # A file is the work of one worker: the examples of a page go on from each other.
 test: .venv/tools ## Run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# What takes too long for each change, for the night: runs that are ended at random moments, and many writers.
+test-long: .venv/tools ## Test what runs lose when they are ended at random moments, or write at once
+	@$(BIN)/python -m benchmarks.faults signals --count 300 $(ARGS)
+	@$(BIN)/python -m benchmarks.faults kills --count 50 $(ARGS)
+	@$(BIN)/python -m benchmarks.faults writers --seconds 60 --processes 16 $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lolpop._names import one_of
@@ -27,8 +28,8 @@ else:
 
 __all__ = [
     "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "date_form", "kind_of",
-    "listed", "require_bounded", "require_columns", "to_datetimes", "to_floats", "to_labels", "to_pandas",
-    "to_strings", "wrap", "wrap_series",
+    "listed", "require_bounded", "require_columns", "require_storable_names", "to_datetimes", "to_floats",
+    "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
@@ -59,6 +60,7 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
         raise DataError(
             f"Column names must be text, not {listed(strange)}. Rename them: frame.columns.astype(str)."
         )
+    require_storable_names(names)
     if len(set(names)) < len(names):
         raise _duplicated(names)
     if with_nul := [name for name in names if "\0" in name]:
@@ -72,6 +74,23 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
             "use pandas."
         )
     return wrapped
+
+
+def require_storable_names(names: Sequence[str]) -> None:
+    """Raise DataError for names that files cannot hold: with a NUL character, or half a surrogate pair."""
+    if strange := [name for name in names if "\0" in name or not _is_unicode(name)]:
+        raise DataError(
+            f"Column names must not hold a NUL character or half of a surrogate pair: {listed(strange)}. "
+            "Rename them."
+        )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def wrap_series(series: Series) -> nw.Series[Any]:
@@ -169,13 +188,26 @@ def to_strings(series: nw.Series[Any]) -> pd.Series[str]:
     import pandas as pd
 
     kind = _kind_of_dtype(series.dtype)
-    if kind == "string":
-        return series.to_pandas().astype("str")
-    values = series.to_list()
-    if kind == "category":
-        texts = {value: _text(value) for value in set(values)}
-        return pd.Series([texts[value] for value in values], dtype="str")
-    return pd.Series([_text(value) for value in values], dtype="str")
+    with _unicode(series):
+        if kind == "string":
+            return series.to_pandas().astype("str")
+        values = series.to_list()
+        if kind == "category":
+            texts = {value: _text(value) for value in set(values)}
+            return pd.Series([texts[value] for value in values], dtype="str")
+        return pd.Series([_text(value) for value in values], dtype="str")
+
+
+@contextmanager
+def _unicode(series: nw.Series[Any]) -> Iterator[None]:
+    """Raise DataError, naming column and value, for text that is no Unicode: halves of surrogate pairs."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"Column {series.name!r} holds {error.object!r}, which is no text of Unicode: it has half of a "
+            "surrogate pair. Decode the data anew, or replace it."
+        ) from error
 
 
 def date_form(series: nw.Series[Any], stated: str | None = None) -> DateForm | None:
@@ -241,7 +273,8 @@ def to_labels(series: nw.Series[Any]) -> Array:
 
 def counted(series: nw.Series[Any]) -> nw.DataFrame[Any]:
     """The different values of a column, as ``value``, and in how many rows each is, as ``count``."""
-    values = series.alias("value").drop_nulls().value_counts(name="count")
+    with _unicode(series):
+        values = series.alias("value").drop_nulls().value_counts(name="count")
     # A categorical may have categories that no row has.
     return values.filter(values.get_column("count") > 0)
 
@@ -328,7 +361,11 @@ def _kind_of_objects(series: nw.Series[Any]) -> Kind:
         scalar = (str, bytes, int, float)
         values = series.drop_nulls().to_list()
         return "mixed" if all(isinstance(value, scalar) for value in values) else "other"
-    return _KINDS_OF_OBJECTS.get(found, "other")
+    kind = _KINDS_OF_OBJECTS.get(found, "other")
+    # Lists beside numbers are no mixture that could be counted.
+    if kind == "mixed" and any(pd.api.types.is_list_like(value) for value in series.to_list()):
+        return "other"
+    return kind
 
 
 def _seconds(series: nw.Series[Any]) -> NDArray[np.float64]:

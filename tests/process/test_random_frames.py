@@ -29,6 +29,7 @@ SCALARS = st.one_of(
     # Of a signalling NaN pandas itself cannot say whether it is missing.
     st.decimals().filter(lambda number: not number.is_snan()), st.binary(max_size=2), st.lists(st.integers(), max_size=2), st.times(),
     st.dictionaries(st.text(max_size=1), st.integers(), max_size=1), st.just(float("nan")), st.just(10**400),
+    st.sampled_from(["\ud800", "b\udfff", "\0", "\u202e", "\x1b[31m"]),
     st.datetimes(), st.complex_numbers(), st.just(pd.NA), st.just(pd.NaT), st.tuples(st.integers()),
 )  # fmt: skip
 INSTANTS = st.datetimes(pd.Timestamp("1700-01-01"), pd.Timestamp("2200-01-01"))
@@ -63,6 +64,10 @@ def pandas_columns(rows):
         ),
         some(st.timedeltas(dt.timedelta(-9999), dt.timedelta(9999)), "timedelta64[us]"),
         some(st.none(), "object"),
+        some(st.sampled_from(["a", "\ud800", "\0"]), "object"),
+        some(st.sampled_from([1, [1]]), "object"),
+        some(st.sampled_from(["a", [1], {"a": 1}]), "object"),
+        st.just(pd.Series([float("inf")] * rows, dtype="float64")),
         st.just(pd.Series([float("nan")] * rows, dtype="float64")),
         st.just(pd.Series([f"category {row}" for row in range(rows)], dtype="category")),
         some(st.sampled_from([float("inf"), -float("inf"), 0.0, -0.0]), "float64"),
@@ -93,7 +98,7 @@ def polars_columns(rows):
     )
 
 
-NAMES = st.lists(st.sampled_from(["a", "b", "c", "d", "e"]), max_size=4)
+NAMES = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "", "a\0b", "\u202e", "\x1b[31m"]), max_size=4)
 
 
 @st.composite

@@ -274,6 +274,8 @@ def _parts_of_numbers(values: Floats) -> _Parts:
     import numpy as np
 
     finite = np.sort(values[np.isfinite(values)])
+    if not len(finite):
+        return _Parts(np.full(len(values), -1))
     distinct = np.unique(finite)
     starts = (
         distinct

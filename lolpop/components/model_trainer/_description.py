@@ -34,7 +34,8 @@ class Description:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             columns, classes, left_out = fields["columns"], fields["classes"], fields["left_out"]
             texts = [*columns, *left_out, *left_out.values()]
-            if not all(isinstance(text, str) for text in texts) or not _are_labels(classes):
+            are_texts = isinstance(columns, list) and all(isinstance(text, str) for text in texts)
+            if not are_texts or not _are_labels(classes):
                 raise TypeError(f"{_FILE} describes no model")
             return cls(tuple(columns), tuple(classes), left_out)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from lolpop.data.batches import Alike, plain_values
+from lolpop.data.frames import require_storable_names
 from lolpop.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class _Digest:
     def update(self, table: pa.Table) -> None:
         """Add the rows of ``table``."""
         renamed = table.rename_columns(self._rest.column_names).replace_schema_metadata(None)
-        waiting = pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]).unify_dictionaries()
+        waiting = _unified(pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]))
         # Hashed in parts of the same rows, however they come.
         whole = len(waiting) - len(waiting) % _PART_ROWS
         for start in range(0, whole, _PART_ROWS):
@@ -210,6 +211,17 @@ def _parts(table: pa.Table) -> list[pa.RecordBatch]:
     # A table without rows has no batches, and categories come with the first one.
     empty = [column.chunk(0) if column.num_chunks else column.combine_chunks() for column in table.columns]
     return table.to_batches(_PART_ROWS) or [pa.record_batch(empty, schema=table.schema)]
+
+
+def _unified(table: pa.Table) -> pa.Table:
+    """The table with one dictionary for all parts of a column, which categories without values have."""
+    columns = [
+        column
+        if pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type)
+        else column.unify_dictionaries()
+        for column in table.columns
+    ]
+    return pa.table(columns, schema=table.schema)
 
 
 def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -297,6 +309,7 @@ def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
 def _pack_polars(frame: pl.DataFrame) -> pa.Table:
     import polars as pl
 
+    require_storable_names(frame.columns)
     try:
         table = _marked(frame.rechunk().to_arrow(), {"frame": "polars"})
         back = _unpack_polars(table.slice(0, 0))
