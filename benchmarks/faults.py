@@ -89,11 +89,13 @@ def end_at_random(
             process.wait(moment)
         except subprocess.TimeoutExpired:
             process.send_signal(number)
-            sent += 1
+            is_hit = True
+        else:
+            is_hit = False
         _, errors = process.communicate(timeout=300)
-        if process.returncode == 0:
-            sent -= 1  # it had ended when the signal came
-            continue
+        if not is_hit or process.returncode == 0:
+            continue  # it had ended when the signal came
+        sent += 1
         codes[process.returncode] += 1
         if process.returncode not in EXIT_CODES.get(number, {-number}):
             wrong.append(

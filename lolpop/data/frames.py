@@ -63,11 +63,6 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
     require_storable_names(names)
     if len(set(names)) < len(names):
         raise _duplicated(names)
-    if with_nul := [name for name in names if "\0" in name]:
-        raise DataError(
-            f"Column names hold a NUL byte: {listed(with_nul)}. Correct them, or the class "
-            "labels that they are made of."
-        )
     if wrapped.implementation.is_polars() and (patterns := [name for name in names if _is_pattern(name)]):
         raise DataError(
             f"Polars takes names such as {listed(patterns)} for patterns of names. Rename the columns, or "
@@ -80,8 +75,8 @@ def require_storable_names(names: Sequence[str]) -> None:
     """Raise DataError for names that files cannot hold: with a NUL character, or half a surrogate pair."""
     if strange := [name for name in names if "\0" in name or not _is_unicode(name)]:
         raise DataError(
-            f"Column names must not hold a NUL character or half of a surrogate pair: {listed(strange)}. "
-            "Rename them."
+            f"Column names hold a NUL byte or half of a surrogate pair: {listed(strange)}. Correct them, or "
+            "the class labels that they are made of."
         )
 
 
@@ -320,7 +315,8 @@ def _is_pattern(name: str) -> bool:
 
 
 def _duplicated(names: Sequence[object]) -> DataError:
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    texts = [str(name) for name in names]  # of missing names nobody can say whether they are equal
+    twice = sorted({text for text in texts if texts.count(text) > 1})
     return DataError(f"Several columns have the same name: {listed(twice)}. Rename or drop all but one.")
 
 
@@ -403,11 +399,11 @@ def _is_missing(value: Any) -> bool:
 def _parsed_dates(series: nw.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    values = series.to_pandas()
     if _kind_of_dtype(series.dtype) != "string":
         strange = [value for value in series.drop_nulls().to_list() if not hasattr(value, "year")]
         if strange:
             raise DataError(f"Column {series.name!r} should hold dates, and holds {strange[0]!r}.")
+    values = series.to_pandas()
     try:
         return pd.to_datetime(values, format="ISO8601")
     except (ValueError, TypeError, OverflowError):

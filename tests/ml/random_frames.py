@@ -96,10 +96,8 @@ def frames(draw: st.DrawFn, at_least: int = 0) -> Any:
     if n and draw(st.booleans()):
         frame.index = np.zeros(n, dtype=int)
     if not at_least and draw(st.integers(0, 15)) == 0:
-        frame.columns = [
-            draw(st.sampled_from(["a", 1, "y", pd.NA, None, "\ud800", ("a", "b"), 1.5]))
-            for _ in frame.columns
-        ]
+        odd = st.sampled_from(["a", 1, "y", pd.NA, None, "\ud800", ("a", "b"), 1.5])
+        frame.columns = pd.Index([draw(odd) for _ in frame.columns], dtype=object, tupleize_cols=False)
     return frame
 
 
