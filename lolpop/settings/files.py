@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from lolpop._names import did_you_mean, one_of
 from lolpop.errors import Finding, Origin
+from lolpop.settings.limits import LARGEST
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.protocol import Profile, Project, Reading
 from lolpop.settings.toml import read_toml
@@ -120,7 +121,12 @@ class FileReader:
         name = self.project.name_of(path)
         content = b""
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+            if len(content) > LARGEST:
+                hint = "Settings are small: let them name the files that hold data."
+                self._report(name, f"is larger than {LARGEST:,} bytes", hint)
+                return None
             return content.decode("utf-8-sig")
         except FileNotFoundError:
             self._report(name, "there is no such file", _there(path))

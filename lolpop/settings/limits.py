@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 from lolpop.errors import Finding, Origin
 
-__all__ = ["DEEPEST", "incomplete_path", "nests_too_deeply", "too_deep"]
+__all__ = ["DEEPEST", "LARGEST", "incomplete_path", "nests_too_deeply", "too_deep"]
 
 DEEPEST = 100
 """Levels of nesting that settings may have."""
+
+LARGEST = 2_000_000
+"""Bytes of a file of settings: more is data, and takes minutes to read."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 

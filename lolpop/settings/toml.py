@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lolpop.errors import Finding, Origin
+from lolpop.settings.limits import nests_too_deeply, too_deep
 from lolpop.settings.nodes import Node, SettingPath
 
 __all__ = ["read_toml"]
@@ -35,8 +36,12 @@ def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | N
         value: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax(str(error), text, source)]
+    except ValueError:  # of Python's own, for a number of thousands of digits
+        return None, [Finding("", "is not valid TOML: a number is too great", origin=start)]
     except RecursionError:
-        return None, [Finding("", "is nested too deeply", origin=start)]
+        return None, [too_deep("the file", start)]
+    if nests_too_deeply(value):
+        return None, [too_deep("the file", start)]
     places = _Scan(text, source).places()
     for key in table:
         if not isinstance(value, dict) or key not in value:

@@ -165,7 +165,7 @@ class _Reader:
         depth = 1 + max((depth for _, depth in extents), default=0)
         for extent, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
             if extent > limit:
-                message = f"repeats itself by aliases to more than {limit:,} {what}"
+                message = f"holds more than {limit:,} {what}, with those that aliases repeat"
                 raise _TooLarge(Finding(".".join(path), message, origin=origin))
         self._extents[id(value)] = size, depth
 

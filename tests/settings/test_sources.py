@@ -401,14 +401,14 @@ def test_aliases_that_multiply_are_refused():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     _, (problem,) = read_yaml("\n".join(lines), "f")
-    assert str(problem) == "f:6:5  a5: repeats itself by aliases to more than 100,000 values."
+    assert str(problem) == "f:6:5  a5: holds more than 100,000 values, with those that aliases repeat."
 
 
 def test_aliases_that_nest_without_end_are_refused():
     """A chain of aliases that is deeper than any settings are is refused."""
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 150))]
     _, (problem,) = read_yaml("\n".join(lines), "f")
-    assert problem.message == "repeats itself by aliases to more than 100 levels"
+    assert problem.message == "holds more than 100 levels, with those that aliases repeat"
 
 
 def test_aliases_share_what_they_repeat():
@@ -516,7 +516,7 @@ deep = true
         ("a = [", "f:1:6  is not valid TOML: "),
         ("'' = 1", "f:1:1  has a key that is empty"),
         ("x = {y.'' = 1}", "f:1:8  x.y: has a key that is empty"),
-        ("a = " + "[" * 3000, "f:1:1  is nested too deeply"),
+        ("a = " + "[" * 3000, "f:1:1  the file nests settings more than 100 levels deep"),
     ],
 )
 def test_what_is_wrong_in_toml_has_its_place(text, expected):
