@@ -12,7 +12,7 @@ _FEW = 64
 _POSTINGS = 256
 """Entries of the index that one search reads, those of the rarest letters first."""
 
-_COMPARED = 16
+_COMPARED = 8
 """Names of many that are compared with one, after the index has chosen them."""
 
 _LISTED = 20

@@ -39,6 +39,8 @@ _UNTYPED: tuple[Any, ...] = (Any, object, REQUIRED)
 def unwrapped(annotation: Any) -> Any:
     """The type that an annotation stands for: without qualifiers, metadata, ``InitVar``, and aliases."""
     while True:
+        if isinstance(annotation, type):
+            return annotation  # a plain class, as most are
         origin = get_origin(annotation)
         if isinstance(annotation, dataclasses.InitVar):
             annotation = annotation.type

@@ -105,11 +105,12 @@ def misplaced_calls(integration: type[Integration]) -> Iterator[tuple[str, str, 
     layer = next((layer for layer in _CALLS if issubclass(integration, layer)), None)
     members = {name: value for base in reversed(integration.__mro__) for name, value in vars(base).items()}
     for name, value in members.items():
-        kind = call_kind(value)
+        is_unbound = isinstance(value, classmethod | staticmethod)
+        kind = call_kind(value.__func__ if is_unbound else value)
         if kind is None or layer is None:
             continue
         where = f"{integration.__name__}.{name} is a {kind}"
-        if isinstance(value, classmethod | staticmethod):
+        if is_unbound:
             yield name, f"{where} and a {type(value).__name__}", "Make it a method of the instance."
         elif hasattr(value, "cache_info"):
             hint = f"Put @{kind} above the cache."

@@ -29,6 +29,7 @@ __all__ = [
     "Cell",
     "Dependency",
     "cell_of",
+    "check_acyclic",
     "drawn",
     "effective_provider",
     "name_of",
@@ -214,15 +215,11 @@ class Cell:
 
     def _build_order(self, epoch: int) -> list[Slot[Any]]:
         """The slots that it needs, each after its own, as far as they are not known for this epoch."""
-
-        def refuse(cycle: list[di.Provider[Any]]) -> None:
-            raise WiringError(f"{name_of(cycle[-1])} is needed to build itself: {drawn(cycle)}")
-
         start: di.Provider[Any] = self.slot
         order = build_order(
             [start],
             needs_of,
-            refuse,
+            _refuse,
             is_built=lambda provider: isinstance(provider, Slot) and cell_of(provider).is_current(epoch),
         )
         return [provider for provider in order if isinstance(provider, Slot)]
@@ -355,6 +352,15 @@ def name_of(provider: di.Provider[Any]) -> str:
 def drawn(cycle: Sequence[di.Provider[Any]]) -> str:
     """A cycle as messages show it."""
     return " -> ".join(map(name_of, cycle))
+
+
+def check_acyclic(provider: di.Provider[Any]) -> None:
+    """Raise WiringError if a provider needs itself to give its value."""
+    build_order([provider], needs_of, _refuse)
+
+
+def _refuse(cycle: list[di.Provider[Any]]) -> None:
+    raise WiringError(f"{name_of(cycle[-1])} is needed to build itself: {drawn(cycle)}")
 
 
 def _resolved(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:

@@ -77,5 +77,4 @@ class _RunnerCell(_MainCell):
 
 def has_section(provider: di.Provider[Any]) -> bool:
     """Whether a key of the settings is the provider's own."""
-    takes: bool = getattr(provider, "takes_section", False)
-    return takes
+    return getattr(provider, "takes_section", False) is True  # a Configuration has any attribute

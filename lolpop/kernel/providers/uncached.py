@@ -9,6 +9,7 @@ from dependency_injector import providers as di
 
 from lolpop.errors import WiringError
 from lolpop.kernel.lifetimes import Instance, Override
+from lolpop.kernel.providers.cells import check_acyclic
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.overriding import stand_in
 from lolpop.kernel.providers.slots import Slot
@@ -35,6 +36,12 @@ class Uncached(di.Provider[T]):
         copied: Any = super().__deepcopy__({} if memo is None else memo)
         copied.name = self.name
         return copied
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the provider gives now."""
+        if self.cell is not None and self.cell.overrides:
+            check_acyclic(self)
+        return super().__call__(*args, **kwargs)
 
     def bind(self, scope: Scope, name: str) -> None:
         """Make it the provider ``name`` of ``scope``."""

@@ -38,5 +38,5 @@ class UncachedCell:
 
 def uncached_cell(provider: di.Provider[Any]) -> UncachedCell | None:
     """Where a provider that is no slot stands; None if it belongs to no container, or is not bound to it."""
-    cell: UncachedCell | None = getattr(provider, "cell", None)
-    return cell
+    cell = getattr(provider, "cell", None)  # a Configuration has any attribute
+    return cell if isinstance(cell, UncachedCell) else None
