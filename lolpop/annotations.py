@@ -48,6 +48,8 @@ def unwrapped(annotation: Any) -> Any:
             annotation = get_args(annotation)[0]
         elif _is_alias(annotation):
             annotation = annotation.__value__
+        elif getattr(annotation, "_name", None) == "LiteralString":
+            return str
         elif _is_alias(origin):
             values = dict(zip(origin.__type_params__, get_args(annotation), strict=False))
             annotation = _substituted(origin.__value__, values)
@@ -188,6 +190,8 @@ def _fits_one(provided: Any, wanted: Any) -> bool:
     """Whether one type that is no union fits another one."""
     if wanted in _UNTYPED or provided in (Any, REQUIRED):
         return True
+    if getattr(wanted, "_name", None) in ("Never", "NoReturn"):
+        return False
     if isinstance(wanted, TypeVar):
         return any(fits(provided, bound) for bound in _bounds(wanted))
     if isinstance(provided, TypeVar):

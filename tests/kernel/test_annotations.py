@@ -146,6 +146,7 @@ Many = te.TypeAliasType("Many", list[T], type_params=(T,))
         (Clock, object),
         (Callable[[int], int], Callable[..., Any]),
         (Path, Path | str),
+        (str, typing.LiteralString),
     ],
 )
 def test_what_fits(provided, wanted):
@@ -188,6 +189,8 @@ def test_what_fits(provided, wanted):
         (int | None, int),
         (None, int),
         (str, int),
+        (int, typing.LiteralString),
+        (int, typing.Never),
         (Annotated[str, "meters"], int),
     ],
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
+
+from dependency_injector.providers import Provider
+from dependency_injector.wiring import Provide, inject
 
 from lolpop import (
     Component,
@@ -146,6 +149,28 @@ def what_overrides_are(container: MainContainer) -> None:
         pass
     container.clock.reset_override()
     container.reset_override()
+
+
+def what_wiring_is(container: MainContainer) -> None:
+    """Markers may name what is nested, modules are wired and unwired, and providers are known by name."""
+    container.wire(modules=["a", __name__], packages=None)
+    container.unwire()
+    assert_type(container.providers, dict[str, Provider[Any]])
+    MainContainer.reset_override()
+    MainContainer(clock=Noon())
+    MainContainer(clock=providers.Component(Clock, default=Noon))
+
+    @inject
+    def ask(trainer: ModelTrainer = Provide[MainContainer.train.model_trainer]) -> ModelTrainer:
+        return trainer
+
+    assert_type(ask(), ModelTrainer)
+
+
+async def what_closes_asynchronously() -> None:
+    """A container may be left asynchronously."""
+    async with MainContainer.load() as container:
+        assert_type(container, MainContainer)
 
 
 def what_is_ready_made(container: ClassificationContainer) -> None:

@@ -37,7 +37,7 @@ class Uncached(di.Provider[T]):
         copied.name = self.name
         return copied
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> T:  # type: ignore[override]  # nothing is awaited here
         """What the provider gives now."""
         if self.cell is not None and self.cell.overrides:
             check_acyclic(self)
