@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SEPARATORS = (";", "\t", "|", ",")
 # Bytes that are parsed at a time: a row has to fit in them, or in the greater ones.
 _BLOCKS = (1 << 22, 1 << 30)
+_SCANNED_BLOCKS = (1 << 20, 1 << 30)  # several of which are held in memory
 _PARALLEL = 64 << 20
 _NO_ROOM = "straddling object"
 
@@ -71,7 +72,7 @@ def scan_fields(
 
     names = column_names(location, separator)
     done = 0
-    for block in _BLOCKS:
+    for block in _SCANNED_BLOCKS:
         start = 0
         try:
             for table in _batches(_blocks(location, names, separator, block, columns), batch_rows):
@@ -80,7 +81,7 @@ def scan_fields(
                     yield table
                 start += len(table)
         except pa.ArrowInvalid as error:
-            if _NO_ROOM in str(error) and block != _BLOCKS[-1]:
+            if _NO_ROOM in str(error) and block != _SCANNED_BLOCKS[-1]:
                 continue
             raise _wrong(location, separator, error) from error
         return

@@ -63,6 +63,7 @@ class CsvFrames:
             readers = readers or self._readers(table.column_names)
             for name, reader in readers.items():
                 reader.add(table.column(name))
+                reader.evidence.forget()
         counted = [name for name, reader in readers.items() if reader.wants_counts()]
         for table in self._tables(batch_rows, counted) if counted else ():
             for name in counted:
