@@ -71,6 +71,13 @@ class Runner(_Recorded):
 
     __slots__ = ()
 
+    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
+    """What each workflow that the class defines reads in its own code: settings, and what is injected.
+
+    The pipelines whose tasks it calls go without saying. A run that is resumed with other settings does not
+    call a workflow again that reads none of them; one that is not named here may read all.
+    """
+
 
 def task(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Mark a pipeline's method as a task: built by a container, its calls are recorded and intercepted."""

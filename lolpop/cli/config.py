@@ -14,6 +14,8 @@ from lolpop.cli._schema import schema_of
 from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
 from lolpop.kernel.explanation import Explanation, explain, explanations
+from lolpop.kernel.linked import linked_value
+from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification import findings_of
 
 __all__ = ["explain_setting", "print_schema", "show_settings"]
@@ -24,14 +26,26 @@ def show_settings(runner: str, given: Given, *, as_json: bool) -> None:
     root = scope_of(given.load(container_class(runner), lenient=True))
     found = [each for each in explanations(root) if each.in_force]
     if as_json:
-        print_json({each.path: {"value": each.value, "origin": _origin_json(each.origin)} for each in found})
+        print_json({each.path: _setting_json(root, each) for each in found})
     else:
-        show(table([(each.path, _shown(each.value), str(each.origin)) for each in found]))
+        show(table([(each.path, _value(root, each), str(each.origin)) for each in found]))
     if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
         count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
         complain(
             f"warning: {count} wrong with these settings: lolpop verify {runner}{given.restated()}",
         )
+
+
+def _setting_json(root: Scope, each: Explanation) -> dict[str, Any]:
+    """The value as it is written; beside one that holds a link, what that leads to."""
+    linked = linked_value(root, each.value)
+    resolved = {} if linked is None else {"resolved": linked}
+    return {"value": each.value, **resolved, "origin": _origin_json(each.origin)}
+
+
+def _value(root: Scope, each: Explanation) -> str:
+    linked, written = linked_value(root, each.value), _shown(each.value)
+    return written if linked is None else f"{_shown(linked)}  ({written})"
 
 
 def explain_setting(runner: str, key: str, given: Given, *, as_json: bool) -> None:
@@ -44,7 +58,7 @@ def explain_setting(runner: str, key: str, given: Given, *, as_json: bool) -> No
     if as_json:
         print_json([_explanation_json(each) for each in found])
         return
-    show(*(part for each in found for part in _explained(each)))
+    show(*(part for each in found for part in _explained(root, each)))
 
 
 def print_schema(runner: str, given: Given) -> None:
@@ -52,11 +66,11 @@ def print_schema(runner: str, given: Given) -> None:
     print_json(schema_of(scope_of(given.load(container_class(runner), lenient=True)), runner))
 
 
-def _explained(each: Explanation) -> Iterator[Any]:
+def _explained(root: Scope, each: Explanation) -> Iterator[Any]:
     from rich.console import Group
 
     if each.in_force:
-        head = f"{each.path} = {_shown(each.value)}"
+        head = f"{each.path} = {_value(root, each)}"
     elif each.statements:
         head = f"{each.path} is not in force"
     else:

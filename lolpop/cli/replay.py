@@ -40,8 +40,7 @@ def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False
         with open_store(given, flags=False) as store:
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
-        # What was made by other settings is another result; trials know for themselves by which they were.
-        completed = completed_by(run, [] if given.flags else tasks) if resume else None
+        completed = completed_by(run, tasks) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
         sources = sources_of(given, flags=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._output import duration, json_value, moment, print_json, say, show, table
@@ -94,8 +95,8 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
     if checks := records.checks():
         yield checks_table(checks)
     if components := wiring.get("components", {}):
-        given = frozenset(wiring.get("given", ()))
-        rows = [(f"  {path}", *_wired(path, part, given)) for path, part in components.items()]
+        given, linked = frozenset(wiring.get("given", ())), wiring.get("linked", {})
+        rows = [(f"  {path}", *_wired(path, part, given, linked)) for path, part in components.items()]
         yield table(rows, titles=("Wiring", "", ""))
     if run.error:
         yield f"Error\n{run.error.rstrip()}"
@@ -112,21 +113,34 @@ def _exchanged(task: TaskRecord) -> str:
     return " -> ".join(part for part in (f"({inputs})", outputs) if part)
 
 
-def _wired(path: str, part: Mapping[str, Any], given: Collection[str]) -> tuple[str, str]:
+def _wired(
+    path: str, part: Mapping[str, Any], given: Collection[str], linked: Mapping[str, Any]
+) -> tuple[str, str]:
     """What stood at a path, and what a source set of it; defaults are in JSON and in ``lolpop config``."""
     if "value" in part:
         value = part["value"]
-        return "", _pairs(_given(path, value, given)) if isinstance(value, Mapping) else _shown(value)
+        if isinstance(value, Mapping):
+            return "", _pairs(_given(path, value, given), path, linked)
+        return "", _beside_link(value, path, linked)
     use = part["use"].rpartition(":")[2] if part["use"] else "none"
-    return use, _pairs(_given(path, part.get("settings", {}), given))
+    return use, _pairs(_given(path, part.get("settings", {}), given), path, linked)
 
 
 def _given(path: str, settings: Mapping[str, Any], given: Collection[str]) -> Mapping[str, Any]:
     return {name: value for name, value in settings.items() if f"{path}.{name}" in given}
 
 
-def _pairs(settings: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name}={_shown(value)}" for name, value in settings.items())
+def _pairs(
+    settings: Mapping[str, Any], path: str = "", linked: Mapping[str, Any] = MappingProxyType({})
+) -> str:
+    return "  ".join(
+        f"{name}={_beside_link(value, f'{path}.{name}', linked)}" for name, value in settings.items()
+    )
+
+
+def _beside_link(value: Any, path: str, linked: Mapping[str, Any]) -> str:
+    """A setting; of one that is written with links, what those led to, and how it is written."""
+    return f"{_shown(linked[path])} ({_shown(value)})" if path in linked else _shown(value)
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lolpop.problem import ForecastingProblem, Problem
+from lolpop.problem import ISO, ForecastingProblem, Problem
 
 __all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema", "Schemas"]
 
@@ -57,7 +57,11 @@ class ReadingSchema(_Value):
         if isinstance(problem, ForecastingProblem) and problem.series is not None:
             identity.add(problem.series)
         labels = {problem.target} if problem.type == "classification" else set[str]()
-        return cls(identity=frozenset(identity), labels=frozenset(labels), columns=columns or {})
+        # Dates are parsed by the form that people have stated, and would lose a zero as numbers.
+        stated = {name: ColumnSchema(kind="text") for name, form in problem.dates.items() if form != ISO}
+        return cls(
+            identity=frozenset(identity), labels=frozenset(labels), columns={**(columns or {}), **stated}
+        )
 
     def with_identity(self, names: frozenset[str]) -> Self:
         """The same schema, in which the columns ``names`` tell rows apart too."""

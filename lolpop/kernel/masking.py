@@ -12,7 +12,7 @@ from lolpop.settings.secrets import secrets_of
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["masked", "masker"]
+__all__ = ["masked", "masker", "secrets_in"]
 
 _SHORTEST = 4
 """Characters of a secret worth the name: shorter texts stand in too many others by chance."""
@@ -53,6 +53,11 @@ def masker(root: Scope, *, names: bool = True) -> Callable[[str], str]:
         return mask_urls(pattern.sub(lambda secret: shown[secret[0]], text))
 
     return mask
+
+
+def secrets_in(root: Scope) -> set[str]:
+    """What settings of secret types hold, however short it is."""
+    return {secret for value in _setting_values(root) for secret in secrets_of(value) if secret}
 
 
 def _anywhere(secret: str) -> str:

@@ -51,7 +51,7 @@ class SourceReader:
         return self._kept(self._data_connector.scan_as(source, self._schema(table)), table)
 
     def _schema(self, table: str) -> ReadingSchema:
-        columns = {**self._roles.columns, **self._known.columns(table)}
+        columns = {**self._known.columns(table), **self._roles.columns}
         return self._roles.model_copy(update={"columns": columns})
 
     def _kept(self, reading: Reading[T], table: str) -> T:

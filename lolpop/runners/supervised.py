@@ -65,6 +65,11 @@ class SupervisedRunner(Runner):
     problem_type: ClassVar[ProblemType]
     """The type of problem that the runner is for."""
 
+    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = {
+        "train_model": frozenset({"skip", "problem", "train", "resource_version_control"}),
+        "deploy_model": frozenset({"problem", "train", "deploy", "metadata_tracker", "model_deployer"}),
+    }
+
     def __init__(
         self,
         skip: frozenset[OptionalTask] = frozenset(),

@@ -53,7 +53,7 @@ def load_replay(
 ) -> Replay:
     """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
 
-    It goes on with what the run completed, if that is given.
+    It goes on with what the run completed, if that is given, as far as no flag sets what it was made by.
 
     Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
     hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
@@ -65,16 +65,16 @@ def load_replay(
     reading = Flags(tuple(flags)).read()
     if reading.findings:
         raise SettingsError(list(reading.findings))
-    layers = [*_stores(sources.layers), layer, *reading.layers]
-    instance = configured(
-        container,
-        layers,
-        sources,
-        profile=run.wiring.get("profile"),
-    )
+    layers = [*_stores(sources.layers), layer]
+    profile = run.wiring.get("profile")
+    instance = configured(container, [*layers, *reading.layers], sources, profile=profile)
+    check_links(instance)
+    if resumes is not None and flags:
+        # What was made by other settings is another result; trials know for themselves by which they were.
+        before = configured(container, layers, sources, lenient=True)
+        resumes = resumes.unaffected(scope_of(before), scope_of(instance))
     options = RunOptions(group or sources.group, recorded=True, replays=run.run_id, resumes=resumes)
     runs_of(scope_of(instance)).options = options
-    check_links(instance)
     here = environment(scope_of(instance).configuration.folder or sources.folder)
     return Replay(instance, [*recorded.notes, *_differences(run.wiring, here)])
 

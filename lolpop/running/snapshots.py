@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lolpop.kernel.linked import linked_value
 from lolpop.kernel.masking import masker
 from lolpop.kernel.providers.cells import Cell, cell_of
 from lolpop.kernel.providers.components import ListCell
@@ -44,6 +45,8 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
     wiring: dict[str, Any] = {"components": dict(_components(root))}
     if not full:
         return wiring
+    if linked := dict(_linked(root, wiring["components"])):
+        wiring["linked"] = linked
     configuration, options = root.configuration, runs_of(root).options
     folder = configuration.folder or Path.cwd()
     wiring |= {
@@ -124,6 +127,19 @@ def _components(root: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
             yield cell.path, {"value": settings[""]}
         elif cell.plan.implementation is not None:
             yield cell.path, {"use": cell.plan.use, "settings": settings}
+
+
+def _linked(root: Scope, components: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """What the links of settings lead to, by path; nothing that may be a secret."""
+    for path, part in components.items():
+        settings = part.get("settings") or {}
+        if isinstance(part.get("value"), Mapping):
+            settings = part["value"]
+        elif "value" in part:
+            settings = {"": part["value"]}
+        for name, written in settings.items():
+            if (value := linked_value(root, written)) is not None:
+                yield f"{path}.{name}" if name else path, value
 
 
 def _given(root: Scope) -> Iterator[str]:

@@ -82,6 +82,23 @@ class Links:
             self._resolve_setting(target)
         return _copied(self._leaf(node).value)
 
+    def leads_to_variable(self, node: Node) -> bool:
+        """Whether the value of a leaf comes from a variable, by any number of links, in part or whole.
+
+        Raises LinkError as ``resolve`` does.
+        """
+        self.resolve(node)
+        waiting, seen = [node], set[str]()
+        while waiting:
+            leaf = waiting.pop()
+            if reads_variable(leaf):
+                return True
+            for target in set(_targets(leaf)) - seen:
+                seen.add(target)
+                whole = expanded(merge(self.tree.statements(tuple(target.split("."))), as_value=True).root)
+                waiting += [below for _, below in leaves(whole)]
+        return False
+
     def findings(self) -> list[Finding]:
         """Every link of the tree that leads nowhere, or in a circle."""
         return [finding for layer in self.tree.layers for finding in self._broken(layer)]

@@ -254,3 +254,31 @@ def test_references_of_the_schema_lead_somewhere(lolpop, folder):
 
     look(schema)
     assert {reference.removeprefix("#/$defs/") for reference in found} <= set(schema["$defs"])
+
+
+LINKED = """
+problem: {name: churn, target: y, index: id}
+data: {train: known.csv, predictions: "out/${problem.name}.csv", truth: "${x-hidden}"}
+x-hidden: "truth_${env:TRUTH}.csv"
+x-strength: 0.5
+store: {url: "${x-store}"}
+x-store: "postgresql://ada:secret@db/x"
+train: {model_trainer: {estimator: logistic_regression, params: {C: "${x-strength}"}}}
+"""
+
+
+def test_links_are_shown_with_what_they_lead_to(lolpop, folder, monkeypatch):
+    """The value stands before the link; what came by a variable, by however many links, stays the link."""
+    monkeypatch.setenv("TRUTH", "ab")
+    (folder / "linked.yaml").write_text(LINKED)
+    words = ("config", "show", "classification", "-c", "linked.yaml")
+    shown = lolpop(*words).out
+    assert "out/churn.csv  (out/${problem.name}.csv)" in shown
+    assert "0.5  (${x-strength})" in shown
+    assert "truth_ab" not in shown
+    assert "secret" not in shown
+    settings = json.loads(lolpop(*words, "--json").out)
+    assert settings["train.model_trainer.params.C"]["resolved"] == 0.5
+    assert settings["train.model_trainer.params.C"]["value"] == "${x-strength}"
+    assert settings["data.truth"]["value"] == "${x-hidden}"
+    assert not {"data.truth", "store.url"} & {path for path, each in settings.items() if "resolved" in each}

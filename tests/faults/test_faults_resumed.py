@@ -51,10 +51,10 @@ def made(project):
 
 def test_workflows_that_completed_are_not_done_again(killed, lolpop, project):
     """What was trained and deployed is predicted with; nothing is trained or deployed once more."""
-    assert made(project) == [1, 1, 1, 0]
+    assert made(project) == [1, 2, 1, 0]
     resumed = lolpop("run", "--resume", killed, "--json", SIGNAL="0")
     assert resumed.code == 0, resumed.err
-    assert made(project) == [1, 1, 1, 1]
+    assert made(project) == [1, 2, 1, 1]
     assert resumed.json["prediction_job"] == "prediction_job:tumors@1"
     assert (project / "out" / "predictions.csv").exists()
     shown = json.loads(lolpop("runs", "show", "last", "--json").out)
@@ -87,6 +87,25 @@ def test_what_is_set_otherwise_is_done_again(killed, lolpop, project):
     resumed = lolpop("run", "--resume", killed, "--json", *words, SIGNAL="0")
     assert resumed.code == 0, resumed.err
     assert made(project)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "trained"),
+    [
+        ("data.predictions=out/others.csv", 1),
+        ("predict.explain=3", 1),
+        ('skip=["check_model"]', 2),
+        ("train.hyperparameter_tuner.n_trials=2", 2),
+        ("model_checker.metric=accuracy", 2),
+        ("seed=8", 2),
+    ],
+)
+def test_settings_that_no_completed_workflow_reads_change_nothing(killed, lolpop, project, setting, trained):
+    """Only what reads a setting that is another one now is done again."""
+    resumed = lolpop("run", "--resume", killed, "--json", "--set", setting, SIGNAL="0")
+    assert resumed.code == 0, resumed.err
+    assert made(project)[0] == trained
+    assert (project / "out" / "others.csv").exists() == ("others.csv" in setting)
 
 
 def test_a_failure_says_how_to_go_on(lolpop, project):

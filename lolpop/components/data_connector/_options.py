@@ -35,13 +35,11 @@ class TextOptions:
     ) -> Self:
         """Options by settings. Raises ValueError for marks that numbers cannot have."""
         if len(decimal) != 1 or decimal not in _MARKS:
-            raise ValueError(f"decimal must be one mark such as '.' or ',', but got {decimal!r}.")
+            raise ValueError(f"decimal should be one mark such as '.' or ',' (got {decimal!r}).")
         if len(thousands) > 1 or (thousands and thousands not in _MARKS):
-            raise ValueError(
-                f"thousands must be one mark such as ',' or ' ', or empty, but got {thousands!r}."
-            )
+            raise ValueError(f"thousands should be one mark such as ',', or empty (got {thousands!r}).")
         if decimal == thousands:
-            raise ValueError(f"decimal and thousands must be different marks, but both are {decimal!r}.")
+            raise ValueError(f"thousands should be another mark than decimal (both are {decimal!r}).")
         return cls(
             frozenset(text.strip() for text in missing), NumberStyle(decimal, thousands), dict(columns)
         )

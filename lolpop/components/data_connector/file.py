@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
@@ -50,7 +51,7 @@ class FileDataConnector(DataConnector):
         The mark before the fraction of a number in CSV.
     thousands : str
         The mark between groups of three digits of a number in CSV, if there is one.
-    columns : dict of str to str
+    columns : dict of str to str, optional
         Columns of CSV whose kind is not to be guessed: text, integer, number, boolean or date, by name.
     """
 
@@ -72,6 +73,18 @@ class FileDataConnector(DataConnector):
         self._claimed = claimed_places
 
     @classmethod
+    def check_settings(
+        cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterable[Finding]:
+        """Find marks that numbers cannot have."""
+        del values
+        try:
+            TextOptions.of((), settings.get("decimal", "."), settings.get("thousands", ""), {})
+        except ValueError as error:
+            name, _, message = str(error).partition(" ")
+            yield Finding("decimal" if name == "decimal" else "thousands", message.rstrip("."))
+
+    @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
         """Find sources of no known format, and targets that cannot be written."""
         for setting, source, access in _named_by(injected.get("data")):
@@ -82,6 +95,7 @@ class FileDataConnector(DataConnector):
             try:
                 location = located(source, injected.get("folder"))
                 _format_of(location)
+                TextOptions.of((), ".", "", {}).overridden(location.options, str(location))
                 check = require_writable if access == "written" else require_reachable
                 check(location)
             except DataError as error:

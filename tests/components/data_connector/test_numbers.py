@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data.reading import ColumnSchema, ReadingSchema
+from lolpop.problem import Problem
 
 pytest.importorskip("polars")
 from reading import both
@@ -84,15 +86,17 @@ def test_settings_say_it_and_nothing_is_guessed(tmp_path, settings, values, expe
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"decimal": ";;"}, "decimal must be one mark"),
-        ({"thousands": "x"}, "thousands must be one mark"),
-        ({"decimal": ",", "thousands": ","}, "different marks, but both are ','"),
+        ({"decimal": ";;"}, "decimal should be one mark"),
+        ({"thousands": "x"}, "thousands should be one mark"),
+        ({"decimal": ",", "thousands": ","}, "thousands should be another mark than decimal"),
     ],
 )
 def test_marks_that_cannot_be_are_refused(tmp_path, settings, message):
     """The constructor says what is wrong, and so does a source with such a mark."""
     with pytest.raises(ValueError, match=message):
         both(tmp_path, column("1"), **settings)
+    findings = list(FileDataConnector.check_settings(settings))
+    assert [f"{finding.path} {finding.message}".startswith(message) for finding in findings] == [True]
     assert message in both(tmp_path, column("1"), source={"path": "rows.csv", **settings})
 
 
@@ -152,3 +156,14 @@ def test_numbers_with_symbols_are_named(tmp_path, form):
     columns, notices, _ = both(tmp_path, column(*(form.format(n) for n in range(60))))
     assert columns["x"][0] == "string"
     assert f"values of 'x' are numbers with a symbol, such as {form.format(0)!r}" in notices[0].message
+
+
+def test_a_form_that_people_state_is_kept_from_numbers(tmp_path):
+    """Dates that the problem states a form of are read as text, and keep the zero in front."""
+    problem = Problem(name="p", target="y", dates={"day": "%d%m%Y", "iso": "ISO8601", "version": "text"})
+    columns, _, _ = both(
+        tmp_path, "day,iso,version\n01022024,2024-01-31,2024-01-31\n", ReadingSchema.of(problem)
+    )
+    assert columns["day"] == ("string", ["01022024"])
+    assert columns["iso"][0] == "datetime"
+    assert columns["version"] == ("string", ["2024-01-31"])
