@@ -248,7 +248,9 @@ def _moments(column: nw.Series[Any], form: str | None) -> Any:
 
 
 def _other_values(column: nw.Series[Any], kind: Kind) -> DataError:
-    holds = {"mixed": "values of several types", "other": "no plain values"}.get(kind, f"{kind} values")
+    holds = {"mixed": "values of several types", "other": "values that are neither text nor numbers"}.get(
+        kind, f"{kind} values"
+    )
     advice = "Give dates, or whole numbers such as years."
     if str(column.to_native().dtype).startswith("period"):
         holds, advice = "periods", "Give the moment at which each begins: periods.dt.to_timestamp()."

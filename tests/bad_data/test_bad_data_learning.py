@@ -45,7 +45,7 @@ ERRORS = {
     "header only": (lines(lambda given: given[0].encode()), "known.csv has a header but no rows"),
     "one row": (rows(lambda known: known[:1]), "known.csv: .*one row only"),
     "no target column": (rows(lambda known: known.rename(columns={"outcome": "outcomes"})), "known.csv: .*no target column 'outcome'.*Did you mean outcomes"),
-    "a target of one class": (rows(lambda known: known.assign(outcome="stays")), "known.csv: .*'outcome' has one class only, 'stays'"),
+    "a target of one class": (rows(lambda known: known.assign(outcome="stays")), "known.csv: .*'outcome' has only one class, 'stays'"),
     "missing target values": (rows(lambda known: some(known, "outcome", None)), "known.csv: .*'outcome' is missing in 10 rows of 300: drop"),
     "no target values": (rows(lambda known: known.assign(outcome=np.nan)), "known.csv: .*'outcome' is missing in 300 rows"),
     "a positive label that is no class": (rows(lambda known: known.replace({"outcome": {"leaves": "left"}})), "known.csv: .*no row has 'leaves'.*problem.positive_label.*left"),
@@ -59,9 +59,9 @@ ERRORS = {
 
 NOTICES = {
     "an all-missing column": (rows(lambda known: known.assign(fax=np.nan)), "columns without values: 'fax'"),
-    "a constant column": (rows(lambda known: known.assign(senior=1)), "columns with one value only: 'senior'"),
+    "a constant column": (rows(lambda known: known.assign(senior=1)), "constant columns: 'senior'"),
     "infinities": (rows(lambda known: some(known, "income", np.inf)), "columns with infinite values: 'income'"),
-    "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share a value of the index 'customer', such as 'C-1'"),
+    "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share an index value of 'customer', such as 'C-1'"),
     "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' is missing in 10 rows"),
     "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models learn nothing from those"),
     "few rows": (

@@ -79,7 +79,7 @@ BROKEN = {
     "one class": (CLASSES, lambda frame: frame.assign(y="yes"), "one class only, 'yes'"),
     "a missing target": (CLASSES, lambda frame: frame.assign(y=frame["y"].mask(frame.index < 3)), "'y' is missing in 3 rows"),
     "no target": (CLASSES, lambda frame: frame.assign(y=None), "'y' is missing in 60 rows"),
-    "lists only": (CLASSES, lambda frame: frame[["y"]].assign(x=[[1]] * 60), "No column is left to learn from.*not_tabular: x"),
+    "lists only": (CLASSES, lambda frame: frame[["y"]].assign(x=[[1]] * 60), "No feature is left.*not_tabular: x"),
 }  # fmt: skip
 
 

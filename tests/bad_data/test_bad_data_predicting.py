@@ -99,7 +99,7 @@ def test_what_means_the_same_is_predicted_the_same(case, used, new, opened, caps
         predict(container)
     told = capsys.readouterr().err
     assert "that the model" not in told
-    assert "columns without values" not in told
+    assert "empty columns" not in told
     assert predictions.read_bytes() == former
 
 

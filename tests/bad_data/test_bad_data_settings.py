@@ -18,7 +18,7 @@ MEANINGLESS = {
     "shares that shrink": (f"{PROBLEM}train: {{hyperparameter_tuner: {{n_trials: 5, prune_at: [0.3, 0.1]}}}}", "2:55  train.hyperparameter_tuner.prune_at", "growing shares"),
     "a column that decides nothing": (f"{PROBLEM}train: {{data_splitter: {{column: g}}}}", "2:33  train.data_splitter.column", "'g' decides nothing"),
     "no column to decide": (f"{PROBLEM}train: {{data_splitter: {{by: group}}}}", "2:29  train.data_splitter.by", "a split by group needs a column"),
-    "parts that are learned from": (f"{PROBLEM}train: {{data_splitter: {{by: column, column: part}}}}", "2:45  train.data_splitter.column", "'part' says which part a row is in, and is no feature"),
+    "parts that are learned from": (f"{PROBLEM}train: {{data_splitter: {{by: column, column: part}}}}", "2:45  train.data_splitter.column", "'part' assigns rows to splits and cannot be a feature"),
     "everything as an outlier": (f"{PROBLEM}process: {{data_checker: {{outlier_distance: 0.5}}}}", "2:44  process.data_checker.outlier_distance", "greater than 1"),
     "more dots than fit in memory": (f"{PROBLEM}train: {{model_visualizer: {{dpi: 1000000}}}}", "2:33  train.model_visualizer.dpi", "less than or equal to 1200"),
 }  # fmt: skip

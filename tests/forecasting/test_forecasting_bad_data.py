@@ -313,7 +313,7 @@ def test_times_between_those_of_the_grid_are_refused(months):
             "there is no column 'day' in the data. Did you mean days?",
         ),
         (lambda rows: rows.assign(day=rows["day"].where(rows.index > 3)), "values of 'day' are missing"),
-        (lambda rows: pd.concat([rows, rows[:1]]), "2 rows share their 'shop' and 'day' with another"),
+        (lambda rows: pd.concat([rows, rows[:1]]), "2 rows share their 'shop' and 'day' with another row"),
     ],
 )
 def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):

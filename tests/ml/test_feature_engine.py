@@ -89,7 +89,7 @@ def test_text_that_looks_like_dates_is_what_its_dtype_says(make_frame):
 
 def test_what_leaves_nothing_to_learn_from_and_senseless_settings(make_frame):
     """The reasons, and the values."""
-    with pytest.raises(DataError, match=r"No column is left to learn from\. empty: fax"):
+    with pytest.raises(DataError, match=r"No feature is left\. empty: fax"):
         FeatureEngineFeatureTransformer().make(make_frame({"fax": [None] * 5}))
     with pytest.raises(ValueError, match="rare must be at least 0 and less than 1, but got 1"):
         FeatureEngineFeatureTransformer(rare=1)

@@ -225,7 +225,7 @@ def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]
     [
         (["a"] * 10, "classification", "one class only, 'a'"),
         (["a", None] * 5, "classification", "missing in 5 rows of 10"),
-        ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are no classes"),
+        ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are not classes"),
         (["a", "b"] * 5, "regression", "should hold numbers to be learned by regression"),
         ([1.0, float("inf")] * 5, "regression", "missing or infinite in 5 rows"),
         ([1.0, 1e200] * 5, "regression", r"holds 1e\+200, and models compute with numbers up to 1e\+37"),

@@ -34,7 +34,7 @@ def loaded_schema(name: str, folder: Path | None) -> Any:
     schema = found.to_schema() if isinstance(found, type) and hasattr(found, "to_schema") else found
     if not (hasattr(schema, "validate") and hasattr(schema, "remove_columns")):
         raise WiringError(
-            f"{name} is no schema of pandera",
+            f"{name} is not a pandera schema",
             f"Expected a DataFrameSchema or a DataFrameModel, not {type(found).__name__}.",
         )
     return schema

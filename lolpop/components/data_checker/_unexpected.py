@@ -41,14 +41,14 @@ def unexpected(
             if fact.out_of_range is not None and len(fact.out_of_range) and each.numbers is not None
         },
         "numbers out of the expected range",
-        "Are they right, and of the same unit as before?",
+        "Check their correctness and their unit.",
     )
     unseen = {fact.name: _unseen(fact, each, limits) for fact, each in both}
     yield of_columns(
         "unseen_categories",
         {name: listed(values, 3) for name, values in unseen.items() if values},
-        "values that were not expected",
-        "Nothing was learned from the like.",
+        "unexpected values",
+        "The model has not seen such values.",
     )
     yield of_columns(
         "missing_increase",
@@ -57,8 +57,8 @@ def unexpected(
             for fact, each in both
             if _misses_more(fact, each, rows, expectation.rows, limits)
         },
-        "columns that miss more values than expected",
-        "Did a source fail?",
+        "columns with more missing values than expected",
+        "Check the source.",
     )
 
 
@@ -72,10 +72,10 @@ def _schema(expected: Mapping[str, ExpectedColumn], found: Mapping[str, ColumnFa
         and not expected[name].is_of(fact.kind)
         and "empty" not in {fact.kind, expected[name].kind}
     }
-    said = [f"columns are missing: {listed(missing)}"] if missing else []
-    said += [f"columns were not expected: {listed(extra)}"] if extra else []
+    said = [f"missing columns: {listed(missing)}"] if missing else []
+    said += [f"unexpected columns: {listed(extra)}"] if extra else []
     said += [f"{name!r} has {change}" for name, change in list(changed.items())[:5]]
-    said += [f"{len(changed) - 5} more columns are of another type"] if len(changed) > 5 else []
+    said += [f"{len(changed) - 5} more columns have another type"] if len(changed) > 5 else []
     if not said:
         return outcome("schema", "ok", f"{count(len(expected), 'column')} of the expected types")
     return outcome("schema", "warn", "; ".join(said), [*missing, *extra, *changed])

@@ -147,7 +147,7 @@ class BuiltinDataChecker(DataChecker):
         """
         if repeated := _repeated_names(frame):
             # Which column a name means cannot be told, so nothing else can be checked.
-            message = f"several columns are called {listed(repeated)}: rename or drop all but one"
+            message = f"duplicate column names {listed(repeated)}: rename or drop all but one"
             return CheckReport(checks=(outcome("column_names", "error", message, repeated),))
         rows = wrap(frame)
         expected = {column.name: column for column in expectation.columns} if expectation else {}
@@ -229,19 +229,19 @@ class BuiltinDataChecker(DataChecker):
         ]
         if nameless:
             message = (
-                f"columns without a name: {listed(nameless)}. Is it an index that was written beside the "
-                "rows? Leave it out, or name it in problem.drop"
+                f"unnamed columns: {listed(nameless)}. They may be an index that was written with the "
+                "rows: leave them out, or list them in problem.drop"
             )
             return outcome("column_names", "warn", message, nameless)
-        return outcome("column_names", "ok", "every column has a name of its own")
+        return outcome("column_names", "ok", "every column has a unique name")
 
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)
         if number < 2:
-            found = "there is one row only" if number else "there are no rows"
+            found = "there is only one row" if number else "there are no rows"
             return outcome("rows", "error", f"{found}: add rows to learn from")
         if number < self._min_rows:
-            return outcome("rows", "warn", f"there are {number} rows only, fewer than {self._min_rows}")
+            return outcome("rows", "warn", f"there are only {number} rows, fewer than {self._min_rows}")
         return outcome("rows", "ok", f"there are {count(number, 'row')}")
 
     def _roles(self, rows: nw.DataFrame[Any]) -> Check:
@@ -257,12 +257,12 @@ class BuiltinDataChecker(DataChecker):
         ]
         if absent:
             return outcome("column_roles", "warn", " ".join(absent))
-        return outcome("column_roles", "ok", "every column that the problem names is there")
+        return outcome("column_roles", "ok", "every column that the problem names exists")
 
     def _target_column(self, rows: nw.DataFrame[Any]) -> Check:
         target = self._problem.target
         if target in rows.columns:
-            return outcome("target_column", "ok", f"the target {target!r} is there", [target])
+            return outcome("target_column", "ok", f"the target {target!r} exists", [target])
         known = one_of(target, rows.columns, what="Columns")
         return outcome("target_column", "error", f"there is no target column {target!r} in the data. {known}")
 
@@ -272,7 +272,7 @@ class BuiltinDataChecker(DataChecker):
         # A fit refuses such rows, and which to drop or fill is not for a checker to say.
         message = f"the target {target.name!r} is missing in {count(target.missing, 'row')} of {rows:,}"
         return outcome(
-            "missing_target", "error", f"{message}: drop these rows or fill them in", [target.name]
+            "missing_target", "error", f"{message}: drop these rows or fill in the target", [target.name]
         )
 
     def _target_values(self, target: ColumnFacts, rows: nw.DataFrame[Any]) -> Check:
@@ -280,8 +280,8 @@ class BuiltinDataChecker(DataChecker):
         classification = self._problem.type == "classification"
         usable = {"number", "boolean", "empty", *(("string", "category") if classification else ())}
         if target.kind not in usable:
-            wanted = "labels of one type, text or numbers" if classification else "numbers"
-            found = {"mixed": "values of several types", "other": "no plain values"}
+            wanted = "labels of one type (text or numbers)" if classification else "numbers"
+            found = {"mixed": "values of several types", "other": "values that are neither text nor numbers"}
             holds = found.get(target.kind, f"{target.kind} values")
             message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
@@ -291,21 +291,23 @@ class BuiltinDataChecker(DataChecker):
             return outcome(name, "error", "the target has no values", columns)
         if target.constant:
             value = rows.get_column(target.name).drop_nulls().head(1).to_list()[0]
-            what = "has one class only" if classification else "is always the same"
-            message = f"the target {target.name!r} {what}, {value!r}: there is nothing to learn"
+            what = "has only one class" if classification else "is always the same"
+            message = f"the target {target.name!r} {what}, {value!r}: nothing can be learned"
             return outcome(name, "error", message, columns)
         if target.infinite:
             message = f"the target {target.name!r} is infinite in {count(target.infinite, 'row')}"
             return outcome(name, "error", f"{message}: drop or correct them", columns)
         if classification and (fraction := _fraction_in(rows.get_column(target.name))) is not None:
-            message = f"the target {target.name!r} holds fractions such as {fraction:g}, which are no classes"
+            message = (
+                f"the target {target.name!r} holds fractions such as {fraction:g}, which are not classes"
+            )
             return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
         if not classification:
             try:
                 require_bounded(to_floats(rows.get_column(target.name)), target.name)
             except DataError as error:
                 return outcome(name, "error", str(error).rstrip("."), columns)
-        return outcome(name, "ok", "the target has several values", columns)
+        return outcome(name, "ok", "the target varies", columns)
 
     def _positive_label(self, target: nw.Series[Any]) -> Check:
         name, positive, classes = "positive_label", self._problem.positive_label, target.unique().to_list()
@@ -319,9 +321,9 @@ class BuiltinDataChecker(DataChecker):
 
     def _features(self, features: Sequence[ColumnFacts]) -> Check:
         if any(fact.kind not in {"empty", "other"} and not _says_nothing(fact) for fact in features):
-            return outcome("features", "ok", f"there are {count(len(features), 'column')} to learn from")
-        reason = "all of them are constant, empty or of no usable type" if features else "none is left"
-        message = f"there is no column to learn from besides the target: {reason}"
+            return outcome("features", "ok", f"{count(len(features), 'column')} can be used as features")
+        reason = "all of them are constant, empty or of an unusable type" if features else "none is left"
+        message = f"no column besides the target can be used as a feature: {reason}"
         return outcome("features", "error", message, [fact.name for fact in features])
 
     def _target_and_features(
@@ -345,17 +347,17 @@ class BuiltinDataChecker(DataChecker):
         found = leaking(powers, self._max_predictive_power)
         if not found:
             best = max(powers, key=lambda name: powers[name].told, default=None)
-            said = "no column tells the target alone"
+            said = "no column predicts the target alone"
             message = (
                 said
                 if best is None
-                else f"{said}: the best, {best!r}, has a power of {powers[best].told:.2f}"
+                else f"{said}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
             )
             return outcome("target_leakage", "ok", message)
         shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in found[:5])
         message = (
-            f"columns that tell the target {self._problem.target!r} almost alone: {shown}. Is it known "
-            "when rows are predicted? If not, name it in problem.drop"
+            f"columns that predict the target {self._problem.target!r} almost alone: {shown}. "
+            "If they are unknown when rows are predicted, list them in problem.drop"
         )
         return outcome("target_leakage", "warn", message, found)
 
@@ -363,18 +365,16 @@ class BuiltinDataChecker(DataChecker):
         sizes = class_sizes(target)
         rare = [each for each in sizes if sizes[each] * len(sizes) < self._min_class_balance * len(target)]
         if not rare:
-            return outcome(
-                "class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has its share of rows"
-            )
+            return outcome("class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has enough rows")
         shown = ", ".join(f"{each!r} ({count(sizes[each], 'row')})" for each in rare[:5])
-        message = f"few of {count(len(target), 'row')} are of {shown}: judge by a metric that is not accuracy"
+        message = f"rare classes among {count(len(target), 'row')}: {shown}. Use a metric other than accuracy"
         return outcome("class_imbalance", "warn", message, [target.name])
 
     def _label_conflicts(self, number: int, rows: int) -> Check:
-        message = f"{count(number, 'row')} with the features of a row of another class"
+        message = f"{count(number, 'row')} share their features with a row of another class"
         if number > self._max_label_conflicts * rows:
             message = (
-                f"{message}, of {rows:,}: no model can tell them apart. Are labels wrong, or columns missing?"
+                f"{message}, of {rows:,}: no model can tell them apart. Check the labels, or add columns."
             )
             return outcome("label_conflicts", "warn", message, [self._problem.target])
         return outcome("label_conflicts", "ok", message)
@@ -387,54 +387,54 @@ class BuiltinDataChecker(DataChecker):
                 for fact in features
                 if fact.far is not None and len(fact.far)
             },
-            "numbers far away from all others",
-            "Are they measured, or do they stand for missing?",
+            "outliers",
+            "Check for errors and for codes of missing values.",
         )
 
     def _usable(self, features: Sequence[ColumnFacts]) -> Iterator[Check]:
         yield of_columns(
             "empty_columns",
             [fact for fact in features if fact.kind == "empty"],
-            "columns without values",
-            "They tell nothing.",
+            "empty columns",
+            "They are not used.",
         )
         yield of_columns(
             "infinite_values",
             [fact for fact in features if fact.infinite],
             "columns with infinite values",
-            "Replace them, or let them be missing.",
+            "Replace them, or mark them as missing.",
         )
         yield of_columns(
             "mixed_types",
             [fact for fact in features if fact.kind == "mixed"],
-            "columns with values of several types",
+            "columns with mixed types",
             "Convert each to one type.",
         )
         yield of_columns(
             "unusable_types",
             [fact for fact in features if fact.kind == "other"],
-            "columns with values that are no numbers, text, dates or booleans",
-            "Take them apart, or name them in problem.drop.",
+            "columns with values other than numbers, text, dates and booleans",
+            "Split them into plain values, or list them in problem.drop.",
         )
 
     def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
         yield of_columns(
             "missing_values",
             [fact for fact in features if fact.kind != "empty" and fact.missing > self._max_missing * rows],
-            f"columns that miss more than {self._max_missing:.0%} of their values",
-            "Are they worth it?",
+            f"columns with more than {self._max_missing:.0%} missing values",
+            "Consider dropping them.",
         )
         yield of_columns(
             "constant_columns",
             [fact for fact in features if fact.constant],
-            "columns with one value only",
-            "Name them in problem.drop, or rows to predict need them too.",
+            "constant columns",
+            "Drop them with problem.drop; otherwise rows to predict must have them too.",
         )
         yield of_columns(
             "near_constant_columns",
             [fact for fact in features if not fact.constant and fact.repeated > self._limits.constant_share],
             f"columns with one value in more than {self._limits.constant_share:.0%} of the rows",
-            "Little is learned from them.",
+            "They add little.",
         )
         yield of_columns(
             "high_cardinality",
@@ -446,7 +446,7 @@ class BuiltinDataChecker(DataChecker):
                 and fact.distinct > self._max_categories
             ],
             f"columns with more than {self._max_categories:,} different texts",
-            "Most models learn nothing from those: group their values, or name them in problem.drop.",
+            "Most models cannot use them: group their values, or list them in problem.drop.",
         )
 
     def _index(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
@@ -456,15 +456,15 @@ class BuiltinDataChecker(DataChecker):
         values = rows.get_column(index)
         missing = values.null_count()
         status: Status = "warn" if missing else "ok"
-        found = f"the index {index!r} is missing in {count(missing, 'row')}"
+        found = f"the index {index!r} has missing values in {count(missing, 'row')}"
         yield outcome("missing_index", status, found if missing else "every row has an index", [index])
         repeated = _comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
         number = int(repeated.sum())
         if not number:
-            yield outcome("duplicate_index", "ok", "no two rows have the same index", [index])
+            yield outcome("duplicate_index", "ok", "the index is unique", [index])
             return
         example = values.filter(repeated).head(1).to_list()[0]
-        message = f"{count(number, 'row')} share a value of the index {index!r}, such as {example!r}"
+        message = f"{count(number, 'row')} share an index value of {index!r}, such as {example!r}"
         yield outcome("duplicate_index", "warn", message, [index])
 
     def _duplicate_rows(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Check:
@@ -472,9 +472,9 @@ class BuiltinDataChecker(DataChecker):
         compared = [fact for fact in facts if fact.name != self._problem.index]
         number = _number_of_duplicates(rows, compared)
         if number > self._max_duplicate_rows * len(rows):
-            shown = f"{number:,} of {count(len(rows), 'row')} are equal to another row"
-            return outcome("duplicate_rows", "warn", f"{shown}: a test may judge by what was learned from")
-        return outcome("duplicate_rows", "ok", f"{count(number, 'row')} equal to another row")
+            shown = f"{number:,} of {count(len(rows), 'row')} are duplicates"
+            return outcome("duplicate_rows", "warn", f"{shown}; the test split may contain training rows")
+        return outcome("duplicate_rows", "ok", f"{count(number, 'row')} are duplicates")
 
 
 def _fraction_in(values: nw.Series[Any]) -> float | None:

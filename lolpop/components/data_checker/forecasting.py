@@ -56,10 +56,10 @@ class ForecastDataChecker(DataChecker):
         if missing := [name for name in place if values.get_column(name).null_count()]:
             yield _check("series", "error", f"values of {listed(missing)} are missing", missing)
         elif double := int(values.is_duplicated().sum()):
-            shared = f"{count(double, 'row')} share their {' and '.join(map(repr, place))} with another"
+            shared = f"{count(double, 'row')} share their {' and '.join(map(repr, place))} with another row"
             yield _check("series", "error", shared, place)
         else:
-            yield _check("series", "ok", "every row has a place of its own", place)
+            yield _check("series", "ok", "every row has a unique time", place)
 
     def _checks(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
         problem = self._problem
@@ -85,8 +85,8 @@ class ForecastDataChecker(DataChecker):
         noticed = {notice.check: notice for notice in found.notices}
         for name, fine in (
             ("order_of_time", "rows come in the order of time"),
-            ("gaps_in_time", "every moment has a value"),
-            ("ambiguous_dates", "no time can be read in two ways"),
+            ("gaps_in_time", "there are no gaps"),
+            ("ambiguous_dates", "all dates are unambiguous"),
         ):
             yield noticed.get(name) or _check(name, "ok", fine, [problem.time])
         yield self._history(found)
@@ -106,24 +106,24 @@ class ForecastDataChecker(DataChecker):
         absent = [f"problem.{role} names {name!r}" for role, name in named if name not in rows.columns]
         if absent:
             return _check("column_roles", "warn", f"{', '.join(absent)}, which is not in the data")
-        return _check("column_roles", "ok", "every column that the problem names is there")
+        return _check("column_roles", "ok", "every column that the problem names exists")
 
     def _history(self, found: Timelines) -> Check:
         horizon, season = self._problem.horizon, self._problem.season or found.grid.season
         longest = max(len(each) for each in found)
         if longest < horizon + 2:
             message = (
-                f"the longest history has {count(longest, 'step')}, too few to learn from and to test the "
+                f"the longest history has {count(longest, 'step')}, too few to train on and to test the "
                 f"horizon of {horizon} on: add rows, or set problem.horizon to {max(1, longest // 3)} or less"
             )
             return _check("history", "error", message)
         short = [each.key for each in found if len(each) < horizon + 2]
         if short:
-            message = f"series too short to be tested on the horizon of {horizon}: {listed(short)}"
-            return _check("history", "warn", f"{message}. They are learned from only")
+            message = f"series too short to test the horizon of {horizon}: {listed(short)}"
+            return _check("history", "warn", f"{message}. They are used for training only")
         if season > 1 and longest < horizon + 2 * season:
             message = f"the longest history has {count(longest, 'step')}, less than two seasons of {season}"
-            return _check("history", "warn", f"{message} before the test: what repeats cannot be told")
+            return _check("history", "warn", f"{message} before the test: the season cannot be estimated")
         return _check("history", "ok", f"the longest history has {count(longest, 'step')}")
 
     def _ends(self, found: Timelines) -> Check:
@@ -131,7 +131,7 @@ class ForecastDataChecker(DataChecker):
         early = [each.key for each in found if each.end < last]
         if early:
             message = f"series that end before {found.grid.text(last)}: {listed(early)}"
-            return _check("ends", "warn", f"{message}. Each is forecast from its own end")
+            return _check("ends", "warn", f"{message}. Each is forecast from its own last time")
         return _check("ends", "ok", f"all end at {found.grid.text(last)}")
 
     def _constant(self, found: Timelines) -> Check:
@@ -140,10 +140,10 @@ class ForecastDataChecker(DataChecker):
         constant = [each.key for each in found if np.nanmin(each.values) == np.nanmax(each.values)]
         target = [self._problem.target]
         if len(constant) == len(found):
-            message = f"the target {target[0]!r} is always the same: there is nothing to learn"
+            message = f"the target {target[0]!r} is always the same: nothing can be learned"
             return _check("constant_series", "error", message, target)
         if constant:
-            return _check("constant_series", "warn", f"series that never vary: {listed(constant)}", target)
+            return _check("constant_series", "warn", f"constant series: {listed(constant)}", target)
         return _check("constant_series", "ok", "the target varies", target)
 
 
@@ -170,16 +170,16 @@ def _regressors(found: Timelines) -> Check:
     }
     holes = [f"{name!r} ({count(number, 'row')})" for name, number in missing.items() if number]
     if holes:
-        message = f"columns known in advance that miss values: {', '.join(holes)}. Their neighbours stand in"
+        message = f"regressors with missing values: {', '.join(holes)}. They are interpolated"
         return _check("missing_regressors", "warn", message, [name for name in missing if missing[name]])
-    return _check("missing_regressors", "ok", f"{count(len(found.regressors), 'column')} known in advance")
+    return _check("missing_regressors", "ok", f"{count(len(found.regressors), 'regressor')}")
 
 
 def _left_out(found: Timelines) -> Check:
     if found.left_out:
         shown = ", ".join(f"{name!r} ({reason})" for name, reason in found.left_out.items())
-        return _check("left_out_columns", "warn", f"nothing is learned from: {shown}", list(found.left_out))
-    return _check("left_out_columns", "ok", "all columns are learned from")
+        return _check("left_out_columns", "warn", f"columns that are not used: {shown}", list(found.left_out))
+    return _check("left_out_columns", "ok", "all columns are used")
 
 
 def _check(name: str, status: Status, message: str, columns: Sequence[str] = ()) -> Check:

@@ -109,7 +109,7 @@ class PanderaDataChecker(DataChecker):
                 schema = schema.remove_columns([self._problem.target])
         found = list(self._broken(schema, rows, polars=schemas.is_of_polars(schema)))
         if not found:
-            found = [outcome("schema", "ok", f"{count(len(rows), 'row')} as the schema says")]
+            found = [outcome("schema", "ok", f"{count(len(rows), 'row')} conform to the schema")]
         return CheckReport(checks=tuple(found))
 
     def _broken(self, schema: Any, rows: nw.DataFrame[Any], *, polars: bool) -> Iterator[Check]:
@@ -152,7 +152,7 @@ def _said(column: str | None, check: str, values: list[Any]) -> str:
     if check == "column_in_dataframe":
         return f"there is no column {column!r} in the data"
     if check == "column_in_schema":
-        return f"the column {column!r} was not expected"
+        return f"unexpected column {column!r}"
     about = f"{column!r}" if column else "the data"
     if check.startswith("dtype"):
         return f"{about} has values of type {values[0]}, expected {check.partition('(')[2].rstrip(')')}"

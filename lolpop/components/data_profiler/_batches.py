@@ -191,7 +191,7 @@ def _require_same(columns: list[str], names: list[str]) -> None:
         missing = [name for name in columns if name not in names]
         extra = [name for name in names if name not in columns]
         differences = [f"lacks {listed(missing)}"] if missing else []
-        differences += [f"has {listed(extra)} besides"] if extra else []
+        differences += [f"has the extra columns {listed(extra)}"] if extra else []
         raise DataError(
             f"A batch {' and '.join(differences)}: all batches should have the columns of the first."
         )

@@ -118,7 +118,7 @@ def _of_values(reference: ColumnProfile, series: nw.Series[Any]) -> Difference |
         now = np.array([counts.pop(value, 0) for value in reference_counts] + [sum(counts.values()), missing])
         names = [
             *map(repr, reference_counts),
-            "values that were rare or not there" if rare else "new values",
+            "values that were rare or absent" if rare else "new values",
             "missing",
         ]
     else:

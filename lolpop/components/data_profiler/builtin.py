@@ -162,7 +162,8 @@ def _corrected(differences: Sequence[Difference]) -> list[float]:
 def _check(columns: Sequence[ColumnDrift], reference_rows: int) -> Check:
     drifted = sorted((column for column in columns if column.status != "ok"), key=lambda column: -column.psi)
     if not drifted:
-        message = f"{count(len(columns), 'column')} as in the {count(reference_rows, 'row')} of the reference"
+        reference = f"the {count(reference_rows, 'row')} of the reference"
+        message = f"{count(len(columns), 'column')} without drift from {reference}"
         return Check(check="drift", status="ok", message=message)
     shown = [f"{column.column!r} ({column.change}; PSI {column.psi:.2g})" for column in drifted[:5]]
     more = f" and {len(drifted) - 5} more" if len(drifted) > 5 else ""
@@ -170,6 +171,6 @@ def _check(columns: Sequence[ColumnDrift], reference_rows: int) -> Check:
         check="drift",
         status="error" if any(column.status == "error" for column in drifted) else "warn",
         message=f"{count(len(drifted), 'column')} drifted from the reference: {', '.join(shown)}{more}. "
-        "What was learned may not hold for these rows.",
+        "The model may not fit these rows.",
         columns=tuple(column.column for column in drifted),
     )

@@ -91,7 +91,7 @@ class HorizonDataSplitter(BacktestSplitter):
         if not checks:
             longest = int((last - first).max()) + 1
             raise DataError(
-                f"The longest history has {count(longest, 'step')}, too few to learn from and to test the "
+                f"The longest history has {count(longest, 'step')}, too few to train on and to test the "
                 f"horizon of {problem.horizon} on. Add rows, or set problem.horizon to "
                 f"{max(1, longest // 3)} or less."
             )

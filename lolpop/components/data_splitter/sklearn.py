@@ -96,7 +96,7 @@ class SklearnDataSplitter(DataSplitter):
         if sum(sizes) >= 1:
             yield Finding(
                 "test_size",
-                f"test_size {sizes[0]} and validation_size {sizes[1]} leave no rows to learn from",
+                f"test_size {sizes[0]} and validation_size {sizes[1]} leave no rows for training",
                 hint="Their sum must be less than 1.",
             )
         by, column = settings.get("by", "random"), settings.get("column")
@@ -105,7 +105,7 @@ class SklearnDataSplitter(DataSplitter):
         if by == "random" and column is not None:
             yield Finding(
                 "column",
-                f"rows are split at random, and column {column!r} decides nothing",
+                f"column {column!r} is not used by a random split",
                 hint="Set by to group, time or column, or leave column out.",
             )
         problem = values.get("problem")
@@ -113,7 +113,7 @@ class SklearnDataSplitter(DataSplitter):
             # A model would learn from it, and ask for it where nothing is split: in rows to predict.
             yield Finding(
                 "column",
-                f"column {column!r} says which part a row is in, and is no feature",
+                f"column {column!r} assigns rows to splits and cannot be a feature",
                 hint=f"Name it in problem.drop: [{column}].",
             )
 
@@ -128,14 +128,14 @@ class SklearnDataSplitter(DataSplitter):
             require_columns(rows.columns, [self._column])
         if len(rows) < 2:
             raise DataError(
-                f"The data has {count(len(rows), 'row')}: too few to learn from some and test on others."
+                f"The data has {count(len(rows), 'row')}: too few for a training and a test split."
             )
         parts = self._parts(rows)
         for name, part in parts.items():
             if not len(part) and self._by == "column":
                 raise DataError(
-                    f"Column {self._column!r} says {name!r} of none of {count(len(rows), 'row')}. "
-                    f"Let it say so of some."
+                    f"Column {self._column!r} has no {name!r} among {count(len(rows), 'row')}; "
+                    f"every split needs at least one row."
                 )
             if not len(part):
                 raise DataError(
@@ -224,8 +224,8 @@ class SklearnDataSplitter(DataSplitter):
         classes, codes = np.unique(to_labels(rows[self._target]), return_inverse=True)
         if len(classes) == 1:
             raise DataError(
-                f"The target {self._target!r} has one class only, {classes.tolist()[0]!r}: there is "
-                f"nothing to be told apart."
+                f"The target {self._target!r} has only one class, {classes.tolist()[0]!r}: there is "
+                f"nothing to classify."
             )
         return codes
 
@@ -235,7 +235,8 @@ def _order(column: nw.Series[Any], stated_form: str | None) -> Indices:
 
     if missing := column.null_count():
         raise DataError(
-            f"Column {column.name!r} is missing in {count(missing, 'row')}: those have no place in time."
+            f"Column {column.name!r} has missing values in {count(missing, 'row')}, "
+            "which cannot be ordered in time."
         )
     kind = kind_of(column)
     if kind not in {"number", "datetime", "string"}:

@@ -29,7 +29,7 @@ class DataTransformer(Component):
 
         Raises DataError unless an implementation can do that.
         """
-        raise DataError(f"{type(self).__name__} makes rows of one table, and got {len(frames)}.")
+        raise DataError(f"{type(self).__name__} takes one table, but got {len(frames)}.")
 
     @classmethod
     def joins(cls) -> bool:

@@ -34,7 +34,7 @@ class LocalExecutor(Executor):
     """Calls functions in processes of this machine, which start afresh for every ``map`` and end with it.
 
     Each process imports what it needs by itself, so that threads, connections and locks of this one do not
-    matter; a script that maps needs ``if __name__ == "__main__":`` around what it does. A process that makes
+    matter; a script that maps needs ``if __name__ == "__main__":`` around its code. A process that makes
     a ``Call`` builds its container once, and closes it at its end. Processes share the processors: unless
     the environment says otherwise (``OMP_NUM_THREADS``), libraries start no more threads than their share.
 
@@ -138,8 +138,8 @@ def _answer(future: Future[Any]) -> Any:
         return future.result()
     except BrokenProcessPool as error:
         raise LolpopError(
-            "A worker process ended without an answer: it was killed, ran out of memory, or could not start. "
-            "A script that starts workers needs `if __name__ == '__main__':` around what it does."
+            "A worker process died: it was killed, ran out of memory, or could not start. "
+            "A script that starts workers needs `if __name__ == '__main__':` around its code."
         ) from error
 
 
@@ -152,15 +152,15 @@ def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
         run = current_run()
         if run is None:
             raise WiringError(
-                f"{function} is made outside a run, so its container is not known",
-                "Make it in a task or workflow, or map a module-level function.",
+                f"{function} is called outside a run, so its container is unknown",
+                "Call it in a task or workflow, or map a module-level function.",
             )
         spec = run.spec()
     try:
         return pickle.dumps((function, spec))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise WiringError(
-            f"other processes cannot have {function!r}: {error}",
+            f"{function!r} cannot be sent to other processes: {error}",
             "Map a module-level function or a Call, and let settings be plain values.",
         ) from error
 

@@ -34,7 +34,7 @@ def columns_by_role(frame: Frame, max_categories: int, dates: Mapping[str, str])
         columns[_role(column, max_categories, dates.get(column.name))].append(column.name)
     if not any(columns[role] for role in _LEARNED_FROM):
         found = "; ".join(f"{role}: {', '.join(columns[role])}" for role in _LEFT_OUT if columns[role])
-        raise DataError(f"No column is left to learn from. {found or 'There are none'}.")
+        raise DataError(f"No feature is left. {found or 'There are none'}.")
     return columns
 
 

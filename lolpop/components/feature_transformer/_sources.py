@@ -39,5 +39,5 @@ def _position(feature: str, names: Sequence[str]) -> int:
         return names.index(name)
     beginnings = [each for each in names if name.startswith(f"{each}_")]
     if not beginnings:
-        raise ValueError(f"The feature {feature!r} is named after none of {', '.join(names)}.")
+        raise ValueError(f"The feature {feature!r} matches no source column among {', '.join(names)}.")
     return names.index(max(beginnings, key=len))

@@ -140,12 +140,11 @@ def is_growing(shares: Sequence[float]) -> bool:
 def require_something_to_search(spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> None:
     """Raise DataError unless there are trainers, and of one at least a parameter to search."""
     if not spaces:
-        raise DataError("There is nothing to search: no trainer was given.")
+        raise DataError("The search has no trainers.")
     if not any(space for _, space in spaces):
         names = ", ".join(type(trainer).__name__ for trainer, _ in spaces)
         raise DataError(
-            f"There is nothing to search: no parameter of {names} has a search space. Set n_trials to 0, "
-            "or use a trainer that has one."
+            f"No parameter of {names} has a search space. Set n_trials to 0, or use a trainer that has one."
         )
 
 

@@ -100,7 +100,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
         grids = self._grids(spaces)
         if (size := _size(grids)) > self._max_trials:
             raise DataError(
-                f"The grid has {size:,} combinations, more than max_trials: {self._max_trials:,}. Take fewer "
+                f"The grid has {size:,} combinations, more than max_trials: {self._max_trials:,}. Use fewer "
                 "points, name the values to try, or use optuna."
             )
         trials = Trials(objective, direction, self._timeout, self._n_jobs, self._prune_at)
@@ -119,7 +119,7 @@ class GridHyperparameterTuner(HyperparameterTuner):
         for name in self._values:
             if not any(name in names for names in parameters):
                 raise DataError(
-                    f"values.{name}: no trainer searches or is given such a parameter. "
+                    f"values.{name}: no trainer has this parameter. "
                     f"{one_of(name, sorted(set().union(*parameters)))}"
                 )
         return [

@@ -92,7 +92,7 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         if how and not settings.get("n_trials"):
             yield Finding(
                 "n_trials",
-                "nothing is searched, although there are settings of a search",
+                "the search has settings but no trials",
                 severity="warning",
                 hint="Set n_trials to the number of trials.",
             )
@@ -124,7 +124,7 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         search, and TrainingError if a search space is none or every trial failed.
         """
         if not self.enabled:
-            raise DataError("The search has no trials to make. Set n_trials to more than 0.")
+            raise DataError("The search has no trials. Set n_trials to more than 0.")
         require_something_to_search(spaces)
         study = self._new_study(direction)
         for at, (trainer, space) in enumerate(spaces):

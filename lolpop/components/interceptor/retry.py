@@ -61,7 +61,7 @@ class RetryInterceptor(Interceptor):
         def log(state: RetryCallState) -> None:
             error = state.outcome and state.outcome.exception()
             self._logger.log(
-                f"{call.path} failed and is tried again",
+                f"{call.path} failed and is retried",
                 "warning",
                 attempt=state.attempt_number,
                 of=self._attempts,

@@ -21,7 +21,7 @@ def put_files(store: Store, path: Path) -> dict[str, str]:
     The path of a single file is empty. Raises StoreError if something in it is not a file or folder.
     """
     if not path.exists():
-        raise StoreError(f"{path} cannot be kept: there is no such file or folder.")
+        raise StoreError(f"{path} cannot be saved: there is no such file or folder.")
     if path.is_file():
         return {"": store.put_file(path)}
     return {
@@ -34,7 +34,7 @@ def put_files(store: Store, path: Path) -> dict[str, str]:
 def get_files(store: Store, digests: Mapping[str, str], to: Path) -> None:
     """Write files where ``put_files`` found them, below ``to``, all or nothing."""
     if os.path.lexists(to):
-        raise StoreError(f"{to} is there already. Artifacts are loaded to a path that does not exist yet.")
+        raise StoreError(f"{to} already exists. Load artifacts to a path that does not exist.")
     to.parent.mkdir(parents=True, exist_ok=True)
     if set(digests) == {""}:
         store.get_file(digests[""], to)
@@ -57,7 +57,7 @@ def _checked(folder: Path, names: list[str]) -> list[Path]:
         if path.is_file():
             files.append(path)
         elif path.is_symlink() or not path.is_dir():
-            raise StoreError(f"{path} cannot be kept: it is neither a file nor a folder.")
+            raise StoreError(f"{path} cannot be saved: it is neither a file nor a folder.")
     return files
 
 

@@ -74,7 +74,7 @@ class Groups:
     def check(self, rates: Mapping[str, Rate], limits: Limits, tests: int) -> Check:
         """The outcome for this feature; ``tests`` share the significance among them."""
         small = [group.group for group in self.metrics if 0 < group.rows < limits.min_rows]
-        unjudged = f"; groups of fewer than {limits.min_rows} rows are not judged: {listed(small)}"
+        unjudged = f"; groups of fewer than {limits.min_rows} rows are not compared: {listed(small)}"
         relevant = [
             disparity
             for disparity in self.disparities(limits)
@@ -84,7 +84,7 @@ class Groups:
         judged = sum(group.rows >= limits.min_rows for group in self.metrics)
         if judged < 2 and small:
             # Nobody may take it for an answer that there was none.
-            message = f"whether groups of {self.feature!r} are treated alike is not known{unjudged}"
+            message = f"groups of {self.feature!r} cannot be compared{unjudged}"
             return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
         if not relevant:
             groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"

@@ -57,9 +57,7 @@ class SQLModelRepository(ModelRepository):
         with self._store.transaction() as connection:
             registration = _locked(connection, model_version)
             if registration is None:
-                raise LolpopError(
-                    f"{model_version} cannot be promoted: it is not registered. Register it first."
-                )
+                raise LolpopError(f"{model_version} cannot be promoted: register it first.")
             if registration.promoted_at is None:
                 _set(connection, model_version, promoted_at=datetime.now(UTC))
 
@@ -70,13 +68,13 @@ class SQLModelRepository(ModelRepository):
         """
         model_version = as_resource(model_version, ModelVersion)
         if not by.strip():
-            raise LolpopError(f"{model_version} cannot be approved by {by!r}. Name who approves it.")
+            raise LolpopError(
+                f"{model_version} cannot be approved by {by!r}: name the person who approves it."
+            )
         with self._store.transaction() as connection:
             registration = _locked(connection, model_version)
             if registration is None or registration.promoted_at is None:
-                raise LolpopError(
-                    f"{model_version} cannot be approved: it is not promoted. Promote it first."
-                )
+                raise LolpopError(f"{model_version} cannot be approved: promote it first.")
             if registration.approved_at is None:
                 _set(connection, model_version, approved_at=datetime.now(UTC), approved_by=by)
 

@@ -204,11 +204,11 @@ def _require_classes(labels: Array, name: str) -> None:
     classes = np.unique(labels).tolist()
     if len(classes) == 1:
         raise DataError(
-            f"The target {name!r} has one class only, {classes[0]!r}: there is nothing to be told apart."
+            f"The target {name!r} has only one class, {classes[0]!r}: there is nothing to classify."
         )
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(np.asarray(labels, dtype=float))):
         raise DataError(
-            f"The target {name!r} holds fractions such as {labels.flat[0]}, which are no classes. "
+            f"The target {name!r} holds fractions such as {labels.flat[0]}, which are not classes. "
             f"{TO_LEARN['regression'].capitalize()}."
         )
 

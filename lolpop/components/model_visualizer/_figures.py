@@ -56,7 +56,7 @@ def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
         xerr=[importance.deviation for importance in shown],
         color=_BLUE,
     )
-    axes.set(title="Importance: how much worse without", xlabel="change of the metric")
+    axes.set(title="Permutation importance", xlabel="increase of the error")
 
 
 def _shortened(name: str) -> str:

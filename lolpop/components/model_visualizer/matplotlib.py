@@ -127,7 +127,7 @@ def _calibration(axes: Axes, evaluation: Evaluation) -> None:
         mean_probabilities = [float(probabilities[part, code].mean()) for part in parts]
         true = [float((evaluation.truth[part] == code).mean()) for part in parts]
         axes.plot(mean_probabilities, true, marker="o", label=as_text(evaluation.classes[code]))
-    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as good as their word")
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfectly calibrated")
     axes.legend(loc="upper left")
     axes.set(title="Calibration", xlabel="predicted probability (tenths of the rows)", ylabel="share of rows")
 
@@ -137,4 +137,4 @@ def _residuals(axes: Axes, evaluation: Evaluation) -> None:
     step = max(1, len(errors) // _MOST_POINTS)
     axes.scatter(predicted[::step], errors[::step], s=12, alpha=0.5, color=_BLUE)
     axes.axhline(0, color="grey", linestyle=":")
-    axes.set(title="Residuals", xlabel="predicted", ylabel="true less predicted")
+    axes.set(title="Residuals", xlabel="predicted", ylabel="true minus predicted")
