@@ -68,7 +68,7 @@ class UnlikeTraining:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)
         if empty := [name for name in self._empty if name not in self._filled | self._told["empty_columns"]]:
-            yield _warning("empty_columns", f"columns without values: {listed(empty)}", empty)
+            yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
         for name, unseen in self._unseen.items():
             if unseen and name not in self._told["unseen_categories"]:
                 message = (

@@ -43,27 +43,27 @@ ERRORS = {
     "a folder": (lambda path, known: (path.unlink(), path.mkdir()), "known.csv is a folder"),
     "an empty file": (lines(lambda given: b""), "known.csv is empty"),
     "header only": (lines(lambda given: given[0].encode()), "known.csv has a header but no rows"),
-    "one row": (rows(lambda known: known[:1]), "known.csv: .*one row only"),
+    "one row": (rows(lambda known: known[:1]), "known.csv: .*only one row"),
     "no target column": (rows(lambda known: known.rename(columns={"outcome": "outcomes"})), "known.csv: .*no target column 'outcome'.*Did you mean outcomes"),
     "a target of one class": (rows(lambda known: known.assign(outcome="stays")), "known.csv: .*'outcome' has only one class, 'stays'"),
     "missing target values": (rows(lambda known: some(known, "outcome", None)), "known.csv: .*'outcome' is missing in 10 rows of 300: drop"),
     "no target values": (rows(lambda known: known.assign(outcome=np.nan)), "known.csv: .*'outcome' is missing in 300 rows"),
     "a positive label that is no class": (rows(lambda known: known.replace({"outcome": {"leaves": "left"}})), "known.csv: .*no row has 'leaves'.*problem.positive_label.*left"),
     "a class for each row": (rows(lambda known: known.assign(outcome=known["customer"])), "'leaves'.*problem.positive_label|Is it the right target"),
-    "no feature that says anything": (rows(lambda known: known[["customer", "outcome"]].assign(fax=np.nan, country="DE")), "known.csv: .*no column to learn from"),
+    "no feature that says anything": (rows(lambda known: known[["customer", "outcome"]].assign(fax=np.nan, country="DE")), "known.csv: .*no column besides the target"),
     "two columns of a name": (lines(lambda given: "".join(given).replace("payment", "months", 1).encode()), "known.csv: several columns have the same name: 'months'"),
-    "a target that is measured": (rows(lambda known: known.assign(outcome=known["income"] / 7)), "known.csv: .*positive_label|known.csv: .*no classes; to predict numbers: lolpop run regression"),
+    "a target that is measured": (rows(lambda known: known.assign(outcome=known["income"] / 7)), "known.csv: .*positive_label|known.csv: .*not classes; to predict numbers: lolpop run regression"),
     "a ragged line": (lines(ragged(20)), "known.csv:21: this line has 11 fields, the header has 10"),
     "not UTF-8": (lines(lambda given: "".join(given).replace("cheque", "chèque").encode("latin-1")), r"known.csv:\d+:\d+: the byte 0xe8 is not UTF-8.*encoding: latin-1"),
 }  # fmt: skip
 
 NOTICES = {
-    "an all-missing column": (rows(lambda known: known.assign(fax=np.nan)), "columns without values: 'fax'"),
+    "an all-missing column": (rows(lambda known: known.assign(fax=np.nan)), "empty columns: 'fax'"),
     "a constant column": (rows(lambda known: known.assign(senior=1)), "constant columns: 'senior'"),
     "infinities": (rows(lambda known: some(known, "income", np.inf)), "columns with infinite values: 'income'"),
     "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share an index value of 'customer', such as 'C-1'"),
-    "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' is missing in 10 rows"),
-    "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models learn nothing from those"),
+    "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' has missing values in 10 rows"),
+    "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models cannot use them"),
     "few rows": (
         rows(lambda known: known[:12]),
         "model_version:churn@1: it is not surely better than a baseline that always predicts",
@@ -76,7 +76,7 @@ NOTICES = {
     ("note", "told"),
     [
         ("{} called", "columns with more than 250 different texts: 'note'"),
-        ("", "columns without values: 'note'"),
+        ("", "empty columns: 'note'"),
     ],
 )
 def test_what_is_wrong_with_a_column_is_told_once(note, told, project, known, new, opened, capsys):

@@ -76,7 +76,7 @@ def trained(frame, problem=CLASSES, transformer=SklearnFeatureTransformer, estim
 BROKEN = {
     "numbers that are text": (NUMBERS, lambda frame: frame, r"'y' should hold numbers.*lolpop run classification"),
     "one row": (CLASSES, lambda frame: frame[:1], "cannot be learned from 1 row"),
-    "one class": (CLASSES, lambda frame: frame.assign(y="yes"), "one class only, 'yes'"),
+    "one class": (CLASSES, lambda frame: frame.assign(y="yes"), "only one class, 'yes'"),
     "a missing target": (CLASSES, lambda frame: frame.assign(y=frame["y"].mask(frame.index < 3)), "'y' is missing in 3 rows"),
     "no target": (CLASSES, lambda frame: frame.assign(y=None), "'y' is missing in 60 rows"),
     "lists only": (CLASSES, lambda frame: frame[["y"]].assign(x=[[1]] * 60), "No feature is left.*not_tabular: x"),
@@ -138,7 +138,7 @@ def test_a_group_of_one_row_is_not_judged(checker):
     for library in (frame, pl.from_pandas(frame)):
         report = checker(problem=CLASSES).check(model, library, library["y"])
         assert [check.check for check in report.of("warn")] == ["few_rows_of_groups"]
-        assert "not known; groups of fewer than 20 rows are not judged: 'b'" in report.checks[0].message
+        assert "cannot be compared; groups of fewer than 20 rows are not compared: 'b'" in report.checks[0].message
 
 
 def test_a_split_by_groups_of_which_one_has_one_row():
@@ -169,7 +169,7 @@ def test_a_search_without_a_search_space_says_so(numbers):
     with (
         RegressionContainer.load(numbers, environ={}, overrides=searching) as container,
         pytest.raises(
-            DataError, match=r"nothing to search.*Set n_trials to 0, or use a trainer that has one"
+            DataError, match=r"No parameter.*Set n_trials to 0, or use a trainer that has one"
         ),
     ):
         container.runner().run()

@@ -31,7 +31,7 @@ NOTICES = {
     "an extra column": (lambda new: new.assign(shoe_size=43), "columns that the model does not know are ignored: 'shoe_size'"),
     "unseen categories": (lambda new: some(new, "contract", "ten years"), "the column 'contract' has values that the model has not seen: 'ten years'"),
     "numbers for categories": (lambda new: new.assign(contract=7), "the column 'contract' has values that the model has not seen: '7'"),
-    "a column without values": (lambda new: new.assign(income=np.nan), "columns without values: 'income'"),
+    "a column without values": (lambda new: new.assign(income=np.nan), "empty columns: 'income'"),
 }  # fmt: skip
 
 SAME = {

@@ -16,7 +16,7 @@ MEANINGLESS = {
     "the same by fairlearn": (f"{PROBLEM}train: {{model_bias_checker: {{use: fairlearn, error: 0.05}}}}", "2:53  train.model_bias_checker.error", "error 0.05 is below warn 0.1"),
     "lags of what has no time": (f"{PROBLEM}train: {{model_trainer: {{lags: [1]}}}}", "2:31  train.model_trainer.lags", "lags are for forecasting"),
     "shares that shrink": (f"{PROBLEM}train: {{hyperparameter_tuner: {{n_trials: 5, prune_at: [0.3, 0.1]}}}}", "2:55  train.hyperparameter_tuner.prune_at", "growing shares"),
-    "a column that decides nothing": (f"{PROBLEM}train: {{data_splitter: {{column: g}}}}", "2:33  train.data_splitter.column", "'g' decides nothing"),
+    "a column that decides nothing": (f"{PROBLEM}train: {{data_splitter: {{column: g}}}}", "2:33  train.data_splitter.column", "'g' is not used"),
     "no column to decide": (f"{PROBLEM}train: {{data_splitter: {{by: group}}}}", "2:29  train.data_splitter.by", "a split by group needs a column"),
     "parts that are learned from": (f"{PROBLEM}train: {{data_splitter: {{by: column, column: part}}}}", "2:45  train.data_splitter.column", "'part' assigns rows to splits and cannot be a feature"),
     "everything as an outlier": (f"{PROBLEM}process: {{data_checker: {{outlier_distance: 0.5}}}}", "2:44  process.data_checker.outlier_distance", "greater than 1"),

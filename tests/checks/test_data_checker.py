@@ -47,7 +47,7 @@ ERRORS = {
     "no target": ({"customer": [1, 2], "Bougth": ["a", "b"]}, "target_column", "Did you mean Bougth"),
     "missing truth": (shop(bought=["yes", "no", None] * 20), "missing_target", "missing in 20 rows of 60"),
     "no truth": (shop(bought=[None] * 60), "target_values", "no values"),
-    "one class": (shop(bought=["yes"] * 60), "target_values", "one class only, 'yes'"),
+    "one class": (shop(bought=["yes"] * 60), "target_values", "only one class, 'yes'"),
     "nothing to learn from": (
         {"customer": range(40), "same": [1] * 40, "none": [None] * 40, "bought": ["a", "b"] * 20},
         "features",
@@ -68,7 +68,7 @@ def test_what_stops_learning_is_an_error(kind, case):
 
 
 WARNINGS = {
-    "few rows": (shop(20), "rows", "20 rows only", ()),
+    "few rows": (shop(20), "rows", "only 20 rows", ()),
     "empty column": (shop(fax=[None] * 60), "empty_columns", "fax", ("fax",)),
     "sparse column": (shop(fax=[1.0, None, None] * 20), "missing_values", "50%", ("fax",)),
     "constant column": (shop(fax=["-"] * 60), "constant_columns", "fax", ("fax",)),

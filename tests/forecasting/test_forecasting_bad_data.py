@@ -111,7 +111,7 @@ def test_irregular_times_are_an_error(months):
     [
         (["2025-01-01", "2025-01-02", "soon"], "holds 'soon'"),
         ([1.0, 2.0, 2.5], "It holds 2.5"),
-        ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing in 1 row"),
+        ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing values in 1 row"),
         ([True, False, True], "should hold times"),
     ],
 )
@@ -261,11 +261,11 @@ def test_a_series_much_shorter_than_others_is_learned_from_and_not_tested(shops)
 
 
 def test_series_that_end_early_are_named(shops):
-    """One that has ended is forecast from its own end, and people hear of it."""
+    """One that has ended is forecast from its own last time, and people hear of it."""
     ended = shops[(shops["shop"] != 4) | (shops["day"] < "2025-03-20")]
     assert checked(ended, SHOPS)["ends"] == (
         "warn",
-        "series that end before 2025-03-31: '4'. Each is forecast from its own end",
+        "series that end before 2025-03-31: '4'. Each is forecast from its own last time",
     )
 
 

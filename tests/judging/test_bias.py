@@ -68,7 +68,7 @@ def test_small_groups_are_measured_and_not_judged(customers, fitted):
     frame.loc[frame.index[-5:], "churn"] = ["yes", "no", "yes", "no", "yes"]
     report = judge(frame, fitted(frame[LEARNED]))
     assert report.status == "ok"
-    assert "groups of fewer than 20 rows are not judged: 'few'" in report.checks[0].message
+    assert "groups of fewer than 20 rows are not compared: 'few'" in report.checks[0].message
     assert {each.group: each.rows for each in report.groups}["few"] == 5
 
 

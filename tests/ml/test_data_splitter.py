@@ -120,7 +120,7 @@ def test_a_column_may_name_the_parts(make_frame: Make, problem: Problem) -> None
     [
         ({"Y": ["a", "b"]}, "no target column 'y' in the data. Did you mean Y"),
         ({"y": ["a"]}, "1 row: too few"),
-        ({"y": ["a"] * 9}, "one class only, 'a'"),
+        ({"y": ["a"] * 9}, "only one class, 'a'"),
         ({"y": ["a", None, "b", "a", "b"]}, "missing in 1 row of 5"),
         ({"y": ["a", "b", "c"]}, r"Every class of 'y' has fewer rows than the 2 parts.*stratify: false\.$"),
         ({"y": [1, 2, 3]}, "Every class of 'y'.*To predict numbers: lolpop run regression"),
@@ -140,7 +140,7 @@ def test_rows_that_cannot_be_split_say_why(
     [
         ({"by": "column", "column": "part"}, "should hold train, validation or test, and holds 'tset'"),
         ({"by": "time", "column": "part"}, "should hold dates"),
-        ({"by": "time", "column": "gap"}, "missing in 1 row"),
+        ({"by": "time", "column": "gap"}, "missing values in 1 row"),
         ({"by": "group", "column": "prat"}, "There is no column 'prat' in the data. Did you mean part"),
     ],
 )
@@ -157,5 +157,5 @@ def test_settings_that_contradict_each_other_are_found(problem: Problem) -> None
     """Sizes that leave nothing and a missing column are findings, by hand and in verification."""
     bad = {"test_size": 0.7, "validation_size": 0.4, "by": "time"}
     assert [finding.path for finding in SklearnDataSplitter.check_settings(bad)] == ["test_size", "by"]
-    with pytest.raises(VerificationError, match="no rows to learn from"):
+    with pytest.raises(VerificationError, match="no rows for training"):
         SklearnDataSplitter(0.7, 0.4, problem=problem)

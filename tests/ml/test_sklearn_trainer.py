@@ -223,7 +223,7 @@ def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]
 @pytest.mark.parametrize(
     ("target", "kind", "message"),
     [
-        (["a"] * 10, "classification", "one class only, 'a'"),
+        (["a"] * 10, "classification", "only one class, 'a'"),
         (["a", None] * 5, "classification", "missing in 5 rows of 10"),
         ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are not classes"),
         (["a", "b"] * 5, "regression", "should hold numbers to be learned by regression"),

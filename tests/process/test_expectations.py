@@ -62,8 +62,8 @@ def test_rows_of_the_same_origin_are_as_expected(kind, labelled):
 
 
 FAULTS = {
-    "a missing column": ({"age": None}, "schema", "missing: 'age'", "age"),
-    "a new column": ({"shoes": [43] * 100}, "schema", "not expected: 'shoes'", "shoes"),
+    "a missing column": ({"age": None}, "schema", "missing columns: 'age'", "age"),
+    "a new column": ({"shoes": [43] * 100}, "schema", "unexpected columns: 'shoes'", "shoes"),
     "text for numbers": ({"age": ["old"] * 100}, "schema", "'age' has string values, expected number", "age"),
     "numbers for text": ({"town": [7] * 100}, "schema", "'town' has number values, expected string", "town"),
     "a placeholder": (some("age", 999, 1), "out_of_range", "1 row, such as 999, expected 18 to 89", "age"),

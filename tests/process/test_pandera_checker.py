@@ -138,7 +138,7 @@ def test_what_is_no_schema_is_refused(schemas):
         PanderaDataChecker(range_margin=-1, problem=PROBLEM)
     frame = pd.DataFrame(shop())
     for name, message in (
-        ("schemas.py:nothing", "is no schema of pandera"),
+        ("schemas.py:nothing", "is not a pandera schema"),
         ("schemas.py:shopp", "Did you mean shop"),
         ("schema.py:shop", "Did you mean schemas.py"),
         ("nowhere.at.all:shop", "nowhere"),

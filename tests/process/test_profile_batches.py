@@ -122,7 +122,7 @@ def test_many_texts_are_counted_in_bounded_memory():
 def test_batches_have_the_columns_of_the_first():
     """What differs is named; the order of columns is no difference, nor is a batch without values."""
     first = pd.DataFrame({"a": [1.0], "b": ["x"]})
-    with pytest.raises(DataError, match="lacks 'b' and has 'c' besides"):
+    with pytest.raises(DataError, match="lacks 'b' and has the extra columns 'c'"):
         profiler().profile_batches([first, pd.DataFrame({"a": [1], "c": [1]})])
     with pytest.raises(DataError, match="list"):
         profiler().profile_batches([first, [1]])

@@ -97,5 +97,5 @@ def test_days_that_are_missing_have_no_place_in_time(project, clinics, judged_by
     """Rows that cannot be ordered are counted."""
     undated = clinics.assign(day=clinics["day"].where(clinics.index > 1))
     undated.to_csv(project / "known.csv", index=False)
-    with pytest.raises(DataError, match="missing in 2 rows"):
+    with pytest.raises(DataError, match="missing values in 2 rows"):
         judged_by(undated, by="time", column="day")

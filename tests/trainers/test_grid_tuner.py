@@ -57,8 +57,8 @@ def test_values_that_are_named_are_all_that_is_searched():
     [
         ({"max_trials": 17}, [(ONE, SPACE)], "18 combinations, more than max_trials: 17"),
         ({"values": {"dept": [1]}}, [(ONE, SPACE)], r"values\.dept.*depth"),
-        ({}, [], "nothing to search"),
-        ({}, [(ONE, {})], "nothing to search"),
+        ({}, [], "has no trainers"),
+        ({}, [(ONE, {})], "has a search space"),
     ],
 )
 def test_what_cannot_be_searched_says_why(settings, spaces, message):
