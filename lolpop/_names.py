@@ -23,7 +23,9 @@ class Names:
     """The names that a misspelt one may have meant. Many searches in them cost little more than one."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_folded = {name.lower(): name for name in names}
+        self._by_folded: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            self._by_folded.setdefault(name.lower(), []).append(name)
         self._index: dict[str, list[str]] | None = None
 
     @classmethod
@@ -37,14 +39,20 @@ class Names:
     def near(self, name: str) -> str | None:
         """The name that is nearest to ``name``, if any is near."""
         folded = name.lower()
-        if folded in self._by_folded:
-            return self._by_folded[folded]
-        matches = difflib.get_close_matches(folded, self._candidates(folded), n=1, cutoff=0.6)
-        return self._by_folded[matches[0]] if matches else None
+        matches = [folded]
+        if folded not in self._by_folded:
+            matches = difflib.get_close_matches(folded, self._candidates(folded), n=1, cutoff=0.6)
+        if not matches:
+            return None
+        # Names that differ in case only are told apart by the case of what was written.
+        return max(
+            self._by_folded[matches[0]],
+            key=lambda candidate: difflib.SequenceMatcher(None, candidate, name).ratio(),
+        )
 
     def listed(self) -> str:
         """The names in their order, the first of many only."""
-        names = sorted(self._by_folded.values())
+        names = sorted(name for names in self._by_folded.values() for name in names)
         shown = ", ".join(map(_visible, names[:_LISTED]))
         return f"{shown}, … ({len(names)} in all)" if len(names) > _LISTED else shown
 

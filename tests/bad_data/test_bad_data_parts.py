@@ -138,7 +138,10 @@ def test_a_group_of_one_row_is_not_judged(checker):
     for library in (frame, pl.from_pandas(frame)):
         report = checker(problem=CLASSES).check(model, library, library["y"])
         assert [check.check for check in report.of("warn")] == ["few_rows_of_groups"]
-        assert "cannot be compared; groups of fewer than 20 rows are not compared: 'b'" in report.checks[0].message
+        assert (
+            "cannot be compared; groups of fewer than 20 rows are not compared: 'b'"
+            in report.checks[0].message
+        )
 
 
 def test_a_split_by_groups_of_which_one_has_one_row():
@@ -168,9 +171,7 @@ def test_a_search_without_a_search_space_says_so(numbers):
     searching = {"train.hyperparameter_tuner.n_trials": 3}
     with (
         RegressionContainer.load(numbers, environ={}, overrides=searching) as container,
-        pytest.raises(
-            DataError, match=r"No parameter.*Set n_trials to 0, or use a trainer that has one"
-        ),
+        pytest.raises(DataError, match=r"No parameter.*Set n_trials to 0, or use a trainer that has one"),
     ):
         container.runner().run()
     off = {"train.hyperparameter_tuner.n_trials": 0, "skip": ["analyze_model", "profile_data"]}

@@ -59,7 +59,7 @@ def test_steps_are_taken_in_order(store, tracker, version):
     with pytest.raises(LolpopError, match=r"promote it first"):
         repository.approve(version, by="Ada")
     repository.promote(version)
-    with pytest.raises(LolpopError, match=r"Name who approves it"):
+    with pytest.raises(LolpopError, match=r"name the person who approves it"):
         repository.approve(version, by=" ")
 
 
