@@ -163,7 +163,7 @@ def test_an_unexpected_exception_ends_the_search():
 @pytest.mark.parametrize("spaces", [[], [(TREE, {})], [(TREE, {}), (LINE, {})]])
 def test_nothing_to_search_is_an_error(spaces):
     """No trainer, and no parameter with a space."""
-    with pytest.raises(DataError, match="has no trainers|has a search space"):
+    with pytest.raises(DataError, match=r"has no trainers|has a search space"):
         OptunaHyperparameterTuner(3, seed=0).search(closeness, spaces)
 
 
