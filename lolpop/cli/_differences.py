@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from lolpop.resources import DatasetVersion
 
 if TYPE_CHECKING:
-    from lolpop.cli._records import RunRecords
     from lolpop.components.store import RunRecord
+    from lolpop.running.records import RunRecords
 
 
 NOTHING: Any = object()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import commands, complain, json_value, kept_for_json, print_json, say, show, table
-from lolpop.cli._records import RunRecords, references_in, shown_path
+from lolpop.cli._paths import shown_path
 from lolpop.cli._store import store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
 from lolpop.cli._tree import wired_tree
@@ -23,6 +23,7 @@ from lolpop.errors import LolpopError
 from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 from lolpop.running.open_runs import runs_of
+from lolpop.running.records import RunRecords, references_in
 from lolpop.settings.secrets import mapped
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop import providers
-from lolpop.cli._records import shown_path
+from lolpop.cli._paths import shown_path
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_deployer import ModelDeployer

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._output import duration, number, table
-from lolpop.cli._records import Made, references_in
 from lolpop.components.store import RunRecord, TaskRecord
+from lolpop.running.records import Made, references_in
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._differences import NOTHING, Change, Differences, difference
 from lolpop.cli._output import number, print_json, show, table
-from lolpop.cli._records import RunRecords
 from lolpop.cli._store import find_run, open_store
 from lolpop.cli._summary import heading, in_order
+from lolpop.running.records import RunRecords
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

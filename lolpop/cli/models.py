@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import moment, number, print_json, say, table
-from lolpop.cli._records import grouped
 from lolpop.cli._store import open_store
 from lolpop.cli._summary import checks_table, comparison_line, metrics_table
 from lolpop.cli._versions import Telling, about, lineage_json, lineage_tables, origin_json, version_of
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Deployment, Experiment, Model, ModelVersion
+from lolpop.running.records import grouped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._output import duration, json_value, moment, print_json, say, show, table
-from lolpop.cli._records import RunRecords
 from lolpop.cli._store import find_run, is_stored, open_store, store_place
 from lolpop.cli._summary import checks_table, comparison_line, heading, made_table, metrics_table, steps_table
+from lolpop.running.records import RunRecords
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

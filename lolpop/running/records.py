@@ -1,11 +1,10 @@
-"""What a project's store knows of its runs."""
+"""Reading a run back: what it made, used, measured and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.metadata_tracker import MetadataTracker
@@ -15,6 +14,8 @@ from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resour
 
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
+
+__all__ = ["Made", "RunRecords", "grouped", "references_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +70,25 @@ class RunRecords:
 
     def resources(self, others: Iterable[Resource] = ()) -> dict[str, list[str]]:
         """References of everything the run made or used, and of ``others``, by kind."""
-        found: dict[str, dict[str, None]] = {}
-        for resource in (*(each.resource for each in self.made), *self.used, *others):
-            found.setdefault(resource.kind, {})[resource.reference] = None
-        return {kind: list(found[kind]) for kind in RESOURCE_TYPES if kind in found}
+        by_kind: dict[str, dict[str, None]] = {}
+        for resource in (*(record.resource for record in self.made), *self.used, *others):
+            by_kind.setdefault(resource.kind, {})[resource.reference] = None
+        return {kind: list(by_kind[kind]) for kind in RESOURCE_TYPES if kind in by_kind}
 
     def lineage(self) -> list[dict[str, Any]]:
         """What the run made, by which task, from what, in JSON's types."""
         return [
             {
-                "resource": each.resource.reference,
-                "task": each.task,
-                "parents": [parent.reference for parent in each.parents],
+                "resource": record.resource.reference,
+                "task": record.task,
+                "parents": [parent.reference for parent in record.parents],
             }
-            for each in self.made
+            for record in self.made
         ]
 
     def last(self, kind: type[Resource]) -> str | None:
         """Reference of the last resource of a kind that the run made."""
-        made = [each.resource.reference for each in self.made if isinstance(each.resource, kind)]
+        made = [record.resource.reference for record in self.made if isinstance(record.resource, kind)]
         return made[-1] if made else None
 
     def checks(self) -> list[dict[str, Any]]:
@@ -97,9 +98,9 @@ class RunRecords:
 
     def comparison(self) -> dict[str, Any] | None:
         """How the model version of the run compares with the one deployed before, if it was compared."""
-        found = self._fields.get("comparison")
+        comparison = self._fields.get("comparison")
         wanted = ("better", "metric", "difference", "interval", "against")
-        return None if found is None else {name: found[name] for name in wanted}
+        return None if comparison is None else {name: comparison[name] for name in wanted}
 
     def sources(self) -> dict[str, Any]:
         """Where the run read the rows of dataset versions, by reference."""
@@ -123,8 +124,8 @@ class RunRecords:
         """Metrics of the model version that the run made, and of predictions, by what was measured on."""
         if self.metrics_tracker is None:
             return {}
-        versions = [each.resource for each in self.made if isinstance(each.resource, ModelVersion)]
-        jobs = [each for each in dict.fromkeys(self.used) if isinstance(each, PredictionJob)]
+        versions = [record.resource for record in self.made if isinstance(record.resource, ModelVersion)]
+        jobs = [record for record in dict.fromkeys(self.used) if isinstance(record, PredictionJob)]
         measured: dict[str, float] = {}
         for resource in (*versions[-1:], *jobs):
             measured |= self.metrics_tracker.get(resource)
@@ -147,9 +148,3 @@ def references_in(text: str) -> Iterator[Resource]:
             yield parse_reference(part)
         except LolpopError:
             return
-
-
-def shown_path(path: Path) -> str:
-    """A path as a person at the current directory would write it."""
-    path = path.absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
