@@ -5,10 +5,10 @@ from __future__ import annotations
 import abc
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import MappingProxyType
-from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 __all__ = ["Component", "Integration", "Pipeline", "Runner", "task", "workflow"]
 
@@ -45,6 +45,12 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
     install: ClassVar[str] = ""
     """What ``pip install`` takes to provide ``requires``, such as ``lolpop[xgboost]``."""
 
+    affects_results: ClassVar[bool] = True
+    """Whether the results of a call depend on it. What only tells, records or distributes work sets False."""
+
+    reads_outside: ClassVar[frozenset[str]] = frozenset()
+    """Its methods that read what is neither an argument, a setting nor in the store, such as files."""
+
 
 class Component(Integration):
     """Works directly with a library; its methods are a generic interface for its type."""
@@ -71,22 +77,52 @@ class Runner(_Recorded):
 
     __slots__ = ()
 
-    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
-    """What each workflow that the class defines reads in its own code: settings, and what is injected.
 
-    The pipelines whose tasks it calls go without saying. A run that is resumed with other settings does not
-    call a workflow again that reads none of them; one that is not named here may read all.
+Reads: TypeAlias = Sequence[str] | Callable[..., Mapping[str, str | None]]
+"""What a method reads besides its arguments: paths of files, or a function of the method's arguments.
+
+The function gets the object and the arguments, and returns a digest of each thing by its name; None where
+that cannot be determined.
+"""
+
+
+@overload
+def task(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
+@overload
+def task(*, reads: Reads = ...) -> Decorator: ...
+def task(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> Any:
+    """Mark a pipeline's method as a task: built by a container, its calls are recorded and intercepted.
+
+    ``reads`` names files that the method reads, relative to the settings, so that they are part of the
+    fingerprint of its calls.
     """
+    return _decorated("task", method, reads)
 
 
-def task(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Mark a pipeline's method as a task: built by a container, its calls are recorded and intercepted."""
-    return _marked("task", method)
+@overload
+def workflow(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
+@overload
+def workflow(*, reads: Reads = ...) -> Decorator: ...
+def workflow(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> Any:
+    """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one.
+
+    ``reads`` names files that the method reads, relative to the settings, so that they are part of the
+    fingerprint of its calls.
+    """
+    return _decorated("workflow", method, reads)
 
 
-def workflow(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one."""
-    return _marked("workflow", method)
+class Decorator(Protocol):
+    """What ``task`` and ``workflow`` return if they are called with options."""
+
+    def __call__(self, method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]:
+        """Mark ``method``."""
+
+
+def reads_of(method: object) -> Reads:
+    """What a task or workflow declares to read."""
+    reads: Reads = getattr(method, "__lolpop_reads__", ())
+    return reads
 
 
 def call_kind(method: object) -> CallKind | None:
@@ -137,6 +173,18 @@ _HINTS: Mapping[type[Integration], str] = MappingProxyType(
         Runner: "Decorate it with @workflow.",
     }
 )
+
+
+def _decorated(kind: CallKind, method: Callable[..., Any] | None, reads: Reads) -> Any:
+    if method is not None:
+        return _marked(kind, method)
+
+    def decorate(method: Callable[..., Any]) -> Any:
+        call = _marked(kind, method)
+        call.__lolpop_reads__ = reads  # type: ignore[attr-defined]  # functions take attributes
+        return call
+
+    return decorate
 
 
 def _marked(kind: CallKind, method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:

@@ -36,6 +36,8 @@ class Outcome:
     """Whether it goes on where that run ended."""
     notes: list[str] = field(default_factory=list)
     """What could not be had as it was in that run."""
+    plan: list[dict[str, Any]] = field(default_factory=list)
+    """Of each call of the run that it goes on from, whether it is reused, and why not."""
     error: dict[str, Any] | None = None
 
     def fail(self, error: BaseException) -> None:
@@ -65,4 +67,6 @@ class Outcome:
         if self.replays is not None:
             again = "resumes" if self.resumes else "replays"
             found |= {again: self.replays, "not_as_recorded": self.notes}
+        if self.resumes:
+            found["plan"] = self.plan
         return found if self.error is None else {**found, "error": self.error}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._execution import Execution
@@ -13,6 +14,8 @@ from lolpop.cli._output import complain
 from lolpop.cli._project import container_class
 from lolpop.cli._store import find_run, open_store, sources_of
 from lolpop.cli._workflows import Workflow, workflow_of
+from lolpop.kernel.scopes import scope_of
+from lolpop.running.planning import PlannedCall, plan_calls
 from lolpop.running.replaying import load_replay, recorded_arguments
 from lolpop.running.resuming import completed_by
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lolpop.cli._project import Given
-    from lolpop.components.store import RunRecord
+    from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["replay_run"]
 
@@ -40,6 +43,7 @@ def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False
         with open_store(given, flags=False) as store:
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
+            parts = {task.method_parts: _parts(store, task) for task in tasks}
         completed = completed_by(run, tasks) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
@@ -53,8 +57,29 @@ def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False
                 complain(f"not as recorded: {note}")
         for warning in replay.container.verify():
             complain(f"warning: {warning}")
+        if resume:
+            planned = plan_calls(scope_of(replay.container), tasks, parts.get)
+            outcome.plan = [asdict(call) for call in planned]
+            if not as_json:
+                for line in changes(planned):
+                    complain(line)
         workflow = workflow_of(replay.container, outcome.workflow)
         execution.perform(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
+
+
+def changes(planned: Iterable[PlannedCall]) -> Iterator[str]:
+    """Which workflows of a run that is resumed are called again because they are not what they were."""
+    for call in planned:
+        if call.depth == 0 and call.status != "reused":
+            again = "is called again" if call.status == "runs" else "may be called again"
+            yield f"{call.path} {again}: {'; '.join(call.reasons)}"
+
+
+def _parts(store: Any, task: TaskRecord) -> str | None:
+    if task.method_parts is None:
+        return None
+    parts: str | None = store.store().fingerprint_parts(task.method_parts)
+    return parts
 
 
 def _container_of(run: RunRecord, folder: Path) -> type[Any]:

@@ -50,6 +50,24 @@ OptionalTask: TypeAlias = Literal[
 _SAMPLED_ROWS = 100_000
 
 
+def _versions_to_process(
+    runner: SupervisedRunner, source: Source | None, dataset: Purpose
+) -> dict[str, str | None]:
+    """What the sources hold that ``process_data`` reads."""
+    origin = origin_of(source, dataset, runner.data, runner.problem.name)
+    sources = [table.source for table in origin.tables.values()] or [origin.source]
+    return {str(mask(each)): runner.data_connector.version(each) for each in sources}
+
+
+def _versions_of_truth(
+    runner: SupervisedRunner, prediction_job: PredictionJob, truth: Source | None
+) -> dict[str, str | None]:
+    """What the source holds that ``evaluate_ground_truth`` reads."""
+    del prediction_job
+    source = runner.data.truth if truth is None else truth
+    return {} if source is None else {str(mask(source)): runner.data_connector.version(source)}
+
+
 class SupervisedRunner(Runner):
     """Runs supervised learning from end to end, or one workflow of it at a time.
 
@@ -64,11 +82,6 @@ class SupervisedRunner(Runner):
 
     problem_type: ClassVar[ProblemType]
     """The type of problem that the runner is for."""
-
-    workflow_reads: ClassVar[Mapping[str, frozenset[str]]] = {
-        "train_model": frozenset({"skip", "problem", "train", "resource_version_control"}),
-        "deploy_model": frozenset({"problem", "train", "deploy", "metadata_tracker", "model_deployer"}),
-    }
 
     def __init__(
         self,
@@ -103,7 +116,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow
+    @workflow(reads=_versions_to_process)
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
@@ -203,7 +216,7 @@ class SupervisedRunner(Runner):
         self._explain(model, model_version, dataset_version, prediction_job)
         return prediction_job
 
-    @workflow
+    @workflow(reads=_versions_of_truth)
     def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
         """Measure the predictions of a job on the rows whose true label is known by now.
 

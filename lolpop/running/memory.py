@@ -39,6 +39,9 @@ class MemoryRecorder:
         with self._lock:
             self._tasks[task.task_id] = task
 
+    def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
+        """Nothing: what is kept no longer than the container is not compared."""
+
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""
         with self._lock:

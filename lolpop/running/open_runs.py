@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
     from lolpop.running.memory import MemoryRecorder
-    from lolpop.running.resuming import Completed
+    from lolpop.running.resuming import CompletedCalls
     from lolpop.runs import OpenRun
 
 __all__ = ["RunOptions", "Runs", "runs_of"]
@@ -27,7 +27,7 @@ class RunOptions:
     """Whether runs are kept in the store even if nothing else uses it."""
     replays: str | None = None
     """Id of the run that the settings are recorded of."""
-    resumes: Completed | None = None
+    resumes: CompletedCalls | None = None
     """What that run completed, where this goes on with it."""
 
 

@@ -35,6 +35,9 @@ class Recorder(Protocol):
     def end_task(self, task: TaskRecord) -> None:
         """Record how ``task`` ended."""
 
+    def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
+        """Keep what the calls of a method depend on, under its digest."""
+
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""
 

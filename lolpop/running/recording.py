@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, TaskRecord
@@ -26,6 +26,8 @@ from lolpop.runs import RUN, TASK, OpenRun, context_value
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
     from lolpop.kernel.scopes import Scope
+    from lolpop.running.fingerprints.calls import CallFingerprint, CallFingerprints
+    from lolpop.running.resuming import Completed
 
 __all__ = ["OpenRecording", "open_recording"]
 
@@ -47,7 +49,9 @@ class _Clock:
 class OpenRecording(OpenRun):
     """A run of a container while it is open, and the recording of it."""
 
-    __slots__ = ("_clock", "_interceptors", "_masks", "_record", "_recorder", "_root")
+    __slots__ = (
+        "_clock", "_fingerprints", "_interceptors", "_kept_parts", "_masks", "_record", "_recorder", "_root",
+    )  # fmt: skip
 
     def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
         resumes = runs_of(root).options.resumes is not None
@@ -55,6 +59,8 @@ class OpenRecording(OpenRun):
         self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
         self._interceptors = _interceptors(root)
         self._masks: dict[bool, Callable[[str], str]] = {}
+        self._fingerprints: CallFingerprints | None = None
+        self._kept_parts: set[str] = set()
 
     def perform(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of the run's workflow, and record how it ends."""
@@ -100,8 +106,14 @@ class OpenRecording(OpenRun):
             parent_id=None if parent is None else parent[0],
             inputs={name: self._described(value) for name, value in arguments.items()},
         )
-        if kind == "workflow" and (completed := self._completed(path, arguments)) is not None:
-            work = _returning(completed)
+        fingerprint = self._fingerprint(path, arguments)
+        if fingerprint is not None:
+            record = self._with_parts(record, fingerprint)
+        if kind == "workflow" and (completed := self._completed(fingerprint)) is not None:
+            record, work = (
+                replace(record, reused_from=completed.task_id),
+                cast("Callable[[], R]", completed.result),
+            )
         self._recorder.begin_task(record)
         with context_value(TASK, (record.task_id, path)):
             try:
@@ -117,24 +129,47 @@ class OpenRecording(OpenRun):
                 if error is raised:
                     raise
                 raise error from raised
-            outputs = {} if result is None else {"return": self._described(result)}
-            self._recorder.end_task(
-                replace(record, status="completed", ended_at=clock.now(), outputs=outputs)
+            ended = replace(
+                record,
+                status="completed",
+                ended_at=clock.now(),
+                outputs={} if result is None else {"return": self._described(result)},
+                fingerprint=self._settled_digest(fingerprint, path, arguments),
             )
+            self._recorder.end_task(ended)
             return result
 
-    def _completed(self, path: str, arguments: Mapping[str, Any]) -> Any:
-        """What the run that is resumed made by this call.
+    def _fingerprint(self, path: str, arguments: Mapping[str, Any]) -> CallFingerprint | None:
+        if not self._recorder.keeps_wiring:
+            return None  # what ends with the container is not compared
+        if self._fingerprints is None:
+            from lolpop.running.fingerprints.calls import CallFingerprints
 
-        None if it did not, or if it is not called with resources alone: a file may be another one by now.
-        """
-        from lolpop.resources import Resource
+            self._fingerprints = CallFingerprints(self._root)
+        return self._fingerprints.of(path, arguments)
 
-        completed = runs_of(self._root).options.resumes
-        values = [value for value in arguments.values() if value is not None]
-        if completed is None or not values or not all(isinstance(value, Resource) for value in values):
+    def _completed(self, fingerprint: CallFingerprint | None) -> Completed | None:
+        """What the run that is resumed made by the same call; None if it did not."""
+        resumed = runs_of(self._root).options.resumes
+        if resumed is None or fingerprint is None:
             return None
-        return completed.result_of(path, {name: self._described(value) for name, value in arguments.items()})
+        return resumed.by_fingerprint(fingerprint.digest)
+
+    def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
+        """The record with what the call depends on; what all calls of the method share is kept once."""
+        key = fingerprint.method_key
+        if key not in self._kept_parts:
+            self._recorder.keep_fingerprint_parts(key, fingerprint.method.dumped)
+            self._kept_parts.add(key)
+        return replace(record, method_parts=key, input_parts=fingerprint.inputs.dumped)
+
+    def _settled_digest(
+        self, fingerprint: CallFingerprint | None, path: str, arguments: Mapping[str, Any]
+    ) -> str | None:
+        """The digest of a call that is done; None if what it read was changed meanwhile."""
+        if self._fingerprints is None or fingerprint is None:
+            return None
+        return self._fingerprints.settled(fingerprint, path, arguments)
 
     def _intercepted(
         self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
@@ -209,13 +244,6 @@ def _wiring(root: Scope, recorder: Recorder, arguments: Mapping[str, Any]) -> di
     if not recorder.keeps_wiring:
         return snapshot(root, full=False)
     return {**snapshot(root), **arguments_of(root, arguments)}
-
-
-def _returning(result: Any) -> Callable[[], Any]:
-    def work() -> Any:
-        return result
-
-    return work
 
 
 def _interceptors(root: Scope) -> list[Interceptor]:

@@ -25,7 +25,7 @@ from lolpop.signatures import signature_of
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord
     from lolpop.kernel.plans import Plan
-    from lolpop.running.resuming import Completed
+    from lolpop.running.resuming import CompletedCalls
     from lolpop.settings.sources import Sources
 
 __all__ = ["Replay", "load_replay", "recorded_arguments"]
@@ -49,11 +49,11 @@ def load_replay(
     *,
     flags: Sequence[str] = (),
     group: str | None = None,
-    resumes: Completed | None = None,
+    resumes: CompletedCalls | None = None,
 ) -> Replay:
     """An instance of ``container`` with the settings that ``run`` recorded, and ``flags`` over them.
 
-    It goes on with what the run completed, if that is given, as far as no flag sets what it was made by.
+    It goes on with what the run completed, if that is given.
 
     Defaults are those of then too. Links are resolved anew, by the variables of ``sources``; what the record
     hides is what ``sources`` say today, and so is the store. Raises SettingsError for links that lead
@@ -65,14 +65,9 @@ def load_replay(
     reading = Flags(tuple(flags)).read()
     if reading.findings:
         raise SettingsError(list(reading.findings))
-    layers = [*_stores(sources.layers), layer]
-    profile = run.wiring.get("profile")
-    instance = configured(container, [*layers, *reading.layers], sources, profile=profile)
+    layers = [*_stores(sources.layers), layer, *reading.layers]
+    instance = configured(container, layers, sources, profile=run.wiring.get("profile"))
     check_links(instance)
-    if resumes is not None and flags:
-        # What was made by other settings is another result; trials know for themselves by which they were.
-        before = configured(container, layers, sources, lenient=True)
-        resumes = resumes.unaffected(scope_of(before), scope_of(instance))
     options = RunOptions(group or sources.group, recorded=True, replays=run.run_id, resumes=resumes)
     runs_of(scope_of(instance)).options = options
     here = environment(scope_of(instance).configuration.folder or sources.folder)

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.components.resource_version_control._frame_tables import (
+from lolpop.data.batches import Alike, SameColumns, ahead, joined, sampled
+from lolpop.data.tables import (
     digest_of,
     pack,
     read,
     unpack,
     write_batches,
 )
-from lolpop.data.batches import Alike, SameColumns, ahead, joined, sampled
 from lolpop.errors import DataError
 from lolpop.pipelines import _index
 from lolpop.pipelines._index import IndexValues, check_identity

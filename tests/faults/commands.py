@@ -22,7 +22,7 @@ _FORKS.set_forkserver_preload(
         "lolpop.components.data_checker.builtin",
         "lolpop.components.feature_transformer._encoders",
         "lolpop.components.model_checker.metrics",
-        "lolpop.components.resource_version_control._frame_tables",
+        "lolpop.data.tables",
         "lolpop.components.store._database",
         "lolpop.components.store._files",
         "lolpop.running.calls",

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import pandas as pdst
 
-from lolpop.components.resource_version_control._frame_tables import digest_of, pack, read, unpack, write
+from lolpop.data.tables import digest_of, pack, read, unpack, write
 from lolpop.errors import DataError
 
 DATES = pd.date_range("2026-01-31", periods=4)

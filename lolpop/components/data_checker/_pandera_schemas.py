@@ -7,8 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components._user_code import load_object
 from lolpop.components.data_checker._violations import bounds
+from lolpop.components.user_code import load_object
 from lolpop.data.frames import kind_of
 from lolpop.errors import WiringError
 from lolpop.problem import ForecastingProblem

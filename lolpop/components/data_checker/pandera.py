@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import PositiveFloat
 
 from lolpop.checks import Check, CheckReport
-from lolpop.components._user_code import described, names_object
 from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.components.data_checker._outcomes import outcome
+from lolpop.components.user_code import described, names_object
 from lolpop.data.frames import count, wrap
 from lolpop.errors import DataError, Finding, VerificationError
 from lolpop.problem import Problem

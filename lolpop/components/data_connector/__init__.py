@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from lolpop.data.reading import Reading
 from lolpop.integrations import Component
@@ -22,6 +22,8 @@ class DataConnector(Component):
     """Reads frames from where rows are kept, and writes them there."""
 
     __slots__ = ()
+
+    reads_outside: ClassVar[frozenset[str]] = frozenset({"read", "read_as", "scan", "scan_as"})
 
     @abstractmethod
     def read(self, source: Source) -> Frame:
@@ -52,6 +54,11 @@ class DataConnector(Component):
         """What ``read_as`` is for all rows at once, for batches; by itself what ``scan`` gives."""
         del schema
         return Reading(self.scan(source), {})
+
+    def version(self, source: Source) -> str | None:
+        """A digest of what ``source`` holds now; None where that cannot be determined without reading it."""
+        del source
+        return None
 
     def is_same(self, source: Source, other: Source) -> bool:
         """Whether two sources are the same place, so that writing to one destroys the other."""

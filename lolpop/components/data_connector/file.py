@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,17 @@ class FileDataConnector(DataConnector):
             except DataError:
                 continue  # what is wrong with it is told by the checks
             yield Place(f"data.{setting}", location.absolute, access)
+
+    def version(self, source: Source) -> str | None:
+        """A digest of the file and of how it is to be read; None if it is not on a disk of this machine."""
+        try:
+            location = located(source, self._folder)
+        except DataError:
+            return None
+        if location.path is None or not location.path.is_file():
+            return None
+        with location.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def is_same(self, source: Source, other: Source) -> bool:
         """Whether two sources are the same file, by whatever spelling or link."""

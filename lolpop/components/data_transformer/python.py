@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components._user_code import described, load_object, names_object
 from lolpop.components.data_transformer import DataTransformer
+from lolpop.components.user_code import described, load_object, names_object
 from lolpop.data.frames import as_frame
 from lolpop.errors import DataError, Finding, LolpopError, VerificationError, WiringError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from lolpop.integrations import Component
 
@@ -21,6 +21,8 @@ class Executor(Component):
     """Calls a function for each of many items, in other processes where it can."""
 
     __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
 
     @abstractmethod
     def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:

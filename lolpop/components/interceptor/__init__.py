@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lolpop.integrations import CallKind, Component
 
@@ -33,6 +33,8 @@ class Interceptor(Component):
     """Stands around calls of tasks and workflows whose path matches ``on``. Takes global components only."""
 
     __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
 
     on: str
     """A pattern over paths, as fnmatch reads it: ``*``, ``train.*``, ``*.check_data``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from lolpop.components.notifier import Level
 from lolpop.integrations import Component
@@ -14,6 +15,8 @@ class Logger(Component):
     """Writes messages with fields."""
 
     __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
 
     @abstractmethod
     def log(self, message: str, level: Level = "info", **fields: object) -> None:

@@ -20,6 +20,8 @@ class Notifier(Component):
 
     __slots__ = ()
 
+    affects_results: ClassVar[bool] = False
+
     reaches_elsewhere: ClassVar[bool] = True
     """Whether it reaches people who do not see the console. Only those need to be told that a run failed."""
 

@@ -19,8 +19,8 @@ from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, 
 from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
-    from lolpop.components.resource_version_control._frame_tables import Written
     from lolpop.data.frames import Frame
+    from lolpop.data.tables import Written
 
 __all__ = ["LocalResourceVersionControl"]
 
@@ -63,13 +63,11 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
         Raises DataError for a frame that would not come back as it is.
         """
-        from lolpop.components.resource_version_control import _frame_tables
+        from lolpop.data import tables
 
-        table = _frame_tables.pack(frame)
-        written = _frame_tables.Written(
-            len(frame), _frame_tables.dtypes_of(frame), _frame_tables.digest_of(table)
-        )
-        version = self._keep(name, written, lambda path: _frame_tables.write(table, path), parents)
+        table = tables.pack(frame)
+        written = tables.Written(len(frame), tables.dtypes_of(frame), tables.digest_of(table))
+        version = self._keep(name, written, lambda path: tables.write(table, path), parents)
         remember(frame, version)
         return version
 
@@ -81,36 +79,36 @@ class LocalResourceVersionControl(ResourceVersionControl):
         Categories are kept as the values that they are, and a pandas index only if it has a name, as a
         column. Raises DataError, keeping nothing, if frames differ in columns or types.
         """
-        from lolpop.components.resource_version_control import _frame_tables
+        from lolpop.data import tables
         from lolpop.data.batches import ahead
 
         with temporary_folder() as folder:
             path = Path(folder, "data.arrow")
-            written = _frame_tables.write_batches(ahead(frames), path)
+            written = tables.write_batches(ahead(frames), path)
             return self._keep(name, written, path.rename, parents)
 
     def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
         """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
-        from lolpop.components.resource_version_control import _frame_tables
+        from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             return cast("Frame", known)
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
-            frame = _frame_tables.unpack(_frame_tables.read(path))
+            frame = tables.unpack(tables.read(path))
         remember(frame, dataset_version)
         return frame
 
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches as they were saved."""
-        from lolpop.components.resource_version_control import _frame_tables
+        from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (known := recall(dataset_version)) is not None:
             yield cast("Frame", known)
             return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
-            yield from map(_frame_tables.unpack, _frame_tables.read_batches(path))
+            yield from map(tables.unpack, tables.read_batches(path))
 
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""

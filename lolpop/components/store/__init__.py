@@ -62,6 +62,14 @@ class TaskRecord:
     error: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str | None = None
+    """Equal for calls that depend on the same; None until it is completed, or if that is not known."""
+    method_parts: str | None = None
+    """Digest of what every call of the method depends on: see ``Store.fingerprint_parts``."""
+    input_parts: str | None = None
+    """What it is called with, as ``Parts`` dumps it."""
+    reused_from: str | None = None
+    """Id of the task whose result it took over."""
 
     @property
     def duration(self) -> float | None:
@@ -76,6 +84,8 @@ class Store(Component):
     """
 
     __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
 
     keeps_wiring: ClassVar[bool] = True
     """Whether the wiring of a run is worth keeping whole, since other processes read it."""
@@ -110,6 +120,14 @@ class Store(Component):
     @abstractmethod
     def tasks(self, run_id: str) -> list[TaskRecord]:
         """Tasks of a run in the order they started."""
+
+    @abstractmethod
+    def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
+        """Keep what the calls of a method depend on, under its digest, unless it is kept already."""
+
+    @abstractmethod
+    def fingerprint_parts(self, digest: str) -> str | None:
+        """What was kept under ``digest``; None if nothing was."""
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Connection]:

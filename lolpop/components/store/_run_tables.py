@@ -34,7 +34,7 @@ _END_RUN = (
 _END_TASK = (
     update(schema.tasks)
     .where(schema.tasks.c.task_id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("status", "ended_at", "error", "outputs")})
+    .values({name: bindparam(name) for name in ("status", "ended_at", "error", "outputs", "fingerprint")})
 )
 _END_TASKS = (
     update(schema.tasks)
@@ -85,12 +85,24 @@ class RunTables:
         with self._database.transaction() as connection:
             ending = {
                 "of": task.task_id, "status": task.status, "ended_at": task.ended_at,
-                "error": task.error, "outputs": task.outputs,
+                "error": task.error, "outputs": task.outputs, "fingerprint": task.fingerprint,
             }  # fmt: skip
             if connection.execute(_END_TASK, ending).rowcount == 0:
                 raise StoreError(
                     f"Task {task.path} ({task.task_id}) cannot end: it never began in this store."
                 )
+
+    def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
+        """Keep what the calls of a method depend on, unless it is kept already."""
+        with self._database.transaction() as connection:
+            put_missing(connection, schema.fingerprints, [{"digest": digest, "parts": parts}])
+
+    def fingerprint_parts(self, digest: str) -> str | None:
+        """What was kept under ``digest``; None if nothing was."""
+        parts = schema.fingerprints.c
+        with self._database.snapshot() as connection:
+            kept: str | None = connection.scalar(select(parts.parts).where(parts.digest == digest))
+        return kept
 
     def runs(self, group: str | None, limit: int | None) -> list[RunRecord]:
         """Runs, newest first."""

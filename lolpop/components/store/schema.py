@@ -33,8 +33,8 @@ from lolpop._urls import mask_urls
 from lolpop.runs import hidden, storable
 
 __all__ = [
-    "artifacts", "leases", "lineage", "metadata", "metrics", "numbers", "registrations", "resources", "runs",
-    "tags", "tasks", "version",
+    "artifacts", "fingerprints", "leases", "lineage", "metadata", "metrics", "numbers", "registrations",
+    "resources", "runs", "tags", "tasks", "version",
 ]  # fmt: skip
 
 
@@ -229,6 +229,18 @@ tasks = Table(
     Column("error", Prose),
     Column("inputs", Json(texts=True), nullable=False),
     Column("outputs", Json(texts=True), nullable=False),
+    Column("fingerprint", Words, index=True),
+    Column("method_parts", Words),
+    Column("input_parts", Words),
+    Column("reused_from", Words),
+)
+
+# What the calls of one method depend on, whichever of them: written once for all.
+fingerprints = Table(
+    "lolpop_fingerprints",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("parts", Words, nullable=False),
 )
 
 # Who is at work on a run, where no operating system that all processes share can tell.

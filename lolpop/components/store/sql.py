@@ -122,6 +122,14 @@ class SQLStore(Store):
         """Tasks of a run in the order they started."""
         return self._open().runs.tasks(run_id)
 
+    def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
+        """Keep what the calls of a method depend on, unless it is kept already."""
+        self._open().runs.keep_fingerprint_parts(digest, parts)
+
+    def fingerprint_parts(self, digest: str) -> str | None:
+        """What was kept under ``digest``; None if nothing was."""
+        return self._open().runs.fingerprint_parts(digest)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection to write with, committed at the end, when the files that were put are on the disk."""

@@ -1,0 +1,1 @@
+"""Fingerprints: what a call depends on, part by part."""

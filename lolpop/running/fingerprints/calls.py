@@ -1,0 +1,151 @@
+"""The fingerprints of calls: what a method depends on, and what it is called with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from lolpop.integrations import call_kind, reads_of
+from lolpop.kernel.providers.cells import cell_of
+from lolpop.kernel.providers.main_slots import MainSlot
+from lolpop.running.fingerprints.content import digest_of_value, is_plain
+from lolpop.running.fingerprints.files import file_digest
+from lolpop.running.fingerprints.parts import Part, Parts
+from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
+
+if TYPE_CHECKING:
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["CallFingerprint", "CallFingerprints"]
+
+_LONGEST = 1_000
+"""Characters of an argument that a record keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFingerprint:
+    """What one call depends on."""
+
+    method: Parts
+    """What every call of the method depends on."""
+    method_key: str
+    """What identifies the parts of the method, whether or not all of them are known."""
+    inputs: Parts
+    """Its arguments, and what it reads besides them."""
+
+    @property
+    def digest(self) -> str | None:
+        """Equal for calls that give the same; None if that cannot be determined."""
+        method, inputs = self.method.digest, self.inputs.digest
+        if method is None or inputs is None:
+            return None
+        return hashlib.sha256(f"{method}{inputs}".encode()).hexdigest()
+
+    @property
+    def parts(self) -> Parts:
+        """All parts."""
+        return Parts([*self.method, *self.inputs])
+
+
+class CallFingerprints:
+    """Makes the fingerprints of calls in one tree of containers, which stays as it is meanwhile."""
+
+    def __init__(self, root: Scope) -> None:
+        self._folder = root.configuration.folder or Path.cwd()
+        self._owners = {
+            ".".join(scope.path): provider
+            for scope in root.walk()
+            for provider in scope.providers.values()
+            if isinstance(provider, MainSlot)
+        }
+        self._methods: dict[str, MethodParts] = {}
+        self._settings: SettingParts = {}
+        self._lock = Lock()
+
+    def of(self, path: str, arguments: Mapping[str, Any]) -> CallFingerprint:
+        """The fingerprint of the call of ``path``, such as ``train.train_model``, with ``arguments``."""
+        method = self._method(path)
+        return CallFingerprint(method.parts, method.key, Parts(self._inputs(path, arguments)))
+
+    def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
+        """The digest of a call that is done; None if what it read was changed in the meantime."""
+        files = {part.key: part.digest for part in fingerprint.inputs if part.kind == "file"}
+        if not files or fingerprint.digest is None:
+            return fingerprint.digest
+        now = {part.key: part.digest for part in self._inputs(path, arguments) if part.kind == "file"}
+        return fingerprint.digest if now == files else None
+
+    def method(self, path: str) -> Parts:
+        """What every call of ``path`` depends on."""
+        return self._method(path).parts
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a method."""
+        owner, _, name = path.rpartition(".")
+        slot = self._owners.get(owner)
+        return slot is not None and hasattr(cell_of(slot).plan.implementation, name)
+
+    def is_workflow(self, path: str) -> bool:
+        """Whether the method at ``path`` is a workflow."""
+        owner, _, name = path.rpartition(".")
+        return call_kind(getattr(type(self._owners[owner]()), name, None)) == "workflow"
+
+    def _read_parts(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
+        """What a call reads besides its arguments, by content."""
+        owner, _, name = path.rpartition(".")
+        instance = self._owners[owner]()
+        reads = reads_of(getattr(type(instance), name, None))
+        if callable(reads):
+            for what, digest in reads(instance, **arguments).items():
+                yield Part("file", what, digest)
+        elif not reads and self._method(path).reads_outside:
+            yield Part("file", "what it reads", None)
+
+    def _method(self, path: str) -> MethodParts:
+        with self._lock:
+            method = self._methods.get(path)
+            if method is None:
+                owner, _, name = path.rpartition(".")
+                method = self._methods[path] = method_parts(
+                    self._owners[owner], name, self._folder, self._settings
+                )
+        return method
+
+    def _inputs(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
+        for name, value in arguments.items():
+            yield Part("input", name, *_input(value))
+            if isinstance(value, Path) and (self._folder / value).is_file():
+                yield Part("file", str(value), file_digest(self._folder / value))
+        yield from self._read_parts(path, arguments)
+
+
+def _input(value: Any) -> tuple[str | None, str]:
+    """The digest of an argument, and the argument as people may read it."""
+    from lolpop.resources import Resource
+    from lolpop.running.snapshots import type_and_shape
+
+    if isinstance(value, Resource):
+        return value.reference, value.reference
+    if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
+        references = ", ".join(each.reference for each in value)
+        return references, references
+    if not is_plain(value):
+        # Rows and models are not hashed at every call: what is called with them is called again.
+        return None, type_and_shape(value)
+    return digest_of_value(value), _written(value)
+
+
+def _written(value: Any) -> str:
+    """A value as JSON, if it is one of JSON's and holds no secret: so it can be read again."""
+    from lolpop.runs import hidden
+
+    try:
+        written = json.dumps(value)
+    except (TypeError, ValueError):
+        return type(value).__name__
+    return written if len(written) <= _LONGEST and hidden(value) == value else type(value).__name__

@@ -1,0 +1,401 @@
+"""The code that a function or a class reaches in its project, and the libraries that this code uses."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import hashlib
+import importlib
+import inspect
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from lolpop.running.fingerprints.bytecode import digest_of, references_of
+from lolpop.running.fingerprints.content import Opaque, digest_of_value
+from lolpop.running.fingerprints.distributions import distribution_of
+from lolpop.running.fingerprints.modules import (
+    FRAMEWORK,
+    binding_statements,
+    file_of,
+    imports_of,
+    is_project_module,
+    module_digest,
+    statement_references,
+)
+from lolpop.running.fingerprints.references import Reference
+
+__all__ = ["CodePart", "CodeParts", "code_of"]
+
+_EXECUTES = (exec, eval, compile, __import__, globals, importlib.import_module)
+"""Functions that reach code which no name in the caller's code tells of."""
+
+_FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
+"""Callables whose code, or whose library, is known from the object itself."""
+
+_GENERATED = "<"
+"""How the file name of generated code begins, such as the ``__init__`` of a dataclass."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodePart:
+    """One function, class, constant or module that is reached."""
+
+    name: str
+    """Module and qualified name, such as ``features.clean_names``."""
+    digest: str
+    place: str = ""
+    """File and line, such as ``features.py:31``."""
+    caller: str = ""
+    """The name of the part that reaches it first; empty for what was asked for."""
+
+
+@dataclass(slots=True)
+class CodeParts:
+    """What is reached from some functions and classes."""
+
+    parts: dict[str, CodePart] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    """The versions of the distributions that are used, by name."""
+
+
+def code_of(roots: Iterable[Any]) -> CodeParts:
+    """Everything in the project that ``roots``, functions and classes, reach, however indirectly.
+
+    Functions are followed by their bytecode: into other functions and methods, constants of modules, base
+    classes, decorators, defaults and closures. Code that cannot be followed counts as its whole module, and
+    code that runs other code by name as all modules of the project that are imported. Libraries count by
+    their version. Nothing is imported or executed.
+    """
+    walk = _Walk()
+    for root in roots:
+        walk.reach(root, "")
+    walk.finish()
+    return walk.found
+
+
+class _Walk:
+    """One walk over the code of a project."""
+
+    def __init__(self) -> None:
+        self.found = CodeParts()
+        self._seen: set[int] = set()
+        self._held: list[Any] = []  # what has been seen keeps its id for as long as the walk lasts
+        self._modules: set[str] = set()
+        self._pending: deque[Callable[[], None]] = deque()
+
+    def finish(self) -> None:
+        """Follow what was reached until nothing is left to follow."""
+        while self._pending:
+            self._pending.popleft()()
+
+    def reach(self, value: Any, caller: str, name: str = "") -> None:
+        """Count ``value``, which ``caller`` uses under ``name``."""
+        if isinstance(value, staticmethod | classmethod | MethodType):
+            value = value.__func__
+        if id(value) in self._seen:
+            return
+        if isinstance(value, ModuleType):
+            self._reach_module(value.__name__, caller)
+            return
+        self._seen.add(id(value))
+        self._held.append(value)
+        if _runs_code_by_name(value):
+            self._reach_everything(caller)
+        self._reach_new(value, caller, name)
+
+    def _reach_new(self, value: Any, caller: str, name: str) -> None:
+        if isinstance(value, FunctionType):
+            self._pending.append(functools.partial(self._follow_function, value, caller))
+        elif isinstance(value, type):
+            self._pending.append(functools.partial(self._follow_class, value, caller))
+        elif isinstance(value, functools.partial):
+            self.reach(value.func, caller)
+            self._reach_value((value.args, value.keywords), caller, name or "arguments")
+        elif (wrapped := inspect.getattr_static(value, "__wrapped__", None)) is not None:
+            self.reach(wrapped, caller)
+            self.reach(type(value), caller)
+        elif isinstance(value, property):
+            for function in (value.fget, value.fset, value.fdel):
+                if function is not None:
+                    self.reach(function, caller)
+        elif isinstance(value, BuiltinFunctionType) or (_module_of(value) and callable(value)):
+            self._use_library(_module_of(value), caller)
+        else:
+            self._reach_value(value, caller, name)
+
+    def _follow_function(self, function: FunctionType, caller: str) -> None:
+        module = function.__module__ or ""
+        if not _is_project_code(function.__code__, module):
+            self._use_library(module, caller)
+            return
+        code, names = function.__code__, function.__globals__
+        name = f"{module}.{function.__qualname__}"
+        references = references_of(code)
+        bound = [identity_of(names[reference.name]) for reference in references if reference.name in names]
+        self._add(name, _digest(digest_of(code), *bound), _place(code), caller)
+        for reference in references:
+            self._follow(reference, names, module, name)
+        defaults = (*enumerate(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items())
+        for key, default in defaults:
+            self._reach_part(default, name, f"{name}(default {key})")
+        for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                value = cell.cell_contents
+            except ValueError:  # a variable that is not set yet
+                continue
+            self._reach_part(value, name, f"{name}(variable {variable})")
+        for attribute, value in vars(function).items():
+            if attribute != "__isabstractmethod__":
+                self._reach_part(value, name, f"{name}.{attribute}")
+
+    def _follow_class(self, owner: type, caller: str) -> None:
+        module = owner.__module__
+        if not is_project_module(module):
+            self._use_library(module, caller)
+            return
+        name = f"{module}.{owner.__qualname__}"
+        self._add(name, _class_digest(owner), _class_place(owner), caller)
+        for base in (*owner.__bases__, type(owner)):
+            self.reach(base, name)
+        if type(owner).__module__ not in ("builtins", "abc", "enum", "typing") and not is_project_module(
+            type(owner).__module__
+        ):
+            # A library made the class from its body, which the class may keep no trace of.
+            self._reach_binding(module, owner.__qualname__.partition(".")[0], vars(sys.modules[module]), name)
+        for attribute, value in vars(owner).items():
+            if attribute in _OF_EVERY_CLASS or attribute.startswith(_OF_LIBRARIES):
+                continue
+            if isinstance(value, FunctionType) and value.__code__.co_filename.startswith(_GENERATED):
+                continue  # made of fields and annotations, which count already
+            self._reach_part(value, name, f"{name}.{attribute}")
+        for field_name, default in _dataclass_defaults(owner):
+            self._reach_part(default, name, f"{name}.{field_name}(default)")
+
+    def _follow(self, reference: Reference, names: Mapping[str, Any], module: str, caller: str) -> None:
+        if reference.module or reference.level:
+            self._follow_import(reference, module, caller)
+            return
+        name = reference.name
+        if name not in names:
+            if hasattr(builtins, name):
+                self.reach(getattr(builtins, name), caller)
+            return
+        value = names[name]
+        if isinstance(value, ModuleType):
+            self._follow_attributes(value, reference.attributes, caller)
+        else:
+            self._reach_global(value, names, name, module, caller)
+
+    def _follow_attributes(self, module: ModuleType, attributes: tuple[str, ...], caller: str) -> None:
+        """Follow ``module.a.b``; a module that is used as a value counts as a whole."""
+        for attribute in attributes:
+            value = vars(module).get(attribute)
+            if isinstance(value, ModuleType):
+                module = value
+                continue
+            if attribute not in vars(module):
+                break
+            if is_project_module(module.__name__):
+                self._reach_global(value, vars(module), attribute, module.__name__, caller)
+            else:
+                self._use_library(module.__name__, caller)
+                if _runs_code_by_name(value):
+                    self._reach_everything(caller)
+            return
+        self._reach_module(module.__name__, caller)
+
+    def _follow_import(self, reference: Reference, module: str, caller: str) -> None:
+        name = _absolute(reference, module)
+        for attribute in reference.attributes or ("",):
+            loaded = sys.modules.get(name)
+            below = f"{name}.{attribute}"
+            if attribute and (below in sys.modules or (loaded is None and file_of(below))):
+                self._reach_module(below, caller)
+            elif attribute and loaded is not None and attribute in vars(loaded):
+                self._follow_attributes(loaded, (attribute,), caller)
+            else:
+                self._reach_module(name, caller)
+
+    def _reach_global(
+        self, value: Any, names: Mapping[str, Any], name: str, module: str, caller: str
+    ) -> None:
+        if callable(value):
+            self.reach(value, caller, f"{module}.{name}")
+            if not isinstance(value, _FOLLOWED) and not hasattr(value, "__wrapped__"):
+                self._reach_binding(module, name, names, caller)
+            return
+        try:
+            self._add(f"{module}.{name}", digest_of_value(value), "", caller)
+        except Opaque:
+            self._reach_binding(module, name, names, caller)
+        self.reach(type(value), caller)
+
+    def _reach_part(self, value: Any, caller: str, name: str) -> None:
+        if isinstance(value, ModuleType) or callable(value) or hasattr(value, "__wrapped__"):
+            self._add(name, identity_of(value), "", caller)
+            self.reach(value, caller, name)
+        elif isinstance(value, property | staticmethod | classmethod | functools.cached_property):
+            inner = getattr(value, "func", None) or value
+            self.reach(inner, caller, name)
+        else:
+            self._reach_value(value, caller, name)
+
+    def _reach_value(self, value: Any, caller: str, name: str) -> None:
+        try:
+            self._add(name, digest_of_value(value), "", caller)
+        except Opaque:
+            if isinstance(value, Mapping | list | tuple | set | frozenset):
+                items = [*value.items()] if isinstance(value, Mapping) else [*value]
+                for index, item in enumerate(items):
+                    self._reach_part(item, caller, f"{name}[{index}]")
+            else:
+                self._reach_state(value, caller, name)
+        self.reach(type(value), caller)
+
+    def _reach_state(self, value: Any, caller: str, name: str) -> None:
+        """Count an object by its class and its attributes."""
+        self._use_library(type(value).__module__, caller)
+        self._add(f"{name}(type)", f"{type(value).__module__}.{type(value).__qualname__}", "", caller)
+        for attribute, part in sorted(getattr(value, "__dict__", {}).items()):
+            if id(part) not in self._seen:
+                self._seen.add(id(part))
+                self._held.append(part)
+                self._reach_part(part, caller, f"{name}.{attribute}")
+
+    def _reach_binding(self, module: str, name: str, names: Mapping[str, Any], caller: str) -> None:
+        """Count the statements that bind a global name, and what they refer to."""
+        part = f"{module}.{name}(statement)"
+        if part in self.found.parts:
+            return
+        statements = binding_statements(module, name)
+        if not statements:
+            self._reach_module(module, caller)
+            return
+        digest = _digest(*(ast.dump(statement) for statement in statements))
+        file = file_of(module)
+        self._add(part, digest, f"{file.name if file else module}:{statements[0].lineno}", caller)
+        for statement in statements:
+            for reference in statement_references(statement):
+                if reference.name != name:
+                    self._follow(reference, names, module, part)
+
+    def _reach_module(self, module: str, caller: str) -> None:
+        """Count a whole module, and the modules of the project that it imports."""
+        if module in self._modules:
+            return
+        self._modules.add(module)
+        if not is_project_module(module):
+            self._use_library(module, caller)
+            return
+        file = file_of(module)
+        self._add(module, module_digest(module), file.name if file else "", caller)
+        for imported in imports_of(module):
+            self._reach_module(imported, module)
+
+    def _reach_everything(self, caller: str) -> None:
+        for module in sorted(sys.modules):
+            if module != "__main__" and is_project_module(module):
+                self._reach_module(module, caller)
+
+    def _use_library(self, module: str, caller: str) -> None:
+        del caller
+        if module and module.partition(".")[0] not in FRAMEWORK:
+            if is_project_module(module):
+                return
+            distribution = distribution_of(module.partition(".")[0])
+            if distribution is not None:
+                name, version = distribution
+                self.found.versions[name] = version
+
+    def _add(self, name: str, digest: str, place: str, caller: str) -> None:
+        """Count a part. Several may have one name, such as lambdas: each counts."""
+        parts, unique, number = self.found.parts, name, 1
+        while unique in parts and parts[unique].digest != digest:
+            number += 1
+            unique = f"{name}#{number}"
+        parts.setdefault(unique, CodePart(unique, digest, place, caller))
+
+
+_OF_LIBRARIES = ("__pydantic", "__dataclass", "__lolpop")
+
+_OF_EVERY_CLASS = frozenset(
+    {
+        "__abstractmethods__", "__annotations__", "__class_getitem__", "__dict__", "__doc__",
+        "__firstlineno__", "__hash__", "__match_args__", "__module__", "__orig_bases__", "__parameters__",
+        "__qualname__", "__signature__", "__slots__", "__static_attributes__", "__subclasshook__",
+        "__weakref__", "_abc_impl", "model_config",
+    }
+)  # fmt: skip
+"""Attributes of classes that say nothing of what they do, or that their digest holds."""
+
+
+def _class_digest(owner: type) -> str:
+    annotations = {name: str(hint) for name, hint in vars(owner).get("__annotations__", {}).items()}
+    bases = [f"{base.__module__}.{base.__qualname__}" for base in owner.__bases__]
+    slots = repr(vars(owner).get("__slots__", ()))
+    settings = repr(vars(owner).get("model_config", ""))
+    return _digest(*bases, repr(sorted(annotations.items())), slots, settings)
+
+
+def identity_of(value: Any) -> str:
+    """What a name stands for, as far as a name can tell: a function or class by its own, others by type."""
+    if isinstance(value, ModuleType):
+        return f"module {value.__name__}"
+    if isinstance(value, MethodType):
+        value = value.__func__
+    if isinstance(value, FunctionType | BuiltinFunctionType | type):
+        return f"{value.__module__}.{value.__qualname__}"
+    return f"a {type(value).__module__}.{type(value).__qualname__}"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _dataclass_defaults(owner: type) -> Iterator[tuple[str, Any]]:
+    for name, described in vars(owner).get("__dataclass_fields__", {}).items():
+        for default in (described.default, described.default_factory):
+            if type(default).__name__ != "_MISSING_TYPE":
+                yield name, default
+
+
+def _is_project_code(code: CodeType, module: str) -> bool:
+    return is_project_module(module) or (
+        not code.co_filename.startswith(_GENERATED) and module not in sys.modules
+    )
+
+
+def _runs_code_by_name(value: Any) -> bool:
+    return isinstance(value, FunctionType | BuiltinFunctionType) and value in _EXECUTES
+
+
+def _module_of(value: Any) -> str:
+    module = getattr(value, "__module__", None) or type(value).__module__
+    return module if isinstance(module, str) else ""
+
+
+def _place(code: CodeType) -> str:
+    return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+
+
+def _class_place(owner: type) -> str:
+    file = file_of(owner.__module__)
+    if file is None:
+        return ""
+    statements = binding_statements(owner.__module__, owner.__qualname__.partition(".")[0])
+    return f"{file.name}:{statements[0].lineno}" if statements else file.name
+
+
+def _absolute(reference: Reference, module: str) -> str:
+    if not reference.level:
+        return reference.module
+    loaded = sys.modules.get(module)
+    package = getattr(loaded, "__package__", None) or module.rpartition(".")[0]
+    base = package.rsplit(".", reference.level - 1)[0]
+    return ".".join(part for part in (base, reference.module) if part)

@@ -1,0 +1,108 @@
+"""Values by their content: the same in every process for values that are equal."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import fractions
+import hashlib
+import pathlib
+import re
+import sys
+import uuid
+from collections.abc import Mapping, Set
+from typing import Any
+
+__all__ = ["Opaque", "digest_of_value", "is_plain"]
+
+_BY_REPRESENTATION = (
+    bool, int, float, complex, str, bytes, dt.date, dt.time, dt.timedelta, dt.tzinfo, decimal.Decimal,
+    fractions.Fraction, uuid.UUID, pathlib.PurePath, range, slice, type(None), type(Ellipsis),
+)  # fmt: skip
+"""Types of the standard library whose representation says everything."""
+
+
+class Opaque(Exception):  # noqa: N818  (it is a fact about a value, which the caller acts on)
+    """A value whose content cannot be told from outside; ``value`` is the part that cannot."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"{type(value).__module__}.{type(value).__qualname__}")
+        self.value = value
+
+
+def digest_of_value(value: Any) -> str:
+    """SHA-256 of a value's content and type.
+
+    Takes the plain values of Python, collections of them, enums, dataclasses, pydantic models, compiled
+    patterns, NumPy arrays and dataframes. Raises Opaque for anything else, functions and classes included.
+    """
+    return hashlib.sha256(repr(_described(value, ())).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is one of Python's own, or a collection of such: whose digest takes no time."""
+    if isinstance(value, Mapping):
+        return all(is_plain(key) and is_plain(item) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(map(is_plain, value))
+    return isinstance(value, (enum.Enum, *_BY_REPRESENTATION))
+
+
+def _described(value: Any, within: tuple[int, ...]) -> Any:
+    kind = type(value)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(value, enum.Enum):
+        return name, value.name, _described(value.value, within)
+    if kind in _BY_REPRESENTATION or isinstance(value, dt.tzinfo | pathlib.PurePath):
+        return name, repr(value)
+    if isinstance(value, re.Pattern):
+        return name, repr(value.pattern), int(value.flags)
+    if id(value) in within:
+        return name, "contains itself"
+    within = (*within, id(value))
+    if kind in (list, tuple):
+        return name, [_described(item, within) for item in value]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return name, [_described(item, within) for item in value]
+    if isinstance(value, Mapping) and kind.__module__ in ("builtins", "collections", "types"):
+        # The order of keys counts: code may depend on it.
+        return name, [(_described(key, within), _described(item, within)) for key, item in value.items()]
+    if isinstance(value, Set) and kind in (set, frozenset):
+        return name, sorted(repr(_described(item, within)) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+        return name, [(key, _described(item, within)) for key, item in fields.items()]
+    if _is_pydantic(value):
+        return name, [(key, _described(item, within)) for key, item in value]
+    return _of_library(value, name)
+
+
+def _is_pydantic(value: Any) -> bool:
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(value, pydantic.BaseModel)
+
+
+def _of_library(value: Any, name: str) -> Any:
+    """The content of arrays and frames; their libraries are imported if there is one."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return name, repr(value.item()), str(value.dtype)
+    if numpy is not None and isinstance(value, numpy.ndarray) and not value.dtype.hasobject:
+        flat = numpy.ascontiguousarray(value).reshape(-1).view(numpy.uint8)
+        content = hashlib.sha256(flat.data if value.size else b"")
+        return name, value.shape, str(value.dtype), content.hexdigest()
+    if pandas is not None and isinstance(value, pandas.Timestamp | pandas.Timedelta):
+        return name, repr(value)
+    if pandas is not None and isinstance(value, pandas.Series):
+        value = value.to_frame("value" if value.name is None else value.name)
+    if hasattr(value, "columns") or hasattr(value, "column_names"):
+        from lolpop.data.tables import digest_of, pack
+        from lolpop.errors import DataError
+
+        try:
+            return name, digest_of(pack(value))
+        except DataError:
+            raise Opaque(value) from None
+    raise Opaque(value)

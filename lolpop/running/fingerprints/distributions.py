@@ -1,0 +1,80 @@
+"""The versions of installed distributions, by the modules that they bring."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+__all__ = ["distribution_of", "framework_digest", "version_of"]
+
+_OTHERWISE_NAMED = {
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+    "dateutil": "python-dateutil",
+    "PIL": "pillow",
+}
+"""Distributions of common modules, which need not be looked for."""
+
+
+@cache
+def distribution_of(module: str) -> tuple[str, str] | None:
+    """Name and version of the distribution of a top-level module; None for Python's own."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "__main__":
+        return None
+    name = _OTHERWISE_NAMED.get(top, top)
+    if (version := _installed().get(_canonical(name))) is not None:
+        return name, version
+    names = _by_module().get(top)  # this reads all that is installed, and takes a while
+    if not names:
+        return top, str(getattr(sys.modules.get(top), "__version__", "unknown"))
+    name = min(names)
+    return name, metadata.version(name)
+
+
+def version_of(name: str) -> str:
+    """The version of a distribution, by its name or by a module of it; ``not installed`` if it is not."""
+    if (version := _installed().get(_canonical(name))) is not None:
+        return version
+    brought = distribution_of(name)
+    return "not installed" if brought is None else brought[1]
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """The versions of all distributions by canonical name; the names of their folders say them."""
+    versions: dict[str, str] = {}
+    for folder in map(Path, sys.path):
+        for found in folder.glob("*.dist-info"):
+            name, _, version = found.stem.partition("-")
+            versions.setdefault(_canonical(name), version)
+    return versions
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@cache
+def _by_module() -> dict[str, list[str]]:
+    return {top: list(names) for top, names in metadata.packages_distributions().items()}
+
+
+@cache
+def framework_digest() -> str:
+    """The version of lolpop, and a digest of its files where they may be edited without a new version."""
+    import lolpop
+
+    folder = Path(lolpop.__file__).parent
+    version = metadata.version("lolpop")
+    if folder.parent.name in {"site-packages", "dist-packages"}:
+        return version
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return f"{version}+{digest.hexdigest()[:12]}"

@@ -1,0 +1,141 @@
+"""Whole modules of a project, read as text and never imported, for code that cannot be followed."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+from lolpop.registry import is_installed
+from lolpop.running.fingerprints.references import Reference
+
+__all__ = [
+    "FRAMEWORK",
+    "binding_statements",
+    "file_of",
+    "imports_of",
+    "is_project_module",
+    "module_digest",
+    "statement_references",
+]
+
+
+FRAMEWORK = frozenset({"lolpop", "lolpop_containers"})
+"""The packages of the framework itself, which counts by its version."""
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module, whether or not it is imported; None if it has none."""
+    loaded = sys.modules.get(module)
+    if loaded is not None:
+        name = getattr(loaded, "__file__", None)
+        return Path(name) if name else None
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError, AttributeError):
+        return None
+    return Path(spec.origin) if spec and spec.origin and Path(spec.origin).exists() else None
+
+
+def is_project_module(module: str) -> bool:
+    """Whether a module is the project's own: neither installed, nor Python's, nor lolpop's."""
+    if module.partition(".")[0] in FRAMEWORK:
+        return False
+    file = file_of(module)
+    return file is not None and not is_installed(str(file))
+
+
+def module_digest(module: str) -> str:
+    """A digest of a module's code without comments, docstrings and formatting; of other files, of bytes."""
+    file = file_of(module)
+    if file is None:
+        return "no file"
+    content = file.read_bytes()
+    if file.name.endswith(tuple(EXTENSION_SUFFIXES)):
+        return hashlib.sha256(content).hexdigest()
+    return _source_digest(content)
+
+
+def imports_of(module: str) -> Iterator[str]:
+    """The modules that the source of a module imports anywhere in it, by absolute name."""
+    file = file_of(module)
+    if file is None or file.suffix != ".py":
+        return
+    tree = _parsed(file.read_bytes())
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            base = ".".join(part for part in (parent, node.module or "") if part)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names if file_of(f"{base}.{alias.name}"))
+
+
+def binding_statements(module: str, name: str) -> list[ast.stmt]:
+    """The statements at the top level of a module that bind ``name``, conditional ones included."""
+    file = file_of(module)
+    tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
+    return [] if tree is None else [statement for statement in tree.body if name in _bound_by(statement)]
+
+
+def statement_references(statement: ast.stmt) -> Iterator[Reference]:
+    """The names that a statement reads, with the attributes that it reads of them directly."""
+    inner: set[ast.AST] = set()
+    for node in ast.walk(statement):
+        attributes: list[str] = []
+        root: ast.AST = node
+        while isinstance(root, ast.Attribute):
+            attributes.insert(0, root.attr)
+            root = root.value
+        if isinstance(root, ast.Name) and isinstance(root.ctx, ast.Load) and root not in inner:
+            inner.add(root)
+            yield Reference(root.id, tuple(attributes))
+
+
+def _bound_by(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+    return {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
+    }
+
+
+@lru_cache(maxsize=256)
+def _source_digest(content: bytes) -> str:
+    try:
+        described = ast.dump(_without_docstrings(ast.parse(content))).encode("utf-8", "surrogatepass")
+    except (SyntaxError, ValueError):
+        described = content
+    return hashlib.sha256(described).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: bytes) -> ast.Module | None:
+    try:
+        return ast.parse(content)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:]
+    return tree

@@ -1,0 +1,136 @@
+"""Parts of fingerprints: what a call depends on, by name, and how two sets of parts differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+__all__ = ["Part", "PartKind", "Parts", "differences"]
+
+PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a call depends on."""
+
+    kind: PartKind
+    name: str
+    """Path of a setting or component, name of code, of a library, of an argument, or of a file."""
+    digest: str | None
+    """Of its content; None where that cannot be determined."""
+    shown: str = ""
+    """The content as people may read it; empty where it is too long, or code."""
+    place: str = ""
+    """Where it stands: ``lolpop.yaml:9:22``, ``features.py:31``."""
+    caller: str = ""
+    """Of code: the code that reaches it first."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it among the parts of a call."""
+        return self.kind, self.name
+
+
+class Parts:
+    """The parts of one call, or of one method whatever it is called with."""
+
+    def __init__(self, parts: Iterable[Part] = ()) -> None:
+        self._parts: dict[tuple[str, str], Part] = {}
+        for part in parts:
+            self.add(part)
+
+    def add(self, part: Part) -> None:
+        """Add ``part``, unless it is there."""
+        self._parts.setdefault(part.key, part)
+        for derived in ("digest", "dumped"):
+            self.__dict__.pop(derived, None)
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self._parts.values())
+
+    @property
+    def unknown(self) -> list[Part]:
+        """The parts whose content cannot be determined: calls with such parts are never the same."""
+        return [part for part in self if part.digest is None]
+
+    @cached_property
+    def digest(self) -> str | None:
+        """One digest of all parts; None if one of them is unknown."""
+        if self.unknown:
+            return None
+        content = sorted((*part.key, part.digest) for part in self)
+        return hashlib.sha256(json.dumps(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def dumped(self) -> str:
+        """The parts as a text, for ``Parts.loaded``."""
+        return json.dumps([astuple(part) for part in self], separators=(",", ":"))
+
+    @classmethod
+    def loaded(cls, text: str) -> Parts:
+        """The parts that were dumped."""
+        return cls(Part(*fields) for fields in json.loads(text))
+
+
+def differences(old: Parts, new: Parts) -> list[str]:
+    """What differs between two sets of parts: a few words for each difference, the most telling first."""
+    before: Mapping[tuple[str, str], Part] = {part.key: part for part in old}
+    after: Mapping[tuple[str, str], Part] = {part.key: part for part in new}
+    changed = {
+        key
+        for key in {*before, *after}
+        if key not in before or key not in after or not _are_equal(before[key], after[key])
+    }
+    # Another implementation has other settings and other code: it is the difference.
+    replaced = tuple(f"{name}." for kind, name in changed if kind == "component")
+    lines = [
+        _described(before.get(key), after.get(key))
+        for key in sorted(changed, key=_importance)
+        if key[0] == "component" or not (replaced and key[1].startswith(replaced))
+    ]
+    return list(dict.fromkeys(lines))
+
+
+_ORDER = ("component", "setting", "code", "file", "input", "library")
+
+
+def _importance(key: tuple[str, str]) -> tuple[int, str]:
+    return _ORDER.index(key[0]) if key[0] in _ORDER else len(_ORDER), key[1]
+
+
+def _are_equal(old: Part, new: Part) -> bool:
+    return old.digest is not None and old.digest == new.digest
+
+
+def _described(old: Part | None, new: Part | None) -> str:
+    part = new or old
+    assert part is not None  # noqa: S101  (the key is of one of them)
+    if part.kind == "code":
+        return _described_code(part, is_new=old is None, is_gone=new is None)
+    if new is not None and new.digest is None:
+        return f"{part.name}: its content cannot be determined"
+    if part.kind == "file":
+        return f"{part.name}: {'content' if old and new else 'read' if new else 'not read any more'}"
+    change = _change(old, new)
+    if part.kind == "library":
+        return f"{part.name} {change}"
+    return f"{part.name}: {change}" + (f" ({new.place})" if new is not None and new.place else "")
+
+
+def _described_code(part: Part, *, is_new: bool, is_gone: bool) -> str:
+    what = f"{part.place} {part.name}".strip()
+    caller = f", called by {part.caller}" if part.caller else ""
+    return what + caller + (" (new)" if is_new else " (not used any more)" if is_gone else "")
+
+
+def _change(old: Part | None, new: Part | None) -> str:
+    before = "unset" if old is None else old.shown
+    after = "unset" if new is None else new.shown
+    if before == after:  # what is shown is shortened or masked
+        return "content"
+    return f"{before} → {after}"

@@ -1,0 +1,128 @@
+"""Planning: which calls of an earlier run would be reused now, which would run, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lolpop.errors import LolpopError
+from lolpop.resources import parse_reference
+from lolpop.running.fingerprints.calls import CallFingerprints
+from lolpop.running.fingerprints.parts import Part, Parts, differences
+
+if TYPE_CHECKING:
+    from lolpop.components.store import TaskRecord
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["PlannedCall", "PlannedStatus", "plan_calls"]
+
+PlannedStatus: TypeAlias = Literal["reused", "runs", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """What would become of one call of an earlier run."""
+
+    path: str
+    status: PlannedStatus
+    """``unknown`` until an input is there that another call makes."""
+    reasons: tuple[str, ...]
+    """What differs, for a call that runs; what it waits for, for one that is unknown."""
+    depth: int
+    """Of how many other calls it is a part."""
+
+
+def plan_calls(
+    root: Scope, tasks: Sequence[TaskRecord], parts_of: Callable[[str], str | None]
+) -> list[PlannedCall]:
+    """What would become of ``tasks``, those of one run in their order, as ``root`` is set now.
+
+    ``parts_of`` gives the parts of a method by their digest.
+    """
+    planner = _Planner(CallFingerprints(root), parts_of)
+    return [planner.plan(task) for task in tasks]
+
+
+class _Planner:
+    def __init__(self, fingerprints: CallFingerprints, parts_of: Callable[[str], str | None]) -> None:
+        self._fingerprints = fingerprints
+        self._parts_of = parts_of
+        self._planned: dict[str, PlannedCall] = {}
+        self._makers: dict[str, str] = {}
+        """By the reference of a resource, the call that may make another one."""
+
+    def plan(self, task: TaskRecord) -> PlannedCall:
+        """What would become of ``task``; those before it are planned."""
+        parent = self._planned.get(task.parent_id or "")
+        status, reasons = self._judge(task, parent)
+        planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
+        self._planned[task.task_id] = planned
+        if status != "reused" and "return" in task.outputs:
+            self._makers[task.outputs["return"]] = task.path
+        return planned
+
+    def _judge(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
+        if parent is not None and parent.status != "runs":
+            return parent.status, [f"as a part of {parent.path}"]
+        if not self._fingerprints.has(task.path):
+            return "runs", ["there is no such method any more"]
+        if task.method_parts is None or (kept := self._parts_of(task.method_parts)) is None:
+            return "runs", ["its record does not say what it depends on"]
+        reasons = differences(Parts.loaded(kept), self._fingerprints.method(task.path))
+        inputs = Parts.loaded(task.input_parts or "[]")
+        if self._fingerprints.is_workflow(task.path):
+            waits = [
+                f"{part.name} waits for {self._makers[part.digest]}"
+                for part in inputs
+                if part.digest in self._makers
+            ]
+            if waits and not reasons:
+                return "unknown", waits
+            return self._judge_workflow(task, inputs, reasons)
+        return "runs", reasons or ["as a part of " + (parent.path if parent is not None else "the run")]
+
+    def _judge_workflow(
+        self, task: TaskRecord, inputs: Parts, reasons: list[str]
+    ) -> tuple[PlannedStatus, list[str]]:
+        try:
+            arguments = dict(_arguments(inputs))
+        except ValueError:
+            return "runs", [*reasons, "its arguments are not recorded"]
+        now = self._fingerprints.of(task.path, arguments)
+        reasons += differences(inputs, now.inputs)
+        if reasons:
+            return "runs", reasons
+        if task.status != "completed":
+            return "runs", ["it did not come to its end"]
+        if task.fingerprint is None or now.digest != task.fingerprint:
+            return "runs", [f"{part.name} cannot be compared" for part in now.parts.unknown] or [
+                "what it reads was changed while it ran"
+            ]
+        if not _makes_resource(task):
+            return "runs", ["it makes no resource that could be reused"]
+        return "reused", []
+
+
+def _arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:
+    """The arguments of a call as its record shows them. Raises ValueError for those that it does not."""
+    for part in inputs:
+        if part.kind == "input":
+            yield part.name, _argument(part)
+
+
+def _argument(part: Part) -> Any:
+    try:
+        return parse_reference(part.digest or "")
+    except LolpopError:
+        return json.loads(part.shown)
+
+
+def _makes_resource(task: TaskRecord) -> bool:
+    outputs: Mapping[str, str] = task.outputs
+    try:
+        parse_reference(outputs.get("return", ""))
+    except LolpopError:
+        return False
+    return True
