@@ -228,37 +228,37 @@ def _fits_class(provided: Any, wanted: Any) -> bool:
 def _fit_arguments(provided: Any, provided_class: type, wanted: Any, wanted_class: Any) -> bool:
     """Whether the arguments of a generic type, such as ``Repo[int]``, fit those that are wanted."""
     base = _base_as(provided, wanted_class)
-    given, asked = get_args(base), get_args(wanted)
-    if not given and wanted_class.__module__ in ("builtins", "collections", "collections.abc"):
-        given = get_args(provided)
+    offered, asked = get_args(base), get_args(wanted)
+    if not offered and wanted_class.__module__ in ("builtins", "collections", "collections.abc"):
+        offered = get_args(provided)
         if provided_class is tuple:
-            return all(fits(element, asked[0]) for element in given if element is not Ellipsis)
-    if not given:
+            return all(fits(element, asked[0]) for element in offered if element is not Ellipsis)
+    if not offered:
         return True
-    if wanted_class is tuple and Ellipsis not in asked and Ellipsis not in given:
-        return len(given) == len(asked) and _fit_elements(given, asked)
+    if wanted_class is tuple and Ellipsis not in asked and Ellipsis not in offered:
+        return len(offered) == len(asked) and _fit_elements(offered, asked)
     if wanted_class is tuple:
-        return all(fits(one, other) for one in given for other in asked if Ellipsis not in (one, other))
+        return all(fits(one, other) for one in offered for other in asked if Ellipsis not in (one, other))
     if wanted_class is collections.abc.Callable or wanted_class is type:
         return True
     variables = getattr(wanted_class, "__parameters__", ())
-    if len(variables) != len(given) or len(given) != len(asked):
-        return _fit_elements(given, asked)
-    return all(map(_fits_variable, given, asked, variables))
+    if len(variables) != len(offered) or len(offered) != len(asked):
+        return _fit_elements(offered, asked)
+    return all(map(_fits_variable, offered, asked, variables))
 
 
-def _fits_variable(given: Any, asked: Any, variable: Any) -> bool:
+def _fits_variable(offered: Any, asked: Any, variable: Any) -> bool:
     if not isinstance(variable, TypeVar):
         return True
     if variable.__contravariant__:
-        return fits(asked, given)
+        return fits(asked, offered)
     if variable.__covariant__ or getattr(variable, "__infer_variance__", False):
-        return fits(given, asked)
-    return fits(given, asked) and fits(asked, given)
+        return fits(offered, asked)
+    return fits(offered, asked) and fits(asked, offered)
 
 
-def _fit_elements(given: tuple[Any, ...], asked: tuple[Any, ...]) -> bool:
-    return all(fits(one, other) for one, other in zip(given, asked, strict=False))
+def _fit_elements(offered: tuple[Any, ...], asked: tuple[Any, ...]) -> bool:
+    return all(fits(one, other) for one, other in zip(offered, asked, strict=False))
 
 
 def _fits_new_type(provided: Any, wanted: NewType) -> bool:
@@ -277,10 +277,10 @@ def _fits_typed_dict(provided: type, wanted: type) -> bool:
         return issubclass(dict, wanted)
     if not is_typed_dict(provided):
         return issubclass(provided, Mapping)
-    given, asked = hints_of(provided), hints_of(wanted)
+    offered, asked = hints_of(provided), hints_of(wanted)
     required: frozenset[str] = getattr(wanted, "__required_keys__", frozenset())
     has: frozenset[str] = getattr(provided, "__required_keys__", frozenset())
-    return required <= has and all(fits(given[key], asked[key]) for key in asked if key in given)
+    return required <= has and all(fits(offered[key], asked[key]) for key in asked if key in offered)
 
 
 def _protocol_gaps(implementation: type, protocol: type) -> Iterator[str]:
@@ -366,12 +366,12 @@ def _method_gap(offered: Any, asked: Any) -> str | None:
     signature, wanted = inspect.signature(offered), inspect.signature(asked)
     if (reason := _call_gap(signature, wanted)) is not None:
         return reason
-    given, hints = hints_of(offered), hints_of(asked)
-    for name in hints:
-        if name == "return" and not fits(given.get(name, Any), hints[name]):
-            return f"returns {type_name(given[name])}, not {type_name(hints[name])}"
-        if name != "return" and name in given and not fits(hints[name], given[name]):
-            return f"takes {name}: {type_name(given[name])}, not {type_name(hints[name])}"
+    offered_hints, asked_hints = hints_of(offered), hints_of(asked)
+    for name in asked_hints:
+        if name == "return" and not fits(offered_hints.get(name, Any), asked_hints[name]):
+            return f"returns {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
+        if name != "return" and name in offered_hints and not fits(asked_hints[name], offered_hints[name]):
+            return f"takes {name}: {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
     return None
 
 

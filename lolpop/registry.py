@@ -60,8 +60,8 @@ def find(interface: type[T], name: str) -> type[T]:
             f"unknown implementation {shortened(name)!r} of {interface.__name__}",
             one_of(name, registered(group_of(interface)), what="Registered"),
         )
-    found: type[T] = import_object(path)
-    return found
+    implementation: type[T] = import_object(path)
+    return implementation
 
 
 def resolve(interface: type[T], use: str | type[T]) -> type[T]:
@@ -71,10 +71,10 @@ def resolve(interface: type[T], use: str | type[T]) -> type[T]:
     """
     if isinstance(use, type):
         return use
-    found = import_object(use) if ":" in use else find(interface, use)
-    if not isinstance(found, type):
-        raise WiringError(f"{use!r} is not a class", f"It is of type {type(found).__name__}.")
-    return found
+    implementation = import_object(use) if ":" in use else find(interface, use)
+    if not isinstance(implementation, type):
+        raise WiringError(f"{use!r} is not a class", f"It is of type {type(implementation).__name__}.")
+    return implementation
 
 
 def name_of(interface: type, implementation: type | str) -> str:
@@ -94,7 +94,7 @@ def import_object(path: str) -> Any:
     if not module_name or not attribute:
         raise WiringError(f"{shortened(path)!r} is no import path", "Write package.module:Class.")
     try:
-        found = importlib.import_module(module_name)
+        imported = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise WiringError(f"{module_name!r} cannot be imported: {error}") from error
@@ -105,12 +105,12 @@ def import_object(path: str) -> Any:
         raise WiringError(f"{module_name!r} cannot be imported: {type(error).__name__}: {error}") from error
     for part in attribute.split("."):
         try:
-            found = getattr(found, part)
+            imported = getattr(imported, part)
         except AttributeError as error:
             raise WiringError(
-                f"{module_name!r} has no {attribute!r}", did_you_mean(part, dir(found))
+                f"{module_name!r} has no {attribute!r}", did_you_mean(part, dir(imported))
             ) from error
-    return found
+    return imported
 
 
 def missing_modules(modules: tuple[str, ...]) -> list[str]:

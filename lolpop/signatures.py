@@ -111,10 +111,10 @@ _SIGNATURES: WeakKeyDictionary[type, Signature] = WeakKeyDictionary()
 
 def signature_of(owner: type) -> Signature:
     """The signature of the constructor of ``owner``."""
-    found = _SIGNATURES.get(owner)
-    if found is None:
-        found = _SIGNATURES[owner] = _read(owner)
-    return found
+    signature = _SIGNATURES.get(owner)
+    if signature is None:
+        signature = _SIGNATURES[owner] = _read(owner)
+    return signature
 
 
 def _read(owner: type) -> Signature:
@@ -225,7 +225,7 @@ def _described(docstring: str) -> Iterator[tuple[str, str]]:
     for line in [*body.splitlines(), "end"]:
         if line and not line[0].isspace():
             if name:
-                yield from ((each.strip(), " ".join(lines).strip()) for each in name.split(","))
+                yield from ((listed.strip(), " ".join(lines).strip()) for listed in name.split(","))
             name, lines = line.partition(":")[0].strip(), []
         else:
             lines.append(line.strip())

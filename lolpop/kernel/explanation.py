@@ -6,6 +6,7 @@ import dataclasses
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 
 from lolpop import registry
@@ -70,14 +71,14 @@ class Explanation:
 
 def explanations(root: Scope) -> list[Explanation]:
     """Every setting of a tree of containers, defaults included, outer containers first."""
-    found: list[Explanation] = []
+    settings: list[Explanation] = []
     for scope in root.walk():
         # The container's own section comes first, as it does in a file.
         for cell in sorted(declared_cells(scope), key=lambda cell: not isinstance(cell.slot, MainSlot)):
-            found += _of_cell(cell)
+            settings += _of_cell(cell)
     framework = root.configuration.tree.merged(("lolpop",))
-    found += _Explainer("lolpop", root.configuration.links, framework).free_form()
-    return found
+    settings += _Explainer("lolpop", root.configuration.links, framework).free_form()
+    return settings
 
 
 def explain(root: Scope, key: str) -> list[Explanation]:
@@ -85,13 +86,13 @@ def explain(root: Scope, key: str) -> list[Explanation]:
 
     Raises WiringError, with a near name, if there is none such.
     """
-    known = explanations(root)
+    settings = explanations(root)
     below = f"{key}."
-    if found := [each for each in known if each.path == key or each.path.startswith(below)]:
-        return found
+    if matching := [setting for setting in settings if setting.path == key or setting.path.startswith(below)]:
+        return matching
     if (unset := _unset(root, key)) is not None:
         return [unset]
-    raise WiringError(f"there is no setting {key!r}", _near_key(key, [each.path for each in known]))
+    raise WiringError(f"there is no setting {key!r}", _near_key(key, [setting.path for setting in settings]))
 
 
 def _unset(root: Scope, key: str) -> Explanation | None:
@@ -118,12 +119,12 @@ def _unset(root: Scope, key: str) -> Explanation | None:
 
 def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
     known_keys = getattr(plan.implementation, "known_keys", None)
-    given = {name: each.value for name, each in plan.settings.items() if isinstance(each.value, str)}
-    known = set() if known_keys is None else set(known_keys(setting, given))
+    texts = {name: setting.value for name, setting in plan.settings.items() if isinstance(setting.value, str)}
+    keys = set() if known_keys is None else set(known_keys(setting, texts))
     name = key.removeprefix(f"{path}.")
     # Of estimators inside others only the outer ones are known: base__alpha.
-    if known and name.partition("__")[0] not in known:
-        raise WiringError(f"there is no setting {key!r}", one_of(name, known))
+    if keys and name.partition("__")[0] not in keys:
+        raise WiringError(f"there is no setting {key!r}", one_of(name, keys))
 
 
 def _is_free_form(parameter: Parameter) -> bool:
@@ -155,18 +156,19 @@ def _of_cell(cell: Cell) -> Iterator[Explanation]:
 
 
 def _of_list(cell: ListCell, links: Links) -> Explanation:
-    said = cell.scope.configuration.tree.merged((*cell.scope.path, cell.name))
+    section = cell.scope.configuration.tree.merged((*cell.scope.path, cell.name))
     # How its elements are set is theirs to explain, and they know what of it is a secret.
-    history = (dataclasses.replace(each, node=_uses_in(each.node)) for each in said.history if not each.path)
-    section = dataclasses.replace(said, history=tuple(history))
+    whole = (entry for entry in section.history if not entry.path)
+    history = (dataclasses.replace(entry, node=_uses_in(entry.node)) for entry in whole)
+    uses_only = dataclasses.replace(section, history=tuple(history))
     uses = [cell_of(element).plan.use for element in cell.elements]
     default = [_name_of(cell.slot.interface, use) for use in cell.slot.default]
-    return _Explainer(cell.path, links, section).one((), uses, Parameter("", list[Any], default))
+    return _Explainer(cell.path, links, uses_only).one((), uses, Parameter("", list[Any], default))
 
 
-def _uses_in(given: Node) -> Node:
+def _uses_in(statement: Node) -> Node:
     """A list of components with the names of its implementations only."""
-    node = expanded(given)
+    node = expanded(statement)
     if not isinstance(node.value, tuple):
         return node
     named = (
@@ -203,9 +205,9 @@ class _Implementations:
     interface: Any
     default: Any
 
-    def parameter(self, entry: Entry, history: Sequence[Entry]) -> Parameter:
-        """What ``entry`` set, of the implementation that was chosen when it did."""
-        chosen = (each.node.value for each in history if each.path == ("use",) and each.rank <= entry.rank)
+    def parameter(self, entry: Entry, uses: Sequence[Entry]) -> Parameter:
+        """What ``entry`` set, of the implementation that one of the ``uses`` had chosen when it did."""
+        chosen = (use.node.value for use in uses if use.rank <= entry.rank)
         use: Any = next(chosen, self.default)
         try:
             implementation = registry.resolve(self.interface, use)
@@ -214,7 +216,38 @@ class _Implementations:
         return signature_of(implementation).settings.get(entry.path[0], _UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+class _History:
+    """The entries of a section by their paths, strongest first, so that none is looked for among all."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._exact: dict[SettingPath, list[tuple[int, Entry]]] = {}
+        self._below: dict[SettingPath, list[tuple[int, Entry]]] = {}
+        for place in enumerate(entries):
+            path = place[1].path
+            self._exact.setdefault(path, []).append(place)
+            for depth in range(len(path) + 1):
+                self._below.setdefault(path[:depth], []).append(place)
+
+    def exactly(self, path: SettingPath) -> list[Entry]:
+        """The entries at ``path`` itself."""
+        return [entry for _, entry in self._exact.get(path, ())]
+
+    def below(self, path: SettingPath) -> list[Entry]:
+        """The entries at ``path`` and below it."""
+        return [entry for _, entry in self._below.get(path, ())]
+
+    def at(self, path: SettingPath) -> Iterator[Entry]:
+        """The entries that speak of ``path``, those for elements below it too."""
+        places = list(self._below.get(path, ()))
+        for depth in range(len(path)):
+            for number, entry in self._exact.get(path[:depth], ()):
+                node = _node_at(entry.node, path[depth:])
+                if node is not None:
+                    places.append((number, dataclasses.replace(entry, path=path, node=node)))
+        yield from (entry for _, entry in sorted(places, key=lambda place: place[0]))
+
+
+@dataclass(frozen=True)
 class _Explainer:
     """Explains the settings of one section by what was said of it."""
 
@@ -244,24 +277,25 @@ class _Explainer:
         """One declared setting: a scalar or list as it is, a mapping by its keys."""
         if setting is not None:
             value = setting.shown
-        elif (merged := _node_at(self.section.root, path)) is not None and any(self._said_at(path)):
+        elif (merged := _node_at(self.section.root, path)) is not None and any(self._history.at(path)):
             value = self._raw(merged, parameter)  # it does not validate: verification says why
         else:
             value = None
         leaves = dict(_leaves(value, path))
         for leaf, leaf_value in leaves.items():
             yield self.one(leaf, leaf_value, _at(parameter, leaf[len(path) :]), description)
-        replaced = (entry.path for entry in self.section.history if entry.path[: len(path)] == path)
-        for other in dict.fromkeys(replaced):
-            if not _covered(other, leaves):
+        prefixes = {leaf[:depth] for leaf in leaves for depth in range(len(leaf))}
+        for other in dict.fromkeys(entry.path for entry in self._history.below(path)):
+            is_part = any(other[:depth] in leaves for depth in range(len(other) + 1))
+            if not is_part and other not in prefixes:
                 yield self.one(other, None, _at(parameter, other[len(path) :]), in_force=False)
 
     def free_form(self) -> Iterator[Explanation]:
         """Whatever was said, nothing of it being declared."""
         for path in dict.fromkeys(entry.path for entry in reversed(self.section.history)):
-            said = next(entry for entry in self.section.history if entry.path == path)
+            strongest = self._history.exactly(path)[0]
             parameter = Parameter("", Any)
-            yield self.one(path, self._raw(said.node, parameter), parameter)
+            yield self.one(path, self._raw(strongest.node, parameter), parameter)
 
     def one(
         self,
@@ -274,7 +308,7 @@ class _Explainer:
     ) -> Explanation:
         """The setting at ``path``, whose value is ``value``."""
         statements = tuple(self._statements(path, value, parameter, in_force))
-        counts = next((each for each in statements if each.standing == "effective"), None)
+        counts = next((statement for statement in statements if statement.standing == "effective"), None)
         default = parameter.default
         if not parameter.required:
             default = shown(None, parameter, default)
@@ -283,8 +317,8 @@ class _Explainer:
             value,
             counts.origin if counts else DEFAULT,
             (
-                *(each for each in statements if each is counts),
-                *(each for each in statements if each is not counts),
+                *(statement for statement in statements if statement is counts),
+                *(statement for statement in statements if statement is not counts),
             ),
             default,
             _description(parameter) or description,
@@ -295,41 +329,35 @@ class _Explainer:
         self, path: SettingPath, value: Any, parameter: Parameter, in_force: bool
     ) -> Iterator[Statement]:
         decided = not in_force
-        for entry in self._said_at(path):
+        for entry in self._history.at(path):
             standing: Standing = "dropped" if entry.dropped else "overridden" if decided else "effective"
             exact = entry.path == path
-            said = value if standing == "effective" and exact else self._safe(entry, path, parameter)
-            yield Statement(self._full(entry.path), said, entry.node.origin, standing, entry.dropped)
+            shown_value = value if standing == "effective" and exact else self._safe(entry, path, parameter)
+            yield Statement(self._full(entry.path), shown_value, entry.node.origin, standing, entry.dropped)
             # What sets an element of a list leaves the rest of the list to weaker sources.
             decided = decided or (standing == "effective" and exact)
 
-    def _said_at(self, path: SettingPath) -> Iterator[Entry]:
-        """The entries that speak of ``path``, those for elements below it too, strongest first."""
-        for entry in self.section.history:
-            if entry.path[: len(path)] == path:
-                yield entry
-            elif entry.path == path[: len(entry.path)]:
-                node = _node_at(entry.node, path[len(entry.path) :])
-                if node is not None:
-                    yield dataclasses.replace(entry, path=path, node=node)
+    @cached_property
+    def _history(self) -> _History:
+        return _History(self.section.history)
 
     def _safe(self, entry: Entry, path: SettingPath, parameter: Parameter) -> Any:
         """What an entry says, as people may read it."""
         if entry.dropped and self.implementations is not None and entry.path != ("use",):
-            former = self.implementations.parameter(entry, self.section.history)
+            former = self.implementations.parameter(entry, self._history.exactly(("use",)))
             return self._raw(entry.node, _at(former, entry.path[1:]))
         return self._raw(entry.node, _at(parameter, entry.path[len(path) :]))
 
-    def _raw(self, given: Node, parameter: Parameter) -> Any:
-        if has_link(given):
-            return given.value
+    def _raw(self, written: Node, parameter: Parameter) -> Any:
+        if has_link(written):
+            return written.value
         if parameter is _UNKNOWN:
             return MASK
-        value, _ = read(given, parameter, self.links)
+        value, _ = read(written, parameter, self.links)
         if value is not UNSET:
-            return shown(given, parameter, value)
+            return shown(written, parameter, value)
         # What does not validate as a whole is shown part by part, for a part may be a secret.
-        node = expanded(given)
+        node = expanded(written)
         if isinstance(node.value, Mapping):
             return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
         if isinstance(node.value, tuple):
@@ -355,11 +383,6 @@ def _leaves(value: Any, path: SettingPath) -> Iterator[tuple[SettingPath, Any]]:
         yield path, value
 
 
-def _covered(path: SettingPath, leaves: Collection[SettingPath]) -> bool:
-    """Whether what is said at ``path`` is a part of a leaf, or has leaves as its parts."""
-    return any(path[: len(leaf)] == leaf or leaf[: len(path)] == path for leaf in leaves)
-
-
 def _at(parameter: Parameter, path: SettingPath) -> Parameter:
     """What stands at ``path`` inside a parameter: its type and default, as far as they are declared."""
     for step in path:
@@ -373,8 +396,8 @@ def _holds_anything(parameter: Parameter) -> bool:
     """Whether there may be parts of it whose type nobody declares."""
     origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
     types = [origin for origin in origins if isinstance(origin, type)]
-    collections = [each for each in types if issubclass(each, Collection)]
-    return Any in origins or any(not issubclass(each, str | bytes) for each in collections)
+    collections = [kind for kind in types if issubclass(kind, Collection)]
+    return Any in origins or any(not issubclass(kind, str | bytes) for kind in collections)
 
 
 def _within(parameter: Parameter, step: str) -> Iterator[Parameter]:

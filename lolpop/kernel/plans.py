@@ -83,8 +83,8 @@ class Plan:
 
     def arguments(self) -> dict[str, Any]:
         """The settings that were given; defaults are left to the constructor."""
-        given = (item for item in self.settings.items() if item[1].node is not None)
-        return {name: copied(setting.value) for name, setting in given}
+        from_sources = (item for item in self.settings.items() if item[1].node is not None)
+        return {name: copied(setting.value) for name, setting in from_sources}
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -135,7 +135,8 @@ class Declaration:
             default = registry.resolve(self.interface, self.default)
         except WiringError:
             return False
-        return any(holds_secret(each.annotation) for each in signature_of(default).settings.values())
+        parameters = signature_of(default).settings.values()
+        return any(holds_secret(parameter.annotation) for parameter in parameters)
 
     def below(self, name: str) -> str:
         """The path of one of its settings."""
@@ -196,11 +197,11 @@ def _settings(
 ) -> tuple[dict[str, Setting], list[Finding]]:
     settings: dict[str, Setting] = {}
     findings = list(ambiguities(declaration.path, plan.section))
-    given = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
-    known = Names({*signature.settings, *declaration.beside})
-    for name, node in given.items():
+    nodes = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
+    names = Names({*signature.settings, *declaration.beside})
+    for name, node in nodes.items():
         if name not in signature.settings:
-            findings.append(_unknown(declaration, name, node, plan.called, signature, known))
+            findings.append(_unknown(declaration, name, node, plan.called, signature, names))
             continue
         parameter = signature.settings[name]
         value, problems = read(node, parameter, declaration.links)
@@ -208,7 +209,7 @@ def _settings(
         if value is not UNSET:
             settings[name] = Setting(parameter, value, node)
     for name, parameter in signature.settings.items():
-        if name in given:
+        if name in nodes:
             continue
         if parameter.required:
             message = f"{plan.called!r} requires this setting and nothing sets it"
@@ -220,8 +221,8 @@ def _settings(
 
 def ambiguities(path: str, section: Section) -> Iterator[Finding]:
     """Variables that could mean several settings, since names of variables have no case."""
-    for found in section.ambiguous:
-        yield ambiguity(".".join(part for part in (path, *found.path) if part), found.origin, found.keys)
+    for item in section.ambiguous:
+        yield ambiguity(".".join(part for part in (path, *item.path) if part), item.origin, item.keys)
 
 
 def ambiguity(path: str, origin: Origin | None, names: Iterable[str]) -> Finding:
@@ -273,8 +274,8 @@ def _known(implementation: type, signature: Signature, section: Section) -> Any:
         declared = list(declared_keys(signature.settings[path[0]].annotation, path[1:]))
         if declared or len(path) > 1 or free_form is None:
             return declared
-        given = section.root.value if isinstance(section.root.value, Mapping) else {}
-        scalars = {name.lower(): node.value for name, node in given.items() if isinstance(node.value, str)}
+        nodes = section.root.value if isinstance(section.root.value, Mapping) else {}
+        scalars = {name.lower(): node.value for name, node in nodes.items() if isinstance(node.value, str)}
         return list(free_form(path[0], scalars))
 
     return known
@@ -329,7 +330,7 @@ def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
 
 
 def _unknown(
-    declaration: Declaration, name: str, node: Node, use: str, signature: Signature, known: Names
+    declaration: Declaration, name: str, node: Node, use: str, signature: Signature, names: Names
 ) -> Finding:
     full = declaration.below(name)
     origin = node.key_origin or node.origin
@@ -337,7 +338,7 @@ def _unknown(
         message = f"{use!r} gets {name!r} injected; it is not a setting"
         return Finding(full, message, origin=origin, hint=f"Set {name} where its provider is declared.")
     message = "unknown setting" if declaration.beside else f"unknown setting of {use!r}"
-    return Finding(full, message, origin=origin, hint=one_of(name, known) if known else "It has none.")
+    return Finding(full, message, origin=origin, hint=one_of(name, names) if names else "It has none.")
 
 
 def _finding(path: str, problem: Problem) -> Finding:

@@ -62,8 +62,8 @@ _PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, Mapp
 
 def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mapping[str, _Wanted]]:
     """The signature without ``self``, and what each parameter takes that takes resources."""
-    found = _PARAMETERS.get(function)
-    if found is None:
+    parameters = _PARAMETERS.get(function)
+    if parameters is None:
         signature = inspect.signature(function)
         own = signature.replace(parameters=list(signature.parameters.values())[1:])
         hints = hints_of(function)
@@ -72,16 +72,16 @@ def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mappin
             for name, parameter in own.parameters.items()
             if name in hints
         }
-        resources = {name: each for name, each in wanted.items() if each is not None}
-        found = _PARAMETERS[function] = own, resources
-    return found
+        resources = {name: taken for name, taken in wanted.items() if taken is not None}
+        parameters = _PARAMETERS[function] = own, resources
+    return parameters
 
 
 def _wanted(annotation: Any, default: Any) -> _Wanted | None:
     from lolpop.resources import Resource
 
     members = alternatives(annotation)
-    kinds = tuple(each for each in members if isinstance(each, type) and issubclass(each, Resource))
+    kinds = tuple(member for member in members if isinstance(member, type) and issubclass(member, Resource))
     if not kinds or str in members:  # where text is text, the method itself says what it means
         return None
     return _Wanted(kinds, default is None or is_optional(annotation), len(kinds) < len(members))

@@ -199,8 +199,8 @@ class OpenRecording(OpenRun):
         resource = self.resource_of(value)
         if resource is not None:
             return resource.reference
-        if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
-            return ", ".join(each.reference for each in value)
+        if isinstance(value, list | tuple) and value and all(isinstance(item, Resource) for item in value):
+            return ", ".join(item.reference for item in value)
         return type_and_shape(value)
 
     # Most runs have nothing to say before they are at work, and then all secrets are known.

@@ -149,33 +149,33 @@ class _Recorded:
         self, interface: Any, path: str, part: Mapping[str, Any], today: Plan | None
     ) -> dict[str, Node]:
         use = part["use"]
-        known = _known_settings(interface, use)
+        names = _known_settings(interface, use)
         # What is hidden is had from today's settings, if those are of the same implementation.
-        said = today.section.root if today is not None and today.use == use else None
+        section = today.section.root if today is not None and today.use == use else None
         settings = {}
         for name, value in part["settings"].items():
-            if known is not None and name not in known:
+            if names is not None and name not in names:
                 self.notes.append(f"{path}.{name} is no setting of {use!r} any more: it was {value!r}")
-            elif (node := self._node(f"{path}.{name}", value, _below(said, name))) is not None:
+            elif (node := self._node(f"{path}.{name}", value, _below(section, name))) is not None:
                 settings[name] = node
         return settings
 
-    def _node(self, path: str, value: Any, said: Node | None) -> Node | None:
+    def _node(self, path: str, value: Any, current: Node | None) -> Node | None:
         """A recorded value; what it hides is what is said today, and None if nothing is."""
         if isinstance(value, Mapping) and value:
             children = {
-                key: self._node(f"{path}.{key}", child, _below(said, key)) for key, child in value.items()
+                key: self._node(f"{path}.{key}", child, _below(current, key)) for key, child in value.items()
             }
             return Node({key: child for key, child in children.items() if child is not None}, self._origin)
         origin = self._origin if self._is_given(path) else DEFAULT
         if not _is_hidden(value):
             return node_of(value, origin)
-        if said is None and self._is_given(path):
+        if current is None and self._is_given(path):
             self.notes.append(f"{path} is hidden in the record, and nothing sets it today")
-        return said
+        return current
 
     def _is_given(self, path: str) -> bool:
-        return any(_belongs(path, given) for given in self.run.wiring.get("given", ()))
+        return any(_belongs(path, setting) for setting in self.run.wiring.get("given", ()))
 
     @property
     def _origin(self) -> Origin:
@@ -185,8 +185,8 @@ class _Recorded:
 def _stores(layers: Sequence[Layer]) -> Iterator[Layer]:
     """What the sources of today say of the store, and nothing else."""
     for layer in layers:
-        if isinstance(layer.root.value, Mapping) and (said := child_of(layer.root, _STORE)) is not None:
-            yield replace(layer, root=replace(layer.root, value={_STORE: said}))
+        if isinstance(layer.root.value, Mapping) and (store := child_of(layer.root, _STORE)) is not None:
+            yield replace(layer, root=replace(layer.root, value={_STORE: store}))
 
 
 def _belongs(path: str, to: str) -> bool:

@@ -78,7 +78,7 @@ def arguments_of(root: Scope, arguments: Mapping[str, Any]) -> dict[str, Any]:
     Those that are no values of JSON are ``unkept``, by type and shape.
     """
     mask_text = masker(root)
-    kept: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     unkept: dict[str, str] = {}
     for name, value in arguments.items():
         try:
@@ -87,10 +87,10 @@ def arguments_of(root: Scope, arguments: Mapping[str, Any]) -> dict[str, Any]:
         except (TypeError, ValueError):
             fits = False
         if fits:
-            kept[name] = written
+            values[name] = written
         else:
             unkept[name] = type_and_shape(value)
-    return {"arguments": kept, "unkept": unkept} if unkept else {"arguments": kept}
+    return {"arguments": values, "unkept": unkept} if unkept else {"arguments": values}
 
 
 def runner_name(container: type, folder: Path) -> str:
@@ -188,7 +188,7 @@ def _written(value: Any, mask_text: Callable[[str], str]) -> Any:
 def _git_commit(folder: Path) -> str | None:
     """The commit that is checked out, with a mark where files differ from it."""
     try:
-        found = subprocess.run(  # noqa: S603  (git is wherever the user has it)
+        described = subprocess.run(  # noqa: S603  (git is wherever the user has it)
             _GIT_DESCRIBE,
             cwd=folder,
             capture_output=True,
@@ -198,18 +198,18 @@ def _git_commit(folder: Path) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() or None
+    return described.stdout.strip() or None
 
 
 def _versions() -> dict[str, str]:
     """The versions of lolpop and of what it requires, as far as they are installed."""
     required = map(_REQUIRED_NAME.match, metadata.requires("lolpop") or [])
-    wanted = {"lolpop", *(_canonical(found[0]) for found in required if found)}
+    wanted = {"lolpop", *(_canonical(metadata_folder[0]) for metadata_folder in required if metadata_folder)}
     versions: dict[str, str] = {}
     for folder in map(Path, sys.path):
         # The name of the folder says it; reading the metadata of each takes fifty times as long.
-        for found in folder.glob("*.dist-info"):
-            name, _, version = found.stem.partition("-")
+        for metadata_folder in folder.glob("*.dist-info"):
+            name, _, version = metadata_folder.stem.partition("-")
             if (canonical := _canonical(name)) in wanted:
                 versions.setdefault(canonical, version)
     return dict(sorted(versions.items()))

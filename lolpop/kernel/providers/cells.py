@@ -325,7 +325,7 @@ def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
         needed = []  # it is handed out as it is, and nothing in it is built for that
     else:
         needed = list(provider.related)
-    return [found for each in needed if (found := effective_provider(each)) is not None]
+    return [effective for effective in map(effective_provider, needed) if effective is not None]
 
 
 def providers_behind(provider: di.Provider[Any]) -> Iterator[di.Provider[Any]]:
@@ -400,7 +400,7 @@ def _overriding_instance(override: Override, epoch: int) -> Instance:
     # What stands in has a life of its own; what depends on this slot now depends on the override too.
     instance = override.instances.get(resolved.token)
     if instance is None:
-        given = resolved.instance
-        instance = Instance(given.value, given.overrides | {override}, given.source)
+        original = resolved.instance
+        instance = Instance(original.value, original.overrides | {override}, original.source)
         instance = override.instances.setdefault(resolved.token, instance)
     return instance

@@ -80,13 +80,13 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
         return
     provided = provided_type(provider)
     if not _fits(dependency, provided):
-        wanted, given = type_name(parameter.annotation), type_name(provided)
+        wanted, actual = type_name(parameter.annotation), type_name(provided)
         chosen = _use_origin(cell.slot)
         provide = f"a {wanted} there, or name another provider: {parameter.name}=…."
         instead = f"Choose another implementation than {use!r}, or in code provide"
         yield Finding(
             cell.path,
-            f"{use!r} asks for {parameter.name}: {wanted}, but {_name_of(dependency)} gives {given}",
+            f"{use!r} asks for {parameter.name}: {wanted}, but {_name_of(dependency)} gives {actual}",
             origin=_use_origin(provider) or chosen,
             hint=f"{instead if chosen else 'Provide'} {provide}",
         )

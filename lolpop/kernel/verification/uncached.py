@@ -83,13 +83,13 @@ def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> 
         kind = signature.parameters[parameter].kind
         if parameter not in hints or kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
             continue
-        given = provided_type(value) if isinstance(value, di.Provider) else _type_of(value, hints[parameter])
-        if not fits(given, hints[parameter]):
+        actual = provided_type(value) if isinstance(value, di.Provider) else _type_of(value, hints[parameter])
+        if not fits(actual, hints[parameter]):
             wanted = type_name(hints[parameter])
             source = name_of(value) if isinstance(value, di.Provider) else repr(value)
-            message = f"{name} asks for {parameter}: {wanted}, but {source} gives {type_name(given)}"
+            message = f"{name} asks for {parameter}: {wanted}, but {source} gives {type_name(actual)}"
             if not isinstance(value, di.Provider):
-                message = f"{name} asks for {parameter}: {wanted}, not {type_name(given)}"
+                message = f"{name} asks for {parameter}: {wanted}, not {type_name(actual)}"
             yield Finding(path, message, hint="Change the argument.")
 
 
