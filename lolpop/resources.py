@@ -157,7 +157,8 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource: .
 def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
     """The resource that ``value`` is, or names by its reference; ``Resource`` among ``kinds`` is any of them.
 
-    What takes a resource takes its reference by this. Raises LolpopError, which says what was expected, if
+    What takes a resource takes its reference by this; the kind may be left out where one alone of ``kinds``
+    fits, such as in ``churn@2``. Raises LolpopError, which says what was expected, if
     ``value`` is anything else.
     """
     if isinstance(value, kinds):
@@ -168,6 +169,8 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
             for resource in known:
                 if (fields := _fields(resource, value)) is not None:
                     return resource.model_validate(fields)
+        if (short := _short(value, kinds)) is not None:
+            return short
     raise LolpopError(_unlike(value, *kinds))
 
 
@@ -178,6 +181,16 @@ def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:
     if match is None or match["kind"] != resource.kind or (match["number"] is not None) is not numbered:
         return None
     return {"name": match["name"], "number": int(match["number"])} if numbered else {"name": match["name"]}
+
+
+def _short(text: str, kinds: tuple[type[Resource], ...]) -> Resource | None:
+    """The resource that a reference without its kind names, ``churn@2``, where one kind alone fits it."""
+    forms = ((kind, _fields(kind, f"{kind.kind}:{text}")) for kind in kinds if kind is not Resource)
+    fitting = [(kind, fields) for kind, fields in forms if fields is not None]
+    if Resource in kinds or len(fitting) != 1:
+        return None
+    kind, fields = fitting[0]
+    return kind.model_validate(fields)
 
 
 def _unlike(value: object, *kinds: type[Resource]) -> str:

@@ -15,6 +15,7 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_repository import ModelRepository
+from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.containers import RunnerContainer
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.kernel.loading import configured
@@ -36,6 +37,7 @@ class _StoreContainer(RunnerContainer):
     metrics_tracker = providers.Component(MetricsTracker, default="sql")
     model_repository = providers.Component(ModelRepository, default="sql")
     model_deployer = providers.Component(ModelDeployer, default="local")
+    resource_version_control = providers.Component(ResourceVersionControl, default="local")
 
 
 def sources_of(given: Given, *, flags: bool = True) -> Sources:

@@ -13,10 +13,11 @@ from lolpop.annotations import REQUIRED, alternatives, hints_of
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
+from lolpop.errors import LolpopError
 from lolpop.integrations import call_kind
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.providers import Runner
-from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource
+from lolpop.resources import DatasetVersion, ModelVersion, Numbered, Resource, as_resource
 from lolpop.signatures import Parameter
 
 _TRUTHS = ("true", "false")
@@ -148,10 +149,17 @@ def _read(text: str | None, parameter: Parameter) -> Any:
     """A word as the parameter's type; lists and mappings are JSON. Raises ValueError."""
     if text is None:
         raise ValueError(f"a value is missing. Expected {_form(parameter)}")
+    kinds = [each for each in alternatives(parameter.annotation) if _is_resource(each)]
+    with suppress(LolpopError):
+        return as_resource(text, *kinds)  # a reference, with or without its kind
     if text[:1] in ("{", "["):
         with suppress(ValueError):
             return parameter.adapter.validate_json(text)
     return parameter.adapter.validate_python(text)
+
+
+def _is_resource(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Resource)
 
 
 def _text_of(error: ValueError) -> str:
@@ -169,7 +177,7 @@ def _form(parameter: Parameter) -> str:
 
 
 def _form_of(annotation: Any) -> str:
-    if isinstance(annotation, type) and issubclass(annotation, Resource):
+    if _is_resource(annotation):
         number = "@NUMBER" if issubclass(annotation, Numbered) else ""
         return f"{annotation.kind}:NAME{number}"
     origin = get_origin(annotation) or annotation

@@ -28,7 +28,7 @@ config = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
 runs = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=None)
 app.add_typer(config, name="config")
 datasets = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)
-models = typer.Typer(help="List, show and approve versions of models.", rich_markup_mode=None)
+models = typer.Typer(help="List, show, approve and deploy models.", rich_markup_mode=None)
 app.add_typer(runs, name="runs")
 app.add_typer(datasets, name="datasets")
 app.add_typer(models, name="models")
@@ -61,6 +61,10 @@ Group = Annotated[
 ]
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
+_VERSION_HELP = "A reference, NAME@NUMBER, or NAME for the newest."
+ModelName = Annotated[str, typer.Argument(metavar="NAME", help="A model, such as churn.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided; you unless said.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
@@ -311,10 +315,7 @@ def datasets_ls(
 
 @datasets.command("show")
 def datasets_show(
-    version: Annotated[
-        str,
-        typer.Argument(metavar="DATASET_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
-    ],
+    version: Annotated[str, typer.Argument(metavar="DATASET_VERSION", help=_VERSION_HELP)],
     files: Files = None,
     profile: Profile = None,
     flags: Flags = None,
@@ -347,10 +348,7 @@ def models_ls(
 
 @models.command("show")
 def models_show(
-    version: Annotated[
-        str,
-        typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
-    ],
+    version: Annotated[str, typer.Argument(metavar="MODEL_VERSION", help=_VERSION_HELP)],
     files: Files = None,
     profile: Profile = None,
     flags: Flags = None,
@@ -379,6 +377,60 @@ def models_approve(
         from lolpop.cli.models import approve_model
 
         approve_model(version, by, _given(files, profile, flags), as_json=as_json)
+
+
+@models.command("deploy")
+def models_deploy(
+    version: Annotated[str, typer.Argument(metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.")],
+    by: By = None,
+    reason: Reason = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Put a chosen model version to use, in place of the one that is."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.deployments import deploy_version
+
+        deploy_version(version, by, reason, _given(files, profile, flags), as_json=as_json)
+
+
+@models.command("rollback")
+def models_rollback(
+    name: ModelName,
+    by: By = None,
+    reason: Reason = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Put the model version to use again that was in use before the one that is."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.deployments import roll_back
+
+        roll_back(name, by, reason, _given(files, profile, flags), as_json=as_json)
+
+
+@models.command("undeploy")
+def models_undeploy(
+    name: ModelName,
+    by: By = None,
+    reason: Reason = None,
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Take the model version out of use that is in use."""
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.deployments import undeploy_model
+
+        undeploy_model(name, by, reason, _given(files, profile, flags), as_json=as_json)
 
 
 @contextmanager

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["approve_model", "list_models", "show_model"]
 
+_DECISION = ("by", "reason", "restores", "ended_by", "ended_reason")
+"""What is recorded of a deployment that somebody decided."""
+
 _IMPORTANT = 10
 """How many columns are shown of those that a model rests on."""
 
@@ -71,7 +74,8 @@ def _summary(container: Any, version: ModelVersion) -> dict[str, Any]:
         "status": "deployed" if deployed else _status(registration),
         "deployed": deployed,
         "registration": None if registration is None else asdict(registration),
-        "trainer": _trainer(container, fields.get("winning_experiment")),
+        "trainer": _of_winner(container, fields.get("winning_experiment"), "trainer"),
+        "estimator": _of_winner(container, fields.get("winning_experiment"), "estimator"),
         "metric": fields.get("baseline", {}).get("metric"),
         "metrics": grouped(container.metrics_tracker().get(version)),
     }
@@ -112,6 +116,7 @@ def _experiment(container: Any, experiment: Experiment) -> dict[str, Any]:
 def _times(record: Any) -> dict[str, Any]:
     return {
         "active": record.fields.get("active"),
+        **{name: record.fields[name] for name in _DECISION if name in record.fields},
         "deployed_at": record.created_at,
         "ended_at": record.fields.get("ended_at"),
     }
@@ -125,14 +130,13 @@ def _status(registration: Any) -> str:
     return "registered" if registration.promoted_at is None else "promoted"
 
 
-def _trainer(container: Any, winner: str | None) -> str | None:
+def _of_winner(container: Any, winner: str | None, field: str) -> Any:
     if winner is None:
         return None
     try:
-        trainer: str | None = container.metadata_tracker().get(winner).fields.get("trainer")
+        return container.metadata_tracker().get(winner).fields.get(field)
     except ReferenceNotFoundError:
         return None
-    return trainer
 
 
 def _runner(container: Any, run_id: str | None) -> str:
@@ -149,7 +153,7 @@ def _row(found: Mapping[str, Any]) -> tuple[str, ...]:
     metric, metrics = found["metric"] or "", found["metrics"]
     test, baseline = (number(metrics.get(part, {}).get(metric)) for part in ("test", "baseline"))
     made, run_id = moment(found["created_at"]), found["run_id"] or ""
-    trainer = found["trainer"] or ""
+    trainer = " ".join(filter(None, (found["trainer"], found["estimator"])))
     by = (found["registration"] or {}).get("approved_by")
     status = found["status"] if by is None else f"{found['status']}, approved by {by}"
     return found["model_version"], status, trainer, metric, test, baseline, made, run_id
@@ -165,7 +169,7 @@ def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     }
     if "approved" in times:
         times["approved"] += f" by {registration['approved_by']}"
-    yield about(found, more={"trainer": found["trainer"], **times})
+    yield about(found, more={"trainer": found["trainer"], "estimator": found["estimator"], **times})
     if found["metrics"]:
         yield metrics_table(found["metrics"])
     if found["comparison"]:
@@ -184,10 +188,15 @@ def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield table(experiments, titles=("Experiments", "", ""))
     if found["deployments"]:
         deployments = [
-            (f"  {each['deployment']}", moment(each["deployed_at"]), "active" if each["active"] else "ended")
+            (
+                f"  {each['deployment']}",
+                moment(each["deployed_at"]),
+                "active" if each["active"] else "ended",
+                "; ".join(f"{name.replace('_', ' ')}: {each[name]}" for name in _DECISION if name in each),
+            )
             for each in found["deployments"]
         ]
-        yield table(deployments, titles=("Deployments", "", ""))
+        yield table(deployments, titles=("Deployments", "", "", ""))
     yield from lineage_tables(found)
 
 

@@ -8,16 +8,17 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from lolpop.cli._output import duration, json_value, moment, print_json, say, show, table
+from lolpop.cli._output import duration, json_value, moment, number, print_json, say, show, table
 from lolpop.cli._store import find_run, is_stored, open_store, store_place
 from lolpop.cli._summary import checks_table, comparison_line, heading, made_table, metrics_table, steps_table
+from lolpop.resources import ModelVersion
 from lolpop.running.records import RunRecords
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from lolpop.cli._project import Given
-    from lolpop.components.store import RunRecord, TaskRecord
+    from lolpop.components.store import TaskRecord
 
 __all__ = ["list_runs", "show_run"]
 
@@ -31,8 +32,8 @@ def list_runs(given: Given, *, limit: int, as_json: bool) -> None:
         if as_json:
             print_json([_run_json(each) for each in records])
         elif records:
-            titles = ("run", "workflow", "status", "started", "took", "group")
-            runs_table = table([_row(each.run) for each in records], titles=titles, right=(4,))
+            titles = ("run", "workflow", "status", "model", "metric", "", "started", "took", "group")
+            runs_table = table([_row(each) for each in records], titles=titles, right=(5, 7))
             # Runs that belong together are read as one: what each made of what the others made.
             made = [each for run in reversed(records) for each in run.made] if given.group else []
             show(runs_table, *([made_table(made)] if made else []))
@@ -54,9 +55,12 @@ def show_run(run_id: str, given: Given, *, as_json: bool) -> None:
             show(*_parts(records))
 
 
-def _row(run: RunRecord) -> tuple[str, ...]:
+def _row(records: RunRecords) -> tuple[str, ...]:
+    run, main = records.run, records.main_metric()
     took, started = duration(run.duration), moment(run.started_at)
-    return run.run_id, run.workflow, run.status, started, took, run.group or ""
+    model = (records.last(ModelVersion) or "").partition(":")[2]
+    metric, value = ("", "") if main is None else (main[0], number(main[1]))
+    return run.run_id, run.workflow, run.status, model, metric, value, started, took, run.group or ""
 
 
 def _parts(records: RunRecords) -> Iterator[RenderableType]:
@@ -158,6 +162,8 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "duration": run.duration,
         "group": run.group,
+        "model_version": records.last(ModelVersion),
+        "metric": None if (main := records.main_metric()) is None else {"name": main[0], "value": main[1]},
         "replays": run.wiring.get("replays"),
         "resumes": run.wiring.get("resumes"),
         "resources": records.resources(),

@@ -72,6 +72,7 @@ class Experiments:
             fields={
                 "model_version": model_version.reference,
                 "trainer": name_of(ModelTrainer, type(trainer)),
+                **({"estimator": trainer.estimator_name} if trainer.estimator_name else {}),
                 "candidate": candidate,
                 "params": hidden(plain({**trainer.params(), **params})),
                 "searched": plain(params),

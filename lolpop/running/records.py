@@ -91,6 +91,19 @@ class RunRecords:
         made = [record.resource.reference for record in self.made if isinstance(record.resource, kind)]
         return made[-1] if made else None
 
+    def main_metric(self) -> tuple[str, float] | None:
+        """The metric that decides about the model version of the run, on rows that it had not seen."""
+        reference = self.last(ModelVersion)
+        if reference is None or self.metadata_tracker is None or self.metrics_tracker is None:
+            return None
+        version = ModelVersion.parse(reference)
+        metric = self.metadata_tracker.get(version).fields.get("baseline", {}).get("metric")
+        measured = self.metrics_tracker.get(version)
+        for part in ("backtest", "test"):
+            if (value := measured.get(f"{part}.{metric}")) is not None:
+                return f"{part} {metric}", value
+        return None
+
     def checks(self) -> list[dict[str, Any]]:
         """What each check of the run found, task after task: ``task``, ``check``, ``status`` and so on."""
         reports = (self._fields.get(f"checks.{task.task_id}", {}) for task in self.tasks)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from lolpop.integrations import Component
 
@@ -27,16 +29,20 @@ class ModelDeployer(Component):
         model_version: ModelVersion | str,
         *,
         instead_of: ModelVersion | str | None = "whatever",
+        fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
         """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
 
+        ``fields`` are recorded with the deployment, such as who asked for it, and why.
         Who has compared the two says what was compared with. Raises ReplacedMeanwhileError if another one
         is in use by now.
         """
 
     @abstractmethod
-    def undeploy(self, deployment: Deployment | str) -> None:
-        """Take ``deployment`` out of use."""
+    def undeploy(
+        self, deployment: Deployment | str, fields: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Take ``deployment`` out of use, and record ``fields`` with it."""
 
     @abstractmethod
     def deployed(self, model: Model | str) -> ModelVersion | None:

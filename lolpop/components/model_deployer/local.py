@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_deployer import ModelDeployer
@@ -25,6 +28,7 @@ class LocalModelDeployer(ModelDeployer):
         model_version: ModelVersion | str,
         *,
         instead_of: ModelVersion | str | None = "whatever",
+        fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
         """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
 
@@ -52,15 +56,17 @@ class LocalModelDeployer(ModelDeployer):
             return tracker.create(
                 Deployment,
                 model_version.name,
-                fields={"model_version": model_version.reference, "active": True},
+                fields={**fields, "model_version": model_version.reference, "active": True},
                 parents=[model_version],
             )
 
-    def undeploy(self, deployment: Deployment | str) -> None:
-        """Take ``deployment`` out of use; again is no error."""
+    def undeploy(
+        self, deployment: Deployment | str, fields: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Take ``deployment`` out of use; again is no error, and records nothing."""
         deployment = as_resource(deployment, Deployment)
         if self._metadata_tracker.get(deployment).fields["active"]:
-            ended = {"active": False, "ended_at": datetime.now(UTC).isoformat()}
+            ended = {**fields, "active": False, "ended_at": datetime.now(UTC).isoformat()}
             self._metadata_tracker.update(deployment, ended)
 
     def deployed(self, model: Model | str) -> ModelVersion | None:

@@ -156,6 +156,11 @@ class ModelTrainer(Component):
         """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
         return {}
 
+    @property
+    def estimator_name(self) -> str | None:
+        """What it fits, if it can fit several things; recorded with every experiment."""
+        return None
+
     def search_start(self) -> Params:
         """Where a search begins, as far as it is within the search space: what is fitted without one."""
         return self.params()

@@ -123,6 +123,11 @@ class SklearnModelTrainer(ModelTrainer):
         of_lags = " on lags" if isinstance(self._problem, ForecastingProblem) else ""
         return f"{name}{f' ({params})' if params else ''}{of_lags}"
 
+    @property
+    def estimator_name(self) -> str:
+        """The estimator, as the settings name it."""
+        return self._estimator
+
     def params(self) -> Params:
         """The estimator's parameters that are not its defaults."""
         known = ESTIMATORS.get(self._estimator)
