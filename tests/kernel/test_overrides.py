@@ -396,6 +396,32 @@ def test_overriding_while_a_run_is_open_is_refused():
     assert len(attempts) == 2
 
 
+def test_what_was_never_asked_for_is_held_by_an_open_run_too():
+    """A nested provider that nothing has asked for yet cannot be overridden either."""
+    c = BossContainer()
+
+    class Meddling(Engine):
+        def meddle(self):
+            with pytest.raises(WiringError, match="while a run of its container is open"):
+                c.work.unasked.override(Beside())
+
+    class Meddle(Boss):
+        @workflow
+        def run(self):
+            c.engine().meddle()
+
+    class WithUnasked(WorkContainer):
+        unasked = providers.Component(Beside, default=Beside)
+
+    class Meddled(BossContainer):
+        work = providers.nested(WithUnasked)
+        runner = providers.Runner(Meddle)
+
+    c = Meddled()
+    with c.engine.override(Meddling()):
+        c.runner().run()
+
+
 def test_an_override_of_another_container_is_no_matter_to_an_open_run():
     """Only the container whose run is open is held."""
     one, two = AppContainer(), AppContainer()

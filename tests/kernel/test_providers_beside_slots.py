@@ -212,6 +212,10 @@ class TakesSized(Component):
     def __init__(self, *, values: Sized): ...
 
 
+class TakesAnything(Component):
+    def __init__(self, *, values: object): ...
+
+
 @pytest.mark.parametrize(
     ("user", "values", "message"),
     [
@@ -224,6 +228,7 @@ class TakesSized(Component):
         (Takes, providers.Factory(Sized, 1), "gives Sized"),
         (Takes, providers.Callable(numbers), "gives"),
         (User, providers.Callable(later), "gives collections.abc.Coroutine"),
+        (TakesAnything, providers.Factory(numbers), "'values' is a generator, which nothing finishes"),
     ],
 )
 def test_arguments_and_return_types_are_proved(user, values, message):

@@ -281,7 +281,7 @@ class Cell:
     def override(self, provider: Any) -> Override:
         """Let ``provider``, a provider or any object, stand in for this one."""
         override = stand_in(self, provider)
-        self.lifetime.begin(override)
+        override.lifetime.begin(override)
         return override
 
     def set_overrides(self, overrides: tuple[Override, ...]) -> None:
@@ -293,7 +293,8 @@ class Cell:
         """End the last override. Raises WiringError if there is none."""
         if not self.overrides:
             raise WiringError(f"{self.path} is not overridden")
-        self.lifetime.end(self.overrides[-1])
+        override = self.overrides[-1]
+        override.lifetime.end(override)
 
     def reset_overrides(self) -> None:
         """End all overrides."""

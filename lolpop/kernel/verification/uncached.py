@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from dependency_injector import providers as di
@@ -20,7 +20,7 @@ from lolpop.kernel.scopes import Scope
 __all__ = ["uncached_findings"]
 
 
-def uncached_findings(root: Scope, cells: Iterable[Cell]) -> Iterator[Finding]:
+def uncached_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
     """What is wrong with providers that are no slots, and with what slots take from them."""
     taken = {
         behind
@@ -29,6 +29,8 @@ def uncached_findings(root: Scope, cells: Iterable[Cell]) -> Iterator[Finding]:
         if dependency.provider is not None and not isinstance(dependency.provider, Slot | Nested)
         for behind in providers_behind(dependency.provider)
     }
+    for cell in cells:
+        yield from _generator_findings(cell)
     for scope in root.walk():
         for name, provider in scope.providers.items():
             if isinstance(provider, Slot | Nested | di.Self):
@@ -43,6 +45,21 @@ def uncached_findings(root: Scope, cells: Iterable[Cell]) -> Iterator[Finding]:
                 )
             yield from _keeping(provider, path)
             yield from _call_findings(provider, path, complete=provider in taken)
+
+
+def _generator_findings(cell: Cell) -> Iterator[Finding]:
+    """Functions that yield, where whoever asks for any object would get a generator that nobody finishes."""
+    for dependency in cell.dependencies:
+        provider = dependency.provider
+        if dependency.parameter.annotation is not object or not isinstance(
+            provider, di.Factory | di.Callable
+        ):
+            continue
+        if inspect.isgeneratorfunction(provider.provides) or inspect.isasyncgenfunction(provider.provides):
+            message = f"{dependency.parameter.name!r} is a generator, which nothing finishes"
+            yield Finding(
+                cell.path, message, hint="Use a component with close(), or a Resource of dependency-injector."
+            )
 
 
 def _keeping(provider: di.Provider[Any], path: str) -> Iterator[Finding]:
