@@ -13,7 +13,7 @@ from sklearn.datasets import load_breast_cancer
 SETTINGS = """
 problem: {name: tumors, target: diagnosis, index: patient_id, positive_label: malignant}
 data: {train: known.csv, predict: new.csv, truth: truth.csv, predictions: out/predictions.csv}
-train: {model_trainer: {estimator: logistic_regression}}
+train: {model_trainer: {estimator: logistic_regression}, retrain_on_all_data: false}
 skip: [profile_data, compare_data, analyze_model, check_model_bias]
 seed: 7
 """

@@ -39,10 +39,11 @@ _TRIALS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
 class AutoModelTrainer(SklearnModelTrainer):
     """Stands for several trainers; the train pipeline fits each of them and keeps the best.
 
-    Of series: the naive, the seasonal naive and the drift forecast, exponential smoothing, a linear model of
-    lags and, of 1,000 values or more, boosting on lags. The backtest chooses, so that what is deployed is
-    never worse in it than the best baseline. Of rows and columns: a linear model and gradient boosting, three
-    of either, from simple to flexible. Validation rows choose, as in a search.
+    Of series: the naive, the seasonal naive and the drift forecast, exponential smoothing with a damped trend
+    and with one that fades less, a linear model of lags and, of 1,000 values or more, boosting on lags. The
+    backtest chooses, so that what is deployed is never worse in it than the best baseline. Of rows and
+    columns: a linear model and gradient boosting, three of either, from simple to flexible. Validation rows
+    choose, as in a search.
 
     With an estimator, parameters or lags of one's own it stands for that one model of scikit-learn. Used by
     hand, ``fit`` has nothing to choose by, and fits gradient boosting.
@@ -131,9 +132,13 @@ def _of_series(
     def naive(method: Any) -> NaiveModelTrainer:
         return NaiveModelTrainer(method, problem=problem, seed=seed, executor=executor, logger=logger)
 
+    def smoothing(trend: Any) -> SmoothingModelTrainer:
+        return SmoothingModelTrainer(trend, problem=problem, seed=seed, executor=executor, logger=logger)
+
     return (
         naive("naive"),
         naive("seasonal_naive"),
         naive("drift"),
-        SmoothingModelTrainer(problem=problem, seed=seed, executor=executor, logger=logger),
+        smoothing("damped"),
+        smoothing("mean"),
     )

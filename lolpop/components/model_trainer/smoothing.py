@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from lolpop.components.model_trainer.forecasting.by_series import BySeriesModelT
 from lolpop.components.model_trainer.forecasting.last_value import LastValue
 from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import SeriesSettings
-from lolpop.components.model_trainer.forecasting.smoothing import LinearSmoothing, Smoothing
+from lolpop.components.model_trainer.forecasting.smoothing import LinearSmoothing, Smoothing, Trend
 from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem
 
@@ -25,11 +25,17 @@ __all__ = ["SmoothingModelTrainer"]
 
 
 class SmoothingModelTrainer(BySeriesModelTrainer):
-    """Exponential smoothing of each series by itself: half way between a damped trend and a straight one.
+    """Exponential smoothing of each series by itself, with additive errors, trend and season.
 
     Whether a series has a season is chosen by the corrected criterion of Akaike. It takes less than a tenth
-    of a second for a series. The trainer ``statsmodels`` has multiplicative forms, settings, and regression
-    with ARIMA errors besides.
+    of a second for a series. The trainer ``statsmodels`` has multiplicative forms, further settings, and
+    regression with ARIMA errors besides.
+
+    Parameters
+    ----------
+    trend : str
+        ``damped``, which fades; ``additive``, which goes on; or ``mean``, half way between both. A straight
+        trend goes too far as often as a damped one stops too early, and criteria hardly tell which.
     """
 
     requires = ()
@@ -40,30 +46,39 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
 
     def __init__(
         self,
+        trend: Literal["damped", "additive", "mean"] = "mean",
         *,
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
         logger: Logger | None = None,
     ) -> None:
-        super().__init__({}, problem=problem, seed=seed, executor=executor, logger=logger)
+        super().__init__({"trend": trend}, problem=problem, seed=seed, executor=executor, logger=logger)
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
-        """None: the form is chosen."""
+        """None besides its settings."""
         return ()
 
+    @property
+    def title(self) -> str:
+        """What it is, with the trend that is set."""
+        trend = self.params()["trend"]
+        return self.library if trend == "mean" else f"{self.library} ({trend} trend)"
+
     def search_space(self) -> SearchSpace:
-        """Empty: the form is chosen."""
+        """Empty: the trend is set, and the season is chosen."""
         return {}
 
     def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        del params
         season = self._problem.season or found.grid.season
-        return without_regressors(found, self.library), Smoothing(season)
+        trends: tuple[Trend, ...] = ("damped", "additive")
+        if params["trend"] != "mean":
+            trends = (params["trend"],)
+        return without_regressors(found, self.library), Smoothing(season, trends)
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
-        """None: there are no settings."""
+        """None: there is one setting."""
         del settings
         yield from ()

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.numerical
 HORIZON = 12
 
 
-def fitted(values, **problem):
+def fitted(values, trend="mean", **problem):
     settings = {"name": "y", "target": "y", "time": "month", "horizon": HORIZON, **problem}
-    trainer = SmoothingModelTrainer(problem=ForecastingProblem(**settings))
+    trainer = SmoothingModelTrainer(trend, problem=ForecastingProblem(**settings))
     return trainer.fit(months(len(values)), pd.Series(values, name="y"))
 
 
@@ -35,14 +35,19 @@ def test_a_season_is_seen_where_there_is_one(season):
     """Values that come again each year are forecast so; noise is not taken for a season."""
     values = 100 + season * 20 * np.sin(np.arange(120) * np.pi / 6) + noise(120)
     (model,) = fitted(values).series.values()
-    assert model.name == f"ETS(A,A,{'A' if season else 'N'})"
+    letter = "A" if season else "N"
+    assert model.name == f"ETS(A,Ad,{letter}) and ETS(A,A,{letter})"
 
 
-def test_a_trend_goes_on_and_fades():
-    """The forecast of a line goes on between the line itself and a level."""
+def test_the_mean_goes_on_half_way_between_both_trends():
+    """A straight trend goes on as the line does, a damped one fades, and the mean is half way between them."""
     values = 100 + 2 * np.arange(120) + noise(120)
-    said = forecast(values, steps=24).labels
-    assert values[-1] + 24 < said[-1] < values[-1] + 50
+    damped, mean, straight = (
+        forecast(values, steps=24, trend=trend).labels for trend in ("damped", "mean", "additive")
+    )
+    assert straight[-1] == pytest.approx(100 + 2 * 143, abs=5)
+    assert damped[-1] < mean[-1] < straight[-1]
+    assert mean == pytest.approx((damped + straight) / 2)
 
 
 @pytest.mark.parametrize("trend", ["none", "damped", "additive"])

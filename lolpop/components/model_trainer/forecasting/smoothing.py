@@ -67,34 +67,32 @@ class Form(NamedTuple):
 
 
 class LinearSmoothing(SeriesModel):
-    """Exponential smoothing with a damped trend and with a straight one: it goes on half way between both.
-
-    A straight trend goes too far as often as a damped one stops too early, and criteria hardly tell which:
-    the mean of both is a better forecast than either.
-    """
+    """Exponential smoothing with a damped trend, with a straight one, or half way between both."""
 
     kind: Literal["smoothing"] = "smoothing"
     season: int
-    damped: tuple[float, ...]
-    """Smoothing of level, trend and season, and the damping."""
-    straight: tuple[float, ...]
-    """The same without damping."""
+    params: dict[Trend, tuple[float, ...]]
+    """For each trend its smoothing of level, trend and season, and the damping, as far as it has them."""
     values: tuple[float, ...]
-    """What both are run over before they forecast."""
+    """What they are run over before they forecast."""
 
     @property
     def name(self) -> str:
-        """What it is called: ``ETS(A,A,A)`` with a season, ``ETS(A,A,N)`` without."""
-        return f"ETS(A,A,{'A' if self.season > 1 else 'N'})"
+        """What it is called, such as ``ETS(A,Ad,A)``; the mean of two is called by both."""
+        season = "A" if self.season > 1 else "N"
+        letters = {"damped": "Ad", "additive": "A", "none": "N"}
+        return " and ".join(f"ETS(A,{letters[trend]},{season})" for trend in self.params)
 
     def forecast(self, ahead: Ahead) -> Forecast:
         """How the series goes on; the interval is that of normal errors."""
         import numpy as np
 
         values = np.array(self.values)
-        forms = (Form("damped", self.season), self.damped), (Form("additive", self.season), self.straight)
-        both = [_forecast(form, params, values, len(ahead), ahead.interval) for form, params in forms]
-        mean, half = np.mean(both, axis=0)
+        parts = [
+            _forecast(Form(trend, self.season), params, values, len(ahead), ahead.interval)
+            for trend, params in self.params.items()
+        ]
+        mean, half = np.mean(parts, axis=0)
         return Forecast(mean, mean - half, mean + half)
 
 
@@ -103,6 +101,8 @@ class Smoothing(SeriesSettings):
     """How to smooth: whether there is a season is chosen by a criterion."""
 
     season: int
+    trends: tuple[Trend, ...] = ("damped", "additive")
+    """Those whose mean is forecast."""
 
     def fit(self, timeline: Timeline) -> SeriesModel:
         """Exponential smoothing as it suits the values."""
@@ -112,13 +112,13 @@ class Smoothing(SeriesSettings):
         if repetition is not None:
             return repetition
         values = _recent(timeline, self.season)
-        forms = (fit_form(form, values) for form in _forms(values, self.season))
+        first, *others = self.trends
+        forms = (fit_form(form, values) for form in _forms(values, first, self.season))
         best = min(forms, key=lambda fitted: fitted.worth)
-        straight = fit_form(best.form._replace(trend="additive"), values)
+        fitted = [best, *(fit_form(Form(trend, best.form.season), values) for trend in others)]
         return LinearSmoothing(
             season=best.form.season,
-            damped=best.params,
-            straight=straight.params,
+            params={each.form.trend: each.params for each in fitted},
             values=tuple(values.tolist()),
         )
 
@@ -173,11 +173,11 @@ def _recent(timeline: Timeline, season: int) -> Floats:
     return values[-max(_LONGEST, _SEASONS * season) :]
 
 
-def _forms(values: Floats, season: int) -> Iterator[Form]:
+def _forms(values: Floats, trend: Trend, season: int) -> Iterator[Form]:
     """Without a season and with it, if the values show one."""
-    yield Form("damped", 1)
+    yield Form(trend, 1)
     if season > 1 and len(values) >= 2 * season + _FEWEST:
-        seasonal = Form("damped", season)
+        seasonal = Form(trend, season)
         if len(values) >= len(seasonal.names) + seasonal.states + _FEWEST:
             yield seasonal
 
