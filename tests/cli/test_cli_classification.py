@@ -50,7 +50,7 @@ def test_a_search_does_not_fill_the_terminal_with_experiments(tumours, lolpop):
     shown = lolpop(*searching)
     assert shown.code == 0, shown.err
     assert "experiment:tumours@1, experiment:tumours@2, …, experiment:tumours@11  (11 in all)" in shown.out
-    assert len(lolpop(*searching, "--json").json["resources"]["experiment"]) == 10
+    assert len(lolpop(*searching, "--json").json["resources"]["experiment"]) == 11
 
 
 def test_references_cross_processes(tumours, lolpop, shell):
