@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, unquote_plus
 
 MASK = "**********"
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://")
 _TOKEN = re.compile(r'[^\s"<>]*')
 _HEAD = re.compile(r'[^\s"<>/?#]*')
 _PORT = re.compile(r"\d{0,5}")
@@ -24,7 +23,7 @@ _PATHS = frozenset(
 """Of these, what stands before the first slash is a bucket or a folder, and @ is a character of paths."""
 
 _PARAMETER = re.compile(
-    r"(?P<start>[?&;#])(?P<name>[\w.~%\[\]-]+)=(?P<value>[^&#\s\"<>]*?)(?=[:,.;)\]'}]*(?:[&#\s\"<>]|$))"
+    r"(?P<start>[?&;#])(?P<name>[\w.~%\[\]-]+)=(?P<value>[^&#\s\"<>]*?)(?=[:,.;)\]'}]{0,3}(?:[&#\s\"<>]|$))"
 )
 _SECRET_NAME = re.compile(
     r"token|secret|passw|passphrase|pwd|signature|credential|auth(?!or)|session|jwt"
@@ -62,6 +61,8 @@ def url_secrets(value: str) -> Iterator[str]:
 
     They may stand anywhere in what a library says of the URL, and there not be seen as parts of one.
     """
+    from urllib.parse import unquote, unquote_plus
+
     schemes = list(_SCHEME.finditer(value)) if _SCHEME.match(value) or "::" in value else []
     for scheme, following in zip(schemes, [*schemes[1:], None][: len(schemes)], strict=True):
         rest = value[scheme.end() : following.start() if following else len(value)]
@@ -139,7 +140,11 @@ def _masked_assignment(match: re.Match[str]) -> str:
 def _is_secret(name: str, value: str) -> bool:
     if not value or set(value) == {"*"}:
         return False
-    if _SECRET_NAME.search(unquote(name)) or _RANDOM.fullmatch(value):
+    if _SECRET_NAME.search(name) or _RANDOM.fullmatch(value):
         return True
+    if "%" not in name + value:
+        return False
+    from urllib.parse import unquote  # where it is needed: errors of all kinds import this module
+
     # A whole URL, or a list of settings, may be the value of a parameter.
-    return "%" in value and mask_urls(unquote(value)) != unquote(value)
+    return _SECRET_NAME.search(unquote(name)) is not None or mask_urls(unquote(value)) != unquote(value)
