@@ -32,13 +32,14 @@ TRAINERS = (
     (CatBoostModelTrainer, {"iterations": 10}),
 )
 
+pytestmark = pytest.mark.numerical
+
 ELSEWHERE = """
 import json, sys
 from pathlib import Path
 import pandas as pd
 from lolpop.registry import import_object
 
-pytestmark = pytest.mark.numerical
 _, frame, *words = sys.argv
 said = [
     import_object(trainer).load(Path(folder)).predict(pd.read_feather(frame))
