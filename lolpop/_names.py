@@ -72,14 +72,14 @@ class Names:
         return [name for name, _ in shared.most_common(_COMPARED)]
 
 
-def near(name: str, known: Iterable[str] | Names) -> str | None:
+def near(name: str, names: Iterable[str] | Names) -> str | None:
     """The known name that is nearest to ``name``, if any is near."""
-    return Names.of(known).near(name)
+    return Names.of(names).near(name)
 
 
-def did_you_mean(name: str, known: Iterable[str] | Names) -> str | None:
+def did_you_mean(name: str, names: Iterable[str] | Names) -> str | None:
     """The sentence that proposes the known name nearest to ``name``; None if none is near."""
-    candidate = near(name, known)
+    candidate = near(name, names)
     return f"Did you mean {_visible(candidate)}?" if candidate else None
 
 

@@ -33,8 +33,8 @@ class CheckReport(BaseModel):
     @property
     def status(self) -> Status:
         """The worst status of all."""
-        found = {check.status for check in self.checks}
-        return "error" if "error" in found else "warn" if "warn" in found else "ok"
+        statuses = {check.status for check in self.checks}
+        return "error" if "error" in statuses else "warn" if "warn" in statuses else "ok"
 
     def of(self, status: Status) -> Iterator[Check]:
         """The checks that ended with ``status``."""

@@ -85,7 +85,7 @@ class Differences:
 
     def as_json(self) -> dict[str, Any]:
         """Everything, in JSON's types."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "old": self.old.run.run_id,
             "new": self.new.run.run_id,
             **{
@@ -103,8 +103,8 @@ class Differences:
         }
         for part, name, old, new in self.metrics():
             numbers = {"old": old, "new": new, "difference": difference(old, new)}
-            found["metrics"].setdefault(part, {})[name] = numbers
-        return found
+            document["metrics"].setdefault(part, {})[name] = numbers
+        return document
 
 
 def difference(old: float | None, new: float | None) -> float | None:
@@ -125,8 +125,8 @@ def _about(run: RunRecord) -> dict[str, Any]:
 
 
 def _of(run: RunRecord, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = run.wiring.get(name, {})
-    return found
+    section: Mapping[str, Any] = run.wiring.get(name, {})
+    return section
 
 
 def _implementations(run: RunRecord) -> dict[str, Any]:
@@ -138,8 +138,8 @@ def _said(part: Mapping[str, Any]) -> Any:
 
 
 def _given(run: RunRecord, path: str, settings: Any) -> Any:
-    given = set(run.wiring.get("given", ()))
-    return {name: value for name, value in settings.items() if f"{path}.{name}" in given}
+    paths = set(run.wiring.get("given", ()))
+    return {name: value for name, value in settings.items() if f"{path}.{name}" in paths}
 
 
 def _datasets(records: RunRecords) -> dict[str, str]:

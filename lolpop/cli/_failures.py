@@ -58,12 +58,12 @@ def described(failure: BaseException) -> dict[str, Any]:
     """An error as JSON: its type, its text, where it happened, and findings where it has some."""
     error = _cause_of(failure)
     message = mask_of(failure)(message_of(error))
-    found: dict[str, Any] = {"type": type(error).__name__, "message": message}
+    description: dict[str, Any] = {"type": type(error).__name__, "message": message}
     if (place := _place_of(error)) is not None:
-        found["place"] = place
+        description["place"] = place
     if isinstance(error, SettingsError | VerificationError):
-        found["findings"] = [finding_json(finding) for finding in findings_in(error)]
-    return found
+        description["findings"] = [finding_json(finding) for finding in findings_in(error)]
+    return description
 
 
 def findings_in(error: LolpopError) -> list[Finding]:

@@ -52,7 +52,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "run_id": self.run_id,
             "status": self.status,
             "workflow": self.workflow,
@@ -66,7 +66,7 @@ class Outcome:
         }
         if self.replays is not None:
             again = "resumes" if self.resumes else "replays"
-            found |= {again: self.replays, "not_as_recorded": self.notes}
+            document |= {again: self.replays, "not_as_recorded": self.notes}
         if self.resumes:
-            found["plan"] = self.plan
-        return found if self.error is None else {**found, "error": self.error}
+            document["plan"] = self.plan
+        return document if self.error is None else {**document, "error": self.error}

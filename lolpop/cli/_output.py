@@ -80,15 +80,15 @@ class _Escaped:
 def kept_for_json() -> Iterator[None]:
     """Let what anybody prints meanwhile, a library in C or another process too, go to standard error."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    stdout = os.dup(1)
     os.dup2(2, 1)
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
         sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: Iterable[int] = ()) -> Table:

@@ -77,9 +77,9 @@ def container_class(runner: str) -> type[Any]:
     names = registered(RUNNERS)
     if runner not in names:
         near = did_you_mean(runner, names)
-        known = f"Registered: {', '.join(sorted(names)) or 'none'}."
+        registered_names = f"Registered: {', '.join(sorted(names)) or 'none'}."
         forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
-        raise UsageError(f"there is no runner {runner!r}. {near or known} {forms}")
+        raise UsageError(f"there is no runner {runner!r}. {near or registered_names} {forms}")
     return _checked(_imported(names[runner]), runner)
 
 
@@ -114,9 +114,11 @@ def _module_of(file: Path) -> Any:
     name = ".".join(parts)
     _imported(f"{name}:__name__")
     module = importlib.import_module(name)
-    found = getattr(module, "__file__", None)
-    if found is None or not path.samefile(found):
-        raise UsageError(f"{file} cannot be imported: {name!r} is another module, {found}. Rename the file.")
+    module_file = getattr(module, "__file__", None)
+    if module_file is None or not path.samefile(module_file):
+        raise UsageError(
+            f"{file} cannot be imported: {name!r} is another module, {module_file}. Rename the file."
+        )
     return module
 
 
@@ -127,10 +129,14 @@ def _imported(path: str) -> Any:
         raise UsageError(str(error)) from error
 
 
-def _checked(found: Any, runner: str) -> type[Any]:
-    if isinstance(found, type) and issubclass(found, RunnerContainer):
-        return found
-    what = f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"
+def _checked(container: Any, runner: str) -> type[Any]:
+    if isinstance(container, type) and issubclass(container, RunnerContainer):
+        return container
+    what = (
+        f"the class {container.__name__}"
+        if isinstance(container, type)
+        else f"of type {type(container).__name__}"
+    )
     raise UsageError(f"{runner} is not a RunnerContainer, it is {what}.")
 
 

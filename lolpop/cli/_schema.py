@@ -60,8 +60,8 @@ class _Builder:
 
     def _component(self, interface: Any, used: str) -> dict[str, Any]:
         names = sorted(registry.registered(registry.group_of(interface)))
-        known = dict.fromkeys([*names, *([used] if used else [])])
-        forms = [self._implementation(interface, name, named=name != used) for name in known]
+        uses = dict.fromkeys([*names, *([used] if used else [])])
+        forms = [self._implementation(interface, name, named=name != used) for name in uses]
         other = {"type": "object", "properties": {"use": _IMPORT_PATH}, "required": ["use"]}
         named = [{"enum": names}] if names else []
         return {"anyOf": [*named, _IMPORT_PATH, *forms, other]}
@@ -94,8 +94,8 @@ class _Builder:
             about["default"] = parameter.adapter.dump_python(
                 parameter.default, mode="json", fallback=repr, warnings=False
             )
-        given = {key: value for key, value in about.items() if value is not None}
-        return {"anyOf": [schema, _LINK], **given} if schema else given
+        described = {key: value for key, value in about.items() if value is not None}
+        return {"anyOf": [schema, _LINK], **described} if schema else described
 
     def _gathered(self, schema: dict[str, Any], owner: str) -> dict[str, Any]:
         """The schema with its definitions moved to the root, under names that no other type has."""

@@ -40,21 +40,21 @@ class _StoreContainer(RunnerContainer):
     resource_version_control = providers.Component(ResourceVersionControl, default="local")
 
 
-def sources_of(given: Given, *, flags: bool = True) -> Sources:
+def sources_of(options: Given, *, flags: bool = True) -> Sources:
     """What the sources of the settings say that were named; without ``flags``, those of the command line."""
     return collect(
-        given.files,
-        profile=given.profile,
+        options.files,
+        profile=options.profile,
         environ=os.environ,
-        flags=given.flags if flags else (),
+        flags=options.flags if flags else (),
         cwd=Path.cwd(),
     )
 
 
 @contextmanager
-def open_store(given: Given, *, flags: bool = True) -> Iterator[Any]:
+def open_store(options: Given, *, flags: bool = True) -> Iterator[Any]:
     """The store's container, with those settings that are about it; what else is set is not looked at."""
-    sources = sources_of(given, flags=flags)
+    sources = sources_of(options, flags=flags)
     with configured(_StoreContainer, sources.layers, sources) as container:
         yield container
 
@@ -84,8 +84,8 @@ def find_run(container: Any, run_id: str) -> RunRecord:
             f"There is no run {run_id!r}: nothing has run in {store_place(container)}."
         )
     if (back := _BACK.fullmatch(run_id)) is None:
-        found: RunRecord = container.store().run(run_id)
-        return found
+        run: RunRecord = container.store().run(run_id)
+        return run
     number = int(back["number"] or 1)
     newest = container.store().runs(limit=number)
     if len(newest) < number:

@@ -28,9 +28,11 @@ def steps_table(tasks: Sequence[TaskRecord]) -> Table:
     rows = []
     for task, depth in _nested(tasks):
         name = f"{'  ' * depth}{task.path.rpartition('.')[2] if depth else task.path}"
-        said = [reference.reference for text in task.outputs.values() for reference in references_in(text)]
+        references = [
+            reference.reference for text in task.outputs.values() for reference in references_in(text)
+        ]
         state = "" if task.status == "completed" else task.status
-        rows.append((f"  {name}", duration(task.duration), state or ", ".join(said)))
+        rows.append((f"  {name}", duration(task.duration), state or ", ".join(references)))
     return table(rows, titles=("Steps", "", ""), right=(1,))
 
 
@@ -53,8 +55,8 @@ def comparison_line(comparison: Mapping[str, Any]) -> str:
     by = number(comparison["difference"])
     interval = comparison["interval"]
     between = "" if interval is None else f" ({' to '.join(map(number, interval))})"
-    found = f"{comparison['metric']} differs by {by}{between}, where positive is better"
-    return f"{verdict} than {comparison['against']}: {found}"
+    message = f"{comparison['metric']} differs by {by}{between}, where positive is better"
+    return f"{verdict} than {comparison['against']}: {message}"
 
 
 def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
@@ -71,17 +73,19 @@ def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
 def made_table(made: Sequence[Made]) -> Table:
     """What was made, by which task, from what."""
     rows = []
-    for each in made:
-        parents = ", ".join(parent.reference for parent in each.parents)
-        rows.append((f"  {each.resource.reference}", each.task or "", f"from {parents}" if parents else ""))
+    for record in made:
+        parents = ", ".join(parent.reference for parent in record.parents)
+        rows.append(
+            (f"  {record.resource.reference}", record.task or "", f"from {parents}" if parents else "")
+        )
     return table(rows, titles=("Made", "by", ""))
 
 
 def _nested(tasks: Sequence[TaskRecord]) -> Iterator[tuple[TaskRecord, int]]:
-    known = {task.task_id: task for task in tasks}
+    by_id = {task.task_id: task for task in tasks}
     below: dict[str | None, list[TaskRecord]] = {}
     for task in tasks:
-        below.setdefault(task.parent_id if task.parent_id in known else None, []).append(task)
+        below.setdefault(task.parent_id if task.parent_id in by_id else None, []).append(task)
     waiting = [(task, 0) for task in reversed(below.get(None, ()))]
     while waiting:
         task, depth = waiting.pop()

@@ -64,8 +64,8 @@ def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     use = cell.plan.use.rpartition(":")[2]
     if use:
         label.append(f"  {use}", "cyan")
-    for given in _given(cell):
-        label.append(f"  {given}")
+    for setting in _given(cell):
+        label.append(f"  {setting}")
     needs = [item.parameter.name for item in cell.dependencies if item.provider is not None]
     if with_needs and needs:
         label.append(f"  <- {', '.join(needs)}", "dim")
@@ -82,8 +82,8 @@ def _given(cell: Cell) -> Iterator[str]:
             if not isinstance(shown, dict):
                 yield _short(shown)
             elif setting.node is not None and isinstance(setting.node.value, dict):
-                given = (key for key, child in setting.node.value.items() if not child.is_default)
-                yield from (f"{key}={_short(shown[key])}" for key in given if key in shown)
+                names = (key for key, child in setting.node.value.items() if not child.is_default)
+                yield from (f"{key}={_short(shown[key])}" for key in names if key in shown)
 
 
 def _short(value: Any, limit: int = 40) -> str:

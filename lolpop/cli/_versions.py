@@ -40,28 +40,28 @@ class Telling(Generic[V]):
     parts: Callable[[Mapping[str, Any]], Iterable[RenderableType]]
     """Details as people read them."""
 
-    def newest(self, name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
+    def newest(self, name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
         """Print the newest versions, of the one that is named, if one is."""
-        with open_store(given) as container:
-            found = [
-                self.summary(container, each) for each in newest(container, self.version_type, name, limit)
+        with open_store(options) as container:
+            summaries = [
+                self.summary(container, item) for item in newest(container, self.version_type, name, limit)
             ]
             if as_json:
-                print_json(found)
-            elif found:
-                show(table([self.row(each) for each in found], titles=self.titles, right=self.right))
+                print_json(summaries)
+            elif summaries:
+                show(table([self.row(item) for item in summaries], titles=self.titles, right=self.right))
             else:
                 kind, of_name = self.version_type.kind.replace("_", " "), f" of {name}" if name else ""
                 say(f"No {kind}s{of_name} in {store_place(container) or 'the store'}.")
 
-    def one(self, version: str, given: Given, *, as_json: bool) -> None:
+    def one(self, version: str, options: Given, *, as_json: bool) -> None:
         """Print all that is known of a version. Raises ReferenceNotFoundError if there is none such."""
-        with open_store(given) as container:
-            found = self.details(container, version_of(container, self.version_type, version))
+        with open_store(options) as container:
+            details = self.details(container, version_of(container, self.version_type, version))
             if as_json:
-                print_json(found)
+                print_json(details)
             else:
-                show(*self.parts(found))
+                show(*self.parts(details))
 
 
 def newest(container: Any, version_type: type[V], name: str | None, limit: int) -> list[V]:
@@ -79,9 +79,9 @@ def version_of(container: Any, version_type: type[V], text: str) -> V:
     """
     reference = text if ":" in text else f"{version_type.kind}:{text}"
     if "@" not in text:
-        found = newest(container, version_type, reference.partition(":")[2], 1)
+        versions = newest(container, version_type, reference.partition(":")[2], 1)
         # One that is not there is told by the tracker, with near names.
-        reference = found[0].reference if found else f"{reference}@1"
+        reference = versions[0].reference if versions else f"{reference}@1"
     try:
         version = version_type.parse(reference)
     except LolpopError as error:
@@ -114,17 +114,17 @@ def lineage_json(container: Any, version: Numbered) -> dict[str, Any]:
     }
 
 
-def about(found: Mapping[str, Any], *, more: Mapping[str, Any]) -> Table:
+def about(details: Mapping[str, Any], *, more: Mapping[str, Any]) -> Table:
     """Who made it when, and ``more`` of that kind, as far as there is something to say."""
-    said = {"made": moment(found["created_at"]), "by": found["task"], "run": found["run_id"], **more}
-    return table([(f"  {name}", str(value)) for name, value in said.items() if value not in (None, "")])
+    rows = {"made": moment(details["created_at"]), "by": details["task"], "run": details["run_id"], **more}
+    return table([(f"  {name}", str(value)) for name, value in rows.items() if value not in (None, "")])
 
 
-def lineage_tables(found: Mapping[str, Any]) -> Iterator[Table]:
+def lineage_tables(details: Mapping[str, Any]) -> Iterator[Table]:
     """What ``lineage_json`` tells, for people."""
     titles = {"parents": "Made from", "children": "Used for", "artifacts": "Kept with it"}
     for key, title in titles.items():
-        if found[key]:
-            yield table([(f"  {each}",) for each in found[key]], titles=(title,))
-    if found["tags"]:
-        yield table([(f"  {name}", value) for name, value in found["tags"].items()], titles=("Tags", ""))
+        if details[key]:
+            yield table([(f"  {reference}",) for reference in details[key]], titles=(title,))
+    if details["tags"]:
+        yield table([(f"  {name}", value) for name, value in details["tags"].items()], titles=("Tags", ""))

@@ -39,7 +39,7 @@ class Workflow:
         Raises UsageError with everything that is wrong with them.
         """
         by_option = {_option(parameter): parameter for parameter in self.parameters}
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         problems: list[str] = []
         waiting = list(words)
         while waiting:
@@ -50,7 +50,7 @@ class Workflow:
             if not word.startswith("--"):
                 problems.append(f"unexpected argument {word!r}. {self.name} takes {self._options()}.")
             elif option not in by_option and _is_flag(by_option.get(positive)) and not equals:
-                given[by_option[positive].name] = False
+                values[by_option[positive].name] = False
             elif option not in by_option:
                 near = one_of(option, by_option, what="Options")
                 problems.append(f"{self.name} has no option {option}. {near} {_SETTINGS}")
@@ -60,13 +60,13 @@ class Workflow:
                 parameter = by_option[option]
                 text = value if equals else _value_after(waiting, parameter)
                 try:
-                    given[parameter.name] = _read(text, parameter)
+                    values[parameter.name] = _read(text, parameter)
                 except ValueError as error:
                     problems.append(f"{option}: {_text_of(error)}")
         # What is missing may be what was misspelt, and is not told twice.
-        if problems := problems or list(self._missing(given)):
+        if problems := problems or list(self._missing(values)):
             raise UsageError("\n".join(problems))
-        return given
+        return values
 
     def usage(self) -> Iterator[tuple[str, str]]:
         """Each option, and what it takes."""
@@ -77,9 +77,9 @@ class Workflow:
     def _options(self) -> str:
         return ", ".join(map(_option, self.parameters)) or "no options"
 
-    def _missing(self, given: dict[str, Any]) -> Iterator[str]:
+    def _missing(self, values: dict[str, Any]) -> Iterator[str]:
         for parameter in self.parameters:
-            if parameter.required and parameter.name not in given:
+            if parameter.required and parameter.name not in values:
                 yield f"{self.name} needs {_option(parameter)}: {_form(parameter)}{_listed(parameter)}"
 
 
@@ -96,21 +96,21 @@ def runner_slot(container: Any) -> Runner[Any]:
 def workflows(container: Any) -> dict[str, Workflow]:
     """The workflows of the container's runner by name, in the order they are written."""
     implementation = cell_of(runner_slot(container)).plan.implementation
-    found: dict[str, Workflow] = {}
+    by_name: dict[str, Workflow] = {}
     for owner in reversed(inspect.getmro(implementation)) if implementation else ():
         for name, method in vars(owner).items():
             if call_kind(method) == "workflow":
-                found[name] = Workflow(name, _summary(method), tuple(_parameters(method)))
-    return found
+                by_name[name] = Workflow(name, _summary(method), tuple(_parameters(method)))
+    return by_name
 
 
 def workflow_of(container: Any, name: str) -> Workflow:
     """The workflow ``name``. Raises UsageError, with a near name, if there is none such."""
-    known = workflows(container)
-    if name not in known:
+    by_name = workflows(container)
+    if name not in by_name:
         runner = cell_of(runner_slot(container)).plan.use
-        raise UsageError(f"{runner} has no workflow {name!r}. {one_of(name, known, what='Workflows')}")
-    return known[name]
+        raise UsageError(f"{runner} has no workflow {name!r}. {one_of(name, by_name, what='Workflows')}")
+    return by_name[name]
 
 
 def _parameters(method: Any) -> Iterator[Parameter]:
@@ -126,8 +126,8 @@ def _summary(method: Any) -> str:
 
 def _listed(parameter: Parameter) -> str:
     """Where to look for what the parameter takes."""
-    found = [_LISTS[member] for member in alternatives(parameter.annotation) if member in _LISTS]
-    return f" ({found[0]} lists them)" if found else ""
+    lists = [_LISTS[member] for member in alternatives(parameter.annotation) if member in _LISTS]
+    return f" ({lists[0]} lists them)" if lists else ""
 
 
 def _option(parameter: Parameter) -> str:
@@ -167,7 +167,9 @@ def _text_of(error: ValueError) -> str:
 
     if not isinstance(error, ValidationError):
         return str(error)
-    messages = (str(each["msg"]).removeprefix("Value error, ") for each in error.errors(include_url=False))
+    messages = (
+        str(detail["msg"]).removeprefix("Value error, ") for detail in error.errors(include_url=False)
+    )
     return "; ".join(dict.fromkeys(messages))
 
 

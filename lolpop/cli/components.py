@@ -24,16 +24,21 @@ def list_components(component_type: str | None, *, as_json: bool) -> None:
         raise UsageError(
             f"there is no component type {component_type!r}. {one_of(component_type, types, what='Types')}"
         )
-    found = [row for each in types if component_type in (None, each) for row in _implementations(each)]
+    rows = [
+        row
+        for component_kind in types
+        if component_type in (None, component_kind)
+        for row in _implementations(component_kind)
+    ]
     if as_json:
         keys = ("type", "name", "summary", "install")
-        print_json([dict(zip(keys, row, strict=True)) for row in found])
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
     show(
         table(
             [
                 (kind, name, install and f"pip install '{install}'", summary)
-                for kind, name, summary, install in found
+                for kind, name, summary, install in rows
             ],
             titles=("type", "name", "needs", ""),
         )

@@ -21,18 +21,25 @@ from lolpop.kernel.verification import findings_of
 __all__ = ["explain_setting", "print_schema", "show_settings"]
 
 
-def show_settings(runner: str, given: Given, *, as_json: bool) -> None:
+def show_settings(runner: str, options: Given, *, as_json: bool) -> None:
     """Print every effective setting, defaults included, with its origin."""
-    root = scope_of(given.load(container_class(runner), lenient=True))
-    found = [each for each in explanations(root) if each.in_force]
+    root = scope_of(options.load(container_class(runner), lenient=True))
+    shown = [explanation for explanation in explanations(root) if explanation.in_force]
     if as_json:
-        print_json({each.path: _setting_json(root, each) for each in found})
+        print_json({explanation.path: _setting_json(root, explanation) for explanation in shown})
     else:
-        show(table([(each.path, _value(root, each), str(each.origin)) for each in found]))
+        show(
+            table(
+                [
+                    (explanation.path, _value(root, explanation), str(explanation.origin))
+                    for explanation in shown
+                ]
+            )
+        )
     if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
         count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
         complain(
-            f"warning: {count} wrong with these settings: lolpop verify {runner}{given.restated()}",
+            f"warning: {count} wrong with these settings: lolpop verify {runner}{options.restated()}",
         )
 
 
@@ -48,55 +55,57 @@ def _value(root: Scope, each: Explanation) -> str:
     return written if linked is None else f"{_shown(linked)}  ({written})"
 
 
-def explain_setting(runner: str, key: str, given: Given, *, as_json: bool) -> None:
+def explain_setting(runner: str, key: str, options: Given, *, as_json: bool) -> None:
     """Print what every source says of a setting, or of each of a section, the one that counts first."""
-    root = scope_of(given.load(container_class(runner), lenient=True))
+    root = scope_of(options.load(container_class(runner), lenient=True))
     try:
-        found = explain(root, key)
+        matching = explain(root, key)
     except WiringError as error:
         raise UsageError(str(error)) from error
     if as_json:
-        print_json([_explanation_json(each) for each in found])
+        print_json([_explanation_json(explanation) for explanation in matching])
         return
-    show(*(part for each in found for part in _explained(root, each)))
+    show(*(part for explanation in matching for part in _explained(root, explanation)))
 
 
-def print_schema(runner: str, given: Given) -> None:
+def print_schema(runner: str, options: Given) -> None:
     """Print a JSON Schema of the settings."""
-    print_json(schema_of(scope_of(given.load(container_class(runner), lenient=True)), runner))
+    print_json(schema_of(scope_of(options.load(container_class(runner), lenient=True)), runner))
 
 
-def _explained(root: Scope, each: Explanation) -> Iterator[Any]:
+def _explained(root: Scope, explanation: Explanation) -> Iterator[Any]:
     from rich.console import Group
 
-    if each.in_force:
-        head = f"{each.path} = {_value(root, each)}"
-    elif each.statements:
-        head = f"{each.path} is not in force"
+    if explanation.in_force:
+        head = f"{explanation.path} = {_value(root, explanation)}"
+    elif explanation.statements:
+        head = f"{explanation.path} is not in force"
     else:
-        head = f"{each.path} is not set, so what reads it uses a default of its own"
+        head = f"{explanation.path} is not set, so what reads it uses a default of its own"
     rows = []
-    for statement in each.statements:
-        below = statement.path.removeprefix(each.path)
+    for statement in explanation.statements:
+        below = statement.path.removeprefix(explanation.path)
         value = (
             _shown(statement.value) if not below else f"{below.removeprefix('.')}: {_shown(statement.value)}"
         )
         standing = statement.standing if statement.reason is None else f"dropped: {statement.reason}"
         rows.append((f"  {value}", str(statement.origin), standing))
-    if each.default is not REQUIRED:
-        replaced = any(statement.standing == "effective" for statement in each.statements)
-        rows.append((f"  {_shown(each.default)}", "default", "overridden" if replaced else "effective"))
-    described = [f"  {without_markup(each.description)}"] if each.description else []
+    if explanation.default is not REQUIRED:
+        replaced = any(statement.standing == "effective" for statement in explanation.statements)
+        rows.append(
+            (f"  {_shown(explanation.default)}", "default", "overridden" if replaced else "effective")
+        )
+    described = [f"  {without_markup(explanation.description)}"] if explanation.description else []
     yield Group(head, *described, table(rows))
 
 
-def _explanation_json(each: Explanation) -> dict[str, Any]:
+def _explanation_json(explanation: Explanation) -> dict[str, Any]:
     return {
-        "path": each.path,
-        "value": each.value,
-        "origin": _origin_json(each.origin),
-        "in_force": each.in_force,
-        "description": each.description,
+        "path": explanation.path,
+        "value": explanation.value,
+        "origin": _origin_json(explanation.origin),
+        "in_force": explanation.in_force,
+        "description": explanation.description,
         "statements": [
             {
                 "path": statement.path,
@@ -105,9 +114,9 @@ def _explanation_json(each: Explanation) -> dict[str, Any]:
                 "standing": statement.standing,
                 "reason": statement.reason,
             }
-            for statement in each.statements
+            for statement in explanation.statements
         ],
-        **({} if each.default is REQUIRED else {"default": each.default}),
+        **({} if explanation.default is REQUIRED else {"default": explanation.default}),
     }
 
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["list_datasets", "show_dataset"]
 
 
-def list_datasets(name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
+def list_datasets(name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of datasets, of the one that is named, if one is."""
-    _TELLING.newest(name, given, limit=limit, as_json=as_json)
+    _TELLING.newest(name, options, limit=limit, as_json=as_json)
 
 
-def show_dataset(version: str, given: Given, *, as_json: bool) -> None:
+def show_dataset(version: str, options: Given, *, as_json: bool) -> None:
     """Print all that is known of a dataset version.
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    _TELLING.one(version, given, as_json=as_json)
+    _TELLING.one(version, options, as_json=as_json)
 
 
 def _summary(container: Any, version: DatasetVersion) -> dict[str, Any]:
@@ -53,27 +53,28 @@ def _details(container: Any, version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _row(found: Mapping[str, Any]) -> tuple[str, ...]:
-    made, run_id = moment(found["created_at"]), found["run_id"] or ""
-    counts = (_count(found["rows"]), _count(found["columns"]))
-    return found["dataset_version"], *counts, made, run_id, _source(found)
+def _row(details: Mapping[str, Any]) -> tuple[str, ...]:
+    made, run_id = moment(details["created_at"]), details["run_id"] or ""
+    counts = (_count(details["rows"]), _count(details["columns"]))
+    return details["dataset_version"], *counts, made, run_id, _source(details)
 
 
-def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
-    yield f"{found['dataset_version']}: {_count(found['rows'])} rows, {_count(found['columns'])} columns"
-    yield about(found, more={"source": _source(found), "digest": found["digest"]})
-    if found["dtypes"]:
-        rows = [(f"  {name}", str(dtype)) for name, dtype in found["dtypes"].items()]
+def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:
+    size = f"{_count(details['rows'])} rows, {_count(details['columns'])} columns"
+    yield f"{details['dataset_version']}: {size}"
+    yield about(details, more={"source": _source(details), "digest": details["digest"]})
+    if details["dtypes"]:
+        rows = [(f"  {name}", str(dtype)) for name, dtype in details["dtypes"].items()]
         yield table(rows, titles=("Columns", ""))
-    for reference, report in found["drift"].items():
+    for reference, report in details["drift"].items():
         checks = CheckReport.model_validate({"checks": report.get("checks", ())}).checks
         rows = [(f"  {check.status}", check.message) for check in checks]
         yield table(rows, titles=("Drift", f"against {reference}"))
-    yield from lineage_tables(found)
+    yield from lineage_tables(details)
 
 
-def _source(found: Mapping[str, Any]) -> str:
-    source = json_value(found["source"])
+def _source(details: Mapping[str, Any]) -> str:
+    source = json_value(details["source"])
     return "" if source is None else str(source)
 
 

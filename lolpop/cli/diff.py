@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["diff_runs"]
 
 
-def diff_runs(old: str, new: str, given: Given, *, as_json: bool) -> None:
+def diff_runs(old: str, new: str, options: Given, *, as_json: bool) -> None:
     """Print what differs between two runs: how they were wired, set and called, and what they measured.
 
     Raises ReferenceNotFoundError if there is no such run.
     """
-    with open_store(given) as container:
+    with open_store(options) as container:
         differences = Differences(
             *(RunRecords.of(container, find_run(container, run_id)) for run_id in (old, new))
         )
@@ -46,8 +46,8 @@ def _parts(differences: Differences) -> Iterator[RenderableType]:
         ("Libraries", differences.libraries()),
         ("Datasets", differences.datasets()),
     )
-    told = [_changes_table(title, changes) for title, changes in sections if changes]
-    yield from told or ["Wired, set and called alike, by the same libraries, on the same data."]
+    tables = [_changes_table(title, changes) for title, changes in sections if changes]
+    yield from tables or ["Wired, set and called alike, by the same libraries, on the same data."]
     if rows := list(_metric_rows(differences)):
         titles = ("Metrics", "", "old", "new", "difference")
         yield table(rows, titles=titles, right=(2, 3, 4))

@@ -10,7 +10,7 @@ from lolpop.containers import scope_of
 __all__ = ["print_graph"]
 
 
-def print_graph(runner: str, given: Given) -> None:
+def print_graph(runner: str, options: Given) -> None:
     """Print what stands at each path of a container, how it is set, and what it is built from."""
-    root = scope_of(given.load(container_class(runner), lenient=True))
+    root = scope_of(options.load(container_class(runner), lenient=True))
     show(wired_tree(root, runner, with_needs=True))

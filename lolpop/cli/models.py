@@ -29,20 +29,20 @@ _IMPORTANT = 10
 """How many columns are shown of those that a model rests on."""
 
 
-def list_models(name: str | None, given: Given, *, limit: int, as_json: bool) -> None:
+def list_models(name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of models, of the one that is named, if one is."""
-    _TELLING.newest(name, given, limit=limit, as_json=as_json)
+    _TELLING.newest(name, options, limit=limit, as_json=as_json)
 
 
-def show_model(version: str, given: Given, *, as_json: bool) -> None:
+def show_model(version: str, options: Given, *, as_json: bool) -> None:
     """Print all that is known of a model version.
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    _TELLING.one(version, given, as_json=as_json)
+    _TELLING.one(version, options, as_json=as_json)
 
 
-def approve_model(version: str, by: str, given: Given, *, as_json: bool) -> None:
+def approve_model(version: str, by: str, options: Given, *, as_json: bool) -> None:
     """Approve a promoted model version in the name of ``by``, and print what to do next.
 
     Raises LolpopError if it is not promoted, and UsageError if the version is not named by its number: the
@@ -50,18 +50,18 @@ def approve_model(version: str, by: str, given: Given, *, as_json: bool) -> None
     """
     if "@" not in version:
         raise UsageError(f"{version!r} does not say which version to approve. Name it as NAME@NUMBER.")
-    with open_store(given) as container:
+    with open_store(options) as container:
         model_version = version_of(container, ModelVersion, version)
         container.model_repository().approve(model_version, by=by)
-        found = _summary(container, model_version)
+        summary = _summary(container, model_version)
         if as_json:
-            print_json(found)
+            print_json(summary)
             return
-        registration = found["registration"]
+        registration = summary["registration"]
         say(f"{model_version} is approved by {registration['approved_by']}.")
-        if not found["deployed"]:
-            runner = _runner(container, found["run_id"])
-            command = f"lolpop run {runner} deploy_model --model-version {model_version}{given.restated()}"
+        if not summary["deployed"]:
+            runner = _runner(container, summary["run_id"])
+            command = f"lolpop run {runner} deploy_model --model-version {model_version}{options.restated()}"
             say(f"Deploy it: {command}")
 
 
@@ -85,18 +85,20 @@ def _details(container: Any, version: ModelVersion) -> dict[str, Any]:
     tracker = container.metadata_tracker()
     fields = tracker.get(version).fields
     lineage = lineage_json(container, version)
-    deployments = [each for each in tracker.children(version) if isinstance(each, Deployment)]
-    experiments = [each for each in tracker.children(version) if isinstance(each, Experiment)]
+    deployments = [resource for resource in tracker.children(version) if isinstance(resource, Deployment)]
+    experiments = [resource for resource in tracker.children(version) if isinstance(resource, Experiment)]
     return {
         **_summary(container, version),
         "winning_experiment": fields.get("winning_experiment"),
-        "experiments": [_experiment(container, each) for each in experiments],
+        "experiments": [_experiment(container, resource) for resource in experiments],
         "checks": fields.get("checks", {}).get("checks", []),
         "bias": fields.get("bias"),
         "comparison": fields.get("comparison"),
         "importance": fields.get("importance", {}),
         "test_data": fields.get("test_data"),
-        "deployments": [{"deployment": each.reference, **_times(tracker.get(each))} for each in deployments],
+        "deployments": [
+            {"deployment": resource.reference, **_times(tracker.get(resource))} for resource in deployments
+        ],
         **lineage,
     }
 
@@ -149,19 +151,19 @@ def _runner(container: Any, run_id: str | None) -> str:
     return "RUNNER"
 
 
-def _row(found: Mapping[str, Any]) -> tuple[str, ...]:
-    metric, metrics = found["metric"] or "", found["metrics"]
+def _row(details: Mapping[str, Any]) -> tuple[str, ...]:
+    metric, metrics = details["metric"] or "", details["metrics"]
     test, baseline = (number(metrics.get(part, {}).get(metric)) for part in ("test", "baseline"))
-    made, run_id = moment(found["created_at"]), found["run_id"] or ""
-    trainer = " ".join(filter(None, (found["trainer"], found["estimator"])))
-    by = (found["registration"] or {}).get("approved_by")
-    status = found["status"] if by is None else f"{found['status']}, approved by {by}"
-    return found["model_version"], status, trainer, metric, test, baseline, made, run_id
+    made, run_id = moment(details["created_at"]), details["run_id"] or ""
+    trainer = " ".join(filter(None, (details["trainer"], details["estimator"])))
+    by = (details["registration"] or {}).get("approved_by")
+    status = details["status"] if by is None else f"{details['status']}, approved by {by}"
+    return details["model_version"], status, trainer, metric, test, baseline, made, run_id
 
 
-def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
-    yield f"{found['model_version']}: {found['status']}"
-    registration = found["registration"] or {}
+def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield f"{details['model_version']}: {details['status']}"
+    registration = details["registration"] or {}
     times = {
         name: moment(registration[f"{name}_at"])
         for name in ("registered", "promoted", "approved")
@@ -169,35 +171,35 @@ def _parts(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     }
     if "approved" in times:
         times["approved"] += f" by {registration['approved_by']}"
-    yield about(found, more={"trainer": found["trainer"], "estimator": found["estimator"], **times})
-    if found["metrics"]:
-        yield metrics_table(found["metrics"])
-    if found["comparison"]:
-        yield f"Comparison\n  {comparison_line(found['comparison'])}"
-    if found["checks"]:
-        yield checks_table(found["checks"])
-    if found["importance"]:
-        greatest = sorted(found["importance"].items(), key=lambda each: -each[1])[:_IMPORTANT]
+    yield about(details, more={"trainer": details["trainer"], "estimator": details["estimator"], **times})
+    if details["metrics"]:
+        yield metrics_table(details["metrics"])
+    if details["comparison"]:
+        yield f"Comparison\n  {comparison_line(details['comparison'])}"
+    if details["checks"]:
+        yield checks_table(details["checks"])
+    if details["importance"]:
+        greatest = sorted(details["importance"].items(), key=lambda item: -item[1])[:_IMPORTANT]
         rows = [(f"  {name}", number(value)) for name, value in greatest]
         yield table(rows, titles=("Rests on", ""), right=(1,))
-    if found["experiments"]:
+    if details["experiments"]:
         experiments = [
-            (f"  {each['experiment']}", each["trainer"] or "", "winner" if each["winner"] else "")
-            for each in found["experiments"]
+            (f"  {item['experiment']}", item["trainer"] or "", "winner" if item["winner"] else "")
+            for item in details["experiments"]
         ]
         yield table(experiments, titles=("Experiments", "", ""))
-    if found["deployments"]:
+    if details["deployments"]:
         deployments = [
             (
-                f"  {each['deployment']}",
-                moment(each["deployed_at"]),
-                "active" if each["active"] else "ended",
-                "; ".join(f"{name.replace('_', ' ')}: {each[name]}" for name in _DECISION if name in each),
+                f"  {item['deployment']}",
+                moment(item["deployed_at"]),
+                "active" if item["active"] else "ended",
+                "; ".join(f"{name.replace('_', ' ')}: {item[name]}" for name in _DECISION if name in item),
             )
-            for each in found["deployments"]
+            for item in details["deployments"]
         ]
         yield table(deployments, titles=("Deployments", "", "", ""))
-    yield from lineage_tables(found)
+    yield from lineage_tables(details)
 
 
 _TELLING = Telling(

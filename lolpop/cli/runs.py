@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 __all__ = ["list_runs", "show_run"]
 
 
-def list_runs(given: Given, *, limit: int, as_json: bool) -> None:
+def list_runs(options: Given, *, limit: int, as_json: bool) -> None:
     """Print the newest runs, of the group that is given, if one is."""
-    with open_store(given) as container:
+    with open_store(options) as container:
         stored = is_stored(container)
-        runs = container.store().runs(group=given.group, limit=limit) if stored else []
+        runs = container.store().runs(group=options.group, limit=limit) if stored else []
         records = [RunRecords.of(container, run) for run in runs]
         if as_json:
-            print_json([_run_json(each) for each in records])
+            print_json([_run_json(record) for record in records])
         elif records:
             titles = ("run", "workflow", "status", "model", "metric", "", "started", "took", "group")
-            runs_table = table([_row(each) for each in records], titles=titles, right=(5, 7))
+            runs_table = table([_row(record) for record in records], titles=titles, right=(5, 7))
             # Runs that belong together are read as one: what each made of what the others made.
-            made = [each for run in reversed(records) for each in run.made] if given.group else []
+            made = [record for run in reversed(records) for record in run.made] if options.group else []
             show(runs_table, *([made_table(made)] if made else []))
         else:
-            of_group = f" of the group {given.group!r}" if given.group else ""
+            of_group = f" of the group {options.group!r}" if options.group else ""
             say(f"No runs{of_group} in {store_place(container) or 'the store'}.")
 
 
-def show_run(run_id: str, given: Given, *, as_json: bool) -> None:
+def show_run(run_id: str, options: Given, *, as_json: bool) -> None:
     """Print all that is known of the run whose id is, or uniquely begins with, ``run_id``.
 
     Raises ReferenceNotFoundError if there is none such.
     """
-    with open_store(given) as container:
+    with open_store(options) as container:
         records = RunRecords.of(container, find_run(container, run_id))
         if as_json:
             print_json({**_run_json(records), **_details_json(records)})
@@ -99,8 +99,8 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
     if checks := records.checks():
         yield checks_table(checks)
     if components := wiring.get("components", {}):
-        given, linked = frozenset(wiring.get("given", ())), wiring.get("linked", {})
-        rows = [(f"  {path}", *_wired(path, part, given, linked)) for path, part in components.items()]
+        explicit, linked = frozenset(wiring.get("given", ())), wiring.get("linked", {})
+        rows = [(f"  {path}", *_wired(path, part, explicit, linked)) for path, part in components.items()]
         yield table(rows, titles=("Wiring", "", ""))
     if run.error:
         yield f"Error\n{run.error.rstrip()}"
@@ -118,20 +118,20 @@ def _exchanged(task: TaskRecord) -> str:
 
 
 def _wired(
-    path: str, part: Mapping[str, Any], given: Collection[str], linked: Mapping[str, Any]
+    path: str, part: Mapping[str, Any], explicit: Collection[str], linked: Mapping[str, Any]
 ) -> tuple[str, str]:
     """What stood at a path, and what a source set of it; defaults are in JSON and in ``lolpop config``."""
     if "value" in part:
         value = part["value"]
         if isinstance(value, Mapping):
-            return "", _pairs(_given(path, value, given), path, linked)
+            return "", _pairs(_given(path, value, explicit), path, linked)
         return "", _beside_link(value, path, linked)
     use = part["use"].rpartition(":")[2] if part["use"] else "none"
-    return use, _pairs(_given(path, part.get("settings", {}), given), path, linked)
+    return use, _pairs(_given(path, part.get("settings", {}), explicit), path, linked)
 
 
-def _given(path: str, settings: Mapping[str, Any], given: Collection[str]) -> Mapping[str, Any]:
-    return {name: value for name, value in settings.items() if f"{path}.{name}" in given}
+def _given(path: str, settings: Mapping[str, Any], explicit: Collection[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in settings.items() if f"{path}.{name}" in explicit}
 
 
 def _pairs(

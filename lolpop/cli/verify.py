@@ -12,9 +12,9 @@ from lolpop.kernel.verification import findings_of
 __all__ = ["verify"]
 
 
-def verify(runner: str, given: Given, *, as_json: bool) -> bool:
+def verify(runner: str, options: Given, *, as_json: bool) -> bool:
     """Print what is wrong with a container; return whether it can run."""
-    findings, note = _findings(runner, given)
+    findings, note = _findings(runner, options)
     errors = [finding for finding in findings if finding.severity == "error"]
     if as_json:
         print_json({"ok": not errors, "findings": [finding_json(finding) for finding in findings]})
@@ -31,11 +31,11 @@ def verify(runner: str, given: Given, *, as_json: bool) -> bool:
     return not errors
 
 
-def _findings(runner: str, given: Given) -> tuple[list[Finding], str | None]:
+def _findings(runner: str, options: Given) -> tuple[list[Finding], str | None]:
     """What is wrong, and what to tell of it where there are no settings."""
     try:
-        container = given.load(container_class(runner), lenient=True)
+        container = options.load(container_class(runner), lenient=True)
         findings = findings_of(scope_of(container))
-        return findings, given.missing(container, findings)
+        return findings, options.missing(container, findings)
     except LolpopError as error:
         return findings_in(error), None

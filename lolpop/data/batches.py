@@ -49,13 +49,13 @@ class SameColumns:
         data = wrap(frame)
         if self._columns is None:
             self._columns = data.columns
-        columns, given = self._columns, data.columns
+        columns, names = self._columns, data.columns
         rows, self._rows = self._rows, self._rows + len(data)
-        if given == columns:
+        if names == columns:
             return frame
-        if lacking := [name for name in columns if name not in given]:
+        if lacking := [name for name in columns if name not in names]:
             raise DataError(f"{_from_row(rows)} lack the columns {listed(lacking)} of those before them.")
-        if strange := [name for name in given if name not in columns]:
+        if strange := [name for name in names if name not in columns]:
             raise DataError(
                 f"{_from_row(rows)} have the columns {listed(strange)}, unlike those before them."
             )

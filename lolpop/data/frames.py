@@ -352,12 +352,12 @@ _KINDS_OF_OBJECTS: dict[str, Kind] = {
 def _kind_of_objects(series: nw.Series[Any]) -> Kind:
     import pandas as pd
 
-    found = pd.api.types.infer_dtype(series.to_native(), skipna=True)
-    if found == "mixed":
+    inferred = pd.api.types.infer_dtype(series.to_native(), skipna=True)
+    if inferred == "mixed":
         scalar = (str, bytes, int, float)
         values = series.drop_nulls().to_list()
         return "mixed" if all(isinstance(value, scalar) for value in values) else "other"
-    kind = _KINDS_OF_OBJECTS.get(found, "other")
+    kind = _KINDS_OF_OBJECTS.get(inferred, "other")
     # Lists beside numbers are no mixture that could be counted.
     if kind == "mixed" and any(pd.api.types.is_list_like(value) for value in series.to_list()):
         return "other"

@@ -68,10 +68,10 @@ class Grid:
         distinct = moments.drop_duplicates().sort_values()
         if _are_numbers(moments):
             return cls(_step(distinct, frequency, column.name), int(distinct[0]))
-        found = _offset(frequency).freqstr if frequency else _frequency(distinct, column.name)
+        step_text = _offset(frequency).freqstr if frequency else _frequency(distinct, column.name)
         zone = None if distinct.tz is None else str(distinct.tz)
         first = distinct[0] if zone is None else distinct[0].tz_convert("UTC")
-        return cls(found, first.isoformat(), zone, form)
+        return cls(step_text, first.isoformat(), zone, form)
 
     @property
     def counts(self) -> bool:
@@ -115,7 +115,7 @@ class Grid:
             )
         if isinstance(self.start, int):
             step = int(self.frequency)
-            found = (moments.to_numpy() - self.start) // step
+            positions = (moments.to_numpy() - self.start) // step
             off = (moments.to_numpy() - self.start) % step != 0
         else:
             if (moments.tz is None) != (self.zone is None):
@@ -123,14 +123,14 @@ class Grid:
                     f"Column {column.name!r} has times {'with' if self.zone is None else 'without'} a zone, "
                     f"where those that were learned had {'none' if self.zone is None else self.zone}."
                 )
-            found, off = self._counted(moments)
+            positions, off = self._counted(moments)
         if off.any():
             strange = moments[off][0]
             raise DataError(
                 f"Column {column.name!r} holds {_shown(strange)}, which is no time at the frequency "
                 f"{self.frequency} from {self._shown_start()}. Correct it, or set problem.frequency."
             )
-        return np.asarray(found, dtype=np.int64)
+        return np.asarray(positions, dtype=np.int64)
 
     def times(self, positions: Positions) -> pd.Index[Any]:
         """The moments at ``positions``: dates, with their zone if they have one, or whole numbers."""
@@ -173,7 +173,9 @@ class Grid:
                     for moment in moments
                 ]
             elif like.dtype == nw.Object and len(like) and not hasattr(like.to_list()[0], "hour"):
-                return nw.new_series(like.name, [each.date() for each in values], backend=like.implementation)
+                return nw.new_series(
+                    like.name, [value.date() for value in values], backend=like.implementation
+                )
         if like.implementation.is_pandas_like() and like.dtype != nw.String:
             native = like.to_native().dtype
             made = pd.Series(moments, name=like.name).astype(native)
@@ -212,8 +214,8 @@ class Grid:
         step = ((start + offset) - start) * 0.9
         first, last = int((moments.min() - start) // step) - 1, int((moments.max() - start) // step) + 1
         first, last = min(first, 0), max(last, 0)
-        found = self._range(start, first, last, offset).get_indexer(moments)
-        return found + first, found < 0
+        positions = self._range(start, first, last, offset).get_indexer(moments)
+        return positions + first, positions < 0
 
     @staticmethod
     def _range(start: pd.Timestamp, first: int, last: int, offset: Any) -> pd.DatetimeIndex:
@@ -339,12 +341,12 @@ def _date_in_digits(distinct: pd.Index[Any]) -> str | None:
     import pandas as pd
 
     for form, shown in (("%Y%m", "%Y-%m"), ("%Y%m%d", "%Y-%m-%d")):
-        low, high = (int(pd.Timestamp(each).strftime(form)) for each in _YEARS_OF_DATES)
+        low, high = (int(pd.Timestamp(bound).strftime(form)) for bound in _YEARS_OF_DATES)
         if distinct[0] < low or distinct[-1] > high:
             continue
-        found = pd.to_datetime(distinct.astype(str), format=form, errors="coerce")
-        if not found.hasnans:
-            return str(found[0].strftime(shown))
+        dates = pd.to_datetime(distinct.astype(str), format=form, errors="coerce")
+        if not dates.hasnans:
+            return str(dates[0].strftime(shown))
     return None
 
 
@@ -394,17 +396,17 @@ def _calendar_frequencies(distinct: pd.DatetimeIndex) -> list[str]:
 
     first = distinct[0]
     month = _MONTHS[first.month - 1]
-    found = [f"YS-{month}", f"QS-{month}", "MS"] if first.is_month_start else []
-    found += [f"YE-{month}", f"QE-{month}", "ME"] if first.is_month_end else []
+    frequencies = [f"YS-{month}", f"QS-{month}", "MS"] if first.is_month_start else []
+    frequencies += [f"YE-{month}", f"QE-{month}", "ME"] if first.is_month_end else []
     days = np.diff(distinct.tz_localize(None).normalize().asi8) // (_DAY * 1_000_000)
     step = int(np.gcd.reduce(days))
     even = ["D" if step == 1 else f"{step}D"] if step else []
-    found += even if step > 7 else []
-    found.append(f"W-{_WEEKDAYS[first.weekday()]}")
+    frequencies += even if step > 7 else []
+    frequencies.append(f"W-{_WEEKDAYS[first.weekday()]}")
     weekdays = distinct.day_of_week.to_numpy()
     if (distinct[-1] - first).days >= 7 and weekdays.max() < 5:
-        found.append("B")
-    return found + even
+        frequencies.append("B")
+    return frequencies + even
 
 
 def _offset_of(step: pd.Timedelta) -> str:

@@ -76,8 +76,8 @@ class Data(BaseModel):
     @field_validator("predict")
     @classmethod
     def _predict_names_sources(cls, predict: Source | None, info: ValidationInfo) -> Source | None:
-        if predict is not None and (known := info.data.get("sources")) is not None:
-            named = _named(predict, known)
+        if predict is not None and (sources := info.data.get("sources")) is not None:
+            named = _named(predict, sources)
             if info.data.get("batch_rows") is not None and len(named) > 1:
                 raise ValueError(
                     f"names {len(named)} sources, but with batch_rows it should name one: its rows come in "
@@ -92,20 +92,20 @@ class Data(BaseModel):
             raise ValueError(f"{frame} is not installed; install it with: pip install 'lolpop[{frame}]'")
         return frame
 
-    def tables(self, given: Source | None = None) -> Sources | None:
+    def tables(self, source: Source | None = None) -> Sources | None:
         """The sources by name, with those of ``given`` in place of their namesakes; None without sources.
 
         Raises ValueError if ``given`` does not name some of them.
         """
         if self.sources is None:
             return None
-        return {**self.sources, **(_named(given, self.sources) if given is not None else {})}
+        return {**self.sources, **(_named(source, self.sources) if source is not None else {})}
 
 
-def _named(given: Source, known: Sources) -> Sources:
-    if isinstance(given, str) or not given:
-        raise ValueError(f"should name sources, as {{{next(iter(known))}: …}}, since data.sources is set")
-    for name in given:
-        if name not in known:
-            raise ValueError(f"names {name!r}, which is no source; data.sources names {', '.join(known)}")
-    return given
+def _named(source: Source, sources: Sources) -> Sources:
+    if isinstance(source, str) or not source:
+        raise ValueError(f"should name sources, as {{{next(iter(sources))}: …}}, since data.sources is set")
+    for name in source:
+        if name not in sources:
+            raise ValueError(f"names {name!r}, which is no source; data.sources names {', '.join(sources)}")
+    return source

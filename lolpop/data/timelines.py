@@ -123,16 +123,16 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     )
     order = np.lexsort((positions, codes))
     bounds = np.searchsorted(codes[order], np.arange(len(keys) + 1))
-    found: dict[str, Timeline] = {}
+    by_series: dict[str, Timeline] = {}
     for code, key in enumerate(keys):
         mine = order[bounds[code] : bounds[code + 1]]
-        found[key] = _timeline(key, positions[mine], numbers[mine], outside[mine], problem)
+        by_series[key] = _timeline(key, positions[mine], numbers[mine], outside[mine], problem)
     notices = (
         _order(codes, positions, problem),
-        _gaps(found, problem),
+        _gaps(by_series, problem),
         _ambiguity(rows.get_column(problem.time), problem),
     )
-    return Timelines(grid, regressors, found, tuple(each for each in notices if each), left_out)
+    return Timelines(grid, regressors, by_series, tuple(notice for notice in notices if notice), left_out)
 
 
 def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[list[str], Any, Any]:
@@ -217,15 +217,15 @@ def _timeline(
 ) -> Timeline:
     import numpy as np
 
-    known = np.flatnonzero(~np.isnan(numbers))
-    if len(known) < 2:
+    present = np.flatnonzero(~np.isnan(numbers))
+    if len(present) < 2:
         whose = f"The series {key!r}" if problem.series is not None else "The series"
         raise DataError(
-            f"{whose} has {count(len(known), 'value')} of {problem.target!r} only: at least 2 are needed. "
+            f"{whose} has {count(len(present), 'value')} of {problem.target!r} only: at least 2 are needed. "
             "Add rows, or leave it out."
         )
     # Moments before the first value, and after the last, have nothing to be learned from.
-    inside = slice(known[0], known[-1] + 1)
+    inside = slice(present[0], present[-1] + 1)
     positions, numbers, regressors = positions[inside], numbers[inside], regressors[inside]
     start, end = int(positions[0]), int(positions[-1])
     values = np.full(end - start + 1, np.nan)
@@ -254,8 +254,12 @@ def _ambiguity(times: nw.Series[Any], problem: ForecastingProblem) -> Check | No
     return Check(check="ambiguous_dates", status="warn", message=message, columns=(problem.time,))
 
 
-def _gaps(found: dict[str, Timeline], problem: ForecastingProblem) -> Check | None:
-    missing = {key: len(each) - each.known for key, each in found.items() if each.known < len(each)}
+def _gaps(by_series: dict[str, Timeline], problem: ForecastingProblem) -> Check | None:
+    missing = {
+        key: len(timeline) - timeline.known
+        for key, timeline in by_series.items()
+        if timeline.known < len(timeline)
+    }
     if not missing:
         return None
     number = sum(missing.values())

@@ -89,14 +89,14 @@ def _refused(
     from pydantic import ValidationError
 
     details = error.errors(include_url=False)
-    strays = [each for each in details if each["type"] in _UNDECLARED]
+    strays = [detail for detail in details if detail["type"] in _UNDECLARED]
     problems = list(_undeclared(node, parameter.annotation, strays))
     if strays:
         try:
             return parameter.adapter.validate_python(value), problems
         except ValidationError as other:
             details = other.errors(include_url=False)
-    others = (_problem(node, parameter, each) for each in details if each["type"] not in _UNDECLARED)
+    others = (_problem(node, parameter, detail) for detail in details if detail["type"] not in _UNDECLARED)
     return UNSET, [*problems, *_of_unions(node, [problem for problem in others if problem])]
 
 
@@ -166,8 +166,8 @@ def _takes_strictly(annotation: Any, value: Any) -> bool:
 
 def _texts_near(node: Node, location: SettingPath) -> Iterator[SettingPath]:
     """Where text stands at or below the deepest node that a location of pydantic's leads to."""
-    _, path, found = _nearest(node, location)
-    yield from _texts(found, path)
+    _, path, nearest = _nearest(node, location)
+    yield from _texts(nearest, path)
 
 
 def _texts(node: Node, path: SettingPath) -> Iterator[SettingPath]:
@@ -193,18 +193,18 @@ def _nearest(node: Node, location: SettingPath) -> tuple[bool, SettingPath, Node
     return exact, path, node
 
 
-def _problem(node: Node, parameter: Parameter, found: Mapping[str, Any]) -> Problem | None:
-    location = tuple(str(step) for step in found["loc"])
+def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Problem | None:
+    location = tuple(str(step) for step in detail["loc"])
     _, path, at = _nearest(node, location)
-    if found["type"] == "missing":
+    if detail["type"] == "missing":
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
     types = _types_at(parameter.annotation, path) or [parameter.annotation]
     if reads_variable(at) or any(map(holds_secret, types)):
         # What a validator says may quote the value; and a scalar in place of a section may be its secret.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
-    said = _SHAPES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    said = shortened(mask_urls(_lower_first(said)), _LONGEST)
-    return Problem(path, f"{said}{_got(at)}", at.origin, _near(found))
+    message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
+    message = shortened(mask_urls(_lower_first(message)), _LONGEST)
+    return Problem(path, f"{message}{_got(at)}", at.origin, _near(detail))
 
 
 def _got(node: Node) -> str:
@@ -217,32 +217,32 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
     by_location: dict[SettingPath, list[Problem]] = {}
     for problem in problems:
         by_location.setdefault(problem.location, []).append(problem)
-    for location, found in by_location.items():
+    for location, problems_there in by_location.items():
         # A member that takes the value, but for something inside it, is the one that was meant.
         if any(len(other) > len(location) and other[: len(location)] == location for other in by_location):
             continue
         got = _got(_nearest(node, location)[2])
-        messages = dict.fromkeys(problem.message.removesuffix(got) for problem in found)
+        messages = dict.fromkeys(problem.message.removesuffix(got) for problem in problems_there)
         if len(messages) == 1:
-            yield found[0]
+            yield problems_there[0]
         else:
-            wanted = [each.partition(_WHY)[0].removeprefix(_SHOULD_BE) for each in messages]
-            yield dataclasses.replace(found[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
+            wanted = [message.partition(_WHY)[0].removeprefix(_SHOULD_BE) for message in messages]
+            yield dataclasses.replace(problems_there[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
 
 
-def _near(found: Mapping[str, Any]) -> str | None:
+def _near(detail: Mapping[str, Any]) -> str | None:
     """The value that may have been meant, where only some are possible."""
-    if found["type"] != "literal_error" or not isinstance(found["input"], str):
+    if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return None
-    return did_you_mean(found["input"], _QUOTED.findall(found["ctx"]["expected"]))
+    return did_you_mean(detail["input"], _QUOTED.findall(detail["ctx"]["expected"]))
 
 
 def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
     """Keys that the models, dataclasses and typed dicts of a type do not declare, each once."""
     seen: set[SettingPath] = set()
     near: dict[SettingPath, Names] = {}
-    for each in details:
-        exact, path, at = _nearest(node, tuple(str(step) for step in each["loc"]))
+    for detail in details:
+        exact, path, at = _nearest(node, tuple(str(step) for step in detail["loc"]))
         owners = _types_at(annotation, path[:-1])
         if not exact or path in seen or any(map(_takes_extra, owners)):
             continue
@@ -361,9 +361,9 @@ def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
         return node.value
     if isinstance(value, float) and not math.isfinite(value):
         return value  # pydantic has no word for it in JSON
-    given = node.value if node is not None else None
+    written = node.value if node is not None else None
     if isinstance(dumped, dict):
-        below = given if isinstance(given, Mapping) else {}
+        below = written if isinstance(written, Mapping) else {}
         # What is read from another key than it is shown under may hold what came by a link.
         unmatched = _has_link_below(*(child for key, child in below.items() if key not in dumped))
         return {
@@ -372,7 +372,7 @@ def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
             for part in (_part_of(value, key),)
         }
     if isinstance(dumped, list):
-        return _elements_as_written(dumped, given if isinstance(given, tuple) else (), value)
+        return _elements_as_written(dumped, written if isinstance(written, tuple) else (), value)
     if node is not None and _has_link_below(node):
         return MASK
     return escaped(dumped) if isinstance(dumped, str) else dumped
@@ -382,17 +382,17 @@ def _has_link_below(*nodes: Node) -> bool:
     return any(has_link(leaf) for node in nodes for _, leaf in leaves(node))
 
 
-def _elements_as_written(dumped: list[Any], given: tuple[Node, ...], value: Any) -> list[Any]:
+def _elements_as_written(dumped: list[Any], written: tuple[Node, ...], value: Any) -> list[Any]:
     if isinstance(value, set | frozenset):
         # In no order that would tell which of them came by a link, and in another one each time.
-        if any(map(has_link, given)):
-            return sorted((_as_written(mask(plain(node)), node, None) for node in given), key=repr)
+        if any(map(has_link, written)):
+            return sorted((_as_written(mask(plain(node)), node, None) for node in written), key=repr)
         return sorted((_as_written(child, None, None) for child in dumped), key=repr)
-    if len(given) != len(dumped) and _has_link_below(*given):
+    if len(written) != len(dumped) and _has_link_below(*written):
         return [MASK for _ in dumped]
-    nodes = given if len(given) == len(dumped) else (None,) * len(dumped)
+    nodes = written if len(written) == len(dumped) else (None,) * len(dumped)
     values = value if isinstance(value, list | tuple) and len(value) == len(dumped) else (None,) * len(dumped)
-    return [_as_written(*each) for each in zip(dumped, nodes, values, strict=True)]
+    return [_as_written(*parts) for parts in zip(dumped, nodes, values, strict=True)]
 
 
 def _part_of(value: Any, key: str) -> Any:

@@ -65,7 +65,7 @@ def facts_of(
     series: nw.Series[Any],
     limits: Limits,
     expected: ExpectedColumn | None = None,
-    known: int = 0,
+    reference_rows: int = 0,
     stated_form: str | None = None,
 ) -> ColumnFacts:
     """What there is to know of ``series``, and of it against what is ``expected`` by ``known`` rows.
@@ -76,7 +76,7 @@ def facts_of(
     if kind == "empty":
         return ColumnFacts(series.name, kind, missing=len(series))
     if kind in {"number", "duration"}:
-        return _of_numbers(series, kind, limits, expected, known)
+        return _of_numbers(series, kind, limits, expected, reference_rows)
     missing = series.null_count()
     if kind in {"mixed", "other"}:
         return ColumnFacts(series.name, kind, missing)
@@ -103,7 +103,7 @@ def _of_values(series: nw.Series[Any], kind: Kind, missing: int, dates: DateForm
 
 
 def _of_numbers(
-    series: nw.Series[Any], kind: Kind, limits: Limits, expected: ExpectedColumn | None, known: int
+    series: nw.Series[Any], kind: Kind, limits: Limits, expected: ExpectedColumn | None, reference_rows: int
 ) -> ColumnFacts:
     import numpy as np
 
@@ -127,7 +127,7 @@ def _of_numbers(
         repeated=share,
         far=outliers(finite, limits.outlier_distance) if kind == "number" else None,
         out_of_range=out_of_range(
-            finite, numbers, known, margin=limits.range_margin, significance=limits.significance
+            finite, numbers, reference_rows, margin=limits.range_margin, significance=limits.significance
         )
         if numbers
         else None,

@@ -49,12 +49,12 @@ def predictive_powers(
     sample = rows.select(*features, target)[order]
     truth = sample.get_column(target)
     expected: NDArray[Any]
-    kept = np.empty(0)
+    class_values = np.empty(0)
     if classes:
         labels = _codes_of_texts(truth)
         usable = _common(labels)
-        kept, expected = np.unique(labels[usable], return_inverse=True)
-        enough = len(kept) > 1
+        class_values, expected = np.unique(labels[usable], return_inverse=True)
+        enough = len(class_values) > 1
     else:
         expected = _ranks(to_floats(truth))
         usable, enough = np.full(len(sample), fill_value=True), True
@@ -65,7 +65,7 @@ def predictive_powers(
         codes = _codes(sample.get_column(name))
         if codes is not None:
             used = codes[usable]
-            copies = classes and len(np.unique(used)) == len(kept)
+            copies = classes and len(np.unique(used)) == len(class_values)
             powers[name] = Power(_power(used, expected, classes=classes), copies)
     return powers
 
@@ -74,12 +74,14 @@ def leaking(powers: Mapping[str, Power], threshold: float) -> list[str]:
     """Columns that are too good to be true, best first: nearly perfect, copies, or far ahead of others."""
     ordered = sorted(powers, key=lambda name: -powers[name].told)
     perfect = max(_NEARLY_PERFECT, threshold)
-    found = [name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)]
-    if not found and ordered and powers[ordered[0]].told >= threshold:
+    columns = [
+        name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)
+    ]
+    if not columns and ordered and powers[ordered[0]].told >= threshold:
         rest = 1 - powers[ordered[1]].told if len(ordered) > 1 else 1.0
         if (1 - powers[ordered[0]].told) * _STANDS_OUT <= rest:
-            found = ordered[:1]
-    return found
+            columns = ordered[:1]
+    return columns
 
 
 def _power(codes: Codes, expected: NDArray[Any], *, classes: bool) -> float:
@@ -88,24 +90,24 @@ def _power(codes: Codes, expected: NDArray[Any], *, classes: bool) -> float:
     return float(np.mean([measure(codes, expected, half), measure(codes, expected, ~half)]))
 
 
-def _told_classes(codes: Codes, labels: Codes, known: NDArray[np.bool_]) -> float:
+def _told_classes(codes: Codes, labels: Codes, chosen: NDArray[np.bool_]) -> float:
     bins, number = int(codes.max()) + 1, int(labels.max()) + 1
-    counts = np.bincount(codes[known] * number + labels[known], minlength=bins * number)
-    sizes = np.bincount(labels[known], minlength=number)
+    counts = np.bincount(codes[chosen] * number + labels[chosen], minlength=bins * number)
+    sizes = np.bincount(labels[chosen], minlength=number)
     # In each bin, the class that is most frequent for its size: rare classes count as much as others.
     guesses = (counts.reshape(bins, number) / np.maximum(sizes, 1)).argmax(axis=1)
-    right = guesses[codes[~known]] == labels[~known]
-    recalls = [right[labels[~known] == label].mean() for label in np.unique(labels[~known])]
+    right = guesses[codes[~chosen]] == labels[~chosen]
+    recalls = [right[labels[~chosen] == label].mean() for label in np.unique(labels[~chosen])]
     return (float(np.mean(recalls)) - 1 / number) / (1 - 1 / number)
 
 
-def _told_ranks(codes: Codes, ranks: NDArray[np.float64], known: NDArray[np.bool_]) -> float:
-    sums = np.bincount(codes[known], weights=ranks[known], minlength=int(codes.max()) + 1)
-    sizes = np.bincount(codes[known], minlength=len(sums))
-    middle = ranks[known].mean()
-    guesses = np.where(sizes > 0, sums / np.maximum(sizes, 1), middle)[codes[~known]]
-    left = ((ranks[~known] - guesses) ** 2).sum()
-    spread = ((ranks[~known] - middle) ** 2).sum()
+def _told_ranks(codes: Codes, ranks: NDArray[np.float64], chosen: NDArray[np.bool_]) -> float:
+    sums = np.bincount(codes[chosen], weights=ranks[chosen], minlength=int(codes.max()) + 1)
+    sizes = np.bincount(codes[chosen], minlength=len(sums))
+    middle = ranks[chosen].mean()
+    guesses = np.where(sizes > 0, sums / np.maximum(sizes, 1), middle)[codes[~chosen]]
+    left = ((ranks[~chosen] - guesses) ** 2).sum()
+    spread = ((ranks[~chosen] - middle) ** 2).sum()
     return float(1 - left / spread) if spread else 0.0
 
 

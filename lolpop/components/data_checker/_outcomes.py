@@ -20,15 +20,17 @@ def outcome(name: str, status: Status, message: str, columns: Sequence[str] = ()
     return Check(check=name, status=status, message=message, columns=tuple(columns))
 
 
-def of_columns(name: str, found: Sequence[ColumnFacts] | Mapping[str, str], what: str, advice: str) -> Check:
-    """A warning of the columns ``found``, with what there is to say of each; ``ok`` if there are none."""
-    if isinstance(found, Mapping):
-        columns = list(found)
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        shown = ", ".join(f"{each!r} ({found[each]})" for each in columns[:_SHOWN]) + more
+def of_columns(
+    name: str, details: Sequence[ColumnFacts] | Mapping[str, str], what: str, advice: str
+) -> Check:
+    """A warning about columns, with the details of each; ``ok`` if there are none."""
+    if isinstance(details, Mapping):
+        columns = list(details)
+        more = f" and {len(details) - _SHOWN} more" if len(details) > _SHOWN else ""
+        shown = ", ".join(f"{column!r} ({details[column]})" for column in columns[:_SHOWN]) + more
     else:
-        columns = [fact.name for fact in found]
+        columns = [fact.name for fact in details]
         shown = listed(columns, _SHOWN)
-    if not found:
+    if not details:
         return outcome(name, "ok", f"no {what}")
     return outcome(name, "warn", f"{what}: {shown}. {advice}", columns)

@@ -25,10 +25,10 @@ def outliers(values: NDArray[np.float64], distance: float) -> NDArray[np.float64
     values = values[np.isfinite(values)]
     if len(values) < _FEWEST_ROWS:
         return values[:0]
-    found = _far_away(values, distance)
-    if found.any() and values.min() >= 0:
-        found &= _far_away(np.log1p(values), distance)
-    return values[found]
+    is_outlier = _far_away(values, distance)
+    if is_outlier.any() and values.min() >= 0:
+        is_outlier &= _far_away(np.log1p(values), distance)
+    return values[is_outlier]
 
 
 def _far_away(values: NDArray[np.float64], distance: float) -> NDArray[np.bool_]:

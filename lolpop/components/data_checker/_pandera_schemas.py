@@ -30,12 +30,12 @@ def loaded_schema(name: str, folder: Path | None) -> Any:
 
     Raises WiringError if it is neither.
     """
-    found = load_object(name, folder)
-    schema = found.to_schema() if isinstance(found, type) and hasattr(found, "to_schema") else found
+    loaded = load_object(name, folder)
+    schema = loaded.to_schema() if isinstance(loaded, type) and hasattr(loaded, "to_schema") else loaded
     if not (hasattr(schema, "validate") and hasattr(schema, "remove_columns")):
         raise WiringError(
             f"{name} is not a pandera schema",
-            f"Expected a DataFrameSchema or a DataFrameModel, not {type(found).__name__}.",
+            f"Expected a DataFrameSchema or a DataFrameModel, not {type(loaded).__name__}.",
         )
     return schema
 
@@ -85,9 +85,9 @@ def schema_of(
     ignored = {problem.index, problem.target, *problem.drop, *place}
     others = {name: library.Column(nullable=True) for name in rows.columns if name in ignored}
     expected = {
-        each.name: _column(library, each, rows, expectation.rows, range_margin, polars=polars)
-        for each in expectation.columns
-        if each.name not in ignored
+        column.name: _column(library, column, rows, expectation.rows, range_margin, polars=polars)
+        for column in expectation.columns
+        if column.name not in ignored
     }
     return library.DataFrameSchema({**others, **expected, **columns}, strict=True)
 
@@ -118,7 +118,7 @@ def _column(
     library: ModuleType,
     expected: ExpectedColumn,
     rows: nw.DataFrame[Any],
-    known: int,
+    reference_rows: int,
     range_margin: float,
     *,
     polars: bool,
@@ -131,8 +131,8 @@ def _column(
         return library.Column(_dtypes(polars=polars).get(expected.kind), nullable=True)
     checks = []
     if expected.numbers is not None and kind == "number":
-        checks.append(library.Check.in_range(*bounds(expected.numbers, known, range_margin)))
-    counts = [each.count for each in expected.values]
+        checks.append(library.Check.in_range(*bounds(expected.numbers, reference_rows, range_margin)))
+    counts = [value.count for value in expected.values]
     if len(counts) > 1 and min(counts) >= _FEWEST_ROWS_OF_A_VALUE and kind in {"string", "category"}:
-        checks.append(library.Check.isin([each.value for each in expected.values]))
+        checks.append(library.Check.isin([value.value for value in expected.values]))
     return library.Column(checks=checks, nullable=expected.missing > 0)

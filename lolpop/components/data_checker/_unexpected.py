@@ -23,27 +23,27 @@ def unexpected(
     limits: Limits,
 ) -> Iterator[Check]:
     """What is not as expected in ``rows`` rows with columns of ``facts``, besides the columns ``ignored``."""
-    expected = {each.name: each for each in expectation.columns if each.name not in ignored}
-    found = {fact.name: fact for fact in facts if fact.name not in ignored}
-    yield _schema(expected, found)
+    expected = {column.name: column for column in expectation.columns if column.name not in ignored}
+    facts_by_name = {fact.name: fact for fact in facts if fact.name not in ignored}
+    yield _schema(expected, facts_by_name)
     # What is of another type is not compared any further.
     both = [
         (fact, expected[name])
-        for name, fact in found.items()
+        for name, fact in facts_by_name.items()
         if name in expected and (fact.kind == "empty" or expected[name].is_of(fact.kind))
     ]
     yield of_columns(
         "out_of_range",
         {
             fact.name: f"{count(len(fact.out_of_range), 'row')}, such as {fact.out_of_range[0]:g}, "
-            f"expected {each.numbers.least:g} to {each.numbers.greatest:g}"
-            for fact, each in both
-            if fact.out_of_range is not None and len(fact.out_of_range) and each.numbers is not None
+            f"expected {column.numbers.least:g} to {column.numbers.greatest:g}"
+            for fact, column in both
+            if fact.out_of_range is not None and len(fact.out_of_range) and column.numbers is not None
         },
         "numbers out of the expected range",
         "Check their correctness and their unit.",
     )
-    unseen = {fact.name: _unseen(fact, each, limits) for fact, each in both}
+    unseen = {fact.name: _unseen(fact, column, limits) for fact, column in both}
     yield of_columns(
         "unseen_categories",
         {name: listed(values, 3) for name, values in unseen.items() if values},
@@ -53,32 +53,32 @@ def unexpected(
     yield of_columns(
         "missing_increase",
         {
-            fact.name: f"{fact.missing / rows:.0%}, expected {each.missing:.0%}"
-            for fact, each in both
-            if _misses_more(fact, each, rows, expectation.rows, limits)
+            fact.name: f"{fact.missing / rows:.0%}, expected {column.missing:.0%}"
+            for fact, column in both
+            if _misses_more(fact, column, rows, expectation.rows, limits)
         },
         "columns with more missing values than expected",
         "Check the source.",
     )
 
 
-def _schema(expected: Mapping[str, ExpectedColumn], found: Mapping[str, ColumnFacts]) -> Check:
-    missing = [name for name in expected if name not in found]
-    extra = [name for name in found if name not in expected]
+def _schema(expected: Mapping[str, ExpectedColumn], actual: Mapping[str, ColumnFacts]) -> Check:
+    missing = [name for name in expected if name not in actual]
+    extra = [name for name in actual if name not in expected]
     changed = {
         name: f"{fact.kind} values, expected {expected[name].kind}"
-        for name, fact in found.items()
+        for name, fact in actual.items()
         if name in expected
         and not expected[name].is_of(fact.kind)
         and "empty" not in {fact.kind, expected[name].kind}
     }
-    said = [f"missing columns: {listed(missing)}"] if missing else []
-    said += [f"unexpected columns: {listed(extra)}"] if extra else []
-    said += [f"{name!r} has {change}" for name, change in list(changed.items())[:5]]
-    said += [f"{len(changed) - 5} more columns have another type"] if len(changed) > 5 else []
-    if not said:
+    differences = [f"missing columns: {listed(missing)}"] if missing else []
+    differences += [f"unexpected columns: {listed(extra)}"] if extra else []
+    differences += [f"{name!r} has {change}" for name, change in list(changed.items())[:5]]
+    differences += [f"{len(changed) - 5} more columns have another type"] if len(changed) > 5 else []
+    if not differences:
         return outcome("schema", "ok", f"{count(len(expected), 'column')} of the expected types")
-    return outcome("schema", "warn", "; ".join(said), [*missing, *extra, *changed])
+    return outcome("schema", "warn", "; ".join(differences), [*missing, *extra, *changed])
 
 
 def _unseen(fact: ColumnFacts, expected: ExpectedColumn, limits: Limits) -> list[str]:
@@ -87,5 +87,7 @@ def _unseen(fact: ColumnFacts, expected: ExpectedColumn, limits: Limits) -> list
     return unseen_values(fact.values, expected, most=limits.unseen, significance=limits.significance)
 
 
-def _misses_more(fact: ColumnFacts, expected: ExpectedColumn, rows: int, known: int, limits: Limits) -> bool:
-    return more_missing(fact.missing, rows, expected.missing, known, most=limits.missing_increase)
+def _misses_more(
+    fact: ColumnFacts, expected: ExpectedColumn, rows: int, reference_rows: int, limits: Limits
+) -> bool:
+    return more_missing(fact.missing, rows, expected.missing, reference_rows, most=limits.missing_increase)

@@ -26,7 +26,7 @@ _ROWS_OF_A_KNOWN_VALUE = 20
 
 
 def out_of_range(
-    values: Floats, expected: ExpectedNumbers, known: int, *, margin: float, significance: float
+    values: Floats, expected: ExpectedNumbers, reference_rows: int, *, margin: float, significance: float
 ) -> Floats:
     """Those of n finite numbers that are out of the range that ``known`` others had.
 
@@ -38,17 +38,17 @@ def out_of_range(
     if not len(values) or (expected.least <= values.min() and values.max() <= expected.greatest):
         return values[:0]
     below, above = values < expected.least, values > expected.greatest
-    found = np.zeros(len(values), dtype=np.bool_)
+    is_outside = np.zeros(len(values), dtype=np.bool_)
     for side in (below, above):
         # That all k of them are among the n, and none among the others, has this chance.
-        chance = int(side.sum()) * math.log(len(values) / (len(values) + known))
+        chance = int(side.sum()) * math.log(len(values) / (len(values) + reference_rows))
         if side.any() and chance <= math.log(significance):
-            found |= side
-    low, high = bounds(expected, known, margin)
-    return values[found | (values < low) | (values > high)]
+            is_outside |= side
+    low, high = bounds(expected, reference_rows, margin)
+    return values[is_outside | (values < low) | (values > high)]
 
 
-def bounds(expected: ExpectedNumbers, known: int, margin: float) -> tuple[float, float]:
+def bounds(expected: ExpectedNumbers, reference_rows: int, margin: float) -> tuple[float, float]:
     """What others are hardly beyond: the range, and ``margin`` times its width on both sides.
 
     Of few ``known`` rows the range is known less well, and the margin is greater. It is on a logarithmic
@@ -56,7 +56,7 @@ def bounds(expected: ExpectedNumbers, known: int, margin: float) -> tuple[float,
     """
     import numpy as np
 
-    margin *= 1 + _FEW_ROWS / max(known, 1)
+    margin *= 1 + _FEW_ROWS / max(reference_rows, 1)
     low, high = expected.least, expected.greatest
     if low == high:
         return (0.0 if expected.whole and low >= 0 else -math.inf), math.inf
@@ -81,28 +81,28 @@ def unseen_values(
     More than a share of ``most`` of the rows has to have them. New ones are natural where some known ones
     are rare: their share is about that of values of one row (Good and Turing).
     """
-    known = {each.value: each.count for each in expected.values}
-    new = sorted((value for value in values if value not in known), key=lambda value: -values[value])
+    counts = {counted.value: counted.count for counted in expected.values}
+    new = sorted((value for value in values if value not in counts), key=lambda value: -values[value])
     rows, strange = sum(values.values()), sum(values[value] for value in new)
-    if not strange or strange <= most * rows or len(known) < 2 or expected.kind == "boolean":
+    if not strange or strange <= most * rows or len(counts) < 2 or expected.kind == "boolean":
         return []
-    if min(known.values()) >= _ROWS_OF_A_KNOWN_VALUE:
+    if min(counts.values()) >= _ROWS_OF_A_KNOWN_VALUE:
         return new
     from scipy.special import bdtrc
 
-    once = sum(1 for count in known.values() if count == 1)
-    natural = min(1.0, 2 * (once + 1) / sum(known.values()))
+    once = sum(1 for count in counts.values() if count == 1)
+    natural = min(1.0, 2 * (once + 1) / sum(counts.values()))
     return new if bdtrc(strange - 1, rows, natural) <= significance else []
 
 
 def more_missing(
-    missing: int, rows: int, expected: float, known: int, *, most: float, deviations: float = 5
+    missing: int, rows: int, expected: float, reference_rows: int, *, most: float, deviations: float = 5
 ) -> bool:
     """Whether the share of missing values among ``rows`` is greater than ``expected`` of ``known`` rows.
 
     By more than ``most``, and by more standard deviations than chance explains.
     """
     increase = missing / rows - expected
-    pooled = (missing + expected * known) / (rows + known)
-    deviation = math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / known))
+    pooled = (missing + expected * reference_rows) / (rows + reference_rows)
+    deviation = math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / reference_rows))
     return increase > most and increase > deviations * deviation

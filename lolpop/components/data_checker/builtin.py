@@ -152,27 +152,31 @@ class BuiltinDataChecker(DataChecker):
         rows = wrap(frame)
         expected = {column.name: column for column in expectation.columns} if expectation else {}
         facts = self._facts(rows, expected, expectation.rows if expectation else 0)
-        found = [self._names(rows)]
-        found += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
+        checks = [self._names(rows)]
+        checks += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
         if expectation is not None and expectation.rows and len(rows):
             ignored = {
                 self._problem.index,
                 *self._problem.drop,
                 *(() if labelled else (self._problem.target,)),
             }
-            found += unexpected(facts, len(rows), expectation, ignored, self._limits)
-        return CheckReport(checks=tuple(found))
+            checks += unexpected(facts, len(rows), expectation, ignored, self._limits)
+        return CheckReport(checks=tuple(checks))
 
     @property
     def _has_positive_label(self) -> bool:
         return self._problem.type == "classification" and self._problem.positive_label is not None
 
     def _facts(
-        self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], known: int
+        self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], reference_rows: int
     ) -> list[ColumnFacts]:
         return [
             facts_of(
-                rows.get_column(name), self._limits, expected.get(name), known, self._problem.dates.get(name)
+                rows.get_column(name),
+                self._limits,
+                expected.get(name),
+                reference_rows,
+                self._problem.dates.get(name),
             )
             for name in rows.columns
         ]
@@ -238,8 +242,8 @@ class BuiltinDataChecker(DataChecker):
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)
         if number < 2:
-            found = "there is only one row" if number else "there are no rows"
-            return outcome("rows", "error", f"{found}: add rows to learn from")
+            problem = "there is only one row" if number else "there are no rows"
+            return outcome("rows", "error", f"{problem}: add rows to learn from")
         if number < self._min_rows:
             return outcome("rows", "warn", f"there are only {number} rows, fewer than {self._min_rows}")
         return outcome("rows", "ok", f"there are {count(number, 'row')}")
@@ -263,8 +267,8 @@ class BuiltinDataChecker(DataChecker):
         target = self._problem.target
         if target in rows.columns:
             return outcome("target_column", "ok", f"the target {target!r} exists", [target])
-        known = one_of(target, rows.columns, what="Columns")
-        return outcome("target_column", "error", f"there is no target column {target!r} in the data. {known}")
+        hint = one_of(target, rows.columns, what="Columns")
+        return outcome("target_column", "error", f"there is no target column {target!r} in the data. {hint}")
 
     def _missing_target(self, target: ColumnFacts, rows: int) -> Check:
         if not target.missing:
@@ -281,8 +285,11 @@ class BuiltinDataChecker(DataChecker):
         usable = {"number", "boolean", "empty", *(("string", "category") if classification else ())}
         if target.kind not in usable:
             wanted = "labels of one type (text or numbers)" if classification else "numbers"
-            found = {"mixed": "values of several types", "other": "values that are neither text nor numbers"}
-            holds = found.get(target.kind, f"{target.kind} values")
+            descriptions = {
+                "mixed": "values of several types",
+                "other": "values that are neither text nor numbers",
+            }
+            holds = descriptions.get(target.kind, f"{target.kind} values")
             message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
                 message += f"; {TO_LEARN['classification']}"
@@ -344,29 +351,29 @@ class BuiltinDataChecker(DataChecker):
     def _target_leakage(self, powers: Mapping[str, Power]) -> Check:
         from lolpop.components.data_checker._leakage import leaking
 
-        found = leaking(powers, self._max_predictive_power)
-        if not found:
+        leaking_columns = leaking(powers, self._max_predictive_power)
+        if not leaking_columns:
             best = max(powers, key=lambda name: powers[name].told, default=None)
-            said = "no column predicts the target alone"
+            without_leakage = "no column predicts the target alone"
             message = (
-                said
+                without_leakage
                 if best is None
-                else f"{said}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
+                else f"{without_leakage}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
             )
             return outcome("target_leakage", "ok", message)
-        shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in found[:5])
+        shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in leaking_columns[:5])
         message = (
             f"columns that predict the target {self._problem.target!r} almost alone: {shown}. "
             "If they are unknown when rows are predicted, list them in problem.drop"
         )
-        return outcome("target_leakage", "warn", message, found)
+        return outcome("target_leakage", "warn", message, leaking_columns)
 
     def _class_imbalance(self, target: nw.Series[Any]) -> Check:
         sizes = class_sizes(target)
-        rare = [each for each in sizes if sizes[each] * len(sizes) < self._min_class_balance * len(target)]
+        rare = [label for label in sizes if sizes[label] * len(sizes) < self._min_class_balance * len(target)]
         if not rare:
             return outcome("class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has enough rows")
-        shown = ", ".join(f"{each!r} ({count(sizes[each], 'row')})" for each in rare[:5])
+        shown = ", ".join(f"{label!r} ({count(sizes[label], 'row')})" for label in rare[:5])
         message = f"rare classes among {count(len(target), 'row')}: {shown}. Use a metric other than accuracy"
         return outcome("class_imbalance", "warn", message, [target.name])
 
@@ -456,8 +463,8 @@ class BuiltinDataChecker(DataChecker):
         values = rows.get_column(index)
         missing = values.null_count()
         status: Status = "warn" if missing else "ok"
-        found = f"the index {index!r} has missing values in {count(missing, 'row')}"
-        yield outcome("missing_index", status, found if missing else "every row has an index", [index])
+        problem = f"the index {index!r} has missing values in {count(missing, 'row')}"
+        yield outcome("missing_index", status, problem if missing else "every row has an index", [index])
         repeated = _comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
         number = int(repeated.sum())
         if not number:
@@ -500,7 +507,9 @@ def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts
     at = that_may_repeat(values)
     if not len(at):
         return 0
-    compared = [_comparable(each[at], fact.kind) for each, fact in zip(values, columns, strict=True)]
+    compared = [
+        _comparable(column_values[at], fact.kind) for column_values, fact in zip(values, columns, strict=True)
+    ]
     return int(compared[0].to_frame().with_columns(*compared[1:]).is_duplicated().sum())
 
 

@@ -73,10 +73,10 @@ def _expected(column: ColumnProfile, rows: int) -> ExpectedColumn:
 
 
 def _range(numbers: Numbers) -> ExpectedNumbers:
-    known = (numbers.min, numbers.max, *numbers.quartiles, *numbers.bins.edges)
+    numbers_of_profile = (numbers.min, numbers.max, *numbers.quartiles, *numbers.bins.edges)
     return ExpectedNumbers(
         least=numbers.min,
         median=numbers.quartiles[1],
         greatest=numbers.max,
-        whole=all(number.is_integer() for number in known),
+        whole=all(number.is_integer() for number in numbers_of_profile),
     )

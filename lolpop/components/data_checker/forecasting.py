@@ -49,8 +49,8 @@ class ForecastDataChecker(DataChecker):
         place = self._problem.place
         yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
         if absent := [name for name in place if name not in rows.columns]:
-            found = one_of(absent[0], rows.columns, what="Columns")
-            yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {found}", absent)
+            hint = one_of(absent[0], rows.columns, what="Columns")
+            yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {hint}", absent)
             return
         values = rows.select(*(_comparable(rows.get_column(name)) for name in place))
         if missing := [name for name in place if values.get_column(name).null_count()]:
@@ -74,26 +74,26 @@ class ForecastDataChecker(DataChecker):
             if problem.series is not None:
                 require_columns(rows.columns, [problem.series], what="series column")
             features = rows.drop(*problem.not_features, strict=False).to_native()
-            found = timelines(features, self._target(rows), problem)
+            series = timelines(features, self._target(rows), problem)
         except DataError as error:
             yield _check("series", "error", str(error).rstrip("."), problem.place)
             return
-        number = f"{len(found):,} series" if problem.series else "one series"
+        number = f"{len(series):,} series" if problem.series else "one series"
         yield _check(
-            "series", "ok", f"there is {number}, at the frequency {found.grid.frequency}", problem.place
+            "series", "ok", f"there is {number}, at the frequency {series.grid.frequency}", problem.place
         )
-        noticed = {notice.check: notice for notice in found.notices}
+        noticed = {notice.check: notice for notice in series.notices}
         for name, fine in (
             ("order_of_time", "rows come in the order of time"),
             ("gaps_in_time", "there are no gaps"),
             ("ambiguous_dates", "all dates are unambiguous"),
         ):
             yield noticed.get(name) or _check(name, "ok", fine, [problem.time])
-        yield self._history(found)
-        yield self._ends(found)
-        yield self._constant(found)
-        yield _regressors(found)
-        yield _left_out(found)
+        yield self._history(series)
+        yield self._ends(series)
+        yield self._constant(series)
+        yield _regressors(series)
+        yield _left_out(series)
 
     def _target(self, rows: nw.DataFrame[Any]) -> Any:
         require_columns(rows.columns, [self._problem.target], what="target column")
@@ -108,16 +108,16 @@ class ForecastDataChecker(DataChecker):
             return _check("column_roles", "warn", f"{', '.join(absent)}, which is not in the data")
         return _check("column_roles", "ok", "every column that the problem names exists")
 
-    def _history(self, found: Timelines) -> Check:
-        horizon, season = self._problem.horizon, self._problem.season or found.grid.season
-        longest = max(len(each) for each in found)
+    def _history(self, series: Timelines) -> Check:
+        horizon, season = self._problem.horizon, self._problem.season or series.grid.season
+        longest = max(len(timeline) for timeline in series)
         if longest < horizon + 2:
             message = (
                 f"the longest history has {count(longest, 'step')}, too few to train on and to test the "
                 f"horizon of {horizon} on: add rows, or set problem.horizon to {max(1, longest // 3)} or less"
             )
             return _check("history", "error", message)
-        short = [each.key for each in found if len(each) < horizon + 2]
+        short = [timeline.key for timeline in series if len(timeline) < horizon + 2]
         if short:
             message = f"series too short to test the horizon of {horizon}: {listed(short)}"
             return _check("history", "warn", f"{message}. They are used for training only")
@@ -126,20 +126,22 @@ class ForecastDataChecker(DataChecker):
             return _check("history", "warn", f"{message} before the test: the season cannot be estimated")
         return _check("history", "ok", f"the longest history has {count(longest, 'step')}")
 
-    def _ends(self, found: Timelines) -> Check:
-        last = max(each.end for each in found)
-        early = [each.key for each in found if each.end < last]
+    def _ends(self, series: Timelines) -> Check:
+        last = max(timeline.end for timeline in series)
+        early = [timeline.key for timeline in series if timeline.end < last]
         if early:
-            message = f"series that end before {found.grid.text(last)}: {listed(early)}"
+            message = f"series that end before {series.grid.text(last)}: {listed(early)}"
             return _check("ends", "warn", f"{message}. Each is forecast from its own last time")
-        return _check("ends", "ok", f"all end at {found.grid.text(last)}")
+        return _check("ends", "ok", f"all end at {series.grid.text(last)}")
 
-    def _constant(self, found: Timelines) -> Check:
+    def _constant(self, series: Timelines) -> Check:
         import numpy as np
 
-        constant = [each.key for each in found if np.nanmin(each.values) == np.nanmax(each.values)]
+        constant = [
+            timeline.key for timeline in series if np.nanmin(timeline.values) == np.nanmax(timeline.values)
+        ]
         target = [self._problem.target]
-        if len(constant) == len(found):
+        if len(constant) == len(series):
             message = f"the target {target[0]!r} is always the same: nothing can be learned"
             return _check("constant_series", "error", message, target)
         if constant:
@@ -159,26 +161,29 @@ def _comparable(values: nw.Series[Any]) -> nw.Series[Any]:
     return nw.new_series(values.name, texts, nw.String, backend=values.implementation)
 
 
-def _regressors(found: Timelines) -> Check:
+def _regressors(series: Timelines) -> Check:
     import numpy as np
 
     missing = {
         name: sum(
-            int(np.count_nonzero(~np.isfinite(each.regressors[~np.isnan(each.values), at]))) for each in found
+            int(np.count_nonzero(~np.isfinite(timeline.regressors[~np.isnan(timeline.values), at])))
+            for timeline in series
         )
-        for at, name in enumerate(found.regressors)
+        for at, name in enumerate(series.regressors)
     }
     holes = [f"{name!r} ({count(number, 'row')})" for name, number in missing.items() if number]
     if holes:
         message = f"regressors with missing values: {', '.join(holes)}. They are interpolated"
         return _check("missing_regressors", "warn", message, [name for name in missing if missing[name]])
-    return _check("missing_regressors", "ok", f"{count(len(found.regressors), 'regressor')}")
+    return _check("missing_regressors", "ok", f"{count(len(series.regressors), 'regressor')}")
 
 
-def _left_out(found: Timelines) -> Check:
-    if found.left_out:
-        shown = ", ".join(f"{name!r} ({reason})" for name, reason in found.left_out.items())
-        return _check("left_out_columns", "warn", f"columns that are not used: {shown}", list(found.left_out))
+def _left_out(series: Timelines) -> Check:
+    if series.left_out:
+        shown = ", ".join(f"{name!r} ({reason})" for name, reason in series.left_out.items())
+        return _check(
+            "left_out_columns", "warn", f"columns that are not used: {shown}", list(series.left_out)
+        )
     return _check("left_out_columns", "ok", "all columns are used")
 
 

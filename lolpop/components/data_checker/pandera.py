@@ -107,10 +107,10 @@ class PanderaDataChecker(DataChecker):
             schema = schemas.loaded_schema(self._schema, self._folder)
             if not labelled and self._problem.target in schema.columns:
                 schema = schema.remove_columns([self._problem.target])
-        found = list(self._broken(schema, rows, polars=schemas.is_of_polars(schema)))
-        if not found:
-            found = [outcome("schema", "ok", f"{count(len(rows), 'row')} conform to the schema")]
-        return CheckReport(checks=tuple(found))
+        checks = list(self._broken(schema, rows, polars=schemas.is_of_polars(schema)))
+        if not checks:
+            checks = [outcome("schema", "ok", f"{count(len(rows), 'row')} conform to the schema")]
+        return CheckReport(checks=tuple(checks))
 
     def _broken(self, schema: Any, rows: nw.DataFrame[Any], *, polars: bool) -> Iterator[Check]:
         failures, warned = _validate(schema, rows.to_polars() if polars else rows.to_pandas())
@@ -145,7 +145,9 @@ def _validate(schema: Any, native: Any) -> tuple[dict[tuple[str | None, str], li
         except Exception as error:
             # Checks are the user's code, and pandera's own limits have errors of many types.
             raise DataError(f"The schema cannot be applied to these rows: {described(error)}") from error
-    return failures, [str(each.message) for each in caught if issubclass(each.category, SchemaWarning)]
+    return failures, [
+        str(warning.message) for warning in caught if issubclass(warning.category, SchemaWarning)
+    ]
 
 
 def _said(column: str | None, check: str, values: list[Any]) -> str:

@@ -262,13 +262,13 @@ class ColumnReader:
         others = counts.others[style]
         row, text = counts.first[style]
         number = counts.numbers[style]
-        said = f"row {row:,} is {text!r}"
+        message = f"row {row:,} is {text!r}"
         if sum(others.values()) > 1:
-            said += (
+            message += (
                 f", and others are {listed(list(others)[1:], 3)}" if len(others) > 1 else ", as others are"
             )
-        texts = f"missing_values: [{', '.join(_quoted(each) for each in list(others)[:5])}]"
-        numbers = f"{number:,} of {counts.present:,} values of {self._name!r} are numbers, {said}"
+        texts = f"missing_values: [{', '.join(_quoted(text_of_value) for text_of_value in list(others)[:5])}]"
+        numbers = f"{number:,} of {counts.present:,} values of {self._name!r} are numbers, {message}"
         if not plan.lenient:
             advice = f"The column is read as text. If it holds numbers, set data_connector: {{{texts}}}"
         else:
@@ -304,15 +304,15 @@ def missing_notice(shown: str, missing: Mapping[str, Mapping[str, int]]) -> Iter
                 totals.setdefault(text, {})[name] = number
     if not totals:
         return
-    said = []
+    parts = []
     for text, columns in list(totals.items())[:5]:
         named = ", ".join(f"{number:,} of {name!r}" for name, number in list(columns.items())[:3])
         further = f" and {count(len(columns) - 3, 'more column')}" if len(columns) > 3 else ""
-        said.append(f"{text!r} ({named}{further})")
+        parts.append(f"{text!r} ({named}{further})")
     if len(totals) > 5:
-        said.append(f"{len(totals) - 5} more texts")
+        parts.append(f"{len(totals) - 5} more texts")
     yield Notice(
-        f"{shown}: read as missing values: {', '.join(said)}. "
+        f"{shown}: read as missing values: {', '.join(parts)}. "
         "data_connector.missing_values says which texts are"
     )
 

@@ -252,11 +252,11 @@ def _rows(
 
 
 def _ragged(location: Location, start: int, end: int, fields: int, width: int) -> DataError:
-    found = f"has {count(fields, 'field')}, the header has {width}."
+    message = f"has {count(fields, 'field')}, the header has {width}."
     if start == end:
-        return DataError(f"{location}:{start}: this line {found}")
+        return DataError(f"{location}:{start}: this line {message}")
     return DataError(
-        f"{location}:{start}: the row that starts here goes on to line {end} inside a quote, and {found} "
+        f"{location}:{start}: the row that starts here goes on to line {end} inside a quote, and {message} "
         f"Is the quote closed?"
     )
 

@@ -97,8 +97,8 @@ class Evidence:
         if texts.null_count > values.null_count:
             gone = values.filter(pc.and_(pc.is_null(texts), pc.is_valid(values)))
             counts = pc.value_counts(pc.ascii_trim_whitespace(gone))
-            for each in counts.to_pylist():
-                self.missing[each["values"]] += each["counts"]
+            for entry in counts.to_pylist():
+                self.missing[entry["values"]] += entry["counts"]
         self.any_missing |= texts.null_count > 0
         if texts.null_count == len(texts):
             return
@@ -223,7 +223,7 @@ def without_plus(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 def _are_booleans(present: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
-    return {each.lower() for each in pc.unique(present).slice(0, 20).to_pylist()} <= {"true", "false"}
+    return {value.lower() for value in pc.unique(present).slice(0, 20).to_pylist()} <= {"true", "false"}
 
 
 def _are_canonical(texts: Iterable[str]) -> bool:

@@ -320,4 +320,6 @@ def _holds_bytes(dtype: Any) -> bool:
     import polars as pl
 
     inner = [field.dtype for field in getattr(dtype, "fields", ())] or [getattr(dtype, "inner", None)]
-    return dtype == pl.Binary or any(_holds_bytes(each) for each in inner if each is not None)
+    return dtype == pl.Binary or any(
+        _holds_bytes(inner_type) for inner_type in inner if inner_type is not None
+    )

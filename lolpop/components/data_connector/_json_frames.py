@@ -265,18 +265,18 @@ def _is_text(kind: pa.DataType, pa: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_timestamp(kind))
 
 
-def _common(known: pa.DataType | None, kind: pa.DataType, name: str) -> pa.DataType:
+def _common(common: pa.DataType | None, kind: pa.DataType, name: str) -> pa.DataType:
     """The type of values of both. Raises DataError if there is none."""
     import pyarrow as pa
 
-    if known is None or known == kind or pa.types.is_null(known):
+    if common is None or common == kind or pa.types.is_null(common):
         return kind
-    if _is_text(known, pa) and _is_text(kind, pa):
+    if _is_text(common, pa) and _is_text(kind, pa):
         return pa.string()
     try:
-        schemas = [pa.schema([pa.field(name, each)]) for each in (known, kind)]
+        schemas = [pa.schema([pa.field(name, type_of_field)]) for type_of_field in (common, kind)]
         return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
     except pa.ArrowException as error:
         raise DataError(
-            f"The values of {name!r} are {known} in some rows, and {kind} in others. Let them be of one type."
+            f"The values of {name!r} are {common} in some rows and {kind} in others. Use one type."
         ) from error

@@ -126,10 +126,10 @@ class NumberCounts:
         if not sample:
             return None
         wanted = []
-        for each in dict.fromkeys((style, *STYLES)):
-            pattern = re.compile(each.pattern)
+        for candidate in dict.fromkeys((style, *STYLES)):
+            pattern = re.compile(candidate.pattern)
             if sum(pattern.match(text) is not None for text in sample) >= _WITH_PLACEHOLDERS * len(sample):
-                wanted.append(each)
+                wanted.append(candidate)
         return cls(list(dict.fromkeys((*wanted, PLAIN)))) if wanted else None
 
     def add(self, texts: pa.ChunkedArray) -> None:
@@ -149,8 +149,8 @@ class NumberCounts:
             self._measure(texts.filter(is_number), style)
             others = self.others.setdefault(style, Counter())
             if len(odd) and len(others) < _REMEMBERED:
-                for each in pc.value_counts(odd)[:_REMEMBERED].to_pylist():
-                    others[each["values"]] += each["counts"]
+                for entry in pc.value_counts(odd)[:_REMEMBERED].to_pylist():
+                    others[entry["values"]] += entry["counts"]
             if style not in self.marked:
                 alone = pc.and_(is_number, pc.invert(pc.fill_null(plain, True)))
                 at = pc.index(alone, pa.scalar(True)).as_py()

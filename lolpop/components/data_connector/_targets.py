@@ -82,6 +82,6 @@ def _obstacle(path: Path) -> str | None:
     if not folder.is_dir():
         return f"{folder} is a file, in the place of a folder"
     is_writable = os.access(folder, os.W_OK | os.X_OK)
-    if not is_writable or any(folder.is_relative_to(each) for each in _OF_THE_SYSTEM):
+    if not is_writable or any(folder.is_relative_to(system_folder) for system_folder in _OF_THE_SYSTEM):
         return f"the folder {folder} is not writable"
     return None

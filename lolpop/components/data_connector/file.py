@@ -131,7 +131,7 @@ class FileDataConnector(DataConnector):
     def is_same(self, source: Source, other: Source) -> bool:
         """Whether two sources are the same file, by whatever spelling or link."""
         try:
-            one, another = (located(each, self._folder).absolute for each in (source, other))
+            one, another = (located(place, self._folder).absolute for place in (source, other))
         except DataError:
             return False
         return is_same_file(one, another)

@@ -171,12 +171,12 @@ class SklearnDataSplitter(DataSplitter):
         import numpy as np
 
         names = np.array([str(value) for value in rows[self._column_name].to_list()])
-        known = ("train", "validation", "test")
-        if strange := sorted(set(names.tolist()) - set(known)):
+        split_names = ("train", "validation", "test")
+        if strange := sorted(set(names.tolist()) - set(split_names)):
             raise DataError(
                 f"Column {self._column!r} should hold train, validation or test, and holds {strange[0]!r}."
             )
-        parts = {part: np.flatnonzero(names == part) for part in known}
+        parts = {part: np.flatnonzero(names == part) for part in split_names}
         return {part: chosen for part, chosen in parts.items() if part != "validation" or len(chosen)}
 
     def _random(self, rows: nw.DataFrame[Any]) -> dict[str, Indices]:
@@ -209,14 +209,16 @@ class SklearnDataSplitter(DataSplitter):
 
         strata = None if codes is None else codes[rows]
         try:
-            kept, drawn = train_test_split(rows, test_size=share, stratify=strata, random_state=self._seed)
+            remaining, drawn = train_test_split(
+                rows, test_size=share, stratify=strata, random_state=self._seed
+            )
         except ValueError as error:
             reason = str(error).split(". ")[0].rstrip(".")
             raise DataError(
                 f"{count(len(rows), 'row')} cannot be split: {reason}. Use more rows, or other sizes of "
                 f"the splits{', or stratify: false' if codes is not None else ''}."
             ) from error
-        return kept, drawn
+        return remaining, drawn
 
     def _classes(self, rows: nw.DataFrame[Any]) -> Indices:
         import numpy as np

@@ -23,7 +23,7 @@ def interrupts_wait() -> Iterator[None]:
     handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
     late: list[tuple[Any, Any]] = []
     for number in handlers:
-        signal.signal(number, lambda *given: late.append(given))
+        signal.signal(number, lambda *signal_arguments: late.append(signal_arguments))
     try:
         yield
     finally:

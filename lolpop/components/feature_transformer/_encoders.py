@@ -107,10 +107,10 @@ class CategoryEncoder(_ColumnEncoder):
     def fit(self, X: Frame, y: Series | None = None) -> Self:  # noqa: N803  (scikit-learn's signature)
         super().fit(X, y)
         counts = [to_strings(column).value_counts() for column in wrap(X).iter_columns()]
-        self.has_rare_ = [len(found) > self.max_categories for found in counts]
+        self.has_rare_ = [len(column_counts) > self.max_categories for column_counts in counts]
         self.categories_ = [
-            sorted(found.index[: self.max_categories - 1] if rare else found.index)
-            for found, rare in zip(counts, self.has_rare_, strict=True)
+            sorted(column_counts.index[: self.max_categories - 1] if rare else column_counts.index)
+            for column_counts, rare in zip(counts, self.has_rare_, strict=True)
         ]
         return self
 
@@ -125,8 +125,8 @@ class CategoryEncoder(_ColumnEncoder):
             codes = pd.Index(categories, dtype="str").get_indexer(texts)
             if has_rare:
                 codes = np.where((codes < 0) & texts.notna(), len(categories), codes)
-            known = pd.RangeIndex(len(categories) + has_rare)
-            features[column.name] = pd.Categorical.from_codes(codes, categories=known)
+            known_codes = pd.RangeIndex(len(categories) + has_rare)
+            features[column.name] = pd.Categorical.from_codes(codes, categories=known_codes)
         return pd.DataFrame(features, index=index, copy=False)
 
 

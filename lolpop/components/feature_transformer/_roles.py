@@ -33,8 +33,8 @@ def columns_by_role(frame: Frame, max_categories: int, dates: Mapping[str, str])
     for column in wrap(frame).iter_columns():
         columns[_role(column, max_categories, dates.get(column.name))].append(column.name)
     if not any(columns[role] for role in _LEARNED_FROM):
-        found = "; ".join(f"{role}: {', '.join(columns[role])}" for role in _LEFT_OUT if columns[role])
-        raise DataError(f"No feature is left. {found or 'There are none'}.")
+        left_out = "; ".join(f"{role}: {', '.join(columns[role])}" for role in _LEFT_OUT if columns[role])
+        raise DataError(f"No feature is left. {left_out or 'There are none'}.")
     return columns
 
 

@@ -14,14 +14,14 @@ def feature_sources(transformer: Any) -> list[str]:
     ``transformer`` is a fitted ColumnTransformer whose features are named after what they were made of, as
     those of scikit-learn are. Raises ValueError if a name says nothing of that.
     """
-    found: list[str] = []
+    names: list[str] = []
     for _, fitted, columns in transformer.transformers_:
         if fitted != "drop":
             sources = list(columns)
             for step in [each for _, each in fitted.steps] if hasattr(fitted, "steps") else [fitted]:
                 sources = _sources_of(step, sources)
-            found += sources
-    return found
+            names += sources
+    return names
 
 
 def _sources_of(step: Any, sources: Sequence[str]) -> list[str]:
@@ -37,7 +37,7 @@ def _position(feature: str, names: Sequence[str]) -> int:
     name = feature if feature in names else feature.removeprefix(_FLAG).removesuffix("_na")
     if name in names:
         return names.index(name)
-    beginnings = [each for each in names if name.startswith(f"{each}_")]
+    beginnings = [column for column in names if name.startswith(f"{column}_")]
     if not beginnings:
         raise ValueError(f"The feature {feature!r} matches no source column among {', '.join(names)}.")
     return names.index(max(beginnings, key=len))

@@ -121,7 +121,7 @@ def judged(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) 
     return BiasReport(
         checks=tuple(groups.check(named, limits, tests) for groups in by_feature),
         groups=tuple(group for groups in by_feature for group in groups.metrics if group.rows),
-        disparities=tuple(each for disparities in disparities_by_feature for each in disparities),
+        disparities=tuple(disparity for disparities in disparities_by_feature for disparity in disparities),
     )
 
 

@@ -27,19 +27,19 @@ def predictions_of(evaluation: Evaluation) -> Check:
     """Whether every row has a prediction, and probabilities that are some."""
     import numpy as np
 
-    name, given = "predictions", evaluation.probabilities
+    name, values = "predictions", evaluation.probabilities
     if None in evaluation.classes or not np.isfinite(evaluation.labels).all():
         return outcome(name, "error", "some of its predictions are missing or infinite")
-    if given is None:
+    if values is None:
         return outcome(name, "ok", "every row has a prediction")
-    if not np.isfinite(given).all():
+    if not np.isfinite(values).all():
         return outcome(name, "error", "some of its probabilities are missing or infinite")
-    if (given < 0).any() or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
+    if (values < 0).any() or not np.allclose(values.sum(axis=1), 1, atol=1e-3):
         return outcome(name, "error", "its probabilities are negative, or do not add up to 1")
     return outcome(name, "ok", "every row has a prediction, and probabilities that add up to 1")
 
 
-def classes_of(evaluation: Evaluation, known: Sequence[Any]) -> Iterator[Check]:
+def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator[Check]:
     """Whether more than one class is predicted, and those of the truth are among the ``known``."""
     import numpy as np
 
@@ -49,8 +49,8 @@ def classes_of(evaluation: Evaluation, known: Sequence[Any]) -> Iterator[Check]:
         yield outcome("one_class", "warn", f"it predicts {only!r} for every row")
     else:
         yield outcome("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
-    unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in known]
-    if unknown and known:
+    unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in train_classes]
+    if unknown and train_classes:
         message = f"it never saw {listed(unknown)} in training, and cannot predict that"
         yield outcome("unknown_classes", "warn", message)
     else:

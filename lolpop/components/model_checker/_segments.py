@@ -102,7 +102,7 @@ def weak_segments(
                 chance=chance * len(scans),
             )
             weak.append((clearness, segment))
-    return [segment for _, segment in sorted(weak, key=lambda each: -each[0])]
+    return [segment for _, segment in sorted(weak, key=lambda scored: -scored[0])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _differ(some: Floats, others: Floats) -> Floats:
     """The total variation distance of the shares that each row of counts shows."""
     import numpy as np
 
-    shares = [each / np.maximum(each.sum(axis=1, keepdims=True), 1) for each in (some, others)]
+    shares = [counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) for counts in (some, others)]
     return np.asarray(np.abs(shares[0] - shares[1]).sum(axis=1) / 2)
 
 

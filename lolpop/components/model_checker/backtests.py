@@ -113,8 +113,8 @@ class RecordedForecasts(Forecaster):
         if self._columns.scale is not None:
             return to_floats(wrap(frame).get_column(self._columns.scale))
         keys, codes = series_of(frame, self._problem)
-        found: Floats = np.array([self._scales.get(key, np.nan) for key in keys])[codes]
-        return found
+        scales: Floats = np.array([self._scales.get(key, np.nan) for key in keys])[codes]
+        return scales
 
     def paths(self, frame: Frame) -> Any:
         """The number of each row's series and origin."""
@@ -165,20 +165,22 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
         if not isinstance(model, ForecastModel):
             raise TrainingError(f"A {type(model).__name__} forecasts no series: use a trainer that does.")
         rows = wrap(frame)
-        said = model.predict(frame)
+        predictions = model.predict(frame)
         grid, histories = model.learned.grid, model.learned.histories
         keys, codes = series_of(frame, problem)
         ends = {key: grid.text(histories[key].end) for key in keys}
         values: dict[Any, Any] = {
             problem.target: to_floats(wrap_series(target)),
-            names.forecast: said.labels,
-            names.lower: said.lower,
-            names.upper: said.upper,
+            names.forecast: predictions.labels,
+            names.lower: predictions.lower,
+            names.upper: predictions.upper,
             names.origin: [ends[keys[code]] for code in codes],
             names.scale: model.scales(frame),
-            **{names.baselines[name]: each for name, each in model.baselines(frame).items()},
+            **{names.baselines[name]: column for name, column in model.baselines(frame).items()},
         }
-        columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
+        columns = [
+            nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()
+        ]
         # Starting from the place keeps its dtypes, and the index of rows out of it.
         place = [
             nw.new_series(
@@ -187,5 +189,5 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
             for name in problem.place
         ]
         parts.append(place[0].to_frame().with_columns(*place[1:], *columns))
-    found: Frame = nw.concat(parts).to_native()
-    return found
+    frame_of_rows: Frame = nw.concat(parts).to_native()
+    return frame_of_rows

@@ -140,7 +140,11 @@ class BuiltinModelChecker(ModelChecker):
         name, problem = settings.get("metric"), values.get("problem")
         if name is None:
             return
-        fitting = [known for known, each in METRICS.items() if problem is None or each.is_for(problem.type)]
+        fitting = [
+            metric_name
+            for metric_name, metric in METRICS.items()
+            if problem is None or metric.is_for(problem.type)
+        ]
         if name not in METRICS:
             hint = one_of(name, fitting, what="Metrics")
             yield Finding("metric", f"there is no metric {name!r}", hint=hint)
@@ -169,7 +173,9 @@ class BuiltinModelChecker(ModelChecker):
         labels_only = evaluation.probabilities is None
         usual = [METRICS[name] for name in (_CLASSIFICATION if self._classifies else _REGRESSION)]
         values = {
-            each.name: each.of(evaluation) for each in usual if not (labels_only and each.needs_probabilities)
+            metric.name: metric.of(evaluation)
+            for metric in usual
+            if not (labels_only and metric.needs_probabilities)
         }
         defined = {name: value for name, value in values.items() if not math.isnan(value)}
         return {**defined, self.metric: self._metric.of(evaluation)}
@@ -274,10 +280,12 @@ class BuiltinModelChecker(ModelChecker):
     def _baseline(self, evaluation: Evaluation, target: Series) -> Check:
         if self._metric.needs_probabilities and evaluation.probabilities is None:
             return outcome("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
-        found = self._compare_to_constant(evaluation, target)
+        comparison = self._compare_to_constant(evaluation, target)
         # It is the best constant for these rows, which may be another than for those of the training.
-        against = f"{found.against}, {'the most frequent' if self._classifies else 'the mean'} of these rows"
-        if found.better:
+        against = (
+            f"{comparison.against}, {'the most frequent' if self._classifies else 'the mean'} of these rows"
+        )
+        if comparison.better:
             return outcome("baseline", "ok", f"it is better than {against}")
         return outcome("baseline", "warn", f"it is not surely better than {against}")
 
@@ -324,10 +332,10 @@ class BuiltinModelChecker(ModelChecker):
         from lolpop.components.model_checker._calibration import calibration_error
 
         error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
-        found = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
+        message = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
         if error <= self._miscalibrated or chance > self._significance:
-            return outcome("calibration", "ok", found)
-        return outcome("calibration", "warn", f"{found}: do not take its probabilities at their word")
+            return outcome("calibration", "ok", message)
+        return outcome("calibration", "warn", f"{message}: do not take its probabilities at their word")
 
     def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
         import numpy as np
@@ -350,16 +358,16 @@ class BuiltinModelChecker(ModelChecker):
             significance=self._segment_significance,
             seed=self._seed,
         )
-        for each in weak[:_MOST_SEGMENTS]:
+        for segment in weak[:_MOST_SEGMENTS]:
             if self._classifies:
-                found = f"accuracy is {1 - each.error:.2g}, and {1 - each.elsewhere:.2g} elsewhere"
+                difference = f"accuracy is {1 - segment.error:.2g}, and {1 - segment.elsewhere:.2g} elsewhere"
             else:
-                found = (
-                    f"the mean absolute error is {each.error * spread:.4g}, "
-                    f"and {each.elsewhere * spread:.4g} elsewhere"
+                difference = (
+                    f"the mean absolute error is {segment.error * spread:.4g}, "
+                    f"and {segment.elsewhere * spread:.4g} elsewhere"
                 )
-            message = f"on the {count(each.rows, 'row')} of which {each.column!r} {each.where}, {found}"
-            yield Check(check="weak_segment", status="warn", message=message, columns=(each.column,))
+            message = f"on the {count(segment.rows, 'row')} of which {segment.column!r} {segment.where}, {difference}"
+            yield Check(check="weak_segment", status="warn", message=message, columns=(segment.column,))
         if not weak:
             yield outcome(
                 "weak_segment", "ok", "no values of a column are clearly worse predicted than others"

@@ -28,5 +28,7 @@ def drift_of_predictions(
     from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 
     profiler = data_profiler or BuiltinDataProfiler(problem=problem)
-    new, known = (pd.DataFrame(predicted_columns(model.predict(rows))) for rows in (frame, reference))
-    return profiler.compare(new, known)
+    new, reference_predictions = (
+        pd.DataFrame(predicted_columns(model.predict(rows))) for rows in (frame, reference)
+    )
+    return profiler.compare(new, reference_predictions)

@@ -59,12 +59,12 @@ def evaluate_classes(
     """
     truth = _plain(to_labels(wrap_series(target)))
     trained_on = [] if train_target is None else _plain(to_labels(wrap_series(train_target)))
-    said = [_predict(model, frame, len(truth)) for model in models]
-    labels = [_plain(predictions.labels) for predictions in said]
-    own = [_plain(predictions.classes) for predictions in said]
+    by_model = [_predict(model, frame, len(truth)) for model in models]
+    labels = [_plain(predictions.labels) for predictions in by_model]
+    own = [_plain(predictions.classes) for predictions in by_model]
     # What models know comes first, in the order of their probabilities.
-    found = dict.fromkeys(value for values in (*own, trained_on, truth, *labels) for value in values)
-    classes = _ordered(tuple(found), positive)
+    all_classes = dict.fromkeys(value for values in (*own, trained_on, truth, *labels) for value in values)
+    classes = _ordered(tuple(all_classes), positive)
     codes = {value: code for code, value in enumerate(classes)}
     return [
         Evaluation(
@@ -73,7 +73,7 @@ def evaluate_classes(
             _aligned(predictions.probabilities, [codes[value] for value in classes_of_one], len(classes)),
             classes,
         )
-        for predictions, labels_of_one, classes_of_one in zip(said, labels, own, strict=True)
+        for predictions, labels_of_one, classes_of_one in zip(by_model, labels, own, strict=True)
     ]
 
 
@@ -174,9 +174,9 @@ def _aligned(probabilities: Array | None, codes: list[int], number: int) -> Floa
 
     if probabilities is None:
         return None
-    given: NDArray[Any] = np.asarray(probabilities)
-    if given.dtype.kind != "f":
-        given = given.astype(np.float64)
-    aligned = np.zeros((len(given), number), dtype=given.dtype)  # classes unknown to a model get nothing
-    aligned[:, codes] = given
+    columns: NDArray[Any] = np.asarray(probabilities)
+    if columns.dtype.kind != "f":
+        columns = columns.astype(np.float64)
+    aligned = np.zeros((len(columns), number), dtype=columns.dtype)  # classes unknown to a model get nothing
+    aligned[:, codes] = columns
     return aligned

@@ -115,12 +115,12 @@ class ForecastModelChecker(ModelChecker):
         """
         import numpy as np
 
-        found = self._judged(model, frame, target)
-        values = {name: found.of(name) for name in _ROWS}
-        if found.has_interval:
+        judged = self._judged(model, frame, target)
+        values = {name: judged.of(name) for name in _ROWS}
+        if judged.has_interval:
             values |= {
-                "coverage": float(found.covered.mean()),
-                "interval_width": float((found.upper - found.lower).mean()),
+                "coverage": float(judged.covered.mean()),
+                "interval_width": float((judged.upper - judged.lower).mean()),
             }
         return {name: value for name, value in values.items() if np.isfinite(value) or name == self._metric}
 
@@ -135,14 +135,14 @@ class ForecastModelChecker(ModelChecker):
         learned from says nothing of forecasts: ``learned`` is not looked at.
         """
         del learned
-        found = self._judged(model, frame, target)
-        checks = [*_left_out(model), self._rows(found), _forecasts(found)]
+        judged = self._judged(model, frame, target)
+        checks = [*_left_out(model), self._rows(judged), _forecasts(judged)]
         if checks[-1].status == "ok":
             checks += [
-                self._baseline(found),
-                *self._coverage(found),
-                self._bias(found),
-                *self._series(found, frame),
+                self._baseline(judged),
+                *self._coverage(judged),
+                self._bias(judged),
+                *self._series(judged, frame),
             ]
         return CheckReport(checks=tuple(checks))
 
@@ -161,9 +161,9 @@ class ForecastModelChecker(ModelChecker):
 
         Both are measured in the scales of ``model``. Raises DataError if either cannot forecast these rows.
         """
-        found = self._judged(model, frame, target)
-        said = other.predict(frame)
-        return self._compare(found, found.instead(_floats(said.labels)))
+        judged = self._judged(model, frame, target)
+        predictions = other.predict(frame)
+        return self._compare(judged, judged.instead(_floats(predictions.labels)))
 
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
         """How far what ``model`` forecasts for the rows of ``frame`` is from that for ``reference``.
@@ -186,28 +186,28 @@ class ForecastModelChecker(ModelChecker):
             )
         forecaster = forecasts_of(model)
         paths = np.asarray(forecaster.paths(frame))
-        said = model.predict(frame)
-        if len(said.labels) != len(truth):
+        predictions = model.predict(frame)
+        if len(predictions.labels) != len(truth):
             raise DataError(
-                f"{count(len(said.labels), 'row')} are forecast, but {len(truth):,} have a target."
+                f"{count(len(predictions.labels), 'row')} are forecast, but {len(truth):,} have a target."
             )
         return _Judged(
             truth,
-            _floats(said.labels),
-            np.full(len(truth), np.nan) if said.lower is None else _floats(said.lower),
-            np.full(len(truth), np.nan) if said.upper is None else _floats(said.upper),
+            _floats(predictions.labels),
+            np.full(len(truth), np.nan) if predictions.lower is None else _floats(predictions.lower),
+            np.full(len(truth), np.nan) if predictions.upper is None else _floats(predictions.upper),
             forecaster.scales(frame),
             _runs(paths),
             len(np.unique(paths)),
             forecaster.baselines(frame),
         )
 
-    def _compare_to_best(self, found: _Judged) -> Comparison:
-        rivals = {name: found.instead(values) for name, values in found.baselines.items()}
+    def _compare_to_best(self, judged: _Judged) -> Comparison:
+        rivals = {name: judged.instead(values) for name, values in judged.baselines.items()}
         if not rivals:
             raise DataError("There is no baseline to compare forecasts with.")
         best = min(rivals, key=lambda name: rivals[name].of(self._metric))
-        return self._compare(found, rivals[best], f"the {best.replace('_', ' ')} forecast")
+        return self._compare(judged, rivals[best], f"the {best.replace('_', ' ')} forecast")
 
     def _compare(self, one: _Judged, other: _Judged, against: str = "") -> Comparison:
         import numpy as np
@@ -216,7 +216,7 @@ class ForecastModelChecker(ModelChecker):
         difference, interval = other_score - score, None
         means = self._resampled(one.blocks, one.rows(self._metric), other.rows(self._metric))
         if means is not None and np.isfinite(difference):
-            ours, theirs = (_finished(each, self._metric) for each in means)
+            ours, theirs = (_finished(mean, self._metric) for mean in means)
             bounds = np.quantile(theirs - ours, [(1 - self._confidence) / 2, (1 + self._confidence) / 2])
             wider = _expansion(len(np.unique(one.blocks)), self._confidence)
             low, high = (difference + wider * (bounds - difference)).tolist()
@@ -243,64 +243,64 @@ class ForecastModelChecker(ModelChecker):
         random = np.random.default_rng(self._seed)
         drawn = random.multinomial(number, np.full(number, 1 / number), self._resamples)
         rows = drawn @ np.bincount(codes)
-        return [drawn @ np.bincount(codes, each[defined]) / rows for each in values]
+        return [drawn @ np.bincount(codes, errors[defined]) / rows for errors in values]
 
-    def _rows(self, found: _Judged) -> Check:
-        judged = f"it is judged on {count(len(found.truth), 'row')}"
-        if len(found.truth) < self._min_rows:
+    def _rows(self, judged_rows: _Judged) -> Check:
+        judged = f"it is judged on {count(len(judged_rows.truth), 'row')}"
+        if len(judged_rows.truth) < self._min_rows:
             return _check("rows", "warn", f"{judged} only, so that its metrics say little")
         return _check("rows", "ok", judged)
 
-    def _baseline(self, found: _Judged) -> Check:
-        compared = self._compare_to_best(found)
+    def _baseline(self, judged: _Judged) -> Check:
+        compared = self._compare_to_best(judged)
         if compared.score == compared.other_score:
             return _check("baseline", "ok", f"it is as good as {compared.against}, to the last digit")
         if compared.better:
             return _check("baseline", "ok", f"it is better than {compared.against}")
         return _check("baseline", "warn", f"it is not surely better than {compared.against}")
 
-    def _coverage(self, found: _Judged) -> Iterator[Check]:
+    def _coverage(self, judged: _Judged) -> Iterator[Check]:
         import numpy as np
 
-        if not found.has_interval:
+        if not judged.has_interval:
             return
-        wanted, share = self._problem.interval, float(found.covered.mean())
-        said = f"{share:.0%} of the true values lie between lower and upper, where {wanted:.0%} should"
-        means = self._resampled(found.blocks, found.covered)
+        wanted, share = self._problem.interval, float(judged.covered.mean())
+        message = f"{share:.0%} of the true values lie between lower and upper, where {wanted:.0%} should"
+        means = self._resampled(judged.blocks, judged.covered)
         # A forecast that goes astray takes all its steps out at once: that alone says little.
         surely = means is not None and np.quantile(means[0], self._confidence) < wanted
         if surely and share < wanted - self._miscovered:
-            yield _check("coverage", "warn", f"{said}: do not rely on the intervals")
+            yield _check("coverage", "warn", f"{message}: do not rely on the intervals")
         else:
-            yield _check("coverage", "ok", said)
+            yield _check("coverage", "ok", message)
 
-    def _bias(self, found: _Judged) -> Check:
+    def _bias(self, judged: _Judged) -> Check:
         import numpy as np
 
-        errors = found.mean - found.truth
+        errors = judged.mean - judged.truth
         bias, size = float(errors.mean()), float(np.abs(errors).mean())
-        said = f"the mean error is {bias:.4g}, and {size:.4g} whatever its sign"
-        if abs(bias) > _BIASED * size and found.paths >= _FEWEST_PATHS:
+        message = f"the mean error is {bias:.4g}, and {size:.4g} whatever its sign"
+        if abs(bias) > _BIASED * size and judged.paths >= _FEWEST_PATHS:
             direction = "high" if bias > 0 else "low"
-            return _check("bias", "warn", f"{said}: it forecasts too {direction} almost throughout")
-        return _check("bias", "ok", said)
+            return _check("bias", "warn", f"{message}: it forecasts too {direction} almost throughout")
+        return _check("bias", "ok", message)
 
-    def _series(self, found: _Judged, frame: Frame) -> Iterator[Check]:
+    def _series(self, judged: _Judged, frame: Frame) -> Iterator[Check]:
         import numpy as np
 
         keys, codes = series_of(frame, self._problem)
-        naive = found.baselines.get("seasonal_naive")
+        naive = judged.baselines.get("seasonal_naive")
         if naive is None or len(keys) < 2:
             return
-        ours, theirs = np.abs(found.mean - found.truth), np.abs(naive - found.truth)
+        ours, theirs = np.abs(judged.mean - judged.truth), np.abs(naive - judged.truth)
         sizes = np.bincount(codes)
         gains = (np.bincount(codes, theirs) - np.bincount(codes, ours)) / sizes
         worse = [keys[code] for code in np.argsort(gains) if gains[code] < 0]
-        said = f"on {len(worse):,} of {len(keys):,} series it is worse than the seasonal naive forecast"
+        message = f"on {len(worse):,} of {len(keys):,} series it is worse than the seasonal naive forecast"
         if 2 * len(worse) > len(keys):
-            yield _check("weak_series", "warn", f"{said}: {listed(worse)}")
+            yield _check("weak_series", "warn", f"{message}: {listed(worse)}")
         else:
-            yield _check("weak_series", "ok", said)
+            yield _check("weak_series", "ok", message)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -350,33 +350,33 @@ class _Judged:
         return float(_finished(defined.mean(), metric)) if len(defined) else float("nan")
 
 
-def _absolute(found: _Judged) -> Floats:
+def _absolute(judged: _Judged) -> Floats:
     import numpy as np
 
-    return np.abs(found.mean - found.truth)
+    return np.abs(judged.mean - judged.truth)
 
 
-def _squared(found: _Judged) -> Floats:
-    return (found.mean - found.truth) ** 2
+def _squared(judged: _Judged) -> Floats:
+    return (judged.mean - judged.truth) ** 2
 
 
-def _scaled(found: _Judged) -> Floats:
+def _scaled(judged: _Judged) -> Floats:
     import numpy as np
 
-    return _absolute(found) / np.where(found.scale > 0, found.scale, np.nan)
+    return _absolute(judged) / np.where(judged.scale > 0, judged.scale, np.nan)
 
 
-def _relative(found: _Judged) -> Floats:
+def _relative(judged: _Judged) -> Floats:
     import numpy as np
 
-    return _absolute(found) / np.where(found.truth != 0, np.abs(found.truth), np.nan)
+    return _absolute(judged) / np.where(judged.truth != 0, np.abs(judged.truth), np.nan)
 
 
-def _symmetric(found: _Judged) -> Floats:
+def _symmetric(judged: _Judged) -> Floats:
     import numpy as np
 
-    sizes = (np.abs(found.truth) + np.abs(found.mean)) / 2
-    return _absolute(found) / np.where(sizes > 0, sizes, np.nan)
+    sizes = (np.abs(judged.truth) + np.abs(judged.mean)) / 2
+    return _absolute(judged) / np.where(sizes > 0, sizes, np.nan)
 
 
 _ROWS: Mapping[str, Callable[[_Judged], Floats]] = MappingProxyType(
@@ -423,13 +423,13 @@ def _floats(values: Any) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _forecasts(found: _Judged) -> Check:
+def _forecasts(judged: _Judged) -> Check:
     import numpy as np
 
-    each = [found.mean, found.lower, found.upper] if found.has_interval else [found.mean]
-    if not np.isfinite(each).all():
+    values = [judged.mean, judged.lower, judged.upper] if judged.has_interval else [judged.mean]
+    if not np.isfinite(values).all():
         return _check("predictions", "error", "some of its forecasts are missing or infinite")
-    if ((found.lower > found.mean) | (found.mean > found.upper)).any():
+    if ((judged.lower > judged.mean) | (judged.mean > judged.upper)).any():
         return _check("predictions", "error", "some of its forecasts lie outside their own intervals")
     return _check("predictions", "ok", "every row has a forecast")
 

@@ -116,9 +116,9 @@ def _among_two_likeliest(evaluation: Evaluation) -> Values:
 def _log_losses(evaluation: Evaluation) -> Values:
     import numpy as np
 
-    given = _probabilities(evaluation)
-    least = np.finfo(given.dtype).eps
-    true = given[np.arange(len(given)), evaluation.truth]
+    probabilities = _probabilities(evaluation)
+    least = np.finfo(probabilities.dtype).eps
+    true = probabilities[np.arange(len(probabilities)), evaluation.truth]
     losses: Values = -np.log(np.clip(true, least, 1 - least))
     return losses
 
@@ -126,11 +126,11 @@ def _log_losses(evaluation: Evaluation) -> Values:
 def _brier_losses(evaluation: Evaluation) -> Values:
     import numpy as np
 
-    given = _probabilities(evaluation)
-    true = np.eye(given.shape[1])[evaluation.truth]
-    losses: Values = ((true - given) ** 2).sum(axis=1)
+    probabilities = _probabilities(evaluation)
+    true = np.eye(probabilities.shape[1])[evaluation.truth]
+    losses: Values = ((true - probabilities) ** 2).sum(axis=1)
     # Of two classes both errors are the same one, and are counted once.
-    return losses / 2 if given.shape[1] == 2 else losses
+    return losses / 2 if probabilities.shape[1] == 2 else losses
 
 
 def _absolute_errors(evaluation: Evaluation) -> Values:
@@ -160,11 +160,13 @@ def _errors(evaluation: Evaluation) -> Values:
 def _probabilities(evaluation: Evaluation) -> Any:
     import numpy as np
 
-    given = evaluation.probabilities
-    assert given is not None  # noqa: S101  (Metric.of has refused those without)
-    sums = given.sum(axis=1, keepdims=True)
-    tolerance = float(np.sqrt(np.finfo(given.dtype).eps))
-    return given if np.allclose(sums, 1, rtol=tolerance) else given / np.where(sums > 0, sums, 1)
+    probabilities = evaluation.probabilities
+    assert probabilities is not None  # noqa: S101  (Metric.of has refused those without)
+    sums = probabilities.sum(axis=1, keepdims=True)
+    tolerance = float(np.sqrt(np.finfo(probabilities.dtype).eps))
+    return (
+        probabilities if np.allclose(sums, 1, rtol=tolerance) else probabilities / np.where(sums > 0, sums, 1)
+    )
 
 
 # --- Functions of the confusion matrix -------------------------------------------------------------------
@@ -191,9 +193,9 @@ def _confusions(evaluation: Evaluation, weights: Weights) -> Confusions:
     k = len(evaluation.classes)
     cells = evaluation.truth * k + evaluation.labels
     order = np.argsort(cells, kind="stable")
-    found, starts = np.unique(cells[order], return_index=True)
+    cell_codes, starts = np.unique(cells[order], return_index=True)
     counts = np.zeros((len(weights), k * k))
-    counts[:, found] = np.add.reduceat(weights[:, order], starts, axis=1)
+    counts[:, cell_codes] = np.add.reduceat(weights[:, order], starts, axis=1)
     return counts.reshape(-1, k, k)
 
 
@@ -267,7 +269,11 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
         import sklearn.metrics
 
         # Of a class without rows, or without others, there is no curve.
-        judged = [each for each in _one_against_rest(evaluation) if 0 < each[0].sum() < len(evaluation)]
+        judged = [
+            class_scores
+            for class_scores in _one_against_rest(evaluation)
+            if 0 < class_scores[0].sum() < len(evaluation)
+        ]
         if not judged:
             return float("nan")
         by_class = [getattr(sklearn.metrics, function)(is_class, scores) for is_class, scores in judged]
@@ -278,8 +284,10 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
         import numpy as np
 
         by_class, sizes = (
-            np.array(each)
-            for each in zip(*(areas(*one, weights) for one in _one_against_rest(evaluation)), strict=True)
+            np.array(class_areas)
+            for class_areas in zip(
+                *(areas(*one, weights) for one in _one_against_rest(evaluation)), strict=True
+            )
         )
         defined = ~np.isnan(by_class)
         counted = sizes * defined if weighted else defined.astype(np.float64)
@@ -290,9 +298,9 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
 
 
 def _one_against_rest(evaluation: Evaluation) -> list[tuple[Any, Any]]:
-    given = _probabilities(evaluation)
-    classes = [1] if given.shape[1] == 2 else range(given.shape[1])
-    return [(evaluation.truth == each, given[:, each]) for each in classes]
+    probabilities = _probabilities(evaluation)
+    classes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return [(evaluation.truth == label, probabilities[:, label]) for label in classes]
 
 
 def _roc_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
@@ -305,9 +313,9 @@ def _roc_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Va
 
 def _precision_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
     """Mean precision over the thresholds at which a row of the class is found."""
-    ours, rest = (each[:, ::-1] for each in _by_score(is_class, scores, weights))
-    found = ours.cumsum(axis=1)
-    precision = _share(found, found + rest.cumsum(axis=1))
+    ours, rest = (counts[:, ::-1] for counts in _by_score(is_class, scores, weights))
+    positives = ours.cumsum(axis=1)
+    precision = _share(positives, positives + rest.cumsum(axis=1))
     size = ours.sum(axis=1)
     return _defined_share((ours * precision).sum(axis=1), size), size
 
@@ -319,8 +327,8 @@ def _by_score(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Val
     order = np.argsort(scores, kind="stable")
     _, starts = np.unique(scores[order], return_index=True)
     all_rows, ours = (
-        np.add.reduceat(each[:, order], starts, axis=1).astype(np.float64)
-        for each in (weights, weights * is_class)
+        np.add.reduceat(values[:, order], starts, axis=1).astype(np.float64)
+        for values in (weights, weights * is_class)
     )
     return ours, all_rows - ours
 
@@ -343,8 +351,8 @@ def _sklearn_classification(name: str, function: str, **arguments: Any) -> Metri
         present = np.bincount(evaluation.truth, minlength=len(evaluation.classes))
         if len(present) < 2 or not present.all():
             return float("nan")  # of a class that is not there, these say nothing
-        given = _probabilities(evaluation)
-        score = given[:, 1] if given.shape[1] == 2 else given
+        probabilities = _probabilities(evaluation)
+        score = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities
         result: float = getattr(sklearn.metrics, function)(evaluation.truth, score, **arguments)
         return result
 

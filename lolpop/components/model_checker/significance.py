@@ -50,7 +50,7 @@ def chance_of_difference(inside: NDArray[Any], outside: NDArray[Any]) -> float:
         more = chance_of_hits(hits, rows, all_hits, all_rows)
         fewer = chance_of_hits(rows - hits, rows, all_rows - all_hits, all_rows)
         return min(1.0, 2 * min(more, fewer))
-    sides = [(float(each.mean()), float(each.var(ddof=1)), len(each)) for each in (inside, outside)]
+    sides = [(float(side.mean()), float(side.var(ddof=1)), len(side)) for side in (inside, outside)]
     return min(1.0, 2 * min(chance_of_mean(sides[0], sides[1]), chance_of_mean(sides[1], sides[0])))
 
 

@@ -36,8 +36,8 @@ def attribute_by_orders(
     drawn = np.array([random.permutation(number) for _ in range(orders)])
     drawn = np.concatenate([drawn, drawn[:, ::-1]])
     states, of_step = _states(drawn)
-    said = model.predict(rows.to_native())
-    classes = likeliest(said)
+    model_predictions = model.predict(rows.to_native())
+    classes = likeliest(model_predictions)
     values = np.zeros((len(rows), number))
     step = max(1, rows_at_once(number) // (len(states) * draws))
     for start in range(0, len(rows), step):
@@ -50,7 +50,7 @@ def attribute_by_orders(
         means = outputs.reshape(len(chunk), len(states), draws).mean(axis=2)
         for order, places in zip(drawn, of_step, strict=True):
             values[np.ix_(chunk, order)] += np.diff(means[:, places], axis=1) / len(drawn)
-    return Attributions(tuple(model.columns), values, outputs_of(said, classes))
+    return Attributions(tuple(model.columns), values, outputs_of(model_predictions, classes))
 
 
 def _states(orders: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -92,8 +92,8 @@ class LocalResourceVersionControl(ResourceVersionControl):
         from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
-        if (known := recall(dataset_version)) is not None:
-            return cast("Frame", known)
+        if (remembered := recall(dataset_version)) is not None:
+            return cast("Frame", remembered)
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             frame = tables.unpack(tables.read(path))
         remember(frame, dataset_version)
@@ -104,8 +104,8 @@ class LocalResourceVersionControl(ResourceVersionControl):
         from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
-        if (known := recall(dataset_version)) is not None:
-            yield cast("Frame", known)
+        if (remembered := recall(dataset_version)) is not None:
+            yield cast("Frame", remembered)
             return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(tables.unpack, tables.read_batches(path))
@@ -125,8 +125,8 @@ class LocalResourceVersionControl(ResourceVersionControl):
         """The model of an experiment, or of the winning experiment of a model version."""
         resource = as_resource(resource, Experiment, ModelVersion)
         experiment = self._winner(resource) if isinstance(resource, ModelVersion) else resource
-        if (known := recall(experiment)) is not None:
-            return cast("FittedModel", known)
+        if (remembered := recall(experiment)) is not None:
+            return cast("FittedModel", remembered)
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
