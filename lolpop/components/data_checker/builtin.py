@@ -354,11 +354,11 @@ class BuiltinDataChecker(DataChecker):
         leaking_columns = leaking(powers, self._max_predictive_power)
         if not leaking_columns:
             best = max(powers, key=lambda name: powers[name].told, default=None)
-            without_leakage = "no column predicts the target alone"
+            harmless = "no column predicts the target alone"
             message = (
-                without_leakage
+                harmless
                 if best is None
-                else f"{without_leakage}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
+                else f"{harmless}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
             )
             return outcome("target_leakage", "ok", message)
         shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in leaking_columns[:5])

@@ -366,7 +366,8 @@ class BuiltinModelChecker(ModelChecker):
                     f"the mean absolute error is {segment.error * spread:.4g}, "
                     f"and {segment.elsewhere * spread:.4g} elsewhere"
                 )
-            message = f"on the {count(segment.rows, 'row')} of which {segment.column!r} {segment.where}, {difference}"
+            rows = f"the {count(segment.rows, 'row')} of which {segment.column!r} {segment.where}"
+            message = f"on {rows}, {difference}"
             yield Check(check="weak_segment", status="warn", message=message, columns=(segment.column,))
         if not weak:
             yield outcome(
