@@ -36,6 +36,9 @@ class Names:
     def __bool__(self) -> bool:
         return bool(self._by_folded)
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._by_folded.get(name.lower(), ())
+
     def near(self, name: str) -> str | None:
         """The name that is nearest to ``name``, if any is near."""
         folded = name.lower()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import InitVar, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
 from lolpop.annotations import REQUIRED, alternatives, resolved_hints, type_name
@@ -22,6 +22,10 @@ __all__ = ["Parameter", "Signature", "signature_of"]
 
 _PARAMETERS = re.compile(r"^(?P<indent>[ \t]*)Parameters\n[ \t]*-{3,}\n", re.MULTILINE)
 _SECTION = re.compile(r"^[^\n]+\n-{3,}$", re.MULTILINE)
+
+
+_Problem: TypeAlias = tuple[str, str, str]
+"""The name of a parameter, what is wrong with it, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,7 @@ class Signature:
     settings: Mapping[str, Parameter]
     injected: Mapping[str, Parameter]
     docstring: str = ""
-    problems: tuple[tuple[str, str, str | None], ...] = ()
-    """Triples of parameter name, message, hint."""
+    problems: tuple[_Problem, ...] = ()
 
     def descriptions(self) -> dict[str, str]:
         """What the ``Parameters`` section of the class's docstring says of each parameter."""
@@ -122,7 +125,7 @@ def _read(owner: type) -> Signature:
     if constructor is object.__init__:
         return Signature({}, {}, problems=tuple(_class_problems(owner)))
     hints, unresolved = resolved_hints(constructor, vars(owner))
-    problems: list[tuple[str, str, str | None]] = [
+    problems: list[_Problem] = [
         (
             name,
             f"the annotation of {name!r} in {owner.__name__} cannot be resolved ({error})",
@@ -133,61 +136,54 @@ def _read(owner: type) -> Signature:
     problems += _class_problems(owner)
     settings: dict[str, Parameter] = {}
     injected: dict[str, Parameter] = {}
-    for parameter in list(inspect.signature(constructor).parameters.values())[1:]:
-        annotation = hints.get(parameter.name, parameter.annotation)
+    for declared in list(inspect.signature(constructor).parameters.values())[1:]:
+        annotation = hints.get(declared.name, declared.annotation)
         if isinstance(annotation, InitVar):
             annotation = annotation.type
-        read = Parameter(parameter.name, annotation, parameter.default)
-        match parameter.kind:
-            case inspect.Parameter.VAR_POSITIONAL | inspect.Parameter.VAR_KEYWORD:
-                stars = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else "**"
-                problems.append(
-                    (
-                        parameter.name,
-                        f"{owner.__name__} takes {stars}{parameter.name}, so nobody can tell its settings",
-                        "Restate the parameters of the base class and pass them to super().__init__.",
-                    )
-                )
-            case inspect.Parameter.KEYWORD_ONLY:
-                injected[parameter.name] = read
-                if annotation is REQUIRED or annotation is Any:
-                    problems.append(
-                        (
-                            parameter.name,
-                            f"{owner.__name__} does not say what {parameter.name!r} should be",
-                            "Annotate the parameter with the interface that it needs.",
-                        )
-                    )
-            case _:
-                settings[parameter.name] = read
-                if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-                    problems.append(
-                        (
-                            parameter.name,
-                            f"{owner.__name__} takes the setting {parameter.name!r} by position only",
-                            "Leave out the / of the constructor: settings are given by name.",
-                        )
-                    )
-                if parameter.name == "use":
-                    problems.append(
-                        (
-                            parameter.name,
-                            f"{owner.__name__} takes a setting 'use', which is the key of the implementation",
-                            "Give the parameter another name.",
-                        )
-                    )
-                if any(_is_integration(member) for member in alternatives(annotation)):
-                    problems.append(
-                        (
-                            parameter.name,
-                            f"{owner.__name__} takes the integration {parameter.name!r} as a setting",
-                            "What is injected stands after the * of the constructor.",
-                        )
-                    )
+        parameter = Parameter(declared.name, annotation, declared.default)
+        if declared.kind is declared.KEYWORD_ONLY:
+            injected[declared.name] = parameter
+            problems += _injected_problems(owner, parameter)
+        elif declared.kind in (declared.VAR_POSITIONAL, declared.VAR_KEYWORD):
+            problems.append(_variadic_problem(owner, declared))
+        else:
+            settings[declared.name] = parameter
+            problems += _setting_problems(owner, parameter, declared)
     return Signature(settings, injected, inspect.getdoc(owner) or "", tuple(problems))
 
 
-def _class_problems(owner: type) -> Iterator[tuple[str, str, str | None]]:
+def _injected_problems(owner: type, parameter: Parameter) -> Iterator[_Problem]:
+    if parameter.annotation is REQUIRED or parameter.annotation is Any:
+        yield (
+            parameter.name,
+            f"{owner.__name__} does not say of which type {parameter.name!r} should be",
+            "Annotate the parameter with the interface that it needs.",
+        )
+
+
+def _variadic_problem(owner: type, declared: inspect.Parameter) -> _Problem:
+    stars = "*" if declared.kind is declared.VAR_POSITIONAL else "**"
+    return (
+        declared.name,
+        f"{owner.__name__} takes {stars}{declared.name}, which hides its settings",
+        "Restate the parameters of the base class and pass them to super().__init__.",
+    )
+
+
+def _setting_problems(owner: type, parameter: Parameter, declared: inspect.Parameter) -> Iterator[_Problem]:
+    name = parameter.name
+    if declared.kind is declared.POSITIONAL_ONLY:
+        message = f"{owner.__name__} takes the setting {name!r} by position only"
+        yield name, message, "Leave out the / of the constructor: settings are given by name."
+    if name == "use":
+        message = f"{owner.__name__} takes a setting 'use', which is the key of the implementation"
+        yield name, message, "Give the parameter another name."
+    if any(_is_integration(member) for member in alternatives(parameter.annotation)):
+        message = f"{owner.__name__} takes the integration {name!r} as a setting"
+        yield name, message, "What is injected stands after the * of the constructor."
+
+
+def _class_problems(owner: type) -> Iterator[_Problem]:
     """What keeps instances of a class from being recorded or closed as their container is."""
     if not issubclass(owner, Integration):
         return

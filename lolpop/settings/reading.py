@@ -249,7 +249,8 @@ def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]
         seen.add(path)
         if path[:-1] not in near:
             near[path[:-1]] = Names(name for owner in owners for name in _fields(owner) or ())
-        hint = did_you_mean(path[-1], near[path[:-1]])
+        # Another member of a union may declare the very key.
+        hint = None if path[-1] in near[path[:-1]] else did_you_mean(path[-1], near[path[:-1]])
         problem = Problem(path, "unknown setting", at.key_origin or at.origin, hint)
         if any(map(_transforms_input, owners)):
             # It may read keys that it does not declare, and nobody can tell which.

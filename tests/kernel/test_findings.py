@@ -650,8 +650,8 @@ class ByPosition(Component):
     [
         (ByPosition, "takes the setting 'size' by position only", "Leave out the /"),
         (Catching, "Catching takes **kwargs", "Restate the parameters"),
-        (Unannotated, "Unannotated does not say what 'clock' should be", "Annotate"),
-        (Anything, "Anything does not say what 'clock' should be", "Annotate"),
+        (Unannotated, "Unannotated does not say of which type 'clock' should be", "Annotate"),
+        (Anything, "Anything does not say of which type 'clock' should be", "Annotate"),
         ("far_away:Shy", "annotation of 'clock' in Shy cannot be resolved", "outside TYPE_CHECKING"),
         (Before, "Before takes the integration 'clock' as a setting", "after the *"),
         (BeforeInList, "takes the integration 'clocks' as a setting", "after the *"),
@@ -674,7 +674,7 @@ def test_a_parameter_without_annotation_is_one_finding():
         clock=providers.Component(Clock, default=Clock),
         odd=providers.Component(Component, default=Unannotated),
     )
-    assert only(container).message == "Unannotated does not say what 'clock' should be"
+    assert only(container).message == "Unannotated does not say of which type 'clock' should be"
 
 
 def test_a_dependency_injector_singleton_that_depends_on_a_slot():
