@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -219,6 +222,14 @@ def _settings(
     return settings, findings
 
 
+def _own(default: Any) -> Any:
+    """A default as a container has it for itself: what can be changed is copied."""
+    if hasattr(type(default), "model_fields") or dataclasses.is_dataclass(type(default)):
+        with suppress(TypeError):  # it holds what cannot be copied, such as a lock
+            return copy.deepcopy(default)
+    return copied(default)
+
+
 def ambiguities(path: str, section: Section) -> Iterator[Finding]:
     """Variables that could mean several settings, since names of variables have no case."""
     for item in section.ambiguous:
@@ -249,8 +260,7 @@ def _plan_default(path: str, parameter: Parameter, section: Section, declared_as
     from pydantic import ValidationError
 
     try:
-        # A validated list or mapping is a copy, so that containers do not share the default.
-        value = copied(parameter.adapter.validate_python(parameter.default))
+        value = _own(parameter.adapter.validate_python(parameter.default))
     except ValidationError as error:
         reason = "; ".join(str(details["msg"]).lower() for details in error.errors()[:3])
         message = f"the default of {declared_as} is not valid: {shortened(mask_urls(reason))}"

@@ -282,3 +282,15 @@ def test_links_are_shown_with_what_they_lead_to(lolpop, folder, monkeypatch):
     assert settings["train.model_trainer.params.C"]["value"] == "${x-strength}"
     assert settings["data.truth"]["value"] == "${x-hidden}"
     assert not {"data.truth", "store.url"} & {path for path, each in settings.items() if "resolved" in each}
+
+
+def test_the_last_of_several_profiles_is_the_strongest(project, lolpop):
+    """--profile may be given again; each is read over the one before."""
+    for name, seed in (("lolpop", 1), ("lolpop.dev", 2), ("lolpop.eu", 3)):
+        (project / f"{name}.yaml").write_text(f"seed: {seed}\n")
+
+    def seed_of(*profiles):
+        words = [word for profile in profiles for word in ("--profile", profile)]
+        return lolpop("config", "show", "app.py", *words, "--json").json["seed"]["value"]
+
+    assert (seed_of(), seed_of("dev", "eu"), seed_of("eu", "dev")) == (1, 3, 2)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pytest
 from greeter import Clock
+from pydantic import BaseModel
 
 from lolpop import Component, PipelineContainer, providers
 from lolpop.containers import scope_of
@@ -199,18 +200,24 @@ def test_many_threads_and_overrides_leave_nothing_open():
 def test_defaults_and_lists_are_not_shared():
     """Whoever changes what a container handed out changes nothing of the container, nor of another one."""
 
+    class Limits(BaseModel):
+        values: list[int] = []
+
     class Container(PipelineContainer):
+        limits = providers.Settings(Limits, default=Limits())
         numbers = providers.Settings(list[int], default=[1])
         names = providers.Settings(dict[str, list[int]], default={"a": [1]})
         clocks = providers.Components(Clock, default=[Clock])
         clock = providers.Component(Clock, default=Clock)
 
     one, other = Container(), Container()
+    one.limits().values.append(2)
     one.numbers().append(2)
     one.names()["a"].append(2)
     one.clocks().append("no clock")
     for c in (one, other):
         assert (c.numbers(), c.names(), len(c.clocks())) == ([1], {"a": [1]}, 1)
+    assert other.limits().values == []
 
 
 def test_what_is_built_anew_gets_settings_of_its_own():

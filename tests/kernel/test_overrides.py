@@ -398,7 +398,6 @@ def test_overriding_while_a_run_is_open_is_refused():
 
 def test_what_was_never_asked_for_is_held_by_an_open_run_too():
     """A nested provider that nothing has asked for yet cannot be overridden either."""
-    c = BossContainer()
 
     class Meddling(Engine):
         def meddle(self):
