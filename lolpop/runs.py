@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
 
 __all__ = [
-    "OpenRun", "current_run", "current_task", "hidden", "recall", "remember", "resource_of", "resumes",
+    "OpenRun", "current_run", "current_task", "recall", "redacted", "remember", "resource_of", "resumes",
     "storable",
 ]  # fmt: skip
 
@@ -87,7 +87,7 @@ def current_task() -> str | None:
     return None if task is None else task[1]
 
 
-def hidden(value: Any) -> Any:
+def redacted(value: Any) -> Any:
     """A value as people may read it, in a log, a message or a record.
 
     What pydantic keeps secret, the user part of URLs, and the secrets of the container whose run is open are

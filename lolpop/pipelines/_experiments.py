@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.model_trainer import ModelTrainer
 from lolpop.registry import name_of
 from lolpop.resources import Experiment, Model, ModelVersion
-from lolpop.runs import current_run, hidden
+from lolpop.runs import current_run, redacted
 
 if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
@@ -74,7 +74,7 @@ class Experiments:
                 "trainer": name_of(ModelTrainer, type(trainer)),
                 **({"estimator": trainer.estimator_name} if trainer.estimator_name else {}),
                 "candidate": candidate,
-                "params": hidden(plain({**trainer.params(), **params})),
+                "params": redacted(plain({**trainer.params(), **params})),
                 "searched": plain(params),
                 "winner": False,
                 **(fields or {}),

@@ -28,7 +28,7 @@ from lolpop.pipelines._drift import (
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources, unless_lost
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
-from lolpop.runs import hidden
+from lolpop.runs import redacted
 
 __all__ = ["ProcessPipeline"]
 
@@ -196,7 +196,7 @@ class ProcessPipeline(Pipeline):
 
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
         """Record the ``source`` of ``dataset_version``: with the run, and with itself if it is the first."""
-        shown = hidden(source)
+        shown = redacted(source)
         if "source" not in self.metadata_tracker.get(dataset_version).fields:
             self.metadata_tracker.update(dataset_version, {"source": shown})
         keep_source(dataset_version, shown, self.metadata_tracker)

@@ -16,7 +16,7 @@ from uuid import uuid4
 from lolpop._names import one_of
 from lolpop.components._disk import sync
 from lolpop.errors import DataError, LolpopError
-from lolpop.runs import hidden
+from lolpop.runs import redacted
 from lolpop.settings.secrets import mask_urls
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Location:
     def _near(self) -> str:
         assert self.path is not None  # noqa: S101  (only local files are looked for)
         folder = self.path.parent
-        if hidden(str(folder)) == str(folder) and hidden(str(self.path)) != str(self.path):
+        if redacted(str(folder)) == str(folder) and redacted(str(self.path)) != str(self.path):
             return "."  # what is shown as a link is not to be shown in part
         if not folder.is_dir():
             return f", and no folder {folder}."

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lolpop.components.notifier import Level
-from lolpop.runs import current_run, current_task, hidden
+from lolpop.runs import current_run, current_task, redacted
 
 
 def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "level": level,
-        "message": hidden(message),
+        "message": redacted(message),
         "run_id": None if run is None else run.run_id,
         "task": current_task(),
-        "fields": {hidden(name): value for name, value in hidden(plain).items()},
+        "fields": {redacted(name): value for name, value in redacted(plain).items()},
     }

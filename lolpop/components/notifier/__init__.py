@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 
 from lolpop._escaping import escaped_text
 from lolpop.integrations import Component
-from lolpop.runs import hidden
+from lolpop.runs import redacted
 
 __all__ = ["Level", "Notifier", "at_least", "tell"]
 
@@ -35,7 +35,7 @@ def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> 
 
     What a terminal would obey or hide in it is escaped.
     """
-    message = escaped_text(hidden(message))
+    message = escaped_text(redacted(message))
     for notifier in notifiers:
         notifier.notify(message, level)
 

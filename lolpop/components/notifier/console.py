@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from lolpop._escaping import escaped_text
 from lolpop.components.notifier import Level, Notifier, at_least
-from lolpop.runs import hidden
+from lolpop.runs import redacted
 
 __all__ = ["ConsoleNotifier"]
 
@@ -30,7 +30,7 @@ class ConsoleNotifier(Notifier):
         """Print ``message``; what is more, or worse, than information is prefixed with its level."""
         if level not in self._levels:
             return
-        message = escaped_text(hidden(message))
+        message = escaped_text(redacted(message))
         # While a live display of rich is open, sys.stderr is rich's proxy of the terminal.
         stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
         text = _coloured(message, level) if stream.isatty() else _plain(message, level)

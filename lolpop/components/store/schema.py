@@ -30,7 +30,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from lolpop._urls import mask_urls
-from lolpop.runs import hidden, storable
+from lolpop.runs import redacted, storable
 
 __all__ = [
     "artifacts", "fingerprints", "leases", "lineage", "metadata", "metrics", "numbers", "registrations",
@@ -149,7 +149,7 @@ class Prose(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         if value is None:
             return None
-        shown: str = hidden(value)
+        shown: str = redacted(value)
         return shown.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 

@@ -142,10 +142,10 @@ def _input(value: Any) -> tuple[str | None, str]:
 
 def _written(value: Any) -> str:
     """A value as JSON, if it is one of JSON's and holds no secret: so it can be read again."""
-    from lolpop.runs import hidden
+    from lolpop.runs import redacted
 
     try:
         written = json.dumps(value)
     except (TypeError, ValueError):
         return type(value).__name__
-    return written if len(written) <= _LONGEST and hidden(value) == value else type(value).__name__
+    return written if len(written) <= _LONGEST and redacted(value) == value else type(value).__name__
