@@ -165,8 +165,8 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
         return value
     if isinstance(value, str):
         for kind in kinds:
-            known = RESOURCE_TYPES.values() if kind is Resource else (kind,)
-            for resource in known:
+            expected = RESOURCE_TYPES.values() if kind is Resource else (kind,)
+            for resource in expected:
                 if (fields := _fields(resource, value)) is not None:
                     return resource.model_validate(fields)
         if (short := _short(value, kinds)) is not None:

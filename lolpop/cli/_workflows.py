@@ -149,7 +149,7 @@ def _read(text: str | None, parameter: Parameter) -> Any:
     """A word as the parameter's type; lists and mappings are JSON. Raises ValueError."""
     if text is None:
         raise ValueError(f"a value is missing. Expected {_form(parameter)}")
-    kinds = [each for each in alternatives(parameter.annotation) if _is_resource(each)]
+    kinds = [member for member in alternatives(parameter.annotation) if _is_resource(member)]
     with suppress(LolpopError):
         return as_resource(text, *kinds)  # a reference, with or without its kind
     if text[:1] in ("{", "["):

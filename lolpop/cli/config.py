@@ -43,15 +43,15 @@ def show_settings(runner: str, options: Given, *, as_json: bool) -> None:
         )
 
 
-def _setting_json(root: Scope, each: Explanation) -> dict[str, Any]:
+def _setting_json(root: Scope, explanation: Explanation) -> dict[str, Any]:
     """The value as it is written; beside one that holds a link, what that leads to."""
-    linked = linked_value(root, each.value)
+    linked = linked_value(root, explanation.value)
     resolved = {} if linked is None else {"resolved": linked}
-    return {"value": each.value, **resolved, "origin": _origin_json(each.origin)}
+    return {"value": explanation.value, **resolved, "origin": _origin_json(explanation.origin)}
 
 
-def _value(root: Scope, each: Explanation) -> str:
-    linked, written = linked_value(root, each.value), _shown(each.value)
+def _value(root: Scope, explanation: Explanation) -> str:
+    linked, written = linked_value(root, explanation.value), _shown(explanation.value)
     return written if linked is None else f"{_shown(linked)}  ({written})"
 
 

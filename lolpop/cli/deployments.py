@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["deploy_version", "roll_back", "undeploy_model"]
 
 
-def deploy_version(version: str, by: str | None, reason: str | None, given: Given, *, as_json: bool) -> None:
+def deploy_version(
+    version: str, by: str | None, reason: str | None, options: Given, *, as_json: bool
+) -> None:
     """Put a model version to use, and record who decided that, and why.
 
     Raises UsageError if the version is not named by its number, LolpopError if it waits for approval or its
@@ -26,17 +28,17 @@ def deploy_version(version: str, by: str | None, reason: str | None, given: Give
     """
     if "@" not in version:
         raise UsageError(f"{version!r} does not say which version to deploy. Name it as NAME@NUMBER.")
-    with open_store(given) as container:
+    with open_store(options) as container:
         model_version = version_of(container, ModelVersion, version)
         _put_to_use(container, model_version, _decision(by, reason), as_json=as_json)
 
 
-def roll_back(name: str, by: str | None, reason: str | None, given: Given, *, as_json: bool) -> None:
+def roll_back(name: str, by: str | None, reason: str | None, options: Given, *, as_json: bool) -> None:
     """Put the version to use that was in use before; once more goes back further.
 
     Raises ReferenceNotFoundError if there is none.
     """
-    with open_store(given) as container:
+    with open_store(options) as container:
         deployments = _deployments(container, name)
         earlier = _before(container, deployments)
         if earlier is None:
@@ -46,12 +48,12 @@ def roll_back(name: str, by: str | None, reason: str | None, given: Given, *, as
         _put_to_use(container, restored, decision, as_json=as_json)
 
 
-def undeploy_model(name: str, by: str | None, reason: str | None, given: Given, *, as_json: bool) -> None:
+def undeploy_model(name: str, by: str | None, reason: str | None, options: Given, *, as_json: bool) -> None:
     """Take the version of a model out of use that is in use.
 
     Raises ReferenceNotFoundError if none is.
     """
-    with open_store(given) as container:
+    with open_store(options) as container:
         deployments = _deployments(container, name)
         deployed = container.model_deployer().deployed(Model(name=name))
         if deployed is None:
@@ -81,8 +83,8 @@ def _put_to_use(
     deployment = deployer.deploy(model_version, instead_of=before, fields=decision)
     if as_json:
         replaced = None if before in (None, model_version) else before.reference
-        found = {"deployment": deployment.reference, "model_version": model_version.reference}
-        print_json({**found, "replaced": replaced, **decision})
+        outcome = {"deployment": deployment.reference, "model_version": model_version.reference}
+        print_json({**outcome, "replaced": replaced, **decision})
     elif before == model_version:
         say(f"{model_version} is in use already, as {deployment}.")
     else:
@@ -102,18 +104,21 @@ def _deployments(container: Any, name: str) -> list[Deployment]:
 
 def _before(container: Any, deployments: list[Deployment]) -> Deployment | None:
     """The last deployment of another version before the one that is in use, or that it restored."""
-    fields = {each.reference: container.metadata_tracker().get(each).fields for each in deployments}
+    fields = {
+        deployment.reference: container.metadata_tracker().get(deployment).fields
+        for deployment in deployments
+    }
     at = len(deployments) - 1
     current = fields[deployments[at].reference]
     if not current["active"]:
         return deployments[at]  # nothing is in use: what was, last
     while (restored := fields[deployments[at].reference].get("restores")) is not None:
-        at = next(number for number, each in enumerate(deployments) if each.reference == restored)
+        at = next(number for number, deployment in enumerate(deployments) if deployment.reference == restored)
     return next(
         (
-            each
-            for each in reversed(deployments[:at])
-            if fields[each.reference]["model_version"] != current["model_version"]
+            deployment
+            for deployment in reversed(deployments[:at])
+            if fields[deployment.reference]["model_version"] != current["model_version"]
         ),
         None,
     )

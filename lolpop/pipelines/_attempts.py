@@ -79,7 +79,7 @@ class Attempts:
         resume: bool,
     ) -> None:
         self._trainers = trainers
-        self._about = [identity(each) for each in about]
+        self._about = [identity(part) for part in about]
         self._fit = fit
         self._experiments = experiments
         self._checker = model_checker
@@ -96,9 +96,9 @@ class Attempts:
         """The score of ``trainer`` on rows that it was not fitted on. Raises TrainingError if it has none."""
         candidate = self._place_of(trainer)
         trial = self._identity(candidate, params, share)
-        if (known := self._earlier.get(trial)) is not None:
+        if (earlier := self._earlier.get(trial)) is not None:
             with self._lock:
-                self._taken_over[trial], score = known
+                self._taken_over[trial], score = earlier
             return score
         best = self._best
         entry, score = self._make(
@@ -116,7 +116,7 @@ class Attempts:
         for trainer in trainers:
             with suppress(DataError, TrainingError):  # the reason is in the log
                 scores.append((self(trainer, {}), trainer))
-        return sorted(scores, key=lambda each: each[0], reverse=self._checker.greater_is_better)
+        return sorted(scores, key=lambda scored: scored[0], reverse=self._checker.greater_is_better)
 
     def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
         """What came of ``trainer`` with ``params``. It is fitted again if its model is not at hand.
@@ -163,7 +163,7 @@ class Attempts:
         return identity(self._about[candidate], plain(params), share)
 
     def _place_of(self, trainer: ModelTrainer) -> int:
-        return next(at for at, each in enumerate(self._trainers) if each is trainer)
+        return next(at for at, trainer_of_place in enumerate(self._trainers) if trainer_of_place is trainer)
 
 
 def is_better(checker: ModelChecker, score: float, other: float | None) -> bool:

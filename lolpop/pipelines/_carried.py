@@ -13,8 +13,8 @@ def beside_carried(frame: Frame, carried: Sequence[str], values: Mapping[str, An
     import narwhals as nw
 
     rows = wrap(frame)
-    columns = [nw.new_series(name, each, backend=rows.implementation) for name, each in values.items()]
+    columns = [nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()]
     # Starting from no column keeps nothing but the rows of a frame without index.
-    kept = rows.select(carried) if carried else columns.pop(0).to_frame()
-    built: Frame = kept.with_columns(*columns).to_native()
+    carried_columns = rows.select(carried) if carried else columns.pop(0).to_frame()
+    built: Frame = carried_columns.with_columns(*columns).to_native()
     return built

@@ -76,9 +76,9 @@ def compare_with_training(
     reference = trained_on(model_version, metadata_tracker)
     if reference is None or reference == dataset_version:
         return DriftReport()
-    known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
-    found = data_profiler.compare(frame, known)
-    report = _about(f"{dataset_version} against {reference}", found)
+    profile = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+    drift_report = data_profiler.compare(frame, profile)
+    report = _about(f"{dataset_version} against {reference}", drift_report)
     metadata_tracker.update(dataset_version, {f"drift.{reference}": report.model_dump(mode="json")})
     keep_checks(report, metadata_tracker)
     return report
@@ -103,15 +103,15 @@ def compare_with_previous(
     if not previous:
         return DriftReport()
     now, before = (_sides(job, metadata_tracker) for job in (prediction_job, previous[-1]))
-    found = []
+    reports = []
     for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
         if reference != ours:
-            known = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
+            profile = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
             about = f"{ours} against {reference} of {previous[-1]}"
-            found.append(_about(about, data_profiler.compare(rows, known)))
+            reports.append(_about(about, data_profiler.compare(rows, profile)))
     report = DriftReport(
-        checks=tuple(check for each in found for check in each.checks),
-        columns=tuple(column for each in found for column in each.columns),
+        checks=tuple(check for drift_report in reports for check in drift_report.checks),
+        columns=tuple(column for drift_report in reports for column in drift_report.columns),
     )
     metadata_tracker.update(prediction_job, {f"drift.{previous[-1]}": report.model_dump(mode="json")})
     keep_checks(report, metadata_tracker)
@@ -126,9 +126,9 @@ def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
         tell(notifiers, check.message, "error")
 
 
-def _about(subject: str, found: DriftReport) -> DriftReport:
-    checks = [check.model_copy(update={"message": f"{subject}: {check.message}"}) for check in found.checks]
-    return found.model_copy(update={"checks": tuple(checks)})
+def _about(subject: str, report: DriftReport) -> DriftReport:
+    checks = [check.model_copy(update={"message": f"{subject}: {check.message}"}) for check in report.checks]
+    return report.model_copy(update={"checks": tuple(checks)})
 
 
 def _sides(

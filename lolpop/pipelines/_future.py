@@ -34,10 +34,10 @@ def future_rows(frame: Frame, problem: ForecastingProblem) -> Future:
     import numpy as np
 
     data, rows = labelled(frame, problem), wrap(frame)
-    found = timelines(data.features, data.target, problem)
-    ends = np.array([each.end for each in found])
+    series = timelines(data.features, data.target, problem)
+    ends = np.array([timeline.end for timeline in series])
     positions = (ends[:, None] + np.arange(1, problem.horizon + 1)).ravel()
-    columns = [found.grid.column(positions, rows.get_column(problem.time))]
+    columns = [series.grid.column(positions, rows.get_column(problem.time))]
     if problem.series is not None:
         _, codes = series_of(frame, problem)
         example = np.unique(codes, return_index=True)[1]
@@ -45,7 +45,7 @@ def future_rows(frame: Frame, problem: ForecastingProblem) -> Future:
         values = [named[int(at)] for at in np.repeat(example, problem.horizon)]
         columns.insert(0, nw.new_series(problem.series, values, named.dtype, backend=rows.implementation))
     built: Frame = columns[0].to_frame().with_columns(*columns[1:]).to_native()
-    return Future(built, found.regressors)
+    return Future(built, series.regressors)
 
 
 def ends_of(model: FittedModel) -> Mapping[str, Any]:
@@ -53,5 +53,5 @@ def ends_of(model: FittedModel) -> Mapping[str, Any]:
     if not isinstance(model, ForecastModel):
         return {}
     learned = model.learned
-    times = learned.grid.times([each.end for each in learned.histories.values()])  # type: ignore[arg-type]  # as an array
+    times = learned.grid.times([history.end for history in learned.histories.values()])  # type: ignore[arg-type]  # as an array
     return dict(zip(learned.histories, times, strict=True))

@@ -32,15 +32,15 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
         return "itself"
     describe = partial(_described, within=(*within, id(value)))
     if isinstance(value, Mapping):
-        return {"mapping": sorted(json.dumps([describe(key), describe(each)]) for key, each in value.items())}
+        return {"mapping": sorted(json.dumps([describe(key), describe(item)]) for key, item in value.items())}
     if isinstance(value, list | tuple):
-        return [describe(each) for each in value]
+        return [describe(item) for item in value]
     if isinstance(value, Set):
-        return sorted(json.dumps(describe(each)) for each in value)
+        return sorted(json.dumps(describe(item)) for item in value)
     has_words = "__repr__" in {name for base in type(value).__mro__[:-1] for name in vars(base)}
     if has_words and not isinstance(value, Integration):
         return [describe(type(value)), repr(value)]
-    return [describe(type(value)), {name: describe(each) for name, each in _held(value)}]
+    return [describe(type(value)), {name: describe(item) for name, item in _held(value)}]
 
 
 def _held(value: Any) -> Iterator[tuple[str, Any]]:

@@ -80,14 +80,14 @@ class IndexValues:
         """Some of the hashes that several rows have, and how many rows have one of those, or of others."""
         import numpy as np
 
-        found: list[Hashes] = [np.empty(0, np.uint64)]
+        repeated: list[Hashes] = [np.empty(0, np.uint64)]
         rows = 0
         for hashes in self._ranges():
             hashes.sort()
             if (same := hashes[1:] == hashes[:-1]).any():
                 rows += int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
-                found.append(np.unique(hashes[1:][same])[:_LOOKED_UP])
-        return np.concatenate(found)[:_LOOKED_UP], rows
+                repeated.append(np.unique(hashes[1:][same])[:_LOOKED_UP])
+        return np.concatenate(repeated)[:_LOOKED_UP], rows
 
     def _ranges(self) -> Iterator[Hashes]:
         """All hashes, range by range: those of one are held in memory at a time."""

@@ -27,7 +27,7 @@ def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[
     """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
     values = predicted_columns(predictions)
     bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
-    values |= {name: each for name, each in bounds.items() if each is not None}
+    values |= {name: bound for name, bound in bounds.items() if bound is not None}
     return beside_carried(frame, carried, values)
 
 
@@ -70,7 +70,7 @@ def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
         from lolpop.components.model_trainer.forecasting.models import ForecastModel
 
         if isinstance(model, ForecastModel):
-            record["scales"] = {key: each.scale for key, each in model.learned.histories.items()}
+            record["scales"] = {key: history.scale for key, history in model.learned.histories.items()}
     return record
 
 

@@ -30,9 +30,9 @@ def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
     """
     if (task := TASK.get()) is not None:
         task_id, path = task
-        found = {"task": path, **report.model_dump(mode="json")}
+        fields = {"task": path, **report.model_dump(mode="json")}
         # A field of its own for each call, so that tasks at work at once do not undo each other.
-        _keep(metadata_tracker, {f"{_CHECKS}{task_id}": found})
+        _keep(metadata_tracker, {f"{_CHECKS}{task_id}": fields})
 
 
 def keep_comparison(comparison: Comparison, metadata_tracker: MetadataTracker) -> None:

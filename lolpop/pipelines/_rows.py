@@ -50,13 +50,13 @@ def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None
     """
     import numpy as np
 
-    columns = [set(wrap(each).columns) for each in (frame, rows, kept_apart)]
+    columns = [set(wrap(part).columns) for part in (frame, rows, kept_apart)]
     shared = [name for name in wrap(frame).columns if name in set.intersection(*columns)]
     if index in shared and wrap(rows).get_column(index).n_unique() == len(rows):
         shared = [index]
-    asked, known, apart = (row_hashes(each, shared) for each in (frame, rows, kept_apart))
-    found: NDArray[np.bool_] = np.isin(asked, known) & ~np.isin(asked, apart)
-    return found
+    asked, seen, apart = (row_hashes(part, shared) for part in (frame, rows, kept_apart))
+    is_seen: NDArray[np.bool_] = np.isin(asked, seen) & ~np.isin(asked, apart)
+    return is_seen
 
 
 def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
@@ -78,8 +78,8 @@ def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
     if problem.type == "classification":
         labels = to_strings(rows.get_column(problem.target)).fillna("").to_numpy()[drawn]
         groups = [drawn[labels == label] for label in np.unique(labels)]
-    kept = np.concatenate([group[: int(np.ceil(share * len(group)))] for group in groups])
-    part: Frame = rows[np.sort(kept)].to_native()
+    chosen = np.concatenate([group[: int(np.ceil(share * len(group)))] for group in groups])
+    part: Frame = rows[np.sort(chosen)].to_native()
     return part
 
 

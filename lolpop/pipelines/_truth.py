@@ -30,9 +30,9 @@ def known_truth(
             "Predictions are joined with their truth by an index: set problem.index to its column."
         )
     identity, target = list(problem.identity), problem.target
-    given = wrap(truth)
-    require_columns(given.columns, identity, what="index column" if problem.index else "column")
-    require_columns(given.columns, [target], what="target column")
+    data = wrap(truth)
+    require_columns(data.columns, identity, what="index column" if problem.index else "column")
+    require_columns(data.columns, [target], what="target column")
     labels: nw.DataFrame[Any] | None = None
     parts: list[Frame] = []
     label = target
@@ -41,10 +41,10 @@ def known_truth(
         predicted = wrap(batch)
         if labels is None:
             # A row that is there twice, with the same label, is not in conflict with itself.
-            labels = _as_classes(given.select(*identity, target).drop_nulls(), target, classes).unique()
-            if len(given) and labels.is_empty():
+            labels = _as_classes(data.select(*identity, target).drop_nulls(), target, classes).unique()
+            if len(data) and labels.is_empty():
                 raise DataError(
-                    f"None of the {count(len(given), 'row')} of the truth has a label in {target!r}."
+                    f"None of the {count(len(data), 'row')} of the truth has a label in {target!r}."
                 )
             for name in identity:
                 labels = _as_in(predicted, labels, name)
@@ -55,19 +55,19 @@ def known_truth(
         label = free_name(target, predicted.columns)
         parts.append(predicted.join(labels.rename({target: label}), on=identity, how="inner").to_native())
         rows += len(predicted)
-    known = wrap(joined(parts))
-    if known.is_empty():
+    joined_rows = wrap(joined(parts))
+    if joined_rows.is_empty():
         raise DataError(
-            f"The {count(rows, 'predicted row')} and the {count(len(given), 'row')} of the truth share no "
+            f"The {count(rows, 'predicted row')} and the {count(len(data), 'row')} of the truth share no "
             f"value of {_named(problem)}."
         )
-    found = set(known.get_column(label).to_list())
-    if classes and found.isdisjoint(classes):
+    present_labels = set(joined_rows.get_column(label).to_list())
+    if classes and present_labels.isdisjoint(classes):
         raise DataError(
-            f"The truth has the labels {listed(sorted(found, key=repr))} in {target!r}, "
+            f"The truth has the labels {listed(sorted(present_labels, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
         )
-    return Labelled(known.drop(label).to_native(), known.get_column(label).to_native())
+    return Labelled(joined_rows.drop(label).to_native(), joined_rows.get_column(label).to_native())
 
 
 def with_known_label(rows: Labelled, classes: Sequence[Any]) -> tuple[Labelled, Mapping[Any, int]]:
@@ -122,23 +122,23 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
 
     if labels.implementation != predicted.implementation:
         labels = nw.from_arrow(labels.to_arrow(), backend=predicted.implementation)
-    wanted, given = predicted.schema[index], labels.schema[index]
-    if wanted == given:
+    wanted, actual = predicted.schema[index], labels.schema[index]
+    if wanted == actual:
         return labels
-    if wanted.is_temporal() and given.is_temporal():
+    if wanted.is_temporal() and actual.is_temporal():
         return labels.with_columns(nw.col(index).cast(wanted))
     # Identity is text as it is written; plain whole numbers are the same as what is written of them.
-    if wanted == nw.String and given.is_integer():
+    if wanted == nw.String and actual.is_integer():
         return labels.with_columns(nw.col(index).cast(nw.String))
-    if wanted.is_integer() and given == nw.String:
+    if wanted.is_integer() and actual == nw.String:
         return labels
-    if not (wanted.is_numeric() and given.is_numeric()):
+    if not (wanted.is_numeric() and actual.is_numeric()):
         raise DataError(
-            f"The index {index!r} is {wanted} where rows were predicted, but {given} in the truth."
+            f"The index {index!r} is {wanted} where rows were predicted, but {actual} in the truth."
         )
-    if given.is_float() and wanted.is_integer():
+    if actual.is_float() and wanted.is_integer():
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
-    if given == nw.UInt64 and wanted.is_signed_integer():
+    if actual == nw.UInt64 and wanted.is_signed_integer():
         labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would make another number of a greater one
     return labels.with_columns(nw.col(index).cast(wanted))

@@ -130,11 +130,11 @@ class ForecastTrainPipeline(TrainPipeline):
         trainer = self.trainers[fields["candidate"]]
         *earlier, last = self.backtest_splitter.backtest(frame)
         models = [
-            *self._fitted_each(trainer, fields["searched"], [each.train for each in earlier]),
+            *self._fitted_each(trainer, fields["searched"], [split.train for split in earlier]),
             self.resource_version_control.load_model(judged),
         ]
         rows = self._backtested(models, [*earlier, last])
-        kept = self.resource_version_control.save_data(
+        dataset = self.resource_version_control.save_data(
             f"{self.problem.name}_backtest", rows, parents=[model_version, dataset_version]
         )
         recorded, target = RecordedForecasts.of_backtest(self.series), labelled(rows, self.problem).target
@@ -143,8 +143,8 @@ class ForecastTrainPipeline(TrainPipeline):
             measured = self.model_checker.measure(model, rows, target)
             metrics |= {f"{name}.{metric}": value for metric, value in measured.items()}
         self.metrics_tracker.log(model_version, metrics)
-        self.metadata_tracker.update(model_version, {"backtest": kept.reference, "origins": len(models)})
-        return kept
+        self.metadata_tracker.update(model_version, {"backtest": dataset.reference, "origins": len(models)})
+        return dataset
 
     @task
     def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
@@ -170,8 +170,8 @@ class ForecastTrainPipeline(TrainPipeline):
             for name, path in figures.items():
                 self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)
         if importance:
-            found = {each.column: each.value for each in importance}
-            self.metadata_tracker.update(model_version, {"importance": found})
+            values = {column.column: column.value for column in importance}
+            self.metadata_tracker.update(model_version, {"importance": values})
         return importance
 
     @task
@@ -205,7 +205,7 @@ class ForecastTrainPipeline(TrainPipeline):
         trainer = self.trainers[attempt.candidate]
         splits = self.backtest_splitter.backtest(validation)
         splits = splits[-max(1, round(attempt.share * len(splits))) :]
-        models = self._fitted_each(trainer, attempt.params, [each.train for each in splits])
+        models = self._fitted_each(trainer, attempt.params, [split.train for split in splits])
         rows = self._backtested(models, splits)
         target = labelled(rows, self.problem).target
         metrics = self.model_checker.measure(RecordedForecasts.of_backtest(self.series), rows, target)
@@ -227,7 +227,7 @@ class ForecastTrainPipeline(TrainPipeline):
         return trainer.fit_each([(part.features, part.target) for part in parts], params)
 
     def _backtested(self, models: Sequence[FittedModel], splits: Sequence[Splits]) -> Frame:
-        tests = [self._labelled(each.test) for each in splits]
+        tests = [self._labelled(split.test) for split in splits]
         fitted: list[tuple[FittedModel, Frame, Series]] = [
             (model, test.features, test.target) for model, test in zip(models, tests, strict=True)
         ]

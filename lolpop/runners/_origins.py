@@ -62,11 +62,11 @@ def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str)
         sources = data.tables(source)
     except ValueError as error:
         raise DataError(f"The source {mask(source)!r} cannot be read: {error}.") from error
-    found = sources or source
-    assert found is not None  # noqa: S101  (data has either train or sources)
+    read = sources or source
+    assert read is not None  # noqa: S101  (data has either train or sources)
     tables = {}
-    for name, each in (sources or {}).items():
+    for name, location in (sources or {}).items():
         # One that training shares is the same dataset in prediction.
-        shared = purpose == "train" or each == (data.sources or {})[name]
-        tables[name] = Table(each, f"{problem}_{name}" if shared else f"{problem}_predict_{name}", shared)
-    return Origin(found, tables, f"{problem}_{purpose}")
+        shared = purpose == "train" or location == (data.sources or {})[name]
+        tables[name] = Table(location, f"{problem}_{name}" if shared else f"{problem}_predict_{name}", shared)
+    return Origin(read, tables, f"{problem}_{purpose}")

@@ -29,12 +29,12 @@ class SourceReader:
         data_connector: DataConnector,
         notifiers: Sequence[Notifier],
         roles: ReadingSchema,
-        known: Schemas,
+        schemas: Schemas,
     ) -> None:
         self._data_connector = data_connector
         self._notifiers = notifiers
         self._roles = roles
-        self._known = known
+        self._known = schemas
         self._tables: dict[str, Mapping[str, ColumnSchema]] = {}
 
     @property

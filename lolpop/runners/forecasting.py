@@ -119,15 +119,16 @@ class ForecastingRunner(SupervisedRunner):
     def _outcome(
         self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
     ) -> Outcome:
-        found = super()._outcome(comparison, model_version, deployed)
+        outcome = super()._outcome(comparison, model_version, deployed)
         # What was deployed knows less of every series each time: with the same skill it forecasts worse.
         surely_worse = comparison.interval is None or comparison.interval[1] < 0
-        if found.replaces or surely_worse or not self._is_fresher(model_version, deployed):
-            return found
+        if outcome.replaces or surely_worse or not self._is_fresher(model_version, deployed):
+            return outcome
         return Outcome(True, "has learned from later rows, is not clearly worse, and replaces")
 
     def _is_fresher(self, model_version: ModelVersion, deployed: ModelVersion) -> bool:
         ours, theirs = (
-            ends_of(self.resource_version_control.load_model(each)) for each in (model_version, deployed)
+            ends_of(self.resource_version_control.load_model(version))
+            for version in (model_version, deployed)
         )
         return any(key not in theirs or end > theirs[key] for key, end in ours.items())

@@ -104,8 +104,8 @@ def estimator_class(name: str, problem_type: str) -> type:
 
     Raises WiringError, with a near name, if there is none for problems of this type.
     """
-    known = ESTIMATORS.get(name)
-    path = known.path(problem_type) if known else name
+    preset = ESTIMATORS.get(name)
+    path = preset.path(problem_type) if preset else name
     if path is None:
         others = [other for other, entry in ESTIMATORS.items() if entry.path(problem_type)]
         hint = f"For {problem_type}: {', '.join(others)}."
@@ -113,11 +113,11 @@ def estimator_class(name: str, problem_type: str) -> type:
     if ":" not in path:
         hint = f"{one_of(name, ESTIMATORS)} Or name a class: package.module:Class."
         raise WiringError(f"unknown estimator {name!r}", hint)
-    found = import_object(path)
-    if not isinstance(found, type) or not hasattr(found, "fit") or not hasattr(found, "predict"):
+    estimator = import_object(path)
+    if not isinstance(estimator, type) or not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
         hint = "Expected a class with fit and predict, as scikit-learn's."
         raise WiringError(f"{name!r} is no estimator", hint)
-    return found
+    return estimator
 
 
 def parameter_names(estimator: type) -> list[str]:

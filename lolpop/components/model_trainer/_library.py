@@ -37,11 +37,11 @@ class LibraryModelTrainer(ModelTrainer):
         params = settings.get("params") or {}
         if not params or missing_modules(cls.requires):
             return
-        known = cls.parameter_names()
+        names = cls.parameter_names()
         for name in params:
-            if name not in known:
+            if name not in names:
                 yield Finding(
-                    f"params.{name}", f"unknown parameter of {cls.library}", hint=one_of(name, known)
+                    f"params.{name}", f"unknown parameter of {cls.library}", hint=one_of(name, names)
                 )
 
     @classmethod
@@ -70,14 +70,14 @@ class LibraryModelTrainer(ModelTrainer):
         one of the trainer's own settings cannot have.
         """
         self._require_library()
-        found = {**self._params, **(params or {})}
-        known = {*self.parameter_names(), *self._own_settings()}
-        for name in found:
-            if name not in known:
+        merged = {**self._params, **(params or {})}
+        names = {*self.parameter_names(), *self._own_settings()}
+        for name in merged:
+            if name not in names:
                 raise TrainingError(
-                    f"params.{name}: {self.library} has no such parameter. {one_of(name, known)}"
+                    f"params.{name}: {self.library} has no such parameter. {one_of(name, names)}"
                 )
-        return self._validated(found)
+        return self._validated(merged)
 
     @classmethod
     def _validated(cls, params: Params) -> dict[str, Any]:
@@ -85,16 +85,16 @@ class LibraryModelTrainer(ModelTrainer):
 
         Libraries let some values pass, such as a negative number of trees.
         """
-        found, settings = dict(params), cls._own_settings()
-        for name in found.keys() & settings.keys():
+        validated, settings = dict(params), cls._own_settings()
+        for name in validated.keys() & settings.keys():
             try:
-                found[name] = settings[name].adapter.validate_python(found[name])
+                validated[name] = settings[name].adapter.validate_python(validated[name])
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
                 raise TrainingError(
-                    f"{name} of {cls.library} cannot be {found[name]!r}: {reason}."
+                    f"{name} of {cls.library} cannot be {validated[name]!r}: {reason}."
                 ) from error
-        return found
+        return validated
 
     @classmethod
     def _own_settings(cls) -> dict[str, Parameter]:

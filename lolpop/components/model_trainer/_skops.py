@@ -74,12 +74,12 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    known = _TRUSTED | set(trusted)
+    trusted_types = _TRUSTED | set(trusted)
     try:
         _require_bounded(path)
-        return skops.io.load(path, trusted=sorted(known))
+        return skops.io.load(path, trusted=sorted(trusted_types))
     except UntrustedTypesFoundException as error:
-        refused = sorted(set(skops.io.get_untrusted_types(file=path)) - known)
+        refused = sorted(set(skops.io.get_untrusted_types(file=path)) - trusted_types)
         raise UntrustedTypeError(
             f"The stored model holds types that are not trusted: {', '.join(refused)}."
         ) from error

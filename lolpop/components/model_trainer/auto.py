@@ -109,8 +109,8 @@ class AutoModelTrainer(SklearnModelTrainer):
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
         """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
-        given = {name: value for name, value in settings.items() if value is not None}
-        yield from super().check_settings(given, values)
+        explicit = {name: value for name, value in settings.items() if value is not None}
+        yield from super().check_settings(explicit, values)
 
     @classmethod
     def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:

@@ -145,9 +145,9 @@ class CatBoostModelTrainer(BoostingModelTrainer):
             "depth": depth,
             "l2_leaf_reg": l2_leaf_reg,
         }
-        said = {name: value for name, value in own.items() if value is not None}
+        explicit = {name: value for name, value in own.items() if value is not None}
         super().__init__(
-            {**said, **(params or {})},
+            {**explicit, **(params or {})},
             problem=problem,
             seed=seed % 2**63,  # CatBoost takes no other seeds
             feature_transformer=feature_transformer,

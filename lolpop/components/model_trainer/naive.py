@@ -64,9 +64,9 @@ class NaiveModelTrainer(BySeriesModelTrainer):
         """Empty: which of them is set."""
         return {}
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        season = self._problem.season or found.grid.season
-        return without_regressors(found, "a naive forecast"), BaselineSettings(params["method"], season)
+    def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
+        season = self._problem.season or series.grid.season
+        return without_regressors(series, "a naive forecast"), BaselineSettings(params["method"], season)
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -125,21 +125,21 @@ class ProphetModelTrainer(BySeriesModelTrainer):
             "seasonality_mode": Choice(("additive", "multiplicative")),
         }
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        given = dict(params)
+    def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
+        merged = dict(params)
         settings = ProphetSettings(
-            grid=found.grid,
-            growth=given.pop("growth"),
-            cap=given.pop("cap"),
-            floor=given.pop("floor"),
-            yearly=given.pop("yearly_seasonality"),
-            seasonalities=given.pop("seasonalities") or {},
-            country_holidays=given.pop("country_holidays"),
-            season=self._problem.season or found.grid.season,
+            grid=series.grid,
+            growth=merged.pop("growth"),
+            cap=merged.pop("cap"),
+            floor=merged.pop("floor"),
+            yearly=merged.pop("yearly_seasonality"),
+            seasonalities=merged.pop("seasonalities") or {},
+            country_holidays=merged.pop("country_holidays"),
+            season=self._problem.season or series.grid.season,
             seed=self._seed % 2**31 + 1,  # Stan takes no others
-            options=given,
+            options=merged,
         )
-        return found, settings
+        return series, settings
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -90,7 +90,7 @@ class SklearnModelTrainer(ModelTrainer):
             yield _unknown_estimator(name)
             return
         if problem is not None and name in ESTIMATORS:
-            fitting = [known for known, each in ESTIMATORS.items() if each.path(problem.type)]
+            fitting = [names for names, preset in ESTIMATORS.items() if preset.path(problem.type)]
             if name not in fitting:
                 message = f"the estimator {name!r} is not for {problem.type}"
                 yield Finding("estimator", message, hint=f"For {problem.type}: {', '.join(fitting)}.")
@@ -98,13 +98,13 @@ class SklearnModelTrainer(ModelTrainer):
         if name in ESTIMATORS and not params:
             return
         try:
-            known = _known_params(name)
+            names = _known_params(name)
         except WiringError as error:
             yield Finding("estimator", error.message, hint=error.hint)
             return
         for param in params:
-            if param.partition("__")[0] not in known:
-                yield Finding(f"params.{param}", f"unknown parameter of {name!r}", hint=one_of(param, known))
+            if param.partition("__")[0] not in names:
+                yield Finding(f"params.{param}", f"unknown parameter of {name!r}", hint=one_of(param, names))
 
     @classmethod
     def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:
@@ -130,21 +130,21 @@ class SklearnModelTrainer(ModelTrainer):
 
     def params(self) -> Params:
         """The estimator's parameters that are not its defaults."""
-        known = ESTIMATORS.get(self._estimator)
-        return {**(known.params if known else {}), **self._params}
+        preset = ESTIMATORS.get(self._estimator)
+        return {**(preset.params if preset else {}), **self._params}
 
     def search_space(self) -> SearchSpace:
         """What is worth searching of the estimators that have a short name; empty for others."""
-        known = ESTIMATORS.get(self._estimator)
-        return worth_searching(known.space if known else {}, self._problem)
+        preset = ESTIMATORS.get(self._estimator)
+        return worth_searching(preset.space if preset else {}, self._problem)
 
     def search_start(self) -> Params:
         """The estimator's parameters, its defaults among them."""
-        known = ESTIMATORS.get(self._estimator)
-        if known is None or known.path(self._problem.type) is None:
+        preset = ESTIMATORS.get(self._estimator)
+        if preset is None or preset.path(self._problem.type) is None:
             return self.params()
         defaults = signature(estimator_class(self._estimator, self._problem.type)).parameters
-        return {**{name: defaults[name].default for name in known.space}, **self.params()}
+        return {**{name: defaults[name].default for name in preset.space}, **self.params()}
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).
@@ -217,21 +217,21 @@ class SklearnModelTrainer(ModelTrainer):
         from sklearn.base import is_classifier, is_regressor
 
         try:
-            found = estimator_class(self._estimator, self._problem.type)
+            estimator_type = estimator_class(self._estimator, self._problem.type)
         except WiringError as error:
             raise TrainingError(str(error)) from error
-        known = parameter_names(found)
-        if "random_state" in known:
+        names = parameter_names(estimator_type)
+        if "random_state" in names:
             params = {"random_state": self._seed, **params}
         nested = {name: value for name, value in params.items() if "__" in name}
         direct = {name: value for name, value in params.items() if name not in nested}
         for name in direct:
-            if name not in known:
+            if name not in names:
                 raise TrainingError(
-                    f"params.{name}: {self._estimator} has no such parameter. {one_of(name, known)}"
+                    f"params.{name}: {self._estimator} has no such parameter. {one_of(name, names)}"
                 )
         try:
-            estimator = found(**direct)
+            estimator = estimator_type(**direct)
             if nested:
                 estimator.set_params(**nested)
         except REFUSALS as error:

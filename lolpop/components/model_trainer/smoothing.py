@@ -70,12 +70,12 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
         """Empty: the trend is set, and the season is chosen."""
         return {}
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        season = self._problem.season or found.grid.season
+    def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
+        season = self._problem.season or series.grid.season
         trends: tuple[Trend, ...] = ("damped", "additive")
         if params["trend"] != "mean":
             trends = (params["trend"],)
-        return without_regressors(found, self.library), Smoothing(season, trends)
+        return without_regressors(series, self.library), Smoothing(season, trends)
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -134,19 +134,19 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             return {"order": Choice(("0,1,1", "1,1,0", "1,1,1", "2,1,2", "1,0,0", "2,0,1", "0,2,2"))}
         return {"model": Choice(("ets", "sarimax")), "criterion": Choice(("aicc", "bic"))}
 
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
-        season = self._problem.season or found.grid.season
+    def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
+        season = self._problem.season or series.grid.season
         chosen, model = params["criterion"], params["model"]
         if model == "auto":
-            model = "sarimax" if found.regressors else "ets"
+            model = "sarimax" if series.regressors else "ets"
         options = {name: params[name] for name in _OPTIONS[model] if name in params}
         if model == "sarimax":
             orders = params["order"], params["seasonal_order"], params["deterministic"]
             arima = SarimaxSettings(*orders, season, chosen, params["maxiter"], options)
-            return found, arima
+            return series, arima
         parts = params["error"], params["trend"], params["seasonal"]
         smoothing = SmoothingSettings(*parts, season, chosen, params["maxiter"], options)
-        return without_regressors(found, "exponential smoothing"), smoothing
+        return without_regressors(series, "exponential smoothing"), smoothing
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:

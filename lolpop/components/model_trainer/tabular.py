@@ -219,7 +219,7 @@ def _left_out(transformer: Any) -> Mapping[str, str]:
 
 
 def _categories(transformer: Any) -> dict[str, Collection[str]]:
-    found: dict[str, Collection[str]] = {}
+    categories: dict[str, Collection[str]] = {}
     for _, fitted, columns in getattr(transformer, "transformers_", ()):
         *steps, encoder = [step for _, step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
         values = getattr(encoder, "categories_", ())
@@ -229,5 +229,5 @@ def _categories(transformer: Any) -> dict[str, Collection[str]]:
         for column, seen, partly in zip(columns, values, incomplete, strict=False):
             texts = frozenset(value for value in seen if isinstance(value, str))
             if texts and not partly and not rare & texts:
-                found[column] = texts
-    return found
+                categories[column] = texts
+    return categories

@@ -75,21 +75,23 @@ class BySeriesModel(ForecastModel):
             np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
         )
         with one_thread(), np.errstate(all="ignore"):
-            found = self.series[key].forecast(ahead)
+            forecast = self.series[key].forecast(ahead)
             times = self.widenings[key]
-            lower, upper = (found.mean + (bound - found.mean) * times for bound in (found.lower, found.upper))
-        if not np.isfinite([found.mean, lower, upper]).all():
+            lower, upper = (
+                forecast.mean + (bound - forecast.mean) * times for bound in (forecast.lower, forecast.upper)
+            )
+        if not np.isfinite([forecast.mean, lower, upper]).all():
             whose = f" of {key!r}" if key else ""
             raise DataError(
                 f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or "
                 "set another model."
             )
-        return Forecast(found.mean, lower, upper)
+        return Forecast(forecast.mean, lower, upper)
 
     def write(self, folder: Path) -> None:
         """Write the model into ``folder``, as JSON."""
         self.learned.write(folder)
-        series = {key: each.model_dump(mode="json") for key, each in self.series.items()}
+        series = {key: model.model_dump(mode="json") for key, model in self.series.items()}
         fields = {"seed": self._seed, "widenings": self.widenings, "series": series}
         stored = json.dumps(fields, allow_nan=False)
         (folder / _FILE).write_text(stored, encoding="utf-8")
@@ -103,7 +105,9 @@ class BySeriesModel(ForecastModel):
         learned = Learned.read(folder)
         try:
             stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-            series = {key: kinds.validate_python(each) for key, each in stored["series"].items()}
+            series = {
+                key: kinds.validate_python(description) for key, description in stored["series"].items()
+            }
             widenings = {key: float(stored["widenings"][key]) for key in series}
             if series.keys() != learned.histories.keys():
                 raise ValueError("its series are not all there")
@@ -152,7 +156,7 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         """Settings that do not go together with others."""
 
     @abstractmethod
-    def _plan(self, params: Params, found: Timelines) -> tuple[Timelines, SeriesSettings]:
+    def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
         """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
@@ -176,22 +180,24 @@ class BySeriesModelTrainer(LibraryModelTrainer):
             raise TrainingError(" ".join(map(str, findings)))
         plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
         work = partial(_fit_one, self.library, self._problem)
-        every = [(settings, found.grid, each) for found, settings in plans for each in found]
+        every = [(settings, series.grid, item) for series, settings in plans for item in series]
         many = self.few is not None and len(every) > self.few
         if self._logger is not None and many:
             self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
         if self._executor is None or not many:
-            fitted = iter([work(each) for each in every])
+            fitted = iter([work(item) for item in every])
         else:
             fitted = iter(self._executor.map(work, every))
-        return [self._model(found, fitted) for found, _ in plans]
+        return [self._model(series, fitted) for series, _ in plans]
 
-    def _model(self, found: Timelines, fitted: Iterator[tuple[SeriesModel, float]]) -> BySeriesModel:
-        """The model of the series ``found``, of which the next of ``fitted`` are."""
-        models = {each.key: next(fitted) for each in found}
+    def _model(
+        self, timelines: Timelines, fitted: Iterator[tuple[SeriesModel, float]]
+    ) -> BySeriesModel:
+        """The model of these series, whose fits are the next of ``fitted``."""
+        models = {timeline.key: next(fitted) for timeline in timelines}
         series = {key: model for key, (model, _) in models.items()}
         widenings = {key: times for key, (_, times) in models.items()}
-        return BySeriesModel(Learned.of(found, self._problem), series, widenings, self._seed)
+        return BySeriesModel(Learned.of(timelines, self._problem), series, widenings, self._seed)
 
     def save(self, model: FittedModel, folder: Path) -> None:
         """Write ``model`` into ``folder``, as JSON."""
@@ -209,10 +215,10 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
 
 
-def without_regressors(found: Timelines, what: str) -> Timelines:
+def without_regressors(series: Timelines, what: str) -> Timelines:
     """``found`` without regressors, for ``what`` uses none: they are left out, with the reason."""
-    unused = dict.fromkeys(found.regressors, f"{what} uses no regressors")
-    return replace(found, regressors=(), left_out={**found.left_out, **unused})
+    unused = dict.fromkeys(series.regressors, f"{what} uses no regressors")
+    return replace(series, regressors=(), left_out={**series.left_out, **unused})
 
 
 def _fit_one(

@@ -44,8 +44,8 @@ def widening(
     if not ratios:
         return 1.0
     rank = math.ceil((len(ratios) + 1) * problem.interval)
-    found = float(np.sort(ratios)[min(rank, len(ratios)) - 1])
-    return min(max(1.0, found), _WIDEST)
+    factor = float(np.sort(ratios)[min(rank, len(ratios)) - 1])
+    return min(max(1.0, factor), _WIDEST)
 
 
 def _ratios(
@@ -64,26 +64,26 @@ def _ratios(
     if end < len(timeline) / 2:
         return []
     regressors = timeline.filled().regressors
-    known = Timeline(timeline.key, timeline.start, timeline.values[:end], regressors[:end])
+    history = Timeline(timeline.key, timeline.start, timeline.values[:end], regressors[:end])
     truth = timeline.values[end : end + problem.horizon]
     ahead = Ahead(
         grid,
-        known.end + np.arange(1, len(truth) + 1),
+        history.end + np.arange(1, len(truth) + 1),
         regressors[end : end + problem.horizon],
         problem.interval,
         np.random.default_rng(0),
     )
     try:
-        earlier = settings.again(model, known)
+        earlier = settings.again(model, history)
         if isinstance(earlier, LastValue):
             return []
-        found = earlier.forecast(ahead)
+        forecast = earlier.forecast(ahead)
     except (LolpopError, *REFUSALS):
         return []  # a part of the history may be too short for what all of it shows
     off = np.where(
-        truth > found.mean,
-        (truth - found.mean) / (found.upper - found.mean),
-        (found.mean - truth) / (found.mean - found.lower),
+        truth > forecast.mean,
+        (truth - forecast.mean) / (forecast.upper - forecast.mean),
+        (forecast.mean - truth) / (forecast.mean - forecast.lower),
     )
-    kept: list[float] = off[np.isfinite(off)].tolist()
-    return kept
+    finite: list[float] = off[np.isfinite(off)].tolist()
+    return finite

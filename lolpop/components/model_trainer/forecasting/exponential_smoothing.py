@@ -95,11 +95,11 @@ class ExponentialSmoothing(SeriesModel):
 
         results = self.unfitted().smooth(np.array(self.params))
         end = len(self.values)
-        found = results.get_prediction(
+        prediction = results.get_prediction(
             end, end + len(ahead) - 1, simulate_repetitions=_PATHS, rng=ahead.random
         )
-        mean = np.asarray(found.predicted_mean) * self.scale + self.center
-        lower, upper = np.asarray(found.pred_int(1 - ahead.interval)).T * self.scale + self.center
+        mean = np.asarray(prediction.predicted_mean) * self.scale + self.center
+        lower, upper = np.asarray(prediction.pred_int(1 - ahead.interval)).T * self.scale + self.center
         return Forecast(mean, lower, upper)
 
     def unfitted(self) -> Any:
@@ -132,10 +132,10 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
     repetition = Repetition.of(timeline, settings.season)
     if repetition is not None and _allows(settings, repetition):
         return repetition
-    best = min((_roughly(each, settings) for each in _candidates(settings, values)), key=_by_worth)
+    best = min((_roughly(form, settings) for form in _candidates(settings, values)), key=_by_worth)
     if settings.trend == "auto":
         others = (best.model.model_copy(update={"trend": trend}) for trend in ("none", "damped"))
-        best = min(best, *(_roughly(each, settings) for each in others), key=_by_worth)
+        best = min(best, *(_roughly(form, settings) for form in others), key=_by_worth)
     if best.worth == math.inf:
         raise TrainingError(
             f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
@@ -173,16 +173,16 @@ def _fitted(
     tolerance: Mapping[str, float] = MappingProxyType({}),
 ) -> _Fitted:
     """``model`` with the best parameters from ``start`` on, or from where statsmodels starts by itself."""
-    found = model.unfitted().fit(
+    results = model.unfitted().fit(
         start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
     )
-    fitted = model.model_copy(update={"params": tuple(map(float, found.params))})
-    if found.sse <= len(model.values) * NOTHING**2:
+    fitted = model.model_copy(update={"params": tuple(map(float, results.params))})
+    if results.sse <= len(model.values) * NOTHING**2:
         # What never fails has no greatest likelihood to converge to.
         return _Fitted(fitted, -math.inf)
-    worth = criterion_of(settings.criterion, float(found.llf), _free(model), len(model.values))
+    worth = criterion_of(settings.criterion, float(results.llf), _free(model), len(model.values))
     # A search that finds no way down any more has come to the bottom, as far as digits go.
-    ended = found.mle_retvals["warnflag"] != TOO_MANY_ITERATIONS
+    ended = results.mle_retvals["warnflag"] != TOO_MANY_ITERATIONS
     return _Fitted(fitted, worth if ended else math.inf)
 
 

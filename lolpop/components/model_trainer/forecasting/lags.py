@@ -79,7 +79,7 @@ class LagModel(ForecastModel):
         self.learned.write(folder)
         fields = {
             "recipe": asdict(self.recipe),
-            "recent": {key: asdict(each) for key, each in self.recent.items()},
+            "recent": {key: asdict(state) for key, state in self.recent.items()},
             "widths": self.widths,
         }
         (folder / LAGS_FILE).write_text(json.dumps(fields), encoding="utf-8")
@@ -101,7 +101,7 @@ class LagModel(ForecastModel):
         names, columns = zip(*self.recipe.parts.items(), strict=True)
         blocks = len(starts) * repeats
         at_once = max(1, _MOST_ROWS // blocks)
-        found = {}
+        varied_forecasts = {}
         with one_thread():
             seen = _Seen(self.rows)
             _walk(seen, self.recipe, self.learned.grid, starts, longest)
@@ -114,28 +114,31 @@ class LagModel(ForecastModel):
                 rows = _Drawing(self.rows, changed, pool, random)
                 walked = _walk(rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest)
                 for name, means in zip(some, np.split(walked, len(some)), strict=True):
-                    found[name] = forecasts = np.full((repeats, len(outside)), np.nan)
+                    varied_forecasts[name] = forecasts = np.full((repeats, len(outside)), np.nan)
                     for number, (_, mine, ahead) in enumerate(steps):
                         forecasts[:, mine] = means[number :: len(starts), ahead - 1]
-        return found
+        return varied_forecasts
 
     def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
         del steps  # as many as there are regressors of
         return self._forecasts({key: regressors})[key]
 
     def _forecasts(self, wanted: Mapping[str, Floats]) -> dict[str, Forecast]:
-        steps = max(len(each) for each in wanted.values())
+        steps = max(len(request) for request in wanted.values())
         starts = [
-            _Start.of(self.recent[key], self.learned.histories[key].end, each) for key, each in wanted.items()
+            _Start.of(self.recent[key], self.learned.histories[key].end, request)
+            for key, request in wanted.items()
         ]
         with one_thread():
             means = _walk(self.rows, self.recipe, self.learned.grid, starts, steps)
         widths = prolonged(self.widths, steps)
-        found = {}
-        for (key, each), mean in zip(wanted.items(), means, strict=True):
-            width = widths[: len(each)] * self.recent[key].unit
-            found[key] = Forecast(mean[: len(each)], mean[: len(each)] - width, mean[: len(each)] + width)
-        return found
+        forecasts = {}
+        for (key, request), mean in zip(wanted.items(), means, strict=True):
+            width = widths[: len(request)] * self.recent[key].unit
+            forecasts[key] = Forecast(
+                mean[: len(request)], mean[: len(request)] - width, mean[: len(request)] + width
+            )
+        return forecasts
 
 
 def fit_by_lags(
@@ -148,19 +151,21 @@ def fit_by_lags(
     intervals are split conformal ones, from the residuals of each step (and its neighbours where those are
     few), in units of each series, and never narrower than those of the step before.
     """
-    found = timelines(frame, target, problem)
-    learned = Learned.of(found, problem)
-    filled = {each.key: each.filled() for each in found}
-    season = problem.season or found.grid.season
-    recipes = recipes_for(found, season, lags)
-    few = sum(map(len, found)) < _MANY_VALUES
+    series = timelines(frame, target, problem)
+    learned = Learned.of(series, problem)
+    filled = {timeline.key: timeline.filled() for timeline in series}
+    season = problem.season or series.grid.season
+    recipes = recipes_for(series, season, lags)
+    few = sum(map(len, series)) < _MANY_VALUES
     with one_thread() if few else nullcontext():
-        trials = [_Trial.of(found, filled, recipe, learned, fit) for recipe in recipes]
+        trials = [_Trial.of(series, filled, recipe, learned, fit) for recipe in recipes]
         best = min(trials, key=lambda trial: trial.error)
         recipe = best.recipe
-        rows, numbers = rows_before(found, filled, recipe, {key: len(each) for key, each in filled.items()})
+        rows, numbers = rows_before(
+            series, filled, recipe, {key: len(timeline) for key, timeline in filled.items()}
+        )
         model = fit(rows, numbers)
-    recent = {key: recent_of(each, recipe) for key, each in filled.items()}
+    recent = {key: recent_of(timeline, recipe) for key, timeline in filled.items()}
     widths = best.widths or _widths_of_random_walks(model, rows, numbers, problem)
     return LagModel(learned, model, recipe, recent, widths)
 
@@ -183,8 +188,8 @@ def restored(rows: TabularModel, folder: Path) -> LagModel:
         fields = json.loads((folder / LAGS_FILE).read_text(encoding="utf-8"))
         recipe = Recipe(**{name: _tuples(value) for name, value in fields["recipe"].items()})
         recent = {
-            key: Recent(**{name: _tuples(value) for name, value in each.items()})
-            for key, each in fields["recent"].items()
+            key: Recent(**{name: _tuples(value) for name, value in state.items()})
+            for key, state in fields["recent"].items()
         }
         return LagModel(learned, rows, recipe, recent, fields["widths"])
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -256,16 +261,16 @@ def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], step
 
     n, reach = len(starts), recipe.reach
     lags = np.array(recipe.lags)
-    first = min(each.end for each in starts) + 1
-    calendar = calendar_of(grid, recipe.cycles, first, max(each.end for each in starts) + steps)
-    ends = np.array([each.end for each in starts])
-    levels = np.array([each.recent.level for each in starts])
-    units = np.array([each.recent.unit for each in starts])
-    values = np.concatenate([np.stack([each.values for each in starts]), np.empty((n, steps))], axis=1)
+    first = min(start.end for start in starts) + 1
+    calendar = calendar_of(grid, recipe.cycles, first, max(start.end for start in starts) + steps)
+    ends = np.array([start.end for start in starts])
+    levels = np.array([start.recent.level for start in starts])
+    units = np.array([start.recent.unit for start in starts])
+    values = np.concatenate([np.stack([start.values for start in starts]), np.empty((n, steps))], axis=1)
     outside = np.full((n, recipe.difference + steps, len(recipe.regressors)), np.nan)
-    for row, each in enumerate(starts):
-        outside[row, : len(each.regressors)] = each.regressors
-        outside[row, len(each.regressors) :] = each.regressors[-1:] if len(each.regressors) else np.nan
+    for row, start in enumerate(starts):
+        outside[row, : len(start.regressors)] = start.regressors
+        outside[row, len(start.regressors) :] = start.regressors[-1:] if len(start.regressors) else np.nan
     for step in range(steps):
         at = reach + step
         before = values[:, at - lags]
@@ -276,8 +281,8 @@ def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], step
         if recipe.difference and recipe.regressors:
             parts.append(now - outside[:, step])
         frame = pd.DataFrame(np.concatenate(parts, axis=1), columns=recipe.names)
-        said = np.asarray(rows.predict(frame).labels, dtype=np.float64)
-        values[:, at] = base + said * units
+        steps_ahead = np.asarray(rows.predict(frame).labels, dtype=np.float64)
+        values[:, at] = base + steps_ahead * units
     return values[:, reach:]
 
 
@@ -292,7 +297,7 @@ class _Trial:
     @classmethod
     def of(
         cls,
-        found: Timelines,
+        series: Timelines,
         filled: Mapping[str, Timeline],
         recipe: Recipe,
         learned: Learned,
@@ -303,27 +308,28 @@ class _Trial:
 
         problem = learned.problem
         held = {
-            key: min(max(2 * problem.horizon, _FEWEST_STEPS), len(each) // 4) for key, each in filled.items()
+            key: min(max(2 * problem.horizon, _FEWEST_STEPS), len(timeline) // 4)
+            for key, timeline in filled.items()
         }
-        ends = {key: len(each) - held[key] for key, each in filled.items()}
-        rows, numbers = rows_before(found, filled, recipe, ends)
+        ends = {key: len(timeline) - held[key] for key, timeline in filled.items()}
+        rows, numbers = rows_before(series, filled, recipe, ends)
         if not any(held.values()) or len(rows) < _FEWEST_ROWS:
             return cls(recipe, math.inf, ())
         model = fit(rows, numbers)
         starts, truths, units, scales = [], [], [], []
-        for each in found:
-            known, end, length = filled[each.key], ends[each.key], len(each)
-            stride = max(1, held[each.key] // _MOST_ORIGINS)
+        for timeline in series:
+            history, end, length = filled[timeline.key], ends[timeline.key], len(timeline)
+            stride = max(1, held[timeline.key] // _MOST_ORIGINS)
             for origin in range(end, length, stride):
-                recent = recent_of(known, recipe, origin)
-                regressors = known.regressors[origin : origin + problem.horizon]
-                starts.append(_Start.of(recent, each.start + origin - 1, regressors))
+                recent = recent_of(history, recipe, origin)
+                regressors = history.regressors[origin : origin + problem.horizon]
+                starts.append(_Start.of(recent, timeline.start + origin - 1, regressors))
                 truth = np.full(problem.horizon, np.nan)
-                ahead = each.values[origin : origin + problem.horizon]
+                ahead = timeline.values[origin : origin + problem.horizon]
                 truth[: len(ahead)] = ahead
                 truths.append(truth)
                 units.append(recent.unit)
-                scales.append(learned.histories[each.key].scale or 1.0)
+                scales.append(learned.histories[timeline.key].scale or 1.0)
         means = _walk(model, recipe, learned.grid, starts, problem.horizon)
         errors = np.abs(means - np.stack(truths))
         error = float(np.nanmean(errors / np.array(scales)[:, None]))

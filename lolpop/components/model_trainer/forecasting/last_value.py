@@ -33,9 +33,9 @@ class LastValue(SeriesModel):
         import numpy as np
 
         at = np.flatnonzero(~np.isnan(timeline.values))
-        known = timeline.values[at]
-        changes = np.diff(known) / np.sqrt(np.diff(at))
-        return cls(value=known[-1], deviation=float(np.sqrt(np.mean(changes**2))), steps=len(changes))
+        values = timeline.values[at]
+        changes = np.diff(values) / np.sqrt(np.diff(at))
+        return cls(value=values[-1], deviation=float(np.sqrt(np.mean(changes**2))), steps=len(changes))
 
     def forecast(self, ahead: Ahead) -> Forecast:
         """How the series goes on."""

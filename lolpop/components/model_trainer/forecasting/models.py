@@ -68,8 +68,8 @@ class History:
         errors = np.abs(steps[~np.isnan(steps)])
         scale = float(errors.mean()) if len(errors) else 0.0
         slope = float(values[-1] - values[0]) / (len(values) - 1)
-        kept = min(max(2 * season, 4 * horizon, _SHORTEST_TAIL), max(_LONGEST_TAIL, 2 * season))
-        return cls(timeline.end, season, scale, slope, tuple(values[-kept:].tolist()))
+        tail = min(max(2 * season, 4 * horizon, _SHORTEST_TAIL), max(_LONGEST_TAIL, 2 * season))
+        return cls(timeline.end, season, scale, slope, tuple(values[-tail:].tolist()))
 
     def baselines(self, steps: Any) -> dict[str, Floats]:
         """What is said of ``steps`` after the end, shape (n,), by those who know no model."""
@@ -94,11 +94,11 @@ class Learned:
     left_out: Mapping[str, str]
 
     @classmethod
-    def of(cls, found: Timelines, problem: ForecastingProblem) -> Learned:
+    def of(cls, series: Timelines, problem: ForecastingProblem) -> Learned:
         """What is to be remembered of series that were learned from."""
-        season = problem.season or found.grid.season
-        histories = {each.key: History.of(each, season, problem.horizon) for each in found}
-        return cls(problem, found.grid, found.regressors, histories, found.left_out)
+        season = problem.season or series.grid.season
+        histories = {timeline.key: History.of(timeline, season, problem.horizon) for timeline in series}
+        return cls(problem, series.grid, series.regressors, histories, series.left_out)
 
     @classmethod
     def read(cls, folder: Path) -> Learned:
@@ -106,8 +106,8 @@ class Learned:
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             histories = {
-                key: History(**{**each, "tail": tuple(each["tail"])})
-                for key, each in fields["histories"].items()
+                key: History(**{**history, "tail": tuple(history["tail"])})
+                for key, history in fields["histories"].items()
             }
             return cls(
                 ForecastingProblem.model_validate(fields["problem"]),
@@ -127,7 +127,7 @@ class Learned:
             "problem": self.problem.model_dump(mode="json"),
             "grid": asdict(self.grid),
             "regressors": self.regressors,
-            "histories": {key: asdict(each) for key, each in self.histories.items()},
+            "histories": {key: asdict(history) for key, history in self.histories.items()},
             "left_out": dict(self.left_out),
         }
         (folder / _FILE).write_text(json.dumps(fields), encoding="utf-8")
@@ -175,7 +175,7 @@ class ForecastModel(Forecaster):
 
     def _forecasts(self, wanted: Mapping[str, Floats]) -> Mapping[str, Forecast]:
         """Forecast several series at once, each as many steps as there are regressors of."""
-        return {key: self._forecast(key, len(each), each) for key, each in wanted.items()}
+        return {key: self._forecast(key, len(request), request) for key, request in wanted.items()}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -205,11 +205,11 @@ class ForecastModel(Forecaster):
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
         steps = self.steps(frame)
         wanted = {key: of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
-        said = self._forecasts(wanted) if wanted else {}
+        forecasts = self._forecasts(wanted) if wanted else {}
         for key, mine, ahead in steps:
-            found = said[key]
-            for values, each in ((mean, found.mean), (lower, found.lower), (upper, found.upper)):
-                values[mine] = each[ahead - 1]
+            forecast = forecasts[key]
+            for values, part in ((mean, forecast.mean), (lower, forecast.lower), (upper, forecast.upper)):
+                values[mine] = part[ahead - 1]
         return Predictions(mean, lower=lower, upper=upper)
 
     def regressors_of(self, frame: Frame) -> Floats:
@@ -229,10 +229,10 @@ class ForecastModel(Forecaster):
         """The mean absolute error of the seasonal naive forecast in the history of each row's series."""
         import numpy as np
 
-        found = np.full(len(wrap(frame)), np.nan)
+        scales = np.full(len(wrap(frame)), np.nan)
         for key, mine, _ in self.steps(frame):
-            found[mine] = self.learned.histories[key].scale
-        return found
+            scales[mine] = self.learned.histories[key].scale
+        return scales
 
     def paths(self, frame: Frame) -> Any:
         """The number of each row's series."""
@@ -252,11 +252,11 @@ class ForecastModel(Forecaster):
         """The last value, the one a season before, and the last value with the mean slope of the history."""
         import numpy as np
 
-        found: dict[str, Floats] = {}
+        baselines: dict[str, Floats] = {}
         for key, mine, steps in self.steps(frame):
             for name, values in self.learned.histories[key].baselines(steps).items():
-                found.setdefault(name, np.full(len(wrap(frame)), np.nan))[mine] = values
-        return found
+                baselines.setdefault(name, np.full(len(wrap(frame)), np.nan))[mine] = values
+        return baselines
 
     def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
         """Of each series its key, which rows of ``frame`` are of it, and how many steps after its end.
@@ -271,8 +271,8 @@ class ForecastModel(Forecaster):
         keys, codes, positions = place_of(frame, problem, grid)
         for code, key in enumerate(keys):
             if key not in self.learned.histories:
-                known = one_of(key, self.learned.histories, what="Series")
-                raise DataError(f"There is no series {key!r} among those that were learned from. {known}")
+                hint = one_of(key, self.learned.histories, what="Series")
+                raise DataError(f"There is no series {key!r} among those that were learned from. {hint}")
             mine = np.flatnonzero(codes == code)
             steps = positions[mine] - self.learned.histories[key].end
             if (inside := steps < 1).any():
@@ -306,5 +306,5 @@ def of_each_step(regressors: Floats, steps: Any) -> Floats:
 
     order = np.argsort(steps)
     nearest = np.abs(np.arange(1, steps.max() + 1)[:, None] - steps[order][None, :]).argmin(axis=1)
-    found: Floats = regressors[order][nearest]
-    return found
+    by_step: Floats = regressors[order][nearest]
+    return by_step

@@ -96,15 +96,15 @@ class ProphetSeries(SeriesModel):
             # Where trends begin to differ is the last moment that was learned from.
             positions = np.array([ahead.positions[0] - 1, *ahead.positions])
             regressors = np.vstack([np.zeros((1, ahead.regressors.shape[1])), ahead.regressors])
-            found = model.predict(self._frame(_moments_of(ahead.grid, positions), regressors))
+            components = model.predict(self._frame(_moments_of(ahead.grid, positions), regressors))
         mean, factors = (
-            np.asarray(each, dtype=np.float64)[1:]
-            for each in (found["yhat"], 1 + found["multiplicative_terms"])
+            np.asarray(column, dtype=np.float64)[1:]
+            for column in (components["yhat"], 1 + components["multiplicative_terms"])
         )
         changes, deviation = model.params["delta"][0], model.params["sigma_obs"][0].item()
         usual = np.abs(changes).mean() + 1e-8
-        steps = np.diff(((found["ds"] - model.start) / model.t_scale).to_numpy(dtype=np.float64))
-        level = np.full(_PATHS, (found["trend"][0] - self._bottom(model)) / model.y_scale)
+        steps = np.diff(((components["ds"] - model.start) / model.t_scale).to_numpy(dtype=np.float64))
+        level = np.full(_PATHS, (components["trend"][0] - self._bottom(model)) / model.y_scale)
         rate = np.full(_PATHS, model.params["k"][0].item() + changes.sum())
         off = np.empty((len(steps), _PATHS))
         for at, step in enumerate(steps):
@@ -182,8 +182,8 @@ def _unfitted(settings: ProphetSettings, yearly: bool | int, regressors: int) ->
         uncertainty_samples=0,
         **settings.options,
     )
-    for name, each in settings.seasonalities.items():
-        model.add_seasonality(name, **asdict(each))
+    for name, seasonality in settings.seasonalities.items():
+        model.add_seasonality(name, **asdict(seasonality))
     if settings.grid.counts and settings.season > 1:
         model.add_seasonality("season", settings.season, _waves(settings.season))
     if settings.country_holidays is not None:
@@ -216,7 +216,7 @@ def _frame(
         frame["cap"] = cap
     if floor is not None:
         frame["floor"] = floor
-    return frame.assign(**{_regressor(number): each for number, each in enumerate(regressors.T)})
+    return frame.assign(**{_regressor(number): column for number, column in enumerate(regressors.T)})
 
 
 def _regressor(number: int) -> str:

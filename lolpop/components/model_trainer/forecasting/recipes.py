@@ -61,16 +61,16 @@ class Recipe:
         """Positions of the features that tell the same: a lag, a cycle, a regressor and its change."""
         lags, waves, outside = len(self.lags), 2 * len(self.cycles), len(self.regressors)
         first = lags + waves
-        found: dict[str, tuple[int, ...]] = {
+        parts: dict[str, tuple[int, ...]] = {
             self._own(f"lag_{lag}"): (at,) for at, lag in enumerate(self.lags)
         }
-        found |= {
+        parts |= {
             self._own(f"time of {cycle}"): (lags + 2 * at, lags + 2 * at + 1)
             for at, cycle in enumerate(self.cycles)
         }
         for at, name in enumerate(self.regressors, start=first):
-            found[name] = (at, at + outside) if self.difference else (at,)
-        return found
+            parts[name] = (at, at + outside) if self.difference else (at,)
+        return parts
 
     def _own(self, name: str) -> str:
         """``name``, or one like it that no regressor has: people make columns such as lag_1 themselves."""
@@ -90,9 +90,9 @@ class Recent:
     regressors: tuple[tuple[float, ...], ...]
 
 
-def recipes_for(found: Timelines, season: int, lags: Sequence[int] | None) -> list[Recipe]:
+def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> list[Recipe]:
     """The recipes of lags that series of these lengths allow, the richest first."""
-    lengths = sorted(len(each) for each in found)
+    lengths = sorted(len(timeline) for timeline in series)
     if lags and max(lags) >= lengths[-1]:
         raise TrainingError(
             f"lags {list(lags)} reach back {max(lags):,} steps, and the longest history to learn from has "
@@ -104,8 +104,8 @@ def recipes_for(found: Timelines, season: int, lags: Sequence[int] | None) -> li
         Recipe(
             tuple(lags) if lags else _lags(length - difference, season),
             difference,
-            cycles_of(found.grid),
-            found.regressors,
+            cycles_of(series.grid),
+            series.regressors,
         )
         for difference in differences
     ]
@@ -150,26 +150,28 @@ def calendar_of(grid: Grid, cycles: Sequence[str], first: int, last: int) -> Flo
 
 
 def rows_before(
-    found: Timelines, filled: Mapping[str, Timeline], recipe: Recipe, ends: Mapping[str, int]
+    series: Timelines, filled: Mapping[str, Timeline], recipe: Recipe, ends: Mapping[str, int]
 ) -> tuple[Any, Any]:
     """Features and targets of the steps of each series before its end in ``ends``."""
     import numpy as np
     import pandas as pd
 
-    first = min(each.start for each in found)
-    calendar = calendar_of(found.grid, recipe.cycles, first, max(each.end for each in found))
+    first = min(timeline.start for timeline in series)
+    calendar = calendar_of(series.grid, recipe.cycles, first, max(timeline.end for timeline in series))
     features, targets = [], []
-    for each in found:
-        known = filled[each.key]
-        end = ends[each.key]
+    for timeline in series:
+        values = filled[timeline.key]
+        end = ends[timeline.key]
         # Rows that reach back before the beginning are used where there are no others.
         at = np.arange(max(0, min(recipe.reach, end // 2, end - 2)), end)
-        at = at[~np.isnan(each.values[at])]
-        recent = recent_of(known, recipe, end)
+        at = at[~np.isnan(timeline.values[at])]
+        recent = recent_of(values, recipe, end)
         features.append(
-            _features(recipe, known.values, known.regressors, at, recent, calendar[each.start - first + at])
+            _features(
+                recipe, values.values, values.regressors, at, recent, calendar[timeline.start - first + at]
+            )
         )
-        targets.append((known.values[at] - _base(known.values, at, recipe, recent)) / recent.unit)
+        targets.append((values.values[at] - _base(values.values, at, recipe, recent)) / recent.unit)
     return pd.DataFrame(np.concatenate(features), columns=recipe.names), pd.Series(
         np.concatenate(targets), name="step"
     )
@@ -209,12 +211,15 @@ def recent_of(series: Timeline, recipe: Recipe, end: int | None = None) -> Recen
     difference = min(recipe.difference, len(values) - 1)
     steps = values[difference:] - values[: len(values) - difference] if difference else values
     spread = float(np.std(steps)) if len(steps) > 1 else float(np.std(values))
-    kept = np.maximum(np.arange(len(values) - recipe.reach, len(values)), 0)
+    places = np.maximum(np.arange(len(values) - recipe.reach, len(values)), 0)
     outside = (
-        series.regressors[:end][kept[len(kept) - recipe.difference :]]
+        series.regressors[:end][places[len(places) - recipe.difference :]]
         if recipe.difference
         else series.regressors[:0]
     )
     return Recent(
-        float(values.mean()), spread or 1.0, tuple(values[kept].tolist()), tuple(map(tuple, outside.tolist()))
+        float(values.mean()),
+        spread or 1.0,
+        tuple(values[places].tolist()),
+        tuple(map(tuple, outside.tolist())),
     )

@@ -41,13 +41,13 @@ class Repetition(SeriesModel):
 
         values = timeline.values
         changes = values[season:] - values[:-season]
-        known = changes[~np.isnan(changes)]
-        if len(known) < max(season, SHORTEST - 1):
+        changes_present = changes[~np.isnan(changes)]
+        if len(changes_present) < max(season, SHORTEST - 1):
             return None
         rounding = _ROUNDING * np.finfo(np.float64).eps * float(np.nanmax(np.abs(values)))
-        if np.ptp(known) > rounding:
+        if np.ptp(changes_present) > rounding:
             return None
-        change = float(np.median(known))
+        change = float(np.median(changes_present))
         change = 0.0 if abs(change) <= rounding else change
         last = values[-season:].copy()
         for back in range(2, len(values) // season + 1):  # what is missing is known from a season before

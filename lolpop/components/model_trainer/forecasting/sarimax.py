@@ -84,10 +84,10 @@ class SarimaxSettings(SeriesSettings):
         length = len(timeline)
         part = model.model_copy(update={"values": model.values[:length], "outside": model.outside[:length]})
         candidate = _Candidate(model.order, model.seasonal_order, model.deterministic)
-        found = _fitted(self, part, candidate, model.params[:-1], ROUGHLY)
-        if found is None:
+        fitted = _fitted(self, part, candidate, model.params[:-1], ROUGHLY)
+        if fitted is None:
             raise _not_fitted(self, part, candidate)
-        return found
+        return fitted
 
 
 class Sarimax(SeriesModel):
@@ -117,7 +117,7 @@ class Sarimax(SeriesModel):
     @property
     def name(self) -> str:
         """What it is called, such as ``SARIMAX(0,1,1)(0,1,1)12``."""
-        order, seasonal = (",".join(map(str, each)) for each in (self.order, self.seasonal_order))
+        order, seasonal = (",".join(map(str, orders)) for orders in (self.order, self.seasonal_order))
         season = f"({seasonal}){self.season}" if any(self.seasonal_order) else ""
         waves = f" with {count(self.waves, 'wave')} of {self.season}" if self.waves else ""
         return f"SARIMAX({order}){season}{waves}"
@@ -129,9 +129,9 @@ class Sarimax(SeriesModel):
         outside = (ahead.regressors[:, list(self.used)] - np.array(self.centers)) / np.array(self.scales)
         exog = self._with_waves(outside, len(self.values))
         results = self.unfitted().filter(np.array(self.params), cov_type="none")
-        found = results.get_forecast(len(ahead), exog=exog if exog.shape[1] else None)
-        mean = found.predicted_mean * self.scale + self.center
-        lower, upper = found.conf_int(alpha=1 - ahead.interval).T * self.scale + self.center
+        forecast = results.get_forecast(len(ahead), exog=exog if exog.shape[1] else None)
+        mean = forecast.predicted_mean * self.scale + self.center
+        lower, upper = forecast.conf_int(alpha=1 - ahead.interval).T * self.scale + self.center
         return Forecast(mean, lower, upper)
 
     def unfitted(self, *, differenced: bool = False, concentrated: bool = False) -> Any:
@@ -187,21 +187,21 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
         if _repeats_itself(rest, start):
             return model
     search = _Search(settings, rest)
-    found = search.best([start])
+    best = search.best([start])
     # Lags of orders that are as long as a season would be there twice.
     short = max(start.order[0], start.order[2]) < settings.season
     if settings.seasonal_order is None and short and _has_season(settings.season, timeline):
         d = start.seasonal_order[1]
-        found = search.best(replace(start, seasonal_order=(p, d, q)) for p, q in _SEASONAL_ORDERS)
+        best = search.best(replace(start, seasonal_order=(p, d, q)) for p, q in _SEASONAL_ORDERS)
     if settings.order is None:
         d = start.order[1]
-        found = search.best([found, *(replace(found, order=(p, d, q)) for p, q in _ORDERS)])
-    if settings.deterministic == "auto" and found.differences == 1:
-        found = search.best([found, replace(found, deterministic="c")])
-    for each in search.by_worth():
-        if (fitted := _fitted(settings, whole, each, search.parameters(each))) is not None:
+        best = search.best([best, *(replace(best, order=(p, d, q)) for p, q in _ORDERS)])
+    if settings.deterministic == "auto" and best.differences == 1:
+        best = search.best([best, replace(best, deterministic="c")])
+    for candidate in search.by_worth():
+        if (fitted := _fitted(settings, whole, candidate, search.parameters(candidate))) is not None:
             return fitted
-    raise _not_fitted(settings, whole, found)
+    raise _not_fitted(settings, whole, best)
 
 
 def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
@@ -209,8 +209,8 @@ def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
     import numpy as np
 
     changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
-    known = changes[~np.isnan(changes)]
-    return candidate.differences > 0 and len(known) > 0 and bool(np.ptp(known) < NOTHING)
+    present = changes[~np.isnan(changes)]
+    return candidate.differences > 0 and len(present) > 0 and bool(np.ptp(present) < NOTHING)
 
 
 def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
@@ -248,8 +248,8 @@ class _Candidate:
         """``values``, shape (n, …), as they differ from those before."""
         from statsmodels.tsa.statespace.tools import diff
 
-        found: Floats = diff(values, self.order[1], self.seasonal_order[1], season)
-        return found
+        differences: Floats = diff(values, self.order[1], self.seasonal_order[1], season)
+        return differences
 
 
 class _Search:
@@ -266,11 +266,11 @@ class _Search:
 
     def best(self, candidates: Iterable[_Candidate]) -> _Candidate:
         """The candidate with the least criterion; the first of those that are equal."""
-        return min(candidates, key=lambda each: self._tried_once(each)[0])
+        return min(candidates, key=lambda candidate: self._tried_once(candidate)[0])
 
     def by_worth(self) -> list[_Candidate]:
         """All that were looked at, the best first."""
-        return sorted(self._tried, key=lambda each: self._tried[each][0])
+        return sorted(self._tried, key=lambda candidate: self._tried[candidate][0])
 
     def parameters(self, candidate: _Candidate) -> tuple[float, ...]:
         """What was found for ``candidate``; nothing if it cannot be fitted."""
@@ -293,10 +293,10 @@ class _Search:
             log_likelihood = float(unfitted.loglike(params))
         except np.linalg.LinAlgError:  # at the edge of what is stationary
             return math.inf, ()
-        known = int(np.count_nonzero(~np.isnan(changes)))
-        if log_likelihood > -known / 2 * (math.log(2 * math.pi * variance / _FAR) + 1):
+        present = int(np.count_nonzero(~np.isnan(changes)))
+        if log_likelihood > -present / 2 * (math.log(2 * math.pi * variance / _FAR) + 1):
             return math.inf, ()  # there, digits are lost on the way to a likelihood that cannot be
-        worth = criterion_of(self._settings.criterion, log_likelihood, len(start) + 1, known)
+        worth = criterion_of(self._settings.criterion, log_likelihood, len(start) + 1, present)
         return worth, tuple(map(float, params))
 
 
@@ -344,14 +344,14 @@ def _of_least_squares(
         trend, *orders = np.split(params, len(trends.T) + np.cumsum([0, *lengths[:-1]]))
         ar, ma, seasonal_ar, seasonal_ma = orders
         rest = np.convolve(values, _polynomial(-ar, -seasonal_ar, season), "valid") - trends @ trend
-        found = lfilter([1.0], _polynomial(ma, seasonal_ma, season), rest)
+        solution = lfilter([1.0], _polynomial(ma, seasonal_ma, season), rest)
         # What explodes is no way to go, and no error.
-        return np.asarray(np.nan_to_num(found, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), dtype=np.float64)
+        return np.asarray(np.nan_to_num(solution, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), dtype=np.float64)
 
     beginning = unfitted.untransform_params(start)
-    found = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
-    params: Floats = unfitted.transform_params(found.x)
-    return params, float(np.mean(found.fun**2)) or NOTHING
+    solution = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
+    params: Floats = unfitted.transform_params(solution.x)
+    return params, float(np.mean(solution.fun**2)) or NOTHING
 
 
 def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
@@ -360,8 +360,8 @@ def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
 
     apart = np.zeros(1 + len(seasonal) * season)
     apart[0], apart[season::season] = 1.0, seasonal
-    found: Floats = np.convolve([1.0, *direct], apart)
-    return found
+    product: Floats = np.convolve([1.0, *direct], apart)
+    return product
 
 
 def _fitted(
@@ -379,12 +379,12 @@ def _fitted(
         return None
     unfitted, start, _ = begun
     try:
-        found = _likeliest(settings, unfitted, start, tolerance)
+        results = _likeliest(settings, unfitted, start, tolerance)
     except np.linalg.LinAlgError:  # at the edge of what is stationary
         return None
-    if found is None or not found.scale > 0 or not math.isfinite(found.llf):
+    if results is None or not results.scale > 0 or not math.isfinite(results.llf):
         return None
-    params = (*map(float, found.params), float(found.scale))
+    params = (*map(float, results.params), float(results.scale))
     fitted = model.model_copy(update={**asdict(candidate), "params": params})
     return fitted if _goes_on(fitted) else None
 
@@ -395,8 +395,8 @@ def _goes_on(model: Sarimax) -> bool:
 
     exog = model.exog()
     results = model.unfitted().filter(np.array(model.params), cov_type="none")
-    found = results.get_forecast(_FEWEST, exog=exog[-_FEWEST:] if exog.shape[1] else None)
-    return bool(np.isfinite(found.se_mean).all() and np.isfinite(found.predicted_mean).all())
+    forecast = results.get_forecast(_FEWEST, exog=exog[-_FEWEST:] if exog.shape[1] else None)
+    return bool(np.isfinite(forecast.se_mean).all() and np.isfinite(forecast.predicted_mean).all())
 
 
 def _likeliest(
@@ -406,7 +406,7 @@ def _likeliest(
     if not len(start):
         return unfitted.filter(start, cov_type="none")
     for _ in range(2):
-        found = unfitted.fit(
+        results = unfitted.fit(
             start,
             maxiter=settings.maxiter,
             disp=False,
@@ -414,19 +414,19 @@ def _likeliest(
             cov_type="none",
             **tolerance,
         )
-        if found.mle_retvals["warnflag"] != NO_WAY_DOWN:
+        if results.mle_retvals["warnflag"] != NO_WAY_DOWN:
             break
-        start = found.params
+        start = results.params
     # Where there is no way down from the second time either, this is the bottom as far as digits go.
-    return None if found.mle_retvals["warnflag"] == TOO_MANY_ITERATIONS else found
+    return None if results.mle_retvals["warnflag"] == TOO_MANY_ITERATIONS else results
 
 
 def _not_fitted(settings: SarimaxSettings, model: Sarimax, candidate: _Candidate) -> TrainingError:
-    known = len(model.values) - model.values.count(None)
+    present = len(model.values) - model.values.count(None)
     name = model.model_copy(update=asdict(candidate)).name
     return TrainingError(
         f"{name} did not converge in {settings.maxiter:,} iterations, or has too many parameters for "
-        f"{count(known, 'value')}. Raise maxiter, or set a smaller order and seasonal_order."
+        f"{count(present, 'value')}. Raise maxiter, or set a smaller order and seasonal_order."
     )
 
 
@@ -443,15 +443,15 @@ def _trends(candidate: _Candidate, values: int) -> Floats:
     import numpy as np
 
     at = np.arange(1.0, values + 1)
-    trends = [each for letter, each in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
+    trends = [trend for letter, trend in (("c", at**0), ("t", at)) if letter in candidate.deterministic]
     return np.column_stack([*trends, np.empty((values, 0))])
 
 
 def _least_squares(columns: Floats, values: Floats) -> Floats:
     import numpy as np
 
-    known = ~np.isnan(values)
-    return np.asarray(np.linalg.lstsq(columns[known], values[known])[0], dtype=np.float64)
+    present = ~np.isnan(values)
+    return np.asarray(np.linalg.lstsq(columns[present], values[present])[0], dtype=np.float64)
 
 
 def _differences(settings: SarimaxSettings, timeline: Timeline) -> _Candidate:
@@ -493,7 +493,7 @@ def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: _Candi
         return model
     most = min(_MOST_WAVES, settings.season // 2)
     by_waves = [model.model_copy(update={"waves": waves}) for waves in range(most + 1)]
-    return min(by_waves, key=lambda each: _worth_of_waves(each, start, settings.criterion))
+    return min(by_waves, key=lambda candidate: _worth_of_waves(candidate, start, settings.criterion))
 
 
 def _worth_of_waves(model: Sarimax, start: _Candidate, criterion: Criterion) -> float:
@@ -502,9 +502,9 @@ def _worth_of_waves(model: Sarimax, start: _Candidate, criterion: Criterion) -> 
     changes = start.differenced(np.array(model.values, dtype=np.float64), model.season)
     columns = start.differenced(model.exog(), model.season)
     left = changes - columns @ _least_squares(columns, changes)
-    known = int(np.count_nonzero(~np.isnan(left)))
-    log_likelihood = -known / 2 * math.log(float(np.nanmean(left**2)))
-    return criterion_of(criterion, log_likelihood, columns.shape[1] + 1, known)
+    present = int(np.count_nonzero(~np.isnan(left)))
+    log_likelihood = -present / 2 * math.log(float(np.nanmean(left**2)))
+    return criterion_of(criterion, log_likelihood, columns.shape[1] + 1, present)
 
 
 def _explained(model: Sarimax, start: _Candidate) -> Sarimax:

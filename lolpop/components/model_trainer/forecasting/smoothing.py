@@ -118,7 +118,7 @@ class Smoothing(SeriesSettings):
         fitted = [best, *(fit_form(Form(trend, best.form.season), values) for trend in others)]
         return LinearSmoothing(
             season=best.form.season,
-            params={each.form.trend: each.params for each in fitted},
+            params={fit.form.trend: fit.params for fit in fitted},
             values=tuple(values.tolist()),
         )
 
@@ -222,10 +222,10 @@ def fit_form(form: Form, values: Floats) -> Fitted:
         beginning = [start[name] for name in form.names]
         return minimize(loss, beginning, method="L-BFGS-B", bounds=bounds, options=options)
 
-    found = min(map(least, _STARTS), key=lambda each: float(each.fun))
+    best = min(map(least, _STARTS), key=lambda solution: float(solution.fun))
     size = len(values)
-    worth = criterion_of("aicc", -size / 2 * found.fun, len(form.names) + form.states + 1, size)
-    params = tuple(map(float, found.x))
+    worth = criterion_of("aicc", -size / 2 * best.fun, len(form.names) + form.states + 1, size)
+    params = tuple(map(float, best.x))
     system = _System.of(form, params)
     errors, _ = _errors(system, scaled, _paths(form, scaled, system.damping, 0))
     return Fitted(form, params, errors * scale, worth)

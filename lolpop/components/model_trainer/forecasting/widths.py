@@ -28,12 +28,12 @@ def conformal_widths(errors: Floats, interval: float) -> tuple[float, ...]:
         reach = 0
         while True:
             near = errors[:, max(0, step - reach) : step + reach + 1]
-            known = np.sort(near[~np.isnan(near)])
-            if len(known) >= _FEWEST_RESIDUALS or reach >= steps:
+            sorted_errors = np.sort(near[~np.isnan(near)])
+            if len(sorted_errors) >= _FEWEST_RESIDUALS or reach >= steps:
                 break
             reach += 1
-        rank = math.ceil((len(known) + 1) * interval)
-        width = float(known[min(rank, len(known)) - 1]) if len(known) else math.inf
+        rank = math.ceil((len(sorted_errors) + 1) * interval)
+        width = float(sorted_errors[min(rank, len(sorted_errors)) - 1]) if len(sorted_errors) else math.inf
         widths.append(max([width, *widths[-1:]]))
     return tuple(widths)
 
