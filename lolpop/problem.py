@@ -9,12 +9,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
-__all__ = ["ISO", "TEXT", "TO_LEARN", "ForecastingProblem", "Problem", "ProblemType"]
+__all__ = ["ISO", "OTHER_RUNNERS", "TEXT", "ForecastingProblem", "Problem", "ProblemType"]
 
 ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
 """What a workflow learns: classes, numbers, or the course of a series."""
 
-TO_LEARN: Mapping[str, str] = {
+OTHER_RUNNERS: Mapping[str, str] = {
     "classification": "to tell classes apart: lolpop run classification (problem.type: classification)",
     "regression": "to predict numbers: lolpop run regression (problem.type: regression)",
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import RunFailedError
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import commands, complain, json_value, kept_for_json, print_json, say, show, table
+from lolpop.cli._output import commands, json_value, kept_for_json, print_error, print_json, say, show, table
 from lolpop.cli._paths import shown_path
 from lolpop.cli._store import store_place
 from lolpop.cli._summary import heading, metrics_table, steps_table
@@ -29,7 +29,7 @@ from lolpop.settings.secrets import mapped
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 
 _SHOWN = 8  # resources of one kind
@@ -41,7 +41,7 @@ class Execution:
 
     runner: str
     """What the person, or the record, calls the container."""
-    given: Given
+    given: SettingsOptions
     outcome: Outcome
     as_json: bool
 
@@ -121,7 +121,7 @@ class Execution:
         except LolpopError as error:
             # The workflow's own end is what matters, and is about to be told where it was a bad one.
             if outcome.status == "completed":
-                complain(masker(scope_of(container))(f"warning: {error}"))
+                print_error(masker(scope_of(container))(f"warning: {error}"))
             return None
         return records
 

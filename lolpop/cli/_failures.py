@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
-from lolpop.cli._output import complain
+from lolpop.cli._output import print_error
 from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
 from lolpop.interrupts import interruption_of
 from lolpop.registry import is_installed
@@ -46,11 +46,11 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
         # Not only Exception: SystemExit of user code, or the panic of a library in Rust, has a text too.
         if isinstance(interruption := interruption_of(error), KeyboardInterrupt):
             notes = getattr(interruption, "__notes__", [])
-            complain(" ".join(["Interrupted.", *notes]))
+            print_error(" ".join(["Interrupted.", *notes]))
             raise typer.Exit(INTERRUPTED) from None
         if show_traceback:
-            complain(mask_of(error)("".join(traceback.format_exception(_cause_of(error)))))
-        complain(_told(error, with_hint=not show_traceback))
+            print_error(mask_of(error)("".join(traceback.format_exception(_cause_of(error)))))
+        print_error(_told(error, with_hint=not show_traceback))
         raise typer.Exit(USAGE if isinstance(error, _BEFORE_THE_RUN) else FAILED) from None
 
 

@@ -52,7 +52,7 @@ def say(text: object) -> None:
     sys.stdout.flush()
 
 
-def complain(text: object) -> None:
+def print_error(text: object) -> None:
     """Print a line on standard error."""
     sys.stderr.write(f"{_readable(text)}\n")
     sys.stderr.flush()

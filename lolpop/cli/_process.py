@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, TERMINATED, USAGE
-from lolpop.cli._output import complain, say
+from lolpop.cli._output import print_error, say
 from lolpop.interrupts import InterruptWatch
 
 
@@ -26,7 +26,7 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
         if watch.came is None:
             return code
         if code != INTERRUPTED:  # somebody has swallowed it
-            complain("Interrupted.")
+            print_error("Interrupted.")
     return TERMINATED if watch.came == signal.SIGTERM else INTERRUPTED
 
 
@@ -49,7 +49,7 @@ def _show_warning(
 ) -> None:  # fmt: skip
     text = warnings.formatwarning(message, category, filename, lineno, line).rstrip("\n")
     if file is None:
-        complain(text)
+        print_error(text)
     else:
         file.write(f"{text}\n")
 
@@ -57,13 +57,13 @@ def _show_warning(
 def _show_unraisable(failure: sys.UnraisableHookArgs) -> None:
     # An interruption that a finaliser lost is raised anew before long.
     if failure.exc_value is not None and not isinstance(failure.exc_value, KeyboardInterrupt):
-        complain(f"{failure.err_msg or 'Exception ignored in'}: {failure.object!r}")
-        complain("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
+        print_error(f"{failure.err_msg or 'Exception ignored in'}: {failure.object!r}")
+        print_error("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
 
 
 def _show_thread_error(failure: threading.ExceptHookArgs) -> None:
     if failure.exc_value is not None and not isinstance(failure.exc_value, SystemExit):
-        complain("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
+        print_error("".join(traceback.format_exception(failure.exc_value)).rstrip("\n"))
 
 
 def _ended(arguments: Sequence[str] | None) -> int:
@@ -71,14 +71,14 @@ def _ended(arguments: Sequence[str] | None) -> int:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        complain("Interrupted.")
+        print_error("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
         _let_go_of_stdout()
         return BROKEN_PIPE
     except OSError as error:
         _let_go_of_stdout()
-        complain(f"error: the output cannot be written: {error.strerror}")
+        print_error(f"error: the output cannot be written: {error.strerror}")
         return FAILED
     if code == BROKEN_PIPE:
         _let_go_of_stdout()
@@ -102,7 +102,7 @@ def _run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "lolpop"
-        complain(f"error: {error.format_message()}\nTry '{command} --help'.")
+        print_error(f"error: {error.format_message()}\nTry '{command} --help'.")
         return USAGE
     return result if isinstance(result, int) else 0
 

@@ -20,7 +20,7 @@ from lolpop.settings.files import SETTINGS_FILE
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SettingsOptions:
     """What was given on the command line to say which settings count."""
 
     files: Sequence[Path] = ()

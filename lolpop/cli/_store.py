@@ -23,7 +23,7 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.settings.sources import Sources, collect
 
 if TYPE_CHECKING:
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
     from lolpop.components.store import RunRecord
 
 
@@ -40,7 +40,7 @@ class _StoreContainer(RunnerContainer):
     resource_version_control = providers.Component(ResourceVersionControl, default="local")
 
 
-def sources_of(options: Given, *, flags: bool = True) -> Sources:
+def sources_of(options: SettingsOptions, *, flags: bool = True) -> Sources:
     """What the sources of the settings say that were named; without ``flags``, those of the command line."""
     return collect(
         options.files,
@@ -52,7 +52,7 @@ def sources_of(options: Given, *, flags: bool = True) -> Sources:
 
 
 @contextmanager
-def open_store(options: Given, *, flags: bool = True) -> Iterator[Any]:
+def open_store(options: SettingsOptions, *, flags: bool = True) -> Iterator[Any]:
     """The store's container, with those settings that are about it; what else is set is not looked at."""
     sources = sources_of(options, flags=flags)
     with configured(_StoreContainer, sources.layers, sources) as container:

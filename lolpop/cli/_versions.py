@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
     from lolpop.components.metadata_tracker import MetadataTracker
 
 
@@ -24,7 +24,7 @@ V = TypeVar("V", bound=Numbered)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling(Generic[V]):
+class VersionView(Generic[V]):
     """How versions of one type are told, many in a table or one by itself, to people or as JSON."""
 
     version_type: type[V]
@@ -40,7 +40,7 @@ class Telling(Generic[V]):
     parts: Callable[[Mapping[str, Any]], Iterable[RenderableType]]
     """Details as people read them."""
 
-    def newest(self, name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
+    def newest(self, name: str | None, options: SettingsOptions, *, limit: int, as_json: bool) -> None:
         """Print the newest versions, of the one that is named, if one is."""
         with open_store(options) as container:
             summaries = [
@@ -54,7 +54,7 @@ class Telling(Generic[V]):
                 kind, of_name = self.version_type.kind.replace("_", " "), f" of {name}" if name else ""
                 say(f"No {kind}s{of_name} in {store_place(container) or 'the store'}.")
 
-    def one(self, version: str, options: Given, *, as_json: bool) -> None:
+    def one(self, version: str, options: SettingsOptions, *, as_json: bool) -> None:
         """Print all that is known of a version. Raises ReferenceNotFoundError if there is none such."""
         with open_store(options) as container:
             details = self.details(container, version_of(container, self.version_type, version))

@@ -13,7 +13,7 @@ from lolpop.cli._exit_codes import USAGE
 from lolpop.cli._output import say
 
 if TYPE_CHECKING:
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 __all__ = ["app"]
 
@@ -443,7 +443,7 @@ def _failures(*, show_traceback: bool) -> Iterator[None]:
 
 def _given(
     files: list[Path] | None, profile: list[str] | None, flags: list[str] | None, group: str | None = None
-) -> Given:
-    from lolpop.cli._project import Given
+) -> SettingsOptions:
+    from lolpop.cli._project import SettingsOptions
 
-    return Given(tuple(files or ()), tuple(profile or ()), tuple(flags or ()), group)
+    return SettingsOptions(tuple(files or ()), tuple(profile or ()), tuple(flags or ()), group)

@@ -8,8 +8,8 @@ from typing import Any
 
 from lolpop.annotations import REQUIRED
 from lolpop.cli._failures import UsageError
-from lolpop.cli._output import complain, print_json, show, table, without_markup
-from lolpop.cli._project import Given, container_class
+from lolpop.cli._output import print_error, print_json, show, table, without_markup
+from lolpop.cli._project import SettingsOptions, container_class
 from lolpop.cli._schema import schema_of
 from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
@@ -21,7 +21,7 @@ from lolpop.kernel.verification import findings_of
 __all__ = ["explain_setting", "print_schema", "show_settings"]
 
 
-def show_settings(runner: str, options: Given, *, as_json: bool) -> None:
+def show_settings(runner: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print every effective setting, defaults included, with its origin."""
     root = scope_of(options.load(container_class(runner), lenient=True))
     shown = [explanation for explanation in explanations(root) if explanation.in_force]
@@ -38,7 +38,7 @@ def show_settings(runner: str, options: Given, *, as_json: bool) -> None:
         )
     if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
         count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
-        complain(
+        print_error(
             f"warning: {count} wrong with these settings: lolpop verify {runner}{options.restated()}",
         )
 
@@ -55,7 +55,7 @@ def _value(root: Scope, explanation: Explanation) -> str:
     return written if linked is None else f"{_shown(linked)}  ({written})"
 
 
-def explain_setting(runner: str, key: str, options: Given, *, as_json: bool) -> None:
+def explain_setting(runner: str, key: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print what every source says of a setting, or of each of a section, the one that counts first."""
     root = scope_of(options.load(container_class(runner), lenient=True))
     try:
@@ -68,7 +68,7 @@ def explain_setting(runner: str, key: str, options: Given, *, as_json: bool) -> 
     show(*(part for explanation in matching for part in _explained(root, explanation)))
 
 
-def print_schema(runner: str, options: Given) -> None:
+def print_schema(runner: str, options: SettingsOptions) -> None:
     """Print a JSON Schema of the settings."""
     print_json(schema_of(scope_of(options.load(container_class(runner), lenient=True)), runner))
 

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.checks import CheckReport
 from lolpop.cli._output import json_value, moment, table
-from lolpop.cli._versions import Telling, about, lineage_json, lineage_tables, origin_json
+from lolpop.cli._versions import VersionView, about, lineage_json, lineage_tables, origin_json
 from lolpop.resources import DatasetVersion
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 __all__ = ["list_datasets", "show_dataset"]
 
 
-def list_datasets(name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
+def list_datasets(name: str | None, options: SettingsOptions, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of datasets, of the one that is named, if one is."""
     _TELLING.newest(name, options, limit=limit, as_json=as_json)
 
 
-def show_dataset(version: str, options: Given, *, as_json: bool) -> None:
+def show_dataset(version: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print all that is known of a dataset version.
 
     Raises ReferenceNotFoundError if there is none such.
@@ -82,7 +82,7 @@ def _count(value: int | None) -> str:
     return "?" if value is None else f"{value:,}"
 
 
-_TELLING = Telling(
+_TELLING = VersionView(
     DatasetVersion,
     summary=_summary,
     titles=("dataset version", "rows", "columns", "made", "run", "source"),

@@ -13,13 +13,13 @@ from lolpop.errors import LolpopError, ReferenceNotFoundError
 from lolpop.resources import Deployment, Model, ModelVersion
 
 if TYPE_CHECKING:
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 __all__ = ["deploy_version", "roll_back", "undeploy_model"]
 
 
 def deploy_version(
-    version: str, by: str | None, reason: str | None, options: Given, *, as_json: bool
+    version: str, by: str | None, reason: str | None, options: SettingsOptions, *, as_json: bool
 ) -> None:
     """Put a model version to use, and record who decided that, and why.
 
@@ -33,7 +33,9 @@ def deploy_version(
         _put_to_use(container, model_version, _decision(by, reason), as_json=as_json)
 
 
-def roll_back(name: str, by: str | None, reason: str | None, options: Given, *, as_json: bool) -> None:
+def roll_back(
+    name: str, by: str | None, reason: str | None, options: SettingsOptions, *, as_json: bool
+) -> None:
     """Put the version to use that was in use before; once more goes back further.
 
     Raises ReferenceNotFoundError if there is none.
@@ -48,7 +50,9 @@ def roll_back(name: str, by: str | None, reason: str | None, options: Given, *, 
         _put_to_use(container, restored, decision, as_json=as_json)
 
 
-def undeploy_model(name: str, by: str | None, reason: str | None, options: Given, *, as_json: bool) -> None:
+def undeploy_model(
+    name: str, by: str | None, reason: str | None, options: SettingsOptions, *, as_json: bool
+) -> None:
     """Take the version of a model out of use that is in use.
 
     Raises ReferenceNotFoundError if none is.

@@ -15,12 +15,12 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 __all__ = ["diff_runs"]
 
 
-def diff_runs(old: str, new: str, options: Given, *, as_json: bool) -> None:
+def diff_runs(old: str, new: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print what differs between two runs: how they were wired, set and called, and what they measured.
 
     Raises ReferenceNotFoundError if there is no such run.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lolpop.cli._output import show
-from lolpop.cli._project import Given, container_class
+from lolpop.cli._project import SettingsOptions, container_class
 from lolpop.cli._tree import wired_tree
 from lolpop.containers import scope_of
 
 __all__ = ["print_graph"]
 
 
-def print_graph(runner: str, options: Given) -> None:
+def print_graph(runner: str, options: SettingsOptions) -> None:
     """Print what stands at each path of a container, how it is set, and what it is built from."""
     root = scope_of(options.load(container_class(runner), lenient=True))
     show(wired_tree(root, runner, with_needs=True))

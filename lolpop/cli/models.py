@@ -10,7 +10,7 @@ from lolpop.cli._failures import UsageError
 from lolpop.cli._output import moment, number, print_json, say, table
 from lolpop.cli._store import open_store
 from lolpop.cli._summary import checks_table, comparison_line, metrics_table
-from lolpop.cli._versions import Telling, about, lineage_json, lineage_tables, origin_json, version_of
+from lolpop.cli._versions import VersionView, about, lineage_json, lineage_tables, origin_json, version_of
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Deployment, Experiment, Model, ModelVersion
 from lolpop.running.records import grouped
@@ -18,7 +18,7 @@ from lolpop.running.records import grouped
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
 
 __all__ = ["approve_model", "list_models", "show_model"]
 
@@ -29,12 +29,12 @@ _IMPORTANT = 10
 """How many columns are shown of those that a model rests on."""
 
 
-def list_models(name: str | None, options: Given, *, limit: int, as_json: bool) -> None:
+def list_models(name: str | None, options: SettingsOptions, *, limit: int, as_json: bool) -> None:
     """Print the newest versions of models, of the one that is named, if one is."""
     _TELLING.newest(name, options, limit=limit, as_json=as_json)
 
 
-def show_model(version: str, options: Given, *, as_json: bool) -> None:
+def show_model(version: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print all that is known of a model version.
 
     Raises ReferenceNotFoundError if there is none such.
@@ -42,7 +42,7 @@ def show_model(version: str, options: Given, *, as_json: bool) -> None:
     _TELLING.one(version, options, as_json=as_json)
 
 
-def approve_model(version: str, by: str, options: Given, *, as_json: bool) -> None:
+def approve_model(version: str, by: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Approve a promoted model version in the name of ``by``, and print what to do next.
 
     Raises LolpopError if it is not promoted, and UsageError if the version is not named by its number: the
@@ -202,7 +202,7 @@ def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from lineage_tables(details)
 
 
-_TELLING = Telling(
+_TELLING = VersionView(
     ModelVersion,
     summary=_summary,
     titles=("model version", "status", "trainer", "metric", "test", "baseline", "made", "run"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._execution import Execution
 from lolpop.cli._failures import UsageError
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import complain
+from lolpop.cli._output import print_error
 from lolpop.cli._project import container_class
 from lolpop.cli._store import find_run, open_store, sources_of
 from lolpop.cli._workflows import Workflow, workflow_of
@@ -22,7 +22,7 @@ from lolpop.running.resuming import completed_by
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
     from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["replay_run"]
@@ -30,7 +30,7 @@ __all__ = ["replay_run"]
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 
 
-def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False) -> None:
+def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bool = False) -> None:
     """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
 
     With ``resume``, what the run completed is not done again, if it did not come to its end. What could not
@@ -54,15 +54,15 @@ def replay_run(run_id: str, given: Given, *, as_json: bool, resume: bool = False
         outcome.notes = list(replay.notes)
         if not as_json:
             for note in replay.notes:
-                complain(f"not as recorded: {note}")
+                print_error(f"not as recorded: {note}")
         for warning in replay.container.verify():
-            complain(f"warning: {warning}")
+            print_error(f"warning: {warning}")
         if resume:
             planned = plan_calls(scope_of(replay.container), tasks, parts.get)
             outcome.plan = [asdict(call) for call in planned]
             if not as_json:
                 for line in changes(planned):
-                    complain(line)
+                    print_error(line)
         workflow = workflow_of(replay.container, outcome.workflow)
         execution.perform(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
 

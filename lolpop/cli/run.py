@@ -7,27 +7,27 @@ from typing import Any
 
 from lolpop.cli._execution import Execution
 from lolpop.cli._outcome import Outcome
-from lolpop.cli._output import complain, show, table
-from lolpop.cli._project import Given, container_class
+from lolpop.cli._output import print_error, show, table
+from lolpop.cli._project import SettingsOptions, container_class
 from lolpop.cli._workflows import workflow_of, workflows
 from lolpop.errors import Finding, VerificationError
 
 __all__ = ["describe_workflows", "run"]
 
 
-def run(runner: str, words: Sequence[str], given: Given, *, as_json: bool) -> None:
+def run(runner: str, words: Sequence[str], given: SettingsOptions, *, as_json: bool) -> None:
     """Run the workflow that ``words`` begin with, ``run`` if they name none, with the options in them."""
     named = bool(words) and not words[0].startswith("-")
     execution = Execution(runner, given, Outcome(words[0] if named else "run"), as_json)
     with execution.told():
         container = given.load(container_class(runner), recorded=True)
         for warning in _verified(container, given):
-            complain(f"warning: {warning}")
+            print_error(f"warning: {warning}")
         workflow = workflow_of(container, execution.outcome.workflow)
         execution.perform(container, workflow.arguments(words[named:]))
 
 
-def describe_workflows(runner: str, given: Given) -> None:
+def describe_workflows(runner: str, given: SettingsOptions) -> None:
     """Print the workflows of a runner, and the options of each."""
     container = given.load(container_class(runner), lenient=True)
     rows: list[tuple[str, str]] = []
@@ -37,7 +37,7 @@ def describe_workflows(runner: str, given: Given) -> None:
     show(f"Workflows of {runner}, and their options:", table(rows))
 
 
-def _verified(container: Any, given: Given) -> list[Finding]:
+def _verified(container: Any, given: SettingsOptions) -> list[Finding]:
     """The warnings of a container that works. Raises VerificationError where it does not."""
     try:
         warnings: list[Finding] = container.verify()

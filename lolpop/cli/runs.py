@@ -17,13 +17,13 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import Given
+    from lolpop.cli._project import SettingsOptions
     from lolpop.components.store import TaskRecord
 
 __all__ = ["list_runs", "show_run"]
 
 
-def list_runs(options: Given, *, limit: int, as_json: bool) -> None:
+def list_runs(options: SettingsOptions, *, limit: int, as_json: bool) -> None:
     """Print the newest runs, of the group that is given, if one is."""
     with open_store(options) as container:
         stored = is_stored(container)
@@ -42,7 +42,7 @@ def list_runs(options: Given, *, limit: int, as_json: bool) -> None:
             say(f"No runs{of_group} in {store_place(container) or 'the store'}.")
 
 
-def show_run(run_id: str, options: Given, *, as_json: bool) -> None:
+def show_run(run_id: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print all that is known of the run whose id is, or uniquely begins with, ``run_id``.
 
     Raises ReferenceNotFoundError if there is none such.

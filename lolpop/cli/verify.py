@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lolpop.cli._failures import finding_json, findings_in
 from lolpop.cli._output import print_json, say
-from lolpop.cli._project import Given, container_class
+from lolpop.cli._project import SettingsOptions, container_class
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError
 from lolpop.kernel.verification import findings_of
@@ -12,7 +12,7 @@ from lolpop.kernel.verification import findings_of
 __all__ = ["verify"]
 
 
-def verify(runner: str, options: Given, *, as_json: bool) -> bool:
+def verify(runner: str, options: SettingsOptions, *, as_json: bool) -> bool:
     """Print what is wrong with a container; return whether it can run."""
     findings, note = _findings(runner, options)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -31,7 +31,7 @@ def verify(runner: str, options: Given, *, as_json: bool) -> bool:
     return not errors
 
 
-def _findings(runner: str, options: Given) -> tuple[list[Finding], str | None]:
+def _findings(runner: str, options: SettingsOptions) -> tuple[list[Finding], str | None]:
     """What is wrong, and what to tell of it where there are no settings."""
     try:
         container = options.load(container_class(runner), lenient=True)

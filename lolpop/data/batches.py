@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["Alike", "SameColumns", "ahead", "joined", "plain_values", "sampled"]
+__all__ = ["ColumnAligner", "SchemaAligner", "ahead", "joined", "plain_values", "sampled"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
             yield item
 
 
-class SameColumns:
+class ColumnAligner:
     """Gives each frame back with the columns of the first, in their order."""
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class SameColumns:
         return ordered
 
 
-class Alike:
+class SchemaAligner:
     """Makes tables of frames, each with the columns and types of the first."""
 
     def __init__(self, as_table: Callable[[Frame], pa.Table]) -> None:
         self._as_table = as_table
-        self._same_columns = SameColumns()
+        self._same_columns = ColumnAligner()
         self._schema: pa.Schema | None = None
         self._rows = 0
 
@@ -103,7 +103,7 @@ def joined(frames: Iterable[Frame]) -> Frame:
     """All rows of ``frames`` in one frame. Raises DataError if there are none, or they differ in columns."""
     import narwhals as nw
 
-    parts = [wrap(frame) for frame in map(SameColumns(), frames)]
+    parts = [wrap(frame) for frame in map(ColumnAligner(), frames)]
     if not parts:
         raise DataError("There are no rows.")
     whole: Frame = nw.maybe_reset_index(nw.concat(parts, how="vertical")).to_native()
@@ -128,7 +128,7 @@ def sampled(frames: Iterable[Frame], rows: int) -> Frame:
     random = np.random.default_rng(0)
     share = 1.0
     parts: list[tuple[nw.DataFrame[Any], NDArray[np.float64]]] = []
-    for frame in map(SameColumns(), frames):
+    for frame in map(ColumnAligner(), frames):
         data = wrap(frame)
         parts.append(_below(share, data, random.random(len(data))))
         while sum(len(draws) for _, draws in parts) > 2 * rows:

@@ -16,7 +16,7 @@ import narwhals.dependencies as libraries
 import numpy as np
 import pyarrow as pa
 
-from lolpop.data.batches import Alike, plain_values
+from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import require_storable_names
 from lolpop.errors import DataError, MissingExtraError
 
@@ -90,7 +90,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
     The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
     if frames differ in columns or types, or there are none.
     """
-    tables = map(Alike(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
+    tables = map(SchemaAligner(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
     if (first := next(tables, None)) is None:
         raise DataError("There are no rows to keep.")
     digest = _Digest(first.schema)

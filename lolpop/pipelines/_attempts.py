@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class TrialSpec:
     """What is to be fitted: a trainer, by its place among all, on a share of the rows."""
 
     candidate: int
@@ -41,7 +41,7 @@ class Fitted:
     model: FittedModel | None
 
 
-Fit: TypeAlias = Callable[[Attempt], Fitted]
+Fit: TypeAlias = Callable[[TrialSpec], Fitted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Best:
     entry: Entry
 
 
-class Attempts:
+class TrialObjective:
     """The objective of a search, called from any thread.
 
     What ``fit`` makes is recorded as experiments, but what an earlier search has tried with the same rows,
@@ -102,7 +102,7 @@ class Attempts:
             return score
         best = self._best
         entry, score = self._make(
-            trial, Attempt(candidate, params, share, None if best is None else best.score)
+            trial, TrialSpec(candidate, params, share, None if best is None else best.score)
         )
         if entry is not None:
             with self._lock:
@@ -128,7 +128,7 @@ class Attempts:
         if self._best is not None and self._best.trial == trial:
             entry = self._best.entry
         else:
-            again, _ = self._make(trial, Attempt(candidate, params))
+            again, _ = self._make(trial, TrialSpec(candidate, params))
             if again is None:
                 raise TrainingError(f"{type(trainer).__name__} cannot be judged when it is fitted again.")
             entry = again
@@ -138,7 +138,7 @@ class Attempts:
             self._logger.log(f"{made} of an earlier search did not have to be made again")
         return entry
 
-    def _make(self, trial: str, attempt: Attempt) -> tuple[Entry | None, float]:
+    def _make(self, trial: str, attempt: TrialSpec) -> tuple[Entry | None, float]:
         trainer = self._trainers[attempt.candidate]
         params = plain(attempt.params)
         try:

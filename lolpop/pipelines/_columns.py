@@ -25,7 +25,7 @@ _TOLD_BY = {
 }
 
 
-class UnlikeTraining:
+class SchemaDriftCheck:
     """Finds what ``model`` can predict in rows, though it has never learned from the like.
 
     Of columns that a report has ``told`` people of, they hear nothing again.

@@ -9,16 +9,16 @@ from lolpop.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledRows:
     """The features of n rows, and the n values of their target."""
 
     features: Frame
     target: Series
 
 
-def labelled(frame: Frame, problem: Problem) -> Labelled:
+def labelled(frame: Frame, problem: Problem) -> LabelledRows:
     """Take ``frame`` apart. Raises DataError, with a near name, if it has no target."""
     data = wrap(frame)
     require_columns(data.columns, [problem.target], what="target column")
     features = data.drop(*problem.not_features, strict=False)
-    return Labelled(features.to_native(), data.get_column(problem.target).to_native())
+    return LabelledRows(features.to_native(), data.get_column(problem.target).to_native())

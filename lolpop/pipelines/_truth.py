@@ -10,7 +10,7 @@ from lolpop._names import free_name
 from lolpop.data.batches import joined
 from lolpop.data.frames import Frame, count, listed, require_columns, to_strings, wrap, wrap_series
 from lolpop.errors import DataError
-from lolpop.pipelines._labelled import Labelled
+from lolpop.pipelines._labelled import LabelledRows
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def known_truth(
     predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
-) -> Labelled:
+) -> LabelledRows:
     """The rows of ``predictions`` whose label is in ``truth``, beside the label.
 
     Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
@@ -67,10 +67,10 @@ def known_truth(
             f"The truth has the labels {listed(sorted(present_labels, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
         )
-    return Labelled(joined_rows.drop(label).to_native(), joined_rows.get_column(label).to_native())
+    return LabelledRows(joined_rows.drop(label).to_native(), joined_rows.get_column(label).to_native())
 
 
-def with_known_label(rows: Labelled, classes: Sequence[Any]) -> tuple[Labelled, Mapping[Any, int]]:
+def with_known_label(rows: LabelledRows, classes: Sequence[Any]) -> tuple[LabelledRows, Mapping[Any, int]]:
     """Those of ``rows`` whose label is one of ``classes``, and how many rows have others, by label.
 
     All rows if there are no classes.
@@ -83,7 +83,9 @@ def with_known_label(rows: Labelled, classes: Sequence[Any]) -> tuple[Labelled, 
     if not unknown:
         return rows, {}
     at = np.flatnonzero([label not in unknown for label in values])
-    return Labelled(wrap(rows.features)[at].to_native(), labels[at].to_native()), dict(unknown.most_common())
+    return LabelledRows(wrap(rows.features)[at].to_native(), labels[at].to_native()), dict(
+        unknown.most_common()
+    )
 
 
 def _as_classes(labels: nw.DataFrame[Any], target: str, classes: Sequence[Any]) -> nw.DataFrame[Any]:

@@ -9,7 +9,7 @@ from lolpop.components.model_trainer.predicted import LABEL, PROBABILITY
 from lolpop.data.frames import Frame, count, wrap
 
 
-class Usable:
+class PredictionCheck:
     """Looks at frames of predictions, and says what is wrong with all of them together.
 
     Columns that are ``carried`` say which row a prediction is of; all others are predicted.

@@ -25,7 +25,7 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, count, wrap
 from lolpop.errors import Finding
 from lolpop.integrations import task
-from lolpop.pipelines._attempts import Attempt, Fitted, is_better
+from lolpop.pipelines._attempts import Fitted, TrialSpec, is_better
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import ForecastingProblem
@@ -197,7 +197,7 @@ class ForecastTrainPipeline(TrainPipeline):
         self._tell_of(report, model_version)
         return report
 
-    def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:
+    def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
         """Fit what a search tries on ``train``, and judge it from origins in ``validation``, the same rows.
 
         Of a share of the rows it is judged from a share of the origins.
@@ -249,7 +249,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fits_of_a_trial(self, validation: Frame) -> int:
         return len(self.backtest_splitter.backtest(validation))
 
-    def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
+    def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
         # What is deployed is what counts, unless it has learned from some of these rows.
         winner = Experiment.parse(self.metadata_tracker.get(other).fields["winning_experiment"])
         return winner if self._come_after(winner, frame).all() else self._judged(other)

@@ -28,7 +28,7 @@ from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._columns import UnlikeTraining
+from lolpop.pipelines._columns import SchemaDriftCheck
 from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
 from lolpop.pipelines._explanations import clashing, explanations_frame
 from lolpop.pipelines._index import IndexValues, check_identity
@@ -36,7 +36,7 @@ from lolpop.pipelines._predictions import predictions_frame, record_of, recorded
 from lolpop.pipelines._reports import insist, keep_checks, unless_lost
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, with_known_label
-from lolpop.pipelines._usable import Usable
+from lolpop.pipelines._usable import PredictionCheck
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
@@ -131,7 +131,7 @@ class PredictPipeline(Pipeline):
         the index, or of what else tells rows apart, are missing or double.
         """
         check_identity(frame, self.problem)
-        unlike = UnlikeTraining(model, self.problem, told)
+        unlike = SchemaDriftCheck(model, self.problem, told)
         unlike.look(frame)
         self._warn_of(unlike)
         return predictions_frame(model.predict(frame), frame, self.problem.carried)
@@ -142,7 +142,7 @@ class PredictPipeline(Pipeline):
 
         Raises DataError if some are missing.
         """
-        usable = Usable(self.problem.carried)
+        usable = PredictionCheck(self.problem.carried)
         usable.look(predictions)
         return self._insist_on(usable)
 
@@ -297,7 +297,7 @@ class PredictPipeline(Pipeline):
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all are not of use."""
         index = self.problem.index
-        unlike, usable = UnlikeTraining(model, self.problem, told), Usable(self.problem.carried)
+        unlike, usable = SchemaDriftCheck(model, self.problem, told), PredictionCheck(self.problem.carried)
         with temporary_folder() as folder:
             values = IndexValues(index, Path(folder)) if index is not None else None
             for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
@@ -323,11 +323,11 @@ class PredictPipeline(Pipeline):
             if left is not None and (left := left - len(wrap(rows))) <= 0:
                 return
 
-    def _warn_of(self, unlike: UnlikeTraining) -> None:
+    def _warn_of(self, unlike: SchemaDriftCheck) -> None:
         for check in unlike.checks():
             tell(self.notifiers, check.message, "warning")
 
-    def _insist_on(self, usable: Usable) -> CheckReport:
+    def _insist_on(self, usable: PredictionCheck) -> CheckReport:
         report = usable.report()
         keep_checks(report, self.metadata_tracker)
         insist(report, self.notifiers, "These predictions are of no use")

@@ -27,9 +27,9 @@ from lolpop.data.frames import Frame, count, require_columns, wrap
 from lolpop.errors import DataError, LolpopError, NoUnseenRowsError
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
-from lolpop.pipelines._attempts import Attempt, Attempts, Fit, Fitted, is_better
+from lolpop.pipelines._attempts import Fit, Fitted, TrialObjective, TrialSpec, is_better
 from lolpop.pipelines._experiments import Entry, Experiments
-from lolpop.pipelines._labelled import Labelled, labelled
+from lolpop.pipelines._labelled import LabelledRows, labelled
 from lolpop.pipelines._reports import keep_checks, keep_comparison, warned_columns
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.problem import Problem
@@ -146,7 +146,7 @@ class TrainPipeline(Pipeline):
         test_data = self.resource_version_control.save_data(
             f"{self.problem.name}_test", splits.test, parents=[dataset_version]
         )
-        self._let_win(winner.experiment, model_version, {"test_data": test_data.reference})
+        self._set_winner(winner.experiment, model_version, {"test_data": test_data.reference})
         return model_version
 
     @task
@@ -214,7 +214,7 @@ class TrainPipeline(Pipeline):
         judged = self._judged(model_version)
         load_model = self.resource_version_control.load_model
         frame = self._test_rows(model_version)
-        other_judged = self._rival(other, frame)
+        other_judged = self._other_experiment(other, frame)
         unseen = self._unseen(frame, model_version, other, other_judged)
         test = self._labelled(unseen)
         other_model = load_model(other_judged)
@@ -252,7 +252,7 @@ class TrainPipeline(Pipeline):
             parents=[model_version, dataset_version, judged],
         )
         self.resource_version_control.save_model(experiment, model, trainer)
-        self._let_win(experiment, model_version)
+        self._set_winner(experiment, model_version)
         self.metadata_tracker.update(judged, {"winner": False})
         rows = count(len(wrap(frame)), "row")
         tell(
@@ -267,7 +267,7 @@ class TrainPipeline(Pipeline):
             self.resource_version_control.load_model(resource)
         self._test_rows(model_version)
 
-    def fit_attempt(self, attempt: Attempt, train: Frame, validation: Frame) -> Fitted:
+    def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
         """Fit what a search tries on its share of ``train``, and judge it by ``validation``."""
         trainer = self.trainers[attempt.candidate]
         model = self._fitted(trainer, attempt.params, part_of(train, attempt.share, self.problem))
@@ -276,7 +276,7 @@ class TrainPipeline(Pipeline):
         is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
         return Fitted(metrics, model if is_best and attempt.share == 1 else None)
 
-    def fit_attempt_on(self, item: tuple[Attempt, DatasetVersion, DatasetVersion]) -> Fitted:
+    def fit_attempt_on(self, item: tuple[TrialSpec, DatasetVersion, DatasetVersion]) -> Fitted:
         """Fit what a search tries, in another process: rows come by reference, and are read once."""
         attempt, train, validation = item
         load = self.resource_version_control.load_data
@@ -287,7 +287,7 @@ class TrainPipeline(Pipeline):
         """What the best of several trainers is chosen by, in words."""
         return "by validation rows"
 
-    def _labelled(self, frame: Frame) -> Labelled:
+    def _labelled(self, frame: Frame) -> LabelledRows:
         return labelled(frame, self.problem)
 
     def _parts_to_search(self, splits: Splits) -> tuple[Frame, Frame]:
@@ -330,7 +330,7 @@ class TrainPipeline(Pipeline):
     def _search(self, train: Frame, validation: Frame, fit: Fit, experiments: Experiments) -> Entry:
         checker = self.model_checker
         rows = [digest_of(part) for part in (train, validation)]
-        attempts = Attempts(
+        attempts = TrialObjective(
             self.trainers,
             [(rows, self.problem, checker.metric, trainer) for trainer in self.trainers],
             fit,
@@ -346,7 +346,7 @@ class TrainPipeline(Pipeline):
         self.logger.log("candidates are compared", candidates=len(trainers), fits=fits)
         return self._best_of(trainers, attempts, train, experiments)
 
-    def _searched(self, attempts: Attempts, validation: Frame) -> Entry:
+    def _searched(self, attempts: TrialObjective, validation: Frame) -> Entry:
         """The best trial of a search; trainers that have nothing to search are tried once beside it."""
         checker, tuner = self.model_checker, self.hyperparameter_tuner
         spaces = [(trainer, trainer.search_space()) for trainer in self.trainers]
@@ -364,7 +364,11 @@ class TrainPipeline(Pipeline):
         return attempts.winner(best.trainer, best.params)
 
     def _best_of(
-        self, trainers: Sequence[ModelTrainer], attempts: Attempts, train: Frame, experiments: Experiments
+        self,
+        trainers: Sequence[ModelTrainer],
+        attempts: TrialObjective,
+        train: Frame,
+        experiments: Experiments,
     ) -> Entry:
         """The best of ``trainers`` as they are set; one that cannot be fitted or judged is passed over."""
         ranked = attempts.ranked(trainers)
@@ -408,7 +412,7 @@ class TrainPipeline(Pipeline):
             {"checks": report.model_dump(mode="json"), "baseline": baseline.model_dump(mode="json")},
         )
 
-    def _rival(self, other: ModelVersion, frame: Frame) -> Experiment:
+    def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
         """The experiment of ``other`` that is compared on the rows of ``frame``."""
         del frame  # whatever they are: which of them it has learned from is another question
         return self._judged(other)
@@ -432,7 +436,7 @@ class TrainPipeline(Pipeline):
         unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
         return unseen
 
-    def _let_win(
+    def _set_winner(
         self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None
     ) -> None:
         self.metadata_tracker.update(experiment, {"winner": True})

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.data.batches import Alike, SameColumns, ahead, joined, sampled
+from lolpop.data.batches import ColumnAligner, SchemaAligner, ahead, joined, sampled
 from lolpop.data.tables import (
     digest_of,
     pack,
@@ -130,7 +130,7 @@ def test_categories_are_kept_as_their_values(tmp_path):
 
 def test_batches_may_differ_in_what_changes_no_value():
     """The order of columns, and types that hold the same values, are those of the first batch."""
-    alike = Alike(lambda frame: pa.Table.from_pandas(frame, preserve_index=False))
+    alike = SchemaAligner(lambda frame: pa.Table.from_pandas(frame, preserve_index=False))
     tables = map(alike, [pd.DataFrame({"a": [1, 2], "b": "x"}), pd.DataFrame({"b": "y", "a": [None, 3.0]})])
     assert pa.concat_tables(tables).to_pydict() == {"a": [1, 2, None, 3], "b": list("xxyy")}
 
@@ -145,7 +145,7 @@ def test_batches_may_differ_in_what_changes_no_value():
 )
 def test_batches_of_other_columns_are_refused(library, other, message):
     """The error says which columns, and from which row on."""
-    same = SameColumns()
+    same = ColumnAligner()
     same(FRAMES[library]({"a": [1, 2], "b": [3, 4]}))
     with pytest.raises(DataError, match=message):
         same(FRAMES[library](other))

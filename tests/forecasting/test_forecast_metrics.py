@@ -10,7 +10,7 @@ from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error,
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.model_checker.backtests import ForecastColumns, RecordedForecasts, backtest_rows
 from lolpop.components.model_checker.forecasting import ForecastModelChecker
-from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, SeriesMetadata
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.data.timelines import timelines
 from lolpop.errors import DataError, TrainingError
@@ -37,7 +37,9 @@ class Same(ForecastModel):
 def same(frame, problem, **settings):
     """A model that has learned from ``frame``, and says the same of all steps."""
     return Same(
-        Learned.of(timelines(frame.drop(columns=problem.target), frame[problem.target], problem), problem),
+        SeriesMetadata.of(
+            timelines(frame.drop(columns=problem.target), frame[problem.target], problem), problem
+        ),
         **settings,
     )
 

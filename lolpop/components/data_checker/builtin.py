@@ -20,7 +20,7 @@ from lolpop.components.data_checker._repeats import that_may_repeat
 from lolpop.components.data_checker._unexpected import unexpected
 from lolpop.data.frames import count, kind_of, listed, require_bounded, to_floats, wrap
 from lolpop.errors import DataError
-from lolpop.problem import TO_LEARN, Problem
+from lolpop.problem import OTHER_RUNNERS, Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -292,7 +292,7 @@ class BuiltinDataChecker(DataChecker):
             holds = descriptions.get(target.kind, f"{target.kind} values")
             message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
-                message += f"; {TO_LEARN['classification']}"
+                message += f"; {OTHER_RUNNERS['classification']}"
             return outcome(name, "error", message, columns)
         if target.kind == "empty":
             return outcome(name, "error", "the target has no values", columns)
@@ -308,7 +308,7 @@ class BuiltinDataChecker(DataChecker):
             message = (
                 f"the target {target.name!r} holds fractions such as {fraction:g}, which are not classes"
             )
-            return outcome(name, "error", f"{message}; {TO_LEARN['regression']}", columns)
+            return outcome(name, "error", f"{message}; {OTHER_RUNNERS['regression']}", columns)
         if not classification:
             try:
                 require_bounded(to_floats(rows.get_column(target.name)), target.name)

@@ -13,7 +13,7 @@ from lolpop.components.data_connector._csv import write_csv
 from lolpop.components.data_connector._csv_frames import CsvFrames
 from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
 from lolpop.components.data_connector._json_frames import JsonFrames
-from lolpop.data.batches import Alike, plain_values
+from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import listed
 from lolpop.data.reading import Reading
 from lolpop.errors import DataError
@@ -224,7 +224,7 @@ FORMATS: Mapping[str, type[Format]] = MappingProxyType(
 @contextmanager
 def _writing_tables(opened: Callable[[pa.Table], Any]) -> Iterator[WriteFrame]:
     """A function that writes frames as tables, with what is ``opened`` for tables like the first."""
-    alike = Alike(_to_arrow)
+    alike = SchemaAligner(_to_arrow)
     with ExitStack() as stack:
         writer: Any = None
 

@@ -14,7 +14,7 @@ from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
-from lolpop.data.batches import SameColumns
+from lolpop.data.batches import ColumnAligner
 from lolpop.data.frames import as_frame, wrap
 from lolpop.data.places import Access, Place, Places, is_same_file
 from lolpop.data.reading import ColumnKind, Reading, ReadingSchema
@@ -178,7 +178,7 @@ class FileDataConnector(DataConnector):
         Raises DataError if they cannot be written, or frames differ in their columns or types.
         """
         location = located(target, self._folder)
-        form, same_columns = self._format(location, ReadingSchema()), SameColumns()
+        form, same_columns = self._format(location, ReadingSchema()), ColumnAligner()
 
         def permit() -> None:
             require_writable(location)

@@ -21,7 +21,7 @@ from lolpop.data.frames import (
     wrap,
 )
 from lolpop.errors import DataError, Finding, VerificationError
-from lolpop.problem import TO_LEARN, Problem
+from lolpop.problem import OTHER_RUNNERS, Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -191,7 +191,7 @@ class SklearnDataSplitter(DataSplitter):
             rare, all_rows = all_rows[is_rare], all_rows[~is_rare]
         if not len(all_rows):
             numbers = kind_of(rows[self._target]) == "number"
-            hint = f" {TO_LEARN['regression'].capitalize()}." if numbers else ""
+            hint = f" {OTHER_RUNNERS['regression'].capitalize()}." if numbers else ""
             raise DataError(
                 f"Every class of {self._target!r} has fewer rows than the {parts} parts of the split. "
                 f"Is it the right target? Otherwise set stratify: false.{hint}"

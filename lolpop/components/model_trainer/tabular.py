@@ -21,7 +21,7 @@ from lolpop.data.frames import (
     wrap_series,
 )
 from lolpop.errors import DataError, LolpopError, TrainingError
-from lolpop.problem import TO_LEARN
+from lolpop.problem import OTHER_RUNNERS
 
 if TYPE_CHECKING:
     from lolpop.components.feature_transformer import Accepts, FeatureTransformer
@@ -186,7 +186,7 @@ def _labels(target: Series, problem: Problem) -> Array:
     if kind_of(series) not in {"number", "boolean"}:
         raise DataError(
             f"The target {series.name!r} should hold numbers to be learned by {problem.type}, and is "
-            f"{series.dtype}. {TO_LEARN['classification'].capitalize()}."
+            f"{series.dtype}. {OTHER_RUNNERS['classification'].capitalize()}."
         )
     numbers = to_floats(series)
     if strange := int(np.count_nonzero(~np.isfinite(numbers))):
@@ -209,7 +209,7 @@ def _require_classes(labels: Array, name: str) -> None:
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(np.asarray(labels, dtype=float))):
         raise DataError(
             f"The target {name!r} holds fractions such as {labels.flat[0]}, which are not classes. "
-            f"{TO_LEARN['regression'].capitalize()}."
+            f"{OTHER_RUNNERS['regression'].capitalize()}."
         )
 
 

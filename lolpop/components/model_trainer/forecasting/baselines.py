@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.model_trainer.forecasting.models import Forecast, History
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
     from lolpop.data.timelines import Timeline
@@ -54,7 +54,7 @@ class Baseline(SeriesModel):
             length=len(timeline),
         )
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on."""
         import numpy as np
         from scipy.stats import t

@@ -20,9 +20,9 @@ from lolpop.components.model_trainer._library import LibraryModelTrainer
 from lolpop.components.model_trainer._threads import one_thread
 from lolpop.components.model_trainer.forecasting.calibration import widening
 from lolpop.components.model_trainer.forecasting.last_value import LastValue
-from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned
+from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, SeriesMetadata
 from lolpop.components.model_trainer.forecasting.repetition import Repetition
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 from lolpop.components.model_trainer.tabular import REFUSALS
 from lolpop.data.timelines import timelines
 from lolpop.errors import (
@@ -55,7 +55,11 @@ class BySeriesModel(ForecastModel):
     __slots__ = ("_seed", "series", "widenings")
 
     def __init__(
-        self, learned: Learned, series: Mapping[str, SeriesModel], widenings: Mapping[str, float], seed: int
+        self,
+        learned: SeriesMetadata,
+        series: Mapping[str, SeriesModel],
+        widenings: Mapping[str, float],
+        seed: int,
     ) -> None:
         super().__init__(learned)
         self.series = dict(series)
@@ -66,7 +70,7 @@ class BySeriesModel(ForecastModel):
         import numpy as np
 
         end = self.learned.histories[key].end
-        ahead = Ahead(
+        ahead = ForecastRequest(
             self.learned.grid,
             end + np.arange(1, steps + 1),
             regressors,
@@ -102,7 +106,7 @@ class BySeriesModel(ForecastModel):
 
         Raises UnusableArtifactError if it is damaged.
         """
-        learned = Learned.read(folder)
+        learned = SeriesMetadata.read(folder)
         try:
             stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             series = {
@@ -190,14 +194,12 @@ class BySeriesModelTrainer(LibraryModelTrainer):
             fitted = iter(self._executor.map(work, every))
         return [self._model(series, fitted) for series, _ in plans]
 
-    def _model(
-        self, timelines: Timelines, fitted: Iterator[tuple[SeriesModel, float]]
-    ) -> BySeriesModel:
+    def _model(self, timelines: Timelines, fitted: Iterator[tuple[SeriesModel, float]]) -> BySeriesModel:
         """The model of these series, whose fits are the next of ``fitted``."""
         models = {timeline.key: next(fitted) for timeline in timelines}
         series = {key: model for key, (model, _) in models.items()}
         widenings = {key: times for key, (_, times) in models.items()}
-        return BySeriesModel(Learned.of(timelines, self._problem), series, widenings, self._seed)
+        return BySeriesModel(SeriesMetadata.of(timelines, self._problem), series, widenings, self._seed)
 
     def save(self, model: FittedModel, folder: Path) -> None:
         """Write ``model`` into ``folder``, as JSON."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from lolpop.components.model_trainer.forecasting.last_value import LastValue
-from lolpop.components.model_trainer.forecasting.series import Ahead
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest
 from lolpop.components.model_trainer.tabular import REFUSALS
 from lolpop.data.timelines import Timeline
 from lolpop.errors import LolpopError
@@ -66,7 +66,7 @@ def _ratios(
     regressors = timeline.filled().regressors
     history = Timeline(timeline.key, timeline.start, timeline.values[:end], regressors[:end])
     truth = timeline.values[end : end + problem.horizon]
-    ahead = Ahead(
+    ahead = ForecastRequest(
         grid,
         history.end + np.arange(1, len(truth) + 1),
         regressors[end : end + problem.horizon],

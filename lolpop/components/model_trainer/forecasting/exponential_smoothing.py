@@ -10,11 +10,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from lolpop.components.model_trainer.forecasting.criteria import Criterion, criterion_of
-from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
+from lolpop.components.model_trainer.forecasting.last_value import LastValue, is_short_or_constant
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.precision import NOTHING, ROUGHLY, TOO_MANY_ITERATIONS
+from lolpop.components.model_trainer.forecasting.precision import (
+    COARSE_OPTIMISER,
+    CONSTANT_TOLERANCE,
+    TOO_MANY_ITERATIONS,
+)
 from lolpop.components.model_trainer.forecasting.repetition import Repetition
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 from lolpop.data.frames import count
 from lolpop.errors import TrainingError
 
@@ -60,10 +64,10 @@ class SmoothingSettings(SeriesSettings):
         """What ``model`` is, fitted to the first part of its series, from its parameters on."""
         if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
             return repetition
-        if not isinstance(model, ExponentialSmoothing) or says_little(timeline):
+        if not isinstance(model, ExponentialSmoothing) or is_short_or_constant(timeline):
             return LastValue.of(timeline)
         part = model.model_copy(update={"values": model.values[: len(timeline)]})
-        return _fitted(part, self, model.params, ROUGHLY).model
+        return _fitted(part, self, model.params, COARSE_OPTIMISER).model
 
 
 class ExponentialSmoothing(SeriesModel):
@@ -89,7 +93,7 @@ class ExponentialSmoothing(SeriesModel):
         letters = {"none": "N", "additive": "A", "damped": "Ad", "multiplicative": "M"}
         return f"ETS({letters[self.error]},{letters[self.trend]},{letters[self.seasonal]})"
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on; the interval is simulated where there is no formula for it."""
         import numpy as np
 
@@ -125,7 +129,7 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
 
     Errors and seasons are compared beside a trend, and trends beside the best of them.
     """
-    if says_little(timeline):
+    if is_short_or_constant(timeline):
         return LastValue.of(timeline)
     values = timeline.filled().values
     _require_possible(settings, values)
@@ -157,7 +161,7 @@ def _by_worth(fitted: _Fitted) -> float:
 
 def _roughly(model: ExponentialSmoothing, settings: SmoothingSettings) -> _Fitted:
     """``model`` fitted as closely as a criterion can tell."""
-    return _fitted(model, settings, _start(model), tolerance=ROUGHLY)
+    return _fitted(model, settings, _start(model), tolerance=COARSE_OPTIMISER)
 
 
 def _start(model: ExponentialSmoothing) -> list[float]:
@@ -177,7 +181,7 @@ def _fitted(
         start, disp=False, warn_convergence=False, maxiter=settings.maxiter, **tolerance
     )
     fitted = model.model_copy(update={"params": tuple(map(float, results.params))})
-    if results.sse <= len(model.values) * NOTHING**2:
+    if results.sse <= len(model.values) * CONSTANT_TOLERANCE**2:
         # What never fails has no greatest likelihood to converge to.
         return _Fitted(fitted, -math.inf)
     worth = criterion_of(settings.criterion, float(results.llf), _free(model), len(model.values))

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer._threads import one_thread
-from lolpop.components.model_trainer.forecasting.models import Forecast, ForecastModel, Learned, of_each_step
+from lolpop.components.model_trainer.forecasting.models import (
+    Forecast,
+    ForecastModel,
+    SeriesMetadata,
+    regressors_by_step,
+)
 from lolpop.components.model_trainer.forecasting.recipes import (
     LAGS_FILE,
-    Recent,
-    Recipe,
+    LagFeatures,
+    SeriesState,
     calendar_of,
     recent_of,
     recipes_for,
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
 
-Rows: TypeAlias = "TabularModel | _Seen | _Drawing"
+Rows: TypeAlias = "TabularModel | _RecordingModel | _PermutingModel"
 FitRows: TypeAlias = "Callable[[Frame, Series], TabularModel]"
 
 # What is held back to find intervals: so many steps at least, and no more origins than needed.
@@ -62,10 +67,10 @@ class LagModel(ForecastModel):
 
     def __init__(
         self,
-        learned: Learned,
+        learned: SeriesMetadata,
         rows: TabularModel,
-        recipe: Recipe,
-        recent: Mapping[str, Recent],
+        recipe: LagFeatures,
+        recent: Mapping[str, SeriesState],
         widths: Sequence[float],
     ) -> None:
         super().__init__(learned)
@@ -94,7 +99,9 @@ class LagModel(ForecastModel):
 
         steps, outside = self.steps(frame), self.regressors_of(frame)
         starts = [
-            _Start.of(self.recent[key], self.learned.histories[key].end, of_each_step(outside[mine], ahead))
+            _ForecastStart.of(
+                self.recent[key], self.learned.histories[key].end, regressors_by_step(outside[mine], ahead)
+            )
             for key, mine, ahead in steps
         ]
         longest = max(int(ahead.max()) for *_, ahead in steps)
@@ -103,7 +110,7 @@ class LagModel(ForecastModel):
         at_once = max(1, _MOST_ROWS // blocks)
         varied_forecasts = {}
         with one_thread():
-            seen = _Seen(self.rows)
+            seen = _RecordingModel(self.rows)
             _walk(seen, self.recipe, self.learned.grid, starts, longest)
             pool = np.concatenate(seen.features)
             for first in range(0, len(names), at_once):
@@ -111,7 +118,7 @@ class LagModel(ForecastModel):
                 changed = np.zeros((len(some) * blocks, pool.shape[1]), dtype=np.bool_)
                 for number, mine in enumerate(columns[first : first + at_once]):
                     changed[number * blocks : (number + 1) * blocks, mine] = True
-                rows = _Drawing(self.rows, changed, pool, random)
+                rows = _PermutingModel(self.rows, changed, pool, random)
                 walked = _walk(rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest)
                 for name, means in zip(some, np.split(walked, len(some)), strict=True):
                     varied_forecasts[name] = forecasts = np.full((repeats, len(outside)), np.nan)
@@ -126,7 +133,7 @@ class LagModel(ForecastModel):
     def _forecasts(self, wanted: Mapping[str, Floats]) -> dict[str, Forecast]:
         steps = max(len(request) for request in wanted.values())
         starts = [
-            _Start.of(self.recent[key], self.learned.histories[key].end, request)
+            _ForecastStart.of(self.recent[key], self.learned.histories[key].end, request)
             for key, request in wanted.items()
         ]
         with one_thread():
@@ -152,7 +159,7 @@ def fit_by_lags(
     few), in units of each series, and never narrower than those of the step before.
     """
     series = timelines(frame, target, problem)
-    learned = Learned.of(series, problem)
+    learned = SeriesMetadata.of(series, problem)
     filled = {timeline.key: timeline.filled() for timeline in series}
     season = problem.season or series.grid.season
     recipes = recipes_for(series, season, lags)
@@ -183,12 +190,12 @@ def rows_of(model: FittedModel, folder: Path) -> TabularModel:
 
 def restored(rows: TabularModel, folder: Path) -> LagModel:
     """The model that ``rows_of`` has taken apart. Raises UnusableArtifactError if a part is damaged."""
-    learned = Learned.read(folder)
+    learned = SeriesMetadata.read(folder)
     try:
         fields = json.loads((folder / LAGS_FILE).read_text(encoding="utf-8"))
-        recipe = Recipe(**{name: _tuples(value) for name, value in fields["recipe"].items()})
+        recipe = LagFeatures(**{name: _tuples(value) for name, value in fields["recipe"].items()})
         recent = {
-            key: Recent(**{name: _tuples(value) for name, value in state.items()})
+            key: SeriesState(**{name: _tuples(value) for name, value in state.items()})
             for key, state in fields["recent"].items()
         }
         return LagModel(learned, rows, recipe, recent, fields["widths"])
@@ -203,16 +210,16 @@ def _tuples(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Start:
+class _ForecastStart:
     """Where to go on from: the end of a series, its position, and the regressors of the steps to come."""
 
-    recent: Recent
+    recent: SeriesState
     end: int
     values: Floats
     regressors: Floats
 
     @classmethod
-    def of(cls, recent: Recent, end: int, regressors: Floats) -> _Start:
+    def of(cls, recent: SeriesState, end: int, regressors: Floats) -> _ForecastStart:
         import numpy as np
 
         before = np.array(recent.regressors, dtype=np.float64).reshape(
@@ -221,7 +228,7 @@ class _Start:
         return cls(recent, end, np.array(recent.values), np.concatenate([before, regressors]))
 
 
-class _Seen:
+class _RecordingModel:
     """Predicts as ``rows`` do, and remembers the features."""
 
     def __init__(self, rows: TabularModel) -> None:
@@ -233,7 +240,7 @@ class _Seen:
         return self._rows.predict(frame)
 
 
-class _Drawing:
+class _PermutingModel:
     """Predicts as ``rows`` do, with the features ``changed``, shape (n, features), drawn from ``pool``."""
 
     def __init__(
@@ -254,7 +261,9 @@ class _Drawing:
         return self._rows.predict(pd.DataFrame(values, columns=rows.columns))
 
 
-def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], steps: int) -> Floats:
+def _walk(
+    rows: Rows, recipe: LagFeatures, grid: Grid, starts: Sequence[_ForecastStart], steps: int
+) -> Floats:
     """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps)."""
     import numpy as np
     import pandas as pd
@@ -290,7 +299,7 @@ def _walk(rows: Rows, recipe: Recipe, grid: Grid, starts: Sequence[_Start], step
 class _Trial:
     """A recipe, how well it has forecast the last part of the series, and the widths that it needs."""
 
-    recipe: Recipe
+    recipe: LagFeatures
     error: float
     widths: tuple[float, ...]
 
@@ -299,8 +308,8 @@ class _Trial:
         cls,
         series: Timelines,
         filled: Mapping[str, Timeline],
-        recipe: Recipe,
-        learned: Learned,
+        recipe: LagFeatures,
+        learned: SeriesMetadata,
         fit: FitRows,
     ) -> _Trial:
         """Hold the last part of each series back, and forecast it from many origins."""
@@ -323,7 +332,7 @@ class _Trial:
             for origin in range(end, length, stride):
                 recent = recent_of(history, recipe, origin)
                 regressors = history.regressors[origin : origin + problem.horizon]
-                starts.append(_Start.of(recent, timeline.start + origin - 1, regressors))
+                starts.append(_ForecastStart.of(recent, timeline.start + origin - 1, regressors))
                 truth = np.full(problem.horizon, np.nan)
                 ahead = timeline.values[origin : origin + problem.horizon]
                 truth[: len(ahead)] = ahead

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Self
 
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel
 
 if TYPE_CHECKING:
     from lolpop.data.timelines import Timeline
 
-__all__ = ["SHORTEST", "LastValue", "says_little"]
+__all__ = ["SHORTEST", "LastValue", "is_short_or_constant"]
 
 SHORTEST = 10
 """Of fewer values it cannot be told how they follow from each other."""
@@ -37,7 +37,7 @@ class LastValue(SeriesModel):
         changes = np.diff(values) / np.sqrt(np.diff(at))
         return cls(value=values[-1], deviation=float(np.sqrt(np.mean(changes**2))), steps=len(changes))
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on."""
         import numpy as np
         from scipy.stats import t
@@ -48,7 +48,7 @@ class LastValue(SeriesModel):
         return Forecast(mean, mean - half, mean + half)
 
 
-def says_little(timeline: Timeline) -> bool:
+def is_short_or_constant(timeline: Timeline) -> bool:
     """Whether there is nothing to be learned from ``timeline`` but its last value."""
     import numpy as np
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "Learned", "of_each_step"]
+__all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "SeriesMetadata", "regressors_by_step"]
 
 _FILE = "forecast.json"
 # Of the values of a series so many are kept, to draw and to compare with.
@@ -84,7 +84,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class SeriesMetadata:
     """What every forecasting model remembers: the roles of columns, the grid, and the end of each series."""
 
     problem: ForecastingProblem
@@ -94,14 +94,14 @@ class Learned:
     left_out: Mapping[str, str]
 
     @classmethod
-    def of(cls, series: Timelines, problem: ForecastingProblem) -> Learned:
+    def of(cls, series: Timelines, problem: ForecastingProblem) -> SeriesMetadata:
         """What is to be remembered of series that were learned from."""
         season = problem.season or series.grid.season
         histories = {timeline.key: History.of(timeline, season, problem.horizon) for timeline in series}
         return cls(problem, series.grid, series.regressors, histories, series.left_out)
 
     @classmethod
-    def read(cls, folder: Path) -> Learned:
+    def read(cls, folder: Path) -> SeriesMetadata:
         """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
@@ -163,7 +163,7 @@ class ForecastModel(Forecaster):
 
     __slots__ = ("learned",)
 
-    def __init__(self, learned: Learned) -> None:
+    def __init__(self, learned: SeriesMetadata) -> None:
         self.learned = learned
 
     @abstractmethod
@@ -204,7 +204,7 @@ class ForecastModel(Forecaster):
         outside = self.regressors_of(frame)
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
         steps = self.steps(frame)
-        wanted = {key: of_each_step(outside[mine], ahead) for key, mine, ahead in steps}
+        wanted = {key: regressors_by_step(outside[mine], ahead) for key, mine, ahead in steps}
         forecasts = self._forecasts(wanted) if wanted else {}
         for key, mine, ahead in steps:
             forecast = forecasts[key]
@@ -300,7 +300,7 @@ class ForecastModel(Forecaster):
             )
 
 
-def of_each_step(regressors: Floats, steps: Any) -> Floats:
+def regressors_by_step(regressors: Floats, steps: Any) -> Floats:
     """The regressors of the rows at ``steps``, as those of all steps to the last: of the nearest row."""
     import numpy as np
 

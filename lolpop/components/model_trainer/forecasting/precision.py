@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["NOTHING", "NO_WAY_DOWN", "ROUGHLY", "TOO_MANY_ITERATIONS"]
+__all__ = ["COARSE_OPTIMISER", "CONSTANT_TOLERANCE", "NO_WAY_DOWN", "TOO_MANY_ITERATIONS"]
 
-ROUGHLY: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
+COARSE_OPTIMISER: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol": 1e-4})
 """Where L-BFGS stops if the last digits of parameters do not matter, as to compare models."""
 
-NOTHING = 1e-8
+CONSTANT_TOLERANCE = 1e-8
 """What values do not vary by, if their standard deviation is 1."""
 
 TOO_MANY_ITERATIONS = 1

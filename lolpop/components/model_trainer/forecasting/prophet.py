@@ -10,9 +10,9 @@ from pydantic import ConfigDict, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass as validated_dataclass
 
 from lolpop.components.model_trainer._quiet import quiet
-from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
+from lolpop.components.model_trainer.forecasting.last_value import LastValue, is_short_or_constant
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +80,7 @@ class ProphetSeries(SeriesModel):
     yearly: bool | int
     fitted: str
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on; the interval is simulated, as Prophet does it.
 
         Prophet itself draws from the generator that all of a process share: its bounds would depend on what
@@ -142,7 +142,7 @@ class ProphetSeries(SeriesModel):
 def _fit_prophet(settings: ProphetSettings, timeline: Timeline) -> SeriesModel:
     import numpy as np
 
-    if says_little(timeline):
+    if is_short_or_constant(timeline):
         return LastValue.of(timeline)
     moments = _moments_of(settings.grid, timeline.start + np.arange(len(timeline)))
     regressors = timeline.filled().regressors

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["LAGS_FILE", "Recent", "Recipe", "calendar_of", "recent_of", "recipes_for", "rows_before"]
+__all__ = [
+    "LAGS_FILE",
+    "LagFeatures",
+    "SeriesState",
+    "calendar_of",
+    "recent_of",
+    "recipes_for",
+    "rows_before",
+]
 
 LAGS_FILE = "lags.json"
 """Where a stored model of lags keeps what is not its model of rows."""
@@ -32,7 +40,7 @@ _SHORT_RUN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class LagFeatures:
     """What a step is predicted from: ``lags`` of the series, once differenced at ``difference`` (0: not).
 
     ``cycles`` are parts of the calendar, by how many times they repeat: a day, a week, a year.
@@ -78,7 +86,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class SeriesState:
     """The end of a series, as far as the next step needs it, and the units that it is measured in.
 
     Its values are in ``values``, its regressors in ``regressors``, a tuple for each moment.
@@ -90,7 +98,7 @@ class Recent:
     regressors: tuple[tuple[float, ...], ...]
 
 
-def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> list[Recipe]:
+def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> list[LagFeatures]:
     """The recipes of lags that series of these lengths allow, the richest first."""
     lengths = sorted(len(timeline) for timeline in series)
     if lags and max(lags) >= lengths[-1]:
@@ -101,7 +109,7 @@ def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> l
     length = lengths[len(lengths) // 2]
     differences = [0, 1, *([season] if 1 < season <= length // 2 else [])]
     return [
-        Recipe(
+        LagFeatures(
             tuple(lags) if lags else _lags(length - difference, season),
             difference,
             cycles_of(series.grid),
@@ -150,7 +158,7 @@ def calendar_of(grid: Grid, cycles: Sequence[str], first: int, last: int) -> Flo
 
 
 def rows_before(
-    series: Timelines, filled: Mapping[str, Timeline], recipe: Recipe, ends: Mapping[str, int]
+    series: Timelines, filled: Mapping[str, Timeline], recipe: LagFeatures, ends: Mapping[str, int]
 ) -> tuple[Any, Any]:
     """Features and targets of the steps of each series before its end in ``ends``."""
     import numpy as np
@@ -178,7 +186,7 @@ def rows_before(
 
 
 def _features(
-    recipe: Recipe, values: Floats, regressors: Floats, at: Any, recent: Recent, calendar: Floats
+    recipe: LagFeatures, values: Floats, regressors: Floats, at: Any, recent: SeriesState, calendar: Floats
 ) -> Floats:
     """Features of the steps ``at`` of one series, shape (n, features)."""
     import numpy as np
@@ -196,13 +204,13 @@ def _features(
     return np.concatenate(parts, axis=1)
 
 
-def _base(values: Floats, at: Any, recipe: Recipe, recent: Recent) -> Any:
+def _base(values: Floats, at: Any, recipe: LagFeatures, recent: SeriesState) -> Any:
     import numpy as np
 
     return values[np.maximum(at - recipe.difference, 0)] if recipe.difference else recent.level
 
 
-def recent_of(series: Timeline, recipe: Recipe, end: int | None = None) -> Recent:
+def recent_of(series: Timeline, recipe: LagFeatures, end: int | None = None) -> SeriesState:
     """What is needed of a series before ``end`` to go on."""
     import numpy as np
 
@@ -217,7 +225,7 @@ def recent_of(series: Timeline, recipe: Recipe, end: int | None = None) -> Recen
         if recipe.difference
         else series.regressors[:0]
     )
-    return Recent(
+    return SeriesState(
         float(values.mean()),
         spread or 1.0,
         tuple(values[places].tolist()),

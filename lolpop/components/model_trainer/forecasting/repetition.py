@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from lolpop.components.model_trainer.forecasting.last_value import SHORTEST
 from lolpop.components.model_trainer.forecasting.models import Forecast
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel
 
 if TYPE_CHECKING:
     from lolpop.data.timelines import Timeline
@@ -57,7 +57,7 @@ class Repetition(SeriesModel):
             return None
         return cls(season=season, values=tuple(last.tolist()), change=change)
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on, without any doubt."""
         import numpy as np
 

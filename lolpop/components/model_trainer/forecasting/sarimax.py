@@ -10,16 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lolpop.components.model_trainer.forecasting.criteria import Criterion, criterion_of
-from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
+from lolpop.components.model_trainer.forecasting.last_value import LastValue, is_short_or_constant
 from lolpop.components.model_trainer.forecasting.models import Forecast
 from lolpop.components.model_trainer.forecasting.precision import (
+    COARSE_OPTIMISER,
+    CONSTANT_TOLERANCE,
     NO_WAY_DOWN,
-    NOTHING,
-    ROUGHLY,
     TOO_MANY_ITERATIONS,
 )
 from lolpop.components.model_trainer.forecasting.repetition import Repetition
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 from lolpop.data.frames import count
 from lolpop.data.timelines import interpolated
 from lolpop.errors import TrainingError
@@ -79,12 +79,12 @@ class SarimaxSettings(SeriesSettings):
         """What ``model`` is, fitted to the first part of its series, from its parameters on."""
         if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
             return repetition
-        if not isinstance(model, Sarimax) or says_little(timeline):
+        if not isinstance(model, Sarimax) or is_short_or_constant(timeline):
             return LastValue.of(timeline)
         length = len(timeline)
         part = model.model_copy(update={"values": model.values[:length], "outside": model.outside[:length]})
         candidate = _Candidate(model.order, model.seasonal_order, model.deterministic)
-        fitted = _fitted(self, part, candidate, model.params[:-1], ROUGHLY)
+        fitted = _fitted(self, part, candidate, model.params[:-1], COARSE_OPTIMISER)
         if fitted is None:
             raise _not_fitted(self, part, candidate)
         return fitted
@@ -122,7 +122,7 @@ class Sarimax(SeriesModel):
         waves = f" with {count(self.waves, 'wave')} of {self.season}" if self.waves else ""
         return f"SARIMAX({order}){season}{waves}"
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on."""
         import numpy as np
 
@@ -172,7 +172,7 @@ def _fit_sarimax(settings: SarimaxSettings, timeline: Timeline) -> SeriesModel:
     Orders are chosen by what regressors and waves leave unexplained, seasonal ones first. Those chosen are
     fitted together with the regressors.
     """
-    if says_little(timeline):
+    if is_short_or_constant(timeline):
         return LastValue.of(timeline)
     if settings.chooses_all and not timeline.regressors.shape[1]:
         repetition = Repetition.of(timeline, settings.season)
@@ -210,7 +210,7 @@ def _repeats_itself(model: Sarimax, candidate: _Candidate) -> bool:
 
     changes = candidate.differenced(np.array(model.values, dtype=np.float64), model.season)
     present = changes[~np.isnan(changes)]
-    return candidate.differences > 0 and len(present) > 0 and bool(np.ptp(present) < NOTHING)
+    return candidate.differences > 0 and len(present) > 0 and bool(np.ptp(present) < CONSTANT_TOLERANCE)
 
 
 def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
@@ -224,7 +224,7 @@ def _without_noise(model: Sarimax, start: _Candidate) -> Sarimax | None:
     begun = _begun(model, candidate)
     if begun is None:
         return None
-    params = (*map(float, begun[1]), NOTHING**2)
+    params = (*map(float, begun[1]), CONSTANT_TOLERANCE**2)
     return model.model_copy(update={**asdict(candidate), "params": params})
 
 
@@ -336,7 +336,7 @@ def _of_least_squares(
     reach = lengths[0] + lengths[2] * season
     values = interpolated(changes)
     if not len(start) or len(changes) - reach <= len(start):
-        return start, float(np.mean(values**2)) or NOTHING
+        return start, float(np.mean(values**2)) or CONSTANT_TOLERANCE
     trends = _trends(candidate, len(values))[reach:]
 
     def left(unbounded: Floats) -> Floats:
@@ -351,7 +351,7 @@ def _of_least_squares(
     beginning = unfitted.untransform_params(start)
     solution = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
     params: Floats = unfitted.transform_params(solution.x)
-    return params, float(np.mean(solution.fun**2)) or NOTHING
+    return params, float(np.mean(solution.fun**2)) or CONSTANT_TOLERANCE
 
 
 def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Ahead", "SeriesModel", "SeriesSettings"]
+__all__ = ["ForecastRequest", "SeriesModel", "SeriesSettings"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
+class ForecastRequest:
     """What is to be forecast of one series: the moments at ``positions``, shape (steps,), of ``grid``.
 
     ``regressors`` of these moments have shape (steps, c). ``interval`` is the share of true values that
@@ -46,7 +46,7 @@ class SeriesModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @abstractmethod
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on; the first step ahead is the one after its end."""
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from lolpop.components.model_trainer.forecasting.criteria import criterion_of
-from lolpop.components.model_trainer.forecasting.last_value import LastValue, says_little
+from lolpop.components.model_trainer.forecasting.last_value import LastValue, is_short_or_constant
 from lolpop.components.model_trainer.forecasting.models import Forecast
 from lolpop.components.model_trainer.forecasting.repetition import Repetition
-from lolpop.components.model_trainer.forecasting.series import Ahead, SeriesModel, SeriesSettings
+from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ class LinearSmoothing(SeriesModel):
         letters = {"damped": "Ad", "additive": "A", "none": "N"}
         return " and ".join(f"ETS(A,{letters[trend]},{season})" for trend in self.params)
 
-    def forecast(self, ahead: Ahead) -> Forecast:
+    def forecast(self, ahead: ForecastRequest) -> Forecast:
         """How the series goes on; the interval is that of normal errors."""
         import numpy as np
 
@@ -106,7 +106,7 @@ class Smoothing(SeriesSettings):
 
     def fit(self, timeline: Timeline) -> SeriesModel:
         """Exponential smoothing as it suits the values."""
-        if says_little(timeline):
+        if is_short_or_constant(timeline):
             return LastValue.of(timeline)
         repetition = Repetition.of(timeline, self.season)
         if repetition is not None:
@@ -124,7 +124,7 @@ class Smoothing(SeriesSettings):
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """``model``, its parameters too, run over the first part of its series."""
-        if not isinstance(model, LinearSmoothing) or says_little(timeline):
+        if not isinstance(model, LinearSmoothing) or is_short_or_constant(timeline):
             return LastValue.of(timeline)
         return model.model_copy(update={"values": tuple(_recent(timeline, self.season).tolist())})
 
