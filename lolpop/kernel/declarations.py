@@ -33,12 +33,16 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
             raise WiringError(
                 f"{container}.{key}: the name is the container's own", "Give the provider another name."
             )
-    elif not key.startswith("_") and key not in _CONFIGURES_DI and key not in {"load", "override"}:
+    elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
         hint = "Nest a container with providers.nested(…)." if isinstance(value, type) else None
         raise WiringError(
             f"{container}.{key} is a {type(value).__name__}, but a container holds providers only",
             hint or "Wrap a value in providers.Object(…).",
         )
+
+
+def _is_own_method(key: str, value: object) -> bool:
+    return key in {"load", "override"} and isinstance(value, classmethod)
 
 
 def check_declared(container: Any, attributes: Mapping[str, Any]) -> None:

@@ -54,6 +54,12 @@ class Override:
     def __exit__(self, *_: object) -> None:
         self.lifetime.end(self)
 
+    async def __aenter__(self) -> Any:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.lifetime.aend(self)
+
 
 class OverrideEnded(Exception):  # noqa: N818  (it is no error: who built meanwhile begins anew)
     """An override ended in another thread, and what was being built because of it is of no use."""
@@ -148,10 +154,18 @@ class Lifetime:
 
     def end(self, override: Override) -> None:
         """Take ``override`` away and close what was built because of it, last first."""
+        _close(self._take_away(override))
+
+    async def aend(self, override: Override) -> None:
+        """``end``, awaiting what closes asynchronously."""
+        await _aclose(self._take_away(override))
+
+    def _take_away(self, override: Override) -> list[Instance]:
+        """End an override; what was built because of it is still to be closed."""
         overridden = override.overridden
         with self.lock:
             if override.ended:
-                return
+                return []
             self._check_not_held(overridden.path)
             override.ended = True
             overridden.set_overrides(tuple(other for other in overridden.overrides if other is not override))
@@ -160,7 +174,7 @@ class Lifetime:
             ending = [instance for instance in ending if self.built.pop(id(instance), None) is not None]
             override.built.clear()
             override.instances.clear()
-        _close(ending)
+        return ending
 
     def close(self) -> None:
         """Close everything that was built, last first, each even if another fails."""
@@ -168,15 +182,7 @@ class Lifetime:
 
     async def aclose(self) -> None:
         """``close``, awaiting what closes asynchronously."""
-        failures: list[BaseException] = []
-        for instance in reversed(self._end()):
-            try:
-                result = _begin_closing(instance.value, asynchronously=True)
-                if inspect.isawaitable(result):
-                    await result
-            except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
-                failures.append(failure)
-        _raise_first(failures)
+        await _aclose(self._end())
 
     def _end(self) -> list[Instance]:
         with self.lock:
@@ -209,6 +215,19 @@ def _close(instances: Iterable[Instance]) -> None:
     _raise_first(failures)
 
 
+async def _aclose(instances: Iterable[Instance]) -> None:
+    """``_close``, awaiting what closes asynchronously."""
+    failures: list[BaseException] = []
+    for instance in reversed(list(instances)):
+        try:
+            result = _begin_closing(instance.value, asynchronously=True)
+            if inspect.isawaitable(result):
+                await result
+        except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
+            failures.append(failure)
+    _raise_first(failures)
+
+
 def _begin_closing(value: Any, *, asynchronously: bool) -> Any:
     """Call the ``close()`` or ``aclose()`` of a value; what it returns may have to be awaited."""
     names = ("aclose", "close") if asynchronously else ("close", "aclose")
@@ -229,7 +248,7 @@ def _finish(closing: Awaitable[Any], value: Any) -> None:
         closing.close()
     raise WiringError(
         f"{type(value).__name__} closes asynchronously, and an event loop is running here",
-        "Use `async with container:`.",
+        "Use `async with` for the container, or for the override.",
     )
 
 

@@ -75,12 +75,25 @@ def test_a_plain_block_inside_an_event_loop_says_that_it_cannot_wait():
 
     async def main():
         c, _ = built()
-        with pytest.raises(WiringError, match="Use `async with container:`") as error, c:
+        with pytest.raises(WiringError, match="Use `async with`") as error, c:
             pass
         assert len(error.value.__notes__) == 1
 
     asyncio.run(main())
     assert Closing.log == ["Both", "Closing"]
+
+
+def test_an_override_may_end_asynchronously():
+    """What it built is awaited then, too."""
+
+    async def main():
+        c, _ = built()
+        async with c.one.override(providers.Component(Clock, default=AClose)):
+            c.one()
+        assert Closing.log == ["AClose"]
+        assert type(c.one()) is Closing
+
+    asyncio.run(main())
 
 
 def test_one_asynchronous_failure_does_not_stop_the_others():
