@@ -220,12 +220,14 @@ def load(
     group: str | None = None,
     recorded: bool = False,
     lenient: bool = False,
+    cache: bool = False,
 ) -> Any:
     """``Container.load`` with what the command line adds to it.
 
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
     processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
-    container be verified without credentials: a link to a variable that is not set is a warning then.
+    container be verified without credentials: a link to a variable that is not set is a warning then. With
+    ``cache``, what cacheable workflows make is taken from earlier runs.
     """
     from pathlib import Path
 
@@ -242,7 +244,7 @@ def load(
         cwd=Path.cwd(),
     )
     instance = configured(container, collected.layers, collected, lenient=lenient)
-    options = RunOptions(group=group or collected.group, recorded=recorded)
+    options = RunOptions(group=group or collected.group, recorded=recorded, cache=cache)
     runs_of(scope_of(instance)).options = options
     check_links(instance)
     return instance

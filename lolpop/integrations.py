@@ -102,14 +102,17 @@ def task(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> A
 @overload
 def workflow(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def workflow(*, reads: Reads = ...) -> Decorator: ...
-def workflow(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> Any:
+def workflow(*, reads: Reads = ..., cacheable: bool = ...) -> Decorator: ...
+def workflow(
+    method: Callable[..., Any] | None = None, /, *, reads: Reads = (), cacheable: bool = False
+) -> Any:
     """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one.
 
     ``reads`` names files that the method reads, relative to the settings, so that they are part of the
-    fingerprint of its calls.
+    fingerprint of its calls. One that is ``cacheable`` acts nowhere but in the store, and what it makes
+    depends on nothing but its fingerprint: ``lolpop run --cache`` takes it from an earlier run.
     """
-    return _decorated("workflow", method, reads)
+    return _decorated("workflow", method, reads, cacheable)
 
 
 class Decorator(Protocol):
@@ -175,13 +178,21 @@ _HINTS: Mapping[type[Integration], str] = MappingProxyType(
 )
 
 
-def _decorated(kind: CallKind, method: Callable[..., Any] | None, reads: Reads) -> Any:
+def is_cacheable(method: object) -> bool:
+    """Whether what a workflow makes may be taken from an earlier run."""
+    return bool(getattr(method, "__lolpop_cacheable__", False))
+
+
+def _decorated(
+    kind: CallKind, method: Callable[..., Any] | None, reads: Reads, cacheable: bool = False
+) -> Any:
     if method is not None:
         return _marked(kind, method)
 
     def decorate(method: Callable[..., Any]) -> Any:
         call = _marked(kind, method)
         call.__lolpop_reads__ = reads  # type: ignore[attr-defined]  # functions take attributes
+        call.__lolpop_cacheable__ = cacheable  # type: ignore[attr-defined]
         return call
 
     return decorate

@@ -28,6 +28,8 @@ class SettingsOptions:
     flags: Sequence[str] = ()
     """What followed each ``--set``."""
     group: str | None = None
+    cache: bool = False
+    """Whether what earlier runs have made is taken over."""
 
     def load(self, container: type[Any], *, recorded: bool = False, lenient: bool = False) -> Any:
         """An instance of ``container`` with these settings."""
@@ -40,6 +42,7 @@ class SettingsOptions:
             group=self.group,
             recorded=recorded,
             lenient=lenient,
+            cache=self.cache,
         )
 
     def missing(self, container: Any, findings: Iterable[Finding]) -> str | None:

@@ -31,8 +31,9 @@ def steps_table(tasks: Sequence[TaskRecord]) -> Table:
         references = [
             reference.reference for text in task.outputs.values() for reference in references_in(text)
         ]
-        state = "" if task.status == "completed" else task.status
-        rows.append((f"  {name}", duration(task.duration), state or ", ".join(references)))
+        made = ", ".join(references) if task.status == "completed" else task.status
+        reused = "" if task.reused_from is None else "  (reused)"
+        rows.append((f"  {name}", duration(task.duration), made + reused))
     return table(rows, titles=("Steps", "", ""), right=(1,))
 
 

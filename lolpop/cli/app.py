@@ -59,6 +59,10 @@ Flags = Annotated[
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
+Cache = Annotated[
+    bool,
+    typer.Option("--cache", help="Take over what earlier runs have made of the same, instead of making it."),
+]
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
 _VERSION_HELP = "A reference, NAME@NUMBER, or NAME for the newest."
@@ -95,6 +99,7 @@ def run(
         str | None,
         typer.Option(metavar="RUN", help="Go on where a run failed or was interrupted; in place of RUNNER."),
     ] = None,
+    cache: Cache = False,
     as_json: AsJson = False,
     traceback: Traceback = False,
     show_help: Annotated[
@@ -115,6 +120,8 @@ def run(
         elif resume is not None:
             if runner:
                 raise UsageError(f"--resume takes the runner of its run: lolpop run --resume {resume}")
+            if cache:
+                raise UsageError("--resume takes what its run has made, and nothing else: leave --cache out")
             from lolpop.cli.replay import replay_run
 
             replay_run(resume, _given(files, profile, flags, group), as_json=as_json, resume=True)
@@ -127,7 +134,43 @@ def run(
         else:
             from lolpop.cli.run import run
 
-            run(runner, words or [], _given(files, profile, flags, group), as_json=as_json)
+            given = _given(files, profile, flags, group, cache=cache)
+            run(runner, words or [], given, as_json=as_json)
+
+
+@app.command()
+def plan(
+    runner: Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False)] = "",
+    workflow: Annotated[str, typer.Argument(metavar="[WORKFLOW]", show_default=False)] = "run",
+    files: Files = None,
+    profile: Profile = None,
+    flags: Flags = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Say what run --resume would do; in place of RUNNER.")
+    ] = None,
+    as_json: AsJson = False,
+    traceback: Traceback = False,
+) -> None:
+    """Say what run --cache, or run --resume, would reuse, and what it would call again and why.
+
+    Nothing is run. Without --resume, the calls of the newest run of the workflow are looked at.
+    """
+    from lolpop.cli._failures import UsageError
+
+    with _failures(show_traceback=traceback):
+        from lolpop.cli.plan import plan_again, plan_resumed
+
+        if resume is not None and runner:
+            raise UsageError(f"--resume takes the runner of its run: lolpop plan --resume {resume}")
+        if resume is None and not runner:
+            raise UsageError(
+                "name a runner: lolpop plan RUNNER [WORKFLOW]; or a run: lolpop plan --resume RUN"
+            )
+        given = _given(files, profile, flags)
+        if resume is not None:
+            plan_resumed(resume, given, as_json=as_json)
+        else:
+            plan_again(runner, workflow, given, as_json=as_json)
 
 
 @app.command()
@@ -442,8 +485,13 @@ def _failures(*, show_traceback: bool) -> Iterator[None]:
 
 
 def _given(
-    files: list[Path] | None, profile: list[str] | None, flags: list[str] | None, group: str | None = None
+    files: list[Path] | None,
+    profile: list[str] | None,
+    flags: list[str] | None,
+    group: str | None = None,
+    *,
+    cache: bool = False,
 ) -> SettingsOptions:
     from lolpop.cli._project import SettingsOptions
 
-    return SettingsOptions(tuple(files or ()), tuple(profile or ()), tuple(flags or ()), group)
+    return SettingsOptions(tuple(files or ()), tuple(profile or ()), tuple(flags or ()), group, cache)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lolpop.cli._project import SettingsOptions
     from lolpop.components.store import RunRecord, TaskRecord
 
-__all__ = ["replay_run"]
+__all__ = ["container_of", "replay_run"]
 
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 
@@ -48,7 +48,7 @@ def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bo
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
         sources = sources_of(given, flags=False)
-        container = _container_of(run, sources.folder)
+        container = container_of(run, sources.folder)
         group = given.group or (run.group if resume else None)
         replay = load_replay(container, run, sources, flags=given.flags, group=group, resumes=completed)
         outcome.notes = list(replay.notes)
@@ -61,13 +61,13 @@ def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bo
             planned = plan_calls(scope_of(replay.container), tasks, parts.get)
             outcome.plan = [asdict(call) for call in planned]
             if not as_json:
-                for line in changes(planned):
+                for line in _changes(planned):
                     print_error(line)
         workflow = workflow_of(replay.container, outcome.workflow)
         execution.perform(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
 
 
-def changes(planned: Iterable[PlannedCall]) -> Iterator[str]:
+def _changes(planned: Iterable[PlannedCall]) -> Iterator[str]:
     """Which workflows of a run that is resumed are called again because they are not what they were."""
     for call in planned:
         if call.depth == 0 and call.status != "reused":
@@ -82,7 +82,8 @@ def _parts(store: Any, task: TaskRecord) -> str | None:
     return parts
 
 
-def _container_of(run: RunRecord, folder: Path) -> type[Any]:
+def container_of(run: RunRecord, folder: Path) -> type[Any]:
+    """The container class that a run was of. Raises UsageError if it cannot be had."""
     runner = run.wiring.get("runner")
     if runner is None:
         raise UsageError(

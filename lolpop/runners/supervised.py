@@ -32,7 +32,7 @@ from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
-from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
+from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob, Resource
 from lolpop.runners._origins import Origin, Purpose, origin_of
 from lolpop.runners._reading import SourceReader
 from lolpop.runners._verdicts import Outcome, verdict
@@ -53,10 +53,16 @@ _SAMPLED_ROWS = 100_000
 def _versions_to_process(
     runner: SupervisedRunner, source: Source | None, dataset: Purpose
 ) -> dict[str, str | None]:
-    """What the sources hold that ``process_data`` reads."""
+    """What the sources hold that ``process_data`` reads, and the earlier rows that it judges them by."""
     origin = origin_of(source, dataset, runner.data, runner.problem.name)
     sources = [table.source for table in origin.tables.values()] or [origin.source]
-    return {str(mask(each)): runner.data_connector.version(each) for each in sources}
+    versions = {str(mask(each)): runner.data_connector.version(each) for each in sources}
+    earlier: Resource | None = runner.model_deployer.deployed(Model(name=runner.problem.name))
+    if earlier is None and dataset == "predict":
+        earlier = next(
+            reversed(runner.metadata_tracker.find(DatasetVersion, f"{runner.problem.name}_train")), None
+        )
+    return {**versions, "earlier rows": "none" if earlier is None else earlier.reference}
 
 
 def _versions_of_truth(
@@ -116,7 +122,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow(reads=_versions_to_process)
+    @workflow(reads=_versions_to_process, cacheable=True)
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
@@ -146,7 +152,7 @@ class SupervisedRunner(Runner):
             self._describe(frame, dataset_version)
         return dataset_version
 
-    @workflow
+    @workflow(cacheable=True)
     def train_model(self, dataset_version: DatasetVersion) -> ModelVersion:
         """Train a model version on ``dataset_version``, and judge it on rows that it has not seen."""
         frame = self.resource_version_control.load_data(dataset_version)

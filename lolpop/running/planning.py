@@ -35,23 +35,36 @@ class PlannedCall:
 
 
 def plan_calls(
-    root: Scope, tasks: Sequence[TaskRecord], parts_of: Callable[[str], str | None]
+    root: Scope,
+    tasks: Sequence[TaskRecord],
+    parts_of: Callable[[str], str | None],
+    *,
+    is_cached: Callable[[str], bool] | None = None,
 ) -> list[PlannedCall]:
     """What would become of ``tasks``, those of one run in their order, as ``root`` is set now.
 
-    ``parts_of`` gives the parts of a method by their digest.
+    ``parts_of`` gives the parts of a method by digest. ``is_cached`` says whether any run has completed a
+    call with a fingerprint; without it, the run is resumed.
     """
-    planner = _Planner(CallFingerprints(root), parts_of)
+    planner = _Planner(CallFingerprints(root), parts_of, is_cached)
     return [planner.plan(task) for task in tasks]
 
 
 class _Planner:
-    def __init__(self, fingerprints: CallFingerprints, parts_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        fingerprints: CallFingerprints,
+        parts_of: Callable[[str], str | None],
+        is_cached: Callable[[str], bool] | None,
+    ) -> None:
+        self._is_cached = is_cached
         self._fingerprints = fingerprints
         self._parts_of = parts_of
         self._planned: dict[str, PlannedCall] = {}
         self._makers: dict[str, str] = {}
         """By the reference of a resource, the call that may make another one."""
+        self._others: set[str] = set()
+        """Calls that are reused of other runs, by the id of their task."""
 
     def plan(self, task: TaskRecord) -> PlannedCall:
         """What would become of ``task``; those before it are planned."""
@@ -59,8 +72,8 @@ class _Planner:
         status, reasons = self._judge(task, parent)
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
-        if status != "reused" and "return" in task.outputs:
-            self._makers[task.outputs["return"]] = task.path
+        if "return" in task.outputs and (status != "reused" or task.task_id in self._others):
+            self._makers.setdefault(task.outputs["return"], task.path)
         return planned
 
     def _judge(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
@@ -92,6 +105,8 @@ class _Planner:
             return "runs", [*reasons, "its arguments are not recorded"]
         now = self._fingerprints.of(task.path, arguments)
         reasons += differences(inputs, now.inputs)
+        if self._is_cached is not None:
+            return self._judge_cached(task, now.digest, reasons)
         if reasons:
             return "runs", reasons
         if task.status != "completed":
@@ -103,6 +118,17 @@ class _Planner:
         if not _makes_resource(task):
             return "runs", ["it makes no resource that could be reused"]
         return "reused", []
+
+    def _judge_cached(
+        self, task: TaskRecord, digest: str | None, reasons: list[str]
+    ) -> tuple[PlannedStatus, list[str]]:
+        if not self._fingerprints.is_cacheable(task.path):
+            return "runs", [*reasons, "it is not cacheable"]
+        if digest is not None and self._is_cached is not None and self._is_cached(digest):
+            if digest != task.fingerprint:
+                self._others.add(task.task_id)
+            return "reused", []
+        return "runs", reasons or ["it did not come to its end"]
 
 
 def _arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -109,11 +110,21 @@ class OpenRecording(OpenRun):
         fingerprint = self._fingerprint(path, arguments)
         if fingerprint is not None:
             record = self._with_parts(record, fingerprint)
-        if kind == "workflow" and (completed := self._completed(fingerprint)) is not None:
-            record, work = (
-                replace(record, reused_from=completed.task_id),
-                cast("Callable[[], R]", completed.result),
-            )
+        with self._earlier_call(kind, path, fingerprint) as earlier:
+            if earlier is not None:
+                record, work = replace(record, reused_from=earlier.task_id), cast("Any", earlier.result)
+            return self._recorded_task(kind, record, work, arguments, fingerprint, clock)
+
+    def _recorded_task(
+        self,
+        kind: CallKind,
+        record: TaskRecord,
+        work: Callable[[], R],
+        arguments: Mapping[str, Any],
+        fingerprint: CallFingerprint | None,
+        clock: _Clock,
+    ) -> R:
+        path = record.path
         self._recorder.begin_task(record)
         with context_value(TASK, (record.task_id, path)):
             try:
@@ -148,12 +159,16 @@ class OpenRecording(OpenRun):
             self._fingerprints = CallFingerprints(self._root)
         return self._fingerprints.of(path, arguments)
 
-    def _completed(self, fingerprint: CallFingerprint | None) -> Completed | None:
-        """What the run that is resumed made by the same call; None if it did not."""
-        resumed = runs_of(self._root).options.resumes
-        if resumed is None or fingerprint is None:
-            return None
-        return resumed.by_fingerprint(fingerprint.digest)
+    def _earlier_call(
+        self, kind: CallKind, path: str, fingerprint: CallFingerprint | None
+    ) -> AbstractContextManager[Completed | None]:
+        options = runs_of(self._root).options
+        if kind == "task" or fingerprint is None or (options.resumes is None and not options.cache):
+            return nullcontext()
+        from lolpop.running.reusing import earlier_call
+
+        cacheable = self._fingerprints is not None and self._fingerprints.is_cacheable(path)
+        return earlier_call(self._root, fingerprint.digest, cacheable=cacheable)
 
     def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
         """The record with what the call depends on; what all calls of the method share is kept once."""

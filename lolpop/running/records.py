@@ -68,6 +68,14 @@ class RunRecords:
             for text in (*task.inputs.values(), *task.outputs.values()):
                 yield from references_in(text)
 
+    @property
+    def reused(self) -> Iterator[tuple[Resource, TaskRecord]]:
+        """What calls took over from earlier ones in place of making it."""
+        for task in self.tasks:
+            if task.reused_from is not None:
+                for resource in references_in(task.outputs.get("return", "")):
+                    yield resource, task
+
     def resources(self, others: Iterable[Resource] = ()) -> dict[str, list[str]]:
         """References of everything the run made or used, and of ``others``, by kind."""
         by_kind: dict[str, dict[str, None]] = {}
@@ -76,15 +84,13 @@ class RunRecords:
         return {kind: list(by_kind[kind]) for kind in RESOURCE_TYPES if kind in by_kind}
 
     def lineage(self) -> list[dict[str, Any]]:
-        """What the run made, by which task, from what, in JSON's types."""
-        return [
-            {
-                "resource": record.resource.reference,
-                "task": record.task,
-                "parents": [parent.reference for parent in record.parents],
-            }
-            for record in self.made
-        ]
+        """What the run made or reused, by which task, from what, in JSON's types."""
+        lines: list[dict[str, Any]] = [_lineage(record) for record in self.made]
+        if (tracker := self.metadata_tracker) is not None:
+            for resource, task in self.reused:
+                record = Made(resource, task.path, tuple(tracker.parents(resource)))
+                lines.append({**_lineage(record), "reused_from": task.reused_from})
+        return lines
 
     def last(self, kind: type[Resource]) -> str | None:
         """Reference of the last resource of a kind that the run made."""
@@ -134,15 +140,25 @@ class RunRecords:
             return {}
 
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Metrics of the model version that the run made, and of predictions, by what was measured on."""
+        """Metrics of the model version that the run made or reused, and of predictions, by rows."""
         if self.metrics_tracker is None:
             return {}
-        versions = [record.resource for record in self.made if isinstance(record.resource, ModelVersion)]
+        reused = [resource for resource, _ in self.reused]
+        made = [*reused, *(record.resource for record in self.made)]
+        versions = [resource for resource in made if isinstance(resource, ModelVersion)]
         jobs = [record for record in dict.fromkeys(self.used) if isinstance(record, PredictionJob)]
         measured: dict[str, float] = {}
         for resource in (*versions[-1:], *jobs):
             measured |= self.metrics_tracker.get(resource)
         return grouped(measured)
+
+
+def _lineage(record: Made) -> dict[str, Any]:
+    return {
+        "resource": record.resource.reference,
+        "task": record.task,
+        "parents": [parent.reference for parent in record.parents],
+    }
 
 
 def grouped(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:

@@ -130,6 +130,10 @@ class Store(Component):
         """What was kept under ``digest``; None if nothing was."""
 
     @abstractmethod
+    def completed_task(self, fingerprint: str) -> TaskRecord | None:
+        """The newest task with that fingerprint, which only those have that completed; None if none has."""
+
+    @abstractmethod
     def transaction(self) -> AbstractContextManager[Connection]:
         """A connection to write to the store's tables with, committed at the end unless an error leaves it.
 

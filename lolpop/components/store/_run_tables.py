@@ -141,6 +141,19 @@ class RunTables:
             return tasks
         return [replace(task, status="interrupted") if task.status == "running" else task for task in tasks]
 
+    def completed_task(self, fingerprint: str) -> TaskRecord | None:
+        """The newest task with that fingerprint; None if none has."""
+        tasks = schema.tasks.c
+        statement = (
+            select(*_TASK_COLUMNS)
+            .where(tasks.fingerprint == fingerprint, tasks.status == "completed")
+            .order_by(tasks.number.desc())
+            .limit(1)
+        )
+        with self._database.snapshot() as connection:
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else TaskRecord(**row)
+
     def _find_interrupted(self) -> frozenset[str]:
         """Mark the runs whose process is gone; give those that cannot be marked, as nothing can be written.
 

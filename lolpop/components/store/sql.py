@@ -130,6 +130,10 @@ class SQLStore(Store):
         """What was kept under ``digest``; None if nothing was."""
         return self._open().runs.fingerprint_parts(digest)
 
+    def completed_task(self, fingerprint: str) -> TaskRecord | None:
+        """The newest task with that fingerprint; None if none has."""
+        return self._open().runs.completed_task(fingerprint)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection to write with, committed at the end, when the files that were put are on the disk."""

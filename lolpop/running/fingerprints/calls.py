@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lolpop.integrations import call_kind, reads_of
+from lolpop.integrations import call_kind, is_cacheable, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.running.fingerprints.content import digest_of_value, is_plain
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallFingerprint", "CallFingerprints"]
 
+_DIGEST = re.compile("[0-9a-f]{32,}")
 _LONGEST = 1_000
 """Characters of an argument that a record keeps."""
 
@@ -95,6 +97,11 @@ class CallFingerprints:
         owner, _, name = path.rpartition(".")
         return call_kind(getattr(type(self._owners[owner]()), name, None)) == "workflow"
 
+    def is_cacheable(self, path: str) -> bool:
+        """Whether what the method at ``path`` makes may be taken from an earlier run."""
+        owner, _, name = path.rpartition(".")
+        return is_cacheable(getattr(type(self._owners[owner]()), name, None))
+
     def _read_parts(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
         """What a call reads besides its arguments, by content."""
         owner, _, name = path.rpartition(".")
@@ -102,7 +109,8 @@ class CallFingerprints:
         reads = reads_of(getattr(type(instance), name, None))
         if callable(reads):
             for what, digest in reads(instance, **arguments).items():
-                yield Part("file", what, digest)
+                shown = digest if digest is not None and not _DIGEST.fullmatch(digest) else ""
+                yield Part("file", what, digest, shown)
         elif not reads and self._method(path).reads_outside:
             yield Part("file", "what it reads", None)
 

@@ -114,7 +114,7 @@ def _described(old: Part | None, new: Part | None) -> str:
         return _described_code(part, is_new=old is None, is_gone=new is None)
     if new is not None and new.digest is None:
         return f"{part.name}: its content cannot be determined"
-    if part.kind == "file":
+    if part.kind == "file" and not part.shown:
         return f"{part.name}: {'content' if old and new else 'read' if new else 'not read any more'}"
     change = _change(old, new)
     if part.kind == "library":

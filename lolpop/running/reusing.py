@@ -1,0 +1,75 @@
+"""Reusing: results of earlier calls in place of new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import LolpopError
+from lolpop.resources import DatasetVersion, ModelVersion, Resource, parse_reference
+from lolpop.running.open_runs import runs_of
+from lolpop.running.resuming import Completed
+
+if TYPE_CHECKING:
+    from lolpop.components.store import Store
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["earlier_call"]
+
+
+@contextmanager
+def earlier_call(root: Scope, fingerprint: str | None, *, cacheable: bool) -> Iterator[Completed | None]:
+    """The earlier call with this fingerprint whose result stands for a new one; None if there is none.
+
+    It is one of the run that is resumed; or one of any run, if that is wanted and the call is ``cacheable``.
+    Inside the ``with`` block nobody else makes the same cacheable call.
+    """
+    options = runs_of(root).options
+    if fingerprint is None:
+        yield None
+    elif (
+        options.resumes is not None and (completed := options.resumes.by_fingerprint(fingerprint)) is not None
+    ):
+        yield completed
+    elif options.cache and cacheable:
+        store: Store = root.providers["store"]()
+        with store.lock(f"call {fingerprint}"):
+            yield _cached(root, store, fingerprint)
+    else:
+        yield None
+
+
+def _cached(root: Scope, store: Store, fingerprint: str) -> Completed | None:
+    task = store.completed_task(fingerprint)
+    if task is None or "return" not in task.outputs:
+        return None
+    try:
+        resource = parse_reference(task.outputs["return"])
+    except LolpopError:
+        return None  # what it made has no reference
+    try:
+        _load(root, resource)
+    except LolpopError as error:
+        _warn(root, f"{task.path} is called again: {resource}, which it made in run {task.run_id}, {error}")
+        return None
+    return Completed(task.task_id, resource)
+
+
+def _load(root: Scope, resource: Resource) -> None:
+    """Load what ``resource`` stands for, which the run remembers. Raises LolpopError if it is lost."""
+    version_control = root.providers.get("resource_version_control")
+    if version_control is None:
+        return
+    if isinstance(resource, DatasetVersion):
+        version_control().load_data(resource)
+    elif isinstance(resource, ModelVersion):
+        version_control().load_model(resource)
+
+
+def _warn(root: Scope, message: str) -> None:
+    from lolpop.components.notifier import tell
+
+    notifiers: Any = root.providers.get("notifiers")
+    if notifiers is not None:
+        tell(notifiers(), message, "warning")

@@ -1,0 +1,132 @@
+"""Runs that take over what earlier ones have made, and plans that say so before."""
+
+import pytest
+
+SETTINGS = """
+problem: {name: wine, target: wine, index: bottle}
+data: {train: known.csv, predict: new.csv, predictions: out/predictions.csv}
+train: {model_trainer: {estimator: logistic_regression}}
+skip: [analyze_model, profile_data]
+"""
+
+
+CACHEABLE = ("process_data", "train_model")
+EARLIER = "earlier rows: none → model_version:wine@2"
+
+
+@pytest.fixture
+def wines(folder):
+    """Wines told apart, and some more to be told apart; settings for both."""
+    from sklearn.datasets import load_wine
+
+    frame = load_wine(as_frame=True).frame.rename_axis("bottle").reset_index()
+    frame["wine"] = frame.pop("target").map({0: "red", 1: "white", 2: "rose"})
+    frame = frame.sample(frac=1, random_state=0)
+    frame[:140].to_csv(folder / "known.csv", index=False)
+    frame[140:].drop(columns="wine").to_csv(folder / "new.csv", index=False)
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    return folder
+
+
+def planned(done):
+    return {call["path"]: call["status"] for call in done.json["calls"] if call["depth"] == 0}
+
+
+def reused(lolpop):
+    tasks = lolpop("runs", "show", "last", "--json").json["tasks"]
+    return {task["path"]: task["reused_from"] is not None for task in tasks if task["parent_id"] is None}
+
+
+def test_what_an_earlier_run_has_made_is_taken_over(wines, lolpop):
+    """Training is not repeated, the record has its metrics and says where they are from; deeds are done."""
+    assert lolpop("plan", "classification").out.startswith("Everything runs")
+    first = lolpop("run", "classification", "--json").json
+    (wines / "out" / "predictions.csv").unlink()
+    second = lolpop("run", "classification", "--cache", "--json").json
+    assert (wines / "out" / "predictions.csv").exists()
+    assert second["resources"]["model_version"] == first["resources"]["model_version"]
+    assert second["metrics"] == first["metrics"]
+    shown = lolpop("runs", "show", "last", "--json").json
+    tasks = {task["path"]: task for task in shown["tasks"]}
+    (made,) = [each for each in shown["lineage"] if each["resource"] == "model_version:wine@1"]
+    assert made["reused_from"] == tasks["train_model"]["reused_from"]
+    # Which rows were learned from counts for how rows are read: those were not deployed then.
+    assert reused(lolpop)["train_model"]
+    assert not any(path.startswith("train.") for path in tasks)
+    plan = planned(lolpop("plan", "classification", "--json"))
+    lolpop("run", "classification", "--cache")
+    assert {path for path, status in plan.items() if status == "reused"} == {"process_data", "train_model"}
+    assert {path for path, is_reused in reused(lolpop).items() if is_reused} == {
+        "process_data",
+        "train_model",
+    }
+
+
+def test_a_run_without_the_option_makes_everything(wines, lolpop):
+    """The cache is off unless somebody asks for it."""
+    lolpop("run", "classification")
+    again = lolpop("run", "classification", "--json").json
+    assert "model_version:wine@2" in again["resources"]["model_version"]
+    assert not any(reused(lolpop).values())
+
+
+def test_other_settings_and_other_rows_are_no_hit(wines, lolpop):
+    """What differs is named in the plan, with its place, and is made anew."""
+    lolpop("run", "classification", "train_model", "--dataset-version", version(lolpop))
+    flag = "train.model_trainer.params.C=2"
+    lolpop("run", "classification")
+    calls = lolpop("plan", "classification", "--json", "--set", flag).json["calls"]
+    (training,) = [call for call in calls if call["path"] == "train_model"]
+    assert training["status"] == "runs"
+    assert training["reasons"] == [
+        "train.model_trainer.params: None → {'C': 2} (--set train.model_trainer.params.C)"
+    ]
+    known = wines / "known.csv"
+    known.write_text("".join(known.read_text().splitlines(keepends=True)[:-5]))
+    calls = lolpop("plan", "classification", "--json").json["calls"]
+    (reading, *_), (training,) = ([call for call in calls if call["path"] == path] for path in CACHEABLE)
+    assert (reading["status"], reading["reasons"]) == ("runs", [EARLIER, "known.csv: content"])
+    assert (training["status"], training["reasons"]) == (
+        "unknown",
+        ["dataset_version waits for process_data"],
+    )
+    done = lolpop("run", "classification", "--cache", "--json").json
+    assert "dataset_version:wine_train@2" in done["resources"]["dataset_version"]
+    assert not reused(lolpop)["train_model"]
+
+
+def version(lolpop):
+    return lolpop("run", "classification", "process_data", "--json").json["result"]
+
+
+def test_what_is_lost_is_made_again(wines, lolpop):
+    """A model whose files are gone is a miss, and people are told."""
+    lolpop("run", "classification")
+    for file in (wines / ".lolpop" / "artifacts").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    done = lolpop("run", "classification", "--cache")
+    assert done.code == 0, done.err
+    assert "train_model is called again: model_version:wine@1" in done.err
+    assert not reused(lolpop)["train_model"]
+
+
+def test_a_plan_of_a_run_says_what_resuming_it_does(wines, lolpop):
+    """With other settings for the record of a run, nothing being run."""
+    (wines / "new.csv").rename(wines / "other.csv")
+    assert lolpop("run", "classification", "train_model", "--dataset-version", version(lolpop)).code == 0
+    assert lolpop("run", "classification").code == 1
+    (wines / "other.csv").rename(wines / "new.csv")
+    before = len(lolpop("runs", "ls", "--json").json)
+    done = lolpop("plan", "--resume", "last", "--json")
+    assert planned(done)["process_data"] == "runs"
+    assert len(lolpop("runs", "ls", "--json").json) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("plan",), ("plan", "classification", "--resume", "last"), ("plan", "classification", "trian_model")],
+)
+def test_wrong_use_is_told(wines, lolpop, words):
+    """Neither a runner nor a run, both, or a workflow that there is none of."""
+    assert lolpop(*words).code == 2
