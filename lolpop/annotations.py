@@ -115,7 +115,7 @@ def implements(implementation: type, interface: Any) -> str | None:
         return next(_protocol_gaps(implementation, origin), None)
     if not issubclass(implementation, origin):
         return f"it is a {', '.join(base.__name__ for base in implementation.__bases__)}"
-    if not fits(implementation, interface):
+    if get_args(interface) and not fits(implementation, interface):
         return f"it is a {type_name(_base_as(implementation, origin))}"
     return None
 
