@@ -6,7 +6,6 @@ import ast
 import builtins
 import functools
 import hashlib
-import importlib
 import inspect
 import sys
 from collections import deque
@@ -25,15 +24,19 @@ from lolpop.running.fingerprints.modules import (
     file_of,
     imports_of,
     is_project_module,
+    mentions_code_by_name,
     module_digest,
+    project_files,
     statement_references,
 )
 from lolpop.running.fingerprints.references import Reference
 
 __all__ = ["CodePart", "CodeParts", "code_of"]
 
-_EXECUTES = (exec, eval, compile, __import__, globals, importlib.import_module)
-"""Functions that reach code which no name in the caller's code tells of."""
+_EXECUTES = (exec, eval, compile, __import__, globals)
+_IMPORTS = frozenset({"importlib", "importlib.util", "importlib.machinery", "runpy"})
+_RESOLVES = frozenset({("pkgutil", "resolve_name"), ("pydoc", "locate")})
+"""Functions, whole modules of them, that reach code which no name in the caller's code tells of."""
 
 _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 """Callables whose code, or whose library, is known from the object itself."""
@@ -87,6 +90,7 @@ class _Walk:
         self._seen: set[int] = set()
         self._held: list[Any] = []  # what has been seen keeps its id for as long as the walk lasts
         self._modules: set[str] = set()
+        self._has_everything = False
         self._pending: deque[Callable[[], None]] = deque()
 
     def finish(self) -> None:
@@ -225,6 +229,8 @@ class _Walk:
     def _reach_global(
         self, value: Any, names: Mapping[str, Any], name: str, module: str, caller: str
     ) -> None:
+        if _runs_code_by_name(value):
+            self._reach_everything(caller)
         if callable(value):
             self.reach(value, caller, f"{module}.{name}")
             if not isinstance(value, _FOLLOWED) and not hasattr(value, "__wrapped__"):
@@ -297,11 +303,19 @@ class _Walk:
         self._add(module, module_digest(module), file.name if file else "", caller)
         for imported in imports_of(module):
             self._reach_module(imported, module)
+        if mentions_code_by_name(module):
+            self._reach_everything(caller)
 
     def _reach_everything(self, caller: str) -> None:
+        if self._has_everything:
+            return
+        self._has_everything = True
         for module in sorted(sys.modules):
             if module != "__main__" and is_project_module(module):
                 self._reach_module(module, caller)
+        # What is not imported yet may be, by then.
+        for name, digest in project_files():
+            self._add(name, digest, name, caller)
 
     def _use_library(self, module: str, caller: str) -> None:
         del caller
@@ -372,7 +386,12 @@ def _is_project_code(code: CodeType, module: str) -> bool:
 
 
 def _runs_code_by_name(value: Any) -> bool:
-    return isinstance(value, FunctionType | BuiltinFunctionType) and value in _EXECUTES
+    if value is sys.modules:
+        return True
+    if not isinstance(value, FunctionType | BuiltinFunctionType | type):
+        return False
+    module = _module_of(value)
+    return value in _EXECUTES or module in _IMPORTS or (module, value.__name__) in _RESOLVES
 
 
 def _module_of(value: Any) -> str:

@@ -20,10 +20,15 @@ __all__ = [
     "file_of",
     "imports_of",
     "is_project_module",
+    "mentions_code_by_name",
     "module_digest",
+    "project_files",
     "statement_references",
 ]
 
+
+_REACHING_MODULES = frozenset({"importlib", "modules", "pkgutil", "pydoc", "runpy"})
+_REACHING_NAMES = frozenset({"__import__", "compile", "eval", "exec", "globals"})
 
 FRAMEWORK = frozenset({"lolpop", "lolpop_containers"})
 """The packages of the framework itself, which counts by its version."""
@@ -61,6 +66,37 @@ def module_digest(module: str) -> str:
     return _source_digest(content)
 
 
+def project_files() -> Iterator[tuple[str, str]]:
+    """Every Python file beside the imported modules of the project, and in packages there, with a digest."""
+    folders = {_root_of(Path(file)) for file in _imported_files()}
+    for folder in sorted(folders):
+        for path in _python_files(folder):
+            yield path.relative_to(folder).as_posix(), _source_digest(path.read_bytes())
+
+
+def _imported_files() -> Iterator[str]:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name != "__main__" and file and is_project_module(name):
+            yield file
+
+
+def _root_of(file: Path) -> Path:
+    """The folder that a module is imported from."""
+    folder = file.absolute().parent
+    while (folder / "__init__.py").exists():
+        folder = folder.parent
+    return folder
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    """The Python files of a folder, and of the folders below that hold some and can be packages."""
+    yield from sorted(folder.glob("*.py"))
+    for below in sorted(folder.iterdir()):
+        if below.is_dir() and below.name.isidentifier() and any(below.glob("*.py")):
+            yield from _python_files(below)
+
+
 def imports_of(module: str) -> Iterator[str]:
     """The modules that the source of a module imports anywhere in it, by absolute name."""
     file = file_of(module)
@@ -76,6 +112,23 @@ def imports_of(module: str) -> Iterator[str]:
             base = ".".join(part for part in (parent, node.module or "") if part)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names if file_of(f"{base}.{alias.name}"))
+
+
+def mentions_code_by_name(module: str) -> bool:
+    """Whether the source of a module mentions what reaches code by name, such as ``import_module``."""
+    file = file_of(module)
+    tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imported = [alias.name for alias in node.names]
+            names = imported if isinstance(node, ast.Import) else [node.module or "", *imported]
+            if any(name.partition(".")[0] in _REACHING_MODULES for name in names):
+                return True
+        elif (isinstance(node, ast.Name) and node.id in _REACHING_NAMES) or (
+            isinstance(node, ast.Attribute) and node.attr == "modules"
+        ):
+            return True
+    return False
 
 
 def binding_statements(module: str, name: str) -> list[ast.stmt]:
