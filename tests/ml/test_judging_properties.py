@@ -50,7 +50,10 @@ TRANSFORMERS = {"sklearn": SklearnFeatureTransformer, "feature_engine": FeatureE
 )
 def test_any_frame_is_judged_or_an_error(trainer, transformer, frame, other, kind):
     """What was fitted is stored, predicts the same, and is checked, explained and drawn, on these rows or others."""
-    data = wrap(frame)
+    try:
+        data = wrap(frame)
+    except LolpopError:
+        return  # names that no frame may have
     features = data.drop("y")
     problem = Problem(name="a", target="y", type=kind, sensitive_features=tuple(features.columns[:2]))
     made = TRAINERS[trainer](problem=problem, feature_transformer=TRANSFORMERS[transformer]())
