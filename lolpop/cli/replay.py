@@ -33,9 +33,11 @@ _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bool = False) -> None:
     """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
 
-    With ``resume``, what the run completed is not done again, if it did not come to its end. What could not
-    be had as it was then is told. Raises ReferenceNotFoundError if there is no such run, WiringError if
-    there is nothing to resume, and UsageError if its container, workflow or arguments cannot be had.
+    With ``resume``, what the run completed is not done again; one that came to its end is resumed only with
+    other settings. What could not be had as it was then is told.
+
+    Raises ReferenceNotFoundError if there is no such run, WiringError if there is nothing to resume, and
+    UsageError if its container, workflow or arguments cannot be had.
     """
     execution = Execution("", given, Outcome("", replays=run_id, resumes=resume), as_json)
     outcome = execution.outcome
@@ -44,7 +46,7 @@ def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bo
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
             parts = {task.method_parts: _parts(store, task) for task in tasks}
-        completed = completed_by(run, tasks) if resume else None
+        completed = completed_by(run, tasks, changed=bool(given.flags)) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
         sources = sources_of(given, flags=False)

@@ -39,13 +39,14 @@ class CompletedCalls:
         return None if fingerprint is None else self.calls.get(fingerprint)
 
 
-def completed_by(run: RunRecord, tasks: Iterable[TaskRecord]) -> CompletedCalls:
+def completed_by(run: RunRecord, tasks: Iterable[TaskRecord], *, changed: bool = False) -> CompletedCalls:
     """What ``run``, of which these are the ``tasks``, completed.
 
-    Raises WiringError if it is not one that can be resumed.
+    Raises WiringError if it is not one that can be resumed; one that came to its end can if its settings are
+    ``changed``.
     """
-    if run.status == "completed":
-        hint = f"Run it once more: lolpop runs replay {run.run_id}."
+    if run.status == "completed" and not changed:
+        hint = f"Run it once more: lolpop runs replay {run.run_id}. Or change a setting: --set PATH=VALUE."
         raise WiringError(f"run {run.run_id} cannot be resumed: it came to its end", hint)
     if run.status == "running":
         raise WiringError(f"run {run.run_id} cannot be resumed: it is still running")

@@ -123,6 +123,22 @@ def test_a_plan_of_a_run_says_what_resuming_it_does(wines, lolpop):
     assert len(lolpop("runs", "ls", "--json").json) == before
 
 
+def test_a_finished_run_goes_on_with_other_settings(wines, lolpop):
+    """What reads the setting is done again, what does not is not; without another setting nothing is left."""
+    lolpop("run", "classification")
+    assert lolpop("run", "--resume", "last").code == 2
+    done = lolpop("run", "--resume", "last", "--set", "data.predictions=out/others.csv", "--json")
+    assert done.code == 0, done.err
+    assert (wines / "out" / "others.csv").exists()
+    (predicting,) = [call for call in done.json["plan"] if call["path"] == "predict_data"]
+    assert predicting["status"] == "runs"
+    assert done.json["resources"]["model_version"] == ["model_version:wine@1"]
+    assert {path for path, is_reused in reused(lolpop).items() if is_reused} >= {
+        "train_model",
+        "deploy_model",
+    }
+
+
 @pytest.mark.parametrize(
     "words",
     [("plan",), ("plan", "classification", "--resume", "last"), ("plan", "classification", "trian_model")],
