@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lolpop._escaping import escaped_line, escaped_text
 from lolpop._urls import mask_urls
@@ -91,8 +91,18 @@ def kept_for_json() -> Iterator[None]:
         os.close(stdout)
 
 
-def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: Iterable[int] = ()) -> Table:
-    """Rows in columns; those numbered in ``right`` (from 0) are numbers, aligned at their end."""
+def table(
+    rows: Iterable[Sequence[str]],
+    *,
+    titles: Sequence[str] = (),
+    right: Iterable[int] = (),
+    whole: Iterable[int] = (),
+) -> Table:
+    """Rows in columns, which are numbered from 0.
+
+    Those in ``right`` are numbers, aligned at their end. Those in ``whole`` are never folded, so that what
+    is in them can be copied.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -102,7 +112,8 @@ def table(rows: Iterable[Sequence[str]], *, titles: Sequence[str] = (), right: I
     rows = list(rows)
     for column in range(max(map(len, [*rows, titles]), default=0)):
         title = titles[column] if titles else ""
-        built.add_column(title, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        built.add_column(title, justify=justify, overflow="fold", no_wrap=column in whole)
     for row in rows:
         # Escaped before the columns get their widths.
         built.add_row(*(Text(escaped_line(mask_urls(cell))) for cell in row))

@@ -32,8 +32,11 @@ def list_runs(options: SettingsOptions, *, limit: int, as_json: bool) -> None:
         if as_json:
             print_json([_run_json(record) for record in records])
         elif records:
-            titles = ("run", "workflow", "status", "model", "metric", "", "started", "took", "group")
-            runs_table = table([_row(record) for record in records], titles=titles, right=(5, 7))
+            titles = ["run", "workflow", "status", "model", "metric", "", "started", "took", "group"]
+            rows = [_row(record) for record in records]
+            if not any(record.run.group for record in records):
+                titles, rows = titles[:-1], [row[:-1] for row in rows]
+            runs_table = table(rows, titles=titles, right=(5, 7), whole=(0, len(titles) - 1))
             # Runs that belong together are read as one: what each made of what the others made.
             made = [record for run in reversed(records) for record in run.made] if options.group else []
             show(runs_table, *([made_table(made)] if made else []))

@@ -113,7 +113,7 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
         ),
         (["models", "approve", "tumours@1"], 2, "Missing option '--by'"),
         (["models", "approve", "tumours", "--by", "Ada"], 2, "does not say which version to approve"),
-        (["models", "approve", "tumours@1", "--by", " "], 1, "Name who approves it"),
+        (["models", "approve", "tumours@1", "--by", " "], 1, "name the person who approves it"),
         (["datasets", "show", "tumours_tran"], 1, "Did you mean tumours_train?"),
         (["datasets", "show", "tumours train"], 2, "is not a reference of the form dataset_version"),
     ],

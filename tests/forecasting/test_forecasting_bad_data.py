@@ -111,7 +111,7 @@ def test_irregular_times_are_an_error(months):
     [
         (["2025-01-01", "2025-01-02", "soon"], "holds 'soon'"),
         ([1.0, 2.0, 2.5], "It holds 2.5"),
-        ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing values in 1 row"),
+        ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing in 1 row"),
         ([True, False, True], "should hold times"),
     ],
 )

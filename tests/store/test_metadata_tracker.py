@@ -158,7 +158,7 @@ def test_artifact_is_not_loaded_over_something(tracker, tmp_path):
     """Loading to a path that exists is refused, and what is there stays."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m", artifacts={"report": tmp_path / "file"})
-    with pytest.raises(StoreError, match=r"is there already"):
+    with pytest.raises(StoreError, match=r"already exists"):
         tracker.load_artifact(model, "report", tmp_path / "file")
 
 
@@ -178,10 +178,10 @@ def test_only_files_and_folders_are_kept(tracker, tmp_path):
     model = tracker.create(Model, "m")
     folder = tmp_path / "folder"
     folder.mkdir()
-    with pytest.raises(StoreError, match=r"missing cannot be kept: there is no such file or folder"):
+    with pytest.raises(StoreError, match=r"missing cannot be saved: there is no such file or folder"):
         tracker.save_artifact(model, "a", tmp_path / "missing")
     (folder / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(StoreError, match=r"link cannot be kept: it is neither a file nor a folder"):
+    with pytest.raises(StoreError, match=r"link cannot be saved: it is neither a file nor a folder"):
         tracker.save_artifact(model, "a", folder)
     assert tracker.artifacts(model) == []
 
