@@ -128,6 +128,8 @@ class Evidence:
                 return None
             plain = self.style.plain(texts)
         content = Bytes(plain)
+        if plain.null_count and (content.high > _NINE or content.has(".")):
+            content = Bytes(plain.drop_null())  # a missing value may still have its text underneath
         if content.high <= _NINE and not content.has("."):
             if content.has("+"):
                 plain = without_plus(plain)
