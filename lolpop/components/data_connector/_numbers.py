@@ -165,7 +165,7 @@ class NumberCounts:
 
         plain = style.plain(numbers.drop_null())
         whole = pc.match_substring_regex(plain, r"^[+-]?[0-9]+$")
-        if not pc.all(whole).as_py():
+        if not pc.all(whole, min_count=0).as_py():  # of no numbers, none has a fraction
             self.fractions.add(style)
         self.digits = max(self.digits, pc.max(pc.utf8_length(plain.filter(whole))).as_py() or 0)
 

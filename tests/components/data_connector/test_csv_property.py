@@ -95,6 +95,7 @@ def test_any_csv_is_the_same_to_both_kinds_of_frame(tmp_path_factory: Any, text:
 @example(text="a,b\n1,\n2,x\n", batch_rows=1)
 @example(text="a\n2024-01-31\n2024-01", batch_rows=1)
 @example(text='"a", "b"\n"', batch_rows=1)
+@example(text='a\n1\n1\n1\n1\n9007199254740993\n""""', batch_rows=1)
 @example(text="a, a\n1, 1\n1, 1\n1, 1\n1, 1\n1, 9007199254740993\n1, NA", batch_rows=1)
 def test_any_csv_is_the_same_in_batches(tmp_path_factory: Any, text: str, batch_rows: int) -> None:
     """Batches together have the values, and each has the types, of all rows at once; or the same error."""
