@@ -29,7 +29,7 @@ from lolpop.settings.secrets import mapped
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
 
 
 _SHOWN = 8  # resources of one kind

@@ -3,63 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
-import shlex
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lolpop._names import did_you_mean, one_of
 from lolpop.cli._failures import UsageError
-from lolpop.containers import RunnerContainer, load
-from lolpop.errors import Finding, UnsetFinding, WiringError
+from lolpop.containers import RunnerContainer
+from lolpop.errors import WiringError
 from lolpop.registry import RUNNERS, import_object, registered
-from lolpop.settings.files import SETTINGS_FILE
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsOptions:
-    """What was given on the command line to say which settings count."""
-
-    files: Sequence[Path] = ()
-    profile: Sequence[str] = ()
-    flags: Sequence[str] = ()
-    """What followed each ``--set``."""
-    group: str | None = None
-    cache: bool = False
-    """Whether what earlier runs have made is taken over."""
-
-    def load(self, container: type[Any], *, recorded: bool = False, lenient: bool = False) -> Any:
-        """An instance of ``container`` with these settings."""
-        return load(
-            container,
-            list(self.files),
-            profile=self.profile,
-            environ=os.environ,
-            flags=list(self.flags),
-            group=self.group,
-            recorded=recorded,
-            lenient=lenient,
-            cache=self.cache,
-        )
-
-    def missing(self, container: Any, findings: Iterable[Finding]) -> str | None:
-        """What to tell where settings are not set because there is no file of them; None otherwise."""
-        unset = any(isinstance(finding, UnsetFinding) for finding in findings)
-        if not unset or self.files or Path(SETTINGS_FILE).exists():
-            return None
-        note = f"There is no {SETTINGS_FILE} in {Path.cwd()}. Go where it is, or name it with -c."
-        if {"problem", "data"} <= set(container.providers):
-            note += " Or write one: problem: {name: …, target: …} and data: {train: …csv}."
-        return note
-
-    def restated(self) -> str:
-        """The options that name the same files and profile again, for a command that is proposed."""
-        words = [word for file in self.files for word in ("-c", str(file))]
-        words += [word for profile in self.profile for word in ("--profile", profile)]
-        return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def container_class(runner: str) -> type[Any]:

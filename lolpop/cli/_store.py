@@ -23,7 +23,7 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.settings.sources import Sources, collect
 
 if TYPE_CHECKING:
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
     from lolpop.components.store import RunRecord
 
 

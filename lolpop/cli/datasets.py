@@ -13,7 +13,7 @@ from lolpop.resources import DatasetVersion
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
 
 __all__ = ["list_datasets", "show_dataset"]
 

@@ -15,7 +15,7 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
 
 __all__ = ["diff_runs"]
 

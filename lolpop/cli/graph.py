@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import show
-from lolpop.cli._project import SettingsOptions, container_class
+from lolpop.cli._project import container_class
 from lolpop.cli._tree import wired_tree
 from lolpop.containers import scope_of
 

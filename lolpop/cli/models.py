@@ -18,7 +18,7 @@ from lolpop.running.records import grouped
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
 
 __all__ = ["approve_model", "list_models", "show_model"]
 

@@ -16,7 +16,7 @@ from lolpop.running.planning import PlannedCall, plan_calls
 from lolpop.running.replaying import load_replay
 
 if TYPE_CHECKING:
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
     from lolpop.components.store import RunRecord
 
 __all__ = ["plan_again", "plan_resumed"]

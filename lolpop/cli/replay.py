@@ -22,7 +22,7 @@ from lolpop.running.resuming import completed_by
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
     from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["container_of", "replay_run"]

@@ -17,7 +17,7 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._project import SettingsOptions
+    from lolpop.cli._options import SettingsOptions
     from lolpop.components.store import TaskRecord
 
 __all__ = ["list_runs", "show_run"]

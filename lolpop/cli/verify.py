@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lolpop.cli._failures import finding_json, findings_in
+from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_json, say
-from lolpop.cli._project import SettingsOptions, container_class
+from lolpop.cli._project import container_class
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError
 from lolpop.kernel.verification import findings_of

@@ -1,0 +1,1 @@
+"""The commands, one module a group: their arguments and options. What they do is imported when they do it."""

@@ -1,0 +1,33 @@
+"""Commands that list and show versions of data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
+
+Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A dataset, such as churn_train.")]
+Version = Annotated[
+    str,
+    typer.Argument(metavar="DATASET_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
+]
+
+app = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)
+
+
+@command(app)
+def ls(settings: SettingsOptions, name: Name = None, limit: Limit = 20, as_json: AsJson = False) -> None:
+    """List versions of datasets, the newest first."""
+    from lolpop.cli.datasets import list_datasets
+
+    list_datasets(name, settings, limit=limit, as_json=as_json)
+
+
+@command(app)
+def show(version: Version, settings: SettingsOptions, as_json: AsJson = False) -> None:
+    """Show where a dataset version came from, its columns, and what was made of it."""
+    from lolpop.cli.datasets import show_dataset
+
+    show_dataset(version, settings, as_json=as_json)

@@ -1,0 +1,81 @@
+"""Commands that list, show, approve and deploy versions of models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, such as churn.")]
+OptionalName = Annotated[str | None, typer.Argument(metavar="NAME", help="A model, such as churn.")]
+AnyVersion = Annotated[
+    str, typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest.")
+]
+Version = Annotated[str, typer.Argument(metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.")]
+Approver = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves it.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided; you by default.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+app = typer.Typer(help="List, show, approve and deploy models.", rich_markup_mode=None)
+
+
+@command(app)
+def ls(
+    settings: SettingsOptions, name: OptionalName = None, limit: Limit = 20, as_json: AsJson = False
+) -> None:
+    """List versions of models, the newest first, and which is deployed."""
+    from lolpop.cli.models import list_models
+
+    list_models(name, settings, limit=limit, as_json=as_json)
+
+
+@command(app)
+def show(version: AnyVersion, settings: SettingsOptions, as_json: AsJson = False) -> None:
+    """Show what a model version is worth, where it came from, and what became of it."""
+    from lolpop.cli.models import show_model
+
+    show_model(version, settings, as_json=as_json)
+
+
+@command(app)
+def approve(version: Version, by: Approver, settings: SettingsOptions, as_json: AsJson = False) -> None:
+    """Approve a promoted model version, so that it can be deployed."""
+    from lolpop.cli.models import approve_model
+
+    approve_model(version, by, settings, as_json=as_json)
+
+
+@command(app)
+def deploy(
+    version: Version,
+    settings: SettingsOptions,
+    by: By = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy a chosen model version, in place of the one in use."""
+    from lolpop.cli.deployments import deploy_version
+
+    deploy_version(version, by, reason, settings, as_json=as_json)
+
+
+@command(app)
+def rollback(
+    name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
+) -> None:
+    """Deploy the model version again that was in use before the current one."""
+    from lolpop.cli.deployments import roll_back
+
+    roll_back(name, by, reason, settings, as_json=as_json)
+
+
+@command(app)
+def undeploy(
+    name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
+) -> None:
+    """Take the deployed model version out of use."""
+    from lolpop.cli.deployments import undeploy_model
+
+    undeploy_model(name, by, reason, settings, as_json=as_json)

@@ -1,0 +1,39 @@
+"""Commands that show and prove what is wired."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lolpop.cli._exit_codes import USAGE
+from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
+
+ComponentType = Annotated[str | None, typer.Argument(metavar="TYPE", help="Such as model_trainer.")]
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@command(app)
+def verify(runner: Runner, settings: SettingsOptions, as_json: AsJson = False) -> None:
+    """Find everything that is wrong, without running anything."""
+    from lolpop.cli.verify import verify
+
+    if not verify(runner, settings, as_json=as_json):
+        raise typer.Exit(USAGE)
+
+
+@command(app)
+def graph(runner: Runner, settings: SettingsOptions) -> None:
+    """Draw the wired tree of a container."""
+    from lolpop.cli.graph import print_graph
+
+    print_graph(runner, settings)
+
+
+@command(app)
+def components(component_type: ComponentType = None, as_json: AsJson = False) -> None:
+    """List the implementations that are registered."""
+    from lolpop.cli.components import list_components
+
+    list_components(component_type, as_json=as_json)

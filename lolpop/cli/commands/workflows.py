@@ -1,0 +1,95 @@
+"""Commands that run workflows, and that say what running one would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from lolpop.cli._options import AsJson, Group, OptionalRunner, SettingsOptions, command
+from lolpop.cli._output import say
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True)]
+Workflow = Annotated[str, typer.Argument(metavar="[WORKFLOW]", show_default=False)]
+Resume = Annotated[
+    str | None,
+    typer.Option(metavar="RUN", help="Go on where a run failed or was interrupted; in place of RUNNER."),
+]
+PlanResume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Say what run --resume would do; in place of RUNNER.")
+]
+Cache = Annotated[bool, typer.Option("--cache", help="Reuse what earlier runs made of the same.")]
+Help = Annotated[
+    bool,
+    typer.Option("--help", help="Show this message; with a RUNNER, its workflows and their parameters."),
+]
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@command(app, context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def run(
+    context: typer.Context,
+    settings: SettingsOptions,
+    runner: OptionalRunner = "",
+    words: Words = None,
+    group: Group = None,
+    resume: Resume = None,
+    cache: Cache = False,
+    as_json: AsJson = False,
+    show_help: Help = False,
+) -> None:
+    """Run a workflow and record it in the store.
+
+    Parameters of the workflow are options: lolpop run classification train_model
+    --dataset-version dataset_version:titanic_train@1. Without WORKFLOW it is run.
+    """
+    from lolpop.cli._failures import UsageError
+
+    options = replace(settings, group=group, cache=cache)
+    if show_help and not runner:
+        say(context.get_help())
+    elif resume is not None:
+        if runner:
+            raise UsageError(f"--resume takes the runner of its run: lolpop run --resume {resume}")
+        if cache:
+            raise UsageError("--resume reuses what its run made, and nothing else: leave --cache out")
+        from lolpop.cli.replay import replay_run
+
+        replay_run(resume, options, as_json=as_json, resume=True)
+    elif not runner or runner.startswith("-"):
+        raise UsageError("name a runner: lolpop run RUNNER [WORKFLOW]. 'lolpop run --help' says more.")
+    elif show_help:
+        from lolpop.cli.run import describe_workflows
+
+        describe_workflows(runner, settings)
+    else:
+        from lolpop.cli.run import run
+
+        run(runner, words or [], options, as_json=as_json)
+
+
+@command(app)
+def plan(
+    settings: SettingsOptions,
+    runner: OptionalRunner = "",
+    workflow: Workflow = "run",
+    resume: PlanResume = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what run --cache, or run --resume, would reuse, and what it would call again and why.
+
+    Nothing is run. Without --resume, the calls of the newest run of the workflow are looked at.
+    """
+    from lolpop.cli._failures import UsageError
+    from lolpop.cli.plan import plan_again, plan_resumed
+
+    if resume is not None:
+        if runner:
+            raise UsageError(f"--resume takes the runner of its run: lolpop plan --resume {resume}")
+        plan_resumed(resume, settings, as_json=as_json)
+    elif runner:
+        plan_again(runner, workflow, settings, as_json=as_json)
+    else:
+        raise UsageError("name a runner: lolpop plan RUNNER [WORKFLOW]; or a run: lolpop plan --resume RUN")
