@@ -130,8 +130,8 @@ def command(
         def invoke(**arguments: Any) -> None:
             with _failures(show_traceback=arguments.pop("traceback")):
                 if takes_settings is not None:
-                    chosen = {field: tuple(arguments.pop(field) or ()) for field in _SETTINGS_OPTIONS}
-                    arguments[takes_settings] = SettingsOptions(**chosen)
+                    files, profile, flags = (tuple(arguments.pop(name) or ()) for name in _SETTINGS_OPTIONS)
+                    arguments[takes_settings] = SettingsOptions(files, profile, flags)
                 function(**arguments)
 
         # Typer reads the options from the signature.
