@@ -13,6 +13,7 @@ from lolpop import registry
 from lolpop._names import near, one_of
 from lolpop.annotations import REQUIRED, alternatives
 from lolpop.errors import DEFAULT, Origin, WiringError
+from lolpop.kernel.framework import FRAMEWORK_PARAMETER, framework_plan
 from lolpop.kernel.plans import Plan, Setting
 from lolpop.kernel.providers import Component, Settings
 from lolpop.kernel.providers.cells import Cell, cell_of
@@ -20,6 +21,7 @@ from lolpop.kernel.providers.components import ListCell
 from lolpop.kernel.providers.integration_slots import IntegrationCell
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.providers.traversal import cells_in, declared_cells
+from lolpop.settings.framework import FRAMEWORK
 from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Node, SettingPath, plain
 from lolpop.settings.reading import UNSET, read, shown
@@ -76,8 +78,10 @@ def explanations(root: Scope) -> list[Explanation]:
         # The container's own section comes first, as it does in a file.
         for cell in sorted(declared_cells(scope), key=lambda cell: not isinstance(cell.slot, MainSlot)):
             settings += _of_cell(cell)
-    framework = root.configuration.tree.merged(("lolpop",))
-    settings += _Explainer("lolpop", root.configuration.links, framework).free_form()
+    links = root.configuration.links
+    framework = framework_plan(root.configuration.tree, links)
+    explainer = _Explainer(FRAMEWORK, links, framework.section)
+    settings += explainer.setting((), FRAMEWORK_PARAMETER, framework.settings.get(""))
     return settings
 
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lolpop._names import Names, one_of
 from lolpop.errors import Finding, Origin
+from lolpop.kernel.framework import framework_plan
 from lolpop.kernel.plans import ambiguity
 from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.components import ListCell
 from lolpop.kernel.providers.main_slots import MainSlot, has_section
 from lolpop.kernel.providers.traversal import declared_cells, injected_setting
 from lolpop.kernel.scopes import Scope
+from lolpop.settings.framework import FRAMEWORK, RESERVED_KEYS
 from lolpop.settings.nodes import Node
-from lolpop.settings.tree import expanded, is_users_own
+from lolpop.settings.tree import is_users_own
 from lolpop.signatures import signature_of
 
 __all__ = ["own_findings", "section_findings", "slot_findings"]
-
-_FRAMEWORK = "lolpop"
-_RESERVED_KEYS = frozenset({"runner", "cache", "report", "tests"})
-"""Of the framework's own section: nothing reads them yet, so that nothing may be set by them."""
 
 
 def section_findings(scope: Scope) -> Iterator[Finding]:
@@ -70,7 +69,7 @@ def _injected_settings(cell: Cell) -> dict[str, Any]:
 def _unknown_keys(scope: Scope) -> Iterator[Finding]:
     names = {name for name, provider in scope.providers.items() if has_section(provider)}
     if scope.outer is None:
-        names.add(_FRAMEWORK)
+        names.add(FRAMEWORK)
         yield from _framework_findings(scope)
     # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
     if any(isinstance(provider, MainSlot) for provider in scope.providers.values()):
@@ -84,19 +83,14 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
 
 
 def _framework_findings(root: Scope) -> Iterator[Finding]:
-    """What is wrong with the framework's own section, which has no settings yet."""
-    tree = root.configuration.tree
-    for statement in tree.statements((_FRAMEWORK,)):
-        node = statement.node
-        if node.value is not None and not isinstance(expanded(node).value, Mapping):
-            yield Finding(_FRAMEWORK, "should be a mapping", origin=_key_origin(node))
-    for key, nodes in tree.keys((_FRAMEWORK,)).items():
-        reserved = key.lower() in _RESERVED_KEYS
-        message = "is reserved, and nothing reads it yet" if reserved else "unknown setting of lolpop"
-        hint = "Remove it: lolpop has no settings of its own yet."
-        if key.lower() == "runner":
-            hint = "Remove it, and name the runner on the command line: lolpop run RUNNER."
-        yield Finding(f"{_FRAMEWORK}.{key}", message, origin=_key_origin(nodes[-1]), hint=hint)
+    """What is wrong with the framework's own section."""
+    configuration = root.configuration
+    for finding in framework_plan(configuration.tree, configuration.links).findings:
+        key = finding.path.rpartition(".")[2]
+        if finding.message == "unknown setting" and key.lower() in RESERVED_KEYS:
+            yield replace(finding, message="is reserved, and nothing reads it yet", hint="Remove it.")
+        else:
+            yield finding
 
 
 def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
