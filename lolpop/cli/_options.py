@@ -17,11 +17,13 @@ import typer
 if TYPE_CHECKING:
     from lolpop.errors import Finding
 
-_RUNNER_HELP = "A registered name, package.module:ContainerClass, or path/file.py:ContainerClass."
+_RUNNER_HELP = (
+    "A registered name, package.module:ContainerClass, or path/file.py:ContainerClass. "
+    "Without it, the setting lolpop.runner says which."
+)
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 
-Runner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP)]
-OptionalRunner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False)]
+Runner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False)]
 Files = Annotated[
     list[Path] | None,
     typer.Option(

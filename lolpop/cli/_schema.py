@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
 from lolpop.errors import WiringError
+from lolpop.kernel.framework import FRAMEWORK_PARAMETER
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.settings.framework import FRAMEWORK
 from lolpop.signatures import Parameter, signature_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def schema_of(root: Scope, title: str) -> dict[str, Any]:
     """
     builder = _Builder()
     section = builder.section(root)
-    section["properties"]["lolpop"] = _closed({})
+    section["properties"][FRAMEWORK] = builder.framework()
     section["patternProperties"] = {"^x-": {}}
     return {"$schema": _DIALECT, "title": title, **section, "$defs": builder.definitions}
 
@@ -40,6 +42,12 @@ class _Builder:
 
     def __init__(self) -> None:
         self.definitions: dict[str, Any] = {}
+
+    def framework(self) -> dict[str, Any]:
+        """The schema of the framework's own section."""
+        schema = self._gathered(_schema_of_type(FRAMEWORK_PARAMETER), FRAMEWORK)
+        schema.pop("description", None)  # a docstring, with its parameters
+        return {**schema, "additionalProperties": False}
 
     def section(self, scope: Scope) -> dict[str, Any]:
         """The schema of a container's section."""

@@ -11,6 +11,7 @@ from lolpop.cli._failures import UsageError
 from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_error, print_json, show, table, without_markup
 from lolpop.cli._project import container_class
+from lolpop.cli._runner import chosen_runner
 from lolpop.cli._schema import schema_of
 from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
@@ -24,6 +25,7 @@ __all__ = ["explain_setting", "print_schema", "show_settings"]
 
 def show_settings(runner: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print every effective setting, defaults included, with its origin."""
+    runner = chosen_runner(runner, options)
     root = scope_of(options.load(container_class(runner), lenient=True))
     shown = [explanation for explanation in explanations(root) if explanation.in_force]
     if as_json:
@@ -58,6 +60,7 @@ def _value(root: Scope, explanation: Explanation) -> str:
 
 def explain_setting(runner: str, key: str, options: SettingsOptions, *, as_json: bool) -> None:
     """Print what every source says of a setting, or of each of a section, the one that counts first."""
+    runner = chosen_runner(runner, options)
     root = scope_of(options.load(container_class(runner), lenient=True))
     try:
         matching = explain(root, key)
@@ -71,6 +74,7 @@ def explain_setting(runner: str, key: str, options: SettingsOptions, *, as_json:
 
 def print_schema(runner: str, options: SettingsOptions) -> None:
     """Print a JSON Schema of the settings."""
+    runner = chosen_runner(runner, options)
     print_json(schema_of(scope_of(options.load(container_class(runner), lenient=True)), runner))
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lolpop.cli._failures import UsageError
 from lolpop.cli._output import print_error, print_json, say, show, table
 from lolpop.cli._project import container_class
+from lolpop.cli._runner import split_runner
 from lolpop.cli._store import find_run, is_stored, open_store, sources_of
 from lolpop.cli._workflows import workflow_of
 from lolpop.cli.replay import container_of
@@ -22,8 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["plan_again", "plan_resumed"]
 
 
-def plan_again(runner: str, workflow: str, options: SettingsOptions, *, as_json: bool) -> None:
-    """Print what ``lolpop run --cache`` would reuse of all runs, as today's settings are."""
+def plan_again(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> None:
+    """Print what ``lolpop run --cache`` would reuse of all runs, as today's settings are.
+
+    ``words`` name the runner and the workflow, each of which may be left out.
+    """
+    runner, rest = split_runner(words, options)
+    if len(rest) > 1:
+        raise UsageError(f"unexpected argument {rest[1]!r}: lolpop plan [RUNNER] [WORKFLOW]")
+    workflow = rest[0] if rest else "run"
     container = options.load(container_class(runner), recorded=True)
     for warning in container.verify():
         print_error(f"warning: {warning}")

@@ -10,17 +10,25 @@ from lolpop.cli._options import SettingsOptions
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import print_error, show, table
 from lolpop.cli._project import container_class
+from lolpop.cli._runner import split_runner
 from lolpop.cli._workflows import workflow_of, workflows
 from lolpop.errors import Finding, VerificationError
 
 __all__ = ["describe_workflows", "run"]
 
 
-def run(runner: str, words: Sequence[str], given: SettingsOptions, *, as_json: bool) -> None:
-    """Run the workflow that ``words`` begin with, ``run`` if they name none, with the options in them."""
-    named = bool(words) and not words[0].startswith("-")
-    execution = Execution(runner, given, Outcome(words[0] if named else "run"), as_json)
+def run(words: Sequence[str], given: SettingsOptions, *, as_json: bool) -> None:
+    """Run the workflow that ``words`` name, with the options in them.
+
+    They begin with a runner and a workflow, each of which may be left out.
+    """
+    execution = Execution("", given, Outcome("run"), as_json)
     with execution.told():
+        runner, words = split_runner(words, given)
+        execution.runner = runner
+        named = bool(words) and not words[0].startswith("-")
+        if named:
+            execution.outcome.workflow = words[0]
         container = given.load(container_class(runner), recorded=True)
         for warning in _verified(container, given):
             print_error(f"warning: {warning}")

@@ -6,6 +6,7 @@ from lolpop.cli._failures import finding_json, findings_in
 from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_json, say
 from lolpop.cli._project import container_class
+from lolpop.cli._runner import chosen_runner
 from lolpop.containers import scope_of
 from lolpop.errors import Finding, LolpopError
 from lolpop.kernel.verification import findings_of
@@ -15,7 +16,11 @@ __all__ = ["verify"]
 
 def verify(runner: str, options: SettingsOptions, *, as_json: bool) -> bool:
     """Print what is wrong with a container; return whether it can run."""
-    findings, note = _findings(runner, options)
+    try:
+        runner = chosen_runner(runner, options)
+        findings, note = _findings(runner, options)
+    except LolpopError as error:
+        findings, note = findings_in(error), None
     errors = [finding for finding in findings if finding.severity == "error"]
     if as_json:
         print_json({"ok": not errors, "findings": [finding_json(finding) for finding in findings]})
@@ -34,9 +39,6 @@ def verify(runner: str, options: SettingsOptions, *, as_json: bool) -> bool:
 
 def _findings(runner: str, options: SettingsOptions) -> tuple[list[Finding], str | None]:
     """What is wrong, and what to tell of it where there are no settings."""
-    try:
-        container = options.load(container_class(runner), lenient=True)
-        findings = findings_of(scope_of(container))
-        return findings, options.missing(container, findings)
-    except LolpopError as error:
-        return findings_in(error), None
+    container = options.load(container_class(runner), lenient=True)
+    findings = findings_of(scope_of(container))
+    return findings, options.missing(container, findings)

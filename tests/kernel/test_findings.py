@@ -855,7 +855,10 @@ def test_what_nothing_reads_is_not_accepted_in_the_frameworks_own_section(tmp_pa
     assert (finding.origin.source, finding.origin.line) == ("lolpop.yaml", 1)
 
 
-@pytest.mark.parametrize("section", ["lolpop: {}", "lolpop:", "lolpop: {runner: classification}", "x-common: {a: 1}", "x-a: &a {use: b}"])
+@pytest.mark.parametrize(
+    "section",
+    ["lolpop: {}", "lolpop:", "lolpop: {runner: classification}", "x-common: {a: 1}", "x-a: &a {use: b}"],
+)
 def test_what_is_empty_or_the_users_own_is_accepted(tmp_path, section):
     """An empty section of the framework says nothing, and root keys that begin with x- are the user's."""
     assert found(loaded(tmp_path, AppContainer, section)) == []

@@ -8,15 +8,16 @@ import typer
 
 from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 
-Key = Annotated[
-    str, typer.Argument(metavar="KEY", help="Path of a setting or section, such as train.model_trainer.")
+RunnerAndKey = Annotated[
+    list[str],
+    typer.Argument(metavar="[RUNNER] KEY", help="Path of a setting or section, such as train.model_trainer."),
 ]
 
 app = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
 
 
 @command(app)
-def show(runner: Runner, settings: SettingsOptions, as_json: AsJson = False) -> None:
+def show(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = False) -> None:
     """Print every setting, and where it comes from."""
     from lolpop.cli.config import show_settings
 
@@ -24,15 +25,18 @@ def show(runner: Runner, settings: SettingsOptions, as_json: AsJson = False) -> 
 
 
 @command(app)
-def explain(runner: Runner, key: Key, settings: SettingsOptions, as_json: AsJson = False) -> None:
+def explain(words: RunnerAndKey, settings: SettingsOptions, as_json: AsJson = False) -> None:
     """Print what every source says of a setting."""
+    from lolpop.cli._failures import UsageError
     from lolpop.cli.config import explain_setting
 
-    explain_setting(runner, key, settings, as_json=as_json)
+    if len(words) > 2:
+        raise UsageError(f"unexpected argument {words[2]!r}: lolpop config explain [RUNNER] KEY")
+    explain_setting("".join(words[:-1]), words[-1], settings, as_json=as_json)
 
 
 @command(app)
-def schema(runner: Runner, settings: SettingsOptions) -> None:
+def schema(settings: SettingsOptions, runner: Runner = "") -> None:
     """Print a JSON Schema of the settings, for editors."""
     from lolpop.cli.config import print_schema
 

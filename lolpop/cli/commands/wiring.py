@@ -15,7 +15,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)
-def verify(runner: Runner, settings: SettingsOptions, as_json: AsJson = False) -> None:
+def verify(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = False) -> None:
     """Find everything that is wrong, without running anything."""
     from lolpop.cli.verify import verify
 
@@ -24,7 +24,7 @@ def verify(runner: Runner, settings: SettingsOptions, as_json: AsJson = False) -
 
 
 @command(app)
-def graph(runner: Runner, settings: SettingsOptions) -> None:
+def graph(settings: SettingsOptions, runner: Runner = "") -> None:
     """Draw the wired tree of a container."""
     from lolpop.cli.graph import print_graph
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._options import AsJson, Group, OptionalRunner, SettingsOptions, command
+from lolpop.cli._options import AsJson, Group, Runner, SettingsOptions, command
 from lolpop.cli._output import say
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True)]
@@ -32,7 +32,7 @@ app = typer.Typer(rich_markup_mode=None)
 def run(
     context: typer.Context,
     settings: SettingsOptions,
-    runner: OptionalRunner = "",
+    runner: Runner = "",
     words: Words = None,
     group: Group = None,
     resume: Resume = None,
@@ -43,7 +43,8 @@ def run(
     """Run a workflow and record it in the store.
 
     Parameters of the workflow are options: lolpop run classification train_model
-    --dataset-version dataset_version:titanic_train@1. Without WORKFLOW it is run.
+    --dataset-version dataset_version:titanic_train@1. Without WORKFLOW it is run. Without RUNNER it is the
+    runner of the project, which the settings name: lolpop: {runner: classification}.
     """
     from lolpop.cli._failures import UsageError
 
@@ -58,8 +59,6 @@ def run(
         from lolpop.cli.replay import replay_run
 
         replay_run(resume, options, as_json=as_json, resume=True)
-    elif not runner or runner.startswith("-"):
-        raise UsageError("name a runner: lolpop run RUNNER [WORKFLOW]. 'lolpop run --help' says more.")
     elif show_help:
         from lolpop.cli.run import describe_workflows
 
@@ -67,14 +66,14 @@ def run(
     else:
         from lolpop.cli.run import run
 
-        run(runner, words or [], options, as_json=as_json)
+        run([*filter(None, [runner]), *(words or [])], options, as_json=as_json)
 
 
 @command(app)
 def plan(
     settings: SettingsOptions,
-    runner: OptionalRunner = "",
-    workflow: Workflow = "run",
+    runner: Runner = "",
+    workflow: Workflow = "",
     resume: PlanResume = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +88,5 @@ def plan(
         if runner:
             raise UsageError(f"--resume takes the runner of its run: lolpop plan --resume {resume}")
         plan_resumed(resume, settings, as_json=as_json)
-    elif runner:
-        plan_again(runner, workflow, settings, as_json=as_json)
     else:
-        raise UsageError("name a runner: lolpop plan RUNNER [WORKFLOW]; or a run: lolpop plan --resume RUN")
+        plan_again([word for word in (runner, workflow) if word], settings, as_json=as_json)
