@@ -26,6 +26,7 @@ from lolpop.running.runtime import ContainerRuntime
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
+    from lolpop.kernel.overrides import Overrides
     from lolpop.settings.protocol import SettingsSource
 
 __all__ = ["PipelineContainer", "RunnerContainer", "load", "scope_of"]
@@ -36,7 +37,7 @@ _RESERVED = frozenset(
     for owner in (di_containers.DynamicContainer(), di_containers.DeclarativeContainer)
     for name in dir(owner)
     if not name.startswith("_")
-) | {"load", "lolpop", "runs", "verify"}
+) | {"aclose", "close", "load", "lolpop", "runs", "verify"}
 
 
 class _Instance(di_containers.DynamicContainer):
@@ -100,6 +101,14 @@ class _Instance(di_containers.DynamicContainer):
         except Exception as failure:  # noqa: BLE001  (it is raised, or added to the error)
             _add_closing_failure(error, failure)
 
+    def close(self) -> None:
+        """Close what was built, last first; asking for anything raises after it. Again it does nothing."""
+        self._scope.lifetime.close()
+
+    async def aclose(self) -> None:
+        """``close``, awaiting what closes asynchronously."""
+        await self._scope.lifetime.aclose()
+
     def verify(self) -> list[Finding]:
         """Prove the wiring and every setting, building nothing, and return the warnings.
 
@@ -120,14 +129,22 @@ class _Instance(di_containers.DynamicContainer):
         super().wire(*arguments, **options)
         self._scope.lifetime.verified = False  # what the markers ask for is to be proved too
 
-    def override(self, overriding: object) -> NoReturn:
-        """Refused: what is overridden is providers, one by one."""
-        del overriding
+    def override(self, stand_ins: Mapping[str, Any]) -> Overrides:  # type: ignore[override]  # by path
+        """Override providers by their paths from here: all of them, or none if one path is wrong.
+
+        They are overridden until the ``with`` block ends, or during each call of a function that the result
+        decorates. Raises WiringError with every path that names no provider.
+        """
+        if isinstance(stand_ins, Mapping):
+            from lolpop.kernel.overrides import override_all
+
+            return override_all(self._scope, stand_ins)
         path = self._scope.path
         names = [name for name, provider in self.providers.items() if not isinstance(provider, Nested)]
         raise WiringError(
             f"{'.'.join(path) or self._scope.declared_as.__name__} is a container and cannot be overridden",
-            f"Override one of its providers: {', '.join('.'.join((*path, name)) for name in names)}.",
+            "Override its providers by their paths, override({path: stand_in}): "
+            f"{', '.join('.'.join((*path, name)) for name in names)}.",
         )
 
     def reset_override(self) -> None:
@@ -289,6 +306,15 @@ if TYPE_CHECKING:
 
         def verify(self) -> list[Finding]:
             """Prove the wiring and every setting, building nothing, and return the warnings."""
+
+        def override(self, stand_ins: Mapping[str, object]) -> Overrides:
+            """Override providers by their paths from here: all of them, or none if one path is wrong."""
+
+        def close(self) -> None:
+            """Close what was built, as leaving the ``with`` block does."""
+
+        async def aclose(self) -> None:
+            """``close``, awaiting what closes asynchronously."""
 
         @classmethod
         def reset_override(cls) -> None:

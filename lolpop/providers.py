@@ -11,6 +11,7 @@ from lolpop.kernel.providers import (
     Places,
     Runner,
     Settings,
+    Wrap,
     nested,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "Places",
     "Runner",
     "Settings",
+    "Wrap",
     "nested",
 ]

@@ -29,6 +29,11 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
     if is_declared(value):
         if key.startswith("_"):
             raise WiringError(f"{container}.{key}: a provider's name cannot start with an underscore")
+        if isinstance(value, Slot) and value.wraps:
+            raise WiringError(
+                f"{container}.{key}: providers.{type(value).__name__} stands in for another provider",
+                "Give it to override(…) of an instance.",
+            )
         if key in reserved:
             raise WiringError(
                 f"{container}.{key}: the name is the container's own", "Give the provider another name."

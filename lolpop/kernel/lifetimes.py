@@ -68,20 +68,24 @@ class OverrideEnded(Exception):  # noqa: N818  (it is no error: who built meanwh
 class Instance:
     """A value that a slot gives, and the overrides that it was built under.
 
-    ``source`` gives the value anew at each call, as providers do that cache nothing.
+    ``source`` gives the value anew at each call, as providers do that cache nothing. A value that is not
+    ``owned`` is for others to close.
     """
 
-    __slots__ = ("overrides", "source", "value")
+    __slots__ = ("overrides", "owned", "source", "value")
 
     def __init__(
         self,
         value: Any,
         overrides: frozenset[Override] = frozenset(),
         source: Callable[[], Any] | None = None,
+        *,
+        owned: bool = True,
     ) -> None:
         self.value = value
         self.overrides = overrides
         self.source = source
+        self.owned = owned
 
     def get(self) -> Any:
         """The value to be injected."""
@@ -143,38 +147,46 @@ class Lifetime:
         self.check_open(path)
         raise OverrideEnded
 
-    def begin(self, override: Override) -> None:
-        """Let ``override`` stand on top of those that stand in for the same."""
-        overridden = override.overridden
+    def begin(self, *overrides: Override) -> None:
+        """Let each override stand on top of those that stand in for the same; all begin, or none."""
         with self.lock:
-            self._check_not_held(overridden.path)
-            self.check_open(overridden.path)
-            overridden.set_overrides((*overridden.overrides, override))
+            for override in overrides:
+                self._check_not_held(override.overridden.path)
+                self.check_open(override.overridden.path)
+            for override in overrides:
+                overridden = override.overridden
+                overridden.set_overrides((*overridden.overrides, override))
             self.epoch += 1
 
-    def end(self, override: Override) -> None:
-        """Take ``override`` away and close what was built because of it, last first."""
-        _close(self._take_away(override))
+    def end(self, *overrides: Override) -> None:
+        """Take overrides away and close what was built because of them, last first."""
+        _close(self._take_away(overrides))
 
-    async def aend(self, override: Override) -> None:
+    async def aend(self, *overrides: Override) -> None:
         """``end``, awaiting what closes asynchronously."""
-        await _aclose(self._take_away(override))
+        await _aclose(self._take_away(overrides))
 
-    def _take_away(self, override: Override) -> list[Instance]:
-        """End an override; what was built because of it is still to be closed."""
-        overridden = override.overridden
+    def _take_away(self, overrides: Iterable[Override]) -> list[Instance]:
+        """End overrides; what was built because of them is still to be closed, in the order of building."""
         with self.lock:
-            if override.ended:
-                return []
-            self._check_not_held(overridden.path)
-            override.ended = True
-            overridden.set_overrides(tuple(other for other in overridden.overrides if other is not override))
-            self.epoch += 1
-            ending = [instances.pop(key) for instances, key in override.built if key in instances]
-            ending = [instance for instance in ending if self.built.pop(id(instance), None) is not None]
-            override.built.clear()
-            override.instances.clear()
-        return ending
+            active = [override for override in overrides if not override.ended]
+            for override in active:
+                self._check_not_held(override.overridden.path)
+            ending: list[Instance] = []
+            for override in active:
+                override.ended = True
+                overridden = override.overridden
+                others = (other for other in overridden.overrides if other is not override)
+                overridden.set_overrides(tuple(others))
+                ending += [instances.pop(key) for instances, key in override.built if key in instances]
+                override.built.clear()
+                override.instances.clear()
+            if active:
+                self.epoch += 1
+            if len(active) > 1:  # what depends on several of them is listed with the first
+                places = {key: place for place, key in enumerate(self.built)}
+                ending.sort(key=lambda instance: places.get(id(instance), -1))
+            return [instance for instance in ending if self.built.pop(id(instance), None) is not None]
 
     def close(self) -> None:
         """Close everything that was built, last first, each even if another fails."""
@@ -205,7 +217,7 @@ class Lifetime:
 def _close(instances: Iterable[Instance]) -> None:
     """Close what was built, last first; what failed first is raised, with notes of the others."""
     failures: list[BaseException] = []
-    for instance in reversed(list(instances)):
+    for instance in _last_first(instances):
         try:
             result = _begin_closing(instance.value, asynchronously=False)
             if inspect.isawaitable(result):
@@ -218,7 +230,7 @@ def _close(instances: Iterable[Instance]) -> None:
 async def _aclose(instances: Iterable[Instance]) -> None:
     """``_close``, awaiting what closes asynchronously."""
     failures: list[BaseException] = []
-    for instance in reversed(list(instances)):
+    for instance in _last_first(instances):
         try:
             result = _begin_closing(instance.value, asynchronously=True)
             if inspect.isawaitable(result):
@@ -226,6 +238,10 @@ async def _aclose(instances: Iterable[Instance]) -> None:
         except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
             failures.append(failure)
     _raise_first(failures)
+
+
+def _last_first(instances: Iterable[Instance]) -> list[Instance]:
+    return [instance for instance in instances if instance.owned][::-1]
 
 
 def _begin_closing(value: Any, *, asynchronously: bool) -> Any:

@@ -147,8 +147,26 @@ def what_overrides_are(container: MainContainer) -> None:
         assert_type(container.clock(), Clock)
     with container.train.model_trainer.override(providers.Component(ModelTrainer, default="xgboost")):
         pass
+    with container.override({"clock": Noon(), "train.model_trainer": providers.Wrap(_same_trainer)}):
+        pass
+    with container.train.model_trainer.wrap(lambda real: assert_type(real, ModelTrainer)):
+        pass
+    container.clock.wrap(_same_trainer)  # type: ignore[arg-type]
+    container.override(Noon())  # type: ignore[arg-type]
     container.clock.reset_override()
     container.reset_override()
+    container.close()
+
+    @container.override({"clock": Noon()})
+    def decorated(name: str) -> int:
+        return len(name)
+
+    assert_type(decorated("Ada"), int)
+    decorated(3)  # type: ignore[arg-type]
+
+
+def _same_trainer(real: ModelTrainer) -> ModelTrainer:
+    return real
 
 
 def what_wiring_is(container: MainContainer) -> None:

@@ -5,6 +5,7 @@ from lolpop.kernel.providers.main_slots import Pipeline, Runner
 from lolpop.kernel.providers.nesting import nested
 from lolpop.kernel.providers.uncached import Callable, Factory, Object
 from lolpop.kernel.providers.values import Folder, Places, Settings
+from lolpop.kernel.providers.wrapping import Wrap
 
 __all__ = [
     "Callable",
@@ -17,5 +18,6 @@ __all__ = [
     "Places",
     "Runner",
     "Settings",
+    "Wrap",
     "nested",
 ]

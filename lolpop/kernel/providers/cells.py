@@ -34,6 +34,7 @@ __all__ = [
     "effective_provider",
     "name_of",
     "needs_of",
+    "overriding_instance",
     "providers_behind",
 ]
 
@@ -143,6 +144,19 @@ class Cell:
         """The slots of a list's elements."""
         return ()
 
+    @property
+    def wrapped(self) -> Cell | None:
+        """The slot whose object it wraps, if it stands in for that."""
+        return None
+
+    def needed(self) -> Sequence[di.Provider[Any] | None]:
+        """What has to be evaluated before it."""
+        return [self.active] if self.overrides else self.needed_by_itself()
+
+    def needed_by_itself(self) -> list[di.Provider[Any] | None]:
+        """What has to be evaluated before it, whatever it is overridden by."""
+        return [dependency.provider for dependency in self.dependencies]
+
     def setting_values(self) -> Iterator[Any]:
         """The values of its settings, and of what stands in for it, as far as they were read."""
         if self._plan is not None:
@@ -207,7 +221,7 @@ class Cell:
             return instance  # type: ignore[no-any-return]  # the pair is written together
         self.lifetime = self.scope.lifetime
         overrides = self.overrides
-        instance = _overriding_instance(overrides[-1], epoch) if overrides else self._own_instance(epoch)
+        instance = overriding_instance(overrides[-1], epoch) if overrides else self.own_instance(epoch)
         self._current = (epoch, instance)
         if instance.source is None:
             self.cache = (epoch, instance.value)
@@ -224,7 +238,8 @@ class Cell:
         )
         return [provider for provider in order if isinstance(provider, Slot)]
 
-    def _own_instance(self, epoch: int) -> Instance:
+    def own_instance(self, epoch: int) -> Instance:
+        """What it gives in this epoch, whatever it is overridden by."""
         resolved = [
             (dependency, _resolved(dependency.provider, epoch))
             for dependency in self.dependencies
@@ -315,11 +330,7 @@ def effective_provider(provider: di.Provider[Any] | None) -> di.Provider[Any] | 
 def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
     """What a provider needs to give its value, what stands in for it in its place."""
     if isinstance(provider, Slot):
-        cell = cell_of(provider)
-        if cell.overrides:
-            needed: Sequence[di.Provider[Any] | None] = [cell.active]
-        else:
-            needed = [dependency.provider for dependency in cell.dependencies]
+        needed: Sequence[di.Provider[Any] | None] = cell_of(provider).needed()
     elif provider.last_overriding is not None:
         needed = [provider.last_overriding]
     elif isinstance(provider, di.Container):
@@ -392,7 +403,8 @@ def _resolved_uncached(provider: di.Provider[Any], epoch: int) -> ResolvedDepend
     return ResolvedDependency(token, Instance(None, frozenset(overrides), source=provider))
 
 
-def _overriding_instance(override: Override, epoch: int) -> Instance:
+def overriding_instance(override: Override, epoch: int) -> Instance:
+    """What an override gives in this epoch."""
     if override.instance is not None:
         return override.instance
     resolved = _resolved(override.provider, epoch)

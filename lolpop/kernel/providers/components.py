@@ -12,6 +12,7 @@ from lolpop.kernel.lifetimes import Instance, Override
 from lolpop.kernel.providers.cells import Cell, Dependency, cell_of
 from lolpop.kernel.providers.integration_slots import IntegrationCell, IntegrationSlot
 from lolpop.kernel.providers.slots import Slot, bind_slot
+from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Node, Statement
 from lolpop.settings.tree import expanded
@@ -44,7 +45,7 @@ class Component(IntegrationSlot[T]):
         super().__init__(interface, default, settings, injections)
 
 
-class Components(Slot[list[T]]):
+class Components(WrappableSlot[list[T]]):
     """An ordered list of components, each with settings of its own. A stronger source replaces the list."""
 
     takes_section = True

@@ -12,7 +12,7 @@ from lolpop.integrations import Integration
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Declaration, Plan, plan_integration
 from lolpop.kernel.providers.cells import Cell
-from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.tree import Section
@@ -22,7 +22,7 @@ __all__ = ["IntegrationCell", "IntegrationSlot"]
 T = TypeVar("T")
 
 
-class IntegrationSlot(Slot[T]):
+class IntegrationSlot(WrappableSlot[T]):
     """A slot that builds an integration, chosen and set by its section of the settings."""
 
     def __init__(

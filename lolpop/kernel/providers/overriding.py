@@ -10,7 +10,7 @@ from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.kernel.lifetimes import Overridable, Override
 from lolpop.kernel.providers.slots import Slot, bind_slot, bound, is_bound, unbound_copy
-from lolpop.kernel.providers.uncached_cells import uncached_cell
+from lolpop.kernel.providers.uncached_cells import UncachedCell, uncached_cell
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -58,6 +58,10 @@ def stand_in(overridden: Placed, provider: Any) -> Override:
         if bound(provider).scope.root is not scope.root:
             raise WiringError(f"{path} cannot be overridden by a provider of another container")
         return Override(overridden, scope.lifetime, provider, live=False)
+    if provider.wraps and isinstance(overridden, UncachedCell):
+        raise WiringError(
+            f"{path} gives a new object each time, which cannot be wrapped", "Override it by a function."
+        )
     copied = unbound_copy(provider)
     override = Override(overridden, scope.lifetime, copied, live=False)
     bind_slot(copied, scope, overridden.name).stands_in = override

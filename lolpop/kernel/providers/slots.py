@@ -55,6 +55,8 @@ class Slot(di.Provider[T]):
 
     takes_section: ClassVar[bool] = False
     """Whether a key of the settings is its own."""
+    wraps: ClassVar[bool] = False
+    """Whether it makes what it gives of the object of the slot that it stands in for."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -36,10 +36,11 @@ def cells_in(root: Scope) -> Iterator[Cell]:
     """The slots that count: with those that stand in for others in their place, and elements of lists."""
     for scope in root.walk():
         for declared in declared_cells(scope):
-            if isinstance(declared.active, Slot):
-                cell = cell_of(declared.active)
+            cell = cell_of(declared.active) if isinstance(declared.active, Slot) else None
+            while cell is not None:
                 yield cell
                 yield from map(cell_of, cell.elements)
+                cell = cell.wrapped
 
 
 def broken_links(root: Scope) -> list[Finding]:

@@ -13,6 +13,7 @@ from lolpop.kernel.lifetimes import Instance
 from lolpop.kernel.plans import Plan, copied, plan_value
 from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.slots import Slot
+from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.reading import declared_keys
@@ -24,7 +25,7 @@ __all__ = ["Folder", "Places", "Settings"]
 T = TypeVar("T")
 
 
-class Settings(Slot[T]):
+class Settings(WrappableSlot[T]):
     """A section of the settings, validated as any type that pydantic knows and injected as a value.
 
     A ``default`` that is a mapping, of a section that is not, is the weakest source of it.
@@ -70,7 +71,7 @@ class _SettingsCell(Cell):
             self.scope.declared_as.__name__,
         )
 
-    def _own_instance(self, epoch: int) -> Instance:
+    def own_instance(self, epoch: int) -> Instance:
         del epoch  # a value depends on nothing that could change
         plan = self.plan
         if plan.errors or "" not in plan.settings:
@@ -102,7 +103,7 @@ class _FolderCell(Cell):
     def provided_type(self) -> Any:
         return Path
 
-    def _own_instance(self, epoch: int) -> Instance:
+    def own_instance(self, epoch: int) -> Instance:
         del epoch  # a value depends on nothing that could change
         instance = self._instances.get(())
         if instance is None:
@@ -128,7 +129,7 @@ class _PlacesCell(Cell):
     def provided_type(self) -> Any:
         return PlacesValue
 
-    def _own_instance(self, epoch: int) -> Instance:
+    def own_instance(self, epoch: int) -> Instance:
         del epoch  # it looks at the settings and overrides of the moment when it is asked
         instance = self._instances.get(())
         if instance is None:

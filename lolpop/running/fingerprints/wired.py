@@ -220,7 +220,7 @@ class _Walk:
         cell = cell_of(provider)
         active = cell.active
         if active is not provider:
-            if isinstance(active, Slot):
+            if isinstance(active, Slot) and not active.wraps:
                 self._count_whole(active)
             else:
                 self._add_value(cell_of(provider).path, provider())

@@ -1,0 +1,89 @@
+"""Paths of providers: which provider is at a path of a tree, and which path a misspelt one may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+from dependency_injector import providers as di
+
+from lolpop._names import Names
+from lolpop.kernel.scopes import Scope
+
+__all__ = ["TreePaths", "provider_at"]
+
+_SHOWN = 3
+"""Paths that a hint lists."""
+
+
+def provider_at(scope: Scope, path: str) -> di.Provider[Any] | None:
+    """The provider at a dotted path below ``scope``; None if there is none."""
+    *outer, name = path.split(".")
+    inside: Scope | None = scope
+    for step in outer:
+        inside = getattr(inside.providers.get(step), "scope_inside", None) if inside is not None else None
+        if not isinstance(inside, Scope):
+            return None
+    return None if inside is None else inside.providers.get(name)
+
+
+class TreePaths:
+    """The paths of all providers below a scope, relative to it, and of ``others`` such as settings."""
+
+    def __init__(self, scope: Scope, others: Iterable[str] = ()) -> None:
+        self._scope = scope
+        self._others = others
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Outer containers first."""
+        depth = len(self._scope.path)
+        providers = (
+            ".".join((*scope.path, name)[depth:])
+            for scope in self._scope.walk()
+            for name, provider in scope.providers.items()
+            if not isinstance(provider, di.Self)
+        )
+        return tuple(dict.fromkeys((*providers, *self._others)))
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.paths)
+
+    @cached_property
+    def _by_last_name(self) -> dict[str, list[str]]:
+        by_name: dict[str, list[str]] = {}
+        for path in self.paths:
+            by_name.setdefault(path.rpartition(".")[2], []).append(path)
+        return by_name
+
+    def near(self, path: str) -> list[str]:
+        """The paths that ``path`` may mean, the likeliest first; none if none is near.
+
+        A name that stands elsewhere in the tree is likelier than one that is spelt otherwise.
+        """
+        return list(dict.fromkeys(self._candidates(path)))[:_SHOWN]
+
+    def did_you_mean(self, path: str) -> str | None:
+        """The sentence that proposes the paths that ``path`` may mean; None if none is near."""
+        near = self.near(path)
+        return f"Did you mean {' or '.join(near)}?" if near else None
+
+    def _candidates(self, path: str) -> Iterator[str]:
+        folded = path.lower().replace("_", ".")
+        if same := [other for other in self.paths if other.lower().replace("_", ".") == folded]:
+            yield from same  # a variable with one underscore where two separate the parts
+            return
+        name = path.rpartition(".")[2]
+        head = path.partition(".")[0]
+        elsewhere = self._by_last_name.get(name, [])
+        within = [other for other in elsewhere if other.startswith(f"{head}.")]
+        if same := within or elsewhere:
+            yield from same
+            return
+        if (candidate := self._names.near(path)) is not None:
+            yield candidate
+            return
+        if (candidate := Names(self._by_last_name).near(name)) is not None:
+            yield from self._by_last_name[candidate]

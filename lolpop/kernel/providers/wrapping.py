@@ -1,0 +1,139 @@
+"""Wraps: stand-ins that are made from the object that they stand in for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, Self, TypeVar, cast
+
+from dependency_injector import providers as di
+
+from lolpop.annotations import return_type
+from lolpop.errors import LolpopError, WiringError
+from lolpop.integrations import Integration
+from lolpop.kernel.lifetimes import Instance, Override
+from lolpop.kernel.masking import masked
+from lolpop.kernel.plans import Plan
+from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, overriding_instance
+from lolpop.kernel.providers.slots import Slot, bind_slot, bound
+from lolpop.kernel.scopes import Scope
+from lolpop.signatures import Parameter
+
+__all__ = ["Wrap", "WrappableSlot"]
+
+T = TypeVar("T")
+
+
+class Wrap(Slot[T]):
+    """Stands in for a provider with what ``wrapper`` makes of its object.
+
+    ``wrapper`` is called once for each object that the provider gives. The container closes the wrapped
+    object when it is closed itself, and does not close what ``wrapper`` returns.
+    """
+
+    wraps: ClassVar[bool] = True
+
+    def __init__(self, wrapper: Callable[[T], T], /) -> None:
+        super().__init__()
+        self.wrapper = wrapper
+
+    def _unbound_copy(self) -> Self:
+        return type(self)(self.wrapper)
+
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return _WrapCell(self, scope, name)
+
+
+class WrappableSlot(Slot[T]):
+    """A slot whose object may be wrapped."""
+
+    def wrap(self, wrapper: Callable[[T], T], /) -> Override:
+        """Let what ``wrapper`` makes of the object stand in for the object.
+
+        It is called once for each object, which may be that of an earlier override. ``providers.Wrap`` says
+        the same where several providers are overridden at once.
+        """
+        return bound(self).override(Wrap(wrapper))
+
+
+class _WrapCell(Cell):
+    __slots__ = ()
+    slot: Wrap[Any]
+
+    @property
+    def provided_type(self) -> Any:
+        declared = return_type(self.slot.wrapper)
+        return declared if isinstance(declared, type) and issubclass(declared, Integration) else None
+
+    @property
+    def wrapped(self) -> Cell | None:
+        beneath: Any = self.dependencies[0].provider
+        return cast("_BeneathCell", cell_of(beneath)).standing
+
+    def _find_dependencies(self) -> Iterator[Dependency]:
+        override = self.stands_in
+        if override is None:
+            raise WiringError(
+                f"{self.path} is a providers.Wrap, which stands in for another provider",
+                "Give it to override(…).",
+            )
+        beneath: Slot[Any] = _Beneath(cast("Cell", override.overridden), override)
+        bind_slot(beneath, self.scope, self.name)
+        yield Dependency(Parameter("real", object), beneath)
+
+    def _build(self, parts: dict[str, Any]) -> Any:
+        try:
+            return self.slot.wrapper(parts["real"])
+        except LolpopError:
+            raise
+        except Exception as error:
+            failed = f"{self.path}: the wrapper that overrides it failed: {type(error).__name__}: {error}"
+            raise WiringError(masked(self.scope.root, failed)) from error
+
+    def _make_instance(self, value: Any, overrides: frozenset[Override]) -> Instance:
+        return Instance(value, overrides, owned=False)
+
+
+class _Beneath(Slot[Any]):
+    """What a slot gives without one of its overrides, and without those that began later."""
+
+    def __init__(self, real: Cell, override: Override) -> None:
+        super().__init__()
+        self.real, self.override_above = real, override
+
+    def _unbound_copy(self) -> Self:
+        return type(self)(self.real, self.override_above)
+
+    def _make_cell(self, scope: Scope, name: str) -> Cell:
+        return _BeneathCell(self, scope, name)
+
+
+class _BeneathCell(Cell):
+    __slots__ = ()
+    slot: _Beneath
+
+    @property
+    def provided_type(self) -> Any:
+        return self.slot.real.provided_type
+
+    @property
+    def standing(self) -> Cell | None:
+        """The cell of what gives the object, if that is a slot."""
+        below = self._below()
+        if not below:
+            return self.slot.real
+        return cell_of(below[-1].provider) if isinstance(below[-1].provider, Slot) else None
+
+    def needed(self) -> Sequence[di.Provider[Any] | None]:
+        below = self._below()
+        return [below[-1].provider] if below else self.slot.real.needed_by_itself()
+
+    def _make_plan(self) -> Plan:
+        return self.slot.real.plan
+
+    def own_instance(self, epoch: int) -> Instance:
+        below = self._below()
+        return overriding_instance(below[-1], epoch) if below else self.slot.real.own_instance(epoch)
+
+    def _below(self) -> tuple[Override, ...]:
+        overrides, above = self.slot.real.overrides, self.slot.override_above
+        return overrides[: overrides.index(above)] if above in overrides else overrides
