@@ -10,7 +10,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import MappingProxyType
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-__all__ = ["Component", "Integration", "Pipeline", "Runner", "task", "workflow"]
+__all__ = ["Component", "Integration", "Pipeline", "Runner", "StoreState", "task", "workflow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +86,17 @@ that cannot be determined.
 """
 
 
+class StoreState(str):
+    """What a method reads of the store besides its arguments, such as which model is deployed.
+
+    A function of ``reads`` returns it in place of a digest. The cache compares it. A run that is resumed does
+    not: the run itself may have changed it.
+    """
+
+    __slots__ = ()
+
+
+
 @overload
 def task(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload
@@ -102,17 +113,25 @@ def task(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> A
 @overload
 def workflow(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def workflow(*, reads: Reads = ..., cacheable: bool = ...) -> Decorator: ...
 def workflow(
-    method: Callable[..., Any] | None = None, /, *, reads: Reads = (), cacheable: bool = False
+    *, reads: Reads = ..., accounts_for: Sequence[str] = ..., cacheable: bool = ...
+) -> Decorator: ...
+def workflow(
+    method: Callable[..., Any] | None = None,
+    /,
+    *,
+    reads: Reads = (),
+    accounts_for: Sequence[str] = (),
+    cacheable: bool = False,
 ) -> Any:
     """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one.
 
     ``reads`` names files that the method reads, relative to the settings, so that they are part of the
-    fingerprint of its calls. One that is ``cacheable`` acts nowhere but in the store, and what it makes
+    fingerprint of its calls. ``accounts_for`` names attributes, such as ``data``, whose effect on a call a
+    function of ``reads`` tells completely: in code of the same module they count by that alone. One that is ``cacheable`` acts nowhere but in the store, and what it makes
     depends on nothing but its fingerprint: ``lolpop run --cache`` takes it from an earlier run.
     """
-    return _decorated("workflow", method, reads, cacheable)
+    return _decorated("workflow", method, reads, accounts_for, cacheable)
 
 
 class Decorator(Protocol):
@@ -126,6 +145,12 @@ def reads_of(method: object) -> Reads:
     """What a task or workflow declares to read."""
     reads: Reads = getattr(method, "__lolpop_reads__", ())
     return reads
+
+
+def accounted_for(method: object) -> Sequence[str]:
+    """The attributes whose effect on a call is told by what a task or workflow declares to read."""
+    names: Sequence[str] = getattr(method, "__lolpop_accounts_for__", ())
+    return names
 
 
 def call_kind(method: object) -> CallKind | None:
@@ -184,7 +209,11 @@ def is_cacheable(method: object) -> bool:
 
 
 def _decorated(
-    kind: CallKind, method: Callable[..., Any] | None, reads: Reads, cacheable: bool = False
+    kind: CallKind,
+    method: Callable[..., Any] | None,
+    reads: Reads,
+    accounts_for: Sequence[str] = (),
+    cacheable: bool = False,
 ) -> Any:
     if method is not None:
         return _marked(kind, method)
@@ -192,6 +221,7 @@ def _decorated(
     def decorate(method: Callable[..., Any]) -> Any:
         call = _marked(kind, method)
         call.__lolpop_reads__ = reads  # type: ignore[attr-defined]  # functions take attributes
+        call.__lolpop_accounts_for__ = tuple(accounts_for)  # type: ignore[attr-defined]
         call.__lolpop_cacheable__ = cacheable  # type: ignore[attr-defined]
         return call
 

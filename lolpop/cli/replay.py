@@ -46,7 +46,7 @@ def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bo
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
             parts = {task.method_parts: _parts(store, task) for task in tasks}
-        completed = completed_by(run, tasks, changed=bool(given.flags)) if resume else None
+        completed = completed_by(run, tasks, parts.get, changed=bool(given.flags)) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
         sources = sources_of(given, flags=False)

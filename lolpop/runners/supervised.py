@@ -26,7 +26,8 @@ from lolpop.errors import (
     UntrustedTypeError,
     UnusableArtifactError,
 )
-from lolpop.integrations import Runner, workflow
+from lolpop.integrations import Runner, StoreState, workflow
+from lolpop.pipelines._drift import trained_on
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
@@ -55,14 +56,27 @@ def _versions_to_process(
 ) -> dict[str, str | None]:
     """What the sources hold that ``process_data`` reads, and the earlier rows that it judges them by."""
     origin = origin_of(source, dataset, runner.data, runner.problem.name)
-    sources = [table.source for table in origin.tables.values()] or [origin.source]
-    versions = {str(mask(each)): runner.data_connector.version(each) for each in sources}
-    earlier: Resource | None = runner.model_deployer.deployed(Model(name=runner.problem.name))
-    if earlier is None and dataset == "predict":
-        earlier = next(
-            reversed(runner.metadata_tracker.find(DatasetVersion, f"{runner.problem.name}_train")), None
-        )
-    return {**versions, "earlier rows": "none" if earlier is None else earlier.reference}
+    version = runner.data_connector.version
+    versions = {
+        f"{name}: {mask(table.source)} as {table.dataset}": version(table.source)
+        for name, table in origin.tables.items()
+    } or {str(mask(origin.source)): version(origin.source)}
+    if dataset == "predict" and runner.data.batch_rows is not None:
+        versions["data.batch_rows"] = str(runner.data.batch_rows)
+    return {**versions, "earlier rows": StoreState(_earlier_rows(runner, dataset))}
+
+
+def _earlier_rows(runner: SupervisedRunner, dataset: Purpose) -> str:
+    """The rows that the deployed model has learned from, and the latest of all where those count too."""
+    deployed = runner.model_deployer.deployed(Model(name=runner.problem.name))
+    earlier: list[Resource | None] = []
+    if deployed is not None:
+        earlier.append(trained_on(deployed, runner.metadata_tracker) or deployed)
+    if deployed is not None or dataset == "predict":
+        versions = runner.metadata_tracker.find(DatasetVersion, f"{runner.problem.name}_train")
+        earlier.append(versions[-1] if versions else None)
+    references = dict.fromkeys(rows.reference for rows in earlier if rows is not None)
+    return ", ".join(references) or "none"
 
 
 def _versions_of_truth(
@@ -122,7 +136,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow(reads=_versions_to_process, cacheable=True)
+    @workflow(reads=_versions_to_process, accounts_for=["data"], cacheable=True)
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 

@@ -11,6 +11,7 @@ from lolpop.errors import LolpopError
 from lolpop.resources import parse_reference
 from lolpop.running.fingerprints.calls import CallFingerprints
 from lolpop.running.fingerprints.parts import Part, Parts, differences
+from lolpop.running.resuming import lasting_digest
 
 if TYPE_CHECKING:
     from lolpop.components.store import TaskRecord
@@ -88,7 +89,7 @@ class _Planner:
         if self._fingerprints.is_workflow(task.path):
             waits = [
                 f"{part.name} waits for {self._makers[part.digest]}"
-                for part in inputs
+                for part in (inputs.lasting if self._is_cached is None else inputs)
                 if part.digest in self._makers
             ]
             if waits and not reasons:
@@ -104,14 +105,15 @@ class _Planner:
         except ValueError:
             return "runs", [*reasons, "its arguments are not recorded"]
         now = self._fingerprints.of(task.path, arguments)
-        reasons += differences(inputs, now.inputs)
         if self._is_cached is not None:
+            reasons += differences(inputs, now.inputs)
             return self._judge_cached(task, now.digest, reasons)
+        reasons += differences(inputs.lasting, now.inputs.lasting)
         if reasons:
             return "runs", reasons
         if task.status != "completed":
             return "runs", ["it did not come to its end"]
-        if task.fingerprint is None or now.digest != task.fingerprint:
+        if task.fingerprint is None or now.lasting_digest != lasting_digest(task, self._parts_of):
             return "runs", [f"{part.name} cannot be compared" for part in now.parts.unknown] or [
                 "what it reads was changed while it ran"
             ]

@@ -168,7 +168,7 @@ class OpenRecording(OpenRun):
         from lolpop.running.reusing import earlier_call
 
         cacheable = self._fingerprints is not None and self._fingerprints.is_cacheable(path)
-        return earlier_call(self._root, fingerprint.digest, cacheable=cacheable)
+        return earlier_call(self._root, fingerprint, cacheable=cacheable)
 
     def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
         """The record with what the call depends on; what all calls of the method share is kept once."""

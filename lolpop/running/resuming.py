@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lolpop.errors import LolpopError, WiringError
 from lolpop.resources import parse_reference
+from lolpop.running.fingerprints.calls import CallFingerprint, combined_digest
+from lolpop.running.fingerprints.parts import Parts
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord, TaskRecord
     from lolpop.resources import Resource
 
-__all__ = ["Completed", "CompletedCalls", "completed_by"]
+__all__ = ["Completed", "CompletedCalls", "completed_by", "lasting_digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,24 @@ class CompletedCalls:
     """The calls of an earlier run that came to their end and made a resource."""
 
     calls: Mapping[str, Completed]
+    """By their lasting digests."""
 
-    def by_fingerprint(self, fingerprint: str | None) -> Completed | None:
+    def by_fingerprint(self, fingerprint: CallFingerprint) -> Completed | None:
         """The call that depended on the same; None if there is none."""
-        return None if fingerprint is None else self.calls.get(fingerprint)
+        digest = fingerprint.lasting_digest
+        return None if digest is None else self.calls.get(digest)
 
 
-def completed_by(run: RunRecord, tasks: Iterable[TaskRecord], *, changed: bool = False) -> CompletedCalls:
+def completed_by(
+    run: RunRecord,
+    tasks: Iterable[TaskRecord],
+    parts_of: Callable[[str], str | None],
+    *,
+    changed: bool = False,
+) -> CompletedCalls:
     """What ``run``, of which these are the ``tasks``, completed.
 
-    Raises WiringError if it is not one that can be resumed; one that came to its end can if its settings are
+    ``parts_of`` gives the parts of a method by digest. Raises WiringError if it is not one that can be resumed; one that came to its end can if its settings are
     ``changed``.
     """
     if run.status == "completed" and not changed:
@@ -52,10 +62,25 @@ def completed_by(run: RunRecord, tasks: Iterable[TaskRecord], *, changed: bool =
         raise WiringError(f"run {run.run_id} cannot be resumed: it is still running")
     calls = {}
     for task in tasks:
-        if task.status == "completed" and task.fingerprint is not None and "return" in task.outputs:
+        digest = lasting_digest(task, parts_of)
+        if digest is not None and "return" in task.outputs:
             try:
                 resource = parse_reference(task.outputs["return"])
             except LolpopError:
                 continue  # it made something that has no reference
-            calls[task.fingerprint] = Completed(task.task_id, resource)
+            calls[digest] = Completed(task.task_id, resource)
     return CompletedCalls(calls)
+
+
+def lasting_digest(task: TaskRecord, parts_of: Callable[[str], str | None]) -> str | None:
+    """The digest of a recorded call without what its run may have changed.
+
+    None if it did not complete, or if what it depends on is not known.
+    """
+    if task.status != "completed" or task.fingerprint is None or task.method_parts is None:
+        return None
+    inputs = Parts.loaded(task.input_parts or "[]")
+    if all(part.kind != "state" for part in inputs):
+        return task.fingerprint
+    method = parts_of(task.method_parts)
+    return None if method is None else combined_digest(Parts.loaded(method), inputs.lasting)

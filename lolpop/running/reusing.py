@@ -14,28 +14,26 @@ from lolpop.running.resuming import Completed
 if TYPE_CHECKING:
     from lolpop.components.store import Store
     from lolpop.kernel.scopes import Scope
+    from lolpop.running.fingerprints.calls import CallFingerprint
 
 __all__ = ["earlier_call"]
 
 
 @contextmanager
-def earlier_call(root: Scope, fingerprint: str | None, *, cacheable: bool) -> Iterator[Completed | None]:
+def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cacheable: bool) -> Iterator[Completed | None]:
     """The earlier call with this fingerprint whose result stands for a new one; None if there is none.
 
     It is one of the run that is resumed; or one of any run, if that is wanted and the call is ``cacheable``.
     Inside the ``with`` block nobody else makes the same cacheable call.
     """
     options = runs_of(root).options
-    if fingerprint is None:
-        yield None
-    elif (
-        options.resumes is not None and (completed := options.resumes.by_fingerprint(fingerprint)) is not None
-    ):
+    completed = None if options.resumes is None else options.resumes.by_fingerprint(fingerprint)
+    if completed is not None:
         yield completed
-    elif options.cache and cacheable:
+    elif options.cache and cacheable and fingerprint.digest is not None:
         store: Store = root.providers["store"]()
-        with store.lock(f"call {fingerprint}"):
-            yield _cached(root, store, fingerprint)
+        with store.lock(f"call {fingerprint.digest}"):
+            yield _cached(root, store, fingerprint.digest)
     else:
         yield None
 

@@ -11,7 +11,7 @@ skip: [analyze_model, profile_data]
 
 
 CACHEABLE = ("process_data", "train_model")
-EARLIER = "earlier rows: none → model_version:wine@2"
+EARLIER = "earlier rows: none → dataset_version:wine_train@1"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_other_settings_and_other_rows_are_no_hit(wines, lolpop):
     known.write_text("".join(known.read_text().splitlines(keepends=True)[:-5]))
     calls = lolpop("plan", "classification", "--json").json["calls"]
     (reading, *_), (training,) = ([call for call in calls if call["path"] == path] for path in CACHEABLE)
-    assert (reading["status"], reading["reasons"]) == ("runs", [EARLIER, "known.csv: content"])
+    assert (reading["status"], reading["reasons"]) == ("runs", ["known.csv: content", EARLIER])
     assert (training["status"], training["reasons"]) == (
         "unknown",
         ["dataset_version waits for process_data"],
@@ -134,9 +134,36 @@ def test_a_finished_run_goes_on_with_other_settings(wines, lolpop):
     assert predicting["status"] == "runs"
     assert done.json["resources"]["model_version"] == ["model_version:wine@1"]
     assert {path for path, is_reused in reused(lolpop).items() if is_reused} >= {
+        "process_data",
         "train_model",
         "deploy_model",
     }
+
+
+def test_other_hyperparameters_do_not_process_the_rows_again(wines, lolpop):
+    """A finished run is resumed: what it deployed itself is no reason to read the rows anew."""
+    lolpop("run", "classification")
+    done = lolpop("run", "--resume", "last", "--set", "train.model_trainer.params.C=2", "--json")
+    assert done.json["resources"]["model_version"] == ["model_version:wine@2", "model_version:wine@1"]
+    tasks = lolpop("runs", "show", "last", "--json").json["tasks"]
+    calls = [(task["path"], task["reused_from"] is not None) for task in tasks if task["parent_id"] is None]
+    assert calls[:3] == [("process_data", True), ("process_data", True), ("train_model", False)]
+
+
+def test_rows_depend_on_no_other_source(wines, lolpop):
+    """A workflow that reads rows is called again for another source of them, and for no other place."""
+    (wines / "b.csv").write_bytes((wines / "known.csv").read_bytes())
+    lolpop("run", "classification")
+    expected = {
+        "data.predictions=out/b.csv": ["reused", "reused"],
+        "data.truth=b.csv": ["reused", "reused"],
+        "data.predict=b.csv": ["reused", "runs"],
+        "data.train=b.csv": ["runs", "reused"],
+        "data.batch_rows=10": ["reused", "runs"],
+    }
+    for setting, statuses in expected.items():
+        calls = lolpop("plan", "--resume", "last", "--set", setting, "--json").json["calls"]
+        assert [call["status"] for call in calls if call["path"] == "process_data"] == statuses, setting
 
 
 @pytest.mark.parametrize(

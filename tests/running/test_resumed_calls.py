@@ -210,7 +210,7 @@ def resumed(flags):
         tasks = store.tasks(run.run_id)
         planned = plan_calls(scope_of(container), tasks, store.fingerprint_parts)
         plan = {call.path: [call.status, *call.reasons] for call in planned}
-        runs_of(scope_of(container)).options = RunOptions(recorded=True, resumes=completed_by(run, tasks))
+        runs_of(scope_of(container)).options = RunOptions(recorded=True, resumes=completed_by(run, tasks, store.fingerprint_parts))
         result = container.runner().run()
         called = Path("calls.txt").read_text().split()
     with load(app.AppContainer, flags=[*flags, "fails=false"]) as container:

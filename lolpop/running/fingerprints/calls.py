@@ -5,24 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lolpop.integrations import call_kind, is_cacheable, reads_of
+from lolpop.integrations import StoreState, call_kind, is_cacheable, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.running.fingerprints.content import digest_of_value, is_plain
 from lolpop.running.fingerprints.files import file_digest
-from lolpop.running.fingerprints.parts import Part, Parts
+from lolpop.running.fingerprints.parts import Part, PartKind, Parts
 from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["CallFingerprint", "CallFingerprints"]
+__all__ = ["CallFingerprint", "CallFingerprints", "combined_digest"]
 
 _DIGEST = re.compile("[0-9a-f]{32,}")
 _LONGEST = 1_000
@@ -43,15 +43,24 @@ class CallFingerprint:
     @property
     def digest(self) -> str | None:
         """Equal for calls that give the same; None if that cannot be determined."""
-        method, inputs = self.method.digest, self.inputs.digest
-        if method is None or inputs is None:
-            return None
-        return hashlib.sha256(f"{method}{inputs}".encode()).hexdigest()
+        return combined_digest(self.method, self.inputs)
+
+    @property
+    def lasting_digest(self) -> str | None:
+        """The digest without what the run itself may change, for a run that is resumed."""
+        return combined_digest(self.method, self.inputs.lasting)
 
     @property
     def parts(self) -> Parts:
         """All parts."""
         return Parts([*self.method, *self.inputs])
+
+
+def combined_digest(method: Parts, inputs: Parts) -> str | None:
+    """The digest of a call by its parts; None if one of them is unknown."""
+    if method.digest is None or inputs.digest is None:
+        return None
+    return hashlib.sha256(f"{method.digest}{inputs.digest}".encode()).hexdigest()
 
 
 class CallFingerprints:
@@ -76,11 +85,10 @@ class CallFingerprints:
 
     def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
         """The digest of a call that is done; None if what it read was changed in the meantime."""
-        files = {part.key: part.digest for part in fingerprint.inputs if part.kind == "file"}
+        files = _read(fingerprint.inputs)
         if not files or fingerprint.digest is None:
             return fingerprint.digest
-        now = {part.key: part.digest for part in self._inputs(path, arguments) if part.kind == "file"}
-        return fingerprint.digest if now == files else None
+        return fingerprint.digest if _read(self._inputs(path, arguments)) == files else None
 
     def method(self, path: str) -> Parts:
         """What every call of ``path`` depends on."""
@@ -110,7 +118,8 @@ class CallFingerprints:
         if callable(reads):
             for what, digest in reads(instance, **arguments).items():
                 shown = digest if digest is not None and not _DIGEST.fullmatch(digest) else ""
-                yield Part("file", what, digest, shown)
+                kind: PartKind = "state" if isinstance(digest, StoreState) else "file"
+                yield Part(kind, what, digest if digest is None else str(digest), shown)
         elif not reads and self._method(path).reads_outside:
             yield Part("file", "what it reads", None)
 
@@ -130,6 +139,11 @@ class CallFingerprints:
             if isinstance(value, Path) and (self._folder / value).is_file():
                 yield Part("file", str(value), file_digest(self._folder / value))
         yield from self._read_parts(path, arguments)
+
+
+def _read(inputs: Iterable[Part]) -> dict[tuple[str, str], str | None]:
+    """The files that are read besides the arguments, by digest. What the store holds, the call may change."""
+    return {part.key: part.digest for part in inputs if part.kind == "file"}
 
 
 def _input(value: Any) -> tuple[str | None, str]:

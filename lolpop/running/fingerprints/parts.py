@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Part", "PartKind", "Parts", "differences"]
 
-PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file"]
+PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file", "state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Parts:
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self._parts.values())
+
+    @property
+    def lasting(self) -> Parts:
+        """The parts without those that a run itself may change, such as which model is deployed."""
+        return Parts(part for part in self if part.kind != "state")
 
     @property
     def unknown(self) -> list[Part]:
@@ -96,7 +101,7 @@ def differences(old: Parts, new: Parts) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-_ORDER = ("component", "setting", "code", "file", "input", "library")
+_ORDER = ("component", "setting", "code", "file", "state", "input", "library")
 
 
 def _importance(key: tuple[str, str]) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop._names import shortened
-from lolpop.integrations import call_kind, reads_of
+from lolpop.integrations import accounted_for, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of, effective_provider
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Component, Components, Folder, Places, Settings
@@ -69,6 +69,9 @@ def method_parts(owner: MainSlot[Any], name: str, folder: Path, settings: Settin
     and settings whose attributes they read. Where ``self`` is handed to something else, all of them count.
     """
     walk = _Walk(folder, settings)
+    declared = getattr(type(owner()), name, None)
+    if names := accounted_for(declared):
+        walk.leave_out(owner, getattr(reads_of(declared), "__module__", ""), names)
     walk.follow_member(owner, (name,))
     return walk.finish(name)
 
@@ -84,6 +87,11 @@ class _Walk:
         self._injected: dict[Slot[Any], dict[int, Any]] = {}
         self._reads_outside = False
         self._declared: list[tuple[str, Any]] = []
+        self._left_out: tuple[Slot[Any] | None, str, frozenset[str]] = (None, "", frozenset())
+
+    def leave_out(self, owner: Slot[Any], module: str, names: Iterable[str]) -> None:
+        """Do not count what methods of ``owner`` that ``module`` declares read of attributes ``names``."""
+        self._left_out = owner, module, frozenset(names)
 
     def finish(self, method: str) -> MethodParts:
         """All parts, the code that was reached included."""
@@ -127,8 +135,10 @@ class _Walk:
         if use.escapes or not all(isinstance(each, FunctionType) for each in handed_to):
             self._count_whole(owner)
             return
+        left_out, module, names = self._left_out
         for chain in use.chains:
-            self.follow_member(owner, chain)
+            if not (owner is left_out and function.__module__ == module and chain[0] in names):
+                self.follow_member(owner, chain)
         for receiver in handed_to:
             if (id(owner), id(receiver)) not in self._seen:
                 self._seen.add((id(owner), id(receiver)))
