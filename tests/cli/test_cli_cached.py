@@ -159,7 +159,6 @@ def test_rows_depend_on_no_other_source(wines, lolpop):
         "data.truth=b.csv": ["reused", "reused"],
         "data.predict=b.csv": ["reused", "runs"],
         "data.train=b.csv": ["runs", "reused"],
-        "data.batch_rows=10": ["reused", "runs"],
     }
     for setting, statuses in expected.items():
         calls = lolpop("plan", "--resume", "last", "--set", setting, "--json").json["calls"]
