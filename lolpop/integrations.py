@@ -96,7 +96,6 @@ class StoreState(str):
     __slots__ = ()
 
 
-
 @overload
 def task(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from lolpop.errors import LolpopError, WiringError
 from lolpop.resources import parse_reference
-from lolpop.running.fingerprints.calls import CallFingerprint, combined_digest
-from lolpop.running.fingerprints.parts import Parts
+from lolpop.running.fingerprints.parts import Parts, combined_digest
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord, TaskRecord
@@ -37,10 +36,9 @@ class CompletedCalls:
     calls: Mapping[str, Completed]
     """By their lasting digests."""
 
-    def by_fingerprint(self, fingerprint: CallFingerprint) -> Completed | None:
+    def by_fingerprint(self, lasting_digest: str | None) -> Completed | None:
         """The call that depended on the same; None if there is none."""
-        digest = fingerprint.lasting_digest
-        return None if digest is None else self.calls.get(digest)
+        return None if lasting_digest is None else self.calls.get(lasting_digest)
 
 
 def completed_by(

@@ -27,7 +27,9 @@ def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cacheable: bool) 
     Inside the ``with`` block nobody else makes the same cacheable call.
     """
     options = runs_of(root).options
-    completed = None if options.resumes is None else options.resumes.by_fingerprint(fingerprint)
+    completed = (
+        None if options.resumes is None else options.resumes.by_fingerprint(fingerprint.lasting_digest)
+    )
     if completed is not None:
         yield completed
     elif options.cache and cacheable and fingerprint.digest is not None:

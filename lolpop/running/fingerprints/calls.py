@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,13 +15,13 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.running.fingerprints.content import digest_of_value, is_plain
 from lolpop.running.fingerprints.files import file_digest
-from lolpop.running.fingerprints.parts import Part, PartKind, Parts
+from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
 from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["CallFingerprint", "CallFingerprints", "combined_digest"]
+__all__ = ["CallFingerprint", "CallFingerprints"]
 
 _DIGEST = re.compile("[0-9a-f]{32,}")
 _LONGEST = 1_000
@@ -54,13 +53,6 @@ class CallFingerprint:
     def parts(self) -> Parts:
         """All parts."""
         return Parts([*self.method, *self.inputs])
-
-
-def combined_digest(method: Parts, inputs: Parts) -> str | None:
-    """The digest of a call by its parts; None if one of them is unknown."""
-    if method.digest is None or inputs.digest is None:
-        return None
-    return hashlib.sha256(f"{method.digest}{inputs.digest}".encode()).hexdigest()
 
 
 class CallFingerprints:

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-__all__ = ["Part", "PartKind", "Parts", "differences"]
+__all__ = ["Part", "PartKind", "Parts", "combined_digest", "differences"]
 
 PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file", "state"]
 
@@ -80,6 +80,13 @@ class Parts:
     def loaded(cls, text: str) -> Parts:
         """The parts that were dumped."""
         return cls(Part(*fields) for fields in json.loads(text))
+
+
+def combined_digest(method: Parts, inputs: Parts) -> str | None:
+    """The digest of a call by its parts; None if one of them is unknown."""
+    if method.digest is None or inputs.digest is None:
+        return None
+    return hashlib.sha256(f"{method.digest}{inputs.digest}".encode()).hexdigest()
 
 
 def differences(old: Parts, new: Parts) -> list[str]:
