@@ -127,8 +127,10 @@ def workflow(
 
     ``reads`` names files that the method reads, relative to the settings, so that they are part of the
     fingerprint of its calls. ``accounts_for`` names attributes, such as ``data``, whose effect on a call a
-    function of ``reads`` tells completely: in code of the same module they count by that alone. One that is ``cacheable`` acts nowhere but in the store, and what it makes
-    depends on nothing but its fingerprint: ``lolpop run --cache`` takes it from an earlier run.
+    function of ``reads`` tells completely: in code of the same module they count by that alone.
+
+    One that is ``cacheable`` acts nowhere but in the store, and what it makes depends on nothing but its
+    fingerprint: ``lolpop run --cache`` takes it from an earlier run.
     """
     return _decorated("workflow", method, reads, accounts_for, cacheable)
 

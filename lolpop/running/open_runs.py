@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
+    from lolpop.running.completed import CompletedCalls
     from lolpop.running.memory import MemoryRecorder
-    from lolpop.running.resuming import CompletedCalls
     from lolpop.runs import OpenRun
 
 __all__ = ["RunOptions", "Runs", "runs_of"]

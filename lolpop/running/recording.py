@@ -27,8 +27,8 @@ from lolpop.runs import RUN, TASK, OpenRun, context_value
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
     from lolpop.kernel.scopes import Scope
+    from lolpop.running.completed import Completed
     from lolpop.running.fingerprints.calls import CallFingerprint, CallFingerprints
-    from lolpop.running.resuming import Completed
 
 __all__ = ["OpenRecording", "open_recording"]
 

@@ -25,7 +25,7 @@ from lolpop.signatures import signature_of
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord
     from lolpop.kernel.plans import Plan
-    from lolpop.running.resuming import CompletedCalls
+    from lolpop.running.completed import CompletedCalls
     from lolpop.settings.sources import Sources
 
 __all__ = ["Replay", "load_replay", "recorded_arguments"]

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from lolpop.errors import LolpopError, WiringError
 from lolpop.resources import parse_reference
+from lolpop.running.completed import Completed, CompletedCalls
 from lolpop.running.fingerprints.parts import Parts, combined_digest
 
 if TYPE_CHECKING:
     from lolpop.components.store import RunRecord, TaskRecord
-    from lolpop.resources import Resource
 
-__all__ = ["Completed", "CompletedCalls", "completed_by", "lasting_digest"]
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A call of an earlier run that came to its end and made a resource."""
-
-    task_id: str
-    resource: Resource
-
-    def result(self) -> Resource:
-        """What the call made."""
-        return self.resource
-
-
-@dataclass(frozen=True, slots=True)
-class CompletedCalls:
-    """The calls of an earlier run that came to their end and made a resource."""
-
-    calls: Mapping[str, Completed]
-    """By their lasting digests."""
-
-    def by_fingerprint(self, lasting_digest: str | None) -> Completed | None:
-        """The call that depended on the same; None if there is none."""
-        return None if lasting_digest is None else self.calls.get(lasting_digest)
+__all__ = ["completed_by", "lasting_digest"]
 
 
 def completed_by(
@@ -50,8 +25,8 @@ def completed_by(
 ) -> CompletedCalls:
     """What ``run``, of which these are the ``tasks``, completed.
 
-    ``parts_of`` gives the parts of a method by digest. Raises WiringError if it is not one that can be resumed; one that came to its end can if its settings are
-    ``changed``.
+    ``parts_of`` gives the parts of a method by digest. Raises WiringError if the run cannot be resumed; one
+    that came to its end can if its settings are ``changed``.
     """
     if run.status == "completed" and not changed:
         hint = f"Run it once more: lolpop runs replay {run.run_id}. Or change a setting: --set PATH=VALUE."

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import LolpopError
 from lolpop.resources import DatasetVersion, ModelVersion, Resource, parse_reference
+from lolpop.running.completed import Completed
 from lolpop.running.open_runs import runs_of
-from lolpop.running.resuming import Completed
 
 if TYPE_CHECKING:
     from lolpop.components.store import Store
@@ -26,10 +26,8 @@ def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cacheable: bool) 
     It is one of the run that is resumed; or one of any run, if that is wanted and the call is ``cacheable``.
     Inside the ``with`` block nobody else makes the same cacheable call.
     """
-    options = runs_of(root).options
-    completed = (
-        None if options.resumes is None else options.resumes.by_fingerprint(fingerprint.lasting_digest)
-    )
+    options, lasting = runs_of(root).options, fingerprint.lasting_digest
+    completed = None if options.resumes is None else options.resumes.by_fingerprint(lasting)
     if completed is not None:
         yield completed
     elif options.cache and cacheable and fingerprint.digest is not None:

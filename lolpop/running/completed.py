@@ -1,0 +1,36 @@
+"""Completed calls of earlier runs, whose results stand for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lolpop.resources import Resource
+
+__all__ = ["Completed", "CompletedCalls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A call of an earlier run that came to its end and made a resource."""
+
+    task_id: str
+    resource: Resource
+
+    def result(self) -> Resource:
+        """What the call made."""
+        return self.resource
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedCalls:
+    """The calls of an earlier run that came to their end and made a resource."""
+
+    calls: Mapping[str, Completed]
+    """By their lasting digests."""
+
+    def by_fingerprint(self, lasting_digest: str | None) -> Completed | None:
+        """The call that depended on the same; None if there is none."""
+        return None if lasting_digest is None else self.calls.get(lasting_digest)
