@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import abc
 from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
@@ -10,7 +10,7 @@ from lolpop.errors import WiringError
 from lolpop.kernel.framework import FRAMEWORK_PARAMETER
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers import Component, Components, Mapping, Pipeline, Runner, Settings
 from lolpop.settings.framework import FRAMEWORK
 from lolpop.signatures import Parameter, signature_of
 
@@ -61,10 +61,22 @@ class _Builder:
                 properties[name] = self._component(provider.interface, cell_of(provider).plan.use)
             elif isinstance(provider, Components):
                 properties[name] = {"type": "array", "items": self._component(provider.interface, "")}
+            elif isinstance(provider, Mapping):
+                elements = map(cell_of, cell_of(provider).elements)
+                known = {
+                    element.name.rpartition(".")[2]: self._removable(provider.interface, element.plan.use)
+                    for element in elements
+                }
+                other = self._removable(provider.interface, "")
+                properties[name] = {"type": "object", "properties": known, "additionalProperties": other}
             elif isinstance(provider, Settings):
                 name_of_type = getattr(provider.type, "__name__", name)
                 properties[name] = self._value(Parameter(name, provider.type), name_of_type)
         return _closed(properties)
+
+    def _removable(self, interface: Any, used: str) -> dict[str, Any]:
+        """The schema of an element that may be left out by ``null``."""
+        return {"anyOf": [*self._component(interface, used)["anyOf"], {"type": "null"}]}
 
     def _component(self, interface: Any, used: str) -> dict[str, Any]:
         names = sorted(registry.registered(registry.group_of(interface)))
@@ -123,7 +135,7 @@ def _schema_of_type(parameter: Parameter) -> dict[str, Any]:
 
 
 def _renamed(schema: Any, owner: str) -> Any:
-    if isinstance(schema, Mapping):
+    if isinstance(schema, abc.Mapping):
         return {key: _renamed(value, owner) for key, value in schema.items()}
     if isinstance(schema, list):
         return [_renamed(value, owner) for value in schema]

@@ -9,8 +9,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from lolpop.kernel.providers.cells import Cell, cell_of
+from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.providers import Component, Components, Pipeline, Runner, Settings
+from lolpop.providers import Component, Mapping, Pipeline, Runner, Settings
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -38,15 +39,18 @@ def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
             _grow(
                 tree.add(_label(name.ljust(width), _owner(inner), with_needs=with_needs)), inner, with_needs
             )
-        elif isinstance(provider, Components):
-            uses = ", ".join(cell_of(element).plan.use for element in cell_of(provider).elements)
-            tree.add(Text().append(name.ljust(width), "bold").append(f"  {uses}", "cyan"))
+        elif isinstance(provider, ComponentGroup):
+            cell: Any = cell_of(provider)
+            uses = [cell_of(element).plan.use for element in cell.elements]
+            if isinstance(provider, Mapping):
+                uses = [f"{key}: {use}" for key, use in zip(cell.keys, uses, strict=True)]
+            tree.add(Text().append(name.ljust(width), "bold").append(f"  {', '.join(uses)}", "cyan"))
         else:
             tree.add(_label(name.ljust(width), cell_of(provider), with_needs=with_needs))
 
 
 def _is_shown(provider: Any) -> bool:
-    if isinstance(provider, Components):
+    if isinstance(provider, ComponentGroup):
         return bool(cell_of(provider).elements)
     return isinstance(provider, Component | Settings | Nested)
 

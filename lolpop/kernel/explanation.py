@@ -17,8 +17,9 @@ from lolpop.kernel.framework import FRAMEWORK_PARAMETER, framework_plan
 from lolpop.kernel.plans import Plan, Setting
 from lolpop.kernel.providers import Component, Settings
 from lolpop.kernel.providers.cells import Cell, cell_of
-from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.groups import GroupCell
 from lolpop.kernel.providers.integration_slots import IntegrationCell
+from lolpop.kernel.providers.lists import ListCell
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.providers.traversal import cells_in, declared_cells
 from lolpop.settings.framework import FRAMEWORK
@@ -146,8 +147,9 @@ def _near_key(key: str, paths: Sequence[str]) -> str:
 
 def _of_cell(cell: Cell) -> Iterator[Explanation]:
     links = cell.scope.configuration.links
-    if isinstance(cell, ListCell):
-        yield _of_list(cell, links)
+    if isinstance(cell, GroupCell):
+        if isinstance(cell, ListCell):
+            yield _of_list(cell, links)
         for element in map(cell_of, cell.elements):
             if isinstance(element, IntegrationCell):
                 yield from _of_integration(element, links)

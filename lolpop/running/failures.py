@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from lolpop._escaping import escaped_text
 from lolpop.errors import LolpopError, TrainingError
 from lolpop.kernel.masking import masked
-from lolpop.kernel.providers import Component, Components
+from lolpop.kernel.providers import Component
 from lolpop.kernel.providers.cells import cell_of
+from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.traversal import cells_in
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ def notify_failure(root: Scope, run: RunRecord, error: BaseException) -> None:
 
     text = escaped_text(masked(root, f"{run.workflow} failed in run {run.run_id}: {_short(error)}"))
     for slot in root.providers.values():
-        interface = slot.interface if isinstance(slot, Component | Components) else None
+        interface = slot.interface if isinstance(slot, Component | ComponentGroup) else None
         if not (isinstance(interface, type) and issubclass(interface, Notifier)):
             continue
         with failures_as_notes(root, error, f"notifying {cell_of(slot).path}"):
             notifiers = slot()
+            if isinstance(notifiers, dict):
+                notifiers = list(notifiers.values())
             for notifier in notifiers if isinstance(notifiers, list) else [notifiers]:
                 if not getattr(notifier, "reaches_elsewhere", True):
                     continue  # the error itself is about to be seen on the console

@@ -10,7 +10,8 @@ from lolpop import registry
 from lolpop.errors import DEFAULT, Origin, SettingsError, WiringError
 from lolpop.kernel.loading import check_links, configured
 from lolpop.kernel.providers.cells import Cell, cell_of
-from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.groups import GroupCell
+from lolpop.kernel.providers.mappings import MappingCell
 from lolpop.kernel.providers.traversal import declared_cells
 from lolpop.kernel.scopes import scope_of
 from lolpop.running.open_runs import RunOptions, runs_of
@@ -118,7 +119,7 @@ class _Recorded:
         if any(part.get("use") == "overridden" for part in parts.values()):
             self.notes.append(f"{cell.path} was overridden in code: it is as the container declares it")
             return None
-        if isinstance(cell, ListCell):
+        if isinstance(cell, GroupCell):
             return self._elements(cell, parts) if parts else None
         if (part := parts.get(cell.path)) is None:
             return None
@@ -130,17 +131,20 @@ class _Recorded:
         declared = cell.plan.use == part["use"] and cell.plan.section.use is None
         return Node(settings if declared else {**self._use(part), **settings}, self._origin)
 
-    def _elements(self, cell: ListCell, parts: Mapping[str, Mapping[str, Any]]) -> Node:
+    def _elements(self, cell: GroupCell, parts: Mapping[str, Mapping[str, Any]]) -> Node:
         today = {element.path: element.plan for element in map(cell_of, cell.elements)}
-        elements = sorted((path for path in parts if path != cell.path), key=lambda path: int(_last(path)))
-        nodes = [
-            {
-                **self._use(parts[path]),
-                **self._settings(cell.slot.interface, path, parts[path], today.get(path)),
-            }
-            for path in elements
-        ]
-        return Node(tuple(Node(node, self._origin) for node in nodes), self._origin)
+        nodes = {
+            _last(path): Node(
+                {**self._use(part), **self._settings(cell.slot.interface, path, part, today.get(path))},
+                self._origin,
+            )
+            for path, part in parts.items()
+            if path != cell.path
+        }
+        if isinstance(cell, MappingCell):
+            removed = {key: Node(None, self._origin) for key in cell.keys if key not in nodes}
+            return Node({**removed, **nodes}, self._origin)
+        return Node(tuple(nodes[key] for key in sorted(nodes, key=int)), self._origin)
 
     def _use(self, part: Mapping[str, Any]) -> dict[str, Node]:
         return {"use": Node(part["use"], self._origin)}

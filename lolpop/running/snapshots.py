@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.kernel.linked import linked_value
 from lolpop.kernel.masking import masker
 from lolpop.kernel.providers.cells import Cell, cell_of
-from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.groups import GroupCell
 from lolpop.kernel.providers.traversal import declared_cells
 from lolpop.registry import RUNNERS, is_installed, registered
 from lolpop.running.open_runs import runs_of
@@ -118,7 +118,7 @@ def _components(root: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
         if cell.overrides:
             yield cell.path, {"use": "overridden"}
             continue
-        if isinstance(cell, ListCell):
+        if isinstance(cell, GroupCell):
             if not cell.elements:
                 yield cell.path, {"use": []}
             continue
@@ -144,7 +144,7 @@ def _linked(root: Scope, components: Mapping[str, Mapping[str, Any]]) -> Iterato
 
 def _given(root: Scope) -> Iterator[str]:
     for cell in _cells(root):
-        if cell.overrides or isinstance(cell, ListCell):
+        if cell.overrides or isinstance(cell, GroupCell):
             continue
         for name, setting in cell.plan.settings.items():
             node = setting.node

@@ -71,6 +71,7 @@ class TrainContainer(PipelineContainer):
 
     model_trainer = providers.Component(ModelTrainer, default="sklearn")
     candidates = providers.Components(ModelTrainer, default=["sklearn"])
+    by_name = providers.Mapping(ModelTrainer, default={"fast": "sklearn"})
     pipeline = providers.Pipeline(Train)
 
 
@@ -92,6 +93,7 @@ def what_containers_give(container: MainContainer) -> None:
     assert_type(container.train, TrainContainer)
     assert_type(container.train.model_trainer(), ModelTrainer)
     assert_type(container.train.candidates(), list[ModelTrainer])
+    assert_type(container.train.by_name(), dict[str, ModelTrainer])
     assert_type(container.train.pipeline(), Train)
     assert_type(container.notifiers(), list[Notifier])
     assert_type(container.problem(), Problem)

@@ -1,7 +1,9 @@
 """What containers are declared with: one provider for each kind of thing that they hold."""
 
-from lolpop.kernel.providers.components import Component, Components
+from lolpop.kernel.providers.components import Component
+from lolpop.kernel.providers.lists import Components
 from lolpop.kernel.providers.main_slots import Pipeline, Runner
+from lolpop.kernel.providers.mappings import Mapping
 from lolpop.kernel.providers.nesting import nested
 from lolpop.kernel.providers.uncached import Callable, Factory, Object
 from lolpop.kernel.providers.values import Folder, Places, Settings
@@ -13,6 +15,7 @@ __all__ = [
     "Components",
     "Factory",
     "Folder",
+    "Mapping",
     "Object",
     "Pipeline",
     "Places",

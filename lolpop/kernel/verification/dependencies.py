@@ -16,7 +16,7 @@ from lolpop.kernel.cycles import build_order
 from lolpop.kernel.providers import Pipeline as PipelineSlot
 from lolpop.kernel.providers import Runner as RunnerSlot
 from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, drawn, name_of, needs_of
-from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.groups import GroupCell
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
@@ -42,7 +42,7 @@ _LAYER_RULES = {
 
 def dependency_findings(cell: Cell, visible: VisibleNames) -> Iterator[Finding]:
     """What is wrong with what a slot is built from."""
-    if not isinstance(cell, ListCell):
+    if not isinstance(cell, GroupCell):
         for dependency in cell.dependencies:
             yield from _findings(cell, dependency, visible)
     yield from _injected_findings(cell)

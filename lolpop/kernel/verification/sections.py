@@ -12,7 +12,8 @@ from lolpop.errors import Finding, Origin
 from lolpop.kernel.framework import framework_plan
 from lolpop.kernel.plans import ambiguity
 from lolpop.kernel.providers.cells import Cell
-from lolpop.kernel.providers.components import ListCell
+from lolpop.kernel.providers.groups import GroupCell
+from lolpop.kernel.providers.lists import ListCell
 from lolpop.kernel.providers.main_slots import MainSlot, has_section
 from lolpop.kernel.providers.traversal import declared_cells, injected_setting
 from lolpop.kernel.scopes import Scope
@@ -33,7 +34,7 @@ def section_findings(scope: Scope) -> Iterator[Finding]:
 
 def slot_findings(cell: Cell) -> Iterator[Finding]:
     """What is wrong with how a slot is declared and set, beside its plan."""
-    if isinstance(cell, ListCell):
+    if isinstance(cell, GroupCell):
         yield from _stray_elements(cell)
     yield from _unknown_injections(cell)
 
@@ -123,12 +124,15 @@ def _clashes(scope: Scope) -> Iterator[Finding]:
                     )
 
 
-def _stray_elements(cell: ListCell) -> Iterator[Finding]:
+def _stray_elements(cell: GroupCell) -> Iterator[Finding]:
     for key, node in cell.stray_nodes():
         path = f"{cell.path}.{key}" if key else cell.path
-        message = f"there is no element {key!r}" if key else "should be a list"
-        how = 'as JSON: ["one", "two"]' if node.text else "as a list: [one, two]"
-        hint = f"It has {len(cell.elements)} elements, counted from 0." if key else f"Write it {how}."
+        message = f"there is no element {key!r}" if key else f"should be {cell.shape}"
+        hint = f"Write it {cell.example[node.text]}."
+        if key and isinstance(cell, ListCell):
+            hint = f"It has {len(cell.elements)} elements, counted from 0."
+        elif key:
+            hint = f"{one_of(key, cell.keys)} A new element needs `use`, its implementation."
         yield Finding(path, message, origin=_key_origin(node), hint=hint)
 
 

@@ -10,8 +10,9 @@ from lolpop import registry
 from lolpop._names import did_you_mean
 from lolpop.errors import Finding, WiringError
 from lolpop.integrations import call_kind
-from lolpop.kernel.providers import Component, Components, Runner, Settings
+from lolpop.kernel.providers import Component, Runner, Settings
 from lolpop.kernel.providers.cells import Cell, cell_of, effective_provider, providers_behind
+from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
@@ -32,7 +33,7 @@ def unused_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
     for scope in root.walk():
         for cell in declared_cells(scope):
             slot = cell.slot
-            if not isinstance(slot, Component | Components | Settings) or slot in used:
+            if not isinstance(slot, Component | ComponentGroup | Settings) or slot in used:
                 continue
             inherited = scope is root and cell.name in root.runtime.inherited
             if not inherited and not (slot in spared and cell.plan.section is NO_SECTION):

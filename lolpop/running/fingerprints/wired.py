@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lolpop._names import shortened
 from lolpop.integrations import accounted_for, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of, effective_provider
+from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
-from lolpop.providers import Component, Components, Folder, Places, Settings
+from lolpop.providers import Component, Folder, Places, Settings
 from lolpop.running.fingerprints.attributes import members_of, self_use, variable_use
 from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.content import Opaque, digest_of_value
@@ -157,7 +158,8 @@ class _Walk:
         except AttributeError:
             return  # the call itself will say so
         providers = self._injected_into(owner)
-        values = value if isinstance(value, list | tuple) and value else [value]
+        values = list(value.values()) if isinstance(value, dict) else value
+        values = values if isinstance(values, list | tuple) and values else [value]
         if all(id(each) in providers for each in values):
             for each in values:
                 self._follow_injected(providers[id(each)], chain[1:] if each is value else ())
@@ -170,7 +172,7 @@ class _Walk:
         if isinstance(provider, Settings):
             self._follow_value(provider, ())
             return
-        if isinstance(provider, Components) and not value:
+        if isinstance(provider, ComponentGroup) and not value:
             return  # an empty list
         try:
             digest = digest_of_value(value)
@@ -188,7 +190,7 @@ class _Walk:
     def _follow_injected(self, provider: Any, chain: tuple[str, ...]) -> None:
         if isinstance(provider, Settings):
             self._follow_value(provider, chain)
-        elif isinstance(provider, Components):
+        elif isinstance(provider, ComponentGroup):
             for element in cell_of(provider).elements:
                 self._follow_injected(element, ())
         elif isinstance(provider, Slot) and not isinstance(provider, Component) and chain:
@@ -238,7 +240,7 @@ class _Walk:
         if isinstance(provider, Settings):
             self._follow_value(provider, ())
             return
-        if isinstance(provider, Components):
+        if isinstance(provider, ComponentGroup):
             for element in cell_of(provider).elements:
                 self._count_whole(element)
             return
