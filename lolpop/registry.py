@@ -8,19 +8,26 @@ import importlib.util
 import re
 import sys
 import sysconfig
+from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from lolpop._names import did_you_mean, one_of, shortened
 from lolpop.errors import WiringError
 
 __all__ = [
+    "COMMANDS",
+    "COMPONENTS",
+    "CONTAINERS",
+    "PIPELINES",
     "RUNNERS",
     "SETTINGS_SOURCES",
+    "component_types",
     "find",
     "group_of",
     "import_object",
+    "interface_of",
     "is_installed",
     "missing_modules",
     "name_of",
@@ -30,8 +37,20 @@ __all__ = [
 
 T = TypeVar("T")
 
+COMPONENTS = "lolpop.components."
+"""What the groups of component types begin with."""
+
 RUNNERS = "lolpop.runners"
 """The group of ready-made runner containers."""
+
+PIPELINES = "lolpop.pipelines"
+"""The group of pipeline classes, which ``use`` names in the section of a pipeline's container."""
+
+CONTAINERS = "lolpop.containers"
+"""The group of containers to nest, to inherit from or, with a runner, to run."""
+
+COMMANDS = "lolpop.commands"
+"""The group of sub-commands of ``lolpop``: functions, or applications of Typer."""
 
 SETTINGS_SOURCES = "lolpop.settings_sources"
 """The group of sources of settings: classes that are made without arguments."""
@@ -41,12 +60,41 @@ _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def group_of(interface: type) -> str:
     """The entry point group of a component type: ``lolpop.components.model_trainer`` for ModelTrainer."""
-    return f"lolpop.components.{_WORD.sub('_', interface.__name__).lower()}"
+    return f"{COMPONENTS}{_WORD.sub('_', interface.__name__).lower()}"
 
 
 def registered(group: str) -> dict[str, str]:
     """The registered names of a group, with the import path that each stands for."""
     return dict(_scan(tuple(sys.path)).get(group, {}))
+
+
+def component_types() -> list[str]:
+    """The component types that have implementations, built-in ones and those of extensions."""
+    groups = _scan(tuple(sys.path))
+    return sorted(group.removeprefix(COMPONENTS) for group in groups if group.startswith(COMPONENTS))
+
+
+def interface_of(component_type: str) -> type:
+    """The interface of a component type: the class that its name stands for.
+
+    Raises WiringError, with a near name, if there is none such.
+    """
+    group = f"{COMPONENTS}{component_type}"
+    # A built-in type may be without implementations: its interface is where all built-in ones are.
+    with suppress(ModuleNotFoundError):
+        for value in vars(importlib.import_module(group)).values():
+            if isinstance(value, type) and value.__module__ == group and group_of(value) == group:
+                return value
+    for path in registered(group).values():
+        with suppress(WiringError):
+            implementation = import_object(path)
+            for owner in getattr(implementation, "__mro__", ()):
+                if group_of(owner) == group:
+                    return cast("type", owner)
+    raise WiringError(
+        f"there is no component type {component_type!r}",
+        one_of(component_type, component_types(), what="Types"),
+    )
 
 
 def find(interface: type[T], name: str) -> type[T]:
@@ -141,6 +189,6 @@ def _scan(path: tuple[str, ...]) -> dict[str, dict[str, str]]:
     groups: dict[str, dict[str, str]] = {}
     for distribution in distributions(path=list(path)):
         for entry in distribution.entry_points:
-            if entry.group in (RUNNERS, SETTINGS_SOURCES) or entry.group.startswith("lolpop.components."):
+            if entry.group in (RUNNERS, SETTINGS_SOURCES) or entry.group.startswith(COMPONENTS):
                 groups.setdefault(entry.group, {}).setdefault(entry.name, entry.value)
     return groups

@@ -8,6 +8,9 @@ FAILED = 1
 USAGE = 2
 """Wrong usage, settings or wiring: nothing was run."""
 
+CHECK_FAILED = 3
+"""What was asked for is done, and a test or check failed, or files differ."""
+
 INTERRUPTED = 130
 
 BROKEN_PIPE = 141

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._output import say
-from lolpop.cli.commands import config, datasets, models, runs, wiring, workflows
+from lolpop.cli.commands import config, datasets, models, new, runs, wiring, workflows
 
 __all__ = ["app"]
 
@@ -33,6 +33,7 @@ def lolpop(
 app.add_typer(workflows.app)
 app.add_typer(wiring.app)
 app.add_typer(config.app, name="config")
+app.add_typer(new.app, name="new")
 app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(models.app, name="models")

@@ -1,0 +1,1 @@
+"""Scaffolding: projects and their parts, written from templates."""

@@ -1,0 +1,117 @@
+"""`lolpop new component` and its like, in a project."""
+
+import tomllib
+
+import pytest
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def entry_points(project):
+    return tomllib.loads((project / "pyproject.toml").read_text())["project"]["entry-points"]
+
+
+def test_a_component_has_the_methods_of_its_interface(churn, lolpop):
+    """The class has every abstract method with its signature and docstring, and is registered."""
+    assert lolpop("new", "component", "model_trainer", "own").code == 0
+    text = (churn / "src/churn/components/model_trainer/own.py").read_text()
+    assert "def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:" in text
+    assert "@classmethod\n    def load(cls, folder: Path" in text
+    assert "TrainingError for parameters, that the estimator refuses." in text
+    assert entry_points(churn)["lolpop.components.model_trainer"] == {
+        "own": "churn.components.model_trainer.own:OwnModelTrainer"
+    }
+
+
+def test_a_component_is_used_by_its_import_path(churn, lolpop):
+    """What `new component` made stands in the settings at once, without installing the project."""
+    (churn / "data/known.csv").write_text("a\n1\n")
+    assert lolpop("new", "component", "model_trainer", "boosted", "--base", "sklearn").code == 0
+    use = "churn.components.model_trainer.boosted:BoostedModelTrainer"
+    done = lolpop("verify", "--set", f"train.model_trainer={use}")
+    assert done.code == 0, done.out
+
+
+def test_what_exists_is_never_written_over(churn, lolpop):
+    """The second time, nothing is written, and the error says why."""
+    assert lolpop("new", "component", "notifier", "pager").code == 0
+    before = contents(churn)
+    assert lolpop("new", "component", "notifier", "pager").code == 2
+    (churn / "pyproject.toml").write_text(
+        (churn / "pyproject.toml").read_text().replace("pager = ", "beeper = ")
+    )
+    done = lolpop("new", "component", "notifier", "pager")
+    assert done.code == 2
+    assert "src/churn/components/notifier/pager.py" in done.err
+    after = contents(churn)
+    del (
+        before[(churn / "pyproject.toml").relative_to(churn)],
+        after[(churn / "pyproject.toml").relative_to(churn)],
+    )
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("component", "notifier", "pager"),
+        ("component", "geocoder", "offline", "--new-type"),
+        ("pipeline", "report"),
+        ("runner", "nightly"),
+        ("container", "strict"),
+        ("command", "publish"),
+        ("update",),
+    ],
+)
+def test_a_dry_run_of_a_part_writes_nothing(churn, lolpop, words):
+    """--dry-run changes no file of the project."""
+    before = contents(churn)
+    assert lolpop("new", *words, "--dry-run").code == 0
+    assert contents(churn) == before
+
+
+def test_an_unknown_component_type_gets_a_near_name(churn, lolpop):
+    """The error names the type that was meant, and the option for a new one."""
+    done = lolpop("new", "component", "modle_trainer", "own")
+    assert done.code == 2
+    assert "Did you mean model_trainer?" in done.err
+    assert "--new-type" in done.err
+
+
+def test_a_type_that_exists_cannot_be_made_anew(churn, lolpop):
+    """--new-type with a known type is an error."""
+    assert "exists already" in lolpop("new", "component", "notifier", "pager", "--new-type").err
+
+
+def test_an_unknown_base_gets_a_near_name(churn, lolpop):
+    """--base takes implementations of the type only."""
+    done = lolpop("new", "component", "model_trainer", "own", "--base", "sklern")
+    assert done.code == 2
+    assert "Did you mean sklearn?" in done.err
+
+
+@pytest.mark.parametrize("name", ["9", "two words", "def"])
+def test_names_of_parts_are_identifiers(churn, lolpop, name):
+    """What cannot be a module is refused."""
+    done = lolpop("new", "pipeline", name)
+    assert done.code == 2
+    assert repr(name) in done.err
+
+
+def test_outside_a_project_the_error_says_how_to_make_one(folder, lolpop):
+    """Without a pyproject.toml there is nothing to add to."""
+    done = lolpop("new", "pipeline", "report")
+    assert done.code == 2
+    assert "lolpop new project NAME" in done.err
+
+
+def test_what_is_in_the_pyproject_stays(churn, lolpop):
+    """Comments and the order of tables are as they were; only a line is added."""
+    before = (churn / "pyproject.toml").read_text().splitlines()
+    assert lolpop("new", "runner", "nightly").code == 0
+    after = (churn / "pyproject.toml").read_text().splitlines()
+    added = [line for line in after if line not in before]
+    assert added == ['nightly = "churn.runners.nightly:NightlyContainer"']
+    assert [line for line in after if line in before] == before
