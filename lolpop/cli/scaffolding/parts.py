@@ -91,8 +91,8 @@ def add_files(
     registration = None if entry_point is None else with_entry_point(project.folder, *entry_point)
     write_files(dict(sorted(files.items())), project.folder, dry_run=dry_run)
     if entry_point is not None and registration is not None:
-        group, name, path = entry_point
-        say(f"{'would add' if dry_run else 'added'}  {name} = {path!r} to {group} in pyproject.toml")
+        group, name, target = entry_point
+        say(f"{'would add' if dry_run else 'added'}  {name} = {target!r} to {group} in pyproject.toml")
         if not dry_run:
             (project.folder / "pyproject.toml").write_text(registration, encoding="utf-8")
 

@@ -37,8 +37,8 @@ def update_project(*, dry_run: bool) -> bool:
     for path, action in actions:
         _carry_out(project.folder, path, action, rendered, dry_run=dry_run)
     gone = [path for path in record.files if Path(path) not in rendered.files]
-    for path in gone:
-        say(f"no longer in the template  {path}")
+    for name in gone:
+        say(f"no longer in the template  {name}")
     if not actions and not gone:
         say("The project is as today's template has it.")
     if not dry_run:
