@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT",
     "DataError",
     "Finding",
+    "FlowError",
     "LolpopError",
     "MissingExtraError",
     "NoUnseenRowsError",
@@ -99,6 +100,10 @@ class SettingsError(_FindingsError):
 
 class VerificationError(_FindingsError):
     """A container cannot work as it is wired and set."""
+
+
+class FlowError(_FindingsError):
+    """A flow that cannot be followed: unknown workflows or parameters, wrong arguments, a cycle."""
 
 
 class WiringError(LolpopError):

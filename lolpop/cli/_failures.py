@@ -12,7 +12,7 @@ import typer
 
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import print_error
-from lolpop.errors import Finding, LolpopError, SettingsError, VerificationError, WiringError
+from lolpop.errors import Finding, FlowError, LolpopError, SettingsError, VerificationError, WiringError
 from lolpop.interrupts import interruption_of
 from lolpop.registry import is_installed
 from lolpop.settings.secrets import mask_urls
@@ -30,7 +30,7 @@ class RunFailedError(LolpopError):
         super().__init__(f"workflow {workflow} failed")
 
 
-_BEFORE_THE_RUN = (UsageError, SettingsError, VerificationError, WiringError)
+_BEFORE_THE_RUN = (UsageError, SettingsError, VerificationError, WiringError, FlowError)
 
 
 @contextmanager
@@ -61,14 +61,14 @@ def described(failure: BaseException) -> dict[str, Any]:
     description: dict[str, Any] = {"type": type(error).__name__, "message": message}
     if (place := _place_of(error)) is not None:
         description["place"] = place
-    if isinstance(error, SettingsError | VerificationError):
+    if isinstance(error, SettingsError | VerificationError | FlowError):
         description["findings"] = [finding_json(finding) for finding in findings_in(error)]
     return description
 
 
 def findings_in(error: LolpopError) -> list[Finding]:
     """What an error found, or the error itself as the one finding."""
-    if isinstance(error, SettingsError | VerificationError):
+    if isinstance(error, SettingsError | VerificationError | FlowError):
         return list(error.findings)
     # The text of a finding ends where its hint begins, without a period.
     return [Finding("", mask_urls(str(error)).removesuffix("."))]

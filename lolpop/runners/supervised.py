@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
 from lolpop.checks import CheckReport
@@ -26,16 +25,17 @@ from lolpop.errors import (
     UntrustedTypeError,
     UnusableArtifactError,
 )
-from lolpop.integrations import Runner, StoreState, workflow
-from lolpop.pipelines._drift import trained_on
+from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
-from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob, Resource
+from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
+from lolpop.runners._about import about
 from lolpop.runners._origins import Origin, Purpose, origin_of
 from lolpop.runners._reading import SourceReader
+from lolpop.runners._reads import versions_of_truth, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
 
@@ -49,43 +49,6 @@ OptionalTask: TypeAlias = Literal[
 
 # Rows that are looked at, checked and compared with others, where not all of them are held in memory.
 _SAMPLED_ROWS = 100_000
-
-
-def _versions_to_process(
-    runner: SupervisedRunner, source: Source | None, dataset: Purpose
-) -> dict[str, str | None]:
-    """What the sources hold that ``process_data`` reads, and the earlier rows that it judges them by."""
-    origin = origin_of(source, dataset, runner.data, runner.problem.name)
-    version = runner.data_connector.version
-    versions = {
-        f"{name}: {mask(table.source)} as {table.dataset}": version(table.source)
-        for name, table in origin.tables.items()
-    } or {str(mask(origin.source)): version(origin.source)}
-    if dataset == "predict" and runner.data.batch_rows is not None:
-        versions["data.batch_rows"] = str(runner.data.batch_rows)
-    return {**versions, "earlier rows": StoreState(_earlier_rows(runner, dataset))}
-
-
-def _earlier_rows(runner: SupervisedRunner, dataset: Purpose) -> str:
-    """The rows that the deployed model has learned from, and the latest of all where those count too."""
-    deployed = runner.model_deployer.deployed(Model(name=runner.problem.name))
-    earlier: list[Resource | None] = []
-    if deployed is not None:
-        earlier.append(trained_on(deployed, runner.metadata_tracker) or deployed)
-    if deployed is not None or dataset == "predict":
-        versions = runner.metadata_tracker.find(DatasetVersion, f"{runner.problem.name}_train")
-        earlier.append(versions[-1] if versions else None)
-    references = dict.fromkeys(rows.reference for rows in earlier if rows is not None)
-    return ", ".join(references) or "none"
-
-
-def _versions_of_truth(
-    runner: SupervisedRunner, prediction_job: PredictionJob, truth: Source | None
-) -> dict[str, str | None]:
-    """What the source holds that ``evaluate_ground_truth`` reads."""
-    del prediction_job
-    source = runner.data.truth if truth is None else truth
-    return {} if source is None else {str(mask(source)): runner.data_connector.version(source)}
 
 
 class SupervisedRunner(Runner):
@@ -136,7 +99,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow(reads=_versions_to_process, accounts_for=["data"], cacheable=True)
+    @workflow(reads=versions_to_process, accounts_for=["data"], cacheable=True)
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
@@ -157,7 +120,7 @@ class SupervisedRunner(Runner):
         else:
             frame = self.process.transform_data(reader.read(origin.source))
         if dataset == "train" and "check_data" not in self.skip:
-            with _about(str(mask(origin.source))):
+            with about(str(mask(origin.source))):
                 self.process.check_data(frame, self._deployed())
         parents = self._track(tables, origin)
         dataset_version = self.process.track_data(frame, origin.dataset, origin.source, parents)
@@ -201,11 +164,17 @@ class SupervisedRunner(Runner):
         return None
 
     @workflow
-    def predict_data(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> PredictionJob:
+    def predict_data(
+        self, model_version: ModelVersion | None = None, dataset_version: DatasetVersion | None = None
+    ) -> PredictionJob:
         """Predict the rows of ``dataset_version``, keep the predictions, and write them where settings say.
 
-        Raises DataError if ``model_version`` cannot predict these rows; nothing is kept or written then.
+        Without ``model_version`` the deployed one predicts, and without ``dataset_version`` the rows to
+        predict are processed first. Raises DataError if there are none, or if ``model_version`` cannot
+        predict these rows; nothing is kept or written then.
         """
+        model_version = model_version or self._require_deployed()
+        dataset_version = dataset_version or self._require_rows_to_predict(model_version)
         model = self.resource_version_control.load_model(model_version)
         source = self.process.source_of(dataset_version)
         self._require_apart(model_version, dataset_version)
@@ -213,7 +182,7 @@ class SupervisedRunner(Runner):
         if self.data.batch_rows is not None:
             rows = self._sample(dataset_version) if self._looks_at_rows else None
             told = self._look_at(rows, source, dataset_version, model_version)
-            with _about(f"{model_version} cannot predict the rows of {source}"):
+            with about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
                     model, model_version, dataset_version, self.data.predictions, check=check, told=told
                 )
@@ -224,7 +193,7 @@ class SupervisedRunner(Runner):
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
         told = self._look_at(frame, source, dataset_version, model_version)
-        with _about(f"{model_version} cannot predict the rows of {source}"):
+        with about(f"{model_version} cannot predict the rows of {source}"):
             predictions = self.predict.get_predictions(model, frame, told)
         if check:
             self.predict.check_predictions(predictions)
@@ -236,7 +205,7 @@ class SupervisedRunner(Runner):
         self._explain(model, model_version, dataset_version, prediction_job)
         return prediction_job
 
-    @workflow(reads=_versions_of_truth)
+    @workflow(reads=versions_of_truth)
     def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
         """Measure the predictions of a job on the rows whose true label is known by now.
 
@@ -345,10 +314,10 @@ class SupervisedRunner(Runner):
         """What people were told of ``rows``, if they were checked."""
         told = None
         if rows is not None and "check_data" not in self.skip:
-            with _about(f"{model_version} cannot predict the rows of {source}"):
+            with about(f"{model_version} cannot predict the rows of {source}"):
                 told = self.process.check_data(rows, model_version, labelled=False)
         if rows is not None and "compare_data" not in self.skip:
-            with _about(f"{model_version} does not predict the rows of {source}"):
+            with about(f"{model_version} does not predict the rows of {source}"):
                 self.predict.compare_data(rows, dataset_version, model_version)
         return told
 
@@ -375,7 +344,7 @@ class SupervisedRunner(Runner):
         new = self.process_data(dataset="predict")
         kept = self.resource_version_control
         rows = kept.load_data(new) if self.data.batch_rows is None else next(iter(kept.load_batches(new)))
-        with _about(f"The rows of {mask(self.data.predict)} cannot be predicted"):
+        with about(f"The rows of {mask(self.data.predict)} cannot be predicted"):
             self.predict.require_identity(rows)
         return new
 
@@ -387,6 +356,23 @@ class SupervisedRunner(Runner):
 
     def _deployed(self) -> ModelVersion | None:
         return self.model_deployer.deployed(Model(name=self.problem.name))
+
+    def _require_deployed(self) -> ModelVersion:
+        deployed = self._deployed()
+        if deployed is None:
+            raise DataError(
+                f"No model version of {self.problem.name!r} is deployed. Deploy one, or name a model version."
+            )
+        return deployed
+
+    def _require_rows_to_predict(self, model_version: ModelVersion) -> DatasetVersion:
+        """The rows to predict, processed now. Raises DataError if there are none."""
+        parents = self.metadata_tracker.parents(model_version)
+        labelled = next(parent for parent in parents if isinstance(parent, DatasetVersion))
+        new = self._rows_to_predict(labelled)
+        if new is None:
+            raise DataError("There are no rows to predict: set data.predict, or name a dataset version.")
+        return new
 
     def _is_sound(self, model_version: ModelVersion) -> bool:
         checks = self.metadata_tracker.get(model_version).fields.get("checks", {})
@@ -454,12 +440,3 @@ class SupervisedRunner(Runner):
 
     def _tell(self, message: str, level: Level = "info") -> None:
         tell(self.notifiers, message, level)
-
-
-@contextmanager
-def _about(subject: str) -> Iterator[None]:
-    """Let a DataError that leaves the block begin with what it is about."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{subject}: {error}") from error

@@ -1,0 +1,81 @@
+"""Graphs of workflow calls: which calls a flow makes, and which of them follow which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lolpop.errors import Origin
+from lolpop.resources import Resource
+
+__all__ = ["FlowGraph", "Output", "Step", "option_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The result of a step, as an argument of a later one."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a workflow.
+
+    ``name`` is unique in its graph and a Python identifier. ``arguments`` holds the arguments that the flow
+    passes, by parameter: an Output, a resource, or a value that JSON can hold. ``after`` names steps that
+    come before although nothing is handed on.
+    """
+
+    name: str
+    workflow: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The steps whose results this one takes, by parameter."""
+        return {name: value.step for name, value in self.arguments.items() if isinstance(value, Output)}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The arguments that the flow itself states, by parameter."""
+        return {name: value for name, value in self.arguments.items() if not isinstance(value, Output)}
+
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """The names of all steps that come before, without repetition."""
+        return tuple(dict.fromkeys([*self.inputs.values(), *self.after]))
+
+    def options(self) -> list[str]:
+        """The stated arguments as words of ``lolpop run``: ``["--dataset", "predict"]``."""
+        return [
+            word for name, value in self.values.items() for word in (option_name(name), option_value(value))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowGraph:
+    """The calls of a flow, each after those that it needs."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step:
+        """The step of that name."""
+        return next(step for step in self.steps if step.name == name)
+
+
+def option_name(parameter: str) -> str:
+    """The option of ``lolpop run`` for a parameter of a workflow."""
+    return f"--{parameter.replace('_', '-')}"
+
+
+def option_value(value: Any) -> str:
+    """A value as a word of the command line: text and references as they are, anything else as JSON."""
+    if isinstance(value, Resource):
+        return value.reference
+    return value if isinstance(value, str) else json.dumps(value)
