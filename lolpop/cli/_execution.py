@@ -75,7 +75,7 @@ class Execution:
             try:
                 with kept_for_json() if self.as_json else nullcontext():
                     result = getattr(integration, outcome.workflow)(**arguments)
-                outcome.result, outcome.status = self._without_secrets(container, result), "completed"
+                outcome.result, outcome.status = without_secrets(container, result), "completed"
             except KeyboardInterrupt as interruption:
                 if (run_id := _last_run(container)) is not None:
                     interruption.add_note(
@@ -99,11 +99,6 @@ class Execution:
                 show(*self._summary(container, records))
             elif not self.as_json and outcome.result is not None:
                 say(_shown(outcome.result, indent=2))
-
-    def _without_secrets(self, container: Any, result: Any) -> Any:
-        """A result in JSON's types; references are what they are, even by names that came by a variable."""
-        mask = masker(scope_of(container))
-        return mapped(json_value(result), lambda text: text if any(references_in(text)) else mask(text))
 
     def _collect(self, container: Any, values: Iterable[Any]) -> RunRecords | None:
         """Let the outcome tell what is recorded of the run; None if nothing can be read."""
@@ -160,6 +155,12 @@ class Execution:
 
     def _show_run(self, run_id: str) -> str:
         return f"lolpop runs show {run_id}{self.given.restated()}"
+
+
+def without_secrets(container: Any, result: Any) -> Any:
+    """A result in JSON's types; references are what they are, even by names that came by a variable."""
+    mask = masker(scope_of(container))
+    return mapped(json_value(result), lambda text: text if any(references_in(text)) else mask(text))
 
 
 def _some(references: Sequence[str]) -> str:

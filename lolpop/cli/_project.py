@@ -28,20 +28,20 @@ def container_class(runner: str) -> type[Any]:
     if place.endswith(".py"):
         return _of_file(Path(place), name)
     if name:
-        return _checked(_imported(runner), runner)
+        return _checked(imported(runner), runner)
     names = registered(RUNNERS)
     if runner not in names:
         near = did_you_mean(runner, names)
         registered_names = f"Registered: {', '.join(sorted(names)) or 'none'}."
         forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
         raise UsageError(f"there is no runner {runner!r}. {near or registered_names} {forms}")
-    return _checked(_imported(names[runner]), runner)
+    return _checked(imported(names[runner]), runner)
 
 
 def _of_file(file: Path, name: str) -> type[Any]:
-    module = _module_of(file)
+    module = module_of(file)
     if name:
-        return _checked(_imported(f"{module.__name__}:{name}"), f"{file}:{name}")
+        return _checked(imported(f"{module.__name__}:{name}"), f"{file}:{name}")
     declared = _declared_in(module)
     if len(declared) == 1:
         return declared[0]
@@ -53,7 +53,7 @@ def _of_file(file: Path, name: str) -> type[Any]:
     )
 
 
-def _module_of(file: Path) -> Any:
+def module_of(file: Path) -> Any:
     """The file as the module that its own folder's code would import it as, so that there is one of it."""
     path = file.absolute()
     if not path.is_file():
@@ -67,7 +67,7 @@ def _module_of(file: Path) -> Any:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     name = ".".join(parts)
-    _imported(f"{name}:__name__")
+    imported(f"{name}:__name__")
     module = importlib.import_module(name)
     module_file = getattr(module, "__file__", None)
     if module_file is None or not path.samefile(module_file):
@@ -77,7 +77,7 @@ def _module_of(file: Path) -> Any:
     return module
 
 
-def _imported(path: str) -> Any:
+def imported(path: str) -> Any:
     try:
         return import_object(path)
     except WiringError as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._output import say
-from lolpop.cli.commands import config, datasets, models, new, runs, wiring, workflows
+from lolpop.cli.commands import config, datasets, flows, models, new, runs, wiring, workflows
 
 __all__ = ["app"]
 
@@ -37,3 +37,4 @@ app.add_typer(new.app, name="new")
 app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(models.app, name="models")
+app.add_typer(flows.app, name="flow")

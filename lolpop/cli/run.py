@@ -30,7 +30,7 @@ def run(words: Sequence[str], given: SettingsOptions, *, as_json: bool) -> None:
         if named:
             execution.outcome.workflow = words[0]
         container = given.load(container_class(runner), recorded=True)
-        for warning in _verified(container, given):
+        for warning in verified(container, given):
             print_error(f"warning: {warning}")
         workflow = workflow_of(container, execution.outcome.workflow)
         execution.perform(container, workflow.arguments(words[named:]))
@@ -46,7 +46,7 @@ def describe_workflows(runner: str, given: SettingsOptions) -> None:
     show(f"Workflows of {runner}, and their options:", table(rows))
 
 
-def _verified(container: Any, given: SettingsOptions) -> list[Finding]:
+def verified(container: Any, given: SettingsOptions) -> list[Finding]:
     """The warnings of a container that works. Raises VerificationError where it does not."""
     try:
         warnings: list[Finding] = container.verify()

@@ -1,0 +1,41 @@
+"""Commands about flows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import typer
+
+from lolpop.cli._options import AsJson, Group, SettingsOptions, command
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUNNER] [FLOW]",
+        help="The runner as elsewhere. The flow is train, predict, train_and_predict, or your own: "
+        "package.module:flow, or path/file.py:flow.",
+        show_default=False,
+    ),
+]
+Drawing = Annotated[
+    Literal["tree", "mermaid", "svg"], typer.Option("--format", help="How the flow is drawn.")
+]
+
+app = typer.Typer(help="Show, run and build flows of workflows.", rich_markup_mode=None)
+
+
+@command(app)
+def show(settings: SettingsOptions, words: Words = None, drawing: Drawing = "tree") -> None:
+    """Draw which workflows follow which."""
+    from lolpop.cli.flow import show_flow
+
+    show_flow(words or [], settings, drawing)
+
+
+@command(app)
+def run(settings: SettingsOptions, words: Words = None, group: Group = None, as_json: AsJson = False) -> None:
+    """Run the workflows of a flow one after the other, in this process."""
+    from lolpop.cli.flow import run_flow
+
+    run_flow(words or [], replace(settings, group=group), as_json=as_json)

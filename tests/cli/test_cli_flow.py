@@ -1,0 +1,130 @@
+import xml.etree.ElementTree as ET
+
+import pytest
+
+APP = '''
+from lolpop import Runner, RunnerContainer, providers, workflow
+from lolpop.flows import flow
+from lolpop.resources import DatasetVersion
+
+
+class Mill(Runner):
+    @workflow
+    def grind(self, fail: bool = False, grain: str = "rye") -> DatasetVersion:
+        """Grind."""
+        if fail:
+            raise ValueError("the stone is broken")
+        return DatasetVersion(name=grain, number=1)
+
+    @workflow
+    def pack(self, flour: DatasetVersion) -> str:
+        """Pack."""
+        return f"a bag of {flour.name}"
+
+
+class MillContainer(RunnerContainer):
+    runner = providers.Runner(Mill)
+
+
+@flow
+def daily(w):
+    return w.pack(w.grind(grain="oats"))
+
+
+@flow
+def broken(w):
+    w.pack(w.grind(fail=True, after=w.grind()))
+'''
+
+
+@pytest.fixture
+def mill(folder):
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+def test_a_flow_is_drawn_as_a_tree_as_mermaid_and_as_svg(mill, lolpop):
+    """Each format names the steps, what they are told, and what they hand on."""
+    assert lolpop("flow", "show", "app.py", "daily").out == (
+        "daily\n└── grind  grain=oats\n    └── pack  flour <- grind\n"
+    )
+    assert lolpop("flow", "show", "app.py", "broken", "--format", "mermaid").out.splitlines() == [
+        "flowchart LR",
+        '    grind["grind"]',
+        '    grind_2["grind_2<br/>fail=true"]',
+        '    pack["pack"]',
+        "    grind -.-> grind_2",
+        "    grind_2 -->|flour| pack",
+    ]
+    image = ET.fromstring(lolpop("flow", "show", "app.py", "daily", "--format", "svg").out)
+    texts = [element.text for element in image.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["grind", "grain=oats", "pack"]
+
+
+def test_a_flow_runs_in_one_process_and_its_runs_have_a_group(mill, lolpop):
+    """Results, run ids and the group are JSON, and the runs are recorded in the group."""
+    done = lolpop("flow", "run", "app.py", "daily", "--group", "monday", "--json")
+    assert done.code == 0, done.err
+    told = done.json
+    assert (told["flow"], told["group"], told["status"]) == ("daily", "monday", "completed")
+    assert [step["result"] for step in told["steps"]] == ["dataset_version:oats@1", "a bag of oats"]
+    listed = lolpop("runs", "ls", "--group", "monday", "--json").json
+    assert {run["run_id"] for run in listed} == {step["run_id"] for step in told["steps"]}
+
+
+def test_a_flow_without_a_group_gets_one_of_its_own(mill, lolpop):
+    """Two runs of a flow are never of one group."""
+    groups = [lolpop("flow", "run", "app.py", "daily", "--json").json["group"] for _ in range(2)]
+    assert len(set(groups)) == 2
+    assert all(group.startswith("daily-") for group in groups)
+
+
+def test_a_failed_step_ends_the_flow(mill, lolpop):
+    """What failed is told with the run, the steps before it are completed, those after it are not called."""
+    done = lolpop("flow", "run", "app.py", "broken", "--json")
+    assert done.code == 1
+    told = done.json
+    assert told["status"] == "failed"
+    assert [(step["step"], step["status"]) for step in told["steps"]] == [
+        ("grind", "completed"),
+        ("grind_2", "failed"),
+    ]
+    assert told["error"]["message"] == "ValueError: the stone is broken"
+    assert f"lolpop runs show {told['steps'][-1]['run_id']}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["app.py", "dayly"], "app.py has no flow 'dayly'. Did you mean daily?"),
+        (["app.py", "app.py"], "app.py declares 2 flows (daily, broken). Name one: app.py:NAME."),
+        (["app.py", "flows.py:x"], "there is no file flows.py"),
+        (["app.py", "app:daly"], "Did you mean daily?"),
+        (["app.py", "app:Mill"], "app:Mill is not a flow: expected a function"),
+        (["app.py", "daily", "more"], "unexpected argument 'more'"),
+        ([], "name a runner"),
+    ],
+)
+def test_a_flow_that_is_not_there_is_wrong_usage(mill, lolpop, words, message):
+    """The message has a near name, or says what to write."""
+    done = lolpop("flow", "show", *words)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_flows_of_other_files_and_modules_are_named_by_path(mill, lolpop):
+    """A plain function is a flow too, and the settings may name the runner."""
+    (mill / "others.py").write_text("def nightly(w):\n    w.grind()\n")
+    (mill / "lolpop.yaml").write_text("lolpop: {runner: app.py}\n")
+    drawn = {lolpop("flow", "show", "app.py", name).out for name in ("others.py:nightly", "others:nightly")}
+    assert drawn == {"nightly\n└── grind\n"}
+    assert lolpop("flow", "show", "daily").out.startswith("daily\n")
+
+
+def test_an_error_in_a_flow_is_told_with_line_and_column(mill, lolpop):
+    """Nothing runs, and the exit code is that of wrong wiring."""
+    (mill / "others.py").write_text("def nightly(w):\n    w.grind()\n    flour = w.pakc()\n")
+    done = lolpop("flow", "run", "app.py", "others.py:nightly")
+    assert done.code == 2
+    assert "others.py:3:13  Mill has no workflow 'pakc'. Did you mean pack?" in done.err
+    assert lolpop("runs", "ls", "--json").json == []
