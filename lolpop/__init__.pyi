@@ -11,3 +11,4 @@ from .integrations import Runner as Runner
 from .integrations import task as task
 from .integrations import workflow as workflow
 from .problem import Problem as Problem
+from .running.comparing import compare_runs as compare_runs

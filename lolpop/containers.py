@@ -238,13 +238,15 @@ def load(
     recorded: bool = False,
     lenient: bool = False,
     cache: bool = False,
+    swept: Sequence[str] = (),
 ) -> Any:
     """``Container.load`` with what the command line adds to it.
 
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
     processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
     container be verified without credentials: a link to a variable that is not set is a warning then. With
-    ``cache``, what cacheable workflows make is taken from earlier runs.
+    ``cache``, what cacheable workflows make is taken from earlier runs. ``swept`` are the paths of settings
+    that a sweep varies.
     """
     from pathlib import Path
 
@@ -261,7 +263,7 @@ def load(
         cwd=Path.cwd(),
     )
     instance = configured(container, collected.layers, collected, lenient=lenient)
-    options = RunOptions(group=group or collected.group, recorded=recorded, cache=cache)
+    options = RunOptions(group or collected.group, recorded=recorded, cache=cache, swept=tuple(swept))
     runs_of(scope_of(instance)).options = options
     check_links(instance)
     return instance

@@ -72,6 +72,8 @@ class SettingsOptions:
     group: str | None = None
     cache: bool = False
     """Whether results of earlier runs are reused."""
+    swept: Sequence[str] = ()
+    """Paths of the settings that a sweep varies."""
 
     def load(self, container: type[Any], *, recorded: bool = False, lenient: bool = False) -> Any:
         """An instance of ``container`` with these settings."""
@@ -87,6 +89,7 @@ class SettingsOptions:
             recorded=recorded,
             lenient=lenient,
             cache=self.cache,
+            swept=self.swept,
         )
 
     def missing(self, container: Any, findings: Iterable[Finding]) -> str | None:

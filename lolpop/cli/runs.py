@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._output import duration, json_value, moment, number, print_json, say, show, table
 from lolpop.cli._store import find_run, is_stored, open_store, store_place
 from lolpop.cli._summary import checks_table, comparison_line, heading, made_table, metrics_table, steps_table
-from lolpop.resources import ModelVersion
 from lolpop.running.records import RunRecords
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def show_run(run_id: str, options: SettingsOptions, *, as_json: bool) -> None:
 def _row(records: RunRecords) -> tuple[str, ...]:
     run, main = records.run, records.main_metric()
     took, started = duration(run.duration), moment(run.started_at)
-    model = (records.last(ModelVersion) or "").partition(":")[2]
+    model = (records.model_version or "").partition(":")[2]
     metric, value = ("", "") if main is None else (main[0], number(main[1]))
     return run.run_id, run.workflow, run.status, model, metric, value, started, took, run.group or ""
 
@@ -165,7 +164,7 @@ def _run_json(records: RunRecords) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "duration": run.duration,
         "group": run.group,
-        "model_version": records.last(ModelVersion),
+        "model_version": records.model_version,
         "metric": None if (main := records.main_metric()) is None else {"name": main[0], "value": main[1]},
         "replays": run.wiring.get("replays"),
         "resumes": run.wiring.get("resumes"),

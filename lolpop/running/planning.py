@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lolpop.components.store import TaskRecord
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["PlannedCall", "PlannedStatus", "plan_calls"]
+__all__ = ["PlannedCall", "PlannedStatus", "plan_calls", "recorded_arguments"]
 
 PlannedStatus: TypeAlias = Literal["reused", "runs", "unknown"]
 
@@ -101,7 +101,7 @@ class _Planner:
         self, task: TaskRecord, inputs: Parts, reasons: list[str]
     ) -> tuple[PlannedStatus, list[str]]:
         try:
-            arguments = dict(_arguments(inputs))
+            arguments = dict(recorded_arguments(inputs))
         except ValueError:
             return "runs", [*reasons, "its arguments are not recorded"]
         now = self._fingerprints.of(task.path, arguments)
@@ -133,7 +133,7 @@ class _Planner:
         return "runs", reasons or ["it did not come to its end"]
 
 
-def _arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:
+def recorded_arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:
     """The arguments of a call as its record shows them. Raises ValueError for those that it does not."""
     for part in inputs:
         if part.kind == "input":

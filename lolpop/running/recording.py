@@ -247,18 +247,23 @@ def open_recording(scope: Scope, workflow: str, arguments: Mapping[str, Any]) ->
         status="running",
         started_at=clock.start,
         group=runs_of(root).options.group,
-        wiring=_wiring(root, recorder, arguments),
+        wiring=_wiring(root, recorder, workflow, arguments),
     )
     return OpenRecording(root, record, clock, recorder)
 
 
-def _wiring(root: Scope, recorder: Recorder, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     from lolpop.running.snapshots import arguments_of, snapshot
 
     # What lives no longer than the container is not read by another process.
     if not recorder.keeps_wiring:
         return snapshot(root, full=False)
-    return {**snapshot(root), **arguments_of(root, arguments)}
+    wiring = {**snapshot(root), **arguments_of(root, arguments)}
+    if swept := runs_of(root).options.swept:
+        from lolpop.running.sweeps import run_digest
+
+        wiring["sweep"] = {"settings": list(swept), "digest": run_digest(root, workflow, arguments)}
+    return wiring
 
 
 def _interceptors(root: Scope) -> list[Interceptor]:

@@ -88,7 +88,7 @@ class RunRecords:
         lines: list[dict[str, Any]] = [_lineage(record) for record in self.made]
         if (tracker := self.metadata_tracker) is not None:
             for resource, task in self.reused:
-                record = Made(resource, task.path, tuple(tracker.parents(resource)))
+                record = Made(resource, task.path, _parents(tracker, resource))
                 lines.append({**_lineage(record), "reused_from": task.reused_from})
         return lines
 
@@ -97,9 +97,15 @@ class RunRecords:
         made = [record.resource.reference for record in self.made if isinstance(record.resource, kind)]
         return made[-1] if made else None
 
+    @property
+    def model_version(self) -> str | None:
+        """Reference of the model version that the run made, else of the one that it reused."""
+        reused = [resource.reference for resource, _ in self.reused if isinstance(resource, ModelVersion)]
+        return self.last(ModelVersion) or (reused[-1] if reused else None)
+
     def main_metric(self) -> tuple[str, float] | None:
         """The metric that decides about the model version of the run, on rows that it had not seen."""
-        reference = self.last(ModelVersion)
+        reference = self.model_version
         if reference is None or self.metadata_tracker is None or self.metrics_tracker is None:
             return None
         version = ModelVersion.parse(reference)
@@ -151,6 +157,13 @@ class RunRecords:
         for resource in (*versions[-1:], *jobs):
             measured |= self.metrics_tracker.get(resource)
         return grouped(measured)
+
+
+def _parents(tracker: MetadataTracker, resource: Resource) -> tuple[Resource, ...]:
+    try:
+        return tuple(tracker.parents(resource))
+    except ReferenceNotFoundError:
+        return ()  # a workflow may return a reference to what no tracker knows
 
 
 def _lineage(record: Made) -> dict[str, Any]:

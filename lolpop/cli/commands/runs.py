@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 import typer
 
 from lolpop.cli._options import AsJson, Group, Limit, NewRun, OldRun, RunId, SettingsOptions, command
+
+RunIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Ids of runs, or their beginnings; last is the newest."),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A metric or a setting to sort by; by default the main metric."),
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 
 app = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=None)
 
@@ -33,6 +44,22 @@ def diff(old: OldRun, new: NewRun, settings: SettingsOptions, as_json: AsJson = 
     from lolpop.cli.diff import diff_runs
 
     diff_runs(old, new, settings, as_json=as_json)
+
+
+@command(app)
+def compare(
+    settings: SettingsOptions,
+    run_ids: RunIds = None,
+    group: Group = None,
+    sort: Sort = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare many runs: the settings that differ, beside the metrics, best first."""
+    from lolpop.cli.compare import compare_runs
+
+    options = replace(settings, group=group)
+    compare_runs(run_ids or (), options, sort=sort, as_csv=as_csv, as_json=as_json)
 
 
 @command(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,22 @@ PlanResume = Annotated[
     str | None, typer.Option(metavar="RUN", help="Say what run --resume would do; in place of RUNNER.")
 ]
 Cache = Annotated[bool, typer.Option("--cache", help="Reuse what earlier runs made of the same.")]
+SweepFlags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep",
+        metavar="PATH=V1,V2",
+        help="Run every combination of these values, as a group: --sweep seed=1,2,3.",
+    ),
+]
+SweepFile = Annotated[
+    Path | None,
+    typer.Option("--sweep-file", metavar="FILE", help="A YAML file of such values: {seed: [1, 2, 3]}."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Combinations of a sweep to run at once.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Run a sweep of more than 100 combinations.")]
 Help = Annotated[
     bool,
     typer.Option("--help", help="Show this message; with a RUNNER, its workflows and their parameters."),
@@ -37,6 +54,10 @@ def run(
     group: Group = None,
     resume: Resume = None,
     cache: Cache = False,
+    sweep: SweepFlags = None,
+    sweep_file: SweepFile = None,
+    jobs: Jobs = 1,
+    yes: Yes = False,
     as_json: AsJson = False,
     show_help: Help = False,
 ) -> None:
@@ -56,6 +77,8 @@ def run(
             raise UsageError(f"--resume takes the runner of its run: lolpop run --resume {resume}")
         if cache:
             raise UsageError("--resume reuses what its run made, and nothing else: leave --cache out")
+        if sweep or sweep_file:
+            raise UsageError("a sweep is resumed by its own command: leave --resume out")
         from lolpop.cli.replay import replay_run
 
         replay_run(resume, options, as_json=as_json, resume=True)
@@ -63,6 +86,12 @@ def run(
         from lolpop.cli.run import describe_workflows
 
         describe_workflows(runner, settings)
+    elif sweep or sweep_file:
+        from lolpop.cli import sweep as sweeps
+
+        named = [*filter(None, [runner]), *(words or [])]
+        flags = sweep or ()
+        sweeps.sweep(named, options, flags, sweep_file, jobs=jobs, confirmed=yes, as_json=as_json)
     else:
         from lolpop.cli.run import run
 

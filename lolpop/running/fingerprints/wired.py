@@ -83,8 +83,10 @@ class _Walk:
         self._settings = settings
         self._parts = Parts()
         self._code: list[Any] = []
-        self._seen: set[tuple[int, int]] = set()
-        self._whole: set[int] = set()
+        self._seen: set[tuple[int, int, bool]] = set()
+        self._whole: set[tuple[int, bool]] = set()
+        self._is_declared = False
+        """Whether the method that is followed is part of a call that declares by itself what it reads."""
         self._injected: dict[Slot[Any], dict[int, Any]] = {}
         self._reads_outside = False
         self._declared: list[tuple[str, Any]] = []
@@ -119,11 +121,16 @@ class _Walk:
             self._follow_attribute(owner, instance, chain)
 
     def _follow_method(self, owner: Slot[Any], name: str, member: Any) -> None:
-        if (id(owner), id(member)) in self._seen:
+        if (id(owner), id(member), self._is_declared) in self._seen:
             return
-        self._seen.add((id(owner), id(member)))
+        self._seen.add((id(owner), id(member), self._is_declared))
         if reads := reads_of(member):
             self._declare(name, reads)
+        is_declared, self._is_declared = self._is_declared, self._is_declared or callable(reads)
+        self._follow_functions(owner, member)
+        self._is_declared = is_declared
+
+    def _follow_functions(self, owner: Slot[Any], member: Any) -> None:
         for function, is_static in _functions(member):
             self._code.append(function)
             if not is_static:
@@ -141,8 +148,8 @@ class _Walk:
             if not (owner is left_out and function.__module__ == module and chain[0] in names):
                 self.follow_member(owner, chain)
         for receiver in handed_to:
-            if (id(owner), id(receiver)) not in self._seen:
-                self._seen.add((id(owner), id(receiver)))
+            if (id(owner), id(receiver), self._is_declared) not in self._seen:
+                self._seen.add((id(owner), id(receiver), self._is_declared))
                 self._follow_object(owner, receiver)
 
     def _declare(self, name: str, reads: Any) -> None:
@@ -202,7 +209,7 @@ class _Walk:
     def _note_reading(self, provider: Any, chain: tuple[str, ...]) -> None:
         plan = cell_of(provider).plan if isinstance(provider, Slot) else None
         reading = getattr(plan.implementation, "reads_outside", None) if plan is not None else None
-        if reading and (not chain or chain[0] in reading):
+        if not self._is_declared and reading and (not chain or chain[0] in reading):
             self._reads_outside = True
 
     def _follow_value(self, slot: Settings[Any], chain: tuple[str, ...]) -> None:
@@ -223,9 +230,10 @@ class _Walk:
 
     def _count_whole(self, provider: Any) -> None:
         """Count a component, its settings and code, and what is injected into it; a pipeline alike."""
-        if id(provider) in self._whole or isinstance(provider, _NOT_COUNTED):
+        key = id(provider), self._is_declared
+        if key in self._whole or isinstance(provider, _NOT_COUNTED):
             return
-        self._whole.add(id(provider))
+        self._whole.add(key)
         if not isinstance(provider, Slot):
             self._count_foreign(provider)
             return
