@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_type
@@ -49,6 +50,19 @@ class Train(Pipeline):
     def train_model(self, dataset_version: DatasetVersion, *, rounds: int = 3) -> ModelVersion:
         """A task keeps what it takes and gives."""
         return ModelVersion(name=dataset_version.name, number=rounds)
+
+
+class Later(Component):
+    def __init__(self, *, clock: providers.Lazy[Clock], trainer: Callable[[], ModelTrainer]) -> None:
+        self.clock, self.trainer = clock, trainer
+
+    def what_is_lazy(self) -> None:
+        """A call of a lazy parameter gives the object."""
+        assert_type(self.clock(), Clock)
+        assert_type(self.trainer(), ModelTrainer)
+        Later(clock=Noon, trainer=self.trainer)
+        Later(clock=lambda: Noon(), trainer=self.trainer)
+        Later(clock=Noon(), trainer=self.trainer)  # type: ignore[arg-type]
 
 
 class Main(Runner):

@@ -1,6 +1,7 @@
 """What containers are declared with: one provider for each kind of thing that they hold."""
 
 from lolpop.kernel.providers.components import Component
+from lolpop.kernel.providers.dependencies import Lazy
 from lolpop.kernel.providers.lists import Components
 from lolpop.kernel.providers.main_slots import Pipeline, Runner
 from lolpop.kernel.providers.mappings import Mapping
@@ -15,6 +16,7 @@ __all__ = [
     "Components",
     "Factory",
     "Folder",
+    "Lazy",
     "Mapping",
     "Object",
     "Pipeline",

@@ -15,11 +15,11 @@ from lolpop.kernel.cycles import build_order
 from lolpop.kernel.deadlocks import Builder
 from lolpop.kernel.lifetimes import Instance, Override, OverrideEnded
 from lolpop.kernel.plans import Plan
+from lolpop.kernel.providers.dependencies import Dependency, effective_provider
 from lolpop.kernel.providers.overriding import stand_in
 from lolpop.kernel.providers.slots import Slot, bound, is_bound
 from lolpop.kernel.providers.uncached_cells import uncached_cell
 from lolpop.settings.tree import NO_SECTION, Section
-from lolpop.signatures import Parameter
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -39,18 +39,6 @@ __all__ = [
 ]
 
 _NEVER: tuple[int, Any] = (-1, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Dependency:
-    """One thing that a slot is built from.
-
-    ``provider`` is what the name resolves to: a slot, a nested container, another provider of
-    dependency-injector, or None where nothing in scope has the name.
-    """
-
-    parameter: Parameter
-    provider: di.Provider[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +143,7 @@ class Cell:
 
     def needed_by_itself(self) -> list[di.Provider[Any] | None]:
         """What has to be evaluated before it, whatever it is overridden by."""
-        return [dependency.provider for dependency in self.dependencies]
+        return [dependency.provider for dependency in self.dependencies if dependency.lazy is None]
 
     def setting_values(self) -> Iterator[Any]:
         """The values of its settings, and of what stands in for it, as far as they were read."""
@@ -182,18 +170,18 @@ class Cell:
         for name, parameter in self.plan.injected.items():
             if name in self.slot.injection_names:
                 # A keyword names a provider of the class body, which a subclass may have redeclared since.
-                yield Dependency(parameter, self.scope.lookup(self.slot.injection_names[name]))
+                yield Dependency.on(self.scope.lookup(self.slot.injection_names[name]), parameter)
                 continue
             if name in self.slot.injections:
                 injection: di.Provider[Any] | None = self.slot.injections[name]
                 if isinstance(injection, Slot) and not is_bound(injection):
                     injection = self.scope.lookup(injection.name)
-                yield Dependency(parameter, injection)
+                yield Dependency.on(injection, parameter)
                 continue
             # A slot, or the list that it is an element of, does not see itself, so that a local logger can
             # wrap the global one.
             scope = self.scope.outer if name == self.name.partition(".")[0] else self.scope
-            yield Dependency(parameter, None if scope is None else scope.lookup(name))
+            yield Dependency.on(None if scope is None else scope.lookup(name), parameter)
 
     # Resolution
 
@@ -241,7 +229,7 @@ class Cell:
     def own_instance(self, epoch: int) -> Instance:
         """What it gives in this epoch, whatever it is overridden by."""
         resolved = [
-            (dependency, _resolved(dependency.provider, epoch))
+            (dependency, _resolved_dependency(dependency, dependency.provider, epoch))
             for dependency in self.dependencies
             if dependency.provider is not None
         ]
@@ -322,11 +310,6 @@ def cell_of(slot: Slot[Any]) -> Cell:
     return cast("Cell", bound(slot))
 
 
-def effective_provider(provider: di.Provider[Any] | None) -> di.Provider[Any] | None:
-    """The provider that really gives what ``provider`` is asked for: a nested container's pipeline."""
-    return provider.pipeline if isinstance(provider, di.Container) else provider
-
-
 def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
     """What a provider needs to give its value, what stands in for it in its place."""
     if isinstance(provider, Slot):
@@ -373,6 +356,33 @@ def check_acyclic(provider: di.Provider[Any]) -> None:
 
 def _refuse(cycle: list[di.Provider[Any]]) -> None:
     raise WiringError(f"{name_of(cycle[-1])} is needed to build itself: {drawn(cycle)}")
+
+
+def _resolved_dependency(
+    dependency: Dependency, provider: di.Provider[Any], epoch: int
+) -> ResolvedDependency:
+    if dependency.lazy is None:
+        return _resolved(provider, epoch)
+    # What asks later may keep what it gets: it is built anew for each override that reaches it.
+    overrides = frozenset(_overrides_behind(provider))
+    return ResolvedDependency((provider, overrides), Instance(dependency.lazy, overrides))
+
+
+def _overrides_behind(provider: di.Provider[Any]) -> Iterator[Override]:
+    """The overrides of a provider, and of all that it is built from, lazily too."""
+    seen: set[di.Provider[Any]] = set()
+    waiting: list[di.Provider[Any] | None] = [provider]
+    while waiting:
+        current = effective_provider(waiting.pop())
+        if current is None or current in seen:
+            continue
+        seen.add(current)
+        cell = cell_of(current) if isinstance(current, Slot) else uncached_cell(current)
+        if cell is not None:
+            yield from cell.overrides[-1:]
+        waiting += needs_of(current)
+        if isinstance(cell, Cell) and not cell.overrides:
+            waiting += (dependency.provider for dependency in cell.dependencies)
 
 
 def _resolved(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:

@@ -33,6 +33,8 @@ __all__ = ["cycle_findings", "dependency_findings"]
 
 _SHARE = "Move what it needs of it into a component that both can take."
 
+_LAZILY = "Break the circle: let one of them ask later, by a parameter of the type providers.Lazy[…]."
+
 _LAYER_RULES = {
     "component": "components take components only",
     "pipeline": "pipelines take components, and the pipelines of containers nested in their own",
@@ -54,7 +56,13 @@ def cycle_findings(root: Scope) -> list[Finding]:
 
     def note(cycle: list[di.Provider[Any]]) -> None:
         message = f"is needed to build itself: {drawn(cycle)}"
-        findings.append(Finding(name_of(cycle[-1]), message, hint="Break the circle."))
+        findings.append(
+            Finding(
+                name_of(cycle[-1]),
+                message,
+                hint=_LAZILY,
+            )
+        )
 
     providers = (provider for scope in root.walk() for provider in scope.providers.values())
     build_order([provider for provider in providers if not isinstance(provider, Nested)], needs_of, note)

@@ -361,6 +361,9 @@ def _injected(owner: Slot[Any]) -> Iterator[tuple[int, Any]]:
     """The objects that are injected, by id, with their providers; elements of lists too."""
     for dependency in cell_of(owner).dependencies:
         provider = effective_provider(dependency.provider)
+        if dependency.lazy is not None:
+            yield id(dependency.lazy), provider
+            continue
         if not isinstance(provider, Slot):
             continue
         value = provider()
