@@ -27,6 +27,7 @@ from lolpop.running.runtime import ContainerRuntime
 if TYPE_CHECKING:
     from lolpop.errors import Finding
     from lolpop.kernel.overrides import Overrides
+    from lolpop.kernel.units import ChildScope
     from lolpop.settings.protocol import SettingsSource
 
 __all__ = ["PipelineContainer", "RunnerContainer", "load", "scope_of"]
@@ -37,7 +38,7 @@ _RESERVED = frozenset(
     for owner in (di_containers.DynamicContainer(), di_containers.DeclarativeContainer)
     for name in dir(owner)
     if not name.startswith("_")
-) | {"aclose", "close", "load", "lolpop", "runs", "verify"}
+) | {"aclose", "close", "load", "lolpop", "runs", "scope", "verify"}
 
 
 class _Instance(di_containers.DynamicContainer):
@@ -117,6 +118,15 @@ class _Instance(di_containers.DynamicContainer):
         from lolpop.kernel.verification import verify
 
         return verify(self._scope.root)
+
+    def scope(self) -> ChildScope[Self]:
+        """The ``with`` block of one unit of work, such as one request, for which scoped components are built.
+
+        It gives the container as the unit sees it. At its end, what was built for the unit is closed.
+        """
+        from lolpop.kernel.units import ChildScope
+
+        return ChildScope(self, self._scope.lifetime)
 
     def runs(self) -> list[RunRecord]:
         """The runs that are recorded where this container records its own, newest first."""
@@ -311,6 +321,9 @@ if TYPE_CHECKING:
 
         def override(self, stand_ins: Mapping[str, object]) -> Overrides:
             """Override providers by their paths from here: all of them, or none if one path is wrong."""
+
+        def scope(self) -> ChildScope[Self]:
+            """The ``with`` block of one unit of work, for which scoped components are built."""
 
         def close(self) -> None:
             """Close what was built, as leaving the ``with`` block does."""

@@ -99,7 +99,7 @@ class Lifetime:
     remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
     """
 
-    __slots__ = ("_closed", "_holds", "built", "epoch", "lock", "verified", "waiting")
+    __slots__ = ("_closed", "_holds", "built", "epoch", "lock", "units", "verified", "waiting")
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -108,8 +108,15 @@ class Lifetime:
         self.waiting: dict[int, int | None] = {}
         """Of each thread that waits for something to be built, by its ident, which one builds it."""
         self.built: dict[int, Instance] = {}
+        self.units: dict[Lifetime, None] = {}
+        """The lifetimes of the units of work that are open."""
         self._closed = False
         self._holds = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether what it built was closed."""
+        return self._closed
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -204,6 +211,8 @@ class Lifetime:
             self.epoch += 1
             built = list(self.built.values())
             self.built.clear()
+            for unit in list(self.units):
+                built += unit._end()
         return built
 
     def _check_not_held(self, path: str) -> None:

@@ -14,6 +14,7 @@ from lolpop.settings.tree import Tree
 if TYPE_CHECKING:
     from lolpop.data.places import Place
     from lolpop.integrations import Integration
+    from lolpop.kernel.units import Unit
     from lolpop.settings.nodes import SettingPath
 
 __all__ = ["Bound", "Configuration", "Runtime", "Scope", "scope_of"]
@@ -44,8 +45,8 @@ class Runtime(Protocol):
     def places(self, root: Scope) -> Iterator[Place]:
         """The places that the settings of a tree of containers name."""
 
-    def bind(self, integration: Integration, scope: Scope, provider: str) -> None:
-        """Tie the calls of a pipeline or runner, which ``provider`` built, to its container."""
+    def bind(self, integration: Integration, scope: Scope, provider: str, unit: Unit | None) -> None:
+        """Tie the calls of a pipeline or runner, which ``provider`` built, to its container and unit."""
 
 
 class Bound(Protocol):

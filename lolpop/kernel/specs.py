@@ -156,10 +156,10 @@ class Worker:
         """The result of ``call`` for ``item``; ``current_run`` is the run that the spec is of."""
         if self._container is None:
             self._container = self._spec.build()
-        method = self._spec.resolve(self._container, call)
         token = RUN.set(self._run)
         try:
-            return method(item)
+            with self._container.scope():  # one unit of work for each call
+                return self._spec.resolve(self._container, call)(item)
         finally:
             RUN.reset(token)
 

@@ -17,6 +17,7 @@ from lolpop.runs import RUN, context_value
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
     from lolpop.kernel.scopes import Scope
+    from lolpop.kernel.units import Unit
 
 __all__ = ["CallBinding"]
 
@@ -26,11 +27,12 @@ R = TypeVar("R")
 class CallBinding:
     """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
 
-    __slots__ = ("_path", "_scope", "provider")
+    __slots__ = ("_path", "_scope", "_unit", "provider")
 
-    def __init__(self, scope: Scope, path: str, provider: str) -> None:
+    def __init__(self, scope: Scope, path: str, provider: str, unit: Unit | None = None) -> None:
         self._scope = scope
         self._path = path
+        self._unit = unit
         self.provider = provider
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
@@ -52,7 +54,10 @@ class CallBinding:
         if around is not None and around.is_continued_by(self, function):
             return method(*bound.args, **bound.kwargs)
         with context_value(_CALL, _Call(self, function)):
-            return self._recorded(kind, name, method, bound)
+            if self._unit is None:
+                return self._recorded(kind, name, method, bound)
+            with self._unit.entered():
+                return self._recorded(kind, name, method, bound)
 
     def _recorded(
         self, kind: CallKind, name: str, method: Callable[..., R], bound: inspect.BoundArguments

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lolpop.data.places import Place
     from lolpop.integrations import Integration
     from lolpop.kernel.scopes import Scope
+    from lolpop.kernel.units import Unit
 
 __all__ = ["ContainerRuntime"]
 
@@ -36,9 +37,9 @@ class ContainerRuntime:
 
         return places_of(root)
 
-    def bind(self, integration: Integration, scope: Scope, provider: str) -> None:
-        """Tie the calls of a pipeline or runner to the container that built it."""
+    def bind(self, integration: Integration, scope: Scope, provider: str, unit: Unit | None) -> None:
+        """Tie the calls of a pipeline or runner to the container, and the unit of work, that built it."""
         from lolpop.integrations import bind
         from lolpop.running.calls import CallBinding
 
-        bind(integration, CallBinding(scope, ".".join(scope.path), provider))
+        bind(integration, CallBinding(scope, ".".join(scope.path), provider, unit))

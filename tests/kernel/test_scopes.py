@@ -288,7 +288,7 @@ def test_two_runners_are_refused():
 
 
 NAMES = [
-    "path", "outer", "settings", "root", "name", "scope", "plan", "edges", "interface", "elements", "container",
+    "path", "outer", "settings", "root", "name", "plan", "edges", "interface", "elements", "container",
     "declared", "bind", "pipeline_", "call", "copy", "provided", "related", "scope_inside", "plans",
     "config", "use_", "self_", "kind", "closed", "lifetime", "provider", "args", "kwargs", "cls",
 ]  # fmt: skip

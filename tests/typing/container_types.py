@@ -95,6 +95,7 @@ class MainContainer(RunnerContainer):
     problem = providers.Settings(Problem)
     weight = providers.Settings(float, default=1.0)
     clock = providers.Component(Clock, default=Noon)
+    scoped_clock = providers.Component(Clock, default=Noon, scoped=True)
     notifiers = providers.Components(Notifier, default=["console"])
     url = providers.Factory(Url)
     train = providers.nested(TrainContainer)
@@ -169,6 +170,9 @@ def what_overrides_are(container: MainContainer) -> None:
         pass
     container.clock.wrap(_same_trainer)  # type: ignore[arg-type]
     container.override(Noon())  # type: ignore[arg-type]
+    with container.scope() as request:
+        assert_type(request, MainContainer)
+        assert_type(request.train.pipeline(), Train)
     container.clock.reset_override()
     container.reset_override()
     container.close()
@@ -202,7 +206,9 @@ def what_wiring_is(container: MainContainer) -> None:
 
 
 async def what_closes_asynchronously() -> None:
-    """A container may be left asynchronously."""
+    """A container may be left asynchronously, and so may a scope."""
+    async with MainContainer().scope() as request:
+        assert_type(request.clock(), Clock)
     async with MainContainer.load() as container:
         assert_type(container, MainContainer)
 

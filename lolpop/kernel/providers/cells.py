@@ -13,7 +13,7 @@ from lolpop.annotations import alternatives
 from lolpop.errors import LolpopError, WiringError
 from lolpop.kernel.cycles import build_order
 from lolpop.kernel.deadlocks import Builder
-from lolpop.kernel.lifetimes import Instance, Override, OverrideEnded
+from lolpop.kernel.lifetimes import Instance, Lifetime, Override, OverrideEnded
 from lolpop.kernel.plans import Plan
 from lolpop.kernel.providers.dependencies import Dependency, effective_provider
 from lolpop.kernel.providers.overriding import stand_in
@@ -228,18 +228,24 @@ class Cell:
 
     def own_instance(self, epoch: int) -> Instance:
         """What it gives in this epoch, whatever it is overridden by."""
+        return self._made(epoch, self._instances, self._builder, self.lifetime)
+
+    def _made(
+        self, epoch: int, instances: dict[Any, Instance], builder: Builder, lifetime: Lifetime
+    ) -> Instance:
+        """The instance among ``instances`` that is built from what its dependencies give, or a new one."""
         resolved = [
             (dependency, _resolved_dependency(dependency, dependency.provider, epoch))
             for dependency in self.dependencies
             if dependency.provider is not None
         ]
         key = tuple(part.token for _, part in resolved)
-        instance = self._instances.get(key)
+        instance = instances.get(key)
         if instance is not None:
             return instance
         # One builder a slot: a constructor may wait for a thread that resolves another one.
-        with self._builder.only(self.lifetime, self.path):
-            instance = self._instances.get(key)
+        with builder.only(lifetime, self.path):
+            instance = instances.get(key)
             if instance is not None:
                 return instance
             overrides = frozenset[Override]().union(*(part.instance.overrides for _, part in resolved))
@@ -254,7 +260,7 @@ class Cell:
                     raise OverrideEnded from None  # it was built from what is closed by now
                 raise
             instance = self._make_instance(value, overrides)
-            self.lifetime.keep(instance, self._instances, key, self.path)
+            lifetime.keep(instance, instances, key, self.path)
             return instance
 
     def _injected(self, dependency: Dependency, resolved: ResolvedDependency) -> Any:

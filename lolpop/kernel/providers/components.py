@@ -19,7 +19,8 @@ class Component(IntegrationSlot[T]):
 
     ``default``, and ``use`` in the settings, take a registered short name, ``package.module:Class``, or a
     class. ``settings`` are what it is set to where no source says otherwise. A keyword names the provider
-    to be injected where the names differ.
+    to be injected where the names differ. One that is ``scoped`` is built once for each scope of the
+    container.
     """
 
     takes_section = True
@@ -31,6 +32,7 @@ class Component(IntegrationSlot[T]):
         *,
         default: str | Callable[..., T] | None = None,
         settings: Mapping[str, Any] | None = None,
+        scoped: bool = False,
         **injections: di.Provider[Any],
     ) -> None:
-        super().__init__(interface, default, settings, injections)
+        super().__init__(interface, default, settings, injections, scoped=scoped)

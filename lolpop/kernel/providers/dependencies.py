@@ -43,7 +43,9 @@ class Dependency:
     @classmethod
     def on(cls, provider: di.Provider[Any] | None, parameter: Parameter) -> Dependency:
         """The dependency on what provides a parameter."""
-        if provider is None or _lazy_type(parameter.annotation) is None:
+        annotation = parameter.annotation
+        is_plain = isinstance(annotation, type) and annotation is not Lazy
+        if is_plain or provider is None or _lazy_type(annotation) is None:
             return cls(parameter, provider)
         if _is_always_lazy(parameter.annotation) or not _gives_callable(provider):
             wanted = _lazy_type(parameter.annotation)

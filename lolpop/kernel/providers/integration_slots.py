@@ -9,11 +9,13 @@ from dependency_injector import providers as di
 
 from lolpop.errors import LolpopError, Origin, VerificationError, WiringError
 from lolpop.integrations import Integration
+from lolpop.kernel.lifetimes import Instance
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Declaration, Plan, plan_integration
 from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
+from lolpop.kernel.units import Unit, current_unit
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.tree import Section
 
@@ -31,8 +33,11 @@ class IntegrationSlot(WrappableSlot[T]):
         default: str | Callable[..., T] | None,
         settings: Mapping[str, Any] | None,
         injections: Mapping[str, di.Provider[Any]],
+        *,
+        scoped: bool = False,
     ) -> None:
         super().__init__()
+        self.scoped = scoped
         self.interface, self.default = interface, default
         self.settings = settings
         self.injections = injections
@@ -45,7 +50,7 @@ class IntegrationSlot(WrappableSlot[T]):
 
     def _unbound_copy(self) -> Self:
         slot = type(self).__new__(type(self))
-        IntegrationSlot.__init__(slot, self.interface, self.default, self.settings, {})
+        IntegrationSlot.__init__(slot, self.interface, self.default, self.settings, {}, scoped=self.scoped)
         return slot
 
     def _make_cell(self, scope: Scope, name: str) -> Cell:
@@ -90,6 +95,44 @@ class IntegrationCell(Cell):
     def _sections_beside(self) -> frozenset[str]:
         """Keys of its section that belong to others."""
         return frozenset()
+
+    # Of a scoped slot, each unit of work has an instance of its own.
+
+    def is_current(self, epoch: int) -> bool:
+        """Whether it is known what it gives in this epoch, to this unit of work if it is scoped."""
+        if not self.slot.scoped or self.overrides:
+            return super().is_current(epoch)
+        current = self.unit().part(self).current
+        return current is not None and current[0] == epoch
+
+    def evaluate(self, epoch: int) -> Instance:
+        """What it gives in this epoch, to this unit of work if it is scoped."""
+        if not self.slot.scoped or self.overrides:
+            return super().evaluate(epoch)
+        return self.own_instance(epoch)
+
+    def own_instance(self, epoch: int) -> Instance:
+        """What it gives in this epoch, whatever it is overridden by."""
+        if not self.slot.scoped:
+            return super().own_instance(epoch)
+        unit = self.unit()
+        unit.check_open(self.path)
+        part = unit.part(self)
+        if part.current is not None and part.current[0] == epoch:
+            return part.current[1]
+        instance = self._made(epoch, part.instances, part.builder, unit)
+        part.current = (epoch, instance)
+        return instance
+
+    def unit(self) -> Unit:
+        """The unit of work that this context is in. Raises WiringError if it is in none."""
+        unit = current_unit(self.scope.lifetime)
+        if unit is None:
+            raise WiringError(
+                f"{self.path} is built for each scope, and there is no scope here",
+                f"Ask inside `with container.scope() as request:`, or that: request.{self.path}().",
+            )
+        return unit
 
     def _make_plan(self) -> Plan:
         return plan_integration(self._declaration)

@@ -22,8 +22,10 @@ T = TypeVar("T")
 class MainSlot(IntegrationSlot[T]):
     """The pipeline or runner of a container, which takes its settings from the container's own section."""
 
-    def __init__(self, interface: Callable[..., T], /, **injections: di.Provider[Any]) -> None:
-        super().__init__(interface, interface, None, injections)
+    def __init__(
+        self, interface: Callable[..., T], /, *, scoped: bool = False, **injections: di.Provider[Any]
+    ) -> None:
+        super().__init__(interface, interface, None, injections, scoped=scoped)
 
     def _make_cell(self, scope: Scope, name: str) -> Cell:
         return _MainCell(self, scope, name)
@@ -61,7 +63,8 @@ class _MainCell(IntegrationCell):
         return frozenset({*beside, "lolpop", *users_own})
 
     def _bind_calls(self, built: Integration) -> None:
-        self.scope.runtime.bind(built, self.scope, self.path)
+        unit = self.unit() if self.slot.scoped else None
+        self.scope.runtime.bind(built, self.scope, self.path, unit)
 
 
 class _RunnerCell(_MainCell):

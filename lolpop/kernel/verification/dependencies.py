@@ -15,7 +15,16 @@ from lolpop.integrations import Pipeline, Runner
 from lolpop.kernel.cycles import build_order
 from lolpop.kernel.providers import Pipeline as PipelineSlot
 from lolpop.kernel.providers import Runner as RunnerSlot
-from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, drawn, name_of, needs_of
+from lolpop.kernel.providers.cells import (
+    Cell,
+    Dependency,
+    cell_of,
+    drawn,
+    effective_provider,
+    name_of,
+    needs_of,
+    providers_behind,
+)
 from lolpop.kernel.providers.groups import GroupCell
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.providers.nesting import Nested
@@ -86,6 +95,8 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
         message = f"{use!r} asks for the {above} {parameter.name!r}, which stands above it; {rule}"
         yield Finding(cell.path, message, hint=_SHARE)
         return
+    if dependency.lazy is None:
+        yield from _captive_findings(cell, dependency, provider)
     provided = provided_type(provider)
     if not _fits(dependency, provided):
         wanted, actual = type_name(parameter.annotation), type_name(provided)
@@ -97,6 +108,24 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
             f"{use!r} asks for {parameter.name}: {wanted}, but {_name_of(dependency)} gives {actual}",
             origin=_use_origin(provider) or chosen,
             hint=f"{instead if chosen else 'Provide'} {provide}",
+        )
+
+
+def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[Any]) -> Iterator[Finding]:
+    """A component of one unit of work that something would keep which lives longer."""
+    if getattr(cell.slot, "scoped", False):
+        return
+    effective = effective_provider(provider)
+    slots = [effective] if effective is None or isinstance(effective, Slot) else providers_behind(effective)
+    for behind in slots:
+        if not getattr(behind, "scoped", False) or not isinstance(behind, Slot) or cell_of(behind).overrides:
+            continue
+        wanted = type_name(dependency.parameter.annotation)
+        yield Finding(
+            cell.path,
+            f"{cell.plan.called!r} lives as long as the container, and asks for "
+            f"{dependency.parameter.name!r}: {cell_of(behind).path} lives as long as one scope",
+            hint=f"Declare {cell.path} with scoped=True too, or let it ask later: providers.Lazy[{wanted}].",
         )
 
 
