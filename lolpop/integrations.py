@@ -5,10 +5,24 @@ from __future__ import annotations
 import abc
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import MappingProxyType
-from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
+
+if TYPE_CHECKING:
+    from lolpop.errors import Finding
 
 __all__ = ["Component", "Integration", "Pipeline", "Runner", "StoreState", "task", "workflow"]
 
@@ -50,6 +64,34 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
 
     reads_outside: ClassVar[frozenset[str]] = frozenset()
     """Its methods that read what is neither an argument, a setting nor in the store, such as files."""
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:  # noqa: ARG003
+        """Find what is wrong with ``settings``, which are of the right types, before anything is built.
+
+        Verification reports the findings; their paths are relative to the section. An override may take a
+        second argument, a mapping with a default: the sections of the settings that are to be injected, by
+        the names of the parameters.
+        """
+        return ()
+
+    @classmethod
+    def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:  # noqa: ARG003
+        """Find what is wrong with what is to be injected, by the names of the parameters.
+
+        Sections of the settings come as their values, integrations as their classes. The path of a finding
+        begins with the name of a parameter.
+        """
+        return ()
+
+    @classmethod
+    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003
+        """Keys that the free-form mapping ``setting`` takes, as far as they are known.
+
+        ``settings`` are those with a text as their value. Variables of the environment, which have no case,
+        are matched with these keys.
+        """
+        return ()
 
 
 class Component(Integration):

@@ -89,18 +89,16 @@ def collect(
     extensions, findings = _registered()
     findings.extend(reader.findings)
     settings_files = SettingsFiles(paths)
-    readings = [
-        source.read(project)
-        for source in (
-            settings_files,
-            *extensions,
-            *sources,
-            Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
-            Variables("environment", tuple(process)),
-            Overrides(overrides),
-            Flags(tuple(flags)),
-        )
+    weakest_first: list[SettingsSource] = [
+        settings_files,
+        *extensions,
+        *sources,
+        Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
+        Variables("environment", tuple(process)),
+        Overrides(overrides),
+        Flags(tuple(flags)),
     ]
+    readings = [source.read(project) for source in weakest_first]
     for reading in readings:
         findings.extend(reading.findings)
     if findings:

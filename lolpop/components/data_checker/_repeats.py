@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lolpop.data.frames import Kind
+
 
 def that_may_repeat(columns: Sequence[nw.Series[Any]]) -> NDArray[np.intp]:
     """The places of rows whose floats are all found in other rows too; ``columns`` have n values each.
@@ -23,3 +25,14 @@ def that_may_repeat(columns: Sequence[nw.Series[Any]]) -> NDArray[np.intp]:
         if len(at) and series.dtype.is_float():
             at = at[series[at].is_duplicated().to_numpy()]
     return at
+
+
+def comparable(values: nw.Series[Any], kind: Kind) -> nw.Series[Any]:
+    """``values`` as what can be compared: lists, objects of polars and the like as they are written."""
+    import narwhals as nw
+
+    if kind not in {"mixed", "other"} and not (values.dtype == nw.Object and kind == "empty"):
+        return values
+    return nw.new_series(
+        values.name, [repr(value) for value in values.to_list()], backend=values.implementation
+    )

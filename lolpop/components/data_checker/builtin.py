@@ -14,20 +14,18 @@ from lolpop.components._bounds import require_positive
 from lolpop.components.data_checker import DataChecker, Expectation
 from lolpop.components.data_checker._ambiguity import ambiguous_dates
 from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
-from lolpop.components.data_checker._labels import class_sizes, conflicting_rows
 from lolpop.components.data_checker._outcomes import of_columns, outcome
-from lolpop.components.data_checker._repeats import that_may_repeat
+from lolpop.components.data_checker._repeats import comparable, that_may_repeat
+from lolpop.components.data_checker._target import TargetChecks
 from lolpop.components.data_checker._unexpected import unexpected
-from lolpop.data.frames import count, kind_of, listed, require_bounded, to_floats, wrap
-from lolpop.errors import DataError
-from lolpop.problem import OTHER_RUNNERS, Problem
+from lolpop.data.frames import count, kind_of, listed, wrap
+from lolpop.problem import Problem
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from lolpop.components.data_checker._leakage import Power
     from lolpop.components.data_checker.expectations import ExpectedColumn
-    from lolpop.data.frames import Frame, Kind
+    from lolpop.data.frames import Frame
 
 __all__ = ["BuiltinDataChecker"]
 
@@ -36,9 +34,6 @@ _NAMELESS = re.compile(r"|Unnamed: \d+")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
-
-# Kinds of columns whose values need not even be comparable, or that have none.
-_NOT_PLAIN: frozenset[Kind] = frozenset({"empty", "mixed", "other"})
 
 
 class BuiltinDataChecker(DataChecker):
@@ -124,9 +119,12 @@ class BuiltinDataChecker(DataChecker):
         self._min_rows = min_rows
         self._max_missing = max_missing
         self._max_duplicate_rows = max_duplicate_rows
-        self._max_predictive_power = max_predictive_power
-        self._min_class_balance = min_class_balance
-        self._max_label_conflicts = max_label_conflicts
+        self._target = TargetChecks(
+            problem,
+            max_predictive_power=max_predictive_power,
+            min_class_balance=min_class_balance,
+            max_label_conflicts=max_label_conflicts,
+        )
         self._max_categories = max_categories
         self._limits = Limits(
             constant_share=max_constant_share,
@@ -163,10 +161,6 @@ class BuiltinDataChecker(DataChecker):
             checks += unexpected(facts, len(rows), expectation, ignored, self._limits)
         return CheckReport(checks=tuple(checks))
 
-    @property
-    def _has_positive_label(self) -> bool:
-        return self._problem.type == "classification" and self._problem.positive_label is not None
-
     def _facts(
         self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], reference_rows: int
     ) -> list[ColumnFacts]:
@@ -184,18 +178,13 @@ class BuiltinDataChecker(DataChecker):
     def _labelled(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Iterator[Check]:
         yield self._rows(rows)
         yield self._roles(rows)
-        yield self._target_column(rows)
+        yield self._target.column(rows)
         if rows.is_empty():
             return
         features = [fact for fact in facts if fact.name not in self._problem.not_features]
         for fact in facts:
             if fact.name == self._problem.target:
-                yield self._missing_target(fact, len(rows))
-                yield (judged := self._target_values(fact, rows))
-                if judged.status == "ok" and self._has_positive_label:
-                    yield self._positive_label(rows.get_column(fact.name))
-                if judged.status == "ok":
-                    yield from self._target_and_features(features, rows)
+                yield from self._target.values(fact, features, rows)
         yield self._features(features)
         yield from self._usable(features)
         yield from self._columns(features, len(rows))
@@ -263,128 +252,12 @@ class BuiltinDataChecker(DataChecker):
             return outcome("column_roles", "warn", " ".join(absent))
         return outcome("column_roles", "ok", "every column that the problem names exists")
 
-    def _target_column(self, rows: nw.DataFrame[Any]) -> Check:
-        target = self._problem.target
-        if target in rows.columns:
-            return outcome("target_column", "ok", f"the target {target!r} exists", [target])
-        hint = one_of(target, rows.columns, what="Columns")
-        return outcome("target_column", "error", f"there is no target column {target!r} in the data. {hint}")
-
-    def _missing_target(self, target: ColumnFacts, rows: int) -> Check:
-        if not target.missing:
-            return outcome("missing_target", "ok", "every row has a target", [target.name])
-        # A fit refuses such rows, and which to drop or fill is not for a checker to say.
-        message = f"the target {target.name!r} is missing in {count(target.missing, 'row')} of {rows:,}"
-        return outcome(
-            "missing_target", "error", f"{message}: drop these rows or fill in the target", [target.name]
-        )
-
-    def _target_values(self, target: ColumnFacts, rows: nw.DataFrame[Any]) -> Check:
-        name, columns = "target_values", [target.name]
-        classification = self._problem.type == "classification"
-        usable = {"number", "boolean", "empty", *(("string", "category") if classification else ())}
-        if target.kind not in usable:
-            wanted = "labels of one type (text or numbers)" if classification else "numbers"
-            descriptions = {
-                "mixed": "values of several types",
-                "other": "values that are neither text nor numbers",
-            }
-            holds = descriptions.get(target.kind, f"{target.kind} values")
-            message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
-            if self._problem.type == "regression" and target.kind in {"string", "category"}:
-                message += f"; {OTHER_RUNNERS['classification']}"
-            return outcome(name, "error", message, columns)
-        if target.kind == "empty":
-            return outcome(name, "error", "the target has no values", columns)
-        if target.constant:
-            value = rows.get_column(target.name).drop_nulls().head(1).to_list()[0]
-            what = "has only one class" if classification else "is always the same"
-            message = f"the target {target.name!r} {what}, {value!r}: nothing can be learned"
-            return outcome(name, "error", message, columns)
-        if target.infinite:
-            message = f"the target {target.name!r} is infinite in {count(target.infinite, 'row')}"
-            return outcome(name, "error", f"{message}: drop or correct them", columns)
-        if classification and (fraction := _fraction_in(rows.get_column(target.name))) is not None:
-            message = (
-                f"the target {target.name!r} holds fractions such as {fraction:g}, which are not classes"
-            )
-            return outcome(name, "error", f"{message}; {OTHER_RUNNERS['regression']}", columns)
-        if not classification:
-            try:
-                require_bounded(to_floats(rows.get_column(target.name)), target.name)
-            except DataError as error:
-                return outcome(name, "error", str(error).rstrip("."), columns)
-        return outcome(name, "ok", "the target varies", columns)
-
-    def _positive_label(self, target: nw.Series[Any]) -> Check:
-        name, positive, classes = "positive_label", self._problem.positive_label, target.unique().to_list()
-        # Metrics take a class "1" for 1 too.
-        if any(value == positive or str(value) == str(positive) for value in classes):
-            return outcome(name, "ok", "the positive label is one of the classes", [target.name])
-        hint = one_of(str(positive), map(str, classes), what="Classes")
-        message = f"no row has {positive!r}, which is problem.positive_label. {hint}"
-        # Of more than two classes no metric is about one.
-        return outcome(name, "error" if len(classes) == 2 else "warn", message, [target.name])
-
     def _features(self, features: Sequence[ColumnFacts]) -> Check:
         if any(fact.kind not in {"empty", "other"} and not _says_nothing(fact) for fact in features):
             return outcome("features", "ok", f"{count(len(features), 'column')} can be used as features")
         reason = "all of them are constant, empty or of an unusable type" if features else "none is left"
         message = f"no column besides the target can be used as a feature: {reason}"
         return outcome("features", "error", message, [fact.name for fact in features])
-
-    def _target_and_features(
-        self, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]
-    ) -> Iterator[Check]:
-        from lolpop.components.data_checker._leakage import predictive_powers
-
-        target = self._problem.target
-        rows = rows.filter(~rows.get_column(target).is_null())
-        classes = self._problem.type == "classification"
-        names = [fact.name for fact in features if fact.kind not in _NOT_PLAIN]
-        yield self._target_leakage(predictive_powers(rows, names, target, classes=classes))
-        if classes:
-            yield self._class_imbalance(rows.get_column(target))
-            compared = [_comparable(rows.get_column(fact.name), fact.kind) for fact in features]
-            yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
-
-    def _target_leakage(self, powers: Mapping[str, Power]) -> Check:
-        from lolpop.components.data_checker._leakage import leaking
-
-        leaking_columns = leaking(powers, self._max_predictive_power)
-        if not leaking_columns:
-            best = max(powers, key=lambda name: powers[name].told, default=None)
-            harmless = "no column predicts the target alone"
-            message = (
-                harmless
-                if best is None
-                else f"{harmless}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
-            )
-            return outcome("target_leakage", "ok", message)
-        shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in leaking_columns[:5])
-        message = (
-            f"columns that predict the target {self._problem.target!r} almost alone: {shown}. "
-            "If they are unknown when rows are predicted, list them in problem.drop"
-        )
-        return outcome("target_leakage", "warn", message, leaking_columns)
-
-    def _class_imbalance(self, target: nw.Series[Any]) -> Check:
-        sizes = class_sizes(target)
-        rare = [label for label in sizes if sizes[label] * len(sizes) < self._min_class_balance * len(target)]
-        if not rare:
-            return outcome("class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has enough rows")
-        shown = ", ".join(f"{label!r} ({count(sizes[label], 'row')})" for label in rare[:5])
-        message = f"rare classes among {count(len(target), 'row')}: {shown}. Use a metric other than accuracy"
-        return outcome("class_imbalance", "warn", message, [target.name])
-
-    def _label_conflicts(self, number: int, rows: int) -> Check:
-        message = f"{count(number, 'row')} share their features with a row of another class"
-        if number > self._max_label_conflicts * rows:
-            message = (
-                f"{message}, of {rows:,}: no model can tell them apart. Check the labels, or add columns."
-            )
-            return outcome("label_conflicts", "warn", message, [self._problem.target])
-        return outcome("label_conflicts", "ok", message)
 
     def _outliers(self, features: Sequence[ColumnFacts]) -> Check:
         return of_columns(
@@ -465,7 +338,7 @@ class BuiltinDataChecker(DataChecker):
         status: Status = "warn" if missing else "ok"
         problem = f"the index {index!r} has missing values in {count(missing, 'row')}"
         yield outcome("missing_index", status, problem if missing else "every row has an index", [index])
-        repeated = _comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
+        repeated = comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
         number = int(repeated.sum())
         if not number:
             yield outcome("duplicate_index", "ok", "the index is unique", [index])
@@ -484,14 +357,6 @@ class BuiltinDataChecker(DataChecker):
         return outcome("duplicate_rows", "ok", f"{count(number, 'row')} are duplicates")
 
 
-def _fraction_in(values: nw.Series[Any]) -> float | None:
-    """One of the numbers of a target that are not whole, if there are such."""
-    if not values.dtype.is_float():
-        return None
-    fractions = values.filter(values.is_finite() & (values.round() != values))
-    return float(fractions[0]) if len(fractions) else None
-
-
 def _says_nothing(column: ColumnFacts) -> bool:
     # Which rows miss the one value of a column may say much.
     return column.constant and not column.missing
@@ -508,17 +373,6 @@ def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts
     if not len(at):
         return 0
     compared = [
-        _comparable(column_values[at], fact.kind) for column_values, fact in zip(values, columns, strict=True)
+        comparable(column_values[at], fact.kind) for column_values, fact in zip(values, columns, strict=True)
     ]
     return int(compared[0].to_frame().with_columns(*compared[1:]).is_duplicated().sum())
-
-
-def _comparable(values: nw.Series[Any], kind: Kind) -> nw.Series[Any]:
-    # Lists, objects of polars and the like cannot be compared; how they are written can.
-    import narwhals as nw
-
-    if kind not in {"mixed", "other"} and not (values.dtype == nw.Object and kind == "empty"):
-        return values
-    return nw.new_series(
-        values.name, [repr(value) for value in values.to_list()], backend=values.implementation
-    )

@@ -40,12 +40,9 @@ def slot_findings(cell: Cell) -> Iterator[Finding]:
 
 
 def own_findings(cell: Cell) -> Iterator[Finding]:
-    """What an implementation itself finds in its settings (``check_settings``).
-
-    A check that takes a second argument gets those sections of the settings too that are to be injected, by
-    the parameters' names.
-    """
+    """What an implementation itself finds in its settings: see ``Integration.check_settings``."""
     plan = cell.plan
+    # What is only of a protocol inherits no check.
     check = getattr(plan.implementation, "check_settings", None)
     if check is None or plan.errors:
         return
