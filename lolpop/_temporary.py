@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -11,10 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
+from lolpop._advisory_locks import AVAILABLE, held, is_free
 
 _PREFIX = "lolpop-tmp-"
 _NEW_SECONDS = 60.0
@@ -29,25 +25,10 @@ def temporary_folder() -> Iterator[str]:
     _remove_leftovers(tempfile.gettempdir())
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     try:
-        with _locked(folder):
+        with held(folder):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: str) -> Iterator[None]:
-    """Hold the lock of a folder, which the system takes from a process that ends."""
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # not all file systems have locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @cache
@@ -61,15 +42,6 @@ def _remove_leftovers(place: str) -> None:
 
 def _is_left(folder: Path) -> bool:
     age = time.time() - folder.stat().st_mtime
-    if fcntl is None:
+    if not AVAILABLE:
         return age > _OLD_SECONDS
-    if age < _NEW_SECONDS:
-        return False
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+    return age >= _NEW_SECONDS and is_free(folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,8 +13,9 @@ from lolpop._temporary import temporary_folder
 from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
 from lolpop.components.notifier import tell
+from lolpop.errors import UnusableArtifactError
 from lolpop.pipelines._reports import keep_checks
-from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
+from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob, Resource
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler import DataProfiler
@@ -22,10 +24,7 @@ if TYPE_CHECKING:
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.data.frames import Frame
 
-__all__ = [
-    "compare_with_previous", "compare_with_training", "expected_by_training", "keep_profile", "tell_of_drift",
-    "trained_on",
-]  # fmt: skip
+__all__ = ["DriftAnalysis", "keep_profile", "tell_of_drift", "trained_on"]
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -43,79 +42,103 @@ def keep_profile(
     _keep(_EXPECTATION, Expectation.of(profile), dataset_version, metadata_tracker)
 
 
-def expected_by_training(
-    model_version: ModelVersion,
-    *,
-    data_profiler: DataProfiler,
-    metadata_tracker: MetadataTracker,
-    resource_version_control: ResourceVersionControl,
-) -> Expectation | None:
-    """What rows like those that ``model_version`` was trained on are expected to be; None if unknown."""
-    reference = trained_on(model_version, metadata_tracker)
-    if reference is None:
+class DriftAnalysis:
+    """Compares rows with earlier ones, by the profiles that are kept with those.
+
+    Where what was kept is lost, people are told, and nothing is compared with it.
+    """
+
+    def __init__(
+        self,
+        data_profiler: DataProfiler,
+        metadata_tracker: MetadataTracker,
+        resource_version_control: ResourceVersionControl,
+        notifiers: Sequence[Notifier],
+    ) -> None:
+        self._data_profiler = data_profiler
+        self._metadata_tracker = metadata_tracker
+        self._resource_version_control = resource_version_control
+        self._notifiers = notifiers
+
+    def expected_by_training(self, model_version: ModelVersion) -> Expectation | None:
+        """What rows like those that ``model_version`` was trained on should be; None if that is unknown."""
+        reference = trained_on(model_version, self._metadata_tracker)
+        if reference is None:
+            return None
+        with self._unless_lost():
+            if not self._metadata_tracker.has_artifact(reference, _EXPECTATION):
+                self._profile(reference)
+            return _kept(_EXPECTATION, Expectation, reference, self._metadata_tracker)
         return None
-    if not metadata_tracker.has_artifact(reference, _EXPECTATION):
-        _profile(reference, data_profiler, metadata_tracker, resource_version_control)
-    return _kept(_EXPECTATION, Expectation, reference, metadata_tracker)
 
+    def from_training(
+        self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
+    ) -> DriftReport:
+        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
 
-def compare_with_training(
-    frame: Frame,
-    dataset_version: DatasetVersion,
-    model_version: ModelVersion,
-    *,
-    data_profiler: DataProfiler,
-    metadata_tracker: MetadataTracker,
-    resource_version_control: ResourceVersionControl,
-) -> DriftReport:
-    """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
-
-    What was found is recorded with the dataset version, and with the open run. A profile of the training
-    rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
-    """
-    reference = trained_on(model_version, metadata_tracker)
-    if reference is None or reference == dataset_version:
+        The report is recorded with the dataset version, and with the open run. A profile of the training
+        rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
+        """
+        reference = trained_on(model_version, self._metadata_tracker)
+        if reference is None or reference == dataset_version:
+            return DriftReport()
+        with self._unless_lost():
+            drift_report = self._data_profiler.compare(frame, self._profile(reference))
+            report = _about(f"{dataset_version} against {reference}", drift_report)
+            self._record(dataset_version, reference, report)
+            return report
         return DriftReport()
-    profile = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
-    drift_report = data_profiler.compare(frame, profile)
-    report = _about(f"{dataset_version} against {reference}", drift_report)
-    metadata_tracker.update(dataset_version, {f"drift.{reference}": report.model_dump(mode="json")})
-    keep_checks(report, metadata_tracker)
-    return report
 
+    def from_previous(self, frame: Frame, predictions: Frame, prediction_job: PredictionJob) -> DriftReport:
+        """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
 
-def compare_with_previous(
-    frame: Frame,
-    predictions: Frame,
-    prediction_job: PredictionJob,
-    *,
-    data_profiler: DataProfiler,
-    metadata_tracker: MetadataTracker,
-    resource_version_control: ResourceVersionControl,
-) -> DriftReport:
-    """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
-
-    What was found is recorded with the prediction job, and with the open run. Rows are not compared with
-    themselves. Of the columns, those of the rows are reported first.
-    """
-    earlier = metadata_tracker.find(PredictionJob, prediction_job.name)
-    previous = [job for job in earlier if job.number < prediction_job.number]
-    if not previous:
+        The report is recorded with the prediction job, and with the open run. Rows are not compared with
+        themselves. Of the columns, those of the rows are reported first.
+        """
+        earlier = self._metadata_tracker.find(PredictionJob, prediction_job.name)
+        previous = [job for job in earlier if job.number < prediction_job.number]
+        if not previous:
+            return DriftReport()
+        now, before = (_sides(job, self._metadata_tracker) for job in (prediction_job, previous[-1]))
+        with self._unless_lost():
+            reports = []
+            for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
+                if reference != ours:
+                    about = f"{ours} against {reference} of {previous[-1]}"
+                    reports.append(_about(about, self._data_profiler.compare(rows, self._profile(reference))))
+            report = DriftReport(
+                checks=tuple(check for drift_report in reports for check in drift_report.checks),
+                columns=tuple(column for drift_report in reports for column in drift_report.columns),
+            )
+            self._record(prediction_job, previous[-1], report)
+            return report
         return DriftReport()
-    now, before = (_sides(job, metadata_tracker) for job in (prediction_job, previous[-1]))
-    reports = []
-    for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
-        if reference != ours:
-            profile = _profile(reference, data_profiler, metadata_tracker, resource_version_control)
-            about = f"{ours} against {reference} of {previous[-1]}"
-            reports.append(_about(about, data_profiler.compare(rows, profile)))
-    report = DriftReport(
-        checks=tuple(check for drift_report in reports for check in drift_report.checks),
-        columns=tuple(column for drift_report in reports for column in drift_report.columns),
-    )
-    metadata_tracker.update(prediction_job, {f"drift.{previous[-1]}": report.model_dump(mode="json")})
-    keep_checks(report, metadata_tracker)
-    return report
+
+    def _record(self, resource: Resource, reference: Resource, report: DriftReport) -> None:
+        self._metadata_tracker.update(resource, {f"drift.{reference}": report.model_dump(mode="json")})
+        keep_checks(report, self._metadata_tracker)
+
+    def _profile(self, dataset_version: DatasetVersion) -> Profile:
+        tracker = self._metadata_tracker
+        # What was lost is made again, as long as the rows are there.
+        if all(tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
+            return _kept(_ARTIFACT, Profile, dataset_version, tracker)
+        if tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
+            batches = self._resource_version_control.load_batches(dataset_version)
+            profile = self._data_profiler.profile_batches(batches)
+        else:
+            profile = self._data_profiler.profile(self._resource_version_control.load_data(dataset_version))
+        keep_profile(profile, dataset_version, tracker)
+        return profile
+
+    @contextmanager
+    def _unless_lost(self) -> Iterator[None]:
+        """Tell people of what is lost, and leave the block."""
+        try:
+            yield
+        except UnusableArtifactError as error:
+            message = f"Nothing is compared with what was kept earlier: {error}"
+            tell(self._notifiers, message, "warning")
 
 
 def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
@@ -144,23 +167,6 @@ def trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -
     """The dataset version that ``model_version`` has learned from, if that is known."""
     parents = metadata_tracker.parents(model_version)
     return next((parent for parent in parents if isinstance(parent, DatasetVersion)), None)
-
-
-def _profile(
-    dataset_version: DatasetVersion,
-    data_profiler: DataProfiler,
-    metadata_tracker: MetadataTracker,
-    resource_version_control: ResourceVersionControl,
-) -> Profile:
-    # What was lost is made again, as long as the rows are there.
-    if all(metadata_tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
-        return _kept(_ARTIFACT, Profile, dataset_version, metadata_tracker)
-    if metadata_tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
-        profile = data_profiler.profile_batches(resource_version_control.load_batches(dataset_version))
-    else:
-        profile = data_profiler.profile(resource_version_control.load_data(dataset_version))
-    keep_profile(profile, dataset_version, metadata_tracker)
-    return profile
 
 
 def _keep(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.components.notifier import tell
-from lolpop.errors import DataError, UnusableArtifactError
+from lolpop.errors import DataError
 from lolpop.resources import Run
 from lolpop.runs import TASK, current_run
 
@@ -60,15 +60,6 @@ def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) ->
         if check["status"] == "warn" and check["check"] in checks
         for column in check["columns"]
     }
-
-
-def unless_lost(make: Callable[[], T], otherwise: T, notifiers: Sequence[Notifier]) -> T:
-    """What ``make`` makes of what was kept; where that is lost, people are told, and go on without it."""
-    try:
-        return make()
-    except UnusableArtifactError as error:
-        tell(notifiers, f"Nothing is compared with what was kept earlier: {error}", "warning")
-        return otherwise
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import NonNegativeInt
 
-from lolpop._temporary import temporary_folder
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
@@ -28,15 +26,15 @@ from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._columns import SchemaDriftCheck
-from lolpop.pipelines._drift import compare_with_previous, compare_with_training, tell_of_drift, trained_on
-from lolpop.pipelines._explanations import clashing, explanations_frame
-from lolpop.pipelines._index import IndexValues, check_identity
-from lolpop.pipelines._predictions import predictions_frame, record_of, recorded_model
-from lolpop.pipelines._reports import insist, keep_checks, unless_lost
+from lolpop.pipelines._drift import DriftAnalysis, tell_of_drift, trained_on
+from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, with_known_label
-from lolpop.pipelines._usable import PredictionCheck
+from lolpop.prediction.assembly import explanation_clashes, explanations_frame
+from lolpop.prediction.identity import check_identity
+from lolpop.prediction.predictor import Predictor
+from lolpop.prediction.recorded import record_of, recorded_model
+from lolpop.prediction.usability import PredictionCheck
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
@@ -66,7 +64,7 @@ class PredictPipeline(Pipeline):
         model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
-        if explain and (names := clashing(problem.carried)):
+        if explain and (names := explanation_clashes(problem.carried)):
             raise ValueError(f"explain: {_clash(names)}.")
         self.explain = explain
         self.problem = problem
@@ -78,6 +76,7 @@ class PredictPipeline(Pipeline):
         self.model_checker = model_checker
         self.model_explainer = model_explainer
         self.notifiers = notifiers
+        self._drift = DriftAnalysis(data_profiler, metadata_tracker, resource_version_control, notifiers)
 
     @classmethod
     def check_settings(
@@ -89,7 +88,7 @@ class PredictPipeline(Pipeline):
             return
         if problem.type == "forecasting":
             yield Finding("explain", "single forecasts are not explained", hint="Leave it out.")
-        elif names := clashing(problem.carried):
+        elif names := explanation_clashes(problem.carried):
             yield Finding("explain", _clash(names), hint="Give the column another name, or leave it out.")
 
     @task
@@ -101,19 +100,7 @@ class PredictPipeline(Pipeline):
         People are told of drift. Raises DataError if it is an error by the profiler's settings. Neither the
         index nor a target that is there is compared: nothing is predicted by them.
         """
-        report = unless_lost(
-            partial(
-                compare_with_training,
-                self._compared(frame),
-                dataset_version,
-                model_version,
-                data_profiler=self.data_profiler,
-                metadata_tracker=self.metadata_tracker,
-                resource_version_control=self.resource_version_control,
-            ),
-            DriftReport(),
-            self.notifiers,
-        )
+        report = self._drift.from_training(self._compared(frame), dataset_version, model_version)
         insist(report, self.notifiers, "These rows are too unlike those of the training")
         return report
 
@@ -122,19 +109,18 @@ class PredictPipeline(Pipeline):
         check_identity(frame, self.problem)
 
     @task
-    def get_predictions(self, model: FittedModel, frame: Frame, told: CheckReport | None = None) -> Frame:
+    def get_predictions(self, model: FittedModel, frame: Frame, reported: CheckReport | None = None) -> Frame:
         """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.
 
         People are told of columns that are not what the model has learned from, where it can do with them,
-        unless the report of an earlier check has ``told`` them of these columns.
+        unless the report of an earlier check (``reported``) has told them of these columns.
         Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
         the index, or of what else tells rows apart, are missing or double.
         """
-        check_identity(frame, self.problem)
-        unlike = SchemaDriftCheck(model, self.problem, told)
-        unlike.look(frame)
-        self._warn_of(unlike)
-        return predictions_frame(model.predict(frame), frame, self.problem.carried)
+        predictor = Predictor(model, self.problem, reported)
+        predictions = predictor.predict(frame)
+        self._warn(predictor)
+        return predictions
 
     @task
     def check_predictions(self, predictions: Frame) -> CheckReport:
@@ -168,19 +154,8 @@ class PredictPipeline(Pipeline):
 
         People are told of drift, which stops nothing: the predictions are made.
         """
-        report = unless_lost(
-            partial(
-                compare_with_previous,
-                self._compared(frame),
-                _without(predictions, self.problem.index),
-                prediction_job,
-                data_profiler=self.data_profiler,
-                metadata_tracker=self.metadata_tracker,
-                resource_version_control=self.resource_version_control,
-            ),
-            DriftReport(),
-            self.notifiers,
-        )
+        compared = _without(predictions, self.problem.index)
+        report = self._drift.from_previous(self._compared(frame), compared, prediction_job)
         tell_of_drift(report, self.notifiers)
         return report
 
@@ -232,7 +207,7 @@ class PredictPipeline(Pipeline):
         target: Source | None = None,
         *,
         check: bool = True,
-        told: CheckReport | None = None,
+        reported: CheckReport | None = None,
     ) -> PredictionJob:
         """Predict the rows of ``dataset_version`` batch by batch, keep the predictions, and write them.
 
@@ -247,7 +222,7 @@ class PredictPipeline(Pipeline):
 
             def written() -> Iterator[Frame]:
                 nonlocal rows
-                for predictions in ahead(self._predictions(model, dataset_version, told, check=check)):
+                for predictions in ahead(self._predictions(model, dataset_version, reported, check=check)):
                     rows += len(wrap(predictions))
                     if write is not None:
                         write(predictions)
@@ -293,24 +268,21 @@ class PredictPipeline(Pipeline):
         return metrics
 
     def _predictions(
-        self, model: FittedModel, dataset_version: DatasetVersion, told: CheckReport | None, *, check: bool
+        self,
+        model: FittedModel,
+        dataset_version: DatasetVersion,
+        reported: CheckReport | None,
+        *,
+        check: bool,
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all are not of use."""
-        index = self.problem.index
-        unlike, usable = SchemaDriftCheck(model, self.problem, told), PredictionCheck(self.problem.carried)
-        with temporary_folder() as folder:
-            values = IndexValues(index, Path(folder)) if index is not None else None
-            for frame in ahead(self.resource_version_control.load_batches(dataset_version)):
-                if values is not None:
-                    values.add(frame)
-                unlike.look(frame)
-                predictions = predictions_frame(model.predict(frame), frame, self.problem.carried)
-                if check:
-                    usable.look(predictions)
-                yield predictions
-            if values is not None:
-                values.check(self.resource_version_control.load_batches(dataset_version))
-        self._warn_of(unlike)
+        predictor, usable = Predictor(model, self.problem, reported), PredictionCheck(self.problem.carried)
+        load = partial(self.resource_version_control.load_batches, dataset_version)
+        for predictions in predictor.predict_batches(load):
+            if check:
+                usable.look(predictions)
+            yield predictions
+        self._warn(predictor)
         if check:
             self._insist_on(usable)
 
@@ -323,8 +295,8 @@ class PredictPipeline(Pipeline):
             if left is not None and (left := left - len(wrap(rows))) <= 0:
                 return
 
-    def _warn_of(self, unlike: SchemaDriftCheck) -> None:
-        for check in unlike.checks():
+    def _warn(self, predictor: Predictor) -> None:
+        for check in predictor.warnings():
             tell(self.notifiers, check.message, "warning")
 
     def _insist_on(self, usable: PredictionCheck) -> CheckReport:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from lolpop.checks import CheckReport
@@ -18,14 +17,8 @@ from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._drift import (
-    compare_with_training,
-    expected_by_training,
-    keep_profile,
-    tell_of_drift,
-    trained_on,
-)
-from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources, unless_lost
+from lolpop.pipelines._drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
+from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import redacted
@@ -55,6 +48,7 @@ class ProcessPipeline(Pipeline):
         self.resource_version_control = resource_version_control
         self.metadata_tracker = metadata_tracker
         self.notifiers = notifiers
+        self._drift = DriftAnalysis(data_profiler, metadata_tracker, resource_version_control, notifiers)
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
@@ -86,17 +80,7 @@ class ProcessPipeline(Pipeline):
         """
         expectation = None
         if model_version is not None:
-            expectation = unless_lost(
-                partial(
-                    expected_by_training,
-                    model_version,
-                    data_profiler=self.data_profiler,
-                    metadata_tracker=self.metadata_tracker,
-                    resource_version_control=self.resource_version_control,
-                ),
-                None,
-                self.notifiers,
-            )
+            expectation = self._drift.expected_by_training(model_version)
         report = self.data_checker.check(frame, expectation, labelled=labelled)
         keep_checks(report, self.metadata_tracker)
         use = "learned from these rows" if labelled else "predicted of these rows"
@@ -156,19 +140,7 @@ class ProcessPipeline(Pipeline):
 
         People are told of drift. It is no reason not to train: it is often the reason to.
         """
-        report = unless_lost(
-            partial(
-                compare_with_training,
-                frame,
-                dataset_version,
-                model_version,
-                data_profiler=self.data_profiler,
-                metadata_tracker=self.metadata_tracker,
-                resource_version_control=self.resource_version_control,
-            ),
-            DriftReport(),
-            self.notifiers,
-        )
+        report = self._drift.from_training(frame, dataset_version, model_version)
         tell_of_drift(report, self.notifiers)
         return report
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, count, require_columns, wrap
-from lolpop.errors import DataError, LolpopError, NoUnseenRowsError
+from lolpop.errors import DataError, NoUnseenRowsError
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
 from lolpop.pipelines._attempts import Fit, Fitted, TrialObjective, TrialSpec, is_better
@@ -32,6 +32,7 @@ from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import LabelledRows, labelled
 from lolpop.pipelines._reports import keep_checks, keep_comparison, warned_columns
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
+from lolpop.pipelines._winners import judged_experiment, set_winner
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 from lolpop.runs import resumes
@@ -42,7 +43,7 @@ __all__ = ["TrainPipeline"]
 Split: TypeAlias = Literal["train", "validation", "test"]
 
 
-_TOLD_OF_DATA = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
+_DATA_CHECKS = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
 """What a data checker calls the reasons for which models leave columns out."""
 
 
@@ -146,7 +147,9 @@ class TrainPipeline(Pipeline):
         test_data = self.resource_version_control.save_data(
             f"{self.problem.name}_test", splits.test, parents=[dataset_version]
         )
-        self._set_winner(winner.experiment, model_version, {"test_data": test_data.reference})
+        set_winner(
+            winner.experiment, model_version, self.metadata_tracker, {"test_data": test_data.reference}
+        )
         return model_version
 
     @task
@@ -252,7 +255,7 @@ class TrainPipeline(Pipeline):
             parents=[model_version, dataset_version, judged],
         )
         self.resource_version_control.save_model(experiment, model, trainer)
-        self._set_winner(experiment, model_version)
+        set_winner(experiment, model_version, self.metadata_tracker)
         self.metadata_tracker.update(judged, {"winner": False})
         rows = count(len(wrap(frame)), "row")
         tell(
@@ -396,10 +399,10 @@ class TrainPipeline(Pipeline):
             self.metrics_tracker.log(resource, metrics)
 
     def _tell_of(self, report: CheckReport, model_version: ModelVersion) -> None:
-        told = warned_columns(self.metadata_tracker, _TOLD_OF_DATA)
+        reported = warned_columns(self.metadata_tracker, _DATA_CHECKS)
         for check in report.of("warn"):
             # What is to be done about these columns was said when the rows were checked.
-            if check.check != "left_out_columns" or not told.issuperset(check.columns):
+            if check.check != "left_out_columns" or not reported.issuperset(check.columns):
                 tell(self.notifiers, f"{model_version}: {check.message}", "warning")
         for check in report.of("error"):
             tell(self.notifiers, f"{model_version}: {check.message}", "error")
@@ -436,21 +439,5 @@ class TrainPipeline(Pipeline):
         unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
         return unseen
 
-    def _set_winner(
-        self, experiment: Experiment, model_version: ModelVersion, fields: Mapping[str, Any] | None = None
-    ) -> None:
-        self.metadata_tracker.update(experiment, {"winner": True})
-        # Last: from here on the model version can be used.
-        self.metadata_tracker.update(
-            model_version, {**(fields or {}), "winning_experiment": experiment.reference}
-        )
-
     def _judged(self, model_version: ModelVersion) -> Experiment:
-        winner = self.metadata_tracker.get(model_version).fields.get("winning_experiment")
-        if winner is None:
-            raise LolpopError(
-                f"{model_version} has no winning experiment: its training did not end. Train again."
-            )
-        experiment = Experiment.parse(winner)
-        origin = self.metadata_tracker.get(experiment).fields.get("retrained_from")
-        return experiment if origin is None else Experiment.parse(origin)
+        return judged_experiment(model_version, self.metadata_tracker)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from lolpop.data.frames import count
 from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError
 from lolpop.settings.secrets import mask
+
+if TYPE_CHECKING:
+    from lolpop.components.data_connector import DataConnector
 
 Purpose: TypeAlias = Literal["train", "predict"]
 """What rows are for."""
@@ -70,3 +73,21 @@ def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str)
         shared = purpose == "train" or location == (data.sources or {})[name]
         tables[name] = Table(location, f"{problem}_{name}" if shared else f"{problem}_predict_{name}", shared)
     return Origin(read, tables, f"{problem}_{purpose}")
+
+
+def require_apart(data: Data, sources: Iterable[object], data_connector: DataConnector) -> None:
+    """Raise DataError if what ``data`` has written would replace one of ``sources``, or a table of one."""
+    tables = [
+        table
+        for source in sources
+        for table in (source, *(source.values() if isinstance(source, Mapping) else ()))
+        if isinstance(table, str | Mapping)
+    ]
+    for name in ("predictions", "explanations"):
+        target = getattr(data, name)
+        for source in tables:
+            if target is not None and data_connector.is_same(source, target):
+                raise DataError(
+                    f"data.{name} would write over {mask(source)}, which rows were read from. Name a file of "
+                    "its own."
+                )

@@ -34,7 +34,7 @@ from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob, Resource
 from lolpop.runners._about import about
-from lolpop.runners._origins import Origin, Purpose, origin_of
+from lolpop.runners._origins import Origin, Purpose, origin_of, require_apart
 from lolpop.runners._reading import SourceReader
 from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
@@ -218,10 +218,15 @@ class SupervisedRunner(Runner):
         check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
             rows = self._sample(dataset_version) if self._looks_at_rows else None
-            told = self._look_at(rows, source, dataset_version, model_version)
+            reported = self._look_at(rows, source, dataset_version, model_version)
             with about(f"{model_version} cannot predict the rows of {source}"):
                 prediction_job = self.predict.predict_batches(
-                    model, model_version, dataset_version, self.data.predictions, check=check, told=told
+                    model,
+                    model_version,
+                    dataset_version,
+                    self.data.predictions,
+                    check=check,
+                    reported=reported,
                 )
             if rows is not None and "analyze_prediction_drift" not in self.skip:
                 predictions = self._sample(self.predict.predictions_of(prediction_job))
@@ -229,9 +234,9 @@ class SupervisedRunner(Runner):
             self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
-        told = self._look_at(frame, source, dataset_version, model_version)
+        reported = self._look_at(frame, source, dataset_version, model_version)
         with about(f"{model_version} cannot predict the rows of {source}"):
-            predictions = self.predict.get_predictions(model, frame, told)
+            predictions = self.predict.get_predictions(model, frame, reported)
         if check:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
@@ -327,19 +332,9 @@ class SupervisedRunner(Runner):
     def _require_apart(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> None:
         """Raise DataError if predictions would replace what these two were read from."""
         parents = self.metadata_tracker.parents(model_version)
-        datasets = [dataset_version, *(each for each in parents if isinstance(each, DatasetVersion))]
-        sources = [self.process.source_of(each) for each in datasets]
-        sources += [table for source in sources if isinstance(source, Mapping) for table in source.values()]
-        for name in ("predictions", "explanations"):
-            target = getattr(self.data, name)
-            for source in sources:
-                if target is None or not isinstance(source, str | Mapping):
-                    continue
-                if self.data_connector.is_same(source, target):
-                    raise DataError(
-                        f"data.{name} would write over {mask(source)}, which rows were read from. Name a "
-                        "file of its own."
-                    )
+        datasets = [dataset_version, *(parent for parent in parents if isinstance(parent, DatasetVersion))]
+        sources = [self.process.source_of(dataset) for dataset in datasets]
+        require_apart(self.data, sources, self.data_connector)
 
     def _look_at(
         self,
@@ -348,15 +343,15 @@ class SupervisedRunner(Runner):
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
     ) -> CheckReport | None:
-        """What people were told of ``rows``, if they were checked."""
-        told = None
+        """The report on ``rows``, if they are checked."""
+        report = None
         if rows is not None and "check_data" not in self.skip:
             with about(f"{model_version} cannot predict the rows of {source}"):
-                told = self.process.check_data(rows, model_version, labelled=False)
+                report = self.process.check_data(rows, model_version, labelled=False)
         if rows is not None and "compare_data" not in self.skip:
             with about(f"{model_version} does not predict the rows of {source}"):
                 self.predict.compare_data(rows, dataset_version, model_version)
-        return told
+        return report
 
     def _sample(self, dataset_version: DatasetVersion) -> Frame:
         return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)

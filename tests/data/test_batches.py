@@ -22,7 +22,7 @@ from lolpop.data.tables import (
 )
 from lolpop.errors import DataError
 from lolpop.pipelines import _index
-from lolpop.pipelines._index import IndexValues, check_identity
+from lolpop.prediction.identity import IndexValues, check_identity
 from lolpop.problem import Problem
 
 PROBLEM = Problem(name="rows", target="label", index="key")

@@ -10,7 +10,7 @@ from lolpop.components.model_checker.forecasting import ForecastModelChecker
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_visualizer.forecasting import ForecastModelVisualizer
 from lolpop.pipelines._future import future_rows
-from lolpop.pipelines._predictions import predictions_frame
+from lolpop.prediction.assembly import predictions_frame
 from lolpop.problem import ForecastingProblem
 
 SHOPS = ForecastingProblem(name="sales", target="sold", time="day", series="shop", horizon=7)

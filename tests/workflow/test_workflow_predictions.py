@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.errors import DataError
-from lolpop.pipelines._predictions import RecordedModel, predictions_frame
 from lolpop.pipelines._truth import known_truth
+from lolpop.prediction.assembly import predictions_frame
+from lolpop.prediction.recorded import RecordedModel
 from lolpop.problem import Problem
 
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
+from lolpop._advisory_locks import is_free
 from lolpop.components.store._failures import disk_failures
 
 if TYPE_CHECKING:
@@ -97,26 +97,10 @@ class FileLocks:
             except Timeout:
                 return False
             except OSError:  # nothing can be written there
-                return _is_unlocked(path)
+                return is_free(path)
         lock.release()
         _remove(path)
         return True
-
-
-def _is_unlocked(path: Path) -> bool:
-    """Whether nobody holds the lock of a file that may only be read."""
-    try:
-        import fcntl
-    except ImportError:  # on Windows: nobody can tell
-        return False
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _remove(path: Path) -> None:

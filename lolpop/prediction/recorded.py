@@ -1,4 +1,4 @@
-"""Predictions as a frame: what tells rows apart, ``prediction``, probabilities or bounds."""
+"""What is kept of a model beside its predictions, to measure them once the truth is known."""
 
 from __future__ import annotations
 
@@ -8,27 +8,15 @@ from typing import Any
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer.predicted import (
     LABEL,
-    LOWER,
-    UPPER,
-    predicted_columns,
     probability_columns,
 )
 from lolpop.data.frames import Frame, wrap
-from lolpop.pipelines._carried import beside_carried
 from lolpop.problem import ForecastingProblem, Problem
 
 
 def plain_classes(model: FittedModel) -> list[Any]:
     """The classes of ``model`` as JSON values."""
     return [name.item() if hasattr(name, "item") else name for name in model.classes]
-
-
-def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
-    """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
-    values = predicted_columns(predictions)
-    bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
-    values |= {name: bound for name, bound in bounds.items() if bound is not None}
-    return beside_carried(frame, carried, values)
 
 
 class RecordedModel(FittedModel):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Unseen values of a column that are remembered: over many batches there is no end to some.
 _MANY = 1000
 # What a data checker calls what is found here.
-_TOLD_BY = {
+_REPORTED_BY = {
     "extra_columns": {"schema"},
     "empty_columns": {"schema", "missing_increase", "missing_values"},
     "unseen_categories": {"schema", "unseen_categories"},
@@ -28,14 +28,14 @@ _TOLD_BY = {
 class SchemaDriftCheck:
     """Finds what ``model`` can predict in rows, though it has never learned from the like.
 
-    Of columns that a report has ``told`` people of, they hear nothing again.
+    Columns that an earlier report (``reported``) warns of are not warned of again.
     """
 
-    def __init__(self, model: FittedModel, problem: Problem, told: CheckReport | None = None) -> None:
-        warned = list(told.of("warn")) if told else []
-        self._told = {
+    def __init__(self, model: FittedModel, problem: Problem, reported: CheckReport | None = None) -> None:
+        warned = list(reported.of("warn")) if reported else []
+        self._reported = {
             kind: {name for check in warned if check.check in earlier for name in check.columns}
-            for kind, earlier in _TOLD_BY.items()
+            for kind, earlier in _REPORTED_BY.items()
         }
         self._used = model.columns
         self._known = {*model.columns, *model.left_out, *problem.not_features}
@@ -64,13 +64,15 @@ class SchemaDriftCheck:
 
     def checks(self) -> Iterator[Check]:
         """Warnings of all that was found, and not told before."""
-        if extra := [name for name in self._extra if name not in self._told["extra_columns"]]:
+        if extra := [name for name in self._extra if name not in self._reported["extra_columns"]]:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)
-        if empty := [name for name in self._empty if name not in self._filled | self._told["empty_columns"]]:
+        if empty := [
+            name for name in self._empty if name not in self._filled | self._reported["empty_columns"]
+        ]:
             yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
         for name, unseen in self._unseen.items():
-            if unseen and name not in self._told["unseen_categories"]:
+            if unseen and name not in self._reported["unseen_categories"]:
                 message = (
                     f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
                 )

@@ -1,0 +1,54 @@
+"""Predictions and explanations as frames.
+
+A frame of predictions has the columns that tell rows apart, ``prediction``, and ``probability_<class>`` of
+each class, or the bounds ``lower`` and ``upper``. One of explanations has ``output`` and
+``attribution_<column>`` beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lolpop.components.model_trainer.predicted import LOWER, UPPER, predicted_columns
+from lolpop.data.frames import Frame, wrap
+
+if TYPE_CHECKING:
+    from lolpop.components.model_explainer import Attributions
+    from lolpop.components.model_trainer import Predictions
+
+__all__ = ["explanation_clashes", "explanations_frame", "predictions_frame"]
+
+_OUTPUT, _ATTRIBUTION = "output", "attribution_"
+
+
+def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
+    """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
+    values = predicted_columns(predictions)
+    bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
+    values |= {name: bound for name, bound in bounds.items() if bound is not None}
+    return _beside_carried(frame, carried, values)
+
+
+def explanation_clashes(carried: Sequence[str]) -> list[str]:
+    """Those of the columns ``carried`` that are called as columns of explanations are."""
+    return [name for name in carried if name == _OUTPUT or name.startswith(_ATTRIBUTION)]
+
+
+def explanations_frame(attributions: Attributions, frame: Frame, carried: Sequence[str]) -> Frame:
+    """Attributions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
+    names = [f"{_ATTRIBUTION}{name}" for name in attributions.columns]
+    values = dict(zip(names, attributions.values.T, strict=True))
+    return _beside_carried(frame, carried, {_OUTPUT: attributions.outputs, **values})
+
+
+def _beside_carried(frame: Frame, carried: Sequence[str], values: Mapping[str, Any]) -> Frame:
+    """A frame of the kind of ``frame``, of its columns ``carried`` and the columns ``values``, n each."""
+    import narwhals as nw
+
+    rows = wrap(frame)
+    columns = [nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()]
+    # Starting from no column keeps nothing but the rows of a frame without index.
+    carried_columns = rows.select(carried) if carried else columns.pop(0).to_frame()
+    built: Frame = carried_columns.with_columns(*columns).to_native()
+    return built

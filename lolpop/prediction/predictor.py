@@ -1,0 +1,72 @@
+"""Predicts rows by one model, in one frame or in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lolpop._temporary import temporary_folder
+from lolpop.data.batches import ahead
+from lolpop.prediction.assembly import predictions_frame
+from lolpop.prediction.identity import IndexValues, check_identity
+from lolpop.prediction.schema_drift import SchemaDriftCheck
+
+if TYPE_CHECKING:
+    from lolpop.checks import Check, CheckReport
+    from lolpop.components.model_trainer import FittedModel
+    from lolpop.data.frames import Frame
+    from lolpop.problem import Problem
+
+__all__ = ["Predictor"]
+
+
+class Predictor:
+    """Predicts rows by ``model``, for one job or request.
+
+    Parameters
+    ----------
+    model
+        What predicts.
+    problem
+        What tells rows apart, and what was learned.
+    reported
+        An earlier report on the same rows: columns that it warns of are not warned of again.
+    """
+
+    def __init__(self, model: FittedModel, problem: Problem, reported: CheckReport | None = None) -> None:
+        self._model = model
+        self._problem = problem
+        self._drift = SchemaDriftCheck(model, problem, reported)
+
+    def predict(self, frame: Frame) -> Frame:
+        """Predictions of the n rows of ``frame``, a frame of its kind with n rows.
+
+        Raises DataError if a column is missing or of a kind that the model cannot use, or if values of the
+        index, or of what else tells rows apart, are missing or double.
+        """
+        check_identity(frame, self._problem)
+        return self._predict(frame)
+
+    def predict_batches(self, load: Callable[[], Iterable[Frame]]) -> Iterator[Frame]:
+        """Predictions of each batch that ``load`` gives; it may be called twice.
+
+        Raises DataError as ``predict`` does; values of the index that are double once all batches are read.
+        """
+        index = self._problem.index
+        with temporary_folder() as folder:
+            values = None if index is None else IndexValues(index, Path(folder))
+            for frame in ahead(load()):
+                if values is not None:
+                    values.add(frame)
+                yield self._predict(frame)
+            if values is not None:
+                values.check(load())
+
+    def warnings(self) -> Iterator[Check]:
+        """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
+        yield from self._drift.checks()
+
+    def _predict(self, frame: Frame) -> Frame:
+        self._drift.look(frame)
+        return predictions_frame(self._model.predict(frame), frame, self._problem.carried)
