@@ -21,7 +21,7 @@ from lolpop.data.tables import (
     write_batches,
 )
 from lolpop.errors import DataError
-from lolpop.pipelines import _index
+from lolpop.prediction import identity
 from lolpop.prediction.identity import IndexValues, check_identity
 from lolpop.problem import Problem
 
@@ -77,7 +77,7 @@ def test_an_index_in_batches_is_judged_as_a_whole_one(tmp_path_factory, library,
     """Whether values are double, in which rows, is found out wherever the batches are cut."""
     frame = FRAMES[library]({"key": keys})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_index, "_HELD", 4)  # several ranges of hashes
+        patch.setattr(identity, "_HELD", 4)  # several ranges of hashes
         outcomes = []
         for batches in ([frame], cut(frame, rows)):
             values = IndexValues("key", tmp_path_factory.mktemp("index"))
