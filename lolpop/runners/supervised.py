@@ -25,17 +25,17 @@ from lolpop.errors import (
     UntrustedTypeError,
     UnusableArtifactError,
 )
-from lolpop.integrations import Runner, StoreState, workflow
-from lolpop.pipelines._drift import trained_on
+from lolpop.integrations import Runner, workflow
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
-from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob, Resource
+from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.runners._about import about
 from lolpop.runners._origins import Origin, Purpose, origin_of, require_apart
 from lolpop.runners._reading import SourceReader
+from lolpop.runners._reads import versions_of_truth, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
 
@@ -49,43 +49,6 @@ OptionalTask: TypeAlias = Literal[
 
 # Rows that are looked at, checked and compared with others, where not all of them are held in memory.
 _SAMPLED_ROWS = 100_000
-
-
-def _versions_to_process(
-    runner: SupervisedRunner, source: Source | None, dataset: Purpose
-) -> dict[str, str | None]:
-    """What the sources hold that ``process_data`` reads, and the earlier rows that it judges them by."""
-    origin = origin_of(source, dataset, runner.data, runner.problem.name)
-    version = runner.data_connector.version
-    versions = {
-        f"{name}: {mask(table.source)} as {table.dataset}": version(table.source)
-        for name, table in origin.tables.items()
-    } or {str(mask(origin.source)): version(origin.source)}
-    if dataset == "predict" and runner.data.batch_rows is not None:
-        versions["data.batch_rows"] = str(runner.data.batch_rows)
-    return {**versions, "earlier rows": StoreState(_earlier_rows(runner, dataset))}
-
-
-def _earlier_rows(runner: SupervisedRunner, dataset: Purpose) -> str:
-    """The rows that the deployed model has learned from, and the latest of all where those count too."""
-    deployed = runner.model_deployer.deployed(Model(name=runner.problem.name))
-    earlier: list[Resource | None] = []
-    if deployed is not None:
-        earlier.append(trained_on(deployed, runner.metadata_tracker) or deployed)
-    if deployed is not None or dataset == "predict":
-        versions = runner.metadata_tracker.find(DatasetVersion, f"{runner.problem.name}_train")
-        earlier.append(versions[-1] if versions else None)
-    references = dict.fromkeys(rows.reference for rows in earlier if rows is not None)
-    return ", ".join(references) or "none"
-
-
-def _versions_of_truth(
-    runner: SupervisedRunner, prediction_job: PredictionJob, truth: Source | None
-) -> dict[str, str | None]:
-    """What the source holds that ``evaluate_ground_truth`` reads."""
-    del prediction_job
-    source = runner.data.truth if truth is None else truth
-    return {} if source is None else {str(mask(source)): runner.data_connector.version(source)}
 
 
 class SupervisedRunner(Runner):
@@ -136,7 +99,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow(reads=_versions_to_process, accounts_for=["data"], cacheable=True)
+    @workflow(reads=versions_to_process, accounts_for=["data"], cacheable=True)
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
@@ -247,7 +210,7 @@ class SupervisedRunner(Runner):
         self._explain(model, model_version, dataset_version, prediction_job)
         return prediction_job
 
-    @workflow(reads=_versions_of_truth)
+    @workflow(reads=versions_of_truth)
     def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
         """Measure the predictions of a job on the rows whose true label is known by now.
 
