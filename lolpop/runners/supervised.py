@@ -26,6 +26,7 @@ from lolpop.errors import (
     UnusableArtifactError,
 )
 from lolpop.integrations import Runner, workflow
+from lolpop.pipelines._drift import trained_on
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
