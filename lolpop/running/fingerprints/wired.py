@@ -72,7 +72,7 @@ def method_parts(owner: MainSlot[Any], name: str, folder: Path, settings: Settin
     walk = _Walk(folder, settings)
     declared = getattr(type(owner()), name, None)
     if names := accounted_for(declared):
-        walk.leave_out(owner, getattr(reads_of(declared), "__module__", ""), names)
+        walk.leave_out(owner, declared.__module__, names)
     walk.follow_member(owner, (name,))
     return walk.finish(name)
 
