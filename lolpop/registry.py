@@ -9,10 +9,10 @@ import re
 import sys
 import sysconfig
 from contextlib import suppress
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from lolpop._entry_points import EntryPoint, scan
 from lolpop._names import did_you_mean, one_of, shortened
 from lolpop.errors import WiringError
 
@@ -20,19 +20,26 @@ __all__ = [
     "COMMANDS",
     "COMPONENTS",
     "CONTAINERS",
+    "OWN",
     "PIPELINES",
     "RUNNERS",
     "SETTINGS_SOURCES",
+    "claims",
     "component_types",
     "find",
     "group_of",
     "import_object",
     "interface_of",
     "is_installed",
+    "load_entry",
     "missing_modules",
+    "missing_requirement",
     "name_of",
     "registered",
+    "registration",
+    "registrations",
     "resolve",
+    "unmet_requirement",
 ]
 
 T = TypeVar("T")
@@ -55,17 +62,123 @@ COMMANDS = "lolpop.commands"
 SETTINGS_SOURCES = "lolpop.settings_sources"
 """The group of sources of settings: classes that are made without arguments."""
 
+OWN = "lolpop"
+"""The distribution whose entry points are the built-in ones."""
+
+_INTEGRATIONS = "lolpop.integrations"
+
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def group_of(interface: type) -> str:
-    """The entry point group of a component type: ``lolpop.components.model_trainer`` for ModelTrainer."""
+    """The entry point group of an interface.
+
+    ``lolpop.components.model_trainer`` for ModelTrainer; one for all pipelines.
+    """
+    if any(
+        owner.__name__ == "Pipeline" and owner.__module__ == _INTEGRATIONS
+        for owner in getattr(interface, "__mro__", ())
+    ):
+        return PIPELINES
     return f"{COMPONENTS}{_WORD.sub('_', interface.__name__).lower()}"
 
 
 def registered(group: str) -> dict[str, str]:
     """The registered names of a group, with the import path that each stands for."""
+    return {name: entry.value for name, entry in registrations(group).items()}
+
+
+def registrations(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name.
+
+    A name of lolpop's own is nobody else's. Of one that several extensions claim, this is the first:
+    ``registration`` refuses it.
+    """
+    return {name: _first(entries) for name, entries in claims(group).items()}
+
+
+def claims(group: str) -> dict[str, tuple[EntryPoint, ...]]:
+    """Every entry point of a group by name: more than one where several distributions claim it."""
     return dict(_scan(tuple(sys.path)).get(group, {}))
+
+
+def registration(group: str, name: str) -> EntryPoint | None:
+    """The entry point of a name; None if there is none.
+
+    Raises WiringError, naming them, if several extensions claim the name.
+    """
+    entries = claims(group).get(name, ())
+    if not entries:
+        return None
+    first = _first(entries)
+    if first.distribution == OWN or len(entries) == 1:
+        return first
+    claimed = " and ".join(f"{entry.distribution} ({entry.value})" for entry in entries)
+    raise WiringError(
+        f"{name!r} of {group} is claimed by several extensions: {claimed}",
+        "Uninstall one of them, or name the class by its import path.",
+    )
+
+
+def load_entry(entry: EntryPoint) -> Any:
+    """What an entry point stands for. Raises WiringError, naming the extension, if it cannot be imported."""
+    try:
+        return import_object(entry.value)
+    except WiringError as error:
+        if entry.distribution == OWN:
+            raise
+        reason = unmet_requirement(entry.distribution)
+        message = f"the extension {entry.distribution!r} cannot be used: {error.message}"
+        raise WiringError(message, f"It {reason}." if reason else error.hint) from error
+
+
+def unmet_requirement(distribution: str) -> str | None:
+    """What an extension requires of lolpop that the installed one does not fulfil; None if all is well."""
+    from importlib import metadata
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirements = metadata.requires(distribution) or []
+        version = metadata.version(OWN)
+    except metadata.PackageNotFoundError:
+        return None
+    for text in requirements:
+        with suppress(InvalidRequirement):
+            requirement = Requirement(text)
+            if requirement.name == OWN and not requirement.specifier.contains(version, prereleases=True):
+                return f"requires lolpop{requirement.specifier}, and {version} is installed"
+    return None
+
+
+def missing_requirement(requirement: str) -> tuple[str, str] | None:
+    """What keeps an installed package from being as required, and what to do; None if it is.
+
+    ``requirement`` is a name, perhaps with versions and extras, such as ``acme-trainers>=1.2``.
+    """
+    from importlib import metadata
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        wanted = Requirement(requirement)
+    except InvalidRequirement as error:
+        return (
+            f"{requirement!r} is no requirement: {error}",
+            "Write a name, or a name with versions: acme>=1.2.",
+        )
+    try:
+        version = metadata.version(wanted.name)
+    except metadata.PackageNotFoundError:
+        return f"the extension {wanted.name!r} is not installed", f"pip install '{requirement}'"
+    if wanted.specifier.contains(version, prereleases=True):
+        return None
+    message = f"the extension {wanted.name!r} has version {version}, and {wanted.specifier} is required"
+    return message, f"pip install '{requirement}'"
+
+
+def _first(entries: tuple[EntryPoint, ...]) -> EntryPoint:
+    return next((entry for entry in entries if entry.distribution == OWN), entries[0])
 
 
 def component_types() -> list[str]:
@@ -102,13 +215,13 @@ def find(interface: type[T], name: str) -> type[T]:
 
     Raises WiringError, with a near name, if there is none or it cannot be imported.
     """
-    path = registered(group_of(interface)).get(name)
-    if path is None:
+    entry = registration(group_of(interface), name)
+    if entry is None:
         raise WiringError(
             f"unknown implementation {shortened(name)!r} of {interface.__name__}",
             one_of(name, registered(group_of(interface)), what="Registered"),
         )
-    implementation: type[T] = import_object(path)
+    implementation: type[T] = load_entry(entry)
     return implementation
 
 
@@ -183,12 +296,10 @@ def _installed(module: str) -> bool:
 
 
 @functools.lru_cache(maxsize=8)
-def _scan(path: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    # Reading the metadata of every installed package takes tens of milliseconds; what was read holds for
-    # as long as the search path does, which is why the path is the cache's key.
-    groups: dict[str, dict[str, str]] = {}
-    for distribution in distributions(path=list(path)):
-        for entry in distribution.entry_points:
-            if entry.group in (RUNNERS, SETTINGS_SOURCES) or entry.group.startswith(COMPONENTS):
-                groups.setdefault(entry.group, {}).setdefault(entry.name, entry.value)
+def _scan(path: tuple[str, ...]) -> dict[str, dict[str, tuple[EntryPoint, ...]]]:
+    # What was read holds for as long as the search path does, which is why the path is the cache's key.
+    groups: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    for entry in scan(path, "lolpop."):
+        names = groups.setdefault(entry.group, {})
+        names[entry.name] = (*names.get(entry.name, ()), entry)
     return groups

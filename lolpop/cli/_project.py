@@ -11,7 +11,7 @@ from lolpop._names import did_you_mean, one_of
 from lolpop.cli._failures import UsageError
 from lolpop.containers import RunnerContainer
 from lolpop.errors import WiringError
-from lolpop.registry import RUNNERS, import_object, registered
+from lolpop.registry import CONTAINERS, RUNNERS, import_object, load_entry, registered, registration
 
 
 def container_class(runner: str) -> type[Any]:
@@ -29,13 +29,16 @@ def container_class(runner: str) -> type[Any]:
         return _of_file(Path(place), name)
     if name:
         return _checked(imported(runner), runner)
-    names = registered(RUNNERS)
-    if runner not in names:
-        near = did_you_mean(runner, names)
-        registered_names = f"Registered: {', '.join(sorted(names)) or 'none'}."
-        forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
-        raise UsageError(f"there is no runner {runner!r}. {near or registered_names} {forms}")
-    return _checked(imported(names[runner]), runner)
+    try:
+        entry = registration(RUNNERS, runner) or registration(CONTAINERS, runner)
+        if entry is not None:
+            return _checked(load_entry(entry), runner)
+    except WiringError as error:
+        raise UsageError(str(error)) from error
+    names = sorted({*registered(RUNNERS), *registered(CONTAINERS)})
+    near = did_you_mean(runner, names) or f"Registered: {', '.join(names) or 'none'}."
+    forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
+    raise UsageError(f"there is no runner {runner!r}. {near} {forms}")
 
 
 def _of_file(file: Path, name: str) -> type[Any]:

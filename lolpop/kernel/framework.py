@@ -9,7 +9,7 @@ from lolpop.settings.reading import declared_keys
 from lolpop.settings.tree import NO_SECTION, Tree
 from lolpop.signatures import Parameter
 
-__all__ = ["FRAMEWORK_PARAMETER", "framework_plan", "framework_settings"]
+__all__ = ["FRAMEWORK_PARAMETER", "framework_plan", "settings_in"]
 
 FRAMEWORK_PARAMETER = Parameter(FRAMEWORK, FrameworkSettings, FrameworkSettings())
 """The section as a parameter, with its type and default."""
@@ -23,7 +23,7 @@ def framework_plan(tree: Tree, links: Links) -> Plan:
     return plan_value(FRAMEWORK, FRAMEWORK_PARAMETER, section, links, "lolpop")
 
 
-def framework_settings(tree: Tree, links: Links) -> FrameworkSettings:
-    """The framework's own settings; the defaults if they are not valid, which verification reports."""
-    setting = framework_plan(tree, links).settings.get("")
+def settings_in(plan: Plan) -> FrameworkSettings:
+    """The settings of a plan of the section; the defaults if it is not valid, which verification reports."""
+    setting = plan.settings.get("")
     return FrameworkSettings() if setting is None else setting.value

@@ -22,6 +22,10 @@ class FrameworkSettings:
     runner
         The runner of the project, which commands use when they name none: a registered name,
         ``package.module:ContainerClass``, or ``path/file.py:ContainerClass``.
+    extensions
+        Packages that the project needs, as requirements: ``acme-trainers>=1.2``. Verification says which of
+        them are missing.
     """
 
     runner: str | None = None
+    extensions: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from lolpop._names import Names, one_of
 from lolpop.errors import Finding, Origin
-from lolpop.kernel.framework import framework_plan
+from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.plans import ambiguity
 from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.groups import GroupCell
@@ -17,6 +17,7 @@ from lolpop.kernel.providers.lists import ListCell
 from lolpop.kernel.providers.main_slots import MainSlot, has_section
 from lolpop.kernel.providers.traversal import declared_cells, injected_setting
 from lolpop.kernel.scopes import Scope
+from lolpop.registry import missing_requirement
 from lolpop.settings.framework import FRAMEWORK, RESERVED_KEYS
 from lolpop.settings.nodes import Node
 from lolpop.settings.tree import is_users_own
@@ -83,12 +84,18 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
 def _framework_findings(root: Scope) -> Iterator[Finding]:
     """What is wrong with the framework's own section."""
     configuration = root.configuration
-    for finding in framework_plan(configuration.tree, configuration.links).findings:
+    plan = framework_plan(configuration.tree, configuration.links)
+    for finding in plan.findings:
         key = finding.path.rpartition(".")[2]
         if finding.message == "unknown setting" and key.lower() in RESERVED_KEYS:
             yield replace(finding, message="is reserved, and nothing reads it yet", hint="Remove it.")
         else:
             yield finding
+    for index, requirement in enumerate(settings_in(plan).extensions):
+        if (missing := missing_requirement(requirement)) is not None:
+            message, hint = missing
+            origin = plan.origin_of(("extensions", str(index)))
+            yield Finding(f"{FRAMEWORK}.extensions.{index}", message, origin=origin, hint=hint)
 
 
 def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
