@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from lolpop._entry_points import EntryPoint, scan
-from lolpop._names import did_you_mean, one_of, shortened
+from lolpop._names import did_you_mean, near, one_of, shortened
 from lolpop.errors import WiringError
 
 __all__ = [
@@ -24,10 +24,12 @@ __all__ = [
     "PIPELINES",
     "RUNNERS",
     "SETTINGS_SOURCES",
+    "EntryPoint",
     "claims",
     "component_types",
     "find",
     "group_of",
+    "groups",
     "import_object",
     "interface_of",
     "is_installed",
@@ -181,6 +183,11 @@ def _first(entries: tuple[EntryPoint, ...]) -> EntryPoint:
     return next((entry for entry in entries if entry.distribution == OWN), entries[0])
 
 
+def groups() -> list[str]:
+    """The groups of all entry points that are lolpop's or meant for it."""
+    return sorted(_scan(tuple(sys.path)))
+
+
 def component_types() -> list[str]:
     """The component types that have implementations, built-in ones and those of extensions."""
     groups = _scan(tuple(sys.path))
@@ -217,10 +224,11 @@ def find(interface: type[T], name: str) -> type[T]:
     """
     entry = registration(group_of(interface), name)
     if entry is None:
-        raise WiringError(
-            f"unknown implementation {shortened(name)!r} of {interface.__name__}",
-            one_of(name, registered(group_of(interface)), what="Registered"),
-        )
+        names = registered(group_of(interface))
+        hint = one_of(name, names, what="Registered")
+        if near(name, names) is None:
+            hint += " It may belong to an extension that is not installed."
+        raise WiringError(f"unknown implementation {shortened(name)!r} of {interface.__name__}", hint)
     implementation: type[T] = load_entry(entry)
     return implementation
 

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._extensions import ExtensionGroup
 from lolpop.cli._output import say
 from lolpop.cli.commands import config, datasets, flows, models, new, runs, wiring, workflows
 
 __all__ = ["app"]
 
 app = typer.Typer(
+    cls=ExtensionGroup,
     help="Machine-learning workflows, wired from components, pipelines and runners.",
     add_completion=False,
     # Plain help: what draws frames around it takes longer to import than everything else.

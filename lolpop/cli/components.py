@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from dataclasses import asdict, dataclass
 
 from lolpop import registry
 from lolpop._names import one_of
@@ -14,45 +14,55 @@ from lolpop.errors import WiringError
 
 __all__ = ["list_components"]
 
-_GROUP = "lolpop.components."
+
+@dataclass(frozen=True, slots=True)
+class _Implementation:
+    """An implementation as it is listed."""
+
+    type: str
+    name: str
+    package: str
+    """The distribution that registers it."""
+    summary: str
+    """The first line of its documentation, or why it cannot be used."""
+    install: str
+    """What to install before it can be used; empty if everything is there."""
 
 
 def list_components(component_type: str | None, *, as_json: bool) -> None:
     """Print the registered implementations, of one type or of all."""
-    types = sorted({name.removeprefix(_GROUP) for name in entry_points().groups if name.startswith(_GROUP)})
+    types = registry.component_types()
     if component_type is not None and component_type not in types:
         raise UsageError(
             f"there is no component type {component_type!r}. {one_of(component_type, types, what='Types')}"
         )
-    rows = [
-        row
-        for component_kind in types
-        if component_type in (None, component_kind)
-        for row in _implementations(component_kind)
+    listed = [
+        implementation
+        for kind in types
+        if component_type in (None, kind)
+        for implementation in _implementations(kind)
     ]
     if as_json:
-        keys = ("type", "name", "summary", "install")
-        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        print_json([asdict(implementation) for implementation in listed])
         return
-    show(
-        table(
-            [
-                (kind, name, install and f"pip install '{install}'", summary)
-                for kind, name, summary, install in rows
-            ],
-            titles=("type", "name", "needs", ""),
-        )
-    )
+    rows = [(item.type, item.name, item.package, _state(item.install), item.summary) for item in listed]
+    show(table(rows, titles=("type", "name", "package", "state", "what it does"), whole=(1,)))
 
 
-def _implementations(component_type: str) -> Iterator[tuple[str, str, str, str]]:
-    """Type, name, first line of the documentation, and what to install, empty if all is there."""
-    for name, path in sorted(registry.registered(f"{_GROUP}{component_type}").items()):
+def _state(install: str) -> str:
+    return f"pip install '{install}'" if install else "installed"
+
+
+def _implementations(component_type: str) -> Iterator[_Implementation]:
+    group = f"{registry.COMPONENTS}{component_type}"
+    for name, first in sorted(registry.registrations(group).items()):
         try:
-            implementation = registry.import_object(path)
+            entry = registry.registration(group, name) or first
+            implementation = registry.load_entry(entry)
         except WiringError as error:
-            yield component_type, name, str(error), ""
+            yield _Implementation(component_type, name, first.distribution, str(error), "")
             continue
         summary = without_markup((inspect.getdoc(implementation) or "").partition("\n")[0])
-        missing = registry.missing_modules(implementation.requires)
-        yield component_type, name, summary, (implementation.install or " ".join(missing)) if missing else ""
+        missing = registry.missing_modules(getattr(implementation, "requires", ()))
+        install = (getattr(implementation, "install", "") or " ".join(missing)) if missing else ""
+        yield _Implementation(component_type, name, entry.distribution, summary, install)

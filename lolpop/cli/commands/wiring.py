@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._exit_codes import USAGE
+from lolpop.cli._exit_codes import CHECK_FAILED, USAGE
 from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 
+Connect = Annotated[
+    bool, typer.Option("--connect", help="Ask each component that has a method ping what it reaches.")
+]
 ComponentType = Annotated[str | None, typer.Argument(metavar="TYPE", help="Such as model_trainer.")]
 
 app = typer.Typer(rich_markup_mode=None)
@@ -37,3 +40,17 @@ def components(component_type: ComponentType = None, as_json: AsJson = False) ->
     from lolpop.cli.components import list_components
 
     list_components(component_type, as_json=as_json)
+
+
+@command(app)
+def doctor(
+    settings: SettingsOptions, runner: Runner = "", connect: Connect = False, as_json: AsJson = False
+) -> None:
+    """Say what is installed, and whether extensions, the store and the project are fit for work.
+
+    Exit code 3 tells that something is broken. Example: lolpop doctor --connect
+    """
+    from lolpop.cli.doctor import examine
+
+    if not examine(runner, settings, connect=connect, as_json=as_json):
+        raise typer.Exit(CHECK_FAILED)

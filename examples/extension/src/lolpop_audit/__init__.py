@@ -1,0 +1,1 @@
+"""An extension of lolpop: samples of rows for people to look at, and a shallow tree."""

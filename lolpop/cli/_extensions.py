@@ -1,0 +1,87 @@
+"""Sub-commands of extensions, imported when they are called and not before."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from lolpop.registry import COMMANDS, EntryPoint, claims, load_entry, registration
+
+__all__ = ["ExtensionGroup", "load_command"]
+
+
+class ExtensionGroup(TyperGroup):
+    """The commands of lolpop, and those of extensions, whose names it does not have itself."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The names of all commands, those of extensions last."""
+        own = super().list_commands(ctx)
+        return [*own, *sorted(name for name in claims(COMMANDS) if name not in own)]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+        """The command of a name; one of an extension is not imported yet."""
+        command = super().get_command(ctx, cmd_name)
+        entries = claims(COMMANDS).get(cmd_name, ())
+        return _ExtensionCommand(cmd_name, entries) if command is None and entries else command
+
+
+class _ExtensionCommand(TyperCommand):
+    """A command that is known by its name only, until it is called."""
+
+    def __init__(self, name: str, entries: tuple[EntryPoint, ...]) -> None:
+        packages = dict.fromkeys(entry.distribution for entry in entries)
+        short_help = f"Of the extension {' and of '.join(packages)}."
+        super().__init__(name, short_help=short_help, rich_markup_mode=None)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of the command itself, which is imported now."""
+        from lolpop.cli._failures import UsageError, failures
+        from lolpop.errors import WiringError
+
+        with failures(show_traceback=False):
+            try:
+                command = load_command(self.name or "")
+            except WiringError as error:
+                raise UsageError(str(error)) from error
+        context = command.make_context(info_name, args, parent, **extra)
+        command.invoke = _reporting(command.invoke)
+        return context
+
+
+def load_command(name: str) -> Any:
+    """The command that an extension registers as ``name``.
+
+    Raises WiringError, naming the extension, if it cannot be imported or is none.
+    """
+    from lolpop.errors import WiringError
+
+    entry = registration(COMMANDS, name)
+    if entry is None:
+        raise WiringError(f"there is no command {name!r} of an extension")
+    loaded = load_entry(entry)
+    if isinstance(loaded, typer.Typer):
+        return typer.main.get_command(loaded)
+    if callable(loaded) and not isinstance(loaded, type):
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        app.command(name)(loaded)
+        return typer.main.get_command(app)
+    raise WiringError(
+        f"the extension {entry.distribution!r} cannot be used: {entry.value!r} is no command",
+        "It should be a function, or a typer.Typer.",
+    )
+
+
+def _reporting(invoke: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """``invoke``, whose errors are a few lines and an exit code, as those of all commands are."""
+    from lolpop.cli._failures import failures
+
+    @functools.wraps(invoke)
+    def reporting(context: Any) -> Any:
+        with failures(show_traceback=False):
+            return invoke(context)
+
+    return reporting
