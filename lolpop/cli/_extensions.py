@@ -17,12 +17,12 @@ __all__ = ["ExtensionGroup", "load_command"]
 class ExtensionGroup(TyperGroup):
     """The commands of lolpop, and those of extensions, whose names it does not have itself."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+    def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, those of extensions last."""
         own = super().list_commands(ctx)
         return [*own, *sorted(name for name in claims(COMMANDS) if name not in own)]
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; one of an extension is not imported yet."""
         command = super().get_command(ctx, cmd_name)
         entries = claims(COMMANDS).get(cmd_name, ())

@@ -28,6 +28,8 @@ Verdict: TypeAlias = Literal["ok", "missing", "warning", "error"]
 
 _LIBRARIES = ("dependency-injector", "pydantic", "pandas", "scikit-learn", "optuna", "SQLAlchemy")
 
+_EXTRA = re.compile(r"""extra == ['"]([^'"]+)['"]""")
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -75,9 +77,9 @@ def _extras() -> Iterator[Diagnosis]:
     needed: dict[str, list[str]] = {}
     for text in metadata.requires(registry.OWN) or []:
         requirement = Requirement(text)
-        extra = re.search(r"extra == ['\"]([^'\"]+)['\"]", text)
-        if extra is not None and extra[1] != "all" and requirement.name != registry.OWN:
-            needed.setdefault(extra[1], []).append(str(requirement).partition(";")[0].strip())
+        match = _EXTRA.search(text)
+        if match is not None and match[1] != "all" and requirement.name != registry.OWN:
+            needed.setdefault(match[1], []).append(str(requirement).partition(";")[0].strip())
     for extra, requirements in needed.items():
         missing = [item for item in map(registry.missing_requirement, requirements) if item is not None]
         if missing:

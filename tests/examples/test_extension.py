@@ -128,7 +128,9 @@ def test_an_installed_extension_is_used_by_name(installed, customers):
     done = installed.lolpop("sample", "rows.csv", "-n", "2", cwd=customers)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
     assert set(json.loads(done.stdout.splitlines()[0])) == {"id", "size", "big"}
-    done = installed.lolpop("run", "audit", "--source", "rows.csv", "--json", cwd=customers)
+    (customers / "elsewhere").mkdir()
+    words = ("run", "audit", "--source", customers / "rows.csv", "--json")
+    done = installed.lolpop(*words, cwd=customers / "elsewhere")
     assert (done.returncode, len(json.loads(done.stdout)["result"])) == (0, 5), done.stderr
     assert installed.lolpop("verify", cwd=customers).returncode == 0
     done = installed.lolpop("run", "process_data", "--json", cwd=customers)

@@ -20,9 +20,11 @@ def sample(
     """
     import json
 
+    from lolpop_audit.components.row_sampler.random import RandomRowSampler
     from lolpop_audit.containers import AuditRunnerContainer
 
-    settings = {"audit.sampling.row_sampler.rows": rows, "logger.level": "error"}
-    with AuditRunnerContainer.load(overrides=settings) as container:
+    # Its defaults, and not the settings of the current directory, which are about something else.
+    container = AuditRunnerContainer()
+    with container, container.audit.sampling.row_sampler.override(RandomRowSampler(rows)):
         for row in container.runner().run(str(source.absolute())):
             typer.echo(json.dumps(row, default=str))
