@@ -1,8 +1,8 @@
-"""What an implementation has to keep to, as checks that its author can run."""
+"""Tests of integrations and workflows: contracts, fakes, checks around tasks, and a plugin of pytest."""
 
 from __future__ import annotations
 
-from lolpop.testing.forecaster import FORECASTER_CHECKS, check_forecaster
-from lolpop.testing.model_trainer import MODEL_TRAINER_CHECKS, check_model_trainer
+import lazy_loader
 
-__all__ = ["FORECASTER_CHECKS", "MODEL_TRAINER_CHECKS", "check_forecaster", "check_model_trainer"]
+# Nothing is imported before it is asked for: a plugin that nobody uses costs nothing.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

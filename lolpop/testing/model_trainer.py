@@ -1,232 +1,36 @@
-"""What every model trainer has to keep to.
-
-Each check takes a function that makes trainers and the types of problems to make them for, and raises
-AssertionError that says what is expected and what was found.
-"""
+"""The checks of ``ModelTrainerContract`` as functions, for tests that are parametrized by them."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
-from lolpop.errors import DataError, LolpopError, TrainingError
-from lolpop.problem import Problem
-from lolpop.testing._expected import predictions_elsewhere, raised, require, require_same, some_params
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lolpop.testing.contracts._base import checks_of
+from lolpop.testing.contracts.model_trainer import MakeTrainer, ModelTrainerContract, ProblemType
 
 __all__ = ["MODEL_TRAINER_CHECKS", "Check", "MakeTrainer", "ProblemType", "check_model_trainer"]
 
-ProblemType: TypeAlias = Literal["classification", "regression"]
-
-MakeTrainer: TypeAlias = Callable[[Problem, int], ModelTrainer]
-"""Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
-
 Check: TypeAlias = Callable[[MakeTrainer, Sequence[ProblemType]], None]
 
-_BOTH: tuple[ProblemType, ...] = ("classification", "regression")
 
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A problem and rows to learn it from."""
-
-    problem: Problem
-    frame: pd.DataFrame
-    target: pd.Series[Any]
-
-
-def check_model_trainer(make: MakeTrainer, problem_types: Sequence[ProblemType] = _BOTH) -> None:
+def check_model_trainer(
+    make: MakeTrainer, problem_types: Sequence[ProblemType] = ModelTrainerContract.problem_types
+) -> None:
     """Run every check on the trainers that ``make`` makes; the first that fails raises AssertionError."""
     for check in MODEL_TRAINER_CHECKS:
         check(make, problem_types)
 
 
-def predicts(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """It learns from numbers, categories, dates and missing values, and says of each row what it should."""
-    for case in _cases(problem_types):
-        model = _fitted(make, case)
-        _require_complete(model, model.predict(case.frame), len(case.frame))
-        _require_complete(model, model.predict(case.frame[:1]), 1)
-        _require_complete(model, model.predict(case.frame[:0]), 0)
+def _function(name: str) -> Check:
+    def check(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
+        contract = ModelTrainerContract()
+        contract.problem_types = tuple(problem_types)
+        getattr(contract, name)(make)
+
+    check.__name__ = name.removeprefix("test_")
+    check.__doc__ = getattr(ModelTrainerContract, name).__doc__
+    return check
 
 
-def gives_back_the_labels_of_the_target(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """Classes are those of the target, as they were: text, booleans, or whole numbers from anywhere."""
-    import pandas as pd
-
-    if "classification" not in problem_types:
-        return
-    case = _case("classification", 0)
-    for labels in (["no", "yes"], [False, True], [3, 7], ["a", "b", "c"]):
-        target = pd.Series([labels[at % len(labels)] for at in range(len(case.frame))], name="y")
-        model = make(case.problem, 0).fit(case.frame, target)
-        predictions = model.predict(case.frame)
-        require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
-        strange = {repr(label) for label in predictions.labels.tolist()} - {repr(label) for label in labels}
-        require(not strange, f"labels among {labels}", sorted(strange))
-
-
-def needs_its_columns_by_name(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """The order of columns and further ones change nothing; one that is missing is named by a DataError."""
-    for case in _cases(problem_types):
-        model = _fitted(make, case)
-        other = case.frame[case.frame.columns[::-1]].assign(further=1)
-        require_same(model.predict(case.frame), model.predict(other), "columns in another order")
-        missing = model.columns[0]
-        error = raised(DataError, lambda: model.predict(case.frame.drop(columns=missing)))  # noqa: B023  (called at once)
-        require(missing in str(error), f"the column {missing!r} named", error)
-
-
-def survives_being_stored(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """What ``save`` wrote predicts the same when it is loaded, here and in a new process."""
-    with tempfile.TemporaryDirectory() as name:
-        expected: dict[Path, Predictions] = {}
-        for case in _cases(problem_types):
-            folder = Path(name, case.problem.type)
-            (folder / "model").mkdir(parents=True)
-            trainer = make(case.problem, 0)
-            model = trainer.fit(case.frame, case.target)
-            trainer.save(model, folder / "model")
-            case.frame.to_feather(folder / "frame")
-            expected[folder] = model.predict(case.frame)
-            loaded = type(trainer).load(folder / "model")
-            require(loaded.columns == model.columns, f"columns {model.columns}", loaded.columns)
-            require_same(expected[folder], loaded.predict(case.frame), "a stored model")
-        elsewhere = predictions_elsewhere(type(trainer), list(expected))
-        for here, there in zip(expected.values(), elsewhere, strict=True):
-            require_same(here, there, "a stored model in a new process")
-
-
-def is_repeatable(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """The same seed, settings and rows give the same predictions, whatever the seed."""
-    for case in _cases(problem_types):
-        for seed in (0, 2**40 + 1, -1):
-            first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
-            require_same(first.predict(case.frame), second.predict(case.frame), f"a second fit, seed {seed}")
-
-
-def keeps_nothing_between_calls(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
-    for kind in problem_types:
-        one, other = _case(kind, 0), _case(kind, 1)
-        alone = [_fitted(make, case).predict(case.frame) for case in (one, other)]
-        trainer = make(one.problem, 0)
-        first = trainer.fit(one.frame, one.target)
-        trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
-        second = trainer.fit(other.frame, other.target)
-        require_same(alone[1], second.predict(other.frame), "a second fit of one trainer")
-        require_same(alone[0], first.predict(one.frame), "a model whose trainer has fitted another")
-
-
-def works_in_threads(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """One trainer fits two data sets at once, and one model predicts in two threads, as if alone."""
-    for kind in problem_types:
-        cases = [_case(kind, 0), _case(kind, 1)] * 2
-        alone = [_fitted(make, case).predict(case.frame) for case in cases[:2]] * 2
-        trainer = make(cases[0].problem, 0)
-        with ThreadPoolExecutor(2) as pool:
-            models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))  # noqa: B023  (done at once)
-            concurrent = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
-        for expected, predictions in zip(alone, concurrent, strict=True):
-            require_same(expected, predictions, "a model of another thread")
-
-
-def takes_what_its_search_space_says(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """Every parameter worth searching can be fitted with, from the least value to the greatest."""
-    case = _case(problem_types[0], 0)
-    trainer = make(case.problem, 0)
-    for at in (0.0, 1.0):
-        params = some_params(trainer, at)
-        try:
-            trainer.fit(case.frame, case.target, params)
-        except LolpopError as error:
-            raise AssertionError(f"Expected to fit with {params}, but got: {error}") from error
-
-
-def refuses_in_words(make: MakeTrainer, problem_types: Sequence[ProblemType]) -> None:
-    """Parameters that do not exist are named by a TrainingError; rows that teach nothing are a DataError."""
-    for case in _cases(problem_types):
-        trainer = make(case.problem, 0)
-        error = raised(
-            TrainingError,
-            lambda: trainer.fit(case.frame, case.target, {"no_such_parameter": 1}),  # noqa: B023  (called at once)
-        )
-        require("no_such_parameter" in str(error), "'no_such_parameter' named", error)
-        raised(DataError, lambda: trainer.fit(case.frame[:1], case.target[:1]))  # noqa: B023  (called at once)
-        raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))  # noqa: B023  (called at once)
-
-
-MODEL_TRAINER_CHECKS: tuple[Check, ...] = (
-    predicts,
-    gives_back_the_labels_of_the_target,
-    needs_its_columns_by_name,
-    survives_being_stored,
-    is_repeatable,
-    keeps_nothing_between_calls,
-    works_in_threads,
-    takes_what_its_search_space_says,
-    refuses_in_words,
-)
+MODEL_TRAINER_CHECKS: tuple[Check, ...] = tuple(map(_function, checks_of(ModelTrainerContract)))
 """All checks: one test each, with ``pytest.mark.parametrize("check", MODEL_TRAINER_CHECKS)``."""
-
-
-def _cases(problem_types: Sequence[ProblemType]) -> Iterator[_Case]:
-    return (_case(kind, 0) for kind in problem_types)
-
-
-def _case(kind: ProblemType, seed: int) -> _Case:
-    import numpy as np
-    import pandas as pd
-
-    rng, n = np.random.default_rng(seed), 80
-    number = rng.normal(size=n)
-    city = rng.choice(["Bern", "Oslo", "Rome"], n)
-    frame = pd.DataFrame(
-        {
-            "number": np.where(np.arange(n) % 11 == 5, np.nan, number),
-            "number<50k [%]": rng.integers(0, 9, n),
-            "flag": rng.random(n) < 0.5,
-            "city": pd.Series(city, dtype="str").where(np.arange(n) % 7 != 3),
-            "when": pd.date_range("2024-01-31", periods=n, freq="D"),
-        }
-    )
-    score = number + (city == "Oslo") + rng.normal(scale=0.1, size=n)
-    target = np.where(score > 0.3, "yes", "no") if kind == "classification" else score
-    return _Case(Problem(name="conformance", target="y", type=kind), frame, pd.Series(target, name="y"))
-
-
-def _fitted(make: MakeTrainer, case: _Case) -> FittedModel:
-    return make(case.problem, 0).fit(case.frame, case.target)
-
-
-def _require_complete(model: FittedModel, predictions: Predictions, rows: int) -> None:
-    import numpy as np
-
-    require(predictions.labels.shape == (rows,), f"labels of shape {(rows,)}", predictions.labels.shape)
-    if not model.classes:
-        require(bool(np.isfinite(predictions.labels).all()), "finite numbers", predictions.labels)
-        return
-    require(predictions.classes == model.classes, f"classes {model.classes}", predictions.classes)
-    if predictions.probabilities is None:
-        return
-    shape = (rows, len(model.classes))
-    require(
-        predictions.probabilities.shape == shape,
-        f"probabilities of shape {shape}",
-        predictions.probabilities.shape,
-    )
-    sums = predictions.probabilities.sum(axis=1)
-    require(bool(np.allclose(sums, 1, atol=1e-5)), "probabilities of a row that add up to 1", sums)
-    most_probable = [model.classes[at] for at in predictions.probabilities.argmax(axis=1)]
-    require(
-        predictions.labels.tolist() == most_probable,
-        "the most probable classes as labels",
-        predictions.labels,
-    )

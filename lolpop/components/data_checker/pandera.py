@@ -107,6 +107,8 @@ class PanderaDataChecker(DataChecker):
             schema = schemas.loaded_schema(self._schema, self._folder)
             if not labelled and self._problem.target in schema.columns:
                 schema = schema.remove_columns([self._problem.target])
+        if rows.is_empty():
+            return CheckReport(checks=(outcome("rows", "error", "there are no rows: add rows"),))
         checks = list(self._broken(schema, rows, polars=schemas.is_of_polars(schema)))
         if not checks:
             checks = [outcome("schema", "ok", f"{count(len(rows), 'row')} conform to the schema")]

@@ -106,4 +106,5 @@ def _ends(codes: Any, positions: NDArray[np.int64], of: Any) -> Any:
 
 
 def _taken(rows: nw.DataFrame[Any], chosen: NDArray[np.bool_]) -> nw.DataFrame[Any]:
-    return rows.filter(chosen.tolist())
+    # narwhals takes an empty list for no condition at all.
+    return rows.filter(chosen.tolist()) if len(rows) else rows

@@ -1,0 +1,5 @@
+from . import contracts as contracts
+from .forecaster import FORECASTER_CHECKS as FORECASTER_CHECKS
+from .forecaster import check_forecaster as check_forecaster
+from .model_trainer import MODEL_TRAINER_CHECKS as MODEL_TRAINER_CHECKS
+from .model_trainer import check_model_trainer as check_model_trainer

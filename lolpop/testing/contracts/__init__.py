@@ -1,0 +1,10 @@
+"""What an implementation of each component type promises, as classes of tests.
+
+Subclass the contract of the type in a test module, with a fixture ``make`` that makes the implementation.
+"""
+
+from __future__ import annotations
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,84 @@
+"""What every data checker promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias, cast
+
+from lolpop.checks import CheckReport
+from lolpop.components.data_checker import DataChecker
+from lolpop.errors import DataError
+from lolpop.problem import Problem, ProblemType
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts._samples import frame_kinds, sample
+
+__all__ = ["DataCheckerContract"]
+
+Make: TypeAlias = Callable[[Problem], DataChecker]
+
+
+class DataCheckerContract(ComponentContract):
+    """What every data checker promises.
+
+    Fixtures: ``make(problem)`` makes a checker. A checker for series sets ``problem_types``.
+    """
+
+    interface: ClassVar[type[Any]] = DataChecker
+    problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
+
+    def instance(self, make: Callable[..., Any]) -> Any:
+        """A checker of the first type of problem."""
+        return make(sample(self.problem_types[0]).problem)
+
+    def test_accepts_sound_rows(self, make: Make) -> None:
+        """Rows without a fault get a report without an error, in frames of every kind."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            for frame_kind, convert in frame_kinds():
+                report = make(rows.problem).check(convert(rows.frame))
+                require(isinstance(report, CheckReport), "a CheckReport", type(report))
+                errors = [check.message for check in report.of("error")]
+                require(not errors, f"no error in sound rows ({kind}, {frame_kind})", errors)
+
+    def test_checks_rows_without_labels(self, make: Make) -> None:
+        """Rows to be predicted need no target."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            report = make(rows.problem).check(rows.features, labelled=False)
+            errors = [check.message for check in report.of("error")]
+            require(not errors, "no error in rows to be predicted", errors)
+
+    def test_says_what_it_says_again(self, make: Make) -> None:
+        """The same rows get the same report, whatever was checked in between; they are not changed."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            frame, checker = rows.frame.copy(), make(rows.problem)
+            first = checker.check(frame)
+            checker.check(sample(kind, seed=1).frame)
+            require(checker.check(frame) == first, "the same report again", "another")
+            require(make(rows.problem).check(frame) == first, "the same report of another", "another")
+            require(frame.equals(rows.frame), "the rows as they were", "others")
+
+    def test_messages_are_sentences(self, make: Make) -> None:
+        """Every outcome names its check, and says what was seen."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            for check in make(rows.problem).check(rows.frame).checks:
+                require(bool(check.check and check.message.strip()), "a name and a message", check)
+
+    def test_rows_that_are_missing_are_told(self, make: Make) -> None:
+        """A frame without rows is reported as an error, or refused by a DataError."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            try:
+                report = make(rows.problem).check(rows.frame[:0])
+            except DataError:
+                continue
+            require(report.status == "error", "an error of a frame without rows", report.status)
+
+    def test_refuses_what_is_no_frame(self, make: Make) -> None:
+        """What is no dataframe is refused by a DataError."""
+        for kind in self.problem_types:
+            checker = make(sample(kind).problem)
+            raised(DataError, lambda: checker.check(cast("Any", [[1, 2]])))  # noqa: B023  (called at once)

@@ -1,0 +1,103 @@
+"""What every data connector promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
+
+from lolpop.components.data_connector import DataConnector
+from lolpop.data.sources import Source
+from lolpop.errors import DataError
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts._samples import frame_kinds, rows_of, sample
+
+__all__ = ["DataConnectorContract"]
+
+Make: TypeAlias = Callable[[], DataConnector]
+NewSource: TypeAlias = Callable[[], Source]
+
+
+class DataConnectorContract(ComponentContract):
+    """What every data connector promises.
+
+    Fixtures: ``make()`` makes a connector; ``new_source()`` names a place where nothing is yet, another one
+    at every call.
+    """
+
+    interface: ClassVar[type[Any]] = DataConnector
+
+    def test_reads_what_it_wrote(self, make: Make, new_source: NewSource) -> None:
+        """Rows come back in their order, with their columns and values, from frames of every kind."""
+        frame = sample().frame.assign(number=lambda rows: rows["number"].where(rows["number"] > -1))
+        for kind, convert in frame_kinds():
+            source = new_source()
+            make().write(convert(frame), source)
+            read = make().read(source)
+            require(list(read.columns) == list(frame.columns), f"columns of {kind}", list(read.columns))
+            require(rows_of(read) == rows_of(frame), f"the rows that a {kind} frame had", "other rows")
+
+    def test_replaces_what_was_there(self, make: Make, new_source: NewSource) -> None:
+        """Writing to a source again leaves the new rows only."""
+        connector, source = make(), new_source()
+        connector.write(sample(rows=20).frame, source)
+        connector.write(sample(rows=8).frame, source)
+        rows = rows_of(connector.read(source))
+        require(rows == rows_of(sample(rows=8).frame), "the 8 rows written last", f"{len(rows)} rows")
+
+    def test_scans_the_rows_that_it_reads(self, make: Make, new_source: NewSource) -> None:
+        """Batches together are the rows of the source, in their order."""
+        connector, source = make(), new_source()
+        connector.write(sample().frame, source)
+        scanned = [row for batch in connector.scan(source) for row in rows_of(batch)]
+        require(scanned == rows_of(connector.read(source)), "the rows that read returns", "other rows")
+
+    def test_writes_batches_whole_or_not_at_all(self, make: Make, new_source: NewSource) -> None:
+        """Frames written one after the other are there at the end, and none is after an error."""
+        connector, source, broken = make(), new_source(), new_source()
+        frame = sample().frame
+        with connector.writing(source) as write:
+            write(frame[:100])
+            write(frame[100:])
+        require(rows_of(connector.read(source)) == rows_of(frame), "the rows of both frames", "other rows")
+
+        def fails() -> None:
+            with connector.writing(broken) as write:
+                write(frame)
+                raise DataError("on purpose")
+
+        raised(DataError, fails)
+        raised(DataError, lambda: connector.read(broken))
+
+    def test_missing_source_is_a_data_error(self, make: Make, new_source: NewSource) -> None:
+        """Reading, or scanning, where nothing is raises a DataError."""
+        raised(DataError, lambda: make().read(new_source()))
+        raised(DataError, lambda: list(make().scan(new_source())))
+
+    def test_source_without_rows_is_a_data_error(self, make: Make, new_source: NewSource) -> None:
+        """A source that has columns and no rows is of no use to anybody who reads it."""
+        connector, source = make(), new_source()
+        connector.write(sample().frame[:0], source)
+        raised(DataError, lambda: connector.read(source))
+
+    def test_version_follows_the_content(self, make: Make, new_source: NewSource) -> None:
+        """A digest, where there is one, is the same for the same content and another for other content."""
+        connector, source = make(), new_source()
+        connector.write(sample().frame, source)
+        first, again = connector.version(source), make().version(source)
+        require(first == again, f"the digest {first} again", again)
+        connector.write(sample(seed=1).frame, source)
+        other = connector.version(source)
+        require(first is None or first != other, "another digest of other rows", other)
+
+    def test_tells_places_apart(self, make: Make, new_source: NewSource) -> None:
+        """A source is the same place as itself, and not as another."""
+        connector, source, other = make(), new_source(), new_source()
+        require(connector.is_same(source, source), "a source to be the place that it is", False)
+        require(not connector.is_same(source, other), f"{source} and {other} to be two places", "one")
+
+    def test_leaves_the_frame_as_it_is(self, make: Make, new_source: NewSource) -> None:
+        """Writing changes nothing about the frame."""
+        frame = sample().frame
+        make().write(frame, new_source())
+        require(frame.equals(sample().frame), "the frame as it was", "another")

@@ -1,0 +1,107 @@
+"""What every data profiler promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias, cast
+
+from lolpop.components.data_profiler import DataProfiler, Profile
+from lolpop.errors import DataError
+from lolpop.problem import Problem
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts._samples import frame_kinds, sample
+
+__all__ = ["DataProfilerContract"]
+
+Make: TypeAlias = Callable[[Problem, int], DataProfiler]
+
+
+class DataProfilerContract(ComponentContract):
+    """What every data profiler promises.
+
+    Fixtures: ``make(problem, seed)`` makes a profiler.
+    """
+
+    interface: ClassVar[type[Any]] = DataProfiler
+
+    def instance(self, make: Callable[..., Any]) -> Any:
+        """A profiler of a classification."""
+        return make(sample().problem, 0)
+
+    def test_describes_every_column(self, make: Make) -> None:
+        """Each column has its description, with exact counts, least, greatest and mean, in every frame."""
+        frame = sample().frame.assign(number=lambda rows: rows["number"].where(rows["number"] > -1))
+        for kind, convert in frame_kinds():
+            profile = self.instance(make).profile(convert(frame))
+            require(profile.rows == len(frame), f"{len(frame)} rows of {kind}", profile.rows)
+            names = [column.name for column in profile.columns]
+            require(names == list(frame.columns), f"the columns {list(frame.columns)}", names)
+            number = profile.by_name["number"]
+            missing = int(frame["number"].isna().sum())
+            require(number.missing == missing, f"{missing} missing values", number.missing)
+            require(number.numbers is not None, "statistics of a column of numbers", None)
+            expected = (frame["number"].min(), frame["number"].max(), frame["number"].mean())
+            actual = (number.numbers.min, number.numbers.max, number.numbers.mean)
+            close = all(abs(one - other) < 1e-9 for one, other in zip(expected, actual, strict=True))
+            require(close, f"least, greatest and mean {expected}", actual)
+
+    def test_describes_batches_as_their_rows(self, make: Make) -> None:
+        """Batches have the counts, the range and the mean of all their rows together."""
+        frame, profiler = sample().frame, self.instance(make)
+        whole, parts = profiler.profile(frame), profiler.profile_batches([frame[:50], frame[50:]])
+        require(parts.rows == whole.rows, f"{whole.rows} rows", parts.rows)
+        one, other = whole.by_name["number"].numbers, parts.by_name["number"].numbers
+        same = (one.min, one.max, round(one.mean, 9)) == (other.min, other.max, round(other.mean, 9))
+        require(same, f"the range and mean {one.min, one.max, one.mean}", (other.min, other.max, other.mean))
+
+    def test_batches_have_the_same_columns(self, make: Make) -> None:
+        """A batch with other columns than the first is a DataError."""
+        frame = sample().frame
+        raised(
+            DataError,
+            lambda: self.instance(make).profile_batches([frame[:50], frame[50:].drop(columns="noise")]),
+        )
+
+    def test_finds_drift_where_there_is_some(self, make: Make) -> None:
+        """A column that moved is named, and no other; rows of the same source are not reported."""
+        reference = sample(rows=400).frame
+        moved = sample(rows=400, seed=1).frame.assign(noise=lambda rows: rows["noise"] + 5)
+        profiler = self.instance(make)
+        report = profiler.compare(moved, reference)
+        drifted = [column.column for column in report.columns if column.status != "ok"]
+        require(drifted == ["noise"], "drift of the column noise", drifted)
+        report = profiler.compare(sample(rows=400, seed=1).frame, reference)
+        require(report.status == "ok", "no drift between rows of one source", report.status)
+
+    def test_compares_with_a_stored_profile(self, make: Make) -> None:
+        """A profile that was written as JSON and read again is as good as itself."""
+        frame, profiler = sample().frame, self.instance(make)
+        profile = profiler.profile(frame)
+        stored = Profile.model_validate_json(profile.model_dump_json())
+        require(stored == profile, "the same profile from its JSON", "another")
+        other = sample(seed=1).frame
+        require(
+            profiler.compare(other, stored) == profiler.compare(other, profile), "the same report", "another"
+        )
+
+    def test_says_what_it_says_again(self, make: Make) -> None:
+        """The same rows and seed give the same profile; the rows are not changed."""
+        frame, profiler = sample().frame, self.instance(make)
+        first = profiler.profile(frame)
+        profiler.profile(sample(seed=1).frame)
+        require(profiler.profile(frame) == first, "the same profile again", "another")
+        require(self.instance(make).profile(frame) == first, "the same profile of another", "another")
+        require(frame.equals(sample().frame), "the rows as they were", "others")
+
+    def test_describes_no_rows(self, make: Make) -> None:
+        """A frame without rows has a profile of no rows, or is refused by a DataError."""
+        try:
+            profile = self.instance(make).profile(sample().frame[:0])
+        except DataError:
+            return
+        require(profile.rows == 0, "a profile of 0 rows", profile.rows)
+
+    def test_refuses_what_is_no_frame(self, make: Make) -> None:
+        """What is no dataframe is refused by a DataError."""
+        raised(DataError, lambda: self.instance(make).profile(cast("Any", [[1, 2]])))

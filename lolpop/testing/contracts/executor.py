@@ -1,0 +1,67 @@
+"""What every executor promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, TypeAlias
+
+from lolpop.components.executor import Executor
+from lolpop.errors import DataError, WiringError
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+
+__all__ = ["ExecutorContract"]
+
+Make: TypeAlias = Callable[[], Executor]
+
+
+class ExecutorContract(ComponentContract):
+    """What every executor promises.
+
+    Fixtures: ``make()`` makes an executor.
+    """
+
+    interface: ClassVar[type[Any]] = Executor
+
+    def test_results_are_in_the_order_of_items(self, make: Make) -> None:
+        """Each item has its result, in the order of items, from any iterable."""
+        results = make().map(_squared, iter([3, 1, 2]))
+        require(results == [9, 1, 4], "[9, 1, 4]", results)
+
+    def test_no_items_have_no_results(self, make: Make) -> None:
+        """Nothing is called for no items."""
+        require(make().map(_squared, []) == [], "[]", "something else")
+
+    def test_raises_what_a_call_raised(self, make: Make) -> None:
+        """The error of the first call that fails arrives with its type and its text."""
+        error = raised(DataError, lambda: make().map(_refuses_odd, [2, 3, 5]))
+        require("3 is odd" in str(error), "'3 is odd'", error)
+
+    def test_works_again_after_an_error(self, make: Make) -> None:
+        """A map that failed does not keep the executor from the next one."""
+        executor = make()
+        raised(DataError, lambda: executor.map(_refuses_odd, [1]))
+        require(executor.map(_refuses_odd, [2]) == [2], "[2]", "something else")
+
+    def test_workers_take_items_one_by_one(self, make: Make) -> None:
+        """Items that are not known beforehand are worked on by workers, for several threads at once."""
+        with make().workers(_squared, 2) as work, ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(work, [1, 2, 3, 4]))
+        require(results == [1, 4, 9, 16], "[1, 4, 9, 16]", results)
+
+    def test_refuses_a_call_outside_a_run(self, make: Make) -> None:
+        """A Call, whose container is that of the open run, is refused where no run is open."""
+        from lolpop.kernel.specs import Call
+
+        raised(WiringError, lambda: make().map(Call("train.model_trainer", "title"), [1]))
+
+
+def _squared(number: int) -> int:
+    return number * number
+
+
+def _refuses_odd(number: int) -> int:
+    if number % 2:
+        raise DataError(f"{number} is odd")
+    return number

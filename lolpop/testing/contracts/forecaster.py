@@ -1,0 +1,299 @@
+"""What every model trainer promises that forecasts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
+from lolpop.errors import DataError, LolpopError, TrainingError
+from lolpop.problem import ForecastingProblem
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import (
+    predictions_elsewhere,
+    raised,
+    require,
+    require_same,
+    some_params,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ForecasterContract", "MakeForecaster"]
+
+MakeForecaster: TypeAlias = Callable[[ForecastingProblem, int], ModelTrainer]
+"""Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
+
+_HORIZON = 6
+# What a bound may move by, as a share of its distance, because chance has drawn it.
+_CHANCE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A problem, rows to learn it from, and rows to forecast."""
+
+    problem: ForecastingProblem
+    frame: pd.DataFrame
+    target: pd.Series[Any]
+    ahead: pd.DataFrame
+
+
+class ForecasterContract(ComponentContract):
+    """What every model trainer that forecasts promises.
+
+    Fixtures: ``make(problem, seed)`` makes a trainer; small and fast ones do, since many are made. One that
+    is not to follow a season sets ``follows_a_season`` to False.
+    """
+
+    interface: ClassVar[type[Any]] = ModelTrainer
+    follows_a_season: bool = True
+
+    def instance(self, make: Callable[..., Any]) -> Any:
+        """A trainer of the case that all checks are about."""
+        return make(_case(0).problem, 0)
+
+    def test_forecasts(self, make: MakeForecaster) -> None:
+        """It says of each row what it should, in the order of rows, however many there are."""
+        case = _case(0)
+        model = _fitted(make, case)
+        for rows in (case.ahead, case.ahead[:1], case.ahead[:0]):
+            predictions = model.predict(rows)
+            require(predictions.classes == (), "no classes", predictions.classes)
+            for name, values in (
+                ("labels", predictions.labels),
+                ("lower", predictions.lower),
+                ("upper", predictions.upper),
+            ):
+                require(_is_complete(values, len(rows)), f"{name}: {len(rows)} finite numbers", values)
+
+    def test_goes_on_with_a_season(self, make: MakeForecaster) -> None:
+        """A season that is plain to see is forecast, of each series its own."""
+        import numpy as np
+
+        if not self.follows_a_season:
+            return
+
+        case = _case(0)
+        labels = np.asarray(_fitted(make, case).predict(case.ahead).labels, dtype=np.float64)
+        truth = _values(case.ahead)
+        error, spread = np.abs(labels - truth).mean(), np.abs(truth - truth.mean()).mean()
+        require(bool(error < spread / 2), f"an error of less than {spread / 2:.3g}", error)
+
+    def test_bounds_hold_the_forecast(self, make: MakeForecaster) -> None:
+        """The forecast lies between its bounds, which do not get narrower ahead, or to hold more."""
+        import numpy as np
+
+        case = _case(0)
+        widths = {}
+        for interval in (0.5, 0.9):
+            problem = case.problem.model_copy(update={"interval": interval})
+            predictions = _fitted(make, replace(case, problem=problem)).predict(case.ahead)
+            lower, labels, upper = (
+                np.asarray(values, dtype=np.float64)
+                for values in (predictions.lower, predictions.labels, predictions.upper)
+            )
+            inside = (lower <= labels) & (labels <= upper)
+            require(bool(inside.all()), "lower <= forecast <= upper", np.column_stack([lower, labels, upper]))
+            widths[interval] = (upper - lower).reshape(-1, _HORIZON)
+            nearest, furthest = widths[interval][:, 0], widths[interval][:, -1]
+            require(
+                bool((furthest >= (1 - _CHANCE) * nearest).all()),
+                "intervals that do not shrink ahead",
+                widths[interval],
+            )
+        require(bool((widths[0.9] > widths[0.5]).all()), "wider intervals to hold more", widths)
+
+    def test_does_not_mind_the_order_of_rows(self, make: MakeForecaster) -> None:
+        """Rows and columns in another order, to learn from or to forecast, change nothing."""
+        import numpy as np
+
+        case = _case(0)
+        expected = _fitted(make, case).predict(case.ahead)
+        order = np.random.default_rng(0).permutation(len(case.frame))
+        columns = list(case.frame.columns[::-1])
+        other = make(case.problem, 0).fit(case.frame.iloc[order][columns], case.target.iloc[order])
+        require_same(expected, other.predict(case.ahead), "rows to learn from in another order")
+        back = np.arange(len(case.ahead))[::-1]
+        predictions = other.predict(case.ahead.iloc[back][columns].assign(further=1))
+        require_same(expected, _at(predictions, back), "rows to forecast in another order")
+
+    def test_says_the_same_whatever_else_is_asked(self, make: MakeForecaster) -> None:
+        """A forecast does not depend on which other moments, or series, are forecast with it."""
+        import numpy as np
+
+        case = _case(0)
+        model = _fitted(make, case)
+        whole = model.predict(case.ahead)
+        some = np.arange(_HORIZON, _HORIZON + 3)
+        predictions = model.predict(case.ahead.iloc[some])
+        for one, other in zip(_numbers(_at(whole, some)), _numbers(predictions), strict=True):
+            require(bool(np.allclose(one, other, rtol=1e-9)), f"{one} of some rows too", other)
+
+    def test_forecasts_only_what_comes(self, make: MakeForecaster) -> None:
+        """Rows of the history, unknown series and missing regressors are DataErrors that name them."""
+        case = _case(0)
+        model = _fitted(make, case)
+        last = case.frame[-1:]
+        error = raised(DataError, lambda: model.predict(last))
+        require(str(last["day"].iloc[0].date()) in str(error), "the moment named", error)
+        error = raised(DataError, lambda: model.predict(case.ahead.assign(shop="Nowhere")))
+        require("Nowhere" in str(error), "the series named", error)
+        for name in model.columns:
+            error = raised(DataError, lambda: model.predict(case.ahead.drop(columns=name)))  # noqa: B023  (called at once)
+            require(name in str(error), f"the column {name!r} named", error)
+
+    def test_survives_being_stored(self, make: MakeForecaster) -> None:
+        """What ``save`` wrote forecasts the same to the last digit when it is loaded, here and elsewhere."""
+        case = _case(0)
+        trainer = make(case.problem, 0)
+        model = trainer.fit(case.frame, case.target)
+        expected = model.predict(case.ahead)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "model").mkdir()
+            trainer.save(model, folder / "model")
+            case.ahead.to_feather(folder / "frame")
+            loaded = type(trainer).load(folder / "model")
+            require(loaded.columns == model.columns, f"columns {model.columns}", loaded.columns)
+            require_same(expected, loaded.predict(case.ahead), "a stored model")
+            (elsewhere,) = predictions_elsewhere(type(trainer), [folder])
+            require_same(expected, elsewhere, "a stored model in a new process")
+
+    def test_is_repeatable(self, make: MakeForecaster) -> None:
+        """The same seed, settings and rows give the same forecast, whatever the seed, time after time."""
+        case = _case(0)
+        for seed in (2**40 + 1, -1):
+            first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
+            expected = first.predict(case.ahead)
+            require_same(expected, first.predict(case.ahead), f"the same model, seed {seed}")
+            require_same(expected, second.predict(case.ahead), f"a second fit, seed {seed}")
+
+    def test_keeps_nothing_between_calls(self, make: MakeForecaster) -> None:
+        """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
+        one, other = _case(0), _case(1)
+        alone = [_fitted(make, case).predict(case.ahead) for case in (one, other)]
+        trainer = make(one.problem, 0)
+        first = trainer.fit(one.frame, one.target)
+        trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
+        second = trainer.fit(other.frame, other.target)
+        require_same(alone[1], second.predict(other.ahead), "a second fit of one trainer")
+        require_same(alone[0], first.predict(one.ahead), "a model whose trainer has fitted another")
+
+    def test_works_in_threads(self, make: MakeForecaster) -> None:
+        """One trainer fits two data sets at once, and models forecast in two threads, as if alone."""
+        cases = [_case(0), _case(1)] * 2
+        alone = [_fitted(make, case).predict(case.ahead) for case in cases[:2]] * 2
+        trainer = make(cases[0].problem, 0)
+        with ThreadPoolExecutor(2) as pool:
+            models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))
+            concurrent = list(pool.map(lambda model, case: model.predict(case.ahead), models, cases))
+        for expected, predictions in zip(alone, concurrent, strict=True):
+            require_same(expected, predictions, "a model of another thread")
+
+    def test_leaves_chance_to_others(self, make: MakeForecaster) -> None:
+        """It draws from no generator of the whole process, nor does what others draw change a forecast."""
+        import numpy as np
+
+        case = _case(0)
+        before = np.random.get_state()
+        model = _fitted(make, case)
+        expected = model.predict(case.ahead)
+        after = np.random.get_state()
+        require(repr(before) == repr(after), "numpy's own random state as it was", "another")
+        np.random.random()
+        require_same(expected, model.predict(case.ahead), "a model beside others that draw")
+
+    def test_takes_what_its_search_space_says(self, make: MakeForecaster) -> None:
+        """Every parameter worth searching can be fitted with, from the least value to the greatest."""
+        case = _case(0)
+        trainer = make(case.problem, 0)
+        for at in (0.0, 1.0):
+            params = some_params(trainer, at)
+            try:
+                trainer.fit(case.frame, case.target, params)
+            except LolpopError as error:
+                raise AssertionError(f"Expected to fit with {params}, but got: {error}") from error
+
+    def test_takes_gaps_and_short_series(self, make: MakeForecaster) -> None:
+        """Values that are missing in the history, and a series of two values, are no reason to fail."""
+        import numpy as np
+        import pandas as pd
+
+        case = _case(0)
+        keep = np.arange(len(case.frame)) % 9 != 4
+        few = case.frame[-2:].assign(shop="Few")
+        frame = pd.concat([case.frame[keep], few], ignore_index=True)
+        target = pd.concat([case.target[keep], case.target[-2:]], ignore_index=True)
+        ahead = pd.concat([case.ahead, case.ahead[-_HORIZON:].assign(shop="Few")], ignore_index=True)
+        predictions = make(case.problem, 0).fit(frame, target).predict(ahead)
+        for values in _numbers(predictions):
+            require(_is_complete(values, len(ahead)), f"{len(ahead)} finite numbers", values)
+
+    def test_refuses_in_words(self, make: MakeForecaster) -> None:
+        """Unknown parameters are named by a TrainingError; rows that teach nothing are a DataError."""
+        case = _case(0)
+        trainer = make(case.problem, 0)
+        error = raised(TrainingError, lambda: trainer.fit(case.frame, case.target, {"no_such_parameter": 1}))
+        require("no_such_parameter" in str(error), "'no_such_parameter' named", error)
+        raised(DataError, lambda: trainer.fit(case.frame[:1], case.target[:1]))
+        raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))
+        raised(DataError, lambda: trainer.fit(case.frame.drop(columns="day"), case.target))
+
+
+def _case(seed: int) -> _Case:
+    """Two shops with a week of their own and a regressor that is known in advance."""
+    import numpy as np
+    import pandas as pd
+
+    random, n = np.random.default_rng(seed), 56
+    frames = [
+        pd.DataFrame(
+            {
+                "day": pd.date_range("2024-01-01", periods=n + _HORIZON, freq="D"),
+                "shop": shop,
+                "open<9h": (random.random(n + _HORIZON) < 0.8).astype(float),
+            }
+        )
+        for shop in ("Bern", "Oslo")
+    ]
+    learned = pd.concat([frame[:n] for frame in frames], ignore_index=True)
+    ahead = pd.concat([frame[n:] for frame in frames], ignore_index=True)
+    target = pd.Series(_values(learned) + random.normal(scale=0.5, size=len(learned)), name="sold")
+    problem = ForecastingProblem(
+        name="conformance", target="sold", time="day", series="shop", horizon=_HORIZON
+    )
+    return _Case(problem, learned, target, ahead)
+
+
+def _values(frame: pd.DataFrame) -> Any:
+    """What is sold on each day but for chance."""
+    import numpy as np
+
+    week = np.sin(2 * np.pi * frame["day"].dt.day_of_week.to_numpy() / 7)
+    shop = np.where(frame["shop"] == "Bern", 5.0, -8.0)
+    return 30 + shop * week + 2 * frame["open<9h"].to_numpy()
+
+
+def _fitted(make: MakeForecaster, case: _Case) -> FittedModel:
+    return make(case.problem, 0).fit(case.frame, case.target)
+
+
+def _numbers(predictions: Predictions) -> tuple[Any, Any, Any]:
+    return predictions.labels, predictions.lower, predictions.upper
+
+
+def _at(predictions: Predictions, rows: Any) -> Predictions:
+    labels, lower, upper = (values[rows] for values in _numbers(predictions))
+    return Predictions(labels, lower=lower, upper=upper)
+
+
+def _is_complete(values: Any, rows: int) -> bool:
+    import numpy as np
+
+    return values is not None and values.shape == (rows,) and bool(np.isfinite(values).all())

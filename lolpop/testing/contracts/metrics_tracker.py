@@ -1,0 +1,74 @@
+"""What every metrics tracker promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, TypeAlias
+
+from lolpop.components.metadata_tracker import MetadataTracker
+from lolpop.components.metrics_tracker import MetricsTracker
+from lolpop.errors import LolpopError
+from lolpop.resources import ModelVersion
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+
+__all__ = ["MetricsTrackerContract"]
+
+Make: TypeAlias = Callable[[], MetricsTracker]
+
+
+class MetricsTrackerContract(ComponentContract):
+    """What every metrics tracker promises.
+
+    Fixtures: ``make()`` makes a tracker, at every call of one test another one on the same place, which is
+    empty at first; ``metadata_tracker`` makes the resources that have metrics.
+    """
+
+    interface: ClassVar[type[Any]] = MetricsTracker
+
+    def test_keeps_metrics(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """Metrics come back to the last digit, by resource and by reference."""
+        version = metadata_tracker.create(ModelVersion, "titanic")
+        metrics = {"test.accuracy": 0.1 + 0.2, "test.error": -1e-300, "rows": 3.0}
+        make().log(version, metrics)
+        for resource in (version, version.reference):
+            require(dict(make().get(resource)) == metrics, f"{metrics}", dict(make().get(resource)))
+
+    def test_replaces_a_metric(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """A name that is logged again is replaced; others stay."""
+        version = metadata_tracker.create(ModelVersion, "titanic")
+        make().log(version.reference, {"accuracy": 0.5, "error": 0.5})
+        make().log(version, {"accuracy": 0.75})
+        expected = {"accuracy": 0.75, "error": 0.5}
+        require(dict(make().get(version)) == expected, f"{expected}", dict(make().get(version)))
+
+    def test_tells_resources_apart(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """Metrics are of one resource; another, and one without any, has none of them."""
+        one, other = (metadata_tracker.create(ModelVersion, "titanic") for _ in range(2))
+        make().log(one, {"accuracy": 0.5})
+        make().log(other, {})
+        require(dict(make().get(other)) == {}, "{}", dict(make().get(other)))
+
+    def test_takes_numbers_of_numpy(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """Numbers of numpy are numbers."""
+        import numpy as np
+
+        version = metadata_tracker.create(ModelVersion, "titanic")
+        make().log(version, {"single": np.float32(0.5), "whole": np.int64(3)})  # type: ignore[dict-item]
+        require(dict(make().get(version)) == {"single": 0.5, "whole": 3.0}, "0.5 and 3", make().get(version))
+
+    def test_refuses_what_is_no_number(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """A metric that is no number is an error that names it, and nothing is kept."""
+        version = metadata_tracker.create(ModelVersion, "titanic")
+        metrics: Any = {"accuracy": 0.5, "verdict": "good"}
+        error = raised(LolpopError, lambda: make().log(version, metrics))
+        require("verdict" in str(error), "'verdict' named", error)
+        require(dict(make().get(version)) == {}, "nothing", dict(make().get(version)))
+
+    def test_logs_from_threads(self, make: Make, metadata_tracker: MetadataTracker) -> None:
+        """Metrics that several threads log at once are all kept."""
+        version, tracker = metadata_tracker.create(ModelVersion, "titanic"), make()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda at: tracker.log(version, {f"metric{at}": float(at)}), range(12)))
+        require(len(make().get(version)) == 12, "12 metrics", dict(make().get(version)))

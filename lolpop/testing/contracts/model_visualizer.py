@@ -1,0 +1,73 @@
+"""What every model visualizer promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from lolpop.components.model_explainer import Importance
+from lolpop.components.model_visualizer import ModelVisualizer
+from lolpop.problem import Problem, ProblemType
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import require
+from lolpop.testing.contracts._samples import frame_kinds, sample
+
+__all__ = ["ModelVisualizerContract"]
+
+Make: TypeAlias = Callable[[Problem], ModelVisualizer]
+
+
+class ModelVisualizerContract(ComponentContract):
+    """What every model visualizer promises.
+
+    Fixtures: ``make(problem)`` makes a visualizer. A visualizer of forecasts sets ``problem_types``.
+    """
+
+    interface: ClassVar[type[Any]] = ModelVisualizer
+    problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
+
+    def instance(self, make: Callable[..., Any]) -> Any:
+        """A visualizer of the first type of problem."""
+        return make(sample(self.problem_types[0]).problem)
+
+    def test_draws_files_into_the_folder(self, make: Make, tmp_path: Path) -> None:
+        """Every figure is a file of the folder that has content, in frames of every kind."""
+        for kind in self.problem_types:
+            rows = sample(kind, rows=60).judged
+            for frame_kind, convert in frame_kinds():
+                folder = tmp_path / f"{kind} {frame_kind}"
+                folder.mkdir()
+                drawn = make(rows.problem).draw(rows.model, *rows.of_kind(convert), folder)
+                require(len(drawn) > 0, "at least one figure", drawn)
+                for name, path in drawn.items():
+                    require(path.is_relative_to(folder), f"{name} in the folder", path)
+                    require(path.is_file() and path.stat().st_size > 0, f"a file of {name}", path)
+                files = {path for path in folder.rglob("*") if path.is_file()}
+                require(files == set(drawn.values()), "no file but those of figures", files)
+
+    def test_draws_importance(self, make: Make, tmp_path: Path) -> None:
+        """The importance of columns, where it is given, is no reason to fail, and takes no figure away."""
+        for kind in self.problem_types:
+            rows = sample(kind, rows=60).judged
+            folders = [tmp_path / f"{kind} {number}" for number in range(2)]
+            for folder in folders:
+                folder.mkdir()
+            importance = [Importance("number", 1.0, 0.1), Importance("noise", 0.0, 0.1)]
+            visualizer, arguments = make(rows.problem), (rows.model, rows.features, rows.target)
+            without = set(visualizer.draw(*arguments, folders[0]))
+            drawn = set(visualizer.draw(*arguments, folders[1], importance))
+            require(without <= drawn, f"the figures {sorted(without)}", sorted(drawn))
+
+    def test_leaves_the_frame_and_the_library_as_they_are(self, make: Make, tmp_path: Path) -> None:
+        """Drawing changes no rows, and leaves no figure of matplotlib open."""
+        import sys
+
+        for kind in self.problem_types:
+            rows = sample(kind, rows=60).judged
+            frame = rows.features.copy()
+            make(rows.problem).draw(rows.model, frame, rows.target, tmp_path)
+            require(frame.equals(rows.features), "the rows as they were", "others")
+            pyplot = sys.modules.get("matplotlib.pyplot")
+            figures = pyplot.get_fignums() if pyplot is not None else []
+            require(not figures, "no open figures", figures)

@@ -1,0 +1,59 @@
+"""What every notifier promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, TypeAlias, get_args
+
+from lolpop.components.notifier import Level, Notifier
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import require
+
+__all__ = ["NotifierContract"]
+
+Make: TypeAlias = Callable[[], Notifier]
+Sent: TypeAlias = Callable[[], str]
+
+
+class NotifierContract(ComponentContract):
+    """What every notifier promises.
+
+    Fixtures: ``make()`` makes a notifier that sends messages of every level; ``sent()`` returns all that
+    was sent since it was called last, as one text.
+    """
+
+    interface: ClassVar[type[Any]] = Notifier
+
+    def test_sends_messages_of_every_level(self, make: Make, sent: Sent) -> None:
+        """The message arrives as it is, once, whatever its level."""
+        for level in get_args(Level):
+            make().notify(f"model {level} is ready: 5 % better, é", level)
+            text = sent()
+            count = text.count(f"model {level} is ready: 5 % better, é")
+            require(count == 1, f"the message of level {level} once", text)
+
+    def test_has_a_default_level(self, make: Make, sent: Sent) -> None:
+        """A message without a level is information."""
+        make().notify("ready")
+        require("ready" in sent(), "a message without a level", "nothing")
+
+    def test_sends_from_threads(self, make: Make, sent: Sent) -> None:
+        """Messages of several threads all arrive whole."""
+        notifier, messages = make(), [f"<message {number}>" for number in range(20)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(notifier.notify, messages))
+        text = sent()
+        missing = [message for message in messages if message not in text]
+        require(not missing, "all messages whole", f"none of {missing}")
+
+    def test_takes_any_text(self, make: Make, sent: Sent) -> None:
+        """An empty message, several lines and control characters are no reason to fail."""
+        for message in ("", "two\nlines", "bell \x07 and escape \x1b[31m"):
+            make().notify(message)
+        require("\x1b[31m" not in sent(), "no escape sequence of the message's own", "one")
+
+    def test_masks_secrets_of_urls(self, make: Make, sent: Sent) -> None:
+        """A password in a URL is not sent."""
+        make().notify("the store is at postgresql://ada:s3cr3t@host/db")
+        require("s3cr3t" not in sent(), "the password to be masked", "it was sent")

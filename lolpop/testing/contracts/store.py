@@ -1,0 +1,186 @@
+"""What every store promises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from lolpop.components.store import RunRecord, Store, TaskRecord
+from lolpop.errors import ReferenceNotFoundError, StoreError
+from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts._expected import raised, require
+
+__all__ = ["StoreContract"]
+
+Make: TypeAlias = Callable[[], Store]
+
+_START = datetime(2024, 1, 31, 12, tzinfo=UTC)
+
+
+class StoreContract(ComponentContract):
+    """What every store promises.
+
+    Fixtures: ``make()`` makes a store, at every call of one test another one on the same place, which is
+    empty at first.
+    """
+
+    interface: ClassVar[type[Any]] = Store
+
+    def test_keeps_runs(self, make: Make) -> None:
+        """A run that ended is found again as it was, newest first, by the beginning of its id too."""
+        store, ended = make(), list[RunRecord]()
+        for number in range(3):
+            run = _run(f"run{number}", started_at=_START + timedelta(minutes=number))
+            with store.begin_run(run):
+                require(store.run(run.run_id).status == "running", "a running run", store.run(run.run_id))
+                done = replace(run, status="completed", ended_at=run.started_at + timedelta(seconds=1))
+                store.end_run(done)
+            ended.insert(0, done)
+        for again in (store, make()):
+            require(again.runs() == ended, f"the runs {ended}", again.runs())
+            require(again.runs(limit=2) == ended[:2], "the 2 newest runs", again.runs(limit=2))
+            require(again.run("run1") == ended[1], "the run run1", again.run("run1"))
+
+    def test_tells_groups_apart(self, make: Make) -> None:
+        """Runs of a group are listed without others."""
+        store = make()
+        for run in (_run("one", group="a"), _run("two", group="b")):
+            with store.begin_run(run):
+                store.end_run(replace(run, status="completed", ended_at=_START))
+        names = [run.run_id for run in store.runs(group="b")]
+        require(names == ["two"], "the run of group b", names)
+
+    def test_run_that_ended_without_a_word_is_interrupted(self, make: Make) -> None:
+        """A run whose block ended, and that never said how, is no longer running."""
+        store = make()
+        with store.begin_run(_run("lost")):
+            pass
+        status = make().runs()[0].status
+        require(status == "interrupted", "an interrupted run", status)
+
+    def test_keeps_tasks(self, make: Make) -> None:
+        """Tasks of a run are found in the order they started, as they ended."""
+        store, run = make(), _run("run")
+        first = TaskRecord("b", "run", "train.split_data", "running", _START, inputs={"frame": "rows"})
+        second = replace(
+            first, task_id="a", path="train.train_model", started_at=_START + timedelta(seconds=1)
+        )
+        with store.begin_run(run):
+            for task in (first, second):
+                store.begin_task(task)
+            done = [
+                replace(
+                    task, status="completed", ended_at=_START, outputs={"return": "3"}, fingerprint=task.path
+                )
+                for task in (first, second)
+            ]
+            for task in done:
+                store.end_task(task)
+            store.end_run(replace(run, status="completed", ended_at=_START))
+        require(make().tasks("run") == done, f"the tasks {done}", make().tasks("run"))
+        require(make().tasks("other") == [], "no tasks of a run that does not exist", "some")
+        completed = make().completed_task("train.train_model")
+        require(completed == done[1], "the task with that fingerprint", completed)
+        require(make().completed_task("other") is None, "None of another fingerprint", "a task")
+
+    def test_keeps_fingerprint_parts(self, make: Make) -> None:
+        """What is kept under a digest comes back; keeping it again changes nothing."""
+        store = make()
+        require(store.fingerprint_parts("d") is None, "None before anything is kept", "something")
+        store.keep_fingerprint_parts("d", "parts")
+        store.keep_fingerprint_parts("d", "parts")
+        require(make().fingerprint_parts("d") == "parts", "'parts'", make().fingerprint_parts("d"))
+
+    def test_unknown_run_is_named(self, make: Make) -> None:
+        """A run that does not exist is a ReferenceNotFoundError that names it."""
+        error = raised(ReferenceNotFoundError, lambda: make().run("nowhere"))
+        require("nowhere" in str(error), "the id named", error)
+
+    def test_keeps_files(self, make: Make, tmp_path: Path) -> None:
+        """A file comes back by the digest of its content; the same content has one digest."""
+        import hashlib
+
+        source, copy, target = (tmp_path / name for name in ("source", "copy", "target"))
+        for content in (b"content \x00", b""):
+            source.write_bytes(content)
+            copy.write_bytes(content)
+            store = make()
+            digest = store.put_file(source)
+            require(digest == hashlib.sha256(content).hexdigest(), "the SHA-256 of the content", digest)
+            require(store.put_file(copy) == digest, "the same digest of the same content", "another")
+            source.write_bytes(b"changed meanwhile")
+            make().get_file(digest, target)
+            require(target.read_bytes() == content, f"{content!r}", target.read_bytes())
+            with make().reading_file(digest) as path:
+                require(path.read_bytes() == content, f"{content!r}", path.read_bytes())
+            require(make().has_file(digest), "the file to be there", "not there")
+            target.unlink()
+
+    def test_missing_file_is_a_store_error(self, make: Make, tmp_path: Path) -> None:
+        """A digest that nothing is kept under is a StoreError, and has_file says no."""
+        digest = "0" * 64
+        raised(StoreError, lambda: make().get_file(digest, tmp_path / "target"))
+        require(not make().has_file(digest), "no file", "one")
+
+    def test_transactions_are_whole_or_not_at_all(self, make: Make) -> None:
+        """What a transaction wrote is there at its end, and nothing of it after an error."""
+        from sqlalchemy import text
+
+        store = make()
+        with store.transaction() as connection:
+            connection.execute(text("CREATE TABLE contract (value INTEGER)"))
+            connection.execute(text("INSERT INTO contract VALUES (1)"))
+
+        def fails() -> None:
+            with store.transaction() as connection:
+                connection.execute(text("INSERT INTO contract VALUES (2)"))
+                with store.transaction() as inner:
+                    inner.execute(text("INSERT INTO contract VALUES (3)"))
+                raise StoreError("on purpose")
+
+        raised(StoreError, fails)
+        with make().snapshot() as connection:
+            values = [row[0] for row in connection.execute(text("SELECT value FROM contract"))]
+        require(values == [1], "[1], as the other transaction failed", values)
+
+    def test_locks_keep_others_out(self, make: Make) -> None:
+        """Of two threads, each with a store of its own, one at a time holds a name."""
+        inside, most = 0, 0
+
+        def work(_: int) -> None:
+            nonlocal inside, most
+            with make().lock("name"):
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.01)
+                inside -= 1
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(work, range(3)))
+        require(most == 1, "one thread at a time", f"{most} at once")
+
+    def test_is_shared_by_threads(self, make: Make) -> None:
+        """Threads record tasks at once, and none is lost."""
+        store, run = make(), _run("run")
+        with store.begin_run(run):
+
+            def work(number: int) -> None:
+                task = TaskRecord(f"{number:02}", "run", "task", "running", _START)
+                store.begin_task(task)
+                store.end_task(replace(task, status="completed", ended_at=_START))
+
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(work, range(12)))
+            store.end_run(replace(run, status="completed", ended_at=_START))
+        completed = [task.task_id for task in make().tasks("run") if task.status == "completed"]
+        require(len(completed) == 12, "12 completed tasks", completed)
+
+
+def _run(run_id: str, **changes: Any) -> RunRecord:
+    fields = {"workflow": "run", "container": "App", "status": "running", "started_at": _START}
+    return RunRecord(run_id, **{**fields, **changes})
