@@ -6,6 +6,7 @@ from .containers import PipelineContainer as PipelineContainer
 from .containers import RunnerContainer as RunnerContainer
 from .errors import LolpopError as LolpopError
 from .integrations import Component as Component
+from .integrations import Inherited as Inherited
 from .integrations import Pipeline as Pipeline
 from .integrations import Runner as Runner
 from .integrations import task as task

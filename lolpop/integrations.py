@@ -10,6 +10,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
+    Annotated,
     Any,
     ClassVar,
     Concatenate,
@@ -24,7 +25,7 @@ from typing import (
 if TYPE_CHECKING:
     from lolpop.errors import Finding
 
-__all__ = ["Component", "Integration", "Pipeline", "Runner", "StoreState", "task", "workflow"]
+__all__ = ["Component", "Inherited", "Integration", "Pipeline", "Runner", "StoreState", "task", "workflow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,6 +93,24 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
         are matched with these keys.
         """
         return ()
+
+
+class _InheritedParameters:
+    """What marks the keywords of a constructor that are the parameters of a base class."""
+
+
+Inherited: TypeAlias = Annotated[Any, _InheritedParameters()]
+"""The annotation of the keywords that a constructor passes on to the one of its base class.
+
+``def __init__(self, *, enrich: EnrichPipeline, **inherited: Inherited)`` takes the settings and the injected
+parameters of the base class too, and calls ``super().__init__(**inherited)``.
+"""
+
+
+def is_inherited(annotation: Any) -> bool:
+    """Whether the annotation of keywords is ``Inherited``."""
+    marks = getattr(annotation, "__metadata__", ())
+    return any(isinstance(mark, _InheritedParameters) for mark in marks)
 
 
 class Component(Integration):

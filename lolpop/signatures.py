@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
+from lolpop._constructors import constructors_of, skipped_constructor
 from lolpop.annotations import REQUIRED, alternatives, resolved_hints, type_name
 from lolpop.errors import WiringError
-from lolpop.integrations import Integration, misplaced_calls
+from lolpop.integrations import Integration, is_inherited, misplaced_calls
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -78,10 +79,13 @@ class Signature:
     injected: Mapping[str, Parameter]
     docstring: str = ""
     problems: tuple[_Problem, ...] = ()
+    inherited: Signature | None = None
+    """Of the base class whose parameters the constructor takes too."""
 
     def descriptions(self) -> dict[str, str]:
         """What the ``Parameters`` section of the class's docstring says of each parameter."""
-        return dict(_described(self.docstring))
+        inherited = {} if self.inherited is None else self.inherited.descriptions()
+        return {**inherited, **dict(_described(self.docstring))}
 
     def json_schema(self) -> dict[str, Any]:
         """A JSON Schema of the settings."""
@@ -124,7 +128,14 @@ def _read(owner: type) -> Signature:
     constructor: Any = inspect.getattr_static(owner, "__init__")
     if constructor is object.__init__:
         return Signature({}, {}, problems=tuple(_class_problems(owner)))
-    hints, unresolved = resolved_hints(constructor, vars(owner))
+    own = _read_constructor(owner, constructor_of=owner, further=constructors_of(owner)[1:])
+    return replace(own, problems=(*own.problems, *_class_problems(owner)))
+
+
+def _read_constructor(owner: type, *, constructor_of: type, further: Sequence[type]) -> Signature:
+    """The signature of one constructor; ``further`` are the classes whose constructors it may call."""
+    constructor: Any = inspect.getattr_static(constructor_of, "__init__")
+    hints, unresolved = resolved_hints(constructor, vars(constructor_of))
     problems: list[_Problem] = [
         (
             name,
@@ -133,15 +144,18 @@ def _read(owner: type) -> Signature:
         )
         for name, error in unresolved.items()
     ]
-    problems += _class_problems(owner)
     settings: dict[str, Parameter] = {}
     injected: dict[str, Parameter] = {}
+    inherited: Signature | None = None
     for declared in list(inspect.signature(constructor).parameters.values())[1:]:
         annotation = hints.get(declared.name, declared.annotation)
         if isinstance(annotation, InitVar):
             annotation = annotation.type
         parameter = Parameter(declared.name, annotation, declared.default)
-        if declared.kind is declared.KEYWORD_ONLY:
+        if declared.kind is declared.VAR_KEYWORD and is_inherited(annotation):
+            if further:
+                inherited = _read_constructor(owner, constructor_of=further[0], further=further[1:])
+        elif declared.kind is declared.KEYWORD_ONLY:
             injected[declared.name] = parameter
             problems += _injected_problems(owner, parameter)
         elif declared.kind in (declared.VAR_POSITIONAL, declared.VAR_KEYWORD):
@@ -149,7 +163,13 @@ def _read(owner: type) -> Signature:
         else:
             settings[declared.name] = parameter
             problems += _setting_problems(owner, parameter, declared)
-    return Signature(settings, injected, inspect.getdoc(owner) or "", tuple(problems))
+    if inherited is not None:
+        restated = {*settings, *injected}
+        problems += (problem for problem in inherited.problems if problem[0] not in restated)
+        settings |= {name: one for name, one in inherited.settings.items() if name not in restated}
+        injected |= {name: one for name, one in inherited.injected.items() if name not in restated}
+    docstring = inspect.getdoc(constructor_of) or ""
+    return Signature(settings, injected, docstring, tuple(problems), inherited)
 
 
 def _injected_problems(owner: type, parameter: Parameter) -> Iterator[_Problem]:
@@ -166,7 +186,9 @@ def _variadic_problem(owner: type, declared: inspect.Parameter) -> _Problem:
     return (
         declared.name,
         f"{owner.__name__} takes {stars}{declared.name}, which hides its settings",
-        "Restate the parameters of the base class and pass them to super().__init__.",
+        f"Write **{declared.name}: Inherited (from lolpop) and super().__init__(**{declared.name})."
+        if declared.kind is declared.VAR_KEYWORD
+        else "Restate the parameters of the base class and pass them to super().__init__.",
     )
 
 
@@ -188,6 +210,10 @@ def _class_problems(owner: type) -> Iterator[_Problem]:
     if not issubclass(owner, Integration):
         return
     yield from misplaced_calls(owner)
+    if (skipped := skipped_constructor(owner)) is not None:
+        base, attributes = skipped.base.__name__, " and ".join(skipped.attributes)
+        message = f"{owner.__name__} does not call super().__init__, which sets {attributes} of {base}"
+        yield "__init__", message, f"Call super().__init__(…) in {owner.__name__}.__init__."
     is_context = any(hasattr(owner, name) for name in ("__exit__", "__aexit__"))
     if is_context and not any(callable(getattr(owner, name, None)) for name in ("close", "aclose")):
         message = f"{owner.__name__} is a context manager, and its container does not enter it"

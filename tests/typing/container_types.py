@@ -13,6 +13,7 @@ from dependency_injector.wiring import Provide, inject
 
 from lolpop import (
     Component,
+    Inherited,
     Pipeline,
     PipelineContainer,
     Problem,
@@ -50,6 +51,19 @@ class Train(Pipeline):
     def train_model(self, dataset_version: DatasetVersion, *, rounds: int = 3) -> ModelVersion:
         """A task keeps what it takes and gives."""
         return ModelVersion(name=dataset_version.name, number=rounds)
+
+
+class MoreTrain(Train):
+    def __init__(self, *, notifiers: list[Notifier], **inherited: Inherited) -> None:
+        super().__init__(**inherited)
+        self.notifiers = notifiers
+
+
+def what_is_inherited_by_constructors(trainer: ModelTrainer) -> None:
+    """A subclass takes the parameters of its base class, and its own are checked."""
+    assert_type(MoreTrain(notifiers=[], fast=True, model_trainer=trainer, clock=Noon()).clock, Clock)
+    MoreTrain(notifiers=3, model_trainer=trainer, clock=Noon())  # type: ignore[arg-type]
+    MoreTrain(model_trainer=trainer, clock=Noon())  # type: ignore[call-arg]
 
 
 class Later(Component):

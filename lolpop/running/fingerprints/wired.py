@@ -280,9 +280,12 @@ class _Walk:
         if provider is None:
             return
         constructor = vars(implementation).get("__init__")
-        if isinstance(provider, Settings) and isinstance(constructor, FunctionType):
+        name = dependency.parameter.name
+        # A parameter of a base class is in the keywords that the constructor passes on.
+        is_own = isinstance(constructor, FunctionType) and name in constructor.__code__.co_varnames
+        if isinstance(provider, Settings) and isinstance(constructor, FunctionType) and is_own:
             # A constructor that reads some fields of a section depends on those alone.
-            use = variable_use(constructor, dependency.parameter.name)
+            use = variable_use(constructor, name)
             if not use.escapes and not use.handed_to:
                 for chain in use.chains:
                     self._follow_value(provider, chain)
