@@ -46,8 +46,8 @@ class OpenRun:
 
     def resource_of(self, value: object) -> Resource | None:
         """The resource that ``value`` is known as."""
-        known = self._resources.get(id(value))
-        return None if known is None else known[1]
+        entry = self._resources.get(id(value))
+        return None if entry is None else entry[1]
 
     def release(self) -> None:
         """Let go of all values."""

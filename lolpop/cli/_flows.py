@@ -39,8 +39,8 @@ class NamedFlow:
         implementation = cell_of(runner_slot(container)).plan.implementation
         if implementation is None:
             raise UsageError(f"the runner of {self.runner} cannot be imported. 'lolpop verify' says why.")
-        found = self._find(implementation)
-        graph = found.graph(implementation)
+        flow = self._find(implementation)
+        graph = flow.graph(implementation)
         return graph if ":" in self.flow else replace(graph, name=self.flow)
 
     def _find(self, runner: type[Runner]) -> Flow[Any, Any]:

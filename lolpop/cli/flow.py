@@ -116,23 +116,23 @@ class _Report:
     ) -> None:
         run_ids, start = runs_of(scope_of(container)).ids, perf_counter()
         earlier = len(run_ids)
-        told = _Step(step.name, step.workflow)
-        self.steps.append(told)
+        report = _Step(step.name, step.workflow)
+        self.steps.append(report)
         try:
             with kept_for_json() if self.as_json else nullcontext():
                 _, result = next(results)
-            told.result, told.status = without_secrets(container, result), "completed"
+            report.result, report.status = without_secrets(container, result), "completed"
         except KeyboardInterrupt:
-            told.status = "interrupted"
+            report.status = "interrupted"
             raise
         except BaseException as error:  # what leaves by SystemExit has secrets to be masked, too
             if len(run_ids) == earlier and isinstance(error, LolpopError):
                 raise
-            told.run_id = run_ids[-1] if len(run_ids) > earlier else None
+            report.run_id = run_ids[-1] if len(run_ids) > earlier else None
             raise RunFailedError(step.workflow, self._hint(options), masker(scope_of(container))) from error
         finally:
-            told.run_id = run_ids[-1] if len(run_ids) > earlier else None
-            told.seconds = round(perf_counter() - start, 3)
+            report.run_id = run_ids[-1] if len(run_ids) > earlier else None
+            report.seconds = round(perf_counter() - start, 3)
 
     def _document(self) -> dict[str, Any]:
         document = {

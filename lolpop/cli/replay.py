@@ -30,7 +30,7 @@ __all__ = ["container_of", "replay_run"]
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 
 
-def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bool = False) -> None:
+def replay_run(run_id: str, options: SettingsOptions, *, as_json: bool, resume: bool = False) -> None:
     """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
 
     With ``resume``, what the run completed is not done again; one that came to its end is resumed only with
@@ -39,20 +39,20 @@ def replay_run(run_id: str, given: SettingsOptions, *, as_json: bool, resume: bo
     Raises ReferenceNotFoundError if there is no such run, WiringError if there is nothing to resume, and
     UsageError if its container, workflow or arguments cannot be had.
     """
-    execution = Execution("", given, Outcome("", replays=run_id, resumes=resume), as_json)
+    execution = Execution("", options, Outcome("", replays=run_id, resumes=resume), as_json)
     outcome = execution.outcome
     with execution.told():
-        with open_store(given, flags=False) as store:
+        with open_store(options, flags=False) as store:
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
             parts = {task.method_parts: _parts(store, task) for task in tasks}
-        completed = completed_by(run, tasks, parts.get, changed=bool(given.flags)) if resume else None
+        completed = completed_by(run, tasks, parts.get, changed=bool(options.flags)) if resume else None
         outcome.replays, outcome.workflow = run.run_id, run.workflow.rpartition(".")[2]
         execution.runner = str(run.wiring.get("runner", run.container))
-        sources = sources_of(given, flags=False)
+        sources = sources_of(options, flags=False)
         container = container_of(run, sources.folder)
-        group = given.group or (run.group if resume else None)
-        replay = load_replay(container, run, sources, flags=given.flags, group=group, resumes=completed)
+        group = options.group or (run.group if resume else None)
+        replay = load_replay(container, run, sources, flags=options.flags, group=group, resumes=completed)
         outcome.notes = list(replay.notes)
         if not as_json:
             for note in replay.notes:

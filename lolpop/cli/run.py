@@ -17,28 +17,28 @@ from lolpop.errors import Finding, VerificationError
 __all__ = ["describe_workflows", "run"]
 
 
-def run(words: Sequence[str], given: SettingsOptions, *, as_json: bool) -> None:
+def run(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> None:
     """Run the workflow that ``words`` name, with the options in them.
 
     They begin with a runner and a workflow, each of which may be left out.
     """
-    execution = Execution("", given, Outcome("run"), as_json)
+    execution = Execution("", options, Outcome("run"), as_json)
     with execution.told():
-        runner, words = split_runner(words, given)
+        runner, words = split_runner(words, options)
         execution.runner = runner
         named = bool(words) and not words[0].startswith("-")
         if named:
             execution.outcome.workflow = words[0]
-        container = given.load(container_class(runner), recorded=True)
-        for warning in verified(container, given):
+        container = options.load(container_class(runner), recorded=True)
+        for warning in verified(container, options):
             print_error(f"warning: {warning}")
         workflow = workflow_of(container, execution.outcome.workflow)
         execution.perform(container, workflow.arguments(words[named:]))
 
 
-def describe_workflows(runner: str, given: SettingsOptions) -> None:
+def describe_workflows(runner: str, options: SettingsOptions) -> None:
     """Print the workflows of a runner, and the options of each."""
-    container = given.load(container_class(runner), lenient=True)
+    container = options.load(container_class(runner), lenient=True)
     rows: list[tuple[str, str]] = []
     for workflow in workflows(container).values():
         rows.append((f"  {workflow.name}", workflow.summary))
@@ -46,12 +46,12 @@ def describe_workflows(runner: str, given: SettingsOptions) -> None:
     show(f"Workflows of {runner}, and their options:", table(rows))
 
 
-def verified(container: Any, given: SettingsOptions) -> list[Finding]:
+def verified(container: Any, options: SettingsOptions) -> list[Finding]:
     """The warnings of a container that works. Raises VerificationError where it does not."""
     try:
         warnings: list[Finding] = container.verify()
     except VerificationError as error:
-        if (note := given.missing(container, error.findings)) is not None:
+        if (note := options.missing(container, error.findings)) is not None:
             error.add_note(note)
         raise
     return warnings

@@ -215,7 +215,9 @@ def _print(running: Sweep) -> None:
             store = container.store()
             compared = tabulated([RunRecords.of(container, store.run(run_id)) for run_id in run_ids])
     if running.as_json:
-        combinations = [asdict(result) for result in sorted(running.results, key=lambda each: each.number)]
+        combinations = [
+            asdict(result) for result in sorted(running.results, key=lambda result: result.number)
+        ]
         document = {"group": running.group, "combinations": combinations}
         print_json(document if compared is None else {**document, **compared_json(compared)}, indented=False)
     elif compared is not None:
@@ -292,7 +294,7 @@ def _with(options: SettingsOptions, combination: Combination) -> SettingsOptions
 
 def _group(runner: str, words: Sequence[str], options: SettingsOptions, axes: Sequence[Axis]) -> str:
     """The same name for the same sweep, so that the same command goes on with what is left."""
-    said = [
+    chosen = [
         runner,
         list(words),
         [str(file) for file in options.files],
@@ -300,7 +302,7 @@ def _group(runner: str, words: Sequence[str], options: SettingsOptions, axes: Se
         list(options.flags),
         [[axis.path, axis.values] for axis in axes],
     ]
-    return f"sweep-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
+    return f"sweep-{hashlib.sha256(json.dumps(chosen).encode()).hexdigest()[:8]}"
 
 
 def _named(combination: Combination) -> str:

@@ -141,10 +141,10 @@ class PredictPipeline(Pipeline):
         dataset_version: DatasetVersion,
     ) -> PredictionJob:
         """Keep ``predictions`` of ``dataset_version`` by ``model``, that of ``model_version``."""
-        kept = self.resource_version_control.save_data(
+        stored = self.resource_version_control.save_data(
             _dataset(model_version), predictions, parents=[model_version, dataset_version]
         )
-        return self._job(kept, len(wrap(predictions)), model, model_version, dataset_version)
+        return self._job(stored, len(wrap(predictions)), model, model_version, dataset_version)
 
     @task
     def analyze_prediction_drift(
@@ -175,16 +175,18 @@ class PredictPipeline(Pipeline):
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
             raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
-        known = self.resource_version_control.load_data(reference)
+        training_rows = self.resource_version_control.load_data(reference)
         explanations = (
-            explanations_frame(self.model_explainer.explain(model, rows, known), rows, self.problem.carried)
+            explanations_frame(
+                self.model_explainer.explain(model, rows, training_rows), rows, self.problem.carried
+            )
             for rows in self._explained(dataset_version)
         )
-        kept = self.resource_version_control.save_batches(
+        stored = self.resource_version_control.save_batches(
             f"{model_version.name}_explanations", explanations, parents=[prediction_job]
         )
-        self.metadata_tracker.update(prediction_job, {"explanations": kept.reference})
-        return kept
+        self.metadata_tracker.update(prediction_job, {"explanations": stored.reference})
+        return stored
 
     @task
     def save_explanations(self, explanations: DatasetVersion, target: Source) -> None:
@@ -228,10 +230,10 @@ class PredictPipeline(Pipeline):
                         write(predictions)
                     yield predictions
 
-            kept = self.resource_version_control.save_batches(
+            stored = self.resource_version_control.save_batches(
                 _dataset(model_version), written(), parents=[model_version, dataset_version]
             )
-            return self._job(kept, rows, model, model_version, dataset_version)
+            return self._job(stored, rows, model, model_version, dataset_version)
 
     def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
         """What ``prediction_job`` predicted, as it was kept."""
@@ -253,17 +255,17 @@ class PredictPipeline(Pipeline):
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
         model = recorded_model(fields, self.problem)
         joined = known_truth(predictions, truth, self.problem, model.classes)
-        known, unknown = with_known_label(joined, model.classes)
+        labelled, unknown = with_known_label(joined, model.classes)
         if unknown:
             tell(self.notifiers, _unknown_labels(prediction_job, unknown, model.classes), "warning")
-        measured = self.model_checker.measure(model, known.features, known.target)
+        measured = self.model_checker.measure(model, labelled.features, labelled.target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
         self.metrics_tracker.log(prediction_job, metrics)
         metric = self.model_checker.metric
         tell(
             self.notifiers,
             f"{prediction_job}: {metric} is {measured[metric]:.4g} "
-            f"on the {count(len(wrap(known.features)), 'row')} of {fields['rows']:,} whose truth is known",
+            f"on the {count(len(wrap(labelled.features)), 'row')} of {fields['rows']:,} whose truth is known",
         )
         return metrics
 
@@ -307,7 +309,7 @@ class PredictPipeline(Pipeline):
 
     def _job(
         self,
-        kept: DatasetVersion,
+        predictions: DatasetVersion,
         rows: int,
         model: FittedModel,
         model_version: ModelVersion,
@@ -316,7 +318,7 @@ class PredictPipeline(Pipeline):
         return self.metadata_tracker.create(
             PredictionJob,
             model_version.name,
-            fields={"predictions": kept.reference, "rows": rows, **record_of(model, self.problem)},
+            fields={"predictions": predictions.reference, "rows": rows, **record_of(model, self.problem)},
             parents=[model_version, dataset_version],
         )
 

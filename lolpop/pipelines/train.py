@@ -95,7 +95,7 @@ class TrainPipeline(Pipeline):
         self.problem = problem
         self.data_splitter = data_splitter
         self.named = tuple(candidates) or (model_trainer,)
-        self.trainers = tuple(each for trainer in self.named for each in trainer.alternatives())
+        self.trainers = tuple(alternative for trainer in self.named for alternative in trainer.alternatives())
         self.hyperparameter_tuner = hyperparameter_tuner
         self.model_checker = model_checker
         self.model_explainer = model_explainer
@@ -166,7 +166,7 @@ class TrainPipeline(Pipeline):
             for name, path in figures.items():
                 self.metadata_tracker.save_artifact(model_version, f"figures.{name}{path.suffix}", path)
         self.metadata_tracker.update(
-            model_version, {"importance": {each.column: each.value for each in importance}}
+            model_version, {"importance": {column.column: column.value for column in importance}}
         )
         return importance
 
@@ -344,7 +344,9 @@ class TrainPipeline(Pipeline):
         )
         if self.hyperparameter_tuner.enabled:
             return self._searched(attempts, validation)
-        trainers = [each for named in self.named for each in named.alternatives(len(wrap(train)))]
+        trainers = [
+            alternative for named in self.named for alternative in named.alternatives(len(wrap(train)))
+        ]
         fits = len(trainers) * self._fits_of_a_trial(validation)
         self.logger.log("candidates are compared", candidates=len(trainers), fits=fits)
         return self._best_of(trainers, attempts, train, experiments)
@@ -421,15 +423,17 @@ class TrainPipeline(Pipeline):
         return self._judged(other)
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
-        kept = self.metadata_tracker.get(model_version).fields["test_data"]
-        return self.resource_version_control.load_data(kept)
+        test_data = self.metadata_tracker.get(model_version).fields["test_data"]
+        return self.resource_version_control.load_data(test_data)
 
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
     ) -> Frame:
         """Those of the test rows of ``model_version`` that ``other``, by ``experiment``, has not seen."""
-        kept = [self.metadata_tracker.get(each).fields["test_data"] for each in (model_version, other)]
-        if kept[0] == kept[1]:
+        test_sets = [
+            self.metadata_tracker.get(version).fields["test_data"] for version in (model_version, other)
+        ]
+        if test_sets[0] == test_sets[1]:
             return frame
         parents = self.metadata_tracker.parents(experiment)
         data = next(parent for parent in parents if isinstance(parent, DatasetVersion))

@@ -338,8 +338,9 @@ class SupervisedRunner(Runner):
         if self.data.predict is None:
             return None
         new = self.process_data(dataset="predict")
-        kept = self.resource_version_control
-        rows = kept.load_data(new) if self.data.batch_rows is None else next(iter(kept.load_batches(new)))
+        stored = self.resource_version_control
+        whole = self.data.batch_rows is None
+        rows = stored.load_data(new) if whole else next(iter(stored.load_batches(new)))
         with about(f"The rows of {mask(self.data.predict)} cannot be predicted"):
             self.predict.require_identity(rows)
         return new
@@ -373,8 +374,8 @@ class SupervisedRunner(Runner):
         checks = self.metadata_tracker.get(model_version).fields.get("checks", {})
         errors = list(CheckReport.model_validate(checks).of("error"))
         if errors:
-            found = "; ".join(check.message for check in errors)
-            self._tell(f"{model_version} is not deployed: {found}", "warning")
+            problems = "; ".join(check.message for check in errors)
+            self._tell(f"{model_version} is not deployed: {problems}", "warning")
         return not errors
 
     def _is_better(self, model_version: ModelVersion, deployed: ModelVersion | None) -> bool:

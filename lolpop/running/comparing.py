@@ -140,7 +140,7 @@ class _Settings:
 
     def is_given(self, path: str) -> bool:
         """Whether a source gave the setting."""
-        return any(path == given or path.startswith(f"{given}.") for given in self._given)
+        return any(path == explicit or path.startswith(f"{explicit}.") for explicit in self._given)
 
 
 def _flat(path: str, value: Any) -> dict[str, Any]:

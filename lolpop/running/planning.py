@@ -82,9 +82,9 @@ class _Planner:
             return parent.status, [f"as a part of {parent.path}"]
         if not self._fingerprints.has(task.path):
             return "runs", ["there is no such method any more"]
-        if task.method_parts is None or (kept := self._parts_of(task.method_parts)) is None:
+        if task.method_parts is None or (parts := self._parts_of(task.method_parts)) is None:
             return "runs", ["its record does not say what it depends on"]
-        reasons = differences(Parts.loaded(kept), self._fingerprints.method(task.path))
+        reasons = differences(Parts.loaded(parts), self._fingerprints.method(task.path))
         inputs = Parts.loaded(task.input_parts or "[]")
         if self._fingerprints.is_workflow(task.path):
             waits = [

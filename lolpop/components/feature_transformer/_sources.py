@@ -18,7 +18,9 @@ def feature_sources(transformer: Any) -> list[str]:
     for _, fitted, columns in transformer.transformers_:
         if fitted != "drop":
             sources = list(columns)
-            for step in [each for _, each in fitted.steps] if hasattr(fitted, "steps") else [fitted]:
+            for step in (
+                [fitted_step for _, fitted_step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
+            ):
                 sources = _sources_of(step, sources)
             names += sources
     return names

@@ -34,7 +34,7 @@ Auto = Literal["auto"]
 # Written as numbers, or as text where only text is possible: 0,1,1.
 Orders = Annotated[
     tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt],
-    BeforeValidator(lambda given: given.strip("() ").split(",") if isinstance(given, str) else given),
+    BeforeValidator(lambda value: value.strip("() ").split(",") if isinstance(value, str) else value),
 ]
 
 _OWN = {"ets": ("error", "trend", "seasonal"), "sarimax": ("order", "seasonal_order", "deterministic")}

@@ -63,13 +63,13 @@ def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
         raise StoreError(f"{place} is damaged: of a cell, {error}. {advice}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         origin = getattr(error, "orig", None) or error
-        said = str(origin).strip()
+        message = str(origin).strip()
         name = getattr(origin, "sqlite_errorname", "")
         for start, (what, advice) in _SQLITE.items():
             if name.startswith(start):
                 raise StoreError(f"{place} {what}. {advice}") from error
-        failure = StoreError(f"The store at {place} failed: {scrub(said)}")
-        raise failure from (error if scrub(said) == said else None)
+        failure = StoreError(f"The store at {place} failed: {scrub(message)}")
+        raise failure from (error if scrub(message) == message else None)
 
 
 @contextmanager

@@ -87,30 +87,30 @@ class LocalFiles:
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
-        kept = self._path(digest)
-        with disk_failures(kept, "read"):
-            if not kept.is_file():
-                raise _missing(kept)
-            source = kept.open("rb")
+        path = self._path(digest)
+        with disk_failures(path, "read"):
+            if not path.is_file():
+                raise _missing(path)
+            source = path.open("rb")
         with source:
-            _receive(source, digest, to, kept)
+            _receive(source, digest, to, path)
 
     @contextmanager
     def reading(self, digest: str) -> Iterator[Path]:
         """The file with ``digest`` itself."""
-        kept = self._path(digest)
-        with disk_failures(kept, "read"):
-            if not kept.is_file():
-                raise _missing(kept)
-            if _digest_of(kept) != digest:
-                raise _changed(kept)
-        yield kept
+        path = self._path(digest)
+        with disk_failures(path, "read"):
+            if not path.is_file():
+                raise _missing(path)
+            if _digest_of(path) != digest:
+                raise _changed(path)
+        yield path
 
     def has(self, digest: str) -> bool:
         """Whether the file with ``digest`` is there, with its content."""
-        kept = self._path(digest)
-        with disk_failures(kept, "read"):
-            return kept.is_file() and _digest_of(kept) == digest
+        path = self._path(digest)
+        with disk_failures(path, "read"):
+            return path.is_file() and _digest_of(path) == digest
 
     def remove_leftovers(self) -> None:
         """Remove what processes that were killed have left half-written, once it is a day old."""
@@ -125,15 +125,15 @@ class LocalFiles:
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
             with incoming.open("xb") as target:
                 digest = _copy(source, target)
-            kept = self._path(digest)
-            if kept.exists() and _digest_of(kept) == digest:
-                if time.time() - kept.stat().st_ctime < _SETTLED_SECONDS:
-                    self._leave_unsettled(kept, kept.parent, self._root)  # by another process, maybe
+            path = self._path(digest)
+            if path.exists() and _digest_of(path) == digest:
+                if time.time() - path.stat().st_ctime < _SETTLED_SECONDS:
+                    self._leave_unsettled(path, path.parent, self._root)  # by another process, maybe
                 return digest
-            is_new = not kept.parent.exists()
-            kept.parent.mkdir(exist_ok=True)
-            incoming.replace(kept)  # new, or in place of what has been damaged since
-        self._leave_unsettled(kept, kept.parent, *([self._root] if is_new else []))
+            is_new = not path.parent.exists()
+            path.parent.mkdir(exist_ok=True)
+            incoming.replace(path)  # new, or in place of what has been damaged since
+        self._leave_unsettled(path, path.parent, *([self._root] if is_new else []))
         return digest
 
     def _leave_unsettled(self, *paths: Path) -> None:
@@ -170,11 +170,11 @@ class RemoteFiles:
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
-        system, kept = self._locate(digest)
+        system, path = self._locate(digest)
         place = f"{self._shown}/{digest[:2]}/{digest[2:]}"
         with disk_failures(self._shown, "read"):
             try:
-                source = system.open(kept, "rb")
+                source = system.open(path, "rb")
             except FileNotFoundError as error:
                 raise _missing(place) from error
         with source:
@@ -190,9 +190,9 @@ class RemoteFiles:
 
     def has(self, digest: str) -> bool:
         """Whether there is a file with ``digest``: what a server shows is complete."""
-        system, kept = self._locate(digest)
+        system, path = self._locate(digest)
         with disk_failures(self._shown, "read"):
-            return bool(system.exists(kept))
+            return bool(system.exists(path))
 
     def _locate(self, digest: str) -> tuple[AbstractFileSystem, str]:
         import fsspec
@@ -210,11 +210,11 @@ class RemoteFiles:
         return system, f"{root.rstrip('/')}/{_checked(digest)[:2]}/{digest[2:]}"
 
 
-def _receive(source: BinaryIO, digest: str, to: Path, kept: Path | str) -> None:
+def _receive(source: BinaryIO, digest: str, to: Path, origin: Path | str) -> None:
     with disk_failures(to, "written"), _temporary(to.with_name(f".{secrets.token_hex(8)}.tmp")) as incoming:
         with incoming.open("xb") as target:
             if _copy(source, target) != digest:
-                raise _changed(kept)
+                raise _changed(origin)
         incoming.replace(to)
 
 

@@ -101,8 +101,8 @@ class RunTables:
         """What was kept under ``digest``; None if nothing was."""
         parts = schema.fingerprints.c
         with self._database.snapshot() as connection:
-            kept: str | None = connection.scalar(select(parts.parts).where(parts.digest == digest))
-        return kept
+            stored: str | None = connection.scalar(select(parts.parts).where(parts.digest == digest))
+        return stored
 
     def runs(self, group: str | None, limit: int | None) -> list[RunRecord]:
         """Runs, newest first."""
@@ -117,13 +117,17 @@ class RunTables:
         """The run whose id is, or uniquely begins with, ``run_id``."""
         interrupted = self._find_interrupted()
         with self._database.snapshot() as connection:
-            known = schema.runs.c.run_id
-            found = list(connection.scalars(select(known).where(known.startswith(run_id, autoescape=True))))
-            if run_id in found:
-                found = [run_id]
-            if len(found) != 1 or not run_id:
-                raise ReferenceNotFoundError(_no_run(run_id, found, list(connection.scalars(select(known)))))
-            statement = select(*_RUN_COLUMNS).where(known == found[0])
+            id_column = schema.runs.c.run_id
+            run_ids = list(
+                connection.scalars(select(id_column).where(id_column.startswith(run_id, autoescape=True)))
+            )
+            if run_id in run_ids:
+                run_ids = [run_id]
+            if len(run_ids) != 1 or not run_id:
+                raise ReferenceNotFoundError(
+                    _no_run(run_id, run_ids, list(connection.scalars(select(id_column))))
+                )
+            statement = select(*_RUN_COLUMNS).where(id_column == run_ids[0])
             return _run(connection.execute(statement).mappings().one(), interrupted)
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
@@ -209,10 +213,10 @@ def _resource(run: RunRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _no_run(run_id: str, found: list[str], known: list[str]) -> str:
-    if not known:
+def _no_run(run_id: str, near_ids: list[str], all_ids: list[str]) -> str:
+    if not all_ids:
         return f"There is no run {run_id!r}: this store holds none yet."
-    if found and run_id:
-        return f"Several runs begin with {run_id!r}: {', '.join(sorted(found)[:5])}. Give more of the id."
-    nearest = near(run_id, known)
+    if near_ids and run_id:
+        return f"Several runs begin with {run_id!r}: {', '.join(sorted(near_ids)[:5])}. Give more of the id."
+    nearest = near(run_id, all_ids)
     return f"There is no run {run_id!r}." + (f" Did you mean {nearest}?" if nearest else "")

@@ -134,7 +134,7 @@ class Json(TypeDecorator[Any]):
         except (TypeError, ValueError, RecursionError) as error:
             raise DamagedCellError(f"JSON was expected, but it holds {_short(value)}") from error
         if not isinstance(read, dict) or (
-            self.texts and not all(isinstance(each, str) for each in read.values())
+            self.texts and not all(isinstance(text, str) for text in read.values())
         ):
             raise DamagedCellError(f"a JSON object was expected, but it holds {_short(value)}")
         return read

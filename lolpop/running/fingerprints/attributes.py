@@ -66,7 +66,9 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
 
     The chain of attributes is empty where it is used as a value in another way.
     """
-    instructions = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
+    instructions = [
+        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
+    ]
     for place, instruction in enumerate(instructions):
         operation, value = instruction.opname, instruction.argval
         following = instructions[place + 1 :]

@@ -52,7 +52,9 @@ def _variadic(code: CodeType) -> int:
 
 
 def _instructions(code: CodeType, parameters: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    instructions = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
+    instructions = [
+        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
+    ]
     index_at = {instruction.offset: index for index, instruction in enumerate(instructions)}
     local_names: dict[str, int] = {}
     # A closure's cells are matched with the variables of the function inside by their places.
@@ -93,7 +95,9 @@ def _constant(value: Any) -> Any:
 
 
 def _references(code: CodeType) -> Iterator[Reference]:
-    instructions = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
+    instructions = [
+        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
+    ]
     for index, instruction in enumerate(instructions):
         if instruction.opname in _GLOBALS:
             yield Reference(instruction.argval, tuple(_attributes(instructions[index + 1 :])))

@@ -145,8 +145,12 @@ def _input(value: Any) -> tuple[str | None, str]:
 
     if isinstance(value, Resource):
         return value.reference, value.reference
-    if isinstance(value, list | tuple) and value and all(isinstance(each, Resource) for each in value):
-        references = ", ".join(each.reference for each in value)
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and all(isinstance(resource, Resource) for resource in value)
+    ):
+        references = ", ".join(resource.reference for resource in value)
         return references, references
     if not is_plain(value):
         # Rows and models are not hashed at every call: what is called with them is called again.

@@ -49,8 +49,8 @@ def _installed() -> dict[str, str]:
     """The versions of all distributions by canonical name; the names of their folders say them."""
     versions: dict[str, str] = {}
     for folder in map(Path, sys.path):
-        for found in folder.glob("*.dist-info"):
-            name, _, version = found.stem.partition("-")
+        for folder_name in folder.glob("*.dist-info"):
+            name, _, version = folder_name.stem.partition("-")
             versions.setdefault(_canonical(name), version)
     return versions
 

@@ -140,7 +140,7 @@ class _Walk:
         """Follow what ``function`` reads of its first argument, which is what ``owner`` gives."""
         use = self_use(function)
         handed_to = [_variable(function, name) for name in use.handed_to]
-        if use.escapes or not all(isinstance(each, FunctionType) for each in handed_to):
+        if use.escapes or not all(isinstance(receiver, FunctionType) for receiver in handed_to):
             self._count_whole(owner)
             return
         left_out, module, names = self._left_out
@@ -167,9 +167,9 @@ class _Walk:
         providers = self._injected_into(owner)
         values = list(value.values()) if isinstance(value, dict) else value
         values = values if isinstance(values, list | tuple) and values else [value]
-        if all(id(each) in providers for each in values):
-            for each in values:
-                self._follow_injected(providers[id(each)], chain[1:] if each is value else ())
+        if all(id(item) in providers for item in values):
+            for item in values:
+                self._follow_injected(providers[id(item)], chain[1:] if item is value else ())
             return
         setting = cell_of(owner).plan.settings.get(name.lstrip("_"))
         if setting is not None and _is_same(setting.value, value):

@@ -265,7 +265,7 @@ class ForecastModel(Forecaster):
         """
         import numpy as np
 
-        problem, grid, found = self.learned.problem, self.learned.grid, []
+        problem, grid, rows_by_series = self.learned.problem, self.learned.grid, []
         if not len(wrap(frame)):
             return []
         keys, codes, positions = place_of(frame, problem, grid)
@@ -284,8 +284,8 @@ class ForecastModel(Forecaster):
                     f"The row at {when}{whose} lies inside the history that was learned from, which ends at "
                     f"{end}: only what comes later can be forecast."
                 )
-            found.append((key, mine, steps))
-        return found
+            rows_by_series.append((key, mine, steps))
+        return rows_by_series
 
     def _require_known(self, outside: Floats, frame: Frame) -> None:
         import numpy as np

@@ -49,8 +49,8 @@ def _migrate(connection: Connection, revision: str, place: object) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in known:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision not in revisions:
         raise StoreError(
             f"{place} was written by a newer lolpop (its tables are of version {revision}, this lolpop knows "
             f"up to {HEAD}). Update it with: pip install --upgrade lolpop"
