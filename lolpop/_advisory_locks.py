@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,8 +14,10 @@ try:
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
-AVAILABLE = fcntl is not None
-"""Whether the operating system has such locks."""
+_NEW_SECONDS = 60.0
+"""Between the making of a file and its lock. Nobody takes one of this age for abandoned."""
+_OLD_SECONDS = 24 * 60 * 60.0
+"""Where there are no locks: nothing that is in use is as old."""
 
 
 @contextmanager
@@ -31,6 +35,21 @@ def held(path: str | Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def remove_abandoned(paths: Iterable[Path]) -> None:
+    """Remove those of ``paths``, files and folders, that a process has left which is gone.
+
+    Their makers hold their locks as long as they are at work.
+    """
+    for path in paths:
+        with suppress(OSError):  # of another user, or another process was faster
+            if path.is_symlink() or not _is_abandoned(path):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+
 def is_free(path: str | Path) -> bool:
     """Whether nobody holds the lock of ``path``, which only has to be readable; False if nobody can tell."""
     if fcntl is None:
@@ -43,3 +62,10 @@ def is_free(path: str | Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _is_abandoned(path: Path) -> bool:
+    age = time.time() - path.stat().st_mtime
+    if fcntl is None:
+        return age > _OLD_SECONDS
+    return age >= _NEW_SECONDS and is_free(path)

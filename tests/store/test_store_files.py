@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lolpop._advisory_locks import held
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store._files import LocalFiles
 from lolpop.components.store.sql import SQLStore
@@ -84,15 +85,16 @@ def test_changed_content_is_found_out(file_store, tmp_path):
     file_store.get_file(digest, tmp_path / "copy")
 
 
-def test_leftovers_are_removed_when_old(file_store, tmp_path):
-    """What a killed process left half-written is removed when it is a day old, and no earlier."""
+def test_half_written_artifacts_of_killed_processes_are_removed(file_store, tmp_path):
+    """What nobody writes any more is removed, unless it is so new that its writer may be about to lock it."""
     root = tmp_path / ".lolpop" / "artifacts"
     root.mkdir(parents=True)
-    for name, age in ((".incoming-old", 25), (".incoming-new", 23)):
+    for name, age in ((".incoming-left", 100), (".incoming-new", 0), (".incoming-written", 100)):
         (root / name).write_bytes(b"half")
-        os.utime(root / name, (time.time() - age * 3600,) * 2)
-    file_store.runs()
-    assert [path.name for path in root.iterdir()] == [".incoming-new"]
+        os.utime(root / name, (time.time() - age,) * 2)
+    with held(root / ".incoming-written"):
+        file_store.runs()
+    assert {path.name for path in root.iterdir()} == {".incoming-new", ".incoming-written"}
 
 
 def test_url_of_a_file_system_is_a_folder(tmp_path):

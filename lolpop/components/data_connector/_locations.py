@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from lolpop._advisory_locks import held, remove_abandoned
 from lolpop._names import one_of
 from lolpop.components._disk import sync
 from lolpop.errors import DataError, LolpopError
@@ -115,7 +116,9 @@ class Location:
             try:
                 with self.explained("written"):
                     folder.mkdir(parents=True, exist_ok=True)
+                    remove_abandoned(folder.glob(".lolpop-*.tmp"))  # of processes that were killed
                     file = opened.enter_context(self._create(temporary))
+                    opened.enter_context(held(temporary))
                 yield file
                 with self.explained("written"):
                     opened.close()

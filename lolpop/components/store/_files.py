@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from lolpop._advisory_locks import held, remove_abandoned
 from lolpop._temporary import temporary_folder
 from lolpop.components._disk import sync
 from lolpop.components.store._failures import disk_failures
@@ -26,7 +27,6 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _SETTLED_SECONDS = 5 * 60.0
 """How long a file may be there and not be on the disk: the system itself waits for less than a minute."""
-_STALE_SECONDS = 24 * 60 * 60.0
 _PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
 
 
@@ -113,17 +113,15 @@ class LocalFiles:
             return path.is_file() and _digest_of(path) == digest
 
     def remove_leftovers(self) -> None:
-        """Remove what processes that were killed have left half-written, once it is a day old."""
-        for leftover in self._root.glob(".incoming-*"):
-            with suppress(OSError):  # another process was faster, or may and will do it
-                if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
-                    leftover.unlink()
+        """Remove what processes that were killed have left half-written."""
+        with suppress(OSError):
+            remove_abandoned(self._root.glob(".incoming-*"))
 
     def _keep(self, source: BinaryIO) -> str:
         self._root.mkdir(parents=True, exist_ok=True)
         # Copied before anybody knows whether it is new: large files are read, and hashed, once.
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
-            with incoming.open("xb") as target:
+            with incoming.open("xb") as target, held(incoming):
                 digest = _copy(source, target)
             path = self._path(digest)
             if path.exists() and _digest_of(path) == digest:
