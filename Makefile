@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 QUICKSTART := examples/quickstart
 
-.PHONY: help run test test-long lint types bench clean
+.PHONY: help run test test-long lint types docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,11 +41,14 @@ types: .venv/tools ## Check the types of both packages, and what users' type che
 	@$(BIN)/mypy
 	@$(BIN)/mypy tests/typing
 
+docs: .venv/docs ## Build the documentation site in site/; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet $(ARGS) && echo "site/index.html"
+
 bench: .venv/tools ## Measure the budgets, side by side with plain code
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the environment, caches, and what runs of the examples made
-	rm -rf .venv build dist .*_cache .hypothesis .benchmarks .coverage*
+	rm -rf .venv build dist site .*_cache .hypothesis .benchmarks .coverage*
 	rm -rf $(wildcard examples/*/data examples/*/out examples/*/.lolpop)
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -63,4 +66,9 @@ clean: ## Remove the environment, caches, and what runs of the examples made
 .venv/tools: .venv/installed
 	@echo "Adding the tools for tests, style and types …"
 	@$(BIN)/python -m pip install --quiet --group test --group lint --group types
+	@touch $@
+
+.venv/docs: .venv/installed
+	@echo "Adding what builds the documentation …"
+	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
