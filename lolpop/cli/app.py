@@ -8,7 +8,7 @@ import typer
 
 from lolpop.cli._extensions import ExtensionGroup
 from lolpop.cli._output import say
-from lolpop.cli.commands import config, datasets, flows, models, new, runs, wiring, workflows
+from lolpop.cli.commands import config, datasets, flows, migrate, models, new, runs, wiring, workflows
 
 __all__ = ["app"]
 
@@ -40,3 +40,4 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(models.app, name="models")
 app.add_typer(flows.app, name="flow")
+app.add_typer(migrate.app)

@@ -1,0 +1,1 @@
+"""Settings of the original lolpop, and what becomes of them."""
