@@ -13,6 +13,7 @@ from dependency_injector import providers as di
 from lolpop import providers as _slots
 from lolpop._names import did_you_mean
 from lolpop.components.interceptor import Interceptor
+from lolpop.components.orchestrator import Orchestrator
 from lolpop.components.store import RunRecord, Store
 from lolpop.errors import WiringError
 from lolpop.kernel.declarations import check_attribute, check_declared, is_declared, taken_over
@@ -361,6 +362,7 @@ if TYPE_CHECKING:
         store: _slots.Component[Store]
         seed: _slots.Settings[int]
         interceptors: _slots.Components[Interceptor]
+        orchestrator: _slots.Component[Orchestrator]
         folder: _slots.Folder
         claimed_places: _slots.Places
 
@@ -378,6 +380,7 @@ else:
         store = _slots.Component(Store, default="sql")
         seed = _slots.Settings(int, default=0)
         interceptors = _slots.Components(Interceptor)
+        orchestrator = _slots.Component(Orchestrator, default="cron")
         folder = _slots.Folder()
         claimed_places = _slots.Places()
 

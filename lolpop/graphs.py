@@ -64,6 +64,11 @@ class FlowGraph:
     name: str
     steps: tuple[Step, ...]
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The names of the steps whose results are taken by others."""
+        return frozenset(source for step in self.steps for source in step.inputs.values())
+
     def step(self, name: str) -> Step:
         """The step of that name."""
         return next(step for step in self.steps if step.name == name)

@@ -229,7 +229,9 @@ def test_schema_describes_the_tree(project, lolpop):
     """The schema has every section, names what is registered, and refers to nothing that it does not hold."""
     schema = json.loads(lolpop("config", "schema", "app.py").out)
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"store", "seed", "interceptors", "clock", "greet", "use", "lolpop"}
+    assert set(schema["properties"]) == {
+        "store", "seed", "interceptors", "orchestrator", "clock", "greet", "use", "lolpop",
+    }  # fmt: skip
     greeter = schema["properties"]["greet"]["properties"]["greeter"]["anyOf"]
     [own] = [form for form in greeter if "greeting" in form.get("properties", {})]
     assert own["properties"]["greeting"]["description"] == "What is said before the name."

@@ -1,0 +1,47 @@
+"""Schedulers that run flows: each workflow of a flow becomes a process that the scheduler starts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.graphs import FlowGraph
+
+__all__ = ["Orchestrator", "Project"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a built file has to know of the project whose workflows it runs.
+
+    ``runner``, ``flow`` and ``options`` (``-c``, ``--profile``, ``--set``) are words of the command line, for
+    the current directory ``folder``; ``python`` is the interpreter that lolpop is installed for.
+    """
+
+    runner: str
+    flow: str
+    folder: Path
+    python: str
+    options: Sequence[str] = ()
+
+
+class Orchestrator(Component):
+    """Writes a flow as files that a scheduler runs: readable, and meant to be kept with the project.
+
+    Each workflow becomes ``lolpop run RUNNER WORKFLOW --json`` in a process of its own. References are
+    handed from one to the next, and ``LOLPOP_GROUP`` joins the runs.
+    """
+
+    __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
+
+    @abstractmethod
+    def build(self, graph: FlowGraph, project: Project) -> Mapping[str, str]:
+        """The text of each file, by its name. Lines that begin with ``#`` are comments in all of them."""
