@@ -649,7 +649,7 @@ class ByPosition(Component):
     ("implementation", "message", "hint"),
     [
         (ByPosition, "takes the setting 'size' by position only", "Leave out the /"),
-        (Catching, "Catching takes **kwargs", "Restate the parameters"),
+        (Catching, "Catching takes **kwargs", "Inherited (from lolpop)"),
         (Unannotated, "Unannotated does not say of which type 'clock' should be", "Annotate"),
         (Anything, "Anything does not say of which type 'clock' should be", "Annotate"),
         ("far_away:Shy", "annotation of 'clock' in Shy cannot be resolved", "outside TYPE_CHECKING"),

@@ -10,6 +10,7 @@ from dependency_injector import providers as di
 
 from lolpop.annotations import REQUIRED, alternatives, return_type
 from lolpop.errors import WiringError
+from lolpop.kernel.providers.slots import Slot
 from lolpop.signatures import Parameter
 
 __all__ = ["Dependency", "Lazy", "LazyProvider", "effective_provider"]
@@ -100,8 +101,12 @@ def _gives_callable(provider: di.Provider[Any]) -> bool:
     """Whether what a provider gives is, or may be, a function itself."""
     if isinstance(provider, di.Object):
         return callable(provider.provides)
-    provided: Any = getattr(provider, "interface", None) or getattr(provider, "type", None)
-    if isinstance(provider, di.Factory | di.BaseSingleton | di.Callable):
+    provided: Any = Any
+    if isinstance(provider, Slot):
+        provided = getattr(provider, "interface", None) or getattr(provider, "type", None)
+    elif isinstance(provider, di.Container):
+        provided = None
+    elif isinstance(provider, di.Factory | di.BaseSingleton | di.Callable):
         provided = REQUIRED if provider.provides is None else return_type(provider.provides)
     if provided is Any or provided is REQUIRED:
         return True

@@ -118,7 +118,8 @@ def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[
     effective = effective_provider(provider)
     slots = [effective] if effective is None or isinstance(effective, Slot) else providers_behind(effective)
     for behind in slots:
-        if not getattr(behind, "scoped", False) or not isinstance(behind, Slot) or cell_of(behind).overrides:
+        # A Configuration has any attribute, and makes it when it is asked for: slots alone are asked.
+        if not isinstance(behind, Slot) or not getattr(behind, "scoped", False) or cell_of(behind).overrides:
             continue
         wanted = type_name(dependency.parameter.annotation)
         yield Finding(
