@@ -16,6 +16,7 @@ __all__ = [
     "fits",
     "hints_of",
     "implements",
+    "is_base_settings",
     "is_optional",
     "is_protocol",
     "is_typed_dict",
@@ -123,6 +124,14 @@ def implements(implementation: type, interface: Any) -> str | None:
 def is_protocol(annotation: Any) -> bool:
     """Whether a class declares what others have to offer, without being their base."""
     return isinstance(annotation, type) and bool(getattr(annotation, "_is_protocol", False))
+
+
+def is_base_settings(annotation: Any) -> bool:
+    """Whether a type is a settings class of pydantic-settings."""
+    return isinstance(annotation, type) and any(
+        base.__name__ == "BaseSettings" and base.__module__.startswith("pydantic_settings")
+        for base in annotation.__mro__
+    )
 
 
 def is_typed_dict(annotation: Any) -> bool:

@@ -26,6 +26,8 @@ from lolpop.running.open_runs import RunOptions, runs_of
 from lolpop.running.runtime import ContainerRuntime
 
 if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
+
     from lolpop.errors import Finding
     from lolpop.kernel.overrides import Overrides
     from lolpop.kernel.units import ChildScope
@@ -212,6 +214,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         *files: str | os.PathLike[str],
         profile: str | Sequence[str] | None = None,
         sources: Sequence[SettingsSource] = (),
+        settings: BaseSettings | None = None,
         environ: Mapping[str, str] = os.environ,
         overrides: Mapping[str, Any] | None = None,
     ) -> Any:
@@ -219,11 +222,17 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
 
         Sources, weakest first: defaults; ``[tool.lolpop]`` of pyproject.toml and lolpop.yaml of the
         current directory, or ``files`` in their place; the files of each profile in turn; ``sources``;
-        ``.env``; the environment; ``overrides`` by dotted path. Nothing is built yet.
+        a ``settings`` object of pydantic-settings, as far as the container has its fields; ``.env``; the
+        environment; ``overrides`` by dotted path. Nothing is built yet.
 
         Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file
         or profile, links. Everything else is a finding of ``verify``.
         """
+        if settings is not None:
+            from lolpop.kernel.loading import settings_keys
+            from lolpop.settings.base_settings import SettingsObject
+
+            sources = (*sources, SettingsObject(settings, settings_keys(cls)))
         return load(cls, files, profile=profile, sources=sources, environ=environ, overrides=overrides or {})
 
     @classmethod
@@ -312,6 +321,7 @@ if TYPE_CHECKING:
             *files: str | os.PathLike[str],
             profile: str | Sequence[str] | None = None,
             sources: Sequence[SettingsSource] = ...,
+            settings: BaseSettings | None = None,
             environ: Mapping[str, str] = ...,
             overrides: Mapping[str, Any] | None = None,
         ) -> Self:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
 from lolpop._constructors import constructors_of, skipped_constructor
+from lolpop._isolated import isolated
 from lolpop.annotations import REQUIRED, alternatives, resolved_hints, type_name
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration, is_inherited, misplaced_calls
@@ -54,12 +55,12 @@ class Parameter:
         annotation = Any if self.annotation is REQUIRED else self.annotation
         try:
             try:
-                return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+                return isolated(TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True)))
             except PydanticUserError as error:
                 if error.code != "type-adapter-config-unused":
                     raise
                 # Models and dataclasses bring a configuration of their own.
-                return TypeAdapter(annotation)
+                return isolated(TypeAdapter(annotation))
         except (PydanticUserError, NameError, TypeError) as error:
             reason = error.message if isinstance(error, PydanticUserError) else str(error)
             raise WiringError(

@@ -41,6 +41,12 @@ class Sources:
     """Of the environment and, weaker, of ``.env``: what ``${env:NAME}`` reads."""
     files: tuple[Path, ...] = ()
     """The files that settings and variables were read from, those of profiles included."""
+    weak: int = 0
+    """How many of the layers are weaker than variables."""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The variables of the environment."""
+    project: Project | None = None
+    """What sources that depend on the container are read for."""
 
 
 def collect(
@@ -89,22 +95,28 @@ def collect(
     extensions, findings = _registered()
     findings.extend(reader.findings)
     settings_files = SettingsFiles(paths)
-    weakest_first: list[SettingsSource] = [
-        settings_files,
-        *extensions,
-        *sources,
+    weaker: list[SettingsSource] = [settings_files, *extensions, *sources]
+    stronger: list[SettingsSource] = [
         Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
         Variables("environment", tuple(process)),
         Overrides(overrides),
         Flags(tuple(flags)),
     ]
-    readings = [source.read(project) for source in weakest_first]
-    for reading in readings:
+    layers: list[Layer] = []
+    weak = 0
+    for source in (*weaker, *stronger):
+        reading = source.read(project)
+        layers.extend(reading.layers)
         findings.extend(reading.findings)
+        if source in weaker:
+            weak = len(layers)
     if findings:
         raise SettingsError(findings)
     return Sources(
-        layers=tuple(layer for reading in readings for layer in reading.layers),
+        layers=tuple(layers),
+        weak=weak,
+        project=project,
+        environ=environ,
         folder=folder,
         profile=",".join(profile.name for profile in project.profiles) or None,
         group=variables.get(GROUP) or None,

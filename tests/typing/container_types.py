@@ -10,6 +10,7 @@ from typing import Any, assert_type
 
 from dependency_injector.providers import Provider
 from dependency_injector.wiring import Provide, inject
+from pydantic_settings import BaseSettings
 
 from lolpop import (
     Component,
@@ -89,6 +90,10 @@ class Main(Runner):
         return [self.train.train_model(dataset_version, rounds=2)]
 
 
+class TeamSettings(BaseSettings):
+    seed: int = 7
+
+
 @dataclass
 class Url:
     text: str = ""
@@ -145,6 +150,8 @@ def what_loading_gives() -> None:
     assert_type(MainContainer.load(), MainContainer)
     assert_type(MainContainer.load("a.yaml", Path("b.yaml"), profile="prod"), MainContainer)
     assert_type(MainContainer.load(overrides={"train.model_trainer": "xgboost"}, environ={}), MainContainer)
+    assert_type(MainContainer.load(settings=TeamSettings()), MainContainer)
+    MainContainer.load(settings=3)  # type: ignore[arg-type]
     assert_type(TrainContainer.load(), TrainContainer)
     assert_type(MainContainer(), MainContainer)
     with MainContainer.load() as container:

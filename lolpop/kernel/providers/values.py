@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from lolpop.annotations import REQUIRED
+from lolpop.annotations import REQUIRED, is_base_settings
 from lolpop.data.places import Places as PlacesValue
 from lolpop.errors import Origin, VerificationError
 from lolpop.kernel.lifetimes import Instance
@@ -35,6 +35,8 @@ class Settings(WrappableSlot[T]):
 
     def __init__(self, type: Callable[..., T], /, *, default: Any = REQUIRED) -> None:  # noqa: A002
         super().__init__()
+        if default is REQUIRED and is_base_settings(type):
+            default = {}  # such a class says itself which of its fields are required
         self.type, self.default = type, default
 
     def _unbound_copy(self) -> Self:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from lolpop._names import Names, one_of
+from lolpop.annotations import is_base_settings
 from lolpop.errors import Finding, Origin
 from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.plans import ambiguity
@@ -16,6 +17,7 @@ from lolpop.kernel.providers.groups import GroupCell
 from lolpop.kernel.providers.lists import ListCell
 from lolpop.kernel.providers.main_slots import MainSlot, has_section
 from lolpop.kernel.providers.traversal import declared_cells, injected_setting
+from lolpop.kernel.providers.values import Settings
 from lolpop.kernel.scopes import Scope
 from lolpop.registry import missing_requirement
 from lolpop.settings.framework import FRAMEWORK, RESERVED_KEYS
@@ -38,6 +40,10 @@ def slot_findings(cell: Cell) -> Iterator[Finding]:
     if isinstance(cell, GroupCell):
         yield from _stray_elements(cell)
     yield from _unknown_injections(cell)
+    if isinstance(cell.slot, Settings) and is_base_settings(cell.slot.type):
+        from lolpop.settings.base_settings import unread_findings
+
+        yield from unread_findings(cell.slot.type, cell.path)
 
 
 def own_findings(cell: Cell) -> Iterator[Finding]:
