@@ -1,0 +1,154 @@
+"""Fakes of interfaces."""
+
+from __future__ import annotations
+
+import pytest
+
+from lolpop import Component, Pipeline, PipelineContainer, RunnerContainer, providers, task
+from lolpop.components.interceptor import Interceptor
+from lolpop.components.model_trainer import Int, ModelTrainer
+from lolpop.components.notifier import Notifier
+from lolpop.errors import DataError, WiringError
+from lolpop.integrations import Runner, workflow
+from lolpop.testing import calls_of, fake
+
+
+class Clock(Component):
+    def __init__(self, zone: str, *, notifier: Notifier) -> None:
+        raise AssertionError("a fake is built without settings")
+
+    def now(self, zone: str = "UTC", *, seconds: bool = False) -> str:
+        raise AssertionError("a fake does not do what it stands for")
+
+    def set(self, time: str) -> None:
+        raise AssertionError("a fake does not do what it stands for")
+
+
+class SystemClock(Clock):
+    def __init__(self) -> None:
+        pass
+
+
+class GreetPipeline(Pipeline):
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+
+    @task
+    def greet(self, name: str) -> str:
+        return f"Hello {name}, it is {self._clock.now()}"
+
+
+class GreetContainer(PipelineContainer):
+    clock = providers.Component(Clock, default=SystemClock)
+    pipeline = providers.Pipeline(GreetPipeline)
+
+
+class GreetRunner(Runner):
+    def __init__(self, *, greet: GreetPipeline) -> None:
+        self._greet = greet
+
+    @workflow
+    def run(self, name: str) -> str:
+        return self._greet.greet(name)
+
+
+class AppContainer(RunnerContainer):
+    greet = providers.nested(GreetContainer)
+    runner = providers.Runner(GreetRunner)
+
+
+def test_fake_stands_for_a_component_in_a_container():
+    """An override by a fake is verified, and its result is what the workflow sees."""
+    container = AppContainer()
+    clock = fake(Clock, now="noon")
+    with container.greet.clock.override(clock):
+        container.verify()
+        assert container.runner().run("Ada") == "Hello Ada, it is noon"
+    assert [(call.method, call.arguments) for call in calls_of(clock)] == [
+        ("now", {"zone": "UTC", "seconds": False})
+    ]
+
+
+def test_fake_of_a_pipeline_is_called_by_the_runner():
+    """A pipeline is faked as a component is, and its tasks are still recorded as tasks."""
+    container = AppContainer()
+    with container.greet.pipeline.override(fake(GreetPipeline, greet=lambda name: name.upper())):
+        assert container.runner().run("Ada") == "ADA"
+
+
+def test_fake_is_an_instance_of_the_interface():
+    """It is what the interface promises to be, abstract or not."""
+    assert isinstance(fake(ModelTrainer), ModelTrainer)
+    assert isinstance(fake(Clock), Clock)
+
+
+def test_what_the_interface_lacks_fails():
+    """A method that the interface lacks is an AttributeError, a result for one is told with near names."""
+    with pytest.raises(AttributeError, match="fitt"):
+        fake(ModelTrainer).fitt(None, None)
+    with pytest.raises(WiringError, match=r"ModelTrainer has no 'fitt'.*fit"):
+        fake(ModelTrainer, fitt=None)
+    with pytest.raises(WiringError, match=r"no method 'fitt'.*fit"):
+        calls_of(fake(ModelTrainer), "fitt")
+    with pytest.raises(WiringError, match="is not a fake"):
+        calls_of(Clock)
+    with pytest.raises(WiringError, match="is not a class"):
+        fake("ModelTrainer")
+
+
+@pytest.mark.parametrize("arguments", [("UTC", "seconds"), ("UTC", "more", "yet more")])
+def test_wrong_arguments_fail(arguments):
+    """Arguments that the signature does not allow are a TypeError that names the method."""
+    with pytest.raises(TypeError, match=r"Clock\.now\(\): too many positional arguments"):
+        fake(Clock, now="noon").now(*arguments)
+    with pytest.raises(TypeError, match=r"Clock\.now\(\): got an unexpected keyword argument 'hours'"):
+        fake(Clock, now="noon").now(hours=True)
+
+
+def test_method_without_a_result_says_so():
+    """Nothing is made up: a method without a result fails, unless it returns None by its signature."""
+    clock = fake(Clock)
+    with pytest.raises(AssertionError, match=r"asked for 'now'.*fake\(Clock, now=…\)"):
+        clock.now()
+    assert clock.set("noon") is None
+    assert [call.arguments for call in calls_of(clock, "set")] == [{"time": "noon"}]
+
+
+def test_results_are_values_functions_and_errors():
+    """A function is called with the arguments, and an error is raised."""
+    assert fake(Clock, now=lambda zone="UTC", *, seconds=False: f"{zone} {seconds}").now("CET") == "CET False"
+    with pytest.raises(DataError, match="broken"):
+        fake(Clock, now=DataError("broken")).now()
+
+
+def test_results_are_of_the_declared_type():
+    """A result of another type than the method returns is refused when the fake is made."""
+    with pytest.raises(WiringError, match=r"Clock\.now returns str, but its result in the fake is 3"):
+        fake(Clock, now=3)
+    with pytest.raises(WiringError, match=r"ModelTrainer\.title returns str"):
+        fake(ModelTrainer, title=3)
+
+
+def test_what_an_interface_implements_stays():
+    """Methods that an abstract interface implements itself work on the faked ones."""
+    trainer = fake(
+        ModelTrainer, search_space={"depth": Int(1, 3)}, fit=lambda frame, target, params=None: frame
+    )
+    assert trainer.fit_each([(1, 2), (3, 4)]) == [1, 3]
+    assert len(calls_of(trainer, "fit")) == 2
+    assert trainer.search_space() == {"depth": Int(1, 3)}
+    assert trainer.title == "FakeModelTrainer"
+    assert fake(ModelTrainer, title="A trainer").title == "A trainer"
+
+
+def test_attributes_take_results():
+    """An attribute that the interface annotates is set as well."""
+    interceptor = fake(Interceptor, on="train.*", around=lambda call: call.proceed())
+    assert interceptor.on == "train.*"
+
+
+def test_two_fakes_share_nothing():
+    """Calls and results are those of one fake."""
+    one, other = fake(Clock, now="noon"), fake(Clock, now="midnight")
+    assert (one.now(), other.now()) == ("noon", "midnight")
+    assert len(calls_of(one)) == 1

@@ -1,0 +1,245 @@
+"""The plugin of pytest, in sessions of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+APP = """
+from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+from lolpop.components.store import Store
+
+
+class Clock(Component):
+    def __init__(self, zone: str = "UTC") -> None:
+        self.zone = zone
+
+    def now(self) -> str:
+        return "now in " + self.zone
+
+
+class GreetPipeline(Pipeline):
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+
+    @task
+    def greet(self) -> str:
+        return self._clock.now()
+
+
+class GreetContainer(PipelineContainer):
+    clock = providers.Component(Clock, default=Clock)
+    pipeline = providers.Pipeline(GreetPipeline)
+
+
+class GreetRunner(Runner):
+    def __init__(self, *, greet: GreetPipeline, store: Store) -> None:
+        self._greet = greet
+
+    @workflow
+    def run(self) -> str:
+        return self._greet.greet()
+
+
+class AppContainer(RunnerContainer):
+    greet = providers.nested(GreetContainer)
+    runner = providers.Runner(GreetRunner)
+"""
+
+
+@pytest.fixture
+def session(pytester):
+    """Run tests of a project with one container; the plugin is that of this environment."""
+    pytester.makepyfile(app=APP)
+    pytester.makeini("[pytest]\nlolpop_container = app:AppContainer\npythonpath = .\n")
+
+    def run(source, *arguments):
+        pytester.makepyfile(test_app=source)
+        return pytester.runpytest_inprocess("-p", "lolpop.testing.plugin", "-q", *arguments)
+
+    return run
+
+
+def test_container_keeps_its_runs_in_a_temporary_folder(session, pytester):
+    """A test gets the container of the settings, whose store is not that of the project."""
+    session(
+        """
+        def test_greeting(container, tmp_path):
+            assert container.runner().run() == "now in UTC"
+            assert [run.status for run in container.runs()] == ["completed"]
+            assert (tmp_path / "lolpop-store" / "store.db").is_file()
+
+        def test_other(container):
+            assert container.runs() == []
+
+        def test_settings(new_container):
+            from app import AppContainer
+            container = new_container(AppContainer, overrides={"greet.clock.zone": "CET"})
+            assert container.runner().run() == "now in CET"
+        """
+    ).assert_outcomes(passed=3)
+    assert not (pytester.path / ".lolpop").exists()
+
+
+def test_override_ends_with_the_test(session):
+    """What a path is overridden by is used in that test only, in a container of the whole session too."""
+    session(
+        """
+        import pytest
+        from app import AppContainer, Clock
+        from lolpop.testing import fake
+
+        @pytest.fixture(scope="session")
+        def container():
+            with AppContainer() as container:
+                yield container
+
+        def test_before(container):
+            assert container.greet.pipeline().greet() == "now in UTC"
+
+        def test_overridden(container, override):
+            override("greet.clock", fake(Clock, now="noon"))
+            assert container.greet.pipeline().greet() == "noon"
+
+        def test_twice(container, override):
+            override({"greet.clock": fake(Clock, now="noon")})
+            override("greet.clock", fake(Clock, now="midnight"))
+            assert container.greet.pipeline().greet() == "midnight"
+
+        def test_after(container):
+            assert container.greet.pipeline().greet() == "now in UTC"
+        """
+    ).assert_outcomes(passed=4)
+
+
+def test_misspelt_path_fails_with_near_names(session):
+    """A path that names no provider fails the test, and the message has the one that was meant."""
+    result = session(
+        """
+        def test_misspelt(override):
+            override("greet.clokc", object())
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*there is no provider 'greet.clokc'. Did you mean greet.clock?*"])
+
+
+def test_override_that_leaks_fails_the_test(session):
+    """A test that does not end its override fails, the path is named, and no later test is affected."""
+    result = session(
+        """
+        import pytest
+        from app import AppContainer, Clock
+        from lolpop.testing import fake
+
+        @pytest.fixture(scope="module")
+        def container():
+            with AppContainer() as container:
+                yield container
+
+        def test_leaks(container):
+            container.greet.clock.override(fake(Clock, now="noon"))
+
+        def test_after(container):
+            assert container.greet.pipeline().greet() == "now in UTC"
+
+        def test_does_not_leak(container):
+            with container.greet.clock.override(fake(Clock, now="noon")):
+                pass
+        """
+    )
+    result.assert_outcomes(failed=1, passed=2)
+    result.stdout.fnmatch_lines(["*The test did not end its override of greet.clock.*"])
+
+
+def test_container_that_is_not_named_is_asked_for(session, pytester):
+    """Without the setting, and without a fixture of the project, the fixture says what to set."""
+    pytester.makeini("[pytest]\npythonpath = .\n")
+    result = session("def test_container(container): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*Set lolpop_container in pytest's settings*"])
+
+
+def test_no_network_forbids_connections(session):
+    """A connection fails the test, also where its failure is swallowed; allowed hosts and pipes are left alone."""
+    result = session(
+        """
+        import socket, threading, urllib.request
+        import pytest
+
+        @pytest.mark.no_network
+        def test_connects():
+            urllib.request.urlopen("http://127.0.0.1:9/")
+
+        @pytest.mark.no_network
+        def test_swallows():
+            try:
+                socket.create_connection(("127.0.0.1", 9))
+            except BaseException:
+                pass
+
+        @pytest.mark.no_network
+        def test_looks_up():
+            socket.getaddrinfo("example.org", 80)
+
+        @pytest.mark.no_network
+        def test_pipes():
+            one, other = socket.socketpair()
+            one.sendall(b"hello")
+            assert other.recv(5) == b"hello"
+            one.close(), other.close()
+
+        @pytest.mark.no_network(allow=["127.0.0.1"])
+        def test_allowed():
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", 9))
+
+        def test_unmarked():
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", 9))
+        """
+    )
+    result.assert_outcomes(failed=3, passed=3)
+    result.stdout.fnmatch_lines(["*The test is marked no_network and connect* 127.0.0.1*"])
+
+
+def test_wiring_snapshot_shows_what_changed(session, pytester):
+    """The first comparison asks for the file, an update writes it, and a changed setting is shown as a diff."""
+    source = """
+        def test_wiring(container, wiring_snapshot):
+            wiring_snapshot(container)
+        """
+    result = session(source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*There is no wiring snapshot *test_wiring.txt*--lolpop-update*"])
+    session(source, "--lolpop-update").assert_outcomes(passed=1)
+    path = pytester.path / "__wiring__" / "test_app" / "test_wiring.txt"
+    assert "greet.clock.zone = UTC" in path.read_text()
+    session(source).assert_outcomes(passed=1)
+    (pytester.path / "lolpop.yaml").write_text("greet: {clock: {zone: CET}}\n")
+    result = session(source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*-greet.clock.zone = UTC*", "*+greet.clock.zone = CET*"])
+
+
+def test_plugin_is_light():
+    """Loading the plugin imports no library that a session without lolpop does not need."""
+    script = (
+        "import sys, pytest; before = set(sys.modules); import lolpop.testing.plugin; "
+        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['lazy_loader', 'lolpop']"
+
+
+def test_plugin_is_registered():
+    """Pytest finds the plugin by its entry point, once lolpop is installed."""
+    from importlib.metadata import entry_points
+
+    assert [entry.value for entry in entry_points(group="pytest11", name="lolpop")] == [
+        "lolpop.testing.plugin"
+    ]
