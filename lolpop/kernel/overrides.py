@@ -41,6 +41,11 @@ class Overrides:
         self._lifetime.begin(*overrides)
         self._active = overrides
 
+    @property
+    def active(self) -> tuple[Override, ...]:
+        """The overrides that are in force."""
+        return self._active
+
     def end(self) -> None:
         """End the overrides and close what was built because of them."""
         active, self._active = self._active, ()

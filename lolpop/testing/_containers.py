@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lolpop import providers
 from lolpop.components.store import Store
@@ -26,7 +26,7 @@ def load_container(
 ) -> Any:
     """A container whose store is in ``folder``, which is made when the store is used first."""
     if isinstance(container, str):
-        container = import_object(registered(RUNNERS).get(container, container))
+        container = cast("type[Any]", import_object(registered(RUNNERS).get(container, container)))
     loaded = load(container, tuple(files), profile=profile, environ=environ, overrides=overrides)
     if "store" in loaded.providers:
         settings = {

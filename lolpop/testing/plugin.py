@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -68,11 +68,11 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def new_container(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Load containers that keep their runs and artifacts in a temporary folder, and close them after the test.
+    """Load containers that keep their runs and artifacts in a temporary folder, and close them at the end.
 
-    Called with a container class, a registered name or an import path, the settings files (none by default:
-    those of the current folder, as ``Container.load`` does), and ``profile``, ``overrides`` and ``environ``
-    (empty by default, so that no variable of this machine counts).
+    Called with a container class, a registered name or an import path; settings files, by default those of
+    the current folder; and ``profile``, ``overrides`` and ``environ``, which is empty by default, so that no
+    variable of this machine counts.
     """
     with ExitStack() as opened:
 
@@ -135,9 +135,7 @@ def wiring_snapshot(request: pytest.FixtureRequest) -> WiringSnapshot:
     from lolpop.testing._wiring import WiringSnapshot
 
     name = request.node.name
-    return WiringSnapshot(
-        cast("Path", request.path), name, update=bool(request.config.getoption("--lolpop-update"))
-    )
+    return WiringSnapshot(request.path, name, update=bool(request.config.getoption("--lolpop-update")))
 
 
 def _containers(item: pytest.Item) -> list[Any]:

@@ -7,6 +7,11 @@ import sys
 
 import pytest
 
+from lolpop import providers
+from lolpop.components.store.sql import SQLStore
+from lolpop.containers import RunnerContainer
+from lolpop.testing import fake
+
 pytest_plugins = ["pytester"]
 
 APP = """
@@ -51,15 +56,25 @@ class AppContainer(RunnerContainer):
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def imported(tmp_path_factory):
+    """A session inside this process forgets what it imports: what all of them need is imported before."""
+    with RunnerContainer() as container:
+        store = providers.Component(SQLStore, default=SQLStore, settings={})
+        with container.store.override(store), container.seed.override(1):
+            assert container.seed() == 1
+    assert fake(SQLStore)
+
+
 @pytest.fixture
 def session(pytester):
-    """Run tests of a project with one container; the plugin is that of this environment."""
+    """Run tests of a project with one container; pytest loads the plugin by its entry point."""
     pytester.makepyfile(app=APP)
     pytester.makeini("[pytest]\nlolpop_container = app:AppContainer\npythonpath = .\n")
 
     def run(source, *arguments):
         pytester.makepyfile(test_app=source)
-        return pytester.runpytest_inprocess("-p", "lolpop.testing.plugin", "-q", *arguments)
+        return pytester.runpytest_inprocess("-q", "-p", "no:hypothesispytest", *arguments)
 
     return run
 
