@@ -143,7 +143,8 @@ def _containers(item: pytest.Item) -> list[Any]:
     if "lolpop.containers" not in sys.modules:
         return []
     values = getattr(item, "funcargs", {}).values()
-    return [value for value in values if type(value).__module__ == "lolpop.containers"]
+    instances = (value for value in values if not isinstance(value, type))
+    return [value for value in instances if type(value).__module__ == "lolpop.containers"]
 
 
 def _active(container: Any) -> dict[Any, str]:
