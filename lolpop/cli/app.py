@@ -8,7 +8,7 @@ import typer
 
 from lolpop.cli._extensions import ExtensionGroup
 from lolpop.cli._output import say
-from lolpop.cli.commands import config, datasets, flows, migrate, models, new, runs, wiring, workflows
+from lolpop.cli.commands import config, datasets, flows, migrate, models, new, runs, tests, wiring, workflows
 
 __all__ = ["app"]
 
@@ -33,6 +33,7 @@ def lolpop(
 
 
 app.add_typer(workflows.app)
+app.add_typer(tests.app)
 app.add_typer(wiring.app)
 app.add_typer(config.app, name="config")
 app.add_typer(new.app, name="new")

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["FRAMEWORK", "RESERVED_KEYS", "FrameworkSettings"]
+__all__ = ["FRAMEWORK", "RESERVED_KEYS", "FrameworkSettings", "TaskChecks"]
 
 FRAMEWORK = "lolpop"
 """The root key of the section."""
 
-RESERVED_KEYS = frozenset({"cache", "report", "tests"})
+RESERVED_KEYS = frozenset({"cache", "report"})
 """Keys that later versions will read: nothing may be set by them yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChecks:
+    """Checks that ``lolpop test`` calls around a task or workflow.
+
+    Parameters
+    ----------
+    before
+        Functions to call before it, as ``tests/checks.py:function`` or ``package.module:function``.
+    after
+        Functions to call after it.
+    on_failure
+        Whether a failure ends the workflow, fails the test at its end, or is a warning only.
+    """
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    on_failure: Literal["stop", "continue", "warn"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +46,13 @@ class FrameworkSettings:
     extensions
         Packages that the project needs, as requirements: ``acme-trainers>=1.2``. Verification says which of
         them are missing.
+    tests
+        Checks of tasks and workflows by path: ``{train.train_model: {after: [tests/checks.py:good]}}``.
+    check_files
+        Files of checks that are attached by decorators, relative to the settings file.
     """
 
     runner: str | None = None
     extensions: tuple[str, ...] = ()
+    tests: Mapping[str, TaskChecks] = field(default_factory=dict)
+    check_files: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
 from . import contracts as contracts
+from .checks import after as after
+from .checks import before as before
 from .fakes import FakeCall as FakeCall
 from .fakes import calls_of as calls_of
 from .fakes import fake as fake

@@ -11,10 +11,11 @@ from lolpop.kernel.masking import masker
 from lolpop.kernel.places import place_findings
 from lolpop.kernel.providers.traversal import broken_links, cells_in
 from lolpop.kernel.scopes import Scope
+from lolpop.kernel.verification.checks import check_findings
 from lolpop.kernel.verification.dependencies import cycle_findings, dependency_findings
 from lolpop.kernel.verification.sections import own_findings, section_findings, slot_findings
 from lolpop.kernel.verification.uncached import uncached_findings
-from lolpop.kernel.verification.usage import idle_patterns, unused_findings
+from lolpop.kernel.verification.usage import call_paths, idle_patterns, unused_findings
 from lolpop.kernel.verification.visible import VisibleNames
 from lolpop.settings.tree import Tree
 
@@ -47,6 +48,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings += cycle_findings(root)
     findings += unused_findings(root, cells)
     findings += idle_patterns(root, cells)
+    findings += check_findings(root, call_paths(cells))
     for scope in root.walk():
         findings += marker_findings(scope.container, scope.path)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,7 +21,7 @@ from lolpop.kernel.scopes import Scope
 from lolpop.settings.tree import NO_SECTION
 from lolpop.signatures import signature_of
 
-__all__ = ["idle_patterns", "unused_findings"]
+__all__ = ["call_paths", "idle_patterns", "unused_findings"]
 
 
 def unused_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def idle_patterns(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
     elements = cell_of(active).elements if isinstance(active, Slot) else ()
     if not elements:
         return
-    paths = [path for cell in cells if isinstance(cell.slot, MainSlot) for path in _calls_of(cell)]
+    paths = call_paths(cells)
     for plan in (cell_of(element).plan for element in elements):
         on = plan.settings.get("on")
         if on is None or not on.is_given or not isinstance(on.value, str) or not paths:
@@ -89,6 +89,11 @@ def idle_patterns(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
                 plan.origin_of(("on",)),
                 did_you_mean(on.value, paths),
             )
+
+
+def call_paths(cells: Iterable[Cell]) -> list[str]:
+    """The paths of all tasks and workflows."""
+    return [path for cell in cells if isinstance(cell.slot, MainSlot) for path in _calls_of(cell)]
 
 
 def _calls_of(cell: Cell) -> Iterator[str]:
