@@ -93,7 +93,7 @@ def test_checks_that_pass_end_with_zero(project, lolpop):
         "from lolpop.testing import after\n\n\n@after('run')\ndef greets(app, result):\n    assert 'hello' in result\n"
     )
     done = lolpop("test", "app.py:AppContainer")
-    assert (done.code, done.err.splitlines()[-1]) == (0, "run: 1 passed.")
+    assert (done.code, done.err.splitlines()[-1]) == (0, "run: 1 passed."), done.err
     assert "greets" in done.out
     assert [run["status"] for run in lolpop("runs", "ls", "--json").json] == ["completed"]
 

@@ -7,11 +7,6 @@ import sys
 
 import pytest
 
-from lolpop import providers
-from lolpop.components.store.sql import SQLStore
-from lolpop.containers import RunnerContainer
-from lolpop.testing import fake
-
 pytest_plugins = ["pytester"]
 
 APP = """
@@ -56,18 +51,28 @@ class AppContainer(RunnerContainer):
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def imported(tmp_path_factory):
-    """A session inside this process forgets what it imports: what all of them need is imported before."""
-    with RunnerContainer() as container:
-        store = providers.Component(SQLStore, default=SQLStore, settings={})
-        with container.store.override(store), container.seed.override(1):
-            assert container.seed() == 1
-    assert fake(SQLStore)
+class ModulesOfTheProject:
+    """What a session inside this process forgets at its end: the project's own modules, and no libraries.
+
+    A library that is imported twice would have two of each class, in the tests that follow too.
+    """
+
+    def __init__(self, preserve=None) -> None:
+        del preserve
+
+    def restore(self) -> None:
+        for name in ("app", "test_app"):
+            sys.modules.pop(name, None)
 
 
 @pytest.fixture
-def session(pytester):
+def kept_libraries(monkeypatch):
+    """Let pytester, which is to be asked for after this, forget nothing but the project."""
+    monkeypatch.setattr("_pytest.pytester.SysModulesSnapshot", ModulesOfTheProject)
+
+
+@pytest.fixture
+def session(kept_libraries, pytester):
     """Run tests of a project with one container; pytest loads the plugin by its entry point."""
     pytester.makepyfile(app=APP)
     pytester.makeini("[pytest]\nlolpop_container = app:AppContainer\npythonpath = .\n")
