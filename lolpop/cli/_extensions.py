@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lolpop.registry import COMMANDS, EntryPoint, claims, load_entry, registration
+from lolpop._entry_points import EntryPoint, scan
 
 __all__ = ["ExtensionGroup", "load_command"]
+
+_GROUP = "lolpop.commands"
 
 
 class ExtensionGroup(TyperGroup):
@@ -20,19 +23,19 @@ class ExtensionGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, those of extensions last."""
         own = super().list_commands(ctx)
-        return [*own, *sorted(name for name in claims(COMMANDS) if name not in own)]
+        return [*own, *sorted(name for name in _claims() if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; one of an extension is not imported yet."""
         command = super().get_command(ctx, cmd_name)
-        entries = claims(COMMANDS).get(cmd_name, ())
-        return _ExtensionCommand(cmd_name, entries) if command is None and entries else command
+        entries = _claims().get(cmd_name, []) if command is None else []
+        return _ExtensionCommand(cmd_name, entries) if entries else command
 
 
 class _ExtensionCommand(TyperCommand):
     """A command that is known by its name only, until it is called."""
 
-    def __init__(self, name: str, entries: tuple[EntryPoint, ...]) -> None:
+    def __init__(self, name: str, entries: list[EntryPoint]) -> None:
         packages = dict.fromkeys(entry.distribution for entry in entries)
         short_help = f"Of the extension {' and of '.join(packages)}."
         super().__init__(name, short_help=short_help, rich_markup_mode=None)
@@ -52,14 +55,24 @@ class _ExtensionCommand(TyperCommand):
         return context
 
 
+def _claims() -> dict[str, list[EntryPoint]]:
+    """The commands of extensions by name, without importing the registry: help has to be there at once."""
+    entries: dict[str, list[EntryPoint]] = {}
+    for entry in scan(sys.path, _GROUP):
+        if entry.group == _GROUP:
+            entries.setdefault(entry.name, []).append(entry)
+    return entries
+
+
 def load_command(name: str) -> Any:
     """The command that an extension registers as ``name``.
 
     Raises WiringError, naming the extension, if it cannot be imported or is none.
     """
     from lolpop.errors import WiringError
+    from lolpop.registry import load_entry, registration
 
-    entry = registration(COMMANDS, name)
+    entry = registration(_GROUP, name)
     if entry is None:
         raise WiringError(f"there is no command {name!r} of an extension")
     loaded = load_entry(entry)

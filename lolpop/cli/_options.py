@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lolpop.cli._completion import complete_profile, complete_run, complete_runner, complete_setting
+
 if TYPE_CHECKING:
     from lolpop.errors import Finding
 
@@ -23,7 +25,10 @@ _RUNNER_HELP = (
 )
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 
-Runner = Annotated[str, typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False)]
+Runner = Annotated[
+    str,
+    typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False, autocompletion=complete_runner),
+]
 Files = Annotated[
     list[Path] | None,
     typer.Option(
@@ -39,21 +44,25 @@ Profiles = Annotated[
         "--profile",
         metavar="NAME",
         help="Read x.NAME.yaml over each x.yaml. Several: the last is the strongest.",
+        autocompletion=complete_profile,
     ),
 ]
 Flags = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PATH=VALUE", help="Set one setting, such as train.model_trainer.n_estimators=200."
+        "--set",
+        metavar="PATH=VALUE",
+        help="Set one setting, such as train.model_trainer.n_estimators=200.",
+        autocompletion=complete_setting,
     ),
 ]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
-RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP)]
-OldRun = Annotated[str, typer.Argument(metavar="OLD", help=_RUN_HELP)]
-NewRun = Annotated[str, typer.Argument(metavar="NEW", help=_RUN_HELP)]
+RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP, autocompletion=complete_run)]
+OldRun = Annotated[str, typer.Argument(metavar="OLD", help=_RUN_HELP, autocompletion=complete_run)]
+NewRun = Annotated[str, typer.Argument(metavar="NEW", help=_RUN_HELP, autocompletion=complete_run)]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

@@ -22,7 +22,7 @@ def wired_tree(root: Scope, name: str, *, with_needs: bool = False, comment: str
 
     ``with_needs`` adds what each is built from, ``comment`` is for who has not seen such a tree before.
     """
-    label = _label(name, _owner(root), with_needs=with_needs)
+    label = _label(name, owner_of(root), with_needs=with_needs)
     if comment:
         label.append(f"  # {comment}", "dim")
     tree = Tree(label, guide_style="dim", highlight=False)
@@ -31,13 +31,13 @@ def wired_tree(root: Scope, name: str, *, with_needs: bool = False, comment: str
 
 
 def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
-    shown = [(name, provider) for name, provider in scope.providers.items() if _is_shown(provider)]
+    shown = [(name, provider) for name, provider in scope.providers.items() if is_shown(provider)]
     width = max((len(name) for name, _ in shown), default=0)
     for name, provider in shown:
         if isinstance(provider, Nested):
             inner: Any = provider.scope_inside
             _grow(
-                tree.add(_label(name.ljust(width), _owner(inner), with_needs=with_needs)), inner, with_needs
+                tree.add(_label(name.ljust(width), owner_of(inner), with_needs=with_needs)), inner, with_needs
             )
         elif isinstance(provider, ComponentGroup):
             cell: Any = cell_of(provider)
@@ -49,13 +49,14 @@ def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
             tree.add(_label(name.ljust(width), cell_of(provider), with_needs=with_needs))
 
 
-def _is_shown(provider: Any) -> bool:
+def is_shown(provider: Any) -> bool:
+    """Whether a provider is worth showing: lists without elements and factories are not."""
     if isinstance(provider, ComponentGroup):
         return bool(cell_of(provider).elements)
     return isinstance(provider, Component | Settings | Nested)
 
 
-def _owner(scope: Scope) -> Cell | None:
+def owner_of(scope: Scope) -> Cell | None:
     """The pipeline or runner of a container."""
     owners = (slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner))
     return next(map(cell_of, owners), None)
@@ -68,7 +69,7 @@ def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     use = cell.plan.use.rpartition(":")[2]
     if use:
         label.append(f"  {use}", "cyan")
-    for setting in _given(cell):
+    for setting in given_settings(cell):
         label.append(f"  {setting}")
     needs = [item.parameter.name for item in cell.dependencies if item.provider is not None]
     if with_needs and needs:
@@ -76,7 +77,7 @@ def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     return label
 
 
-def _given(cell: Cell) -> Iterator[str]:
+def given_settings(cell: Cell) -> Iterator[str]:
     """The settings that a source gave, secrets masked; of a plain value, the value."""
     for name, setting in cell.plan.settings.items():
         if name and setting.is_given:

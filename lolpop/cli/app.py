@@ -15,7 +15,6 @@ __all__ = ["app"]
 app = typer.Typer(
     cls=ExtensionGroup,
     help="Machine-learning workflows, wired from components, pipelines and runners.",
-    add_completion=False,
     # Plain help: what draws frames around it takes longer to import than everything else.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

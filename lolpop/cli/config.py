@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lolpop.annotations import REQUIRED
 from lolpop.cli._failures import UsageError
 from lolpop.cli._options import SettingsOptions
-from lolpop.cli._output import print_error, print_json, show, table, without_markup
+from lolpop.cli._output import print_error, print_json, say, show, table, without_markup
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
 from lolpop.cli._schema import schema_of
@@ -20,7 +21,13 @@ from lolpop.kernel.linked import linked_value
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification import findings_of
 
-__all__ = ["explain_setting", "print_schema", "show_settings"]
+__all__ = [
+    "compare_profiles",
+    "explain_setting",
+    "print_schema",
+    "print_settings_file",
+    "show_settings",
+]
 
 
 def show_settings(runner: str, options: SettingsOptions, *, as_json: bool) -> None:
@@ -56,6 +63,76 @@ def _setting_json(root: Scope, explanation: Explanation) -> dict[str, Any]:
 def _value(root: Scope, explanation: Explanation) -> str:
     linked, written = linked_value(root, explanation.value), _shown(explanation.value)
     return written if linked is None else f"{_shown(linked)}  ({written})"
+
+
+def print_settings_file(runner: str, options: SettingsOptions, *, resolved: bool) -> None:
+    """Print every setting in force as YAML that can be loaded again."""
+    from lolpop.cli._settings_file import as_yaml
+
+    runner = chosen_runner(runner, options)
+    say(as_yaml(scope_of(options.load(container_class(runner), lenient=True)), resolved=resolved).rstrip())
+
+
+def compare_profiles(runner: str, old: str, new: str, options: SettingsOptions, *, as_json: bool) -> None:
+    """Print what differs between two profiles: of settings that are linked, what the links lead to."""
+    sides = [_in_profile(runner, profile, options) for profile in (old, new)]
+    paths = dict.fromkeys([*sides[0], *sides[1]])
+    absent = _Side(None, "", is_absent=True)
+    changes = [
+        (path, before, after)
+        for path in paths
+        for before, after in [tuple(side.get(path, absent) for side in sides)]
+        if before.value != after.value or before.is_absent != after.is_absent
+    ]
+    if as_json:
+        print_json(
+            [
+                {
+                    "path": path,
+                    **({} if before.is_absent else {"old": before.value}),
+                    **({} if after.is_absent else {"new": after.value}),
+                }
+                for path, before, after in changes
+            ]
+        )
+        return
+    if not changes:
+        say(f"{_named(old)} and {_named(new)} give the same settings.")
+        return
+    rows = [
+        (path, before.shown(), after.shown(), after.origin or before.origin)
+        for path, before, after in changes
+    ]
+    show(table(rows, titles=("setting", _named(old), _named(new), "from")))
+
+
+def _named(profile: str) -> str:
+    return "no profile" if profile == "-" else profile
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A setting in one of two profiles."""
+
+    value: Any
+    origin: str
+    is_absent: bool = False
+
+    def shown(self) -> str:
+        return "" if self.is_absent else _shown(self.value)
+
+
+def _in_profile(runner: str, profile: str, options: SettingsOptions) -> dict[str, _Side]:
+    """Every setting in force in a profile, by path; ``-`` is no profile."""
+    chosen = replace(options, profile=() if profile == "-" else (*options.profile, profile))
+    root = scope_of(chosen.load(container_class(chosen_runner(runner, chosen)), lenient=True))
+    settings: dict[str, _Side] = {}
+    for explanation in explanations(root):
+        if explanation.in_force:
+            linked = linked_value(root, explanation.value)
+            value = explanation.value if linked is None else linked
+            settings[explanation.path] = _Side(value, str(explanation.origin))
+    return settings
 
 
 def explain_setting(runner: str, key: str, options: SettingsOptions, *, as_json: bool) -> None:

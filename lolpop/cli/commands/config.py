@@ -12,21 +12,47 @@ RunnerAndKey = Annotated[
     list[str],
     typer.Argument(metavar="[RUNNER] KEY", help="Path of a setting or section, such as train.model_trainer."),
 ]
+RunnerAndProfiles = Annotated[
+    list[str],
+    typer.Argument(metavar="[RUNNER] OLD NEW", help="Two profiles; - stands for the settings without any."),
+]
+AsYaml = Annotated[bool, typer.Option("--yaml", help="Print a settings file that can be loaded again.")]
+Resolved = Annotated[
+    bool, typer.Option("--resolved", help="Print what links lead to; in a table, the link stands beside it.")
+]
 
-app = typer.Typer(help="Show and explain settings.", rich_markup_mode=None)
+app = typer.Typer(help="Show, compare and explain settings.", rich_markup_mode=None)
 
 
 @command(app)
-def show(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = False) -> None:
-    """Print every setting, and where it comes from."""
-    from lolpop.cli.config import show_settings
+def show(
+    settings: SettingsOptions,
+    runner: Runner = "",
+    resolved: Resolved = False,
+    as_yaml: AsYaml = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print every setting, and where it comes from.
 
-    show_settings(runner, settings, as_json=as_json)
+    Example: lolpop config show classification --yaml --resolved > pinned.yaml
+    """
+    from lolpop.cli._failures import UsageError
+    from lolpop.cli.config import print_settings_file, show_settings
+
+    if as_yaml and as_json:
+        raise UsageError("--yaml and --json are two forms: choose one")
+    if as_yaml:
+        print_settings_file(runner, settings, resolved=resolved)
+    else:
+        show_settings(runner, settings, as_json=as_json)
 
 
 @command(app)
 def explain(words: RunnerAndKey, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Print what every source says of a setting."""
+    """Print what every source says of a setting.
+
+    Example: lolpop config explain classification train.model_trainer
+    """
     from lolpop.cli._failures import UsageError
     from lolpop.cli.config import explain_setting
 
@@ -36,8 +62,26 @@ def explain(words: RunnerAndKey, settings: SettingsOptions, as_json: AsJson = Fa
 
 
 @command(app)
+def diff(words: RunnerAndProfiles, settings: SettingsOptions, as_json: AsJson = False) -> None:
+    """Print the settings and implementations that two profiles do not have in common.
+
+    Example: lolpop config diff classification dev prod
+    """
+    from lolpop.cli._failures import UsageError
+    from lolpop.cli.config import compare_profiles
+
+    if len(words) not in (2, 3):
+        raise UsageError("name two profiles: lolpop config diff [RUNNER] OLD NEW")
+    compare_profiles("".join(words[:-2]), words[-2], words[-1], settings, as_json=as_json)
+
+
+@command(app)
 def schema(settings: SettingsOptions, runner: Runner = "") -> None:
-    """Print a JSON Schema of the settings, for editors."""
+    """Print a JSON Schema of the settings, for editors.
+
+    In lolpop.yaml, this line tells editors of it: # yaml-language-server: $schema=lolpop.schema.json
+    Example: lolpop config schema classification > lolpop.schema.json
+    """
     from lolpop.cli.config import print_schema
 
     print_schema(runner, settings)

@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._completion import complete_dataset_version
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A dataset, such as churn_train.")]
 Version = Annotated[
     str,
-    typer.Argument(metavar="DATASET_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest."),
+    typer.Argument(
+        metavar="DATASET_VERSION",
+        help="A reference, NAME@NUMBER, or NAME for the newest.",
+        autocompletion=complete_dataset_version,
+    ),
 ]
 
 app = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)

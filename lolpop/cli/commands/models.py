@@ -6,14 +6,25 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._completion import complete_model_version
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, such as churn.")]
 OptionalName = Annotated[str | None, typer.Argument(metavar="NAME", help="A model, such as churn.")]
 AnyVersion = Annotated[
-    str, typer.Argument(metavar="MODEL_VERSION", help="A reference, NAME@NUMBER, or NAME for the newest.")
+    str,
+    typer.Argument(
+        metavar="MODEL_VERSION",
+        help="A reference, NAME@NUMBER, or NAME for the newest.",
+        autocompletion=complete_model_version,
+    ),
 ]
-Version = Annotated[str, typer.Argument(metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.")]
+Version = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.", autocompletion=complete_model_version
+    ),
+]
 Approver = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves it.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided; you by default.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]

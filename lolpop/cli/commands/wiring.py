@@ -1,25 +1,44 @@
-"""Commands that show and prove what is wired."""
+"""Commands that show and prove what is wired, and what can be."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from lolpop.cli._completion import complete_component, complete_component_type
 from lolpop.cli._exit_codes import CHECK_FAILED, USAGE
 from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 
+ComponentType = Annotated[
+    str | None,
+    typer.Argument(metavar="TYPE", help="Such as model_trainer.", autocompletion=complete_component_type),
+]
+Described = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="TYPE.NAME, such as model_trainer.xgboost; TYPE; or package.module:Class.",
+        autocompletion=complete_component,
+    ),
+]
+GraphFormat = Annotated[
+    Literal["tree", "mermaid", "dot", "svg"],
+    typer.Option("--format", help="tree for people, mermaid and dot for other programs, svg to look at."),
+]
 Connect = Annotated[
     bool, typer.Option("--connect", help="Ask each component that has a method ping what it reaches.")
 ]
-ComponentType = Annotated[str | None, typer.Argument(metavar="TYPE", help="Such as model_trainer.")]
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)
 def verify(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = False) -> None:
-    """Find everything that is wrong, without running anything."""
+    """Find everything that is wrong, without running anything.
+
+    Example: lolpop verify classification --profile prod
+    """
     from lolpop.cli.verify import verify
 
     if not verify(runner, settings, as_json=as_json):
@@ -27,19 +46,38 @@ def verify(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = Fal
 
 
 @command(app)
-def graph(settings: SettingsOptions, runner: Runner = "") -> None:
-    """Draw the wired tree of a container."""
+def graph(
+    settings: SettingsOptions, runner: Runner = "", form: GraphFormat = "tree", as_json: AsJson = False
+) -> None:
+    """Draw what is wired in a container: what stands where, how it is set, and what it is built from.
+
+    Example: lolpop graph classification --format svg > wiring.svg
+    """
     from lolpop.cli.graph import print_graph
 
-    print_graph(runner, settings)
+    print_graph(runner, settings, form, as_json=as_json)
 
 
 @command(app)
 def components(component_type: ComponentType = None, as_json: AsJson = False) -> None:
-    """List the implementations that are registered."""
+    """List the implementations that are registered.
+
+    Example: lolpop components model_trainer
+    """
     from lolpop.cli.components import list_components
 
     list_components(component_type, as_json=as_json)
+
+
+@command(app)
+def describe(name: Described, as_json: AsJson = False) -> None:
+    """Show the settings of an implementation, in use or not, and what it needs; or a component type.
+
+    Example: lolpop describe model_trainer.xgboost
+    """
+    from lolpop.cli.describe import describe
+
+    describe(name, as_json=as_json)
 
 
 @command(app)

@@ -8,11 +8,17 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._completion import complete_workflow
 from lolpop.cli._options import AsJson, Group, Runner, SettingsOptions, command
 from lolpop.cli._output import say
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True)]
-Workflow = Annotated[str, typer.Argument(metavar="[WORKFLOW]", show_default=False)]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True, autocompletion=complete_workflow),
+]
+Workflow = Annotated[
+    str, typer.Argument(metavar="[WORKFLOW]", show_default=False, autocompletion=complete_workflow)
+]
 Resume = Annotated[
     str | None,
     typer.Option(metavar="RUN", help="Go on where a run failed or was interrupted; in place of RUNNER."),

@@ -1,0 +1,1 @@
+"""Drawings of what is wired in a container."""
