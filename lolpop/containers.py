@@ -78,6 +78,12 @@ class _Instance(di_containers.DynamicContainer):
         path = ".".join(self._scope.path)
         return f"<{self._scope.declared_as.__name__}{path and f' {path!r}'}>"
 
+    def _repr_html_(self) -> str:
+        """Return the picture of what is wired that notebooks show."""
+        from lolpop.kernel.drawing.notebooks import container_html
+
+        return container_html(self._scope, repr(self))
+
     def __deepcopy__(self, memo: object) -> Self:
         raise WiringError(f"{self!r} cannot be copied", "Load another one.")
 

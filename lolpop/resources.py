@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+from lolpop._html import html_table
 from lolpop.errors import LolpopError
 
 __all__ = [
@@ -68,6 +69,11 @@ class Resource(BaseModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        rows = {name: str(value) for name, value in self.model_dump(exclude={"external_ids"}).items()}
+        return html_table(self.reference, {**rows, **self.external_ids})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Resource) and self.reference == other.reference

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lolpop.cli._completion import complete_profile, complete_run, complete_runner, complete_setting
+from lolpop.cli._completing import completed_by
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
@@ -27,7 +27,12 @@ _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one be
 
 Runner = Annotated[
     str,
-    typer.Argument(metavar="RUNNER", help=_RUNNER_HELP, show_default=False, autocompletion=complete_runner),
+    typer.Argument(
+        metavar="RUNNER",
+        help=_RUNNER_HELP,
+        show_default=False,
+        autocompletion=completed_by("complete_runner"),
+    ),
 ]
 Files = Annotated[
     list[Path] | None,
@@ -44,7 +49,7 @@ Profiles = Annotated[
         "--profile",
         metavar="NAME",
         help="Read x.NAME.yaml over each x.yaml. Several: the last is the strongest.",
-        autocompletion=complete_profile,
+        autocompletion=completed_by("complete_profile"),
     ),
 ]
 Flags = Annotated[
@@ -53,16 +58,22 @@ Flags = Annotated[
         "--set",
         metavar="PATH=VALUE",
         help="Set one setting, such as train.model_trainer.n_estimators=200.",
-        autocompletion=complete_setting,
+        autocompletion=completed_by("complete_setting"),
     ),
 ]
 Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
-RunId = Annotated[str, typer.Argument(metavar="ID", help=_RUN_HELP, autocompletion=complete_run)]
-OldRun = Annotated[str, typer.Argument(metavar="OLD", help=_RUN_HELP, autocompletion=complete_run)]
-NewRun = Annotated[str, typer.Argument(metavar="NEW", help=_RUN_HELP, autocompletion=complete_run)]
+RunId = Annotated[
+    str, typer.Argument(metavar="ID", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+]
+OldRun = Annotated[
+    str, typer.Argument(metavar="OLD", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+]
+NewRun = Annotated[
+    str, typer.Argument(metavar="NEW", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

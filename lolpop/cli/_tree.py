@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from rich.tree import Tree
 
+from lolpop.kernel.drawing.wiring import given_settings, is_shown, owner_of
 from lolpop.kernel.providers.cells import Cell, cell_of
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.nesting import Nested
-from lolpop.providers import Component, Mapping, Pipeline, Runner, Settings
+from lolpop.providers import Mapping
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -49,19 +49,6 @@ def _grow(tree: Tree, scope: Scope, with_needs: bool) -> None:
             tree.add(_label(name.ljust(width), cell_of(provider), with_needs=with_needs))
 
 
-def is_shown(provider: Any) -> bool:
-    """Whether a provider is worth showing: lists without elements and factories are not."""
-    if isinstance(provider, ComponentGroup):
-        return bool(cell_of(provider).elements)
-    return isinstance(provider, Component | Settings | Nested)
-
-
-def owner_of(scope: Scope) -> Cell | None:
-    """The pipeline or runner of a container."""
-    owners = (slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner))
-    return next(map(cell_of, owners), None)
-
-
 def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     label = Text().append(name, "bold")
     if cell is None:
@@ -75,22 +62,3 @@ def _label(name: str, cell: Cell | None, *, with_needs: bool) -> Text:
     if with_needs and needs:
         label.append(f"  <- {', '.join(needs)}", "dim")
     return label
-
-
-def given_settings(cell: Cell) -> Iterator[str]:
-    """The settings that a source gave, secrets masked; of a plain value, the value."""
-    for name, setting in cell.plan.settings.items():
-        if name and setting.is_given:
-            yield f"{name}={_short(setting.shown)}"
-        elif not name:
-            shown = setting.shown
-            if not isinstance(shown, dict):
-                yield _short(shown)
-            elif setting.node is not None and isinstance(setting.node.value, dict):
-                names = (key for key, child in setting.node.value.items() if not child.is_default)
-                yield from (f"{key}={_short(shown[key])}" for key in names if key in shown)
-
-
-def _short(value: Any, limit: int = 40) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."

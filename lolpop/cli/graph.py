@@ -10,8 +10,8 @@ from lolpop.cli._output import print_json, say, show
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
 from lolpop.cli._tree import wired_tree
-from lolpop.cli.drawing.wiring import Container, wiring_of
 from lolpop.containers import scope_of
+from lolpop.kernel.drawing.wiring import Container, wiring_of
 
 __all__ = ["GraphFormat", "print_graph"]
 
@@ -27,7 +27,7 @@ def print_graph(runner: str, options: SettingsOptions, form: GraphFormat, *, as_
     elif form == "tree":
         show(wired_tree(root, runner, with_needs=True))
     else:
-        from lolpop.cli.drawing import svg, text
+        from lolpop.kernel.drawing import svg, text
 
         draw = {"mermaid": text.mermaid, "dot": text.dot, "svg": svg.svg}[form]
         say(draw(wiring_of(root, runner)))

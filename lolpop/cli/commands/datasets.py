@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._completion import complete_dataset_version
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A dataset, such as churn_train.")]
@@ -15,7 +15,7 @@ Version = Annotated[
     typer.Argument(
         metavar="DATASET_VERSION",
         help="A reference, NAME@NUMBER, or NAME for the newest.",
-        autocompletion=complete_dataset_version,
+        autocompletion=completed_by("complete_dataset_version"),
     ),
 ]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._completion import complete_model_version
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, such as churn.")]
@@ -16,13 +16,15 @@ AnyVersion = Annotated[
     typer.Argument(
         metavar="MODEL_VERSION",
         help="A reference, NAME@NUMBER, or NAME for the newest.",
-        autocompletion=complete_model_version,
+        autocompletion=completed_by("complete_model_version"),
     ),
 ]
 Version = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL_VERSION", help="A reference, or NAME@NUMBER.", autocompletion=complete_model_version
+        metavar="MODEL_VERSION",
+        help="A reference, or NAME@NUMBER.",
+        autocompletion=completed_by("complete_model_version"),
     ),
 ]
 Approver = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves it.")]

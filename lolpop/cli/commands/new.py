@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._completion import complete_component_type
+from lolpop.cli._completing import completed_by
 from lolpop.cli._exit_codes import CHECK_FAILED
 from lolpop.cli._options import command
 
@@ -14,7 +14,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and take th
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")]
 ProjectName = Annotated[str, typer.Argument(metavar="NAME", help="Its folder, and the name of its package.")]
 ComponentType = Annotated[
-    str, typer.Argument(metavar="TYPE", help="Such as model_trainer.", autocompletion=complete_component_type)
+    str,
+    typer.Argument(
+        metavar="TYPE", help="Such as model_trainer.", autocompletion=completed_by("complete_component_type")
+    ),
 ]
 PartName = Annotated[str, typer.Argument(metavar="NAME", help="Its short name, such as boosted.")]
 Base = Annotated[

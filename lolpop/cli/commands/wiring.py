@@ -6,20 +6,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from lolpop.cli._completion import complete_component, complete_component_type
+from lolpop.cli._completing import completed_by
 from lolpop.cli._exit_codes import CHECK_FAILED, USAGE
 from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 
 ComponentType = Annotated[
     str | None,
-    typer.Argument(metavar="TYPE", help="Such as model_trainer.", autocompletion=complete_component_type),
+    typer.Argument(
+        metavar="TYPE", help="Such as model_trainer.", autocompletion=completed_by("complete_component_type")
+    ),
 ]
 Described = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
         help="TYPE.NAME, such as model_trainer.xgboost; TYPE; or package.module:Class.",
-        autocompletion=complete_component,
+        autocompletion=completed_by("complete_component"),
     ),
 ]
 GraphFormat = Annotated[

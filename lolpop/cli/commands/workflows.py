@@ -8,16 +8,23 @@ from typing import Annotated
 
 import typer
 
-from lolpop.cli._completion import complete_workflow
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Group, Runner, SettingsOptions, command
 from lolpop.cli._output import say
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True, autocompletion=complete_workflow),
+    typer.Argument(
+        metavar="[WORKFLOW] [--PARAMETER VALUE]",
+        hidden=True,
+        autocompletion=completed_by("complete_workflow"),
+    ),
 ]
 Workflow = Annotated[
-    str, typer.Argument(metavar="[WORKFLOW]", show_default=False, autocompletion=complete_workflow)
+    str,
+    typer.Argument(
+        metavar="[WORKFLOW]", show_default=False, autocompletion=completed_by("complete_workflow")
+    ),
 ]
 Resume = Annotated[
     str | None,

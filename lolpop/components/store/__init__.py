@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from lolpop._html import html_table
 from lolpop.errors import UnusableArtifactError
 from lolpop.integrations import Component
 
@@ -42,6 +43,19 @@ class RunRecord:
     def duration(self) -> float | None:
         """Seconds; None while it runs."""
         return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        seconds = "" if self.duration is None else f"{self.duration:.1f} s"
+        rows = {
+            "workflow": f"{self.container}.{self.workflow}",
+            "status": self.status,
+            "started": f"{self.started_at:%Y-%m-%d %H:%M:%S} UTC",
+            "duration": seconds,
+            "group": self.group or "",
+            "error": self.error or "",
+        }
+        return html_table(f"run {self.run_id}", rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lolpop.cli.drawing.wiring import Box, Container
+    from lolpop.kernel.drawing.wiring import Box, Container
 
 __all__ = ["dot", "mermaid"]
 

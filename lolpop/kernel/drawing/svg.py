@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lolpop.cli.drawing.wiring import Box, Container
+    from lolpop.kernel.drawing.wiring import Box, Container
 
 __all__ = ["svg"]
 
@@ -24,17 +24,17 @@ _TALLEST = 8
 """Cards that stand in one column."""
 
 _STYLE = """
-text { font: 11px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #24292f; }
-.name { font-weight: bold; font-size: 12px; }
-.use { fill: #0550ae; }
-.needs { fill: #6e7781; }
-.title { font-weight: bold; font-size: 13px; }
-.container { fill: #f6f8fa; stroke: #d0d7de; }
-.inner { fill: #eaeef2; stroke: #afb8c1; }
-.card { fill: #ffffff; stroke: #8c959f; }
-.settings { fill: #fff8c5; stroke: #d4a72c; }
-.overridden { stroke: #cf222e; stroke-dasharray: 4 3; stroke-width: 2; }
-.arrow { fill: none; stroke: #0550ae; stroke-opacity: 0.25; stroke-width: 1.2; }
+.lolpop-wiring text { font: 11px ui-monospace, Menlo, 'DejaVu Sans Mono', monospace; fill: #24292f; }
+.lolpop-wiring .name { font-weight: bold; font-size: 12px; }
+.lolpop-wiring .use { fill: #0550ae; }
+.lolpop-wiring .needs { fill: #6e7781; }
+.lolpop-wiring .title { font-weight: bold; font-size: 13px; }
+.lolpop-wiring .container { fill: #f6f8fa; stroke: #d0d7de; }
+.lolpop-wiring .inner { fill: #eaeef2; stroke: #afb8c1; }
+.lolpop-wiring .card { fill: #ffffff; stroke: #8c959f; }
+.lolpop-wiring .settings { fill: #fff8c5; stroke: #d4a72c; }
+.lolpop-wiring .overridden { stroke: #cf222e; stroke-dasharray: 4 3; stroke-width: 2; }
+.lolpop-wiring .arrow { fill: none; stroke: #0550ae; stroke-opacity: 0.25; stroke-width: 1.2; }
 """
 
 
@@ -79,7 +79,7 @@ def svg(wiring: Container) -> str:
     width, height = root.width + 2 * _GAP, root.height + 2 * _GAP
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="lolpop-wiring" role="img">',
         f"<title>{escape(wiring.owner.name)}</title>",
         f"<style>{_STYLE}</style>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',

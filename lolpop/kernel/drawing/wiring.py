@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lolpop.cli._tree import given_settings, is_shown, owner_of
+from lolpop.kernel.providers import Component, Pipeline, Runner, Settings
 from lolpop.kernel.providers.cells import Cell, cell_of
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
-from lolpop.providers import Settings
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["Box", "Container", "wiring_of"]
+__all__ = ["Box", "Container", "given_settings", "is_shown", "owner_of", "wiring_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +118,35 @@ def _needs(cell: Cell) -> Iterator[tuple[str, str]]:
             yield dependency.parameter.name, ".".join(provided.scope.path) if is_owner else provided.path
         elif isinstance(provider, Nested) and provider.scope_inside is not None:
             yield dependency.parameter.name, ".".join(provider.scope_inside.path)
+
+
+def is_shown(provider: Any) -> bool:
+    """Whether a provider is worth showing: lists without elements and factories are not."""
+    if isinstance(provider, ComponentGroup):
+        return bool(cell_of(provider).elements)
+    return isinstance(provider, Component | Settings | Nested)
+
+
+def owner_of(scope: Scope) -> Cell | None:
+    """The pipeline or runner of a container."""
+    owners = (slot for slot in scope.providers.values() if isinstance(slot, Pipeline | Runner))
+    return next(map(cell_of, owners), None)
+
+
+def given_settings(cell: Cell) -> Iterator[str]:
+    """The settings that a source gave, secrets masked; of a plain value, the value."""
+    for name, setting in cell.plan.settings.items():
+        if name and setting.is_given:
+            yield f"{name}={_short(setting.shown)}"
+        elif not name:
+            shown = setting.shown
+            if not isinstance(shown, dict):
+                yield _short(shown)
+            elif setting.node is not None and isinstance(setting.node.value, dict):
+                names = (key for key, child in setting.node.value.items() if not child.is_default)
+                yield from (f"{key}={_short(shown[key])}" for key in names if key in shown)
+
+
+def _short(value: Any, limit: int = 40) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
