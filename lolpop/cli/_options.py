@@ -66,13 +66,28 @@ Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
 RunId = Annotated[
-    str, typer.Argument(metavar="ID", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+    str,
+    typer.Argument(
+        metavar="ID",
+        help=_RUN_HELP,
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 OldRun = Annotated[
-    str, typer.Argument(metavar="OLD", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+    str,
+    typer.Argument(
+        metavar="OLD",
+        help=_RUN_HELP,
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 NewRun = Annotated[
-    str, typer.Argument(metavar="NEW", help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+    str,
+    typer.Argument(
+        metavar="NEW",
+        help=_RUN_HELP,
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

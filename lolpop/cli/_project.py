@@ -22,8 +22,7 @@ def container_class(runner: str) -> type[Any]:
 
     Raises UsageError if it names none.
     """
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    make_folder_importable()
     place, _, name = runner.partition(":")
     if place.endswith(".py"):
         return _of_file(Path(place), name)
@@ -39,6 +38,12 @@ def container_class(runner: str) -> type[Any]:
     near = did_you_mean(runner, names) or f"Registered: {', '.join(names) or 'none'}."
     forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."
     raise UsageError(f"there is no runner {runner!r}. {near} {forms}")
+
+
+def make_folder_importable() -> None:
+    """Let modules of the current directory be imported."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
 
 
 def _of_file(file: Path, name: str) -> type[Any]:

@@ -14,7 +14,7 @@ from lolpop._names import one_of
 from lolpop.annotations import type_name, value_types
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import json_value, print_json, show, table, without_markup
-from lolpop.cli._project import imported
+from lolpop.cli._project import imported, make_folder_importable
 from lolpop.errors import WiringError
 from lolpop.signatures import Parameter, Signature, signature_of
 
@@ -39,6 +39,7 @@ class _Setting:
 def describe(name: str, *, as_json: bool) -> None:
     """Print what ``name`` stands for: a component type, one of its implementations, or a class."""
     if ":" in name:
+        make_folder_importable()
         described = imported(name)
         if not isinstance(described, type):
             raise UsageError(f"{name} is not a class, it is of type {type(described).__name__}")

@@ -4,18 +4,18 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
 from lolpop.components.store import RunRecord
-from lolpop.resources import as_resource
+from lolpop.resources import ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 
 
 def test_a_container_is_a_picture_of_its_wiring():
     """Well-formed HTML with every provider, without secrets; of a nested container, what is in that."""
-    settings = {"store.url": "postgresql://ada:s3cr3t@host/db", "problem.target": "x<y"}
+    settings = {"store.url": "postgresql://ada:s3cr3t@host/db", "problem.name": "a&b", "problem.target": "x"}
     with ClassificationContainer.load(environ={}, overrides=settings) as container:
         html = container._repr_html_()
         assert "s3cr3t" not in html
         words = [element.text for element in ET.fromstring(html).iter() if element.text]
-        assert {"train", "model_trainer", "target=x<y"} <= set(words)
+        assert {"train", "model_trainer", "name=a&b"} <= set(words)
         inner = [element.text for element in ET.fromstring(container.train._repr_html_()).iter()]
         assert "model_trainer" in inner
         assert "model_repository" not in inner
@@ -32,5 +32,5 @@ def test_runs_and_resources_are_tables():
     assert {"run r1", "App.run", "failed"} <= set(words)
     assert "&lt;b&gt;" in html
     assert "s3cr3t" not in html
-    html = as_resource("model_version:churn@3")._repr_html_()
+    html = ModelVersion.parse("model_version:churn@3")._repr_html_()
     assert "model_version:churn@3" in html

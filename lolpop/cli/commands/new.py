@@ -16,7 +16,9 @@ ProjectName = Annotated[str, typer.Argument(metavar="NAME", help="Its folder, an
 ComponentType = Annotated[
     str,
     typer.Argument(
-        metavar="TYPE", help="Such as model_trainer.", autocompletion=completed_by("complete_component_type")
+        metavar="TYPE",
+        help="Such as model_trainer.",
+        autocompletion=completed_by("complete_component_type"),
     ),
 ]
 PartName = Annotated[str, typer.Argument(metavar="NAME", help="Its short name, such as boosted.")]

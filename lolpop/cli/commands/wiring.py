@@ -13,7 +13,9 @@ from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 ComponentType = Annotated[
     str | None,
     typer.Argument(
-        metavar="TYPE", help="Such as model_trainer.", autocompletion=completed_by("complete_component_type")
+        metavar="TYPE",
+        help="Such as model_trainer.",
+        autocompletion=completed_by("complete_component_type"),
     ),
 ]
 Described = Annotated[

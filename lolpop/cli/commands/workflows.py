@@ -23,7 +23,9 @@ Words = Annotated[
 Workflow = Annotated[
     str,
     typer.Argument(
-        metavar="[WORKFLOW]", show_default=False, autocompletion=completed_by("complete_workflow")
+        metavar="[WORKFLOW]",
+        show_default=False,
+        autocompletion=completed_by("complete_workflow"),
     ),
 ]
 Resume = Annotated[
