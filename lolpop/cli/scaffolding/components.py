@@ -110,8 +110,7 @@ def _values(
     stubs = stubs_of(base_class)
     for_typing = [line for line in stubs.typing_imports if line not in stubs.imports]
     own_import = f"from {base_class.__module__} import {base_class.__name__}"
-    injected = signature_of(base_class).injected if base is not None else {}
-    passed = [parameter for parameter in ("problem", "seed") if parameter in injected]
+    needed = _needed(base_class) if base is not None else []
     class_name = f"{prefix}{interface.__name__}"
     words = kind.replace("_", " ")
     contract = _contract(kind, interface)
@@ -133,16 +132,40 @@ def _values(
         "contract": contract and contract.__name__,
         "contract_module": contract and contract.__module__,
         "fixtures": _fixtures(contract),
-        "make": _make(kind, class_name, passed),
+        "make": _make(kind, class_name, needed),
+        "make_imports": _MADE_IMPORT if kind == "model_trainer" and "feature_transformer" in needed else "",
+        "unfinished": _unfinished(kind, stubs.methods, needed, contract),
     }
 
 
-def _make(kind: str, class_name: str, passed: list[str]) -> str:
+_MADE_IMPORT = "from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer"
+
+
+def _needed(base: type) -> list[str]:
+    """The parameters of a constructor without which it cannot be called, and the seed."""
+    signature = signature_of(base)
+    parameters = {**signature.settings, **signature.injected}
+    return [name for name, parameter in parameters.items() if parameter.required or name == "seed"]
+
+
+def _make(kind: str, class_name: str, needed: list[str]) -> str:
     """What makes the component in a test."""
     if kind != "model_trainer":
         return class_name
-    arguments = ", ".join(f"{name}={name}" for name in passed)
-    return f"lambda problem, seed: {class_name}({arguments})"
+    if not needed:
+        return f"lambda problem, seed: {class_name}()"
+    values = {name: name for name in needed} | {"feature_transformer": "SklearnFeatureTransformer()"}
+    arguments = ", ".join(f"{name}={values[name]}" for name in needed)
+    return f"lambda problem, seed: {class_name}(\n            {arguments}\n        )"
+
+
+def _unfinished(kind: str, methods: list[str], needed: list[str], contract: type | None) -> str:
+    """What its author has to write before the test can pass; empty if nothing is left to write."""
+    if methods:
+        return "its methods are not written yet"
+    if _fixtures(contract) or (kind != "model_trainer" and set(needed) - {"seed"}):
+        return "the fixtures are not written yet"
+    return ""
 
 
 def _contract(kind: str, interface: type) -> type | None:
