@@ -8,7 +8,19 @@ import typer
 
 from lolpop.cli._extensions import ExtensionGroup
 from lolpop.cli._output import say
-from lolpop.cli.commands import config, datasets, flows, migrate, models, new, runs, tests, wiring, workflows
+from lolpop.cli.commands import (
+    config,
+    data,
+    datasets,
+    flows,
+    migrate,
+    models,
+    new,
+    runs,
+    tests,
+    wiring,
+    workflows,
+)
 
 __all__ = ["app"]
 
@@ -37,6 +49,7 @@ app.add_typer(wiring.app)
 app.add_typer(config.app, name="config")
 app.add_typer(new.app, name="new")
 app.add_typer(runs.app, name="runs")
+app.add_typer(data.app, name="data")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(models.app, name="models")
 app.add_typer(flows.app, name="flow")

@@ -10,12 +10,12 @@ from lolpop_containers.classification import ClassificationContainer
 
 def test_a_container_is_a_picture_of_its_wiring():
     """Well-formed HTML with every provider, without secrets; of a nested container, what is in that."""
-    settings = {"store.url": "postgresql://ada:s3cr3t@host/db", "problem.name": "a&b", "problem.target": "x"}
+    settings = {"store.url": "postgresql://ada:s3cr3t@host/db", "problem.name": "a", "problem.target": "x<y"}
     with ClassificationContainer.load(environ={}, overrides=settings) as container:
         html = container._repr_html_()
         assert "s3cr3t" not in html
         words = [element.text for element in ET.fromstring(html).iter() if element.text]
-        assert {"train", "model_trainer", "name=a&b"} <= set(words)
+        assert {"train", "model_trainer", "target=x<y"} <= set(words)
         inner = [element.text for element in ET.fromstring(container.train._repr_html_()).iter()]
         assert "model_trainer" in inner
         assert "model_repository" not in inner

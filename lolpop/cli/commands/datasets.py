@@ -24,7 +24,10 @@ app = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)
 
 @command(app)
 def ls(settings: SettingsOptions, name: Name = None, limit: Limit = 20, as_json: AsJson = False) -> None:
-    """List versions of datasets, the newest first."""
+    """List versions of datasets, the newest first.
+
+    Example: lolpop datasets ls churn_train
+    """
     from lolpop.cli.datasets import list_datasets
 
     list_datasets(name, settings, limit=limit, as_json=as_json)
@@ -32,7 +35,10 @@ def ls(settings: SettingsOptions, name: Name = None, limit: Limit = 20, as_json:
 
 @command(app)
 def show(version: Version, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show where a dataset version came from, its columns, and what was made of it."""
+    """Show where a dataset version came from, its columns, and what was made of it.
+
+    Example: lolpop datasets show churn_train@1
+    """
     from lolpop.cli.datasets import show_dataset
 
     show_dataset(version, settings, as_json=as_json)

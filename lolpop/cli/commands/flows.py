@@ -43,7 +43,10 @@ app = typer.Typer(help="Show, run and build flows of workflows.", rich_markup_mo
 
 @command(app)
 def show(settings: SettingsOptions, words: Words = None, drawing: Drawing = "tree") -> None:
-    """Draw which workflows follow which."""
+    """Draw which workflows follow which.
+
+    Example: lolpop flow show classification train_and_predict
+    """
     from lolpop.cli.flow import show_flow
 
     show_flow(words or [], settings, drawing)
@@ -51,7 +54,10 @@ def show(settings: SettingsOptions, words: Words = None, drawing: Drawing = "tre
 
 @command(app)
 def run(settings: SettingsOptions, words: Words = None, group: Group = None, as_json: AsJson = False) -> None:
-    """Run the workflows of a flow one after the other, in this process."""
+    """Run the workflows of a flow one after the other, in this process.
+
+    Example: lolpop flow run classification train_and_predict
+    """
     from lolpop.cli.flow import run_flow
 
     run_flow(words or [], replace(settings, group=group), as_json=as_json)
@@ -64,6 +70,8 @@ def build(
     """Write a flow as a file that an orchestrator runs.
 
     The section orchestrator of the settings says when, how often again, and what else the orchestrator takes.
+
+    Example: lolpop flow build cron classification train_and_predict
     """
     from lolpop.cli.flow_build import build_flow
 

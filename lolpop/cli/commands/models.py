@@ -38,7 +38,10 @@ app = typer.Typer(help="List, show, approve and deploy models.", rich_markup_mod
 def ls(
     settings: SettingsOptions, name: OptionalName = None, limit: Limit = 20, as_json: AsJson = False
 ) -> None:
-    """List versions of models, the newest first, and which is deployed."""
+    """List versions of models, the newest first, and which is deployed.
+
+    Example: lolpop models ls churn
+    """
     from lolpop.cli.models import list_models
 
     list_models(name, settings, limit=limit, as_json=as_json)
@@ -46,7 +49,10 @@ def ls(
 
 @command(app)
 def show(version: AnyVersion, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show what a model version is worth, where it came from, and what became of it."""
+    """Show what a model version is worth, where it came from, and what became of it.
+
+    Example: lolpop models show churn@2
+    """
     from lolpop.cli.models import show_model
 
     show_model(version, settings, as_json=as_json)
@@ -54,7 +60,10 @@ def show(version: AnyVersion, settings: SettingsOptions, as_json: AsJson = False
 
 @command(app)
 def approve(version: Version, by: Approver, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Approve a promoted model version, so that it can be deployed."""
+    """Approve a promoted model version, so that it can be deployed.
+
+    Example: lolpop models approve churn@2 --by ada
+    """
     from lolpop.cli.models import approve_model
 
     approve_model(version, by, settings, as_json=as_json)
@@ -68,7 +77,10 @@ def deploy(
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Deploy a chosen model version, in place of the one in use."""
+    """Deploy a chosen model version, in place of the one in use.
+
+    Example: lolpop models deploy churn@2 --reason "fewer false alarms"
+    """
     from lolpop.cli.deployments import deploy_version
 
     deploy_version(version, by, reason, settings, as_json=as_json)
@@ -78,7 +90,10 @@ def deploy(
 def rollback(
     name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
 ) -> None:
-    """Deploy the model version again that was in use before the current one."""
+    """Deploy the model version again that was in use before the current one.
+
+    Example: lolpop models rollback churn
+    """
     from lolpop.cli.deployments import roll_back
 
     roll_back(name, by, reason, settings, as_json=as_json)
@@ -88,7 +103,10 @@ def rollback(
 def undeploy(
     name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
 ) -> None:
-    """Take the deployed model version out of use."""
+    """Take the deployed model version out of use.
+
+    Example: lolpop models undeploy churn
+    """
     from lolpop.cli.deployments import undeploy_model
 
     undeploy_model(name, by, reason, settings, as_json=as_json)

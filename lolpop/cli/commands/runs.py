@@ -24,7 +24,10 @@ app = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=
 
 @command(app)
 def ls(settings: SettingsOptions, group: Group = None, limit: Limit = 20, as_json: AsJson = False) -> None:
-    """List runs, the newest first."""
+    """List runs, the newest first.
+
+    Example: lolpop runs ls --group nightly-7
+    """
     from lolpop.cli.runs import list_runs
 
     list_runs(replace(settings, group=group), limit=limit, as_json=as_json)
@@ -32,7 +35,10 @@ def ls(settings: SettingsOptions, group: Group = None, limit: Limit = 20, as_jso
 
 @command(app)
 def show(run_id: RunId, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show all that is known of a run."""
+    """Show all that is known of a run.
+
+    Example: lolpop runs show last
+    """
     from lolpop.cli.runs import show_run
 
     show_run(run_id, settings, as_json=as_json)
@@ -40,7 +46,10 @@ def show(run_id: RunId, settings: SettingsOptions, as_json: AsJson = False) -> N
 
 @command(app)
 def diff(old: OldRun, new: NewRun, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show what differs between two runs, and what came of it."""
+    """Show what differs between two runs, and what came of it.
+
+    Example: lolpop runs diff @2 last
+    """
     from lolpop.cli.diff import diff_runs
 
     diff_runs(old, new, settings, as_json=as_json)
@@ -55,7 +64,10 @@ def compare(
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare many runs: the settings that differ, beside the metrics, best first."""
+    """Compare many runs: the settings that differ, beside the metrics, best first.
+
+    Example: lolpop runs compare @2 last
+    """
     from lolpop.cli.compare import compare_runs
 
     options = replace(settings, group=group)
@@ -64,7 +76,10 @@ def compare(
 
 @command(app)
 def replay(run_id: RunId, settings: SettingsOptions, group: Group = None, as_json: AsJson = False) -> None:
-    """Run one again as it was recorded, with what --set says over it."""
+    """Run one again as it was recorded, with what --set says over it.
+
+    Example: lolpop runs replay last --set seed=8
+    """
     from lolpop.cli.replay import replay_run
 
     replay_run(run_id, replace(settings, group=group), as_json=as_json)

@@ -124,6 +124,8 @@ def plan(
     """Say what run --cache, or run --resume, would reuse, and what it would call again and why.
 
     Nothing is run. Without --resume, the calls of the newest run of the workflow are looked at.
+
+    Example: lolpop plan classification --set seed=8
     """
     from lolpop.cli._failures import UsageError
     from lolpop.cli.plan import plan_again, plan_resumed

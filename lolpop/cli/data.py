@@ -1,0 +1,188 @@
+"""``lolpop data``: rows profiled, checked, compared and copied, without any workflow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lolpop import PipelineContainer, RunnerContainer, providers
+from lolpop.cli._failures import UsageError
+from lolpop.cli._output import number, print_error, print_json, say, show, table
+from lolpop.cli._store import sources_of
+from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_profiler import DataProfiler
+from lolpop.kernel.loading import check_links, configured
+from lolpop.problem import ForecastingProblem, Problem
+from lolpop.settings.tree import Tree
+
+if TYPE_CHECKING:
+    from lolpop.checks import CheckReport
+    from lolpop.cli._options import SettingsOptions
+    from lolpop.components.data_profiler import ColumnProfile, Profile
+    from lolpop.data.sources import Source
+
+__all__ = ["check_data", "compare_data", "copy_data", "profile_data"]
+
+_NO_TARGET = "lolpop: no target"
+"""Stands for the target where nothing is to be learned: no column is called so."""
+
+
+_PROBLEM: Any = Problem | ForecastingProblem
+
+
+class _Process(PipelineContainer):
+    data_checker = providers.Component(DataChecker, default="builtin")
+
+
+class _Data(RunnerContainer):
+    """The components that look at data, set as in a project, without what runs there."""
+
+    problem = providers.Settings(_PROBLEM, default=Problem(name="data", target=_NO_TARGET))
+    data_connector = providers.Component(DataConnector, default="file")
+    source_connector = providers.Component(DataConnector, default="file")
+    target_connector = providers.Component(DataConnector, default="file")
+    data_profiler = providers.Component(DataProfiler, default="builtin")
+    process = providers.nested(_Process)
+
+
+def profile_data(source: str, options: SettingsOptions, *, as_json: bool) -> None:
+    """Print what is in each column."""
+    with _components(options) as container:
+        frames = container.data_connector().scan(_source(source))
+        profile: Profile = container.data_profiler().profile_batches(frames)
+    if as_json:
+        print_json(profile)
+        return
+    rows = [_column(column, profile.rows) for column in profile.columns]
+    titles = ("column", "kind", "missing", "distinct", "values")
+    correlated = [(" and ".join(pair.columns), number(pair.coefficient)) for pair in profile.correlations[:5]]
+    show(
+        f"{source}: {profile.rows:,} rows, {len(profile.columns)} columns",
+        table(rows, titles=titles, right=(2, 3), whole=(0,)),
+        *([table(correlated, titles=("correlated", ""), right=(1,))] if correlated else []),
+    )
+
+
+def check_data(source: str, options: SettingsOptions, *, target: str | None, as_json: bool) -> bool:
+    """Print what is wrong, or suspicious, with rows; return whether something can be learned from them."""
+    with _components(options, target) as container:
+        problem = container.problem()
+        frame = container.data_connector().read(_source(source))
+        labelled = problem.target != _NO_TARGET
+        report: CheckReport = container.process.data_checker().check(frame, labelled=labelled)
+    _print_report(report, f"{source}: {len(frame):,} rows", as_json=as_json)
+    return report.status != "error"
+
+
+def compare_data(source: str, reference: str, options: SettingsOptions, *, as_json: bool) -> bool:
+    """Print which columns of rows differ from those of a reference; return whether no drift is an error."""
+    with _components(options) as container:
+        connector = container.data_connector()
+        report: CheckReport = container.data_profiler().compare(
+            connector.read(_source(source)), connector.read(_source(reference))
+        )
+    _print_report(report, f"{source} compared with {reference}", as_json=as_json)
+    return report.status != "error"
+
+
+def copy_data(
+    source: str,
+    target: str,
+    options: SettingsOptions,
+    *,
+    connectors: tuple[str | None, str | None],
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Copy rows from one place to another, batch by batch, with a count of them on a terminal."""
+    slots = ("source_connector", "target_connector")
+    flags = [f"{slot}={name}" for slot, name in zip(slots, connectors, strict=True) if name is not None]
+    read_from, write_to = _source(source), _source(target)
+    with _components(replace(options, flags=(*options.flags, *flags))) as container:
+        reader, writer = container.source_connector(), container.target_connector()
+        if reader.is_same(read_from, write_to):
+            raise UsageError(f"{target} is the source itself")
+        if not overwrite and isinstance(write_to, str) and Path(write_to).exists():
+            raise UsageError(f"{target} exists. --overwrite replaces it.")
+        rows = 0
+        with writer.writing(write_to) as write, _counter() as shown:
+            for frame in reader.scan(read_from):
+                write(frame)
+                rows += len(frame)
+                shown(rows)
+    if as_json:
+        print_json({"source": source, "target": target, "rows": rows})
+    else:
+        say(f"Copied {rows:,} rows from {source} to {target}.")
+
+
+@contextmanager
+def _components(options: SettingsOptions, target: str | None = None) -> Iterator[Any]:
+    """The components, with those settings of the project that are about them."""
+    sources = sources_of(options)
+    if target is not None:
+        flags = [f"problem.target={json.dumps(target)}"]
+        if "name" not in Tree(sources.layers).keys(("problem",)):
+            flags.append("problem.name=data")
+        sources = sources_of(replace(options, flags=(*options.flags, *flags)))
+    container = configured(_Data, sources.layers, sources)
+    check_links(container)
+    with container:
+        yield container
+
+
+def _source(text: str) -> Source:
+    """A source as connectors know it: JSON for a mapping, a URL, or a path from the current directory."""
+    if text.startswith("{"):
+        try:
+            mapping: dict[str, Any] = json.loads(text)
+        except ValueError as error:
+            raise UsageError(f"{text!r} begins like JSON, and is none: {error}") from error
+        return mapping
+    return text if "://" in text else str(Path(text).absolute())
+
+
+def _print_report(report: CheckReport, title: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    remarks = [check for status in ("error", "warn") for check in report.of(status)]
+    fine = sum(1 for _ in report.of("ok"))
+    summary = f"{fine} of {len(report.checks)} checks found nothing to remark."
+    rows = [(check.status, check.check, ", ".join(check.columns), check.message) for check in remarks]
+    remarked: Sequence[Any] = [table(rows, titles=("", "check", "columns", "what"))] if rows else []
+    show(title, *remarked, summary)
+
+
+def _column(column: ColumnProfile, rows: int) -> tuple[str, str, str, str, str]:
+    missing = f"{column.missing / rows:.1%}" if rows and column.missing else ""
+    distinct = "" if column.distinct is None else f"{column.distinct:,}"
+    return column.name, column.kind, missing, distinct, _values(column)
+
+
+def _values(column: ColumnProfile) -> str:
+    if column.numbers is not None:
+        numbers = column.numbers
+        return f"{number(numbers.min)} to {number(numbers.max)}, mean {number(numbers.mean)}"
+    if column.earliest is not None:
+        return f"{column.earliest} to {column.latest}"
+    values = [f"{item.value} ({item.count:,})" for item in column.values[:3]]
+    return ", ".join([*values, *(["…"] if len(column.values) > 3 or not column.all_values else [])])
+
+
+@contextmanager
+def _counter() -> Iterator[Callable[[int], object]]:
+    """A function that shows how many rows were copied, on terminals only."""
+    if not sys.stderr.isatty():
+        yield str  # nobody reads it
+        return
+    try:
+        yield lambda rows: sys.stderr.write(f"\r{rows:,} rows")
+    finally:
+        print_error("")

@@ -1,0 +1,134 @@
+"""What holds of every command."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+import typer
+
+from lolpop.cli.app import app
+
+
+def leaves(command, path=()):
+    """Every command of the tree that has no commands below it, with the words that call it."""
+    for name, child in getattr(command, "commands", {}).items():
+        if hasattr(child, "commands"):
+            yield from leaves(child, (*path, name))
+        else:
+            yield (*path, name), child
+
+
+COMMANDS = dict(leaves(typer.main.get_command(app)))
+
+WRITES_FILES = {("flow", "build"), *(path for path in COMMANDS if path[0] == "new")}
+IS_TEXT_FOR_A_PROGRAM = {("config", "schema"), ("flow", "show")}
+"""What is printed is JSON, or a drawing, already."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[0-9;]*m")
+
+SHOWN = [
+    ("verify", "app.py"),
+    ("graph", "app.py"),
+    ("components", "notifier"),
+    ("describe", "notifier.console"),
+    ("doctor",),
+    ("config", "show", "app.py"),
+    ("config", "explain", "app.py", "greet.greeter"),
+    ("config", "diff", "app.py", "-", "prod"),
+    ("config", "schema", "app.py"),
+    ("runs", "ls"),
+    ("runs", "show", "last"),
+    ("datasets", "ls"),
+    ("models", "ls"),
+    ("data", "profile", "rows.csv"),
+    ("data", "check", "rows.csv"),
+    ("data", "compare", "rows.csv", "rows.csv"),
+    ("run", "app.py"),
+    ("plan", "app.py"),
+]
+
+
+@pytest.fixture
+def shown(project, lolpop):
+    """The greeter's project with a run, a profile and a few rows."""
+    (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: ahoy}}\n")
+    (project / "lolpop.prod.yaml").write_text("greet: {greeter: {greeting: good day}}\n")
+    (project / "rows.csv").write_text(
+        "id,size\n" + "".join(f"{number},{number % 7}\n" for number in range(60))
+    )
+    assert lolpop("run", "app.py").code == 0
+    return project
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_has_an_example_and_fits_into_60_columns(path, lolpop, monkeypatch):
+    """`--help` says how the command is called, is no wider than the terminal, and has no colour in a pipe."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERMINAL_WIDTH", "60")
+    done = lolpop(*path, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert f"lolpop {' '.join(path)}" in " ".join(done.out.partition("\n")[2].split())
+    assert not COLOUR.search(done.out)
+    too_wide = [line for line in done.out.splitlines() if len(line) > 60 and " " in line.strip()]
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_what_lists_shows_or_does_has_json(path):
+    """Every command has --json, but those that write files or print for other programs."""
+    options = {option for parameter in COMMANDS[path].params for option in parameter.opts}
+    assert ("--json" in options) is (path not in WRITES_FILES | IS_TEXT_FOR_A_PROGRAM)
+
+
+@pytest.mark.parametrize("words", SHOWN, ids=lambda words: " ".join(words[:2]))
+def test_json_is_json_and_text_has_no_colour_in_a_pipe(shown, lolpop, words):
+    """With --json the output is JSON to its last line; without it, there is no escape sequence in it."""
+    text = lolpop(*words)
+    assert text.code == 0, text.err
+    assert "\x1b" not in text.out + text.err
+    if "--json" in {option for item in COMMANDS[_path(words)].params for option in item.opts}:
+        assert lolpop(*words, "--json").json is not None
+
+
+def _path(words):
+    return next(words[:length] for length in (1, 2) if words[:length] in COMMANDS)
+
+
+def test_on_a_terminal_of_60_columns_without_colour(shown):
+    """With NO_COLOR nothing has a colour on a terminal, and no table is wider than it."""
+    calls = [
+        words for words in SHOWN if words[0] not in ("run", "plan") and words[:2] != ("config", "schema")
+    ]
+    code = f"from lolpop.cli import main\nfor words in {calls!r}:\n    assert main(list(words)) == 0, words\n"
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    environ = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    screen = b""
+    try:
+        while part := os.read(ours, 65_536):
+            screen += part
+    except OSError:
+        pass  # the other end is closed
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, screen.decode()
+    text = screen.decode()
+    assert len(text.splitlines()) > 50
+    assert not COLOUR.search(text)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    # A word that is to be copied stays whole; a line of several words that would fit is no such.
+    wide = [
+        line
+        for line in plain.splitlines()
+        if len(line.rstrip()) > 60 and len(max(line.split(), key=len)) < 40
+    ]
+    assert wide == []
