@@ -27,8 +27,8 @@ def leaves(command, path=()):
 COMMANDS = dict(leaves(typer.main.get_command(app)))
 
 WRITES_FILES = {("flow", "build"), *(path for path in COMMANDS if path[0] == "new")}
-IS_TEXT_FOR_A_PROGRAM = {("config", "schema"), ("flow", "show")}
-"""What is printed is JSON, or a drawing, already."""
+IS_TEXT_FOR_A_PROGRAM = {("config", "schema"), ("flow", "show"), ("test",)}
+"""What is printed is JSON or a drawing already, or is written as JUnit XML."""
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[0-9;]*m")
 
