@@ -104,8 +104,8 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     have to be known for the moments to forecast too.
 
     Raises DataError, naming the column and a value, for no time column, what is no time, missing times, a
-    time that a series has twice, mixed zones, no frequency to be found, a target that holds no numbers, and
-    a series of fewer than two values.
+    time that a series has twice, mixed zones, no frequency to be found, a target that holds no numbers, an
+    infinite number, and a series of fewer than two values.
     """
     import numpy as np
 
@@ -119,7 +119,7 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     keys, codes, positions = place_of(rows.to_native(), problem, grid)
     regressors, left_out = _regressors(rows, problem)
     outside = np.column_stack(
-        [to_floats(rows.get_column(name)) for name in regressors] or [np.empty((len(rows), 0))]
+        [_finite(rows.get_column(name)) for name in regressors] or [np.empty((len(rows), 0))]
     )
     order = np.lexsort((positions, codes))
     bounds = np.searchsorted(codes[order], np.arange(len(keys) + 1))
@@ -196,6 +196,19 @@ def _numbers(target: nw.Series[Any]) -> Floats:
         raise DataError(
             f"The target {target.name!r} holds no number beyond {greatest:g}, and models compute with "
             f"numbers from {_LEAST_TARGET:g}. Give it in a smaller unit."
+        )
+    return numbers
+
+
+def _finite(regressor: nw.Series[Any]) -> Floats:
+    """The numbers of a regressor. Raises DataError if some are infinite."""
+    import numpy as np
+
+    numbers = to_floats(regressor)
+    if infinite := int(np.count_nonzero(np.isinf(numbers))):
+        raise DataError(
+            f"Column {regressor.name!r} is infinite in {count(infinite, 'row')}: correct them, or list it in "
+            "problem.drop."
         )
     return numbers
 

@@ -339,7 +339,10 @@ class _Judged:
 
     def rows(self, metric: str) -> Floats:
         """The value of each row whose mean the metric is (or the root of it), NaN where there is none."""
-        return _ROWS[metric](self)
+        import numpy as np
+
+        with np.errstate(over="ignore"):  # errors too great for a float are infinite
+            return _ROWS[metric](self)
 
     def of(self, metric: str) -> float:
         """The value of a metric, NaN where it is not defined."""
