@@ -246,7 +246,7 @@ def _moments(column: nw.Series[Any], form: str | None) -> Any:
     except (ValueError, TypeError, OverflowError) as error:
         raise _no_times(values, column.name) from error
     index = pd.DatetimeIndex(parsed)
-    if missing := int(index.isna().sum()):  # empty text, or text such as NaT
+    if missing := int(parsed.isna().sum()):  # empty text, or text such as NaT
         raise _missing(column, missing)
     return index if index.unit == "us" else index.as_unit("us")
 
