@@ -7,7 +7,8 @@ from lolpop_audit.components.row_sampler.random import RandomRowSampler
 from lolpop_audit.components.shallow_tree import ShallowTreeModelTrainer
 from lolpop_audit.containers import AuditRunnerContainer
 
-from lolpop.testing import MODEL_TRAINER_CHECKS
+from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.testing.contracts import ModelTrainerContract
 
 ROWS = pd.DataFrame({"number": range(20)})
 
@@ -33,14 +34,11 @@ def test_rows_can_be_chosen_by_a_stand_in(tmp_path):
         assert container.runner().run(str(tmp_path / "rows.csv")) == [{"number": 0}]
 
 
-@pytest.mark.parametrize("check", MODEL_TRAINER_CHECKS, ids=lambda check: check.__name__)
-def test_the_trainer_conforms(check):
-    """The check's own sentence holds for the shallow tree."""
-    from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+class TestShallowTree(ModelTrainerContract):
+    """The trainer keeps what every trainer promises."""
 
-    def make(problem, seed):
-        return ShallowTreeModelTrainer(
+    @pytest.fixture
+    def make(self):
+        return lambda problem, seed: ShallowTreeModelTrainer(
             problem=problem, seed=seed, feature_transformer=SklearnFeatureTransformer()
         )
-
-    check(make, ("classification", "regression"))

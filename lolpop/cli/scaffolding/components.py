@@ -132,7 +132,7 @@ def _values(
         "contract": contract and contract.__name__,
         "contract_module": contract and contract.__module__,
         "fixtures": _fixtures(contract),
-        "make": _make(kind, class_name, needed),
+        "make": _make(kind, contract, class_name, needed),
         "make_imports": _MADE_IMPORT if kind == "model_trainer" and "feature_transformer" in needed else "",
         "unfinished": _unfinished(kind, stubs.methods, needed, contract),
     }
@@ -148,22 +148,30 @@ def _needed(base: type) -> list[str]:
     return [name for name, parameter in parameters.items() if parameter.required or name == "seed"]
 
 
-def _make(kind: str, class_name: str, needed: list[str]) -> str:
-    """What makes the component in a test."""
-    if kind != "model_trainer":
+def _made(kind: str, contract: type | None) -> dict[str, str]:
+    """What a test can pass to a constructor, by parameter: what the contract passes to ``make``, and more."""
+    values = {name: name for name in getattr(contract, "made_with", ())}
+    return values | (
+        {"feature_transformer": "SklearnFeatureTransformer()"} if kind == "model_trainer" else {}
+    )
+
+
+def _make(kind: str, contract: type | None, class_name: str, needed: list[str]) -> str:
+    """What makes the component in a test, called as its contract calls it."""
+    taken = getattr(contract, "made_with", ())
+    if not taken:
         return class_name
-    if not needed:
-        return f"lambda problem, seed: {class_name}()"
-    values = {name: name for name in needed} | {"feature_transformer": "SklearnFeatureTransformer()"}
-    arguments = ", ".join(f"{name}={values[name]}" for name in needed)
-    return f"lambda problem, seed: {class_name}(\n            {arguments}\n        )"
+    values = _made(kind, contract)
+    arguments = ", ".join(f"{name}={values[name]}" for name in needed if name in values)
+    call = f"{class_name}(\n            {arguments}\n        )" if arguments else f"{class_name}()"
+    return f"lambda {', '.join(taken)}: {call}"
 
 
 def _unfinished(kind: str, methods: list[str], needed: list[str], contract: type | None) -> str:
     """What its author has to write before the test can pass; empty if nothing is left to write."""
     if methods:
         return "its methods are not written yet"
-    if _fixtures(contract) or (kind != "model_trainer" and set(needed) - {"seed"}):
+    if _fixtures(contract) or set(needed) - {"seed", *_made(kind, contract)}:
         return "the fixtures are not written yet"
     return ""
 

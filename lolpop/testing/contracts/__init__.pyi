@@ -22,5 +22,7 @@ from .model_repository import ModelRepositoryContract as ModelRepositoryContract
 from .model_trainer import ModelTrainerContract as ModelTrainerContract
 from .model_visualizer import ModelVisualizerContract as ModelVisualizerContract
 from .notifier import NotifierContract as NotifierContract
+from .orchestrator import OrchestratorContract as OrchestratorContract
 from .resource_version_control import ResourceVersionControlContract as ResourceVersionControlContract
 from .store import StoreContract as StoreContract
+from .test_recorder import TestRecorderContract as TestRecorderContract

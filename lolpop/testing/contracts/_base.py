@@ -23,6 +23,8 @@ class ComponentContract:
     """
 
     interface: ClassVar[type[Component]] = Component
+    made_with: ClassVar[tuple[str, ...]] = ()
+    """What ``make`` is called with, by position."""
 
     def instance(self, make: Callable[..., Any]) -> Any:
         """An implementation, whatever ``make`` has to be called with."""

@@ -25,6 +25,7 @@ class DataCheckerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = DataChecker
+    made_with: ClassVar[tuple[str, ...]] = ("problem",)
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

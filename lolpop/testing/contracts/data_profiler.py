@@ -24,6 +24,7 @@ class DataProfilerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = DataProfiler
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
 
     def instance(self, make: Callable[..., Any]) -> Any:
         """A profiler of a classification."""

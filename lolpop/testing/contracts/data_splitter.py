@@ -25,6 +25,7 @@ class DataSplitterContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = DataSplitter
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

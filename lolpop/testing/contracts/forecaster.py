@@ -52,6 +52,7 @@ class ForecasterContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = ModelTrainer
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
     follows_a_season: bool = True
 
     def instance(self, make: Callable[..., Any]) -> Any:

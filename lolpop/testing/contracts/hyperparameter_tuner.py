@@ -37,6 +37,7 @@ class HyperparameterTunerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = HyperparameterTuner
+    made_with: ClassVar[tuple[str, ...]] = ("seed",)
 
     def instance(self, make: Callable[..., Any]) -> Any:
         """A tuner."""

@@ -26,6 +26,7 @@ class ModelBiasCheckerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = ModelBiasChecker
+    made_with: ClassVar[tuple[str, ...]] = ("problem",)
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

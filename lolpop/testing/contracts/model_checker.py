@@ -25,6 +25,7 @@ class ModelCheckerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = ModelChecker
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

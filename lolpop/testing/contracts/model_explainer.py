@@ -24,6 +24,7 @@ class ModelExplainerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = ModelExplainer
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

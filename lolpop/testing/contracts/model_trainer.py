@@ -49,6 +49,7 @@ class ModelTrainerContract(ComponentContract):
     """
 
     interface: ClassVar[type[Any]] = ModelTrainer
+    made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
     problem_types: tuple[ProblemType, ...] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:

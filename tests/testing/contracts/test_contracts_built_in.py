@@ -39,8 +39,15 @@ from lolpop.components.model_repository.sql import SQLModelRepository
 from lolpop.components.model_visualizer.forecasting import ForecastModelVisualizer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
 from lolpop.components.notifier.console import ConsoleNotifier
+from lolpop.components.orchestrator.container_image import ContainerImageOrchestrator
+from lolpop.components.orchestrator.cron import CronOrchestrator
+from lolpop.components.orchestrator.github_actions import GithubActionsOrchestrator
+from lolpop.components.orchestrator.kubernetes import KubernetesOrchestrator
+from lolpop.components.orchestrator.systemd import SystemdOrchestrator
 from lolpop.components.resource_version_control.local import LocalResourceVersionControl
 from lolpop.components.store.sql import SQLStore
+from lolpop.components.test_recorder.console import ConsoleTestRecorder
+from lolpop.components.test_recorder.junit import JUnitTestRecorder
 from lolpop.testing import contracts
 
 
@@ -285,6 +292,40 @@ class TestLocalExecutor(contracts.ExecutorContract):
     @pytest.fixture
     def make(self):
         return lambda: LocalExecutor(1)
+
+
+class TestFlowOrchestrators(contracts.OrchestratorContract):
+    @pytest.fixture(
+        params=[
+            ContainerImageOrchestrator,
+            CronOrchestrator,
+            GithubActionsOrchestrator,
+            KubernetesOrchestrator,
+            SystemdOrchestrator,
+        ]
+    )
+    def make(self, request):
+        return request.param
+
+
+class TestConsoleTestRecorder(contracts.TestRecorderContract):
+    @pytest.fixture
+    def make(self):
+        return ConsoleTestRecorder
+
+    @pytest.fixture
+    def recorded(self, capsys):
+        return lambda: capsys.readouterr().err
+
+
+class TestJUnitTestRecorder(contracts.TestRecorderContract):
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: JUnitTestRecorder(tmp_path / "junit.xml")
+
+    @pytest.fixture
+    def recorded(self, tmp_path):
+        return lambda: (tmp_path / "junit.xml").read_text()
 
 
 class TestSQLStore(contracts.StoreContract):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -36,8 +37,10 @@ from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
 from lolpop.components.notifier import Notifier
 from lolpop.components.notifier.console import ConsoleNotifier
+from lolpop.components.orchestrator.cron import CronOrchestrator
 from lolpop.components.resource_version_control.local import LocalResourceVersionControl
 from lolpop.components.store.sql import SQLStore
+from lolpop.components.test_recorder.console import ConsoleTestRecorder
 from lolpop.errors import DataError, LolpopError
 from lolpop.testing import contracts
 
@@ -350,7 +353,7 @@ MUTANTS = {
     contracts.NotifierContract: [
         ("sends_messages_of_every_level", of_nothing(ConsoleNotifier, "warning")),
         ("masks_secrets_of_urls", of_nothing(mutant(
-            Notifier, notify=lambda self, message, level="info": print(message, file=__import__("sys").stderr)
+            Notifier, notify=lambda self, message, level="info": print(message, file=sys.stderr)
         ))),
         ("has_a_default_level", of_nothing(mutant(ConsoleNotifier, notify=lambda self, message, level: None))),
     ],
@@ -361,7 +364,7 @@ MUTANTS = {
         ), "debug")),
         ("keeps_a_message_on_one_line", of_nothing(mutant(
             ConsoleLogger,
-            log=lambda self, message, level="info", **fields: print(message, file=__import__("sys").stderr),
+            log=lambda self, message, level="info", **fields: print(message, file=sys.stderr),
         ), "debug")),
     ],
     contracts.InterceptorContract: [
@@ -377,6 +380,31 @@ MUTANTS = {
         ))),
         ("raises_what_a_call_raised", of_nothing(says_nothing(InThisProcess, "map", []))),
         ("refuses_a_call_outside_a_run", of_nothing(says_nothing(InThisProcess, "map", []))),
+    ],
+    contracts.OrchestratorContract: [
+        ("builds_files", of_nothing(says_nothing(CronOrchestrator, "build", {}))),
+        ("runs_every_workflow", of_nothing(mutant(
+            CronOrchestrator,
+            build=lambda self, graph, project: CronOrchestrator.build(
+                self, replace(graph, steps=graph.steps[:2]), project
+            ),
+        ))),
+        ("is_repeatable", of_nothing(mutant(
+            CronOrchestrator,
+            build=lambda self, graph, project: {"flow.sh": f"# {random.random()}"},
+        ))),
+    ],
+    contracts.TestRecorderContract: [
+        ("reports_every_failure", of_nothing(says_nothing(ConsoleTestRecorder, "report"))),
+        ("records_from_threads", of_nothing(mutant(
+            ConsoleTestRecorder,
+            record=lambda self, outcome: None,
+            report=lambda self, workflow, outcomes: ConsoleTestRecorder.report(self, workflow, outcomes[1:]),
+        ))),
+        ("takes_any_text", of_nothing(mutant(
+            ConsoleTestRecorder,
+            report=lambda self, workflow, outcomes: sys.stderr.write(outcomes[0].message),
+        ))),
     ],
     contracts.StoreContract: [
         ("keeps_runs", of_folder(says_nothing(SQLStore, "end_run"))),
@@ -465,6 +493,7 @@ def fixtures(tmp_path, capsys):
         "new_source": lambda: str(tmp_path / f"{next(numbers)}.csv"),
         "metadata_tracker": SQLMetadataTracker(store=new_store()),
         "sent": lambda: capsys.readouterr().err,
+        "recorded": lambda: capsys.readouterr().err,
         "written": lambda: capsys.readouterr().err,
     }
     for store in stores:
