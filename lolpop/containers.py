@@ -12,6 +12,7 @@ from dependency_injector import providers as di
 
 from lolpop import providers as _slots
 from lolpop._names import did_you_mean
+from lolpop.components.cache_manager import CacheManager
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.orchestrator import Orchestrator
 from lolpop.components.store import RunRecord, Store
@@ -271,7 +272,7 @@ def load(
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
     processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
     container be verified without credentials: a link to a variable that is not set is a warning then. With
-    ``cache``, what cacheable workflows make is taken from earlier runs. ``swept`` are the paths of settings
+    ``cache``, results of all earlier calls are reused. ``swept`` are the paths of settings
     that a sweep varies.
     """
     from pathlib import Path
@@ -379,6 +380,7 @@ if TYPE_CHECKING:
         seed: _slots.Settings[int]
         interceptors: _slots.Components[Interceptor]
         orchestrator: _slots.Component[Orchestrator]
+        cache_manager: _slots.Component[CacheManager]
         folder: _slots.Folder
         claimed_places: _slots.Places
 
@@ -397,6 +399,7 @@ else:
         seed = _slots.Settings(int, default=0)
         interceptors = _slots.Components(Interceptor)
         orchestrator = _slots.Component(Orchestrator, default="cron")
+        cache_manager = _slots.Component(CacheManager, default="local")
         folder = _slots.Folder()
         claimed_places = _slots.Places()
 

@@ -163,5 +163,13 @@ class StoreError(LolpopError):
     """The store cannot be opened, read or written."""
 
 
+class CacheError(LolpopError):
+    """An entry of a cache that cannot be read or written."""
+
+
+class UnkeptValueError(LolpopError):
+    """A value that a cache cannot keep, since it would not come back as it is."""
+
+
 class UnusableArtifactError(StoreError):
     """What was stored is lost or damaged, or can be used no longer; the store itself works."""

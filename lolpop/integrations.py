@@ -66,6 +66,9 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
     reads_outside: ClassVar[frozenset[str]] = frozenset()
     """Its methods that read what is neither an argument, a setting nor in the store, such as files."""
 
+    acts_outside: ClassVar[frozenset[str]] = frozenset()
+    """Its methods that act outside the store: tasks and workflows that call them are called in every run."""
+
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:  # noqa: ARG003
         """Find what is wrong with ``settings``, which are of the right types, before anything is built.
@@ -160,29 +163,28 @@ class StoreState(str):
 @overload
 def task(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def task(*, reads: Reads = ...) -> Decorator: ...
-def task(method: Callable[..., Any] | None = None, /, *, reads: Reads = ()) -> Any:
+def task(*, reads: Reads = ..., effects: bool = ...) -> Decorator: ...
+def task(method: Callable[..., Any] | None = None, /, *, reads: Reads = (), effects: bool = False) -> Any:
     """Mark a pipeline's method as a task: built by a container, its calls are recorded and intercepted.
 
     ``reads`` names files that the method reads, relative to the settings, so that they are part of the
-    fingerprint of its calls.
+    fingerprint of its calls. One that has ``effects`` outside the store, such as writing a file or sending a
+    message, is called in every run, whatever is cached or resumed, and so is what calls it.
     """
-    return _decorated("task", method, reads)
+    return _decorated("task", method, reads, effects=effects)
 
 
 @overload
 def workflow(method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def workflow(
-    *, reads: Reads = ..., accounts_for: Sequence[str] = ..., cacheable: bool = ...
-) -> Decorator: ...
+def workflow(*, reads: Reads = ..., accounts_for: Sequence[str] = ..., effects: bool = ...) -> Decorator: ...
 def workflow(
     method: Callable[..., Any] | None = None,
     /,
     *,
     reads: Reads = (),
     accounts_for: Sequence[str] = (),
-    cacheable: bool = False,
+    effects: bool = False,
 ) -> Any:
     """Mark a runner's method as a workflow: built by a container, a call opens a run or joins one.
 
@@ -190,10 +192,10 @@ def workflow(
     fingerprint of its calls. ``accounts_for`` names attributes, such as ``data``, whose effect on a call a
     function of ``reads`` tells completely: in code of the same module they count by that alone.
 
-    One that is ``cacheable`` acts nowhere but in the store, and what it makes depends on nothing but its
-    fingerprint: ``lolpop run --cache`` takes it from an earlier run.
+    One that has ``effects`` outside the store, such as deploying a model, is called in every run, whatever is
+    cached or resumed, and so is what calls it.
     """
-    return _decorated("workflow", method, reads, accounts_for, cacheable)
+    return _decorated("workflow", method, reads, accounts_for, effects=effects)
 
 
 class Decorator(Protocol):
@@ -265,9 +267,9 @@ _HINTS: Mapping[type[Integration], str] = MappingProxyType(
 )
 
 
-def is_cacheable(method: object) -> bool:
-    """Whether what a workflow makes may be taken from an earlier run."""
-    return bool(getattr(method, "__lolpop_cacheable__", False))
+def has_effects(method: object) -> bool:
+    """Whether a task or workflow is declared to act outside the store."""
+    return bool(getattr(method, "__lolpop_effects__", False))
 
 
 def _decorated(
@@ -275,7 +277,8 @@ def _decorated(
     method: Callable[..., Any] | None,
     reads: Reads,
     accounts_for: Sequence[str] = (),
-    cacheable: bool = False,
+    *,
+    effects: bool,
 ) -> Any:
     if method is not None:
         return _marked(kind, method)
@@ -284,7 +287,7 @@ def _decorated(
         call = _marked(kind, method)
         call.__lolpop_reads__ = reads  # type: ignore[attr-defined]  # functions take attributes
         call.__lolpop_accounts_for__ = tuple(accounts_for)  # type: ignore[attr-defined]
-        call.__lolpop_cacheable__ = cacheable  # type: ignore[attr-defined]
+        call.__lolpop_effects__ = effects  # type: ignore[attr-defined]
         return call
 
     return decorate

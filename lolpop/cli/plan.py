@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import UsageError
@@ -14,6 +15,7 @@ from lolpop.cli._store import find_run, is_stored, open_store, sources_of
 from lolpop.cli._workflows import workflow_of
 from lolpop.cli.replay import container_of
 from lolpop.kernel.scopes import scope_of
+from lolpop.running.caching import is_kept
 from lolpop.running.planning import PlannedCall, plan_calls
 from lolpop.running.replaying import load_replay
 
@@ -48,7 +50,8 @@ def plan_again(words: Sequence[str], options: SettingsOptions, *, as_json: bool)
             scope,
             store.tasks(run.run_id),
             store.fingerprint_parts,
-            is_cached=lambda digest: store.completed_task(digest) is not None,
+            is_cached=partial(is_kept, scope),
+            run=run,
         )
     _print(planned, run, "lolpop run --cache", as_json=as_json)
 

@@ -28,7 +28,7 @@ class DeployPipeline(Pipeline):
         self.model_deployer = model_deployer
         self.resource_version_control = resource_version_control
 
-    @task
+    @task(effects=True)
     def promote_model(self, model_version: ModelVersion) -> None:
         """Register ``model_version`` and propose it for use.
 
@@ -38,17 +38,17 @@ class DeployPipeline(Pipeline):
         self.model_repository.register(model_version)
         self.model_repository.promote(model_version)
 
-    @task
+    @task(effects=True)
     def check_approval(self, model_version: ModelVersion) -> bool:
         """Whether ``model_version`` may be deployed."""
         return self.model_repository.is_approved(model_version)
 
-    @task
+    @task(effects=True)
     def approve_model(self, model_version: ModelVersion, by: str) -> None:
         """Approve the promoted ``model_version`` in the name of ``by``."""
         self.model_repository.approve(model_version, by=by)
 
-    @task
+    @task(effects=True)
     def deploy_model(
         self,
         model_version: ModelVersion,

@@ -132,7 +132,7 @@ class PredictPipeline(Pipeline):
         usable.look(predictions)
         return self._insist_on(usable)
 
-    @task
+    @task(effects=True)
     def track_predictions(
         self,
         predictions: Frame,
@@ -146,7 +146,7 @@ class PredictPipeline(Pipeline):
         )
         return self._job(stored, len(wrap(predictions)), model, model_version, dataset_version)
 
-    @task
+    @task(effects=True)
     def analyze_prediction_drift(
         self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
     ) -> DriftReport:
@@ -188,19 +188,19 @@ class PredictPipeline(Pipeline):
         self.metadata_tracker.update(prediction_job, {"explanations": stored.reference})
         return stored
 
-    @task
+    @task(effects=True)
     def save_explanations(self, explanations: DatasetVersion, target: Source) -> None:
         """Write ``explanations`` to ``target``, batch by batch, whole or not at all."""
         with self.data_connector.writing(target) as write:
             for rows in self.resource_version_control.load_batches(explanations):
                 write(rows)
 
-    @task
+    @task(effects=True)
     def save_predictions(self, predictions: Frame, target: Source) -> None:
         """Write ``predictions`` to ``target``, whole or not at all."""
         self.data_connector.write(predictions, target)
 
-    @task
+    @task(effects=True)
     def predict_batches(
         self,
         model: FittedModel,

@@ -100,7 +100,7 @@ class SupervisedRunner(Runner):
         self.model_deployer = model_deployer
         self.notifiers = notifiers
 
-    @workflow(reads=versions_to_process, accounts_for=["data"], cacheable=True)
+    @workflow(reads=versions_to_process, accounts_for=["data"])
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
         """Read, transform, check and keep the rows of ``source``.
 
@@ -130,7 +130,7 @@ class SupervisedRunner(Runner):
             self._describe(frame, dataset_version)
         return dataset_version
 
-    @workflow(cacheable=True)
+    @workflow
     def train_model(self, dataset_version: DatasetVersion) -> ModelVersion:
         """Train a model version on ``dataset_version``, and judge it on rows that it has not seen."""
         frame = self.resource_version_control.load_data(dataset_version)
@@ -141,7 +141,7 @@ class SupervisedRunner(Runner):
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version
 
-    @workflow
+    @workflow(effects=True)
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
         """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
 
@@ -164,7 +164,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{deployed or 'Nothing'} is no longer what is deployed: comparing again")
         return None
 
-    @workflow
+    @workflow(effects=True)
     def predict_data(
         self, model_version: ModelVersion | None = None, dataset_version: DatasetVersion | None = None
     ) -> PredictionJob:

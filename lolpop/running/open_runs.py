@@ -32,7 +32,7 @@ class RunOptions:
     swept: tuple[str, ...] = ()
     """Paths of the settings that a sweep varies, of which this is one combination."""
     cache: bool = False
-    """Whether what cacheable workflows make is taken from earlier runs."""
+    """Whether results of all earlier calls are reused, whatever the settings say."""
 
 
 class Runs:

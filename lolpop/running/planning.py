@@ -14,7 +14,7 @@ from lolpop.running.fingerprints.parts import Part, Parts, differences
 from lolpop.running.resuming import lasting_digest
 
 if TYPE_CHECKING:
-    from lolpop.components.store import TaskRecord
+    from lolpop.components.store import RunRecord, TaskRecord
     from lolpop.kernel.scopes import Scope
 
 __all__ = ["PlannedCall", "PlannedStatus", "plan_calls", "recorded_arguments"]
@@ -41,14 +41,24 @@ def plan_calls(
     parts_of: Callable[[str], str | None],
     *,
     is_cached: Callable[[str], bool] | None = None,
+    run: RunRecord | None = None,
 ) -> list[PlannedCall]:
     """What would become of ``tasks``, those of one run in their order, as ``root`` is set now.
 
     ``parts_of`` gives the parts of a method by digest. ``is_cached`` says whether any run has completed a
-    call with a fingerprint; without it, the run is resumed.
+    call with a fingerprint, and ``run`` is that of the tasks; without them, the run is resumed.
     """
-    planner = _Planner(CallFingerprints(root), parts_of, is_cached)
+    fingerprints = CallFingerprints(root)
+    planner = _Planner(fingerprints, parts_of, is_cached, _is_changed(run, fingerprints))
     return [planner.plan(task) for task in tasks]
+
+
+def _is_changed(run: RunRecord | None, fingerprints: CallFingerprints) -> bool:
+    """Whether the workflow of ``run`` is not what it was, or nobody can tell."""
+    recorded = None if run is None else run.wiring.get("method_digest")
+    if run is None or recorded is None or not fingerprints.has(run.workflow):
+        return True
+    return bool(recorded != fingerprints.method(run.workflow).known.digest)
 
 
 class _Planner:
@@ -57,7 +67,10 @@ class _Planner:
         fingerprints: CallFingerprints,
         parts_of: Callable[[str], str | None],
         is_cached: Callable[[str], bool] | None,
+        has_changes: bool,
     ) -> None:
+        self._has_changes = has_changes
+        """Whether arguments that are no resources may be others than in the run."""
         self._is_cached = is_cached
         self._fingerprints = fingerprints
         self._parts_of = parts_of
@@ -73,9 +86,18 @@ class _Planner:
         status, reasons = self._judge(task, parent)
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
+        self._has_changes = self._has_changes or (status != "reused" and not self._only_acts(task))
         if "return" in task.outputs and (status != "reused" or task.task_id in self._others):
             self._makers.setdefault(task.outputs["return"], task.path)
         return planned
+
+    def _only_acts(self, task: TaskRecord) -> bool:
+        """Whether a call is made for what it does, and not for a result that others get."""
+        return (
+            not task.outputs
+            and self._fingerprints.has(task.path)
+            and self._fingerprints.has_effects(task.path)
+        )
 
     def _judge(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
         if parent is not None and parent.status != "runs":
@@ -95,7 +117,27 @@ class _Planner:
             if waits and not reasons:
                 return "unknown", waits
             return self._judge_workflow(task, inputs, reasons)
+        if self._is_cached is not None and not reasons:
+            return self._judge_cached_task(task, inputs)
         return "runs", reasons or ["as a part of " + (parent.path if parent is not None else "the run")]
+
+    def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
+        """What becomes of a task that depends on the same code and settings."""
+        if self._fingerprints.has_effects(task.path):
+            return "runs", ["it acts outside the store"]
+        arguments = [part for part in inputs if part.kind == "input"]
+        waits = [
+            f"{part.name} waits for {self._makers[part.digest]}"
+            for part in arguments
+            if part.digest in self._makers
+        ]
+        # Rows are not there to be compared; other values are what they were if nothing before has changed.
+        waits += [
+            f"{part.name} may be another"
+            for part in arguments
+            if not _is_shown(part) or (self._has_changes and not _is_reference(part))
+        ]
+        return ("unknown", waits) if waits else self._judge_workflow(task, inputs, [])
 
     def _judge_workflow(
         self, task: TaskRecord, inputs: Parts, reasons: list[str]
@@ -124,8 +166,8 @@ class _Planner:
     def _judge_cached(
         self, task: TaskRecord, digest: str | None, reasons: list[str]
     ) -> tuple[PlannedStatus, list[str]]:
-        if not self._fingerprints.is_cacheable(task.path):
-            return "runs", [*reasons, "it is not cacheable"]
+        if self._fingerprints.has_effects(task.path):
+            return "runs", [*reasons, "it acts outside the store"]
         if digest is not None and self._is_cached is not None and self._is_cached(digest):
             if digest != task.fingerprint:
                 self._others.add(task.task_id)
@@ -145,6 +187,23 @@ def _argument(part: Part) -> Any:
         return parse_reference(part.digest or "")
     except LolpopError:
         return json.loads(part.shown)
+
+
+def _is_reference(part: Part) -> bool:
+    try:
+        parse_reference(part.digest or "")
+    except LolpopError:
+        return False
+    return True
+
+
+def _is_shown(part: Part) -> bool:
+    """Whether the record of an argument says its value."""
+    try:
+        _argument(part)
+    except ValueError:
+        return False
+    return True
 
 
 def _makes_resource(task: TaskRecord) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lolpop.components.store import RunRecord, TaskRecord
 from lolpop.kernel.providers.cells import needs_of, providers_behind
 from lolpop.kernel.providers.traversal import cells_in
+from lolpop.running.caching import cached_paths
 from lolpop.running.open_runs import runs_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def recorder_for(scope: Scope) -> Recorder:
     root = scope.root
     store = root.providers.get("store")
     runs = runs_of(root)
-    if store is not None and (runs.options.recorded or _uses(root, store)):
+    if store is not None and (runs.options.recorded or cached_paths(root) or _uses(root, store)):
         recorder: Recorder = store()
         return recorder
     return runs.memory()
@@ -59,5 +60,7 @@ def recorder_for(scope: Scope) -> Recorder:
 def _uses(root: Scope, store: Any) -> bool:
     if root.configuration.tree.statements(("store",)):
         return True
-    needed = (need for cell in cells_in(root) for need in needs_of(cell.slot))
+    # Where results would be cached does not count as long as none are.
+    cells = (cell for cell in cells_in(root) if cell.path != "cache_manager")
+    needed = (need for cell in cells for need in needs_of(cell.slot))
     return any(store is behind for need in needed for behind in providers_behind(need))

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from lolpop.components.interceptor import Interceptor, TaskCall
+from lolpop.components.interceptor import CallCaching, TaskCall
 from lolpop.components.store import RunRecord, RunStatus, TaskRecord
 from lolpop.errors import TrainingError
 from lolpop.interrupts import InterruptWatch, interruption_of, raise_if_interrupted
 from lolpop.kernel.masking import masked, masker
+from lolpop.running.caching import cached_paths, interceptions, trainers_of
 from lolpop.running.failures import add_setting_origin, failures_as_notes, notify_failure, status_of
 from lolpop.running.open_runs import runs_of
 from lolpop.running.recorders import Recorder, recorder_for
@@ -47,18 +47,61 @@ class _Clock:
         return self.start + timedelta(seconds=time.monotonic() - self._started)
 
 
+class _Call:
+    """A call of a task, or of a workflow inside the run's own, while it is made."""
+
+    __slots__ = ("_digest", "_fingerprints", "arguments", "fingerprint", "kind", "record", "reused_from")
+
+    def __init__(
+        self,
+        kind: CallKind,
+        record: TaskRecord,
+        arguments: Mapping[str, Any],
+        fingerprint: CallFingerprint | None,
+        fingerprints: CallFingerprints | None,
+    ) -> None:
+        self.kind, self.record, self.arguments, self.fingerprint = kind, record, arguments, fingerprint
+        self.reused_from = record.reused_from
+        self._fingerprints = fingerprints
+        self._digest: tuple[str | None] | None = None
+
+    @property
+    def may_be_reused(self) -> bool:
+        """Whether it acts nowhere but in the store."""
+        return self._fingerprints is not None and not self._fingerprints.has_effects(self.record.path)
+
+    def reuse(self, task_id: str) -> None:
+        """Note that the result is that of an earlier task."""
+        self.reused_from = task_id
+
+    def is_settled(self) -> bool:
+        """Whether what the call, which is done, depends on is still what it was before."""
+        return self.settled_digest() is not None
+
+    def settled_digest(self) -> str | None:
+        """The digest of the call; None if what it depends on was changed meanwhile, or is not known."""
+        if self._fingerprints is None or self.fingerprint is None:
+            return None
+        if self.reused_from is not None:
+            return self.fingerprint.digest
+        if self._digest is None:
+            path = self.record.path
+            self._digest = (self._fingerprints.settled(self.fingerprint, path, self.arguments),)
+        return self._digest[0]
+
+
 class OpenRecording(OpenRun):
     """A run of a container while it is open, and the recording of it."""
 
     __slots__ = (
-        "_clock", "_fingerprints", "_interceptors", "_kept_parts", "_masks", "_record", "_recorder", "_root",
+        "_clock", "_fingerprints", "_interceptions", "_kept_parts", "_masks", "_record", "_recorder", "_root",
     )  # fmt: skip
 
     def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
         resumes = runs_of(root).options.resumes is not None
         super().__init__(record.run_id, self._spec, self._mask, self._mask_record, resumes=resumes)
         self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
-        self._interceptors = _interceptors(root)
+        self._interceptions = interceptions(root)
         self._masks: dict[bool, Callable[[str], str]] = {}
         self._fingerprints: CallFingerprints | None = None
         self._kept_parts: set[str] = set()
@@ -113,22 +156,15 @@ class OpenRecording(OpenRun):
         with self._earlier_call(kind, path, fingerprint) as earlier:
             if earlier is not None:
                 record, work = replace(record, reused_from=earlier.task_id), cast("Any", earlier.result)
-            return self._recorded_task(kind, record, work, arguments, fingerprint, clock)
+            call = _Call(kind, record, arguments, fingerprint, self._fingerprints)
+            return self._recorded_task(call, work, clock)
 
-    def _recorded_task(
-        self,
-        kind: CallKind,
-        record: TaskRecord,
-        work: Callable[[], R],
-        arguments: Mapping[str, Any],
-        fingerprint: CallFingerprint | None,
-        clock: _Clock,
-    ) -> R:
-        path = record.path
+    def _recorded_task(self, call: _Call, work: Callable[[], R], clock: _Clock) -> R:
+        record, path = call.record, call.record.path
         self._recorder.begin_task(record)
         with context_value(TASK, (record.task_id, path)):
             try:
-                result = self._intercepted(kind, path, work, arguments)
+                result = self._intercepted(call.kind, path, work, call.arguments, self._caching(call))
                 raise_if_interrupted()
             except BaseException as raised:
                 error = interruption_of(raised)
@@ -145,7 +181,8 @@ class OpenRecording(OpenRun):
                 status="completed",
                 ended_at=clock.now(),
                 outputs={} if result is None else {"return": self._described(result)},
-                fingerprint=self._settled_digest(fingerprint, path, arguments),
+                fingerprint=call.settled_digest(),
+                reused_from=call.reused_from,
             )
             self._recorder.end_task(ended)
             return result
@@ -157,18 +194,32 @@ class OpenRecording(OpenRun):
             from lolpop.running.fingerprints.calls import CallFingerprints
 
             self._fingerprints = CallFingerprints(self._root)
-        return self._fingerprints.of(path, arguments)
+        return self._fingerprints.of(path, arguments, by_content=self._is_cached(path))
+
+    def _is_cached(self, path: str) -> bool:
+        return any(each.interceptor.is_cache and each.is_around(path) for each in self._interceptions)
+
+    def _caching(self, call: _Call) -> CallCaching | None:
+        """What a cache needs to know of a call; None if the call has to be made, or its result is known."""
+        if call.reused_from is not None or not call.may_be_reused or not self._is_cached(call.record.path):
+            return None
+        digest = None if call.fingerprint is None else call.fingerprint.digest
+        if digest is None:
+            return None
+        trainers = partial(trainers_of, self._root)
+        return CallCaching(digest, call.record.task_id, call.is_settled, call.reuse, trainers)
 
     def _earlier_call(
         self, kind: CallKind, path: str, fingerprint: CallFingerprint | None
     ) -> AbstractContextManager[Completed | None]:
-        options = runs_of(self._root).options
-        if kind == "task" or fingerprint is None or (options.resumes is None and not options.cache):
+        is_resumed, is_cached = runs_of(self._root).options.resumes is not None, self._is_cached(path)
+        if fingerprint is None or self._fingerprints is None or not (is_resumed or is_cached):
+            return nullcontext()
+        if (kind == "task" and not is_cached) or self._fingerprints.has_effects(path):
             return nullcontext()
         from lolpop.running.reusing import earlier_call
 
-        cacheable = self._fingerprints is not None and self._fingerprints.is_cacheable(path)
-        return earlier_call(self._root, fingerprint, cacheable=cacheable)
+        return earlier_call(self._root, fingerprint, cached=is_cached)
 
     def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
         """The record with what the call depends on; what all calls of the method share is kept once."""
@@ -178,22 +229,19 @@ class OpenRecording(OpenRun):
             self._kept_parts.add(key)
         return replace(record, method_parts=key, input_parts=fingerprint.inputs.dumped)
 
-    def _settled_digest(
-        self, fingerprint: CallFingerprint | None, path: str, arguments: Mapping[str, Any]
-    ) -> str | None:
-        """The digest of a call that is done; None if what it read was changed meanwhile."""
-        if self._fingerprints is None or fingerprint is None:
-            return None
-        return self._fingerprints.settled(fingerprint, path, arguments)
-
     def _intercepted(
-        self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]
+        self,
+        kind: CallKind,
+        path: str,
+        work: Callable[[], R],
+        arguments: Mapping[str, Any],
+        caching: CallCaching | None = None,
     ) -> R:
         proceed: Callable[[], Any] = work
-        for interceptor in reversed(self._interceptors):
-            if fnmatchcase(path, interceptor.on):
-                call = TaskCall(kind, path, self.run_id, arguments, proceed)
-                proceed = partial(interceptor.around, call)
+        for interception in reversed(self._interceptions):
+            if interception.is_around(path):
+                call = TaskCall(kind, path, self.run_id, arguments, proceed, caching)
+                proceed = partial(interception.interceptor.around, call)
         result: R = proceed()
         return result
 
@@ -259,13 +307,13 @@ def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[s
     if not recorder.keeps_wiring:
         return snapshot(root, full=False)
     wiring = {**snapshot(root), **arguments_of(root, arguments)}
+    if cached_paths(root):
+        from lolpop.running.fingerprints.calls import CallFingerprints
+
+        # What a plan compares, to know whether the calls get the same arguments.
+        wiring["method_digest"] = CallFingerprints(root).method(workflow).known.digest
     if swept := runs_of(root).options.swept:
         from lolpop.running.sweeps import run_digest
 
         wiring["sweep"] = {"settings": list(swept), "digest": run_digest(root, workflow, arguments)}
     return wiring
-
-
-def _interceptors(root: Scope) -> list[Interceptor]:
-    provider = root.providers.get("interceptors")
-    return [] if provider is None else list(provider())

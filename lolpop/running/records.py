@@ -35,6 +35,7 @@ class RunRecords:
     tasks: Sequence[TaskRecord]
     metadata_tracker: MetadataTracker | None = None
     metrics_tracker: MetricsTracker | None = None
+    store: Store | None = None
 
     @classmethod
     def of(cls, container: Any, run: RunRecord) -> RunRecords:
@@ -46,6 +47,7 @@ class RunRecords:
             store.tasks(run.run_id),
             container.metadata_tracker() if "metadata_tracker" in names else None,
             container.metrics_tracker() if "metrics_tracker" in names else None,
+            store,
         )
 
     @cached_property
@@ -117,33 +119,63 @@ class RunRecords:
         return None
 
     def checks(self) -> list[dict[str, Any]]:
-        """What each check of the run found, task after task: ``task``, ``check``, ``status`` and so on."""
-        reports = (self._fields.get(f"checks.{task.task_id}", {}) for task in self.tasks)
+        """What each check of the run found, task after task: ``task``, ``check``, ``status`` and so on.
+
+        Those of results that were reused are told too.
+        """
+        reports = [self._fields.get(f"checks.{task.task_id}", {}) for task in self.tasks]
+        reports += [
+            origin.fields.get(f"checks.{task.task_id}", {})
+            for origin in self._origins
+            for task in origin.tasks
+        ]
         return [{"task": report["task"], **check} for report in reports for check in report.get("checks", ())]
 
     def comparison(self) -> dict[str, Any] | None:
         """How the model version of the run compares with the one deployed before, if it was compared."""
-        comparison = self._fields.get("comparison")
+        comparisons = [self._fields.get("comparison")]
+        comparisons += [
+            origin.fields.get("comparison")
+            for origin in self._origins
+            if any(task.path.rpartition(".")[2] == "compare_models" for task in origin.tasks)
+        ]
+        comparison = next((each for each in comparisons if each is not None), None)
         wanted = ("better", "metric", "difference", "interval", "against")
         return None if comparison is None else {name: comparison[name] for name in wanted}
 
     def sources(self) -> dict[str, Any]:
         """Where the run read the rows of dataset versions, by reference."""
-        return {
-            key.removeprefix("source."): value
-            for key, value in self._fields.items()
-            if key.startswith("source.")
-        }
+        sources = _sources(self._fields)
+        for origin in self._origins:
+            made = {text for task in origin.tasks for text in task.outputs.values()}
+            sources |= {key: value for key, value in _sources(origin.fields).items() if key in made}
+        return sources
 
     @cached_property
     def _fields(self) -> Mapping[str, Any]:
+        return self._fields_of(self.run.run_id)
+
+    def _fields_of(self, run_id: str) -> Mapping[str, Any]:
         if self.metadata_tracker is None:
             return {}
         try:
-            return self.metadata_tracker.get(Run(name=self.run.run_id)).fields
+            return self.metadata_tracker.get(Run(name=run_id)).fields
         except ReferenceNotFoundError:
             # A tracker that is none of the store's hears of a run when there is something to keep of it.
             return {}
+
+    @cached_property
+    def _origins(self) -> list[_Origin]:
+        """The calls whose results this run reused."""
+        origins = []
+        for reused in self.tasks:
+            task: TaskRecord | None = reused
+            while task is not None and task.reused_from is not None and self.store is not None:
+                task = self.store.task(task.reused_from)
+            if task is not None and task is not reused and self.store is not None:
+                below = list(_below(task, self.store.tasks(task.run_id)))
+                origins.append(_Origin(below, self._fields_of(task.run_id)))
+        return origins
 
     def metrics(self) -> dict[str, dict[str, float]]:
         """Metrics of the model version that the run made or reused, and of predictions, by rows."""
@@ -157,6 +189,27 @@ class RunRecords:
         for resource in (*versions[-1:], *jobs):
             measured |= self.metrics_tracker.get(resource)
         return grouped(measured)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """A call of an earlier run, with the calls that it made, and what is kept with that run."""
+
+    tasks: Sequence[TaskRecord]
+    fields: Mapping[str, Any]
+
+
+def _below(task: TaskRecord, tasks: Iterable[TaskRecord]) -> Iterator[TaskRecord]:
+    """A task and those that it called, of all ``tasks`` of a run in the order that they started in."""
+    ids = {task.task_id}
+    for other in tasks:
+        if other.task_id in ids or other.parent_id in ids:
+            ids.add(other.task_id)
+            yield other
+
+
+def _sources(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix("source."): value for key, value in fields.items() if key.startswith("source.")}
 
 
 def _parents(tracker: MetadataTracker, resource: Resource) -> tuple[Resource, ...]:

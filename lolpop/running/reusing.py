@@ -20,17 +20,17 @@ __all__ = ["earlier_call"]
 
 
 @contextmanager
-def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cacheable: bool) -> Iterator[Completed | None]:
-    """The earlier call with this fingerprint whose result stands for a new one; None if there is none.
+def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cached: bool) -> Iterator[Completed | None]:
+    """The earlier call with this fingerprint that made a resource; None if there is none.
 
-    It is one of the run that is resumed; or one of any run, if that is wanted and the call is ``cacheable``.
-    Inside the ``with`` block nobody else makes the same cacheable call.
+    It is one of the run that is resumed; or one of any run, if the call is ``cached``. Inside the ``with``
+    block nobody else makes the same cached call.
     """
     options, lasting = runs_of(root).options, fingerprint.lasting_digest
     completed = None if options.resumes is None else options.resumes.by_fingerprint(lasting)
     if completed is not None:
         yield completed
-    elif options.cache and cacheable and fingerprint.digest is not None:
+    elif cached and fingerprint.digest is not None:
         store: Store = root.providers["store"]()
         with store.lock(f"call {fingerprint.digest}"):
             yield _cached(root, store, fingerprint.digest)

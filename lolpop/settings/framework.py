@@ -11,8 +11,10 @@ __all__ = ["FRAMEWORK", "RESERVED_KEYS", "FrameworkSettings", "TaskChecks"]
 FRAMEWORK = "lolpop"
 """The root key of the section."""
 
-RESERVED_KEYS = frozenset({"cache", "report"})
+RESERVED_KEYS = frozenset({"report"})
 """Keys that later versions will read: nothing may be set by them yet."""
+
+_TRUTHS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +52,23 @@ class FrameworkSettings:
         Checks of tasks and workflows by path: ``{train.train_model: {after: [tests/checks.py:good]}}``.
     check_files
         Files of checks that are attached by decorators, relative to the settings file.
+    cache
+        Whether results of earlier calls are reused: true for all tasks and workflows, or a pattern over their
+        paths, such as ``train.*``, or several patterns.
     """
 
     runner: str | None = None
     extensions: tuple[str, ...] = ()
     tests: Mapping[str, TaskChecks] = field(default_factory=dict)
     check_files: tuple[str, ...] = ()
+    cache: bool | str | tuple[str, ...] = False
+
+    @property
+    def cached_paths(self) -> tuple[str, ...]:
+        """Patterns over the paths of the tasks and workflows whose results are reused."""
+        # What variables and flags say is text.
+        if isinstance(self.cache, str) and self.cache.lower() not in _TRUTHS:
+            return (self.cache,)
+        if isinstance(self.cache, tuple):
+            return self.cache
+        return ("*",) if _TRUTHS.get(str(self.cache).lower(), False) else ()

@@ -46,7 +46,7 @@ class App(Runner):
     def __init__(self, *, fit: Fit, seed: int):
         self.fit, self.seed = fit, seed
 
-    @workflow(reads=["rows.txt"], cacheable=True)
+    @workflow(reads=["rows.txt"])
     def prepare(self) -> DatasetVersion:
         note("prepare")
         return DatasetVersion(name="rows", number=len(Path("rows.txt").read_text()))

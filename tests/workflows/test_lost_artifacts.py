@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lolpop.components.resource_version_control import _model_folders
+from lolpop.components.model_trainer import folders
 from lolpop.errors import UnusableArtifactError
 from lolpop.resources import DatasetVersion, Experiment, Model, ModelVersion
 from lolpop_containers.classification import ClassificationContainer
@@ -107,7 +107,7 @@ def test_a_deployed_model_of_a_trainer_that_is_gone_is_replaced(
     container = load(train__model_trainer__params={"C": 0.5})
     folder = container.folder() / "stored"
     container.metadata_tracker().load_artifact(winner(container, first), "model", folder)
-    description = folder / _model_folders._DESCRIPTION
+    description = folder / folders._DESCRIPTION
     description.write_text(json.dumps({"trainer": "former.module:Trainer"}))
     container.metadata_tracker().save_artifact(winner(container, first), "model", folder)
     container.runner().run()

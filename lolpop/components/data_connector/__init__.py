@@ -25,6 +25,8 @@ class DataConnector(Component):
 
     reads_outside: ClassVar[frozenset[str]] = frozenset({"read", "read_as", "scan", "scan_as"})
 
+    acts_outside: ClassVar[frozenset[str]] = frozenset({"write", "writing"})
+
     @abstractmethod
     def read(self, source: Source) -> Frame:
         """All rows of ``source``.

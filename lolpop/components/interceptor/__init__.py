@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lolpop.integrations import CallKind, Component
 
-__all__ = ["Interceptor", "TaskCall"]
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import ModelTrainer
+
+__all__ = ["CallCaching", "Interceptor", "TaskCall"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallCaching:
+    """What a cache needs to know of a call whose result may be reused."""
+
+    key: str
+    """Digest of everything that the call depends on."""
+    task_id: str
+    is_settled: Callable[[], bool]
+    """Whether the arguments and files of the call, which is done, are still what they were before it."""
+    reuse: Callable[[str], None]
+    """Record that the result is that of the task with this id."""
+    trainers: Callable[[], Sequence[ModelTrainer]]
+    """The trainers of the container, which know how to keep their models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +45,8 @@ class TaskCall:
     arguments: Mapping[str, Any]
     """By parameter name, defaults included."""
     proceed: Callable[[], Any]
+    caching: CallCaching | None = None
+    """None if the call has to be made."""
 
 
 class Interceptor(Component):
@@ -35,6 +55,9 @@ class Interceptor(Component):
     __slots__ = ()
 
     affects_results: ClassVar[bool] = False
+
+    is_cache: ClassVar[bool] = False
+    """Whether it reuses results: then the arguments of the calls that it is set on are hashed."""
 
     on: str
     """A pattern over paths, as fnmatch reads it: ``*``, ``train.*``, ``*.check_data``."""

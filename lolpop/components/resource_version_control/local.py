@@ -11,8 +11,8 @@ from pydantic import Field
 
 from lolpop._temporary import temporary_folder
 from lolpop.components.metadata_tracker import MetadataTracker
-from lolpop.components.model_trainer import FittedModel, ModelTrainer
-from lolpop.components.resource_version_control import ResourceVersionControl, _model_folders
+from lolpop.components.model_trainer import FittedModel, ModelTrainer, folders
+from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
@@ -115,9 +115,9 @@ class LocalResourceVersionControl(ResourceVersionControl):
         experiment = as_resource(experiment, Experiment)
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
-            _model_folders.save(model, trainer, folder)
+            folders.save(model, trainer, folder)
             # A model that could not be loaded again is found out now, not when it is needed.
-            _model_folders.load(folder, self._trusted_types)
+            folders.load(folder, self._trusted_types)
             self._metadata_tracker.save_artifact(experiment, "model", folder)
         remember(model, experiment)
 
@@ -130,7 +130,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
-            model = _model_folders.load(folder, self._trusted_types)
+            model = folders.load(folder, self._trusted_types)
         remember(model, experiment)
         return model
 

@@ -136,6 +136,10 @@ class Store(Component):
         """Tasks of a run in the order they started."""
 
     @abstractmethod
+    def task(self, task_id: str) -> TaskRecord | None:
+        """The task with that id; None if there is none."""
+
+    @abstractmethod
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
         """Keep what the calls of a method depend on, under its digest, unless it is kept already."""
 

@@ -34,7 +34,12 @@ _END_RUN = (
 _END_TASK = (
     update(schema.tasks)
     .where(schema.tasks.c.task_id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("status", "ended_at", "error", "outputs", "fingerprint")})
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("status", "ended_at", "error", "outputs", "fingerprint", "reused_from")
+        }
+    )
 )
 _END_TASKS = (
     update(schema.tasks)
@@ -86,6 +91,7 @@ class RunTables:
             ending = {
                 "of": task.task_id, "status": task.status, "ended_at": task.ended_at,
                 "error": task.error, "outputs": task.outputs, "fingerprint": task.fingerprint,
+                "reused_from": task.reused_from,
             }  # fmt: skip
             if connection.execute(_END_TASK, ending).rowcount == 0:
                 raise StoreError(
@@ -144,6 +150,13 @@ class RunTables:
         if run_id not in interrupted:
             return tasks
         return [replace(task, status="interrupted") if task.status == "running" else task for task in tasks]
+
+    def task(self, task_id: str) -> TaskRecord | None:
+        """The task with that id; None if there is none."""
+        statement = select(*_TASK_COLUMNS).where(schema.tasks.c.task_id == task_id)
+        with self._database.snapshot() as connection:
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else TaskRecord(**row)
 
     def completed_task(self, fingerprint: str) -> TaskRecord | None:
         """The newest task with that fingerprint; None if none has."""

@@ -122,6 +122,10 @@ class SQLStore(Store):
         """Tasks of a run in the order they started."""
         return self._open().runs.tasks(run_id)
 
+    def task(self, task_id: str) -> TaskRecord | None:
+        """The task with that id; None if there is none."""
+        return self._open().runs.task(task_id)
+
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
         """Keep what the calls of a method depend on, unless it is kept already."""
         self._open().runs.keep_fingerprint_parts(digest, parts)

@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lolpop.integrations import StoreState, call_kind, is_cacheable, reads_of
+from lolpop.data.content import Opaque, digest_of_value, is_plain
+from lolpop.integrations import StoreState, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
-from lolpop.running.fingerprints.content import digest_of_value, is_plain
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
 from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
@@ -38,6 +38,8 @@ class CallFingerprint:
     """What identifies the parts of the method, whether or not all of them are known."""
     inputs: Parts
     """Its arguments, and what it reads besides them."""
+    by_content: bool = False
+    """Whether rows are hashed, and models known by their experiments."""
 
     @property
     def digest(self) -> str | None:
@@ -70,17 +72,25 @@ class CallFingerprints:
         self._settings: SettingParts = {}
         self._lock = Lock()
 
-    def of(self, path: str, arguments: Mapping[str, Any]) -> CallFingerprint:
-        """The fingerprint of the call of ``path``, such as ``train.train_model``, with ``arguments``."""
+    def of(self, path: str, arguments: Mapping[str, Any], *, by_content: bool = False) -> CallFingerprint:
+        """The fingerprint of the call of ``path``, such as ``train.train_model``, with ``arguments``.
+
+        Rows and models as arguments are compared ``by_content``; without it, they are unknown.
+        """
         method = self._method(path)
-        return CallFingerprint(method.parts, method.key, Parts(self._inputs(path, arguments)))
+        inputs = Parts(self._inputs(path, arguments, by_content))
+        return CallFingerprint(method.parts, method.key, inputs, by_content)
 
     def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
-        """The digest of a call that is done; None if what it read was changed in the meantime."""
-        files = _read(fingerprint.inputs)
-        if not files or fingerprint.digest is None:
+        """The digest of a call that is done; None if what it read, or got, was changed in the meantime."""
+        if fingerprint.digest is None:
+            return None
+        before = fingerprint.inputs.lasting if fingerprint.by_content else _files(fingerprint.inputs)
+        if not list(before):
             return fingerprint.digest
-        return fingerprint.digest if _read(self._inputs(path, arguments)) == files else None
+        inputs = Parts(self._inputs(path, arguments, fingerprint.by_content))
+        now = inputs.lasting if fingerprint.by_content else _files(inputs)
+        return fingerprint.digest if now.digest == before.digest else None
 
     def method(self, path: str) -> Parts:
         """What every call of ``path`` depends on."""
@@ -97,10 +107,9 @@ class CallFingerprints:
         owner, _, name = path.rpartition(".")
         return call_kind(getattr(type(self._owners[owner]()), name, None)) == "workflow"
 
-    def is_cacheable(self, path: str) -> bool:
-        """Whether what the method at ``path`` makes may be taken from an earlier run."""
-        owner, _, name = path.rpartition(".")
-        return is_cacheable(getattr(type(self._owners[owner]()), name, None))
+    def has_effects(self, path: str) -> bool:
+        """Whether the method at ``path``, or what it calls, acts outside the store."""
+        return self._method(path).has_effects
 
     def _read_parts(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
         """What a call reads besides its arguments, by content."""
@@ -125,20 +134,20 @@ class CallFingerprints:
                 )
         return method
 
-    def _inputs(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
+    def _inputs(self, path: str, arguments: Mapping[str, Any], by_content: bool) -> Iterator[Part]:
         for name, value in arguments.items():
-            yield Part("input", name, *_input(value))
+            yield Part("input", name, *_input(value, by_content))
             if isinstance(value, Path) and (self._folder / value).is_file():
                 yield Part("file", str(value), file_digest(self._folder / value))
         yield from self._read_parts(path, arguments)
 
 
-def _read(inputs: Iterable[Part]) -> dict[tuple[str, str], str | None]:
-    """The files that are read besides the arguments, by digest. What the store holds, the call may change."""
-    return {part.key: part.digest for part in inputs if part.kind == "file"}
+def _files(inputs: Iterable[Part]) -> Parts:
+    """The files that are read besides the arguments."""
+    return Parts(part for part in inputs if part.kind == "file")
 
 
-def _input(value: Any) -> tuple[str | None, str]:
+def _input(value: Any, by_content: bool) -> tuple[str | None, str]:
     """The digest of an argument, and the argument as people may read it."""
     from lolpop.resources import Resource
     from lolpop.running.snapshots import type_and_shape
@@ -153,9 +162,22 @@ def _input(value: Any) -> tuple[str | None, str]:
         references = ", ".join(resource.reference for resource in value)
         return references, references
     if not is_plain(value):
-        # Rows and models are not hashed at every call: what is called with them is called again.
-        return None, type_and_shape(value)
-    return digest_of_value(value), _written(value)
+        # Rows are hashed only where that can spare a call.
+        return _content_of(value) if by_content else None, type_and_shape(value)
+    return _content_of(value), _written(value)
+
+
+def _content_of(value: Any) -> str | None:
+    """The digest of rows, collections and models; None for what cannot be compared."""
+    from lolpop.resources import Experiment
+    from lolpop.runs import resource_of
+
+    if isinstance(experiment := resource_of(value), Experiment):
+        return experiment.reference
+    try:
+        return digest_of_value(value)
+    except Opaque:
+        return None
 
 
 def _written(value: Any) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from lolpop.data.content import Opaque, digest_of_value
 from lolpop.running.fingerprints.bytecode import digest_of, references_of
-from lolpop.running.fingerprints.content import Opaque, digest_of_value
 from lolpop.running.fingerprints.distributions import distribution_of
 from lolpop.running.fingerprints.modules import (
     FRAMEWORK,

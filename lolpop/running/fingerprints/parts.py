@@ -59,6 +59,11 @@ class Parts:
         return Parts(part for part in self if part.kind != "state")
 
     @property
+    def known(self) -> Parts:
+        """The parts whose content is determined."""
+        return Parts(part for part in self if part.digest is not None)
+
+    @property
     def unknown(self) -> list[Part]:
         """The parts whose content cannot be determined: calls with such parts are never the same."""
         return [part for part in self if part.digest is None]

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from lolpop.data.content import Opaque, digest_of_value
 from lolpop.errors import LolpopError
-from lolpop.running.fingerprints.content import Opaque, digest_of_value
 from lolpop.settings.secrets import secrets_of
 
 __all__ = ["named_code", "setting_digest"]

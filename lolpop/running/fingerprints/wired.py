@@ -13,14 +13,14 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop._names import shortened
-from lolpop.integrations import accounted_for, call_kind, reads_of
+from lolpop.data.content import Opaque, digest_of_value
+from lolpop.integrations import accounted_for, call_kind, has_effects, reads_of
 from lolpop.kernel.providers.cells import cell_of, effective_provider
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Component, Folder, Places, Settings
 from lolpop.running.fingerprints.attributes import members_of, self_use, variable_use
 from lolpop.running.fingerprints.code import code_of
-from lolpop.running.fingerprints.content import Opaque, digest_of_value
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, Parts
@@ -52,6 +52,8 @@ class MethodParts:
     parts: Parts
     reads_outside: bool
     """Whether it reaches what reads outside: then what it reads has to be declared."""
+    has_effects: bool
+    """Whether it, or what it calls, acts outside the store."""
 
     @cached_property
     def key(self) -> str:
@@ -89,6 +91,7 @@ class _Walk:
         """Whether the method that is followed is part of a call that declares by itself what it reads."""
         self._injected: dict[Slot[Any], dict[int, Any]] = {}
         self._reads_outside = False
+        self._has_effects = False
         self._declared: list[tuple[str, Any]] = []
         self._left_out: tuple[Slot[Any] | None, str, frozenset[str]] = (None, "", frozenset())
 
@@ -109,7 +112,7 @@ class _Walk:
             if callable(reads) and name != method:
                 # It reads what its arguments say, and those are known when it is called.
                 self._parts.add(Part("file", f"what {name} reads", None))
-        return MethodParts(self._parts, self._reads_outside)
+        return MethodParts(self._parts, self._reads_outside, self._has_effects)
 
     def follow_member(self, owner: Slot[Any], chain: tuple[str, ...]) -> None:
         """Follow an attribute of what ``owner`` gives: a method, a constant, or what was injected."""
@@ -124,6 +127,7 @@ class _Walk:
         if (id(owner), id(member), self._is_declared) in self._seen:
             return
         self._seen.add((id(owner), id(member), self._is_declared))
+        self._has_effects = self._has_effects or has_effects(member)
         if reads := reads_of(member):
             self._declare(name, reads)
         is_declared, self._is_declared = self._is_declared, self._is_declared or callable(reads)
@@ -203,14 +207,18 @@ class _Walk:
         elif isinstance(provider, Slot) and not isinstance(provider, Component) and chain:
             self.follow_member(provider, chain)
         else:
-            self._note_reading(provider, chain)
+            self._note_use(provider, chain)
             self._count_whole(provider)
 
-    def _note_reading(self, provider: Any, chain: tuple[str, ...]) -> None:
+    def _note_use(self, provider: Any, chain: tuple[str, ...]) -> None:
+        """Note whether what is used of a component reads or acts outside."""
         plan = cell_of(provider).plan if isinstance(provider, Slot) else None
-        reading = getattr(plan.implementation, "reads_outside", None) if plan is not None else None
+        implementation = None if plan is None else plan.implementation
+        reading = getattr(implementation, "reads_outside", ())
         if not self._is_declared and reading and (not chain or chain[0] in reading):
             self._reads_outside = True
+        if chain and chain[0] in getattr(implementation, "acts_outside", ()):
+            self._has_effects = True
 
     def _follow_value(self, slot: Settings[Any], chain: tuple[str, ...]) -> None:
         """Count a section that is injected as a value: one field of it, or all of them."""
@@ -272,7 +280,9 @@ class _Walk:
             version = version_of(module)
             self._parts.add(Part("library", module, version, version))
         for name in dir(implementation):
-            if reads := reads_of(getattr(implementation, name, None)):
+            member = getattr(implementation, name, None)
+            self._has_effects = self._has_effects or has_effects(member)
+            if reads := reads_of(member):
                 self._declare(name, reads)
 
     def _follow_dependency(self, implementation: type, dependency: Any) -> None:
@@ -290,7 +300,7 @@ class _Walk:
                 for chain in use.chains:
                     self._follow_value(provider, chain)
                 return
-        self._note_reading(provider, ())
+        self._note_use(provider, ())
         self._count_whole(provider)
 
     def _count_foreign(self, provider: Any) -> None:

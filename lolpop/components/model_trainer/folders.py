@@ -10,6 +10,8 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer
 from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError, WiringError
 from lolpop.registry import find, import_object, missing_modules, name_of
 
+__all__ = ["load", "save"]
+
 _FILES = "files"
 _DESCRIPTION = "model.json"
 _INTERFACE: type[ModelTrainer] = ModelTrainer  # type: ignore[type-abstract]  # the interface is meant

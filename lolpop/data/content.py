@@ -18,8 +18,9 @@ from typing import Any
 __all__ = ["Opaque", "digest_of_value", "is_plain"]
 
 _BY_REPRESENTATION = (
-    bool, int, float, complex, str, bytes, dt.date, dt.time, dt.timedelta, dt.tzinfo, decimal.Decimal,
-    fractions.Fraction, uuid.UUID, pathlib.PurePath, range, slice, type(None), type(Ellipsis),
+    bool, int, float, complex, str, bytes, dt.date, dt.datetime, dt.time, dt.timedelta, dt.tzinfo,
+    decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, range, slice, type(None),
+    type(Ellipsis),
 )  # fmt: skip
 """Types of the standard library whose representation says everything."""
 
@@ -90,19 +91,19 @@ def _of_library(value: Any, name: str) -> Any:
     if numpy is not None and isinstance(value, numpy.generic):
         return name, repr(value.item()), str(value.dtype)
     if numpy is not None and isinstance(value, numpy.ndarray) and not value.dtype.hasobject:
-        flat = numpy.ascontiguousarray(value).reshape(-1).view(numpy.uint8)
-        content = hashlib.sha256(flat.data if value.size else b"")
-        return name, value.shape, str(value.dtype), content.hexdigest()
+        from lolpop.data.frame_digests import array_digest
+
+        return name, value.shape, str(value.dtype), array_digest(value)
     if pandas is not None and isinstance(value, pandas.Timestamp | pandas.Timedelta):
         return name, repr(value)
     if pandas is not None and isinstance(value, pandas.Series):
         value = value.to_frame("value" if value.name is None else value.name)
     if hasattr(value, "columns") or hasattr(value, "column_names"):
-        from lolpop.data.tables import digest_of, pack
+        from lolpop.data.frame_digests import frame_digest
         from lolpop.errors import DataError
 
         try:
-            return name, digest_of(pack(value))
+            return name, frame_digest(value)
         except DataError:
             raise Opaque(value) from None
     raise Opaque(value)

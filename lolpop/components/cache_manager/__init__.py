@@ -1,0 +1,59 @@
+"""Results of calls, kept so that the same calls need not be made again."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lolpop.integrations import Component
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer import ModelTrainer
+
+__all__ = ["CacheManager", "CachedResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResult:
+    """What a call returned, and which call it was."""
+
+    value: Any
+    task_id: str
+    """Of the task that made it."""
+
+
+class CacheManager(Component):
+    """Keeps results by key: the digest of everything that a call depends on.
+
+    Safe to share between threads and processes.
+    """
+
+    __slots__ = ()
+
+    affects_results: ClassVar[bool] = False
+
+    @abstractmethod
+    def get(self, key: str) -> CachedResult | None:
+        """The result that is kept under ``key``; None if there is none.
+
+        Raises CacheError for an entry that is damaged or cannot be read. It is gone then.
+        """
+
+    def has(self, key: str) -> bool:
+        """Whether a result is kept under ``key``."""
+        return self.get(key) is not None
+
+    @abstractmethod
+    def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:
+        """Keep ``result`` under ``key``. A fitted model is kept by the one of ``trainers`` that it is of.
+
+        Raises UnkeptValueError for a value that would not come back as it is, and CacheError if nothing can
+        be written.
+        """
+
+    @abstractmethod
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Hold ``key`` for oneself inside the ``with`` block, once no other thread or process does."""

@@ -1,0 +1,72 @@
+"""Reusing results of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from lolpop.components.cache_manager import CachedResult, CacheManager
+from lolpop.components.interceptor import CallCaching, Interceptor, TaskCall
+from lolpop.components.notifier import Notifier, tell
+from lolpop.errors import CacheError, UnkeptValueError
+from lolpop.resources import Resource
+
+__all__ = ["CacheInterceptor"]
+
+
+class CacheInterceptor(Interceptor):
+    """Returns the kept result of an earlier call that depended on the same, in place of calling.
+
+    Calls that act outside (``effects=True``), return nothing, or depend on what cannot be determined are
+    always made. Resources need not be kept: the store knows which call made them.
+
+    Parameters
+    ----------
+    on : str
+        Pattern over paths of tasks and workflows, such as ``train.*``.
+    """
+
+    is_cache: ClassVar[bool] = True
+
+    def __init__(
+        self, on: str = "*", *, cache_manager: CacheManager, notifiers: Sequence[Notifier] = ()
+    ) -> None:
+        self.on = on
+        self._cache_manager = cache_manager
+        self._notifiers = notifiers
+        self._told: set[str] = set()
+
+    def around(self, call: TaskCall) -> Any:
+        """Return what is kept of ``call``, or call and keep the result."""
+        caching = call.caching
+        if caching is None:
+            return call.proceed()
+        with self._cache_manager.lock(caching.key):
+            if (result := self._get(call, caching)) is not None:
+                caching.reuse(result.task_id)
+                return result.value
+            value = call.proceed()
+            self._put(call, caching, value)
+            return value
+
+    def _get(self, call: TaskCall, caching: CallCaching) -> CachedResult | None:
+        try:
+            return self._cache_manager.get(caching.key)
+        except CacheError as error:
+            self._tell(f"{call.path} is called again: {error}")
+            return None
+
+    def _put(self, call: TaskCall, caching: CallCaching, value: Any) -> None:
+        if value is None or isinstance(value, Resource) or not caching.is_settled():
+            return
+        try:
+            self._cache_manager.put(caching.key, CachedResult(value, caching.task_id), caching.trainers())
+        except UnkeptValueError as error:
+            self._tell(f"The result of {call.path} is not cached: {error}")
+        except CacheError as error:
+            self._tell(f"Results are not cached: {error}")
+
+    def _tell(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            tell(self._notifiers, message, "warning")

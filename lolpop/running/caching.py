@@ -1,0 +1,88 @@
+"""Caching: which calls reuse results, and what the interceptor that does it needs to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, cast
+
+from lolpop.components.cache_manager import CacheManager
+from lolpop.components.interceptor import Interceptor
+from lolpop.components.model_trainer import ModelTrainer
+from lolpop.kernel.framework import framework_settings
+from lolpop.kernel.providers.traversal import cells_in
+from lolpop.running.open_runs import runs_of
+from lolpop.running.records import references_in
+
+if TYPE_CHECKING:
+    from lolpop.components.store import Store
+    from lolpop.kernel.scopes import Scope
+
+__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "trainers_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """An interceptor, and the patterns of the paths of calls that it is around."""
+
+    interceptor: Interceptor
+    patterns: Sequence[str]
+
+    def is_around(self, path: str) -> bool:
+        """Whether it is around calls of ``path``."""
+        return any(fnmatchcase(path, pattern) for pattern in self.patterns)
+
+
+def interceptions(root: Scope) -> list[Interception]:
+    """What is around the calls of a container, outermost first; last, the cache that the settings ask for."""
+    provider = root.providers.get("interceptors")
+    around = [] if provider is None else [Interception(each, (each.on,)) for each in provider()]
+    if patterns := cached_paths(root):
+        from lolpop.components.interceptor.cache import CacheInterceptor
+
+        notifiers: Any = root.providers.get("notifiers")
+        interceptor = CacheInterceptor(
+            cache_manager=_cache_manager(root), notifiers=[] if notifiers is None else notifiers()
+        )
+        around.append(Interception(interceptor, patterns))
+    return around
+
+
+def cached_paths(root: Scope) -> tuple[str, ...]:
+    """The patterns of the calls that the settings, or the command line, want cached."""
+    configuration, options = root.configuration, runs_of(root).options
+    if options.cache:
+        return ("*",)
+    return framework_settings(configuration.tree, configuration.links).cached_paths
+
+
+def is_kept(root: Scope, digest: str) -> bool:
+    """Whether the result of a call with the fingerprint ``digest`` would be reused."""
+    store: Store = cast("Any", root.providers["store"])()
+    task = store.completed_task(digest)
+    if task is not None and any(references_in(task.outputs.get("return", ""))):
+        return True
+    return _cache_manager(root).has(digest)
+
+
+def trainers_of(root: Scope) -> list[ModelTrainer]:
+    """The model trainers of a container."""
+    trainers: list[ModelTrainer] = []
+    for cell in cells_in(root):
+        interface = getattr(cell.slot, "interface", None)
+        if isinstance(interface, type) and issubclass(interface, ModelTrainer):
+            built = cell.slot()
+            trainers += built if isinstance(built, list) else [built]
+    return trainers
+
+
+def _cache_manager(root: Scope) -> CacheManager:
+    provider: Any = root.providers.get("cache_manager")
+    manager: Any = None if provider is None else provider()
+    if isinstance(manager, CacheManager):
+        return manager
+    from lolpop.components.cache_manager.local import LocalCacheManager
+
+    store: Any = root.providers["store"]
+    return LocalCacheManager(store=store(), folder=root.configuration.folder)
