@@ -190,7 +190,7 @@ def workflow(
 
     ``reads`` names files that the method reads, relative to the settings, so that they are part of the
     fingerprint of its calls. ``accounts_for`` names attributes, such as ``data``, whose effect on a call a
-    function of ``reads`` tells completely: in code of the same module they count by that alone.
+    function of ``reads`` tells completely: in code of the method's module they count by that alone.
 
     One that has ``effects`` outside the store, such as deploying a model, is called in every run, whatever is
     cached or resumed, and so is what calls it.

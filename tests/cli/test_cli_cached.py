@@ -164,6 +164,25 @@ def test_rows_depend_on_no_other_source(wines, lolpop):
         assert [call["status"] for call in calls if call["path"] == "process_data"] == statuses, setting
 
 
+def test_the_settings_turn_the_cache_on(wines, lolpop):
+    """For all calls or by patterns; tasks in a workflow that acts outside are reused, and their checks shown."""
+    misspelt = lolpop("verify", "classification", "--set", "lolpop.cache=trian.*")
+    assert "'trian.*' matches no task or workflow" in misspelt.out
+    flags = ("--set", 'lolpop.cache=["predict.*", "train_model"]', "--json")
+    first = lolpop("run", "classification", *flags).json
+    second = lolpop("run", "classification", *flags).json
+    tasks = lolpop("runs", "show", "last", "--json").json["tasks"]
+    was_reused = {task["path"]: task["reused_from"] is not None for task in tasks}
+    assert was_reused["train_model"]
+    assert was_reused["predict.get_predictions"]
+    assert not was_reused["process_data"]
+    assert not was_reused["predict.save_predictions"]
+    assert not was_reused["predict.track_predictions"]
+    names = [{check["check"] for check in run["checks"]} for run in (first, second)]
+    assert names[1] >= {check["check"] for check in first["checks"] if check["task"].startswith("train.")}
+    assert second["metrics"]["test"] == first["metrics"]["test"]
+
+
 @pytest.mark.parametrize(
     "words",
     [("plan",), ("plan", "classification", "--resume", "last"), ("plan", "classification", "trian_model")],

@@ -10,6 +10,7 @@ from lolpop import registry
 from lolpop._names import did_you_mean
 from lolpop.errors import Finding, WiringError
 from lolpop.integrations import call_kind
+from lolpop.kernel.framework import framework_plan
 from lolpop.kernel.providers import Component, Runner, Settings
 from lolpop.kernel.providers.cells import Cell, cell_of, effective_provider, providers_behind
 from lolpop.kernel.providers.groups import ComponentGroup
@@ -18,6 +19,7 @@ from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
 from lolpop.kernel.providers.traversal import declared_cells
 from lolpop.kernel.scopes import Scope
+from lolpop.settings.framework import FRAMEWORK
 from lolpop.settings.tree import NO_SECTION
 from lolpop.signatures import signature_of
 
@@ -70,16 +72,31 @@ def _left_by_swaps(cells: Sequence[Cell]) -> set[Any]:
 
 
 def idle_patterns(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
-    """Interceptors that are set to intercept what there is not."""
+    """Interceptors, and the cache of the framework, that are set on what there is not."""
+    if paths := call_paths(cells):
+        yield from _idle_cache(root, paths)
+        yield from _idle_interceptors(root, paths)
+
+
+def _idle_cache(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
+    plan = framework_plan(root.configuration.tree, root.configuration.links)
+    setting = plan.settings.get("")
+    for pattern in () if setting is None else setting.value.cached_paths:
+        if not any(fnmatchcase(path, pattern) for path in paths):
+            message = f"{pattern!r} matches no task or workflow: it caches nothing"
+            origin = plan.origin_of(("cache",))
+            yield Finding(f"{FRAMEWORK}.cache", message, "warning", origin, did_you_mean(pattern, paths))
+
+
+def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
     interceptors = root.providers.get("interceptors")
     active = cell_of(interceptors).active if isinstance(interceptors, Slot) else None
     elements = cell_of(active).elements if isinstance(active, Slot) else ()
     if not elements:
         return
-    paths = call_paths(cells)
     for plan in (cell_of(element).plan for element in elements):
         on = plan.settings.get("on")
-        if on is None or not on.is_given or not isinstance(on.value, str) or not paths:
+        if on is None or not on.is_given or not isinstance(on.value, str):
             continue
         if not any(fnmatchcase(path, on.value) for path in paths):
             yield Finding(
