@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from lolpop.components.cache_manager import CacheManager
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.model_trainer import ModelTrainer
-from lolpop.kernel.framework import framework_plan
+from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.providers.traversal import cells_in
 from lolpop.running.open_runs import runs_of
 from lolpop.running.records import references_in
-from lolpop.settings.framework import FrameworkSettings
 
 if TYPE_CHECKING:
     from lolpop.components.store import Store
@@ -55,10 +54,7 @@ def cached_paths(root: Scope) -> tuple[str, ...]:
     configuration, options = root.configuration, runs_of(root).options
     if options.cache:
         return ("*",)
-    setting = framework_plan(configuration.tree, configuration.links).settings.get("")
-    settings = FrameworkSettings() if setting is None else setting.value
-    patterns: tuple[str, ...] = settings.cached_paths
-    return patterns
+    return settings_in(framework_plan(configuration.tree, configuration.links)).cached_paths
 
 
 def is_kept(root: Scope, digest: str) -> bool:

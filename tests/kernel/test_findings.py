@@ -842,7 +842,6 @@ def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, 
     [
         ("lolpop: 3", "input should be a mapping (got 3)"),
         ("lolpop: [cache]", "input should be a mapping"),
-        ("lolpop: {tests: true}", "is reserved, and nothing reads it yet"),
         ("lolpop: {cache: 3}", "input should be a valid boolean or a valid string or a list (got 3)"),
         ("lolpop: {cache: {on: true}}", "input should be a valid boolean or a valid string or a list"),
         ("lolpop: {report: banana}", "is reserved, and nothing reads it yet"),
@@ -874,7 +873,7 @@ def test_an_unknown_section_is_reported_where_its_own_key_stands(tmp_path):
 
 def test_findings_come_in_the_order_of_the_file(tmp_path):
     """Whatever they are about, and wherever it is declared."""
-    text = "seed: many\nclok: {a: 1}\ngreet:\n  greter: {b: 2}\nclock: {zome: 1}\nlolpop: {tests: 1}\n"
+    text = "seed: many\nclok: {a: 1}\ngreet:\n  greter: {b: 2}\nclock: {zome: 1}\nlolpop: {report: 1}\n"
     lines = [finding.origin.line for finding in found(loaded(tmp_path, AppContainer, text))]
     assert lines == [1, 2, 4, 5, 6]
 
