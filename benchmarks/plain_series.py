@@ -1,5 +1,7 @@
 """What people try without lolpop for series: the last value, last season's, a drift, and plain smoothing.
 
+Of last season's value and plain smoothing, the better one in a backtest of the history is named beforehand.
+
 Usage: python plain_series.py FOLDER TARGET TIME HORIZON SEASON [SERIES]
 """
 
@@ -15,6 +17,7 @@ folder, target, time, horizon, season = Path(sys.argv[1]), *sys.argv[2:4], *map(
 by = sys.argv[6] if len(sys.argv) > 6 else None
 known, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
 steps = np.arange(1, horizon + 1)
+ORIGINS = 3  # as many as lolpop's own backtest has
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:
@@ -43,12 +46,34 @@ def forecasts(values: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-parts = []
+def usual_error(values: np.ndarray) -> float:
+    """The mean absolute error of last season's value in the history."""
+    return np.nanmean(np.abs(values[season:] - values[:-season])) if len(values) > season else np.nan
+
+
+def backtested(values: np.ndarray) -> list[dict[str, float]]:
+    """The scaled errors from the last origins before the end of ``values``."""
+    errors = []
+    for back in range(1, ORIGINS + 1):
+        before, after = values[: -back * horizon], values[-back * horizon :][:horizon]
+        if len(before) > 2:
+            errors.append(
+                {
+                    name: float(np.mean(np.abs(said - after)) / usual_error(before))
+                    for name, said in forecasts(before).items()
+                }
+            )
+    return errors
+
+
+parts, errors = [], []
 for key, rows in known.groupby(by) if by else [(None, known)]:
     rows = rows.sort_values(time)
     values = rows[target].interpolate().to_numpy(dtype=float)
     ahead = (new[new[by] == key] if by else new).sort_values(time)
     said = pd.DataFrame({name: each[: len(ahead)] for name, each in forecasts(values).items()})
-    usual = np.nanmean(np.abs(values[season:] - values[:-season])) if len(values) > season else np.nan
-    parts.append(ahead.reset_index(drop=True).assign(**said, usual=usual))
-pd.concat(parts).to_csv(folder / "plain.csv", index=False)
+    parts.append(ahead.reset_index(drop=True).assign(**said, usual=usual_error(values)))
+    errors += backtested(values)
+means = pd.DataFrame(errors, columns=["seasonal naive", "plain ETS"]).mean()
+chosen = "plain ETS" if means.isna().any() else means.idxmin()
+pd.concat(parts).assign(chosen=chosen).to_csv(folder / "plain.csv", index=False)

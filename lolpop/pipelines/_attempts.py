@@ -89,6 +89,7 @@ class TrialObjective:
             trial: (experiment, score) for trial, experiment, score in earlier if not math.isnan(score)
         }
         self._taken_over: dict[str, Experiment] = {}
+        self._kept: dict[str, Entry] = {}
         self._lock = threading.Lock()
         self._best: _Best | None = None
 
@@ -118,6 +119,18 @@ class TrialObjective:
                 scores.append((self(trainer, {}), trainer))
         return sorted(scores, key=lambda scored: scored[0], reverse=self._checker.greater_is_better)
 
+    def keep(self, trainer: ModelTrainer, params: Params) -> float:
+        """The score of ``trainer`` with ``params``, whose model stays at hand though others be better.
+
+        Raises TrainingError if it has none.
+        """
+        candidate = self._place_of(trainer)
+        trial = self._identity(candidate, params, 1.0)
+        entry, score = self._make(trial, TrialSpec(candidate, params))
+        if entry is not None:
+            self._kept[trial] = entry
+        return score
+
     def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
         """What came of ``trainer`` with ``params``. It is fitted again if its model is not at hand.
 
@@ -127,6 +140,8 @@ class TrialObjective:
         trial = self._identity(candidate, params, 1.0)
         if self._best is not None and self._best.trial == trial:
             entry = self._best.entry
+        elif trial in self._kept:
+            entry = self._kept[trial]
         else:
             again, _ = self._make(trial, TrialSpec(candidate, params))
             if again is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from lolpop.components.logger import Logger
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_bias_checker import ModelBiasChecker
-from lolpop.components.model_checker import ModelChecker
+from lolpop.components.model_checker import Metrics, ModelChecker
 from lolpop.components.model_checker.backtests import RecordedForecasts, backtest_rows, forecasts_of
 from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
@@ -23,9 +25,9 @@ from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, count, wrap
-from lolpop.errors import Finding
+from lolpop.errors import DataError, Finding, TrainingError
 from lolpop.integrations import task
-from lolpop.pipelines._attempts import Fitted, TrialSpec, is_better
+from lolpop.pipelines._attempts import Fit, Fitted, TrialObjective, TrialSpec, is_better
 from lolpop.pipelines._labelled import labelled
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import ForecastingProblem
@@ -48,8 +50,9 @@ class ForecastTrainPipeline(TrainPipeline):
     The last horizon of each series is the test, which chooses nothing: searches and candidates are judged
     by the horizons before it. Then the winner is backtested: fitted as it would have been at earlier origins,
     and compared with what came. A model trainer that stands for several, as the default does, is chosen by
-    that backtest, test included, so that what is deployed is never worse in it than the best baseline. It is
-    fitted on all rows last, since what is forecast begins where they end.
+    that backtest, test included, and its best are combined if they can be, so that what is deployed is never
+    worse in it than the best baseline. It is fitted on all rows last, since what is forecast begins where
+    they end.
 
     Parameters
     ----------
@@ -105,6 +108,9 @@ class ForecastTrainPipeline(TrainPipeline):
         self.chosen_by_backtest = (
             not candidates and len(self.trainers) > 1 and not hyperparameter_tuner.enabled
         )
+        self.combination = model_trainer.combination if self.chosen_by_backtest else None
+        if self.combination is not None:
+            self.trainers = (*self.trainers, self.combination)
         self.series = problem
         self.backtest_splitter = data_splitter
 
@@ -206,15 +212,42 @@ class ForecastTrainPipeline(TrainPipeline):
         splits = self.backtest_splitter.backtest(validation)
         splits = splits[-max(1, round(attempt.share * len(splits))) :]
         models = self._fitted_each(trainer, attempt.params, [split.train for split in splits])
+        metrics, is_best = self._judge(models, splits, attempt)
+        if not is_best or attempt.share < 1:
+            return Fitted(metrics, None)
+        return Fitted(metrics, self._fitted(trainer, attempt.params, train))
+
+    def _fit_candidate(
+        self, attempt: TrialSpec, frame: Frame, fitted: dict[ModelTrainer, list[FittedModel]]
+    ) -> Fitted:
+        """Backtest one of the trainers to choose from; a combination takes models that are ``fitted``."""
+        trainer = self.trainers[attempt.candidate]
+        splits = self.backtest_splitter.backtest(frame)
+        trains = [split.train for split in splits]
+        if trainer is self.combination:
+            models = self.combination.fit_rest(self._parts(trains), attempt.params, fitted)
+        else:
+            models = fitted[trainer] = self._fitted_each(trainer, attempt.params, trains)
+        metrics, is_best = self._judge(models, splits, attempt)
+        return Fitted(metrics, models[-1] if is_best else None)  # the origin of the last is that of the test
+
+    def _judge(
+        self, models: Sequence[FittedModel], splits: Sequence[Splits], attempt: TrialSpec
+    ) -> tuple[Metrics, bool]:
+        """The metrics of a backtest, and whether it is better than what is to beat."""
         rows = self._backtested(models, splits)
         target = labelled(rows, self.problem).target
         metrics = self.model_checker.measure(RecordedForecasts.of_backtest(self.series), rows, target)
-        is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
-        if not is_best or attempt.share < 1:
-            return Fitted(metrics, None)
+        return metrics, is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
+
+    @contextmanager
+    def _fits(self, train: Frame, validation: Frame, dataset_version: DatasetVersion) -> Iterator[Fit]:
         if self.chosen_by_backtest:
-            return Fitted(metrics, models[-1])  # its origin is that of the test
-        return Fitted(metrics, self._fitted(trainer, attempt.params, train))
+            fitted: dict[ModelTrainer, list[FittedModel]] = {}
+            yield partial(self._fit_candidate, frame=validation, fitted=fitted)
+        else:
+            with super()._fits(train, validation, dataset_version) as fit:
+                yield fit
 
     def _backtest_of(self, model_version: ModelVersion) -> Frame:
         reference = self.metadata_tracker.get(model_version).fields["backtest"]
@@ -223,8 +256,11 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fitted_each(
         self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
     ) -> list[FittedModel]:
+        return trainer.fit_each(self._parts(frames), params)
+
+    def _parts(self, frames: Sequence[Frame]) -> list[tuple[Frame, Series]]:
         parts = [self._labelled(frame) for frame in frames]
-        return trainer.fit_each([(part.features, part.target) for part in parts], params)
+        return [(part.features, part.target) for part in parts]
 
     def _backtested(self, models: Sequence[FittedModel], splits: Sequence[Splits]) -> Frame:
         tests = [self._labelled(split.test) for split in splits]
@@ -245,6 +281,19 @@ class ForecastTrainPipeline(TrainPipeline):
     @property
     def _chosen_by(self) -> str:
         return "by the backtest" if self.chosen_by_backtest else "by a backtest before the test"
+
+    def _choose(
+        self, ranked: Sequence[tuple[float, ModelTrainer]], attempts: TrialObjective
+    ) -> tuple[ModelTrainer, Params, float]:
+        """The combination of the best, unless a baseline is better in the backtest; else the best alone."""
+        combination = None if self.model_checker.greater_is_better else self.combination
+        weights = None if combination is None else combination.weigh(ranked)
+        if combination is not None and weights is not None:
+            with suppress(DataError, TrainingError):  # the reason is in the log
+                score = attempts.keep(combination, weights)
+                if combination.is_worth(score, ranked):
+                    return combination, weights, score
+        return super()._choose(ranked, attempts)
 
     def _fits_of_a_trial(self, validation: Frame) -> int:
         return len(self.backtest_splitter.backtest(validation))

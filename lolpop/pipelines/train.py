@@ -380,14 +380,23 @@ class TrainPipeline(Pipeline):
         if not ranked:  # nothing can be compared: what is wrong, if anything, is wrong with the first, too
             model = self._fitted(self.trainers[0], {}, train)
             return Entry(experiments.record(0, {}), self.trainers[0], model)
-        (score, best), *others = ranked
+        best, params, score = self._choose(ranked, attempts)
+        others = [(other, trainer) for other, trainer in ranked if trainer is not best]
         beside = ", ".join(f"{other:.4g} for {trainer.title}" for other, trainer in others)
         tell(
             self.notifiers,
-            f"{experiments.model_version()}: {best.title} is chosen {self._chosen_by}, where its "
+            f"{experiments.model_version()}: {best.title_of(params)} is chosen {self._chosen_by}, where its "
             f"{self.model_checker.metric} is {score:.4g}{f' ({beside})' if beside else ''}",
         )
-        return attempts.winner(best, {})
+        return attempts.winner(best, params)
+
+    def _choose(
+        self, ranked: Sequence[tuple[float, ModelTrainer]], attempts: TrialObjective
+    ) -> tuple[ModelTrainer, Params, float]:
+        """What is trained, of several that were tried, with its parameters and its score."""
+        del attempts  # none but those that are ranked
+        score, best = ranked[0]
+        return best, {}, score
 
     def _log_metrics(self, winner: Entry, model_version: ModelVersion, splits: Splits) -> None:
         metrics: dict[str, float] = {}

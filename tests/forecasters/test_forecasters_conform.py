@@ -3,11 +3,13 @@
 import pytest
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_trainer.combination import CombinationModelTrainer
 from lolpop.components.model_trainer.naive import NaiveModelTrainer
 from lolpop.components.model_trainer.prophet import ProphetModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
 from lolpop.components.model_trainer.statsmodels import StatsmodelsModelTrainer
+from lolpop.components.model_trainer.theta import ThetaModelTrainer
 from lolpop.testing import FORECASTER_CHECKS
 
 TRAINERS = {
@@ -15,6 +17,9 @@ TRAINERS = {
     "seasonal naive": (NaiveModelTrainer, {"method": "seasonal_naive"}),
     "drift": (NaiveModelTrainer, {"method": "drift"}),
     "smoothing": (SmoothingModelTrainer, {}),
+    "smoothing of logarithms": (SmoothingModelTrainer, {"logarithms": True}),
+    "theta": (ThetaModelTrainer, {}),
+    "combination": (CombinationModelTrainer, {}),
     "sklearn": (SklearnModelTrainer, {"estimator": "ridge"}),
     "statsmodels ets": (StatsmodelsModelTrainer, {"model": "ets", "error": "additive", "trend": "none"}),
     "statsmodels sarimax": (StatsmodelsModelTrainer, {"model": "sarimax", "order": (1, 0, 0)}),
@@ -42,7 +47,9 @@ def test_a_forecaster_conforms(name, check):
 
     def make(problem, seed):
         needed = (
-            {"feature_transformer": SklearnFeatureTransformer()} if trainer is SklearnModelTrainer else {}
+            {"feature_transformer": SklearnFeatureTransformer()}
+            if trainer in {SklearnModelTrainer, CombinationModelTrainer}
+            else {}
         )
         return trainer(**settings, problem=problem, seed=seed, **needed)
 

@@ -93,7 +93,7 @@ def test_an_unknown_name_proposes_a_near_one_or_lists_all():
     """Near names are proposed; where none is near, all are listed."""
     with pytest.raises(WiringError, match=r"'optunna'.*Did you mean optuna\?"):
         find(HyperparameterTuner, "optunna")
-    with pytest.raises(WiringError, match=r"prophet, sklearn, smoothing, statsmodels, xgboost"):
+    with pytest.raises(WiringError, match=r"prophet, sklearn, smoothing, statsmodels, theta, xgboost"):
         find(ModelTrainer, "qqq")
 
 

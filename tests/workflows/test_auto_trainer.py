@@ -71,17 +71,24 @@ def test_what_is_deployed_is_never_worse_than_the_best_baseline(train, kind):
 
 
 def test_each_candidate_is_an_experiment_with_its_backtest(train):
-    """What was compared can be read later: trainer and score of each, and which won."""
+    """What was compared can be read later: trainer and score of each, the combination last, and which won."""
     container, _, _, _ = train(series("a season"))
     kept, tracker = container.metadata_tracker(), container.metrics_tracker()
     fields = [kept.get(each).fields for each in kept.find(Experiment)]
     compared = [each for each in fields if "retrained_from" not in each]
-    assert {each["trainer"] for each in compared} == {"naive", "smoothing", "sklearn"}
+    assert {each["trainer"] for each in compared} == {
+        "naive", "smoothing", "theta", "sklearn", "combination"
+    }  # fmt: skip
     assert sum(each["winner"] for each in fields) == 1
     scores = [tracker.get(each).get(f"validation.{METRIC}") for each in kept.find(Experiment)][:-1]
     assert all(score is not None and score > 0 for score in scores)
+    *alone, together = scores
     winner = next(each for each in fields if "retrained_from" in each)
-    assert scores[winner["candidate"]] == min(scores)
+    assert winner["trainer"] == "combination"
+    assert together <= min(alone[:3])
+    weights = winner["searched"]["weights"]
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-3)
+    assert len(weights) == 3
 
 
 @pytest.mark.parametrize("values", [[4.0, *[5.0] * 39], [1.0, 2.0] * 5, list(range(9))])

@@ -8,6 +8,7 @@ from pydantic import PositiveInt
 
 from lolpop.components._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
+from lolpop.components.model_trainer.forecasting.combined import CombinedModel
 from lolpop.components.model_trainer.forecasting.lags import LagModel
 from lolpop.components.model_trainer.forecasting.models import ForecastModel
 from lolpop.data.frames import to_floats, wrap, wrap_series
@@ -77,7 +78,7 @@ class ForecastModelExplainer(ModelExplainer):
             return []
         changed_forecasts = (
             model.varied(frame, self._repeats, random)
-            if isinstance(model, LagModel)
+            if isinstance(model, LagModel | CombinedModel)
             else self._shuffled(model, frame, random)
         )
         own = np.asarray(model.predict(frame).labels, dtype=np.float64)

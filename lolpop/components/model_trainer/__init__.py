@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Array, Frame, Series
 
 __all__ = [
-    "Choice", "FittedModel", "Float", "Int", "ModelTrainer", "Params", "Predictions", "SearchSpace",
+    "Choice", "CombiningModelTrainer", "FittedModel", "Float", "Int", "ModelTrainer", "Params", "Predictions",
+    "SearchSpace",
 ]  # fmt: skip
 
 Params: TypeAlias = Mapping[str, Any]
@@ -143,6 +144,11 @@ class ModelTrainer(Component):
         """What it fits, in a few words, as people read it."""
         return type(self).__name__
 
+    def title_of(self, params: Params) -> str:
+        """What it fits with ``params``, in a few words."""
+        del params
+        return self.title
+
     def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
         """The trainers to choose from, if it stands for several: itself alone unless it says otherwise.
 
@@ -151,6 +157,11 @@ class ModelTrainer(Component):
         """
         del rows
         return (self,)
+
+    @property
+    def combination(self) -> CombiningModelTrainer | None:
+        """What combines the best of its alternatives, if anything does."""
+        return None
 
     def params(self) -> Params:
         """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
@@ -164,3 +175,26 @@ class ModelTrainer(Component):
     def search_start(self) -> Params:
         """Where a search begins, as far as it is within the search space: what is fitted without one."""
         return self.params()
+
+
+class CombiningModelTrainer(ModelTrainer):
+    """Fits several models whose predictions are one; their worth says which, and how they are weighted."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def fit_rest(
+        self,
+        parts: Sequence[tuple[Frame, Series]],
+        params: Params,
+        fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
+    ) -> list[FittedModel]:
+        """What ``fit_each`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+
+    @abstractmethod
+    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:
+        """The parameters that combine the best of several trainers, by their errors; None to combine none."""
+
+    @abstractmethod
+    def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
+        """Whether a combination with that ``error`` is to be preferred to the best of ``scores`` alone."""

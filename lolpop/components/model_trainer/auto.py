@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
@@ -15,6 +15,9 @@ from lolpop.components.model_trainer import ModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.errors import Finding
 from lolpop.problem import ForecastingProblem, Problem
+
+if TYPE_CHECKING:
+    from lolpop.components.model_trainer.combination import CombinationModelTrainer
 
 __all__ = ["AutoModelTrainer"]
 
@@ -86,15 +89,20 @@ class AutoModelTrainer(SklearnModelTrainer):
             seed=seed,
             feature_transformer=feature_transformer,
         )
-        self._series = False
+        self._combination: CombinationModelTrainer | None = None
         if estimator is not None or params or lags is not None:
             self._trainers: tuple[ModelTrainer, ...] = (one,)
         elif isinstance(problem, ForecastingProblem):
-            self._series = True
-            linear = SklearnModelTrainer(
-                "ridge", problem=problem, seed=seed, feature_transformer=feature_transformer
+            from lolpop.components.model_trainer.combination import CombinationModelTrainer
+
+            self._combination = CombinationModelTrainer(
+                problem=problem,
+                seed=seed,
+                feature_transformer=feature_transformer,
+                executor=executor,
+                logger=logger,
             )
-            self._trainers = (*_of_series(problem, seed, executor, logger), linear, one)
+            self._trainers = tuple(self._combination.members.values())
         else:
             self._trainers = tuple(
                 SklearnModelTrainer(
@@ -119,26 +127,10 @@ class AutoModelTrainer(SklearnModelTrainer):
 
     def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
         """The trainers to choose from, the simplest first; of few values of series not boosting."""
-        few = self._series and rows is not None and rows < _MANY_VALUES
+        few = self._combination is not None and rows is not None and rows < _MANY_VALUES
         return self._trainers[:-1] if few else self._trainers
 
-
-def _of_series(
-    problem: ForecastingProblem, seed: int, executor: Executor | None, logger: Logger | None
-) -> tuple[ModelTrainer, ...]:
-    from lolpop.components.model_trainer.naive import NaiveModelTrainer
-    from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
-
-    def naive(method: Any) -> NaiveModelTrainer:
-        return NaiveModelTrainer(method, problem=problem, seed=seed, executor=executor, logger=logger)
-
-    def smoothing(trend: Any) -> SmoothingModelTrainer:
-        return SmoothingModelTrainer(trend, problem=problem, seed=seed, executor=executor, logger=logger)
-
-    return (
-        naive("naive"),
-        naive("seasonal_naive"),
-        naive("drift"),
-        smoothing("damped"),
-        smoothing("mean"),
-    )
+    @property
+    def combination(self) -> CombinationModelTrainer | None:
+        """What combines the best of its forecasters; None of rows and columns."""
+        return self._combination

@@ -36,6 +36,9 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
     trend : str
         ``damped``, which fades; ``additive``, which goes on; or ``mean``, half way between both. A straight
         trend goes too far as often as a damped one stops too early, and criteria hardly tell which.
+    logarithms : bool
+        Whether the logarithms of a series are smoothed, if all its values are positive: for growth and
+        seasons that are in proportion to the level.
     """
 
     requires = ()
@@ -47,13 +50,20 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
     def __init__(
         self,
         trend: Literal["damped", "additive", "mean"] = "mean",
+        logarithms: bool = False,
         *,
         problem: ForecastingProblem,
         seed: int = 0,
         executor: Executor | None = None,
         logger: Logger | None = None,
     ) -> None:
-        super().__init__({"trend": trend}, problem=problem, seed=seed, executor=executor, logger=logger)
+        super().__init__(
+            {"trend": trend, "logarithms": logarithms},
+            problem=problem,
+            seed=seed,
+            executor=executor,
+            logger=logger,
+        )
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
@@ -62,9 +72,10 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
 
     @property
     def title(self) -> str:
-        """What it is, with the trend that is set."""
-        trend = self.params()["trend"]
-        return self.library if trend == "mean" else f"{self.library} ({trend} trend)"
+        """What it is, with the trend that is set, and whether logarithms are smoothed."""
+        params = self.params()
+        name = f"{self.library} of logarithms" if params["logarithms"] else self.library
+        return name if params["trend"] == "mean" else f"{name} ({params['trend']} trend)"
 
     def search_space(self) -> SearchSpace:
         """Empty: the trend is set, and the season is chosen."""
@@ -75,10 +86,10 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
         trends: tuple[Trend, ...] = ("damped", "additive")
         if params["trend"] != "mean":
             trends = (params["trend"],)
-        return without_regressors(series, self.library), Smoothing(season, trends)
+        return without_regressors(series, self.library), Smoothing(season, trends, params["logarithms"])
 
     @classmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
-        """None: there is one setting."""
+        """None: its settings go with each other."""
         del settings
         yield from ()

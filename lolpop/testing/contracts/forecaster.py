@@ -87,7 +87,10 @@ class ForecasterContract(ComponentContract):
         require(bool(error < spread / 2), f"an error of less than {spread / 2:.3g}", error)
 
     def test_bounds_hold_the_forecast(self, make: MakeForecaster) -> None:
-        """The forecast lies between its bounds, which do not get narrower ahead, or to hold more."""
+        """The forecast lies between its bounds, which do not get narrower ahead, or to hold more.
+
+        Where a season is in proportion to the level, they may shrink with the forecast, but not as its share.
+        """
         import numpy as np
 
         case = _case(0)
@@ -102,9 +105,12 @@ class ForecasterContract(ComponentContract):
             inside = (lower <= labels) & (labels <= upper)
             require(bool(inside.all()), "lower <= forecast <= upper", np.column_stack([lower, labels, upper]))
             widths[interval] = (upper - lower).reshape(-1, _HORIZON)
-            nearest, furthest = widths[interval][:, 0], widths[interval][:, -1]
+            shares = widths[interval] / np.abs(labels).reshape(-1, _HORIZON)
+            does_not_shrink = [
+                width[:, -1] >= (1 - _CHANCE) * width[:, 0] for width in (widths[interval], shares)
+            ]
             require(
-                bool((furthest >= (1 - _CHANCE) * nearest).all()),
+                bool(np.logical_or(*does_not_shrink).all()),
                 "intervals that do not shrink ahead",
                 widths[interval],
             )

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.numerical
 HORIZON = 12
 
 
-def fitted(values, trend="mean", **problem):
+def fitted(values, trend="mean", logarithms=False, **problem):
     settings = {"name": "y", "target": "y", "time": "month", "horizon": HORIZON, **problem}
-    trainer = SmoothingModelTrainer(trend, problem=ForecastingProblem(**settings))
+    trainer = SmoothingModelTrainer(trend, logarithms, problem=ForecastingProblem(**settings))
     return trainer.fit(months(len(values)), pd.Series(values, name="y"))
 
 
@@ -87,3 +87,21 @@ def test_long_seasons_are_averages():
     values = 10 * np.sin(at * 2 * np.pi / 52) + 0.3 * noise(len(at))
     said = forecast(values, steps=52, season=52, horizon=52)
     assert np.abs(said.labels - 10 * np.sin((at[-1] + 1 + np.arange(52)) * 2 * np.pi / 52)).mean() < 1
+
+
+def test_logarithms_follow_growth_and_seasons_in_proportion():
+    """Where a season grows with its level, smoothing logarithms errs less than half as much."""
+    at = np.arange(96)
+    values = 100 * 1.02**at * (1 + 0.3 * np.sin(at * np.pi / 6)) * np.exp(0.02 * noise(96))
+    plain, logarithms = (
+        np.abs(forecast(values[:84], **settings).labels - values[84:]).mean()
+        for settings in ({}, {"logarithms": True})
+    )
+    assert logarithms < plain / 2
+
+
+def test_values_that_are_not_positive_have_no_logarithms():
+    """A series with a zero is smoothed as it is, whatever is set."""
+    values = np.maximum(0, noise(60))
+    expected = forecast(values).labels
+    assert forecast(values, logarithms=True).labels.tolist() == expected.tolist()

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Fitted", "Form", "LinearSmoothing", "Smoothing", "fit_form"]
+__all__ = [
+    "Fitted", "Form", "LinearSmoothing", "Smoothing", "fit_form", "forecast_form", "recent_values",
+]  # fmt: skip
 
 Trend: TypeAlias = Literal["none", "damped", "additive"]
 
@@ -71,6 +73,8 @@ class LinearSmoothing(SeriesModel):
 
     kind: Literal["smoothing"] = "smoothing"
     season: int
+    logarithms: bool = False
+    """Whether the logarithms of the values are smoothed: growth and seasons are in proportion then."""
     params: dict[Trend, tuple[float, ...]]
     """For each trend its smoothing of level, trend and season, and the damping, as far as it has them."""
     values: tuple[float, ...]
@@ -81,19 +85,21 @@ class LinearSmoothing(SeriesModel):
         """What it is called, such as ``ETS(A,Ad,A)``; the mean of two is called by both."""
         season = "A" if self.season > 1 else "N"
         letters = {"damped": "Ad", "additive": "A", "none": "N"}
-        return " and ".join(f"ETS(A,{letters[trend]},{season})" for trend in self.params)
+        names = " and ".join(f"ETS(A,{letters[trend]},{season})" for trend in self.params)
+        return f"{names} of logarithms" if self.logarithms else names
 
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on; the interval is that of normal errors."""
+        """How the series goes on; the interval is that of normal errors, or of log-normal ones."""
         import numpy as np
 
-        values = np.array(self.values)
+        values = np.log(self.values) if self.logarithms else np.array(self.values)
         parts = [
-            _forecast(Form(trend, self.season), params, values, len(ahead), ahead.interval)
+            forecast_form(Form(trend, self.season), params, values, len(ahead), ahead.interval)
             for trend, params in self.params.items()
         ]
         mean, half = np.mean(parts, axis=0)
-        return Forecast(mean, mean - half, mean + half)
+        bounds = mean, mean - half, mean + half
+        return Forecast(*(np.exp(bounds) if self.logarithms else bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +109,37 @@ class Smoothing(SeriesSettings):
     season: int
     trends: tuple[Trend, ...] = ("damped", "additive")
     """Those whose mean is forecast."""
+    logarithms: bool = False
+    """Whether logarithms are smoothed, where all values are positive."""
 
     def fit(self, timeline: Timeline) -> SeriesModel:
         """Exponential smoothing as it suits the values."""
+        import numpy as np
+
         if is_short_or_constant(timeline):
             return LastValue.of(timeline)
         repetition = Repetition.of(timeline, self.season)
         if repetition is not None:
             return repetition
-        values = _recent(timeline, self.season)
+        recent = recent_values(timeline, self.season)
+        logarithms = self.logarithms and bool(recent.min() > 0)
+        values = np.log(recent) if logarithms else recent
         first, *others = self.trends
         forms = (fit_form(form, values) for form in _forms(values, first, self.season))
         best = min(forms, key=lambda fitted: fitted.worth)
         fitted = [best, *(fit_form(Form(trend, best.form.season), values) for trend in others)]
         return LinearSmoothing(
             season=best.form.season,
+            logarithms=logarithms,
             params={fit.form.trend: fit.params for fit in fitted},
-            values=tuple(values.tolist()),
+            values=tuple(recent.tolist()),
         )
 
     def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """``model``, its parameters too, run over the first part of its series."""
         if not isinstance(model, LinearSmoothing) or is_short_or_constant(timeline):
             return LastValue.of(timeline)
-        return model.model_copy(update={"values": tuple(_recent(timeline, self.season).tolist())})
+        return model.model_copy(update={"values": tuple(recent_values(timeline, self.season).tolist())})
 
 
 class Fitted(NamedTuple):
@@ -168,7 +181,8 @@ class _System:
         return cls(values, errors, damping)
 
 
-def _recent(timeline: Timeline, season: int) -> Floats:
+def recent_values(timeline: Timeline, season: int) -> Floats:
+    """The last values of a series, those that are missing filled: as many as are smoothed."""
     values = timeline.filled().values
     return values[-max(_LONGEST, _SEASONS * season) :]
 
@@ -182,7 +196,9 @@ def _forms(values: Floats, trend: Trend, season: int) -> Iterator[Form]:
             yield seasonal
 
 
-def _forecast(form: Form, params: tuple[float, ...], values: Floats, steps: int, interval: float) -> Floats:
+def forecast_form(
+    form: Form, params: tuple[float, ...], values: Floats, steps: int, interval: float
+) -> Floats:
     """The mean of the steps after ``values``, and half of their interval, shape (2, steps)."""
     import numpy as np
     from scipy.signal import lfilter

@@ -1,0 +1,250 @@
+"""Several forecasters whose forecasts are averaged."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lolpop._names import one_of
+from lolpop.components.executor import Executor
+from lolpop.components.feature_transformer import FeatureTransformer
+from lolpop.components.logger import Logger
+from lolpop.components.model_trainer import (
+    CombiningModelTrainer,
+    FittedModel,
+    ModelTrainer,
+    Params,
+    SearchSpace,
+)
+from lolpop.components.model_trainer.forecasting.combined import CombinedModel, Member
+from lolpop.components.model_trainer.forecasting.models import ForecastModel
+from lolpop.components.model_trainer.naive import NaiveModelTrainer
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
+from lolpop.components.model_trainer.theta import ThetaModelTrainer
+from lolpop.errors import Finding, TrainingError, UnusableArtifactError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+if TYPE_CHECKING:
+    from lolpop.data.frames import Frame, Series
+
+__all__ = ["CombinationModelTrainer"]
+
+_FILE = "combination.json"
+_Settings: TypeAlias = Mapping[str, Any]
+_MEMBERS: Mapping[str, tuple[type[ModelTrainer], _Settings]] = MappingProxyType(
+    {
+        "naive": (NaiveModelTrainer, {"method": "naive"}),
+        "seasonal_naive": (NaiveModelTrainer, {"method": "seasonal_naive"}),
+        "drift": (NaiveModelTrainer, {"method": "drift"}),
+        "damped": (SmoothingModelTrainer, {"trend": "damped"}),
+        "additive": (SmoothingModelTrainer, {"trend": "additive"}),
+        "damped_log": (SmoothingModelTrainer, {"trend": "damped", "logarithms": True}),
+        "additive_log": (SmoothingModelTrainer, {"trend": "additive", "logarithms": True}),
+        "theta": (ThetaModelTrainer, {}),
+        "ridge": (SklearnModelTrainer, {"estimator": "ridge"}),
+        "boosting": (SklearnModelTrainer, {"estimator": "hist_gradient_boosting"}),
+    }
+)
+_EQUAL: Mapping[str, float] = MappingProxyType({"damped": 1.0, "additive": 1.0, "ridge": 1.0})
+_MOST = 3
+"""So many of the best are combined: further ones add little, and take their time."""
+_WORST = 1.5
+"""How many times the error of the best a member's may be."""
+
+
+class CombinationModelTrainer(CombiningModelTrainer):
+    """Forecasts the weighted mean of what several forecasters say.
+
+    Means of forecasts err less than the forecast that did best in the past, for errors of different models
+    are in part independent (Bates and Granger, 1969; Makridakis et al., The M4 Competition, 2020). The
+    bounds are the means of the members' bounds.
+
+    Parameters
+    ----------
+    weights : mapping of str to float, optional
+        The members, each with its weight: ``naive``, ``seasonal_naive``, ``drift``, exponential smoothing
+        (``damped``, ``additive``, and of logarithms ``damped_log``, ``additive_log``), ``theta``, and models
+        of lags (``ridge``, ``boosting``). They need not add up to 1. Unless set, ``damped``, ``additive`` and
+        ``ridge`` weigh the same.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, float] | None = None,
+        *,
+        problem: ForecastingProblem,
+        seed: int = 0,
+        feature_transformer: FeatureTransformer,
+        executor: Executor | None = None,
+        logger: Logger | None = None,
+    ) -> None:
+        if findings := [*self.check_settings({"weights": weights})]:
+            raise VerificationError(findings)
+        self._weights = dict(weights or _EQUAL)
+        by_series = {"executor": executor, "logger": logger}
+        self._members = {
+            name: trainer(
+                **settings,
+                problem=problem,
+                seed=seed,
+                **(
+                    {"feature_transformer": feature_transformer}
+                    if trainer is SklearnModelTrainer
+                    else by_series
+                ),
+            )
+            for name, (trainer, settings) in _MEMBERS.items()
+        }
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
+        """Find members that do not exist, and weights that are not positive numbers."""
+        weights = settings.get("weights")
+        if weights is None:
+            return
+        if not weights:
+            hint = f"Name some of: {', '.join(_MEMBERS)}. Or leave weights out."
+            yield Finding("weights", "there is nothing to combine", hint=hint)
+        for name, weight in weights.items():
+            if name not in _MEMBERS:
+                hint = one_of(name, _MEMBERS)
+                yield Finding(f"weights.{name}", f"unknown member {name!r}", hint=hint)
+            elif not (math.isfinite(weight) and weight > 0):
+                yield Finding(f"weights.{name}", f"a weight is a positive number (got {weight!r})")
+
+    @classmethod
+    def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003  (the keys are always the same)
+        """Keys of the mapping ``weights``: the members that there are."""
+        return tuple(_MEMBERS) if setting == "weights" else ()
+
+    @property
+    def members(self) -> Mapping[str, ModelTrainer]:
+        """All that may be combined, by name, the simplest first."""
+        return self._members
+
+    @property
+    def title(self) -> str:
+        """What is combined, with the share of each."""
+        return self.title_of(self.params())
+
+    def title_of(self, params: Params) -> str:
+        """What is combined by ``params``, with the share of each."""
+        weights = self._shares(params)
+        *shares, last = [f"{weight:.0%} {self._members[name].title}" for name, weight in weights.items()]
+        return f"the combination of {', '.join(shares)} and {last}" if shares else last
+
+    def params(self) -> Params:
+        """The weights that ``fit`` uses where it is given none."""
+        return {"weights": dict(self._weights)}
+
+    def search_space(self) -> SearchSpace:
+        """Empty: weights are set, or come from a backtest."""
+        return {}
+
+    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:
+        """The weights of the best of its members, by their errors; None if one is better than all others.
+
+        So many as are not much worse than the best, weighted by the inverse of their squared errors.
+        Members with the same error forecast the same, and count once.
+        """
+        names = {id(trainer): name for name, trainer in self._members.items()}
+        errors: dict[float, str] = {}
+        for error, trainer in scores:
+            errors.setdefault(error, names[id(trainer)])
+        best = min(errors, default=0.0)
+        chosen = sorted(error for error in errors if error <= _WORST * best)[:_MOST]
+        if not best > 0 or len(chosen) < 2:
+            return None
+        total = sum(error**-2 for error in chosen)
+        return {"weights": {errors[error]: round(error**-2 / total, 4) for error in chosen}}
+
+    def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
+        """Whether to forecast so, with that ``error``: if no baseline is better.
+
+        One of its members may be: with several to choose from, the least error is in part good luck.
+        """
+        return all(error <= score for score, trainer in scores if isinstance(trainer, NaiveModelTrainer))
+
+    def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
+        """Fit each of the members on the n rows of ``frame`` and ``target`` (n values)."""
+        [model] = self.fit_each([(frame, target)], params)
+        return model
+
+    def fit_each(
+        self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
+    ) -> list[FittedModel]:
+        """Fit each of the members on each of several frames."""
+        for name in params or {}:
+            if name != "weights":
+                raise TrainingError(f"params.{name}: a combination has no such parameter. It has: weights.")
+        return self.fit_rest(parts, {**self.params(), **(params or {})}, {})
+
+    def fit_rest(
+        self,
+        parts: Sequence[tuple[Frame, Series]],
+        params: Params,
+        fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
+    ) -> list[FittedModel]:
+        """What ``fit_each`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+        shares = self._shares(params)
+        trainers = [self._members[name] for name in shares]
+        models = [fitted[trainer] if trainer in fitted else trainer.fit_each(parts) for trainer in trainers]
+        return [
+            CombinedModel(
+                [
+                    Member(name, share, _forecasts(model))
+                    for (name, share), model in zip(shares.items(), models_of_part, strict=True)
+                ]
+            )
+            for models_of_part in zip(*models, strict=True)
+        ]
+
+    def save(self, model: FittedModel, folder: Path) -> None:
+        """Write ``model`` into ``folder``: each of its members by its own trainer, the weights as JSON."""
+        if not isinstance(model, CombinedModel):
+            raise TrainingError(f"A {type(model).__name__} is not a model that this trainer can store.")
+        for member in model.members:
+            files = folder / member.name
+            files.mkdir()
+            self._members[member.name].save(member.model, files)
+        (folder / _FILE).write_text(json.dumps(dict(model.weights)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, trusted: Sequence[str] = ()) -> FittedModel:
+        """Read the model that ``save`` wrote.
+
+        Raises UnusableArtifactError if there is none or it is damaged, and UntrustedTypeError, naming the
+        types, if a member holds others than scikit-learn's, ours and those of ``trusted``.
+        """
+        try:
+            weights = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+            stored = [(name, _MEMBERS[name][0], float(weight)) for name, weight in weights.items()]
+            if not stored:
+                raise ValueError("it combines nothing")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UnusableArtifactError(f"The stored model in {folder} is damaged: {error}") from error
+        return CombinedModel(
+            [
+                Member(name, weight, _forecasts(trainer.load(folder / name, trusted)))
+                for name, trainer, weight in stored
+            ]
+        )
+
+    def _shares(self, params: Params) -> dict[str, float]:
+        """The weights in ``params``, adding up to 1."""
+        weights: Mapping[str, float] = params["weights"]
+        if findings := [*self.check_settings({"weights": weights})]:
+            raise TrainingError(" ".join(map(str, findings)))
+        total = sum(weights.values())
+        return {name: weight / total for name, weight in weights.items()}
+
+
+def _forecasts(model: FittedModel) -> ForecastModel:
+    if not isinstance(model, ForecastModel):
+        raise UnusableArtifactError(f"A {type(model).__name__} forecasts no series.")
+    return model

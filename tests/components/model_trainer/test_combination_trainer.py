@@ -1,0 +1,163 @@
+"""The mean of several forecasts: its members, their weights, and what is left exact."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_explainer.forecasting import ForecastModelExplainer
+from lolpop.components.model_trainer.auto import AutoModelTrainer
+from lolpop.components.model_trainer.combination import CombinationModelTrainer
+from lolpop.errors import TrainingError, UnusableArtifactError, VerificationError
+from lolpop.problem import ForecastingProblem
+
+pytestmark = pytest.mark.numerical
+
+PROBLEM = ForecastingProblem(name="y", target="y", time="month", horizon=6)
+NEEDED = {"problem": PROBLEM, "feature_transformer": SklearnFeatureTransformer()}
+
+
+def rows(number=80, seed=0):
+    random = np.random.default_rng(seed)
+    offer = (random.random(number + 6) < 0.4).astype(float)
+    at = np.arange(number + 6)
+    frame = pd.DataFrame(
+        {"month": pd.date_range("2000-01-01", periods=number + 6, freq="MS"), "offer": offer}
+    )
+    values = 100 + at + 9 * offer + 10 * np.sin(at * np.pi / 6) + random.normal(size=number + 6)
+    return frame[:number], pd.Series(values[:number], name="y"), frame[number:]
+
+
+@pytest.fixture(scope="module")
+def combined():
+    frame, target, ahead = rows()
+    weights = {"seasonal_naive": 1, "damped": 2, "ridge": 5}
+    trainer = CombinationModelTrainer(weights, **NEEDED)
+    return trainer, trainer.fit(frame, target), ahead
+
+
+def test_it_is_the_weighted_mean_of_its_members(combined):
+    """The forecast and both bounds are the means of what each of the members says, by their weights."""
+    trainer, model, ahead = combined
+    frame, target, _ = rows()
+    members = [trainer.members[name].fit(frame, target).predict(ahead) for name in model.weights]
+    assert model.weights == pytest.approx({"seasonal_naive": 1 / 8, "damped": 2 / 8, "ridge": 5 / 8})
+    predictions = model.predict(ahead)
+    for part in ("labels", "lower", "upper"):
+        mean = np.average([getattr(member, part) for member in members], axis=0, weights=[1, 2, 5])
+        assert getattr(predictions, part) == pytest.approx(mean, rel=1e-12)
+
+
+def test_it_needs_the_regressors_that_a_member_uses(combined):
+    """Regressors are those of the models of lags; without such a member they are left out, with the reason."""
+    trainer, model, _ = combined
+    assert model.columns == ("month", "offer")
+    frame, target, _ = rows()
+    without = trainer.fit(frame, target, {"weights": {"damped": 1, "theta": 1}})
+    assert without.columns == ("month",)
+    assert "offer" in without.left_out
+
+
+def test_what_is_stored_says_the_same(combined, tmp_path):
+    """The forecast of a stored combination is the same to the last digit; a damaged one is refused."""
+    trainer, model, ahead = combined
+    trainer.save(model, tmp_path)
+    again = CombinationModelTrainer.load(tmp_path)
+    assert again.predict(ahead).labels.tolist() == model.predict(ahead).labels.tolist()
+    (tmp_path / "combination.json").write_text('{"os": 1.0}')
+    with pytest.raises(UnusableArtifactError, match="damaged"):
+        CombinationModelTrainer.load(tmp_path)
+
+
+def test_its_regressors_are_explained(combined):
+    """The importance of a regressor is what the combination owes to it: less than a model of lags alone does."""
+    trainer, model, ahead = combined
+    frame, target, _ = rows()
+    truth = pd.Series(target.to_numpy()[-6:], name="y")
+    alone = trainer.members["ridge"].fit(frame, target)
+    explainer = ForecastModelExplainer(problem=PROBLEM)
+    together, by_itself = (
+        {each.column for each in explainer.importance(fitted, ahead, truth)} for fitted in (model, alone)
+    )
+    assert together == by_itself
+    assert "offer" in together
+
+
+def test_what_repeats_itself_stays_exact():
+    """A series without noise goes on exactly, whatever else is combined with the model that sees it."""
+    values = np.tile(np.arange(12.0) ** 2, 6)
+    times = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=78, freq="MS")})
+    trainer = CombinationModelTrainer({"naive": 3, "theta": 1}, **NEEDED)
+    model = trainer.fit(times[:72], pd.Series(values, name="y"))
+    assert model.predict(times[72:]).labels.tolist() == values[:6].tolist()
+
+
+def scored(trainer, **errors):
+    return sorted(
+        ((error, trainer.members[name]) for name, error in errors.items()), key=lambda scores: scores[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("errors", "weights"),
+    [
+        (
+            {"naive": 2.0, "damped": 1.0, "theta": 1.0001, "ridge": 1.2, "drift": 1.4},
+            {"damped", "theta", "ridge"},
+        ),
+        ({"naive": 1.0, "damped": 1.6, "ridge": 1.7}, None),
+        ({"naive": 0.0, "damped": 0.0}, None),
+        ({"damped": 1.0, "additive": 1.0, "ridge": 1.1}, {"damped", "ridge"}),
+        ({}, None),
+    ],
+)
+def test_the_best_are_combined_by_the_inverse_of_their_squared_errors(errors, weights):
+    """At most three, none half as bad again as the best, none twice; not where one is exact."""
+    trainer = CombinationModelTrainer(**NEEDED)
+    params = trainer.weigh(scored(trainer, **errors))
+    assert (params and set(params["weights"])) == weights
+    if params:
+        shares = params["weights"]
+        first, *others = shares
+        for other in others:
+            expected = (errors[other] / errors[first]) ** -2
+            assert shares[other] / shares[first] == pytest.approx(expected, abs=1e-3)
+
+
+def test_it_is_not_worth_more_than_a_better_baseline():
+    """A combination may be worse than one of its members in the backtest, but not than a baseline."""
+    trainer = CombinationModelTrainer(**NEEDED)
+    scores = scored(trainer, naive=1.0, damped=0.8)
+    assert trainer.is_worth(0.9, scores)
+    assert not trainer.is_worth(1.01, scores)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"damp": 1.0}, "unknown member 'damp'.*damped"),
+        ({"damped": -1.0}, "positive number.*-1"),
+        ({"damped": float("nan")}, "positive number"),
+        ({}, "nothing to combine"),
+    ],
+)
+def test_weights_that_cannot_be_are_named(weights, message):
+    """An unknown member, no member, and a weight that is no positive number are refused, in settings and in fits."""
+    with pytest.raises(VerificationError, match=message):
+        CombinationModelTrainer(weights, **NEEDED)
+    frame, target, _ = rows()
+    with pytest.raises(TrainingError, match=message):
+        CombinationModelTrainer(**NEEDED).fit(frame, target, {"weights": weights})
+
+
+def test_the_title_says_what_is_combined():
+    """People read the share and the name of each member."""
+    title = CombinationModelTrainer({"damped": 1, "ridge": 3}, **NEEDED).title
+    assert title == "the combination of 25% exponential smoothing (damped trend) and 75% ridge on lags"
+
+
+def test_the_default_forecaster_combines_what_it_stands_for():
+    """Its alternatives are the members; of rows and columns nothing is combined."""
+    auto = AutoModelTrainer(**NEEDED)
+    assert list(auto.combination.members.values()) == list(auto.alternatives())
+    assert AutoModelTrainer("ridge", **NEEDED).combination is None
