@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["CombinationModelTrainer"]
 
 _FILE = "combination.json"
-_Settings: TypeAlias = Mapping[str, Any]
-_MEMBERS: Mapping[str, tuple[type[ModelTrainer], _Settings]] = MappingProxyType(
+_Forecaster: TypeAlias = NaiveModelTrainer | SmoothingModelTrainer | ThetaModelTrainer | SklearnModelTrainer
+_MEMBERS: Mapping[str, tuple[type[_Forecaster], Mapping[str, Any]]] = MappingProxyType(
     {
         "naive": (NaiveModelTrainer, {"method": "naive"}),
         "seasonal_naive": (NaiveModelTrainer, {"method": "seasonal_naive"}),
@@ -87,7 +87,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
             raise VerificationError(findings)
         self._weights = dict(weights or _EQUAL)
         by_series = {"executor": executor, "logger": logger}
-        self._members = {
+        self._members: dict[str, ModelTrainer] = {
             name: trainer(
                 **settings,
                 problem=problem,
