@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lolpop.settings.secrets import mapped, mask, mask_urls
+from lolpop.settings.secrets import map_strings, mask, mask_urls
 
 if TYPE_CHECKING:
     from lolpop.resources import Resource
@@ -95,7 +95,7 @@ def redacted(value: Any) -> Any:
     """
     run = RUN.get()
     shown = mask(value)
-    return shown if run is None else mapped(shown, run.mask)
+    return shown if run is None else map_strings(shown, run.mask)
 
 
 def storable(value: Any) -> Any:
@@ -119,7 +119,7 @@ def _mapped_with_keys(value: Any, text: Callable[[str], str]) -> Any:
     return (
         [_mapped_with_keys(child, text) for child in value]
         if isinstance(value, list)
-        else mapped(value, text)
+        else map_strings(value, text)
     )
 
 

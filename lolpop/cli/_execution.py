@@ -24,7 +24,7 @@ from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 from lolpop.running.open_runs import runs_of
 from lolpop.running.records import RunRecords, references_in
-from lolpop.settings.secrets import mapped
+from lolpop.settings.secrets import map_strings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -160,7 +160,7 @@ class Execution:
 def without_secrets(container: Any, result: Any) -> Any:
     """A result in JSON's types; references are what they are, even by names that came by a variable."""
     mask = masker(scope_of(container))
-    return mapped(json_value(result), lambda text: text if any(references_in(text)) else mask(text))
+    return map_strings(json_value(result), lambda text: text if any(references_in(text)) else mask(text))
 
 
 def _some(references: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lolpop._escaping import escaped_line, escaped_text
 from lolpop._urls import mask_urls
-from lolpop.settings.secrets import mapped
+from lolpop.settings.secrets import map_strings
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -135,7 +135,7 @@ def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:
 def print_json(value: Any, *, indented: bool = True) -> None:
     """Print ``value`` as JSON, which any encoding can hold."""
     # Masked before it is text, in which a mask might take a quote with it.
-    masked = mapped(json_value(value), mask_urls)
+    masked = map_strings(json_value(value), mask_urls)
     sys.stdout.write(f"{json.dumps(masked, indent=2 if indented else None)}\n")
     sys.stdout.flush()
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["ColumnAligner", "SchemaAligner", "ahead", "joined", "plain_values", "sampled"]
+__all__ = ["ColumnAligner", "SchemaAligner", "joined", "plain_values", "prefetched", "sampled"]
 
 T = TypeVar("T")
 
 _END: Any = object()
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
+def prefetched(items: Iterable[T]) -> Iterator[T]:
     """``items``, of which the next one is made in a thread while the last one is worked on."""
     source, context = iter(items), copy_context()
 

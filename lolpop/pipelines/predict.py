@@ -20,7 +20,7 @@ from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import ahead
+from lolpop.data.batches import prefetched
 from lolpop.data.frames import Frame, count, listed, wrap
 from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Source
@@ -224,7 +224,9 @@ class PredictPipeline(Pipeline):
 
             def written() -> Iterator[Frame]:
                 nonlocal rows
-                for predictions in ahead(self._predictions(model, dataset_version, reported, check=check)):
+                for predictions in prefetched(
+                    self._predictions(model, dataset_version, reported, check=check)
+                ):
                     rows += len(wrap(predictions))
                     if write is not None:
                         write(predictions)

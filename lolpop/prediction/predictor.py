@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lolpop._temporary import temporary_folder
-from lolpop.data.batches import ahead
+from lolpop.data.batches import prefetched
 from lolpop.prediction.assembly import predictions_frame
 from lolpop.prediction.identity import IndexValues, check_identity
 from lolpop.prediction.schema_drift import SchemaDriftCheck
@@ -56,7 +56,7 @@ class Predictor:
         index = self._problem.index
         with temporary_folder() as folder:
             values = None if index is None else IndexValues(index, Path(folder))
-            for frame in ahead(load()):
+            for frame in prefetched(load()):
                 if values is not None:
                     values.add(frame)
                 yield self._predict(frame)

@@ -9,7 +9,7 @@ from typing import Any, get_args, is_typeddict
 from lolpop._urls import MASK, mask_urls, url_secrets
 from lolpop.annotations import hints_of
 
-__all__ = ["MASK", "holds_secret", "mapped", "mask", "mask_urls", "secrets_of"]
+__all__ = ["MASK", "holds_secret", "map_strings", "mask", "mask_urls", "secrets_of"]
 
 
 def mask(value: Any) -> Any:
@@ -25,14 +25,14 @@ def mask(value: Any) -> Any:
     return mask_urls(str(value)) if _is_url(value) else value
 
 
-def mapped(value: Any, text: Callable[[str], str]) -> Any:
+def map_strings(value: Any, text: Callable[[str], str]) -> Any:
     """A value of JSON's types with ``text`` applied to every text in it."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {key: mapped(child, text) for key, child in value.items()}
+        return {key: map_strings(child, text) for key, child in value.items()}
     if isinstance(value, list):
-        return [mapped(child, text) for child in value]
+        return [map_strings(child, text) for child in value]
     return value
 
 

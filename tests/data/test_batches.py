@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.data.batches import ColumnAligner, SchemaAligner, ahead, joined, sampled
+from lolpop.data.batches import ColumnAligner, SchemaAligner, joined, prefetched, sampled
 from lolpop.data.tables import (
     digest_of,
     pack,
@@ -47,7 +47,7 @@ def test_items_are_made_ahead_in_their_order():
                 second.set()
             yield number
 
-    ahead_of = ahead(items())
+    ahead_of = prefetched(items())
     assert next(ahead_of) == 0
     assert second.wait(10)
     assert list(ahead_of) == [1, 2]
@@ -61,7 +61,7 @@ def test_an_error_of_an_item_comes_where_the_item_would():
         yield 1
         raise DataError("no second one")
 
-    ahead_of = ahead(items())
+    ahead_of = prefetched(items())
     assert next(ahead_of) == 1
     with pytest.raises(DataError, match="no second one"):
         next(ahead_of)

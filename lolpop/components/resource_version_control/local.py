@@ -80,11 +80,11 @@ class LocalResourceVersionControl(ResourceVersionControl):
         column. Raises DataError, keeping nothing, if frames differ in columns or types.
         """
         from lolpop.data import tables
-        from lolpop.data.batches import ahead
+        from lolpop.data.batches import prefetched
 
         with temporary_folder() as folder:
             path = Path(folder, "data.arrow")
-            written = tables.write_batches(ahead(frames), path)
+            written = tables.write_batches(prefetched(frames), path)
             return self._keep(name, written, path.rename, parents)
 
     def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
