@@ -42,7 +42,7 @@ _RESERVED = frozenset(
     for owner in (di_containers.DynamicContainer(), di_containers.DeclarativeContainer)
     for name in dir(owner)
     if not name.startswith("_")
-) | {"aclose", "close", "load", "lolpop", "runs", "scope", "verify"}
+) | {"aclose", "close", "include", "load", "lolpop", "runs", "scope", "verify"}
 
 
 class _Instance(di_containers.DynamicContainer):

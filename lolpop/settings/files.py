@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ __all__ = ["PROJECT_FILE", "SETTINGS_FILE", "FileReader", "SettingsFiles"]
 
 SETTINGS_FILE = "lolpop.yaml"
 PROJECT_FILE = "pyproject.toml"
+INCLUDE = "include"
+"""The root key of the files that a file includes."""
 
 _YAML = (".yaml", ".yml")
 _SUFFIXES = (*_YAML, ".toml")
@@ -47,7 +50,7 @@ class SettingsFiles:
         if not self.paths:
             reader.report_misnamed()
         layers = tuple(reader.layers(self._named(project), required=bool(self.paths)))
-        return Reading(layers, tuple(reader.findings))
+        return Reading(layers, tuple(reader.findings), tuple(reader.included))
 
     def files(self, project: Project) -> list[Path]:
         """The files with those of all profiles; not all of them need to exist."""
@@ -64,6 +67,8 @@ class FileReader:
 
     project: Project
     findings: list[Finding] = field(default_factory=list)
+    included: list[Path] = field(default_factory=list)
+    """The files that others include."""
 
     def layers(self, paths: Sequence[Path], *, required: bool) -> Iterator[Layer]:
         """The layer of each file, followed by those of its profiles, weakest first."""
@@ -95,7 +100,8 @@ class FileReader:
         if other.exists() and not (self.project.cwd / SETTINGS_FILE).exists():
             self._report(other.name, "is not read by itself", f"Rename it to {SETTINGS_FILE}.")
 
-    def _file(self, path: Path) -> Iterator[Layer]:
+    def _file(self, path: Path, within: tuple[Path, ...] = ()) -> Iterator[Layer]:
+        """The layers of the files that a file includes, and its own, which is stronger."""
         name = self.project.name_of(path)
         if path.suffix not in _SUFFIXES:
             hint = f"Settings files end in {', '.join(_SUFFIXES)}."
@@ -108,7 +114,29 @@ class FileReader:
                 table = ("tool", "lolpop") if path.name == PROJECT_FILE else ()
                 root = self._checked(read_toml(text, name, table))
             if root is not None:
+                included, root = _without_include(root)
+                for node in included:
+                    yield from self._included(node, path, within)
                 yield Layer(name, root)
+
+    def _included(self, node: Node, path: Path, within: tuple[Path, ...]) -> Iterator[Layer]:
+        if not isinstance(node.value, str) or not node.value:
+            message = "should be the path of a settings file, or a list of such paths"
+            self.findings.append(Finding(INCLUDE, message, origin=node.origin))
+            return
+        file = Path(os.path.normpath(path.parent / Path(node.value).expanduser()))
+        chain = (*within, path)
+        if file in chain:
+            circle = " -> ".join(map(self.project.name_of, (*chain[chain.index(file) :], file)))
+            message = f"the file includes itself: {circle}"
+            self.findings.append(Finding(INCLUDE, message, origin=node.origin, hint="Remove one of them."))
+        elif not file.is_file():
+            message = f"there is no file {self.project.name_of(file)}"
+            hint = f"Paths start from the folder of {path.name}. {_there(file)}"
+            self.findings.append(Finding(INCLUDE, message, origin=node.origin, hint=hint))
+        else:
+            self.included.append(file)
+            yield from self._file(file, chain)
 
     def dotenv(self, path: Path) -> list[Variable]:
         """The variables that a ``.env`` file sets; none if there is no such file."""
@@ -156,6 +184,15 @@ def _profiles(path: Path) -> dict[str, Path]:
         return {}
     beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*{path.suffix}"))
     return {file.name[len(path.stem) + 1 : -len(path.suffix)]: file for file in beside}
+
+
+def _without_include(root: Node) -> tuple[Sequence[Node], Node]:
+    """The files that a file includes, weakest first, and what else is in it."""
+    if not isinstance(root.value, Mapping) or INCLUDE not in root.value:
+        return (), root
+    included = root.value[INCLUDE]
+    others = {key: child for key, child in root.value.items() if key != INCLUDE}
+    return included.value if isinstance(included.value, tuple) else (included,), replace(root, value=others)
 
 
 def _there(path: Path) -> str:

@@ -45,6 +45,8 @@ class Reading:
     layers: tuple[Layer, ...] = ()
     """Weakest first."""
     findings: tuple[Finding, ...] = ()
+    files: tuple[Path, ...] = ()
+    """Files that were read beside those that the source is made with."""
 
 
 class SettingsSource(Protocol):

@@ -43,9 +43,9 @@ class Sources:
     """The files that settings and variables were read from, those of profiles included."""
     weak: int = 0
     """How many of the layers are weaker than variables."""
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The variables of the environment."""
-    project: Project | None = None
+    project: Project | None = field(default=None, repr=False, compare=False)
     """What sources that depend on the container are read for."""
 
 
@@ -104,14 +104,17 @@ def collect(
     ]
     layers: list[Layer] = []
     weak = 0
+    included: list[Path] = []
     for source in (*weaker, *stronger):
         reading = source.read(project)
         layers.extend(reading.layers)
         findings.extend(reading.findings)
+        included.extend(reading.files)
         if source in weaker:
             weak = len(layers)
     if findings:
         raise SettingsError(findings)
+    read_files = (*settings_files.files(project), *included, folder / VARIABLES_FILE)
     return Sources(
         layers=tuple(layers),
         weak=weak,
@@ -121,9 +124,7 @@ def collect(
         profile=",".join(profile.name for profile in project.profiles) or None,
         group=variables.get(GROUP) or None,
         variables=variables,
-        files=tuple(
-            file for file in (*settings_files.files(project), folder / VARIABLES_FILE) if file.is_file()
-        ),
+        files=tuple(file for file in read_files if file.is_file()),
     )
 
 
