@@ -11,6 +11,12 @@ from typing import Any, NamedTuple
 __all__ = ["SkippedConstructor", "constructors_of", "skipped_constructor"]
 
 
+_UNSEEN = frozenset({"__init__", "__setattr__", "setattr", "__dict__", "vars"})
+"""Names in a function that calls the constructor of a base class, or sets attributes in other ways."""
+
+_FIELDS = "__dataclass_fields__"
+
+
 class SkippedConstructor(NamedTuple):
     """A constructor that a subclass does not call, and the attributes that are missing then."""
 
@@ -31,12 +37,12 @@ def skipped_constructor(owner: type) -> SkippedConstructor | None:
     base = declaring[1]
     place = owner.__mro__.index(base)
     own = [function for cls in owner.__mro__[:place] for function in _functions(vars(cls).values())]
-    if any("__init__" in _names(function.__code__) for function in own):
+    if any(_UNSEEN.intersection(_names(function.__code__)) for function in own):
         return None
     unset = {
         name
         for name in _stored(_functions([vars(base)["__init__"]]))
-        if not hasattr(owner, name) and name not in _stored(own)
+        if not hasattr(owner, name) and name not in {*_stored(own), *getattr(owner, _FIELDS, ())}
     }
     inherited = {name for cls in owner.__mro__[place:] for name in vars(cls) if name != "__init__"}
     methods = _functions(inspect.getattr_static(owner, name) for name in inherited)

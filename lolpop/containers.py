@@ -11,7 +11,6 @@ from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
 from lolpop import providers as _slots
-from lolpop._names import did_you_mean
 from lolpop.components.cache_manager import CacheManager
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.orchestrator import Orchestrator
@@ -70,10 +69,20 @@ class _Instance(di_containers.DynamicContainer):
             self.__dict__[name] = value.container
 
     def __getattr__(self, name: str) -> Any:
-        near = did_you_mean(name, self.__dict__.get("providers", {}))
+        near = None if name.startswith("_") else self._near(name)
         declared = self.__dict__.get("declarative_parent")
         owner = declared.__name__ if declared else type(self).__name__
         raise AttributeError(f"{owner} has no provider {name!r}. {near or ''}".strip())
+
+    def _near(self, name: str) -> str | None:
+        """The sentence that proposes providers: of this container, else of the whole tree."""
+        from lolpop.kernel.paths import TreePaths
+
+        if "_scope" not in self.__dict__:
+            return None
+        here, everywhere = TreePaths(self._scope), TreePaths(self._scope.root)
+        near = here.same_name(name) or everywhere.same_name(name) or here.near(name)
+        return f"Did you mean {' or '.join(near)}?" if near else None
 
     def __repr__(self) -> str:
         path = ".".join(self._scope.path)
@@ -278,6 +287,7 @@ def load(
     from pathlib import Path
 
     from lolpop.kernel.loading import check_links, configured
+    from lolpop.registry import make_importable
     from lolpop.settings.sources import collect
 
     collected = collect(
@@ -289,6 +299,8 @@ def load(
         flags=flags,
         cwd=Path.cwd(),
     )
+    if collected.files:
+        make_importable(collected.folder)
     instance = configured(container, collected.layers, collected, lenient=lenient)
     options = RunOptions(group or collected.group, recorded=recorded, cache=cache, swept=tuple(swept))
     runs_of(scope_of(instance)).options = options

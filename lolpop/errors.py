@@ -24,6 +24,7 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "TrainingError",
+    "UnknownFinding",
     "UnsetFinding",
     "UntrustedTypeError",
     "UnusableArtifactError",
@@ -73,6 +74,14 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class UnsetFinding(Finding):
     """A setting that is required and that no source gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFinding(Finding):
+    """A setting that nothing has."""
+
+    is_near: bool = False
+    """Whether the hint names a setting beside it that may have been meant."""
 
 
 class LolpopError(Exception):

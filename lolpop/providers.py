@@ -1,5 +1,7 @@
 """What containers are declared with: one provider for each kind of thing that they hold."""
 
+from typing import TYPE_CHECKING
+
 from lolpop.kernel.providers import (
     Callable,
     Component,
@@ -33,3 +35,11 @@ __all__ = [
     "Wrap",
     "nested",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        from lolpop._names import did_you_mean
+
+        near = did_you_mean(name, __all__) or f"It has {', '.join(__all__)}."
+        raise AttributeError(f"lolpop.providers has no {name!r}. {near}")

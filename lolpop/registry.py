@@ -8,6 +8,7 @@ import importlib.util
 import re
 import sys
 import sysconfig
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -262,16 +263,18 @@ def import_object(path: str) -> Any:
     module_name, _, attribute = path.partition(":")
     if not module_name or not attribute:
         raise WiringError(f"{shortened(path)!r} is no import path", "Write package.module:Class.")
+    if module_name.endswith(".py"):
+        module_name = _module_of(Path(module_name))
     try:
         imported = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise WiringError(f"{module_name!r} cannot be imported: {error}") from error
+            raise WiringError(f"{module_name!r} cannot be imported: {described(error)}") from error
         hint = f"{path!r} should be package.module:Class, importable from here."
         raise WiringError(f"there is no module {error.name!r}", hint) from error
     except (Exception, SystemExit) as error:
         # The module is the user's code, and may fail in any way; the way it failed is the message.
-        raise WiringError(f"{module_name!r} cannot be imported: {type(error).__name__}: {error}") from error
+        raise WiringError(f"{module_name!r} cannot be imported: {described(error)}") from error
     for part in attribute.split("."):
         try:
             imported = getattr(imported, part)
@@ -280,6 +283,38 @@ def import_object(path: str) -> Any:
                 f"{module_name!r} has no {attribute!r}", did_you_mean(part, dir(imported))
             ) from error
     return imported
+
+
+def described(error: BaseException) -> str:
+    """An error of the user's code, and where it came from."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<") and frame.filename not in (__file__, importlib.__file__)
+    ]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def make_importable(folder: Path) -> None:
+    """Let modules in ``folder``, beside the settings, be imported, unless others have their names."""
+    if str(folder) not in sys.path and str(folder.resolve()) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _module_of(file: Path) -> str:
+    """The module that a file is, as its own folder's code would import it.
+
+    Raises WiringError if there is no such file.
+    """
+    if not file.is_absolute() and ".." not in file.parts:
+        for place in map(Path, sys.path):
+            if (place / file).is_file():
+                return ".".join(file.with_suffix("").parts)
+    hint = "Paths start from the folder of the settings, or from any other on the search path of Python."
+    raise WiringError(f"there is no file {file} to import", hint)
 
 
 def missing_modules(modules: tuple[str, ...]) -> list[str]:

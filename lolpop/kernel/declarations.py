@@ -9,6 +9,9 @@ from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
 from lolpop.errors import WiringError
+from lolpop.integrations import Integration
+from lolpop.integrations import Pipeline as PipelineLayer
+from lolpop.integrations import Runner as RunnerLayer
 from lolpop.kernel.providers import Pipeline, Runner
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
@@ -39,11 +42,28 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
                 f"{container}.{key}: the name is the container's own", "Give the provider another name."
             )
     elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
-        hint = "Nest a container with providers.nested(…)." if isinstance(value, type) else None
-        raise WiringError(
-            f"{container}.{key} is a {type(value).__name__}, but a container holds providers only",
-            hint or "Wrap a value in providers.Object(…).",
-        )
+        what, hint = _instead(key, value)
+        raise WiringError(f"{container}.{key} is {what}, but a container holds providers only", hint)
+
+
+def _instead(key: str, value: object) -> tuple[str, str]:
+    """What a value is that is no provider, and what to write in its place."""
+    is_class = isinstance(value, type)
+    owner: Any = (
+        value if isinstance(value, type) else getattr(value, "declarative_parent", None) or type(value)
+    )
+    name = owner.__name__
+    what = f"the class {name}" if is_class else f"an instance of {name}"
+    if di_containers.is_container(owner):
+        return what, f"Write {key} = providers.nested({name})."
+    for layer, provider in ((PipelineLayer, "Pipeline"), (RunnerLayer, "Runner")):
+        if issubclass(owner, layer):
+            return what, f"Write {key} = providers.{provider}({name})."
+    if issubclass(owner, Integration):
+        return what, f"Write {key} = providers.Component({name}, default={name})."
+    if is_class:
+        return what, f"Write {key} = providers.Settings({name}), or providers.Factory({name})."
+    return f"a {name}", f"Write {key} = providers.Object(…), or providers.Settings({name}, default=…)."
 
 
 def _is_own_method(key: str, value: object) -> bool:

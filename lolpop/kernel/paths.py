@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -31,9 +31,15 @@ def provider_at(scope: Scope, path: str) -> di.Provider[Any] | None:
 class TreePaths:
     """The paths of all providers below a scope, relative to it, and of ``others`` such as settings."""
 
-    def __init__(self, scope: Scope, others: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        others: Iterable[str] = (),
+        counts: Callable[[di.Provider[Any]], bool] = lambda provider: not isinstance(provider, di.Self),
+    ) -> None:
         self._scope = scope
         self._others = others
+        self._counts = counts
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -43,7 +49,7 @@ class TreePaths:
             ".".join((*scope.path, name)[depth:])
             for scope in self._scope.walk()
             for name, provider in scope.providers.items()
-            if not isinstance(provider, di.Self)
+            if self._counts(provider)
         )
         return tuple(dict.fromkeys((*providers, *self._others)))
 
@@ -65,25 +71,44 @@ class TreePaths:
         """
         return list(dict.fromkeys(self._candidates(path)))[:_SHOWN]
 
+    def same_name(self, path: str) -> list[str]:
+        """The paths whose last name is that of ``path``, or that differ from it in ``_`` and ``.`` only."""
+        return list(dict.fromkeys(self._same(path)))[:_SHOWN]
+
     def did_you_mean(self, path: str) -> str | None:
         """The sentence that proposes the paths that ``path`` may mean; None if none is near."""
         near = self.near(path)
         return f"Did you mean {' or '.join(near)}?" if near else None
 
+    @cached_property
+    def _by_folded(self) -> dict[str, list[str]]:
+        by_folded: dict[str, list[str]] = {}
+        for path in self.paths:
+            by_folded.setdefault(_folded(path), []).append(path)
+        return by_folded
+
+    def _same(self, path: str) -> list[str]:
+        if same := self._by_folded.get(_folded(path)):
+            return same  # a variable with one underscore where two separate the parts
+        elsewhere = self._by_last_name.get(path.rpartition(".")[2], [])
+        within = [other for other in elsewhere if other.startswith(f"{path.partition('.')[0]}.")]
+        return within or elsewhere
+
     def _candidates(self, path: str) -> Iterator[str]:
-        folded = path.lower().replace("_", ".")
-        if same := [other for other in self.paths if other.lower().replace("_", ".") == folded]:
-            yield from same  # a variable with one underscore where two separate the parts
-            return
         name = path.rpartition(".")[2]
-        head = path.partition(".")[0]
-        elsewhere = self._by_last_name.get(name, [])
-        within = [other for other in elsewhere if other.startswith(f"{head}.")]
-        if same := within or elsewhere:
+        if same := self._same(path):
             yield from same
             return
         if (candidate := self._names.near(path)) is not None:
             yield candidate
             return
-        if (candidate := Names(self._by_last_name).near(name)) is not None:
+        if (candidate := self._last_names.near(name)) is not None:
             yield from self._by_last_name[candidate]
+
+    @cached_property
+    def _last_names(self) -> Names:
+        return Names(self._by_last_name)
+
+
+def _folded(path: str) -> str:
+    return path.lower().replace("_", ".")

@@ -13,7 +13,7 @@ from typing import Any
 from lolpop import registry
 from lolpop._names import Names, one_of, shortened
 from lolpop.annotations import implements, is_protocol, type_name
-from lolpop.errors import Finding, Origin, UnsetFinding, WiringError
+from lolpop.errors import Finding, Origin, UnknownFinding, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain
 from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
@@ -348,7 +348,8 @@ def _unknown(
         message = f"{use!r} gets {name!r} injected; it is not a setting"
         return Finding(full, message, origin=origin, hint=f"Set {name} where its provider is declared.")
     message = "unknown setting" if declaration.beside else f"unknown setting of {use!r}"
-    return Finding(full, message, origin=origin, hint=one_of(name, names) if names else "It has none.")
+    hint = one_of(name, names) if names else "It has none."
+    return UnknownFinding(full, message, origin=origin, hint=hint, is_near=names.near(name) is not None)
 
 
 def _finding(path: str, problem: Problem) -> Finding:

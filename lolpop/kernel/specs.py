@@ -15,7 +15,7 @@ from lolpop.kernel.providers import Component
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.slots import Slot
 from lolpop.kernel.scopes import Configuration, Scope, scope_of
-from lolpop.registry import import_object
+from lolpop.registry import import_object, make_importable
 from lolpop.runs import RUN, OpenRun
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Spec:
 
     def build(self) -> Any:
         """The container, built again; the caller closes it."""
+        if self.configuration.files and self.configuration.folder is not None:
+            make_importable(self.configuration.folder)
         declared: Any = import_object(self.container)
         container = declared()
         scope_of(container).configuration = self.configuration
@@ -87,6 +89,8 @@ def spec_of(root: Scope, run_id: str | None = None) -> Spec:
             if isinstance(provider, Slot):
                 if cell_of(provider).overrides:
                     overrides.append(_stand_in(cell_of(provider)))
+                elif (elsewhere := _set_elsewhere(cell_of(provider))) is not None:
+                    overrides.append(elsewhere)
             elif provider.last_overriding is not None:
                 raise _cannot_travel(scope.path_of(name), "an object or a provider that lives here")
     return Spec(_import_path(root.declared_as), root.configuration, tuple(overrides), run_id)
@@ -106,6 +110,19 @@ def _stand_in(cell: Cell) -> tuple[str, type, str, dict[str, Any]]:
     _import_path(interface)
     path = use if isinstance(use, str) else _import_path(use)
     return cell.path, interface, path, dict(active.settings or {})
+
+
+def _set_elsewhere(cell: Cell) -> tuple[str, type, str, dict[str, Any]] | None:
+    """How a component is set in another process, if it says so: a temporary store is where it is here."""
+    implementation: Any = cell.plan.implementation
+    if not isinstance(cell.slot, Component) or not hasattr(implementation, "settings_elsewhere"):
+        return None
+    if getattr(cell.slot, "scoped", False):
+        return None
+    component: Any = cell.slot()
+    settings = component.settings_elsewhere()
+    interface: Any = cell.slot.interface
+    return None if settings is None else (cell.path, interface, _import_path(implementation), dict(settings))
 
 
 def _cannot_travel(path: str, by: str) -> WiringError:

@@ -198,7 +198,13 @@ def test_a_subclass_that_needs_nothing_of_its_base_may_leave_it_out():
         def work(self) -> Clock:
             return Clock()
 
-    for owner in (SetsThem, Replaces, AsData, Fake):
+    @dataclass(frozen=True)
+    class Frozen(Greeter):
+        greeting: str = "hi"
+        _: KW_ONLY
+        clock: Clock | None = None
+
+    for owner in (SetsThem, Replaces, AsData, Frozen, Fake):
         assert signature_of(owner).problems == ()
 
 

@@ -275,7 +275,9 @@ def test_the_containers_own_names_are_reserved(name):
 @pytest.mark.parametrize("value", [3, "x", Clock, GreetContainer, lambda self: 3, property(lambda self: 3)])
 def test_public_attributes_that_are_no_providers_are_refused(value):
     """A container holds providers only: its instances would not have anything else."""
-    with pytest.raises(WiringError, match=r"C\.thing is a .*but a container holds providers only"):
+    with pytest.raises(
+        WiringError, match=r"C\.thing is .*but a container holds providers only\. Write thing = providers\."
+    ):
         type("C", (PipelineContainer,), {"thing": value})
 
 

@@ -42,7 +42,7 @@ class RetryInterceptor(Interceptor):
         wait: NonNegativeFloat = 1.0,
         backoff: Annotated[float, Field(ge=1)] = 2.0,
         *,
-        logger: Logger,
+        logger: Logger | None = None,
     ) -> None:
         if attempts < 1:
             raise ValueError(f"attempts must be at least 1, but got {attempts}.")
@@ -60,6 +60,8 @@ class RetryInterceptor(Interceptor):
 
         def log(state: RetryCallState) -> None:
             error = state.outcome and state.outcome.exception()
+            if self._logger is None:
+                return  # attempts are seen by those who log, and the last error by everybody
             self._logger.log(
                 f"{call.path} failed and is retried",
                 "warning",

@@ -13,6 +13,7 @@ from lolpop._urls import MASK
 _URL = re.compile(
     r"(?P<scheme>[a-z0-9+]+)://(?:(?P<user>.*)@)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?", re.DOTALL
 )
+_TEMPORARY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
 _SCHEMES = ("sqlite", "postgresql+psycopg", "postgresql")
 
 
@@ -26,12 +27,19 @@ class DatabasePlace:
     url: str
 
     def __post_init__(self) -> None:
+        if self.is_temporary:
+            return
         match = _URL.fullmatch(self.url)
         if match is None or match["scheme"] not in _SCHEMES or (self.is_sqlite and len(match["rest"]) < 2):
             raise ValueError(
-                f"A store cannot be at {shown(self.url)!r}. Expected sqlite:///folder/store.db "
-                "or postgresql+psycopg://host/database."
+                f"A store cannot be at {shown(self.url)!r}. Expected sqlite:///folder/store.db, "
+                "postgresql+psycopg://host/database, or sqlite:// for a temporary store."
             )
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the store lives as long as its container, as SQLite's databases in memory do."""
+        return self.url in _TEMPORARY
 
     @property
     def is_sqlite(self) -> bool:
@@ -39,7 +47,9 @@ class DatabasePlace:
         return self.url.startswith("sqlite:")
 
     def path(self, folder: Path) -> Path:
-        """The file of a SQLite database; a relative one is in ``folder``."""
+        """The file of a SQLite database; a relative one, or a temporary one, is in ``folder``."""
+        if self.is_temporary:
+            return folder / "store.db"
         return folder / self.url.removeprefix("sqlite:///").partition("?")[0]
 
     @property

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lolpop._temporary import temporary_folder
 from lolpop.components.store import RunRecord, Store, TaskRecord
 from lolpop.components.store._places import DatabasePlace
 from lolpop.data.places import Place
@@ -52,10 +53,11 @@ class SQLStore(Store):
     url : str, optional
         Database: ``sqlite:///folder/store.db`` or ``postgresql+psycopg://host/database`` (needs
         ``lolpop[postgres]``). Without it, ``.lolpop/store.db``. Relative paths start where the settings
-        are.
+        are. ``sqlite://`` is a temporary store, which is removed with its container.
     artifacts : str, optional
         Root of the files: a path, or any URL that fsspec knows, such as ``s3://bucket/lolpop`` (needs
-        ``lolpop[s3]``). Without it, ``.lolpop/artifacts``.
+        ``lolpop[s3]``). Without it, ``artifacts`` beside the database, if that is a file, and else
+        ``.lolpop/artifacts``.
     """
 
     def __init__(
@@ -64,8 +66,11 @@ class SQLStore(Store):
         if artifacts is not None and not artifacts.strip():
             raise ValueError(f"artifacts must be a path or a URL but got {artifacts!r}.")
         self._place = DatabasePlace(url if url is not None else _URL)
-        self._artifacts = artifacts if artifacts is not None else _ARTIFACTS
+        self._artifacts = artifacts
         self._folder = folder
+        self._temporary: tuple[int, Path] | None = None
+        """The process that made the temporary folder, and the folder."""
+        self._leaving = ExitStack()
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
         self._inherited: list[_Opened] = []
@@ -87,12 +92,24 @@ class SQLStore(Store):
             database = DatabasePlace(_URL if settings.get("url") is None else settings["url"])
         if database is not None and database.is_sqlite:
             path = database.path(folder)
-            for ending in ("", "-wal", "-shm", "-journal"):
+            for ending in () if database.is_temporary else ("", "-wal", "-shm", "-journal"):
                 yield Place("url", f"{path}{ending}", "kept", name="the database of the store")
+            if database.is_temporary:
+                return
             yield Place("url", str(path.parent / _LOCKS), "kept", True, "the folder of the store's locks")
-        artifacts = _ARTIFACTS if settings.get("artifacts") is None else settings["artifacts"]
+        artifacts = settings.get("artifacts") or _beside(database)
         root = artifacts if "://" in artifacts else str(folder / artifacts)
         yield Place("artifacts", root, "kept", True, "the folder of the store's artifacts")
+
+    def settings_elsewhere(self) -> Mapping[str, Any] | None:
+        """What workers in other processes need to open this very store: where a temporary one is."""
+        if not self._place.is_temporary:
+            return None
+        folder = self._temporary_folder()
+        return {
+            "url": f"sqlite:///{folder / 'store.db'}",
+            "artifacts": self._artifacts or str(folder / "artifacts"),
+        }
 
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block."""
@@ -175,8 +192,18 @@ class SQLStore(Store):
         """Close the database; the next use opens it again."""
         with self._opening:
             opened, self._opened = self._opened, None
+            temporary, self._temporary = self._temporary, None
         if opened is not None and opened.process == os.getpid():
             opened.database.close()
+        if temporary is not None and temporary[0] == os.getpid():
+            self._leaving.close()
+
+    def _temporary_folder(self) -> Path:
+        """The folder of a temporary store."""
+        if self._temporary is None:
+            folder = Path(self._leaving.enter_context(temporary_folder()))
+            self._temporary = os.getpid(), folder
+        return self._temporary[1]
 
     def _open(self, *, write: bool = False) -> _Opened:
         opened = self._opened
@@ -203,6 +230,8 @@ class SQLStore(Store):
         from lolpop.components.store._run_tables import RunTables
 
         folder = (self._folder or Path()).absolute()
+        if self._place.is_temporary:
+            folder = self._temporary_folder()
         locks: Locks
         only_read = False
         if self._place.is_sqlite:
@@ -218,7 +247,14 @@ class SQLStore(Store):
         else:
             database = open_postgres(self._place)
             locks = LeaseLocks(database)
-        files = open_files(self._artifacts, folder)
+        files = open_files(self._artifacts or _beside(self._place), folder)
         if isinstance(files, LocalFiles):
             files.remove_leftovers()
         return _Opened(database, locks, files, RunTables(database, locks), os.getpid(), only_read)
+
+
+def _beside(place: DatabasePlace | None) -> str:
+    """Where artifacts are that nobody gave a place: with the database, if that is a file."""
+    if place is None or not place.is_sqlite:
+        return _ARTIFACTS
+    return str(place.path(Path()).parent / "artifacts")

@@ -13,6 +13,7 @@ from lolpop.kernel.providers.traversal import broken_links, cells_in
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.checks import check_findings
 from lolpop.kernel.verification.dependencies import cycle_findings, dependency_findings
+from lolpop.kernel.verification.near_paths import with_near_paths
 from lolpop.kernel.verification.sections import own_findings, section_findings, slot_findings
 from lolpop.kernel.verification.uncached import uncached_findings
 from lolpop.kernel.verification.usage import call_paths, idle_patterns, unused_findings
@@ -52,7 +53,8 @@ def findings_of(root: Scope) -> list[Finding]:
     for scope in root.walk():
         findings += marker_findings(scope.container, scope.path)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
-    return _masked(root, _in_order(dict.fromkeys(findings), root.configuration.tree)) if findings else []
+    findings = with_near_paths(root, cells, dict.fromkeys(findings))
+    return _masked(root, _in_order(findings, root.configuration.tree)) if findings else []
 
 
 def _in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lolpop._names import Names, one_of
 from lolpop.annotations import is_base_settings
-from lolpop.errors import Finding, Origin
+from lolpop.errors import Finding, Origin, UnknownFinding
 from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.plans import ambiguity
 from lolpop.kernel.providers.cells import Cell
@@ -83,8 +83,13 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
     near = Names(names)
     for key, nodes in scope.configuration.tree.keys(scope.path).items():
         if key.lower() not in folded and not is_users_own(scope.path, key):
-            hint = one_of(key, near)
-            yield Finding(scope.path_of(key), "unknown setting", origin=_key_origin(nodes[-1]), hint=hint)
+            yield UnknownFinding(
+                scope.path_of(key),
+                "unknown setting",
+                origin=_key_origin(nodes[-1]),
+                hint=one_of(key, near),
+                is_near=near.near(key) is not None,
+            )
 
 
 def _framework_findings(root: Scope) -> Iterator[Finding]:
