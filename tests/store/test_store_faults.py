@@ -177,7 +177,7 @@ def test_full_disk_keeps_what_was_there(small_disk):
 @pytest.mark.parametrize(
     "url",
     [
-        "mysql://root:hunter2@db/lolpop", "store.db", "sqlite://", "sqlite:///", "root:hunter2@db",
+        "mysql://root:hunter2@db/lolpop", "store.db", "sqlite:///", "root:hunter2@db",
         "postgres://root:hunter2@db/x?password=hunter2", "postgresql+psycopg2://root:hunter2@db/x", "",
     ],
 )  # fmt: skip

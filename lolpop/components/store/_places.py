@@ -13,7 +13,7 @@ from lolpop._urls import MASK
 _URL = re.compile(
     r"(?P<scheme>[a-z0-9+]+)://(?:(?P<user>.*)@)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?", re.DOTALL
 )
-_TEMPORARY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
+_TEMPORARY = ("sqlite://", "sqlite:///:memory:")
 _SCHEMES = ("sqlite", "postgresql+psycopg", "postgresql")
 
 

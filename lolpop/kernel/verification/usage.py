@@ -94,6 +94,7 @@ def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
     elements = cell_of(active).elements if isinstance(active, Slot) else ()
     if not elements:
         return
+    patterns = {f"{path.rpartition('.')[0]}.*" for path in paths if "." in path}
     for plan in (cell_of(element).plan for element in elements):
         on = plan.settings.get("on")
         if on is None or not on.is_given or not isinstance(on.value, str):
@@ -104,7 +105,7 @@ def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
                 f"{on.value!r} matches no task or workflow; the interceptor never runs",
                 "warning",
                 plan.origin_of(("on",)),
-                did_you_mean(on.value, paths),
+                did_you_mean(on.value, [*paths, *patterns]),
             )
 
 
