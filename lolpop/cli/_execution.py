@@ -19,7 +19,7 @@ from lolpop.cli._summary import heading, metrics_table, steps_table
 from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot
 from lolpop.containers import scope_of
-from lolpop.errors import LolpopError
+from lolpop.errors import DataError, LolpopError
 from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 from lolpop.running.open_runs import runs_of
@@ -87,7 +87,7 @@ class Execution:
                 run_id = _last_run(container)
                 if run_id is None and isinstance(error, LolpopError):
                     raise
-                hint = "" if run_id is None else self._after_failure(run_id)
+                hint = "" if run_id is None else self._after_failure(run_id, error)
                 raise RunFailedError(outcome.workflow, hint, masker(scope_of(container))) from error
             finally:
                 records = self._collect(container, (*arguments.values(), result))
@@ -147,7 +147,9 @@ class Execution:
         yield f"lolpop config show {self.runner}{again}", "every setting, and where it comes from"
         yield f"lolpop runs ls{again}", "all runs"
 
-    def _after_failure(self, run_id: str) -> str:
+    def _after_failure(self, run_id: str, error: BaseException) -> str:
+        if isinstance(error, DataError):  # with the same input it would fail again
+            return f"{self._show_run(run_id)} shows how far it came."
         return f"{self._show_run(run_id)} shows how far it came, {self._resume(run_id)} goes on from there."
 
     def _resume(self, run_id: str) -> str:

@@ -43,4 +43,5 @@ def test_parts_that_are_no_features_may_be_named_by_a_column(tmp_path):
         "problem: {name: p, target: y, drop: [part]}\ndata: {train: rows.csv}\n"
         "train: {data_splitter: {by: column, column: part}}\n"
     )
+    (tmp_path / "rows.csv").write_text("y,part\n")
     assert not ClassificationContainer.load(settings, environ={}).verify()
