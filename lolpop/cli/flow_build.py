@@ -50,6 +50,11 @@ def build_flow(
     files = container.orchestrator().build(graph, project)
     command = mask_urls(shlex.join(["lolpop", "flow", "build", orchestrator, *words, *_restated(options)]))
     placed = _placed({name: signed(text, command) for name, text in files.items()}, target)
+    for path in placed:
+        if path.name == f"{orchestrator}.py":
+            raise UsageError(
+                f"{path} would hide the package {orchestrator!r} from itself. Name another file."
+            )
     write_files(placed, force=force)
     for path in placed:
         say(f"Wrote {shown_path(path)}")

@@ -1,0 +1,165 @@
+"""Files of Python that are built for orchestrators: what they are made of, and what they do where one is installed."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+APP = '''
+from pathlib import Path
+
+from lolpop import Runner, RunnerContainer, providers, workflow
+from lolpop.flows import flow
+from lolpop.resources import DatasetVersion
+
+
+class Mill(Runner):
+    @workflow
+    def grind(self, grain: str = "rye") -> DatasetVersion:
+        """Grind."""
+        return DatasetVersion(name=grain, number=1)
+
+    @workflow
+    def pack(self, flour: DatasetVersion, note: str = "") -> str:
+        """Pack."""
+        with Path("bags.txt").open("a") as bags:
+            bags.write(f"{flour} {note}\\n")
+        return f"a bag of {flour.name}"
+
+
+class MillContainer(RunnerContainer):
+    runner = providers.Runner(Mill)
+
+
+@flow
+def daily(w):
+    rye = w.grind()
+    w.pack(w.grind(grain="oats", after=rye), note="it's \\"mild\\"")
+'''
+PACKED = 'dataset_version:oats@1 it\'s "mild"\n'
+ORCHESTRATORS = ["airflow", "prefect", "dagster", "metaflow"]
+
+
+@pytest.fixture
+def mill(folder):
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+@pytest.fixture
+def build(lolpop, mill):
+    def call(orchestrator, *words):
+        done = lolpop("flow", "build", orchestrator, "app.py", "daily", "-o", "built.py", *words)
+        assert done.code == 0, done.err
+        return (mill / "built.py").read_text()
+
+    return call
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_built_file_needs_the_orchestrator_and_the_standard_library_only(build, orchestrator):
+    """It compiles, and nothing else is imported."""
+    tree = ast.parse(build(orchestrator))
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert {module.partition(".")[0] for module in modules} - sys.stdlib_module_names == {orchestrator}
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_built_file_calls_the_workflows_of_the_flow(build, mill, orchestrator):
+    """The function that runs a workflow, taken from the file, makes what the flow makes, in a group."""
+    tree = ast.parse(build(orchestrator))
+    wanted = [node for node in tree.body if isinstance(node, ast.Assign)][:4]
+    wanted += [node for node in tree.body if getattr(node, "name", "") == "run_lolpop"]
+    module = types.ModuleType("built")
+    module.__dict__.update(json=json, os=os, subprocess=subprocess)
+    exec(compile(ast.Module(wanted, []), "built.py", "exec"), module.__dict__)
+    result = module.run_lolpop("friday/7", "grind", "--grain", "oats", NAME="value")
+    reference = result["result"] if isinstance(result, dict) else result
+    assert reference == "dataset_version:oats@1"
+    with pytest.raises(RuntimeError, match="pack failed with exit code 2"):
+        module.run_lolpop("friday/7", "pack")
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_built_file_that_was_edited_stays(build, lolpop, mill, orchestrator):
+    """Built again it is the same, and an edit is not overwritten."""
+    text = build(orchestrator)
+    assert build(orchestrator) == text
+    (mill / "built.py").write_text(text.replace("0 6", "0 7") + "# mine\n")
+    done = lolpop("flow", "build", orchestrator, "app.py", "daily", "-o", "built.py")
+    assert done.code == 2
+    assert "was edited by hand" in done.err
+
+
+def test_settings_of_airflow_are_those_of_the_dag(build):
+    """Schedule, retries, timeout, pool, queue, and variables that hold secrets."""
+    asked = {
+        "schedule": "@daily", "dag_id": "mill.daily", "retries": 3, "timeout": 60, "pool": "small",
+        "queue": "cpu", "variables": '{"TOKEN": "mill_token"}',
+    }  # fmt: skip
+    text = build(
+        "airflow", *(word for item in asked.items() for word in ("--set", "orchestrator.{}={}".format(*item)))
+    )
+    for line in (
+        'dag_id="mill.daily",', 'schedule="@daily",', '"retries": 3,',
+        '"execution_timeout": timedelta(seconds=60),', '"pool": "small",', '"queue": "cpu",',
+    ):  # fmt: skip
+        assert line in text
+    assert 'TOKEN=Variable.get("mill_token")' in text
+    assert re.search(r"^    grind >> grind_2$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["airflow", "--set", "orchestrator.dag_id=my dag"], "dag_id must have at most 250 letters"),
+        (["airflow", "--set", "orchestrator.schedule=daily"], "schedule must have five fields"),
+        (["prefect", "-o", "prefect.py"], "prefect.py would hide the package 'prefect'"),
+    ],
+)
+def test_what_an_orchestrator_would_refuse_is_refused_before(mill, lolpop, words, message):
+    """Nothing is written."""
+    done = lolpop("flow", "build", words[0], "app.py", "daily", *words[1:])
+    assert done.code == 2
+    assert message in done.err
+    assert list(mill.glob("*.py")) == [mill / "app.py"]
+
+
+RUNS = {
+    "airflow": "airflow db migrate && airflow dags test app_daily",
+    "prefect": "python dags/built.py",
+    "dagster": "dagster job execute -f dags/built.py -j app_daily",
+    "metaflow": "python dags/built.py run",
+}
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_an_orchestrator_runs_the_built_file(mill, lolpop, orchestrator):
+    """Each workflow is a task, and the runs have one group. TEST_AIRFLOW_BIN names an environment."""
+    place = os.environ.get(f"TEST_{orchestrator.upper()}_BIN") or str(Path(sys.executable).parent)
+    if shutil.which(orchestrator, path=place) is None:
+        pytest.skip(f"{orchestrator} is not installed: TEST_{orchestrator.upper()}_BIN names its environment")
+    (mill / "dags").mkdir()
+    assert lolpop("flow", "build", orchestrator, "app.py", "daily", "-o", "dags/built.py").code == 0
+    environ = {
+        **os.environ, "PATH": f"{place}:{os.environ['PATH']}", "AIRFLOW_HOME": str(mill / "home"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(mill / "dags"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PREFECT_HOME": str(mill / "home"), "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "DO_NOT_TRACK": "1", "METAFLOW_USER": "miller", "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(mill / "home"),
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", RUNS[orchestrator]], capture_output=True, text=True, timeout=600, env=environ
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (mill / "bags.txt").read_text() == PACKED
+    runs = lolpop("runs", "ls", "--json").json
+    assert sorted(run["workflow"] for run in runs) == ["grind", "grind", "pack"]
+    assert len({run["group"] for run in runs}) == 1
