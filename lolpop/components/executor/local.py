@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +18,8 @@ from pydantic import PositiveInt
 from lolpop._processors import let_threads_sleep, processors
 from lolpop.components.executor import Executor
 from lolpop.components.executor._interrupts import children_are_deaf, hear_again, interrupts_wait
-from lolpop.errors import LolpopError, WiringError
-from lolpop.runs import current_run
+from lolpop.components.executor._payloads import packed, unpacked
+from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
     from lolpop.kernel.specs import Call
@@ -80,7 +79,7 @@ class LocalExecutor(Executor):
 
     @contextmanager
     def _pool(self, function: Callable[[Any], Any] | Call, at_once: int) -> Iterator[ProcessPoolExecutor]:
-        work = _pickled(function)
+        work = packed(function)
         available = processors()
         count = min(self._workers or available, at_once)
         processes = _Processes()
@@ -143,28 +142,6 @@ def _answer(future: Future[Any]) -> Any:
         ) from error
 
 
-def _pickled(function: Callable[[Any], Any] | Call) -> bytes:
-    """What a worker process needs, as bytes: it is unpickled where an error can be answered with."""
-    from lolpop.kernel.specs import Call
-
-    spec = None
-    if isinstance(function, Call):
-        run = current_run()
-        if run is None:
-            raise WiringError(
-                f"{function} is called outside a run, so its container is unknown",
-                "Call it in a task or workflow, or map a module-level function.",
-            )
-        spec = run.spec()
-    try:
-        return pickle.dumps((function, spec))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise WiringError(
-            f"{function!r} cannot be sent to other processes: {error}",
-            "Map a module-level function or a Call, and let settings be plain values.",
-        ) from error
-
-
 # Of a worker process, as a pool gives its workers no other place: what it was started for, and what it calls
 # for each item once that is unpickled.
 _given = b""
@@ -202,15 +179,9 @@ def _work(item: Any) -> Any:
 
 
 def _unpickled(pickled: bytes) -> Callable[[Any], Any]:
-    from functools import partial
     from multiprocessing.util import Finalize
 
-    from lolpop.kernel.specs import Worker
-
-    function, spec = pickle.loads(pickled)  # noqa: S301  (from the process that started this one)
-    if spec is None:
-        unpickled: Callable[[Any], Any] = function
-        return unpickled
-    worker = Worker(spec)
-    Finalize(worker, worker.close, exitpriority=0)
-    return partial(worker.call, function)
+    function, worker = unpacked(pickled)
+    if worker is not None:
+        Finalize(worker, worker.close, exitpriority=0)
+    return function

@@ -39,10 +39,14 @@ from lolpop.components.model_repository.sql import SQLModelRepository
 from lolpop.components.model_visualizer.forecasting import ForecastModelVisualizer
 from lolpop.components.model_visualizer.matplotlib import MatplotlibModelVisualizer
 from lolpop.components.notifier.console import ConsoleNotifier
+from lolpop.components.orchestrator.airflow import AirflowOrchestrator
 from lolpop.components.orchestrator.container_image import ContainerImageOrchestrator
 from lolpop.components.orchestrator.cron import CronOrchestrator
+from lolpop.components.orchestrator.dagster import DagsterOrchestrator
 from lolpop.components.orchestrator.github_actions import GithubActionsOrchestrator
 from lolpop.components.orchestrator.kubernetes import KubernetesOrchestrator
+from lolpop.components.orchestrator.metaflow import MetaflowOrchestrator
+from lolpop.components.orchestrator.prefect import PrefectOrchestrator
 from lolpop.components.orchestrator.systemd import SystemdOrchestrator
 from lolpop.components.resource_version_control.local import LocalResourceVersionControl
 from lolpop.components.store.sql import SQLStore
@@ -297,10 +301,14 @@ class TestLocalExecutor(contracts.ExecutorContract):
 class TestFlowOrchestrators(contracts.OrchestratorContract):
     @pytest.fixture(
         params=[
+            AirflowOrchestrator,
             ContainerImageOrchestrator,
             CronOrchestrator,
+            DagsterOrchestrator,
             GithubActionsOrchestrator,
             KubernetesOrchestrator,
+            MetaflowOrchestrator,
+            PrefectOrchestrator,
             SystemdOrchestrator,
         ]
     )

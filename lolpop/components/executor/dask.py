@@ -1,0 +1,211 @@
+"""Doing many things at once on a cluster of Dask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+
+from lolpop._processors import processors
+from lolpop.components.executor import Executor
+from lolpop.components.executor._dask_worker import Payload, call, release
+from lolpop.components.executor._payloads import packed
+from lolpop.errors import LolpopError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+    from lolpop.kernel.specs import Call
+
+__all__ = ["DaskExecutor"]
+
+T = TypeVar("T")
+
+_WAITING = 2
+"""Items that are submitted for each worker at once: one that it works on, and one that it takes next."""
+
+
+class DaskExecutor(Executor):
+    """Calls functions on the workers of a Dask cluster, by default on one of this machine.
+
+    A worker builds the container of a ``Call`` once. Items go to the cluster as workers become free, never
+    all at once. What a lost worker was working on is done again by another one. On Ctrl-C the rest is
+    cancelled. A script that maps needs ``if __name__ == "__main__":`` around its code.
+
+    Parameters
+    ----------
+    address : str, optional
+        Of a scheduler, such as ``tcp://10.0.0.5:8786``. Workers need the same code, the same version of
+        lolpop, and the store. Without it, a cluster of this machine is started and ended with each ``map``.
+    workers : int, optional
+        How many workers the cluster of this machine has; by default one for each processor.
+    retries : int
+        How often an item is given to another worker after the one that worked on it was lost.
+    timeout : float
+        Seconds that the scheduler has to answer.
+    resources : mapping of str to float, optional
+        What each item needs of a worker, as workers were started with: ``{GPU: 1}``.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ("distributed",)
+    install: ClassVar[str] = "lolpop[dask]"
+
+    def __init__(
+        self,
+        address: str | None = None,
+        workers: PositiveInt | None = None,
+        retries: NonNegativeInt = 3,
+        timeout: PositiveFloat = 10.0,
+        resources: Mapping[str, float] | None = None,
+    ) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be at least 1, but got {workers}.")
+        if address is not None and workers is not None:
+            raise ValueError("workers is for a cluster of this machine: leave it out, or the address.")
+        self._address = address
+        self._workers = workers
+        self._retries = retries
+        self._timeout = timeout
+        self._resources = dict(resources or {})
+
+    def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
+        """Results of ``function`` for ``items``, in their order.
+
+        Raises
+        ------
+        WiringError
+            If workers cannot have ``function``, or the container of a Call; if a Call is made outside a run;
+            or if a worker has other code.
+        LolpopError
+            If nobody answers at the address, the scheduler is lost, or workers are lost too often.
+        """
+        waiting = list(items)
+        if not waiting:
+            return []
+        payload = _payload(function)
+        with self._client(len(waiting)) as client:
+            return self._mapped(client, payload, waiting)
+
+    @contextmanager
+    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+        """Give what has ``function`` called for one item and waits for its result, inside the block.
+
+        The connection, and a cluster of this machine, live until the block ends; errors are those of ``map``.
+        """
+        payload = _payload(function)
+        with self._client(at_once) as client:
+            yield lambda item: self._result(self._submitted(client, payload, item))
+
+    def _mapped(self, client: Client, payload: Payload, items: list[Any]) -> list[Any]:
+        from distributed import wait
+
+        results: list[Any] = [None] * len(items)
+        positions = iter(range(len(items)))
+        running: dict[Future, int] = {}
+        at_once = _WAITING * max(1, sum(client.nthreads().values()))
+        while True:
+            while len(running) < at_once and (position := next(positions, None)) is not None:
+                running[self._submitted(client, payload, items[position])] = position
+            if not running:
+                return results
+            with _lost_scheduler(self._address), client.as_current():
+                completed = wait(list(running), return_when="FIRST_COMPLETED").done
+            for future in completed:
+                results[running.pop(future)] = self._result(future)
+
+    def _submitted(self, client: Client, payload: Payload, item: Any) -> Future:
+        with _lost_scheduler(self._address):
+            return client.submit(call, payload, item, pure=False, resources=self._resources or None)
+
+    def _result(self, future: Future) -> Any:
+        from distributed.scheduler import KilledWorker
+
+        try:
+            with _lost_scheduler(self._address):
+                return future.result()
+        except KilledWorker as error:
+            raise LolpopError(
+                f"{self._retries + 1} workers of Dask were lost while they worked on one item: they were "
+                "killed, ran out of memory, or could not start. Their logs say more."
+            ) from error
+
+    @contextmanager
+    def _client(self, at_once: int) -> Iterator[Client]:
+        """A connection to the cluster; what is left of the work is cancelled if the block is left early."""
+        import dask
+        from distributed import Client
+
+        settings = {
+            "distributed.scheduler.allowed-failures": self._retries,
+            # What is lost is told by errors of ours.
+            "distributed.comm.retry.count": 0,
+            "distributed.comm.timeouts.connect": self._timeout,
+        }
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        with dask.config.set(settings), self._cluster(at_once) as address:
+            try:
+                client = Client(address, timeout=self._timeout, set_as_default=False)
+            except (OSError, ValueError) as error:
+                raise LolpopError(
+                    f"No scheduler of Dask answers at {address} within {self._timeout:g} s. Start one with "
+                    "'dask scheduler', or leave executor.address out for a cluster of this machine."
+                ) from error
+            try:
+                yield client
+                if self._address is not None:
+                    with suppress(Exception):  # what a worker cannot close ends with the worker
+                        client.run(release)
+            finally:
+                # Futures that nobody holds any more are cancelled with the client.
+                client.close(timeout=2)
+
+    @contextmanager
+    def _cluster(self, at_once: int) -> Iterator[Any]:
+        if self._address is not None:
+            yield self._address
+            return
+        from distributed import LocalCluster
+
+        with LocalCluster(
+            n_workers=min(self._workers or processors(), at_once),
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            preload="lolpop.components.executor._dask_preload",
+        ) as cluster:
+            yield cluster
+
+
+@contextmanager
+def _lost_scheduler(address: str | None) -> Iterator[None]:
+    from asyncio import CancelledError as AsyncCancelledError
+    from concurrent.futures import CancelledError
+
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (CancelledError, AsyncCancelledError, CommClosedError) as error:
+        where = f" at {address}" if address else ""
+        raise LolpopError(
+            f"The scheduler of Dask{where} is gone, and with it what is not done. Once there is one again, "
+            "'lolpop run --resume' goes on."
+        ) from error
+
+
+def _payload(function: Callable[[Any], Any] | Call) -> Payload:
+    """What workers get, with the modules whose code they have to have."""
+    from lolpop.kernel.specs import Call
+    from lolpop.runs import current_run
+
+    pickled = packed(function)
+    if not isinstance(function, Call):
+        module = getattr(function, "__module__", None)
+        return Payload.of(pickled, [] if module in (None, "__main__") else [module])
+    run = current_run()
+    assert run is not None  # noqa: S101  (packed has refused it otherwise)
+    return Payload.of(pickled, [run.spec().container.partition(":")[0]])

@@ -1,0 +1,135 @@
+"""The executor on Dask: work on a real cluster of this machine with two workers."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from worker_app import PowerApp, double, fail_on_three
+
+from lolpop.components.executor._dask_worker import Payload
+from lolpop.components.executor.dask import DaskExecutor
+from lolpop.errors import LolpopError, WiringError
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'lolpop[dask]'")
+pytestmark = pytest.mark.filterwarnings("ignore:::distributed", "ignore:::tornado", "ignore::ResourceWarning")
+
+
+def pid_after(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def kill_once(flag: str) -> int:
+    """End the worker the first time."""
+    try:
+        Path(flag).touch(exist_ok=False)
+    except FileExistsError:
+        return 7
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def address():
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_results_come_in_the_order_of_the_items(address):
+    """More items than are ever submitted at once, on both workers."""
+    executor = DaskExecutor(address)
+    assert executor.map(double, range(25)) == [2 * number for number in range(25)]
+    assert len(set(executor.map(pid_after, [0.1] * 6))) == 2
+    assert executor.map(double, []) == []
+
+
+def test_what_fails_in_a_worker_is_raised_here(address):
+    """With the type and the text that it was raised with."""
+    with pytest.raises(ValueError, match="no 3"):
+        DaskExecutor(address).map(fail_on_three, range(6))
+
+
+def test_what_a_killed_worker_was_doing_is_done_again(address, tmp_path):
+    """Nothing is lost, and nothing is there twice."""
+    flags = [str(tmp_path / name) for name in ("a", "b", "c", "d")]
+    for flag in flags[1:]:
+        Path(flag).touch()
+    assert DaskExecutor(address).map(kill_once, flags) == [7, 7, 7, 7]
+    assert Path(flags[0]).exists()
+
+
+def test_several_threads_may_wait_for_workers(address):
+    """Items that were not known beforehand are worked on while the block is open."""
+    with DaskExecutor(address).workers(double, 2) as ask, ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, range(6))) == [0, 2, 4, 6, 8, 10]
+
+
+def test_a_container_is_built_once_in_each_worker_and_closed(address, tmp_path, monkeypatch):
+    """Calls are made with the settings of the container and know the run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lolpop.yaml").write_text(
+        f"powers: {{power: {{exponent: 4}}}}\nexecutor: {{use: dask, address: '{address}'}}\n"
+    )
+    app = PowerApp.load(environ={})
+    answers = app.runner().run("where", list(range(8)))
+    assert {run_id for _, run_id, _ in answers} == {app.runs()[0].run_id}
+    assert [number for _, _, number in answers] == list(range(8))
+    built, closed = (
+        {path.name.partition("-")[2] for path in tmp_path.glob(f"{what}-*")} for what in ("built", "closed")
+    )
+    assert built == closed == {str(pid) for pid, _, _ in answers}
+
+
+def test_an_address_where_nobody_listens_is_told():
+    """The message says what to do."""
+    with pytest.raises(LolpopError, match=r"No scheduler of Dask answers at tcp://127\.0\.0\.1:9 within"):
+        DaskExecutor("tcp://127.0.0.1:9", timeout=0.5).map(double, [1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lolpop": "0.0.1"}, "a worker has lolpop .*, but 0.0.1 asks it for work"),
+        ({"python": (2, 7)}, "a worker has Python 3.*, but 2.7 asks it for work"),
+        ({"code": (("worker_app", "0000"),)}, "a worker has another version of the module 'worker_app'"),
+        ({"folder": "/no/such/folder"}, "a worker cannot reach the folder of the project, /no/such/folder"),
+    ],
+)
+def test_a_worker_with_other_code_refuses_to_work(change, message):
+    """What could give other results, or none, is an error that says so."""
+    payload = Payload.of(b"", ["worker_app"])
+    payload.check()
+    with pytest.raises(WiringError, match=message):
+        replace(payload, **change).check()
+
+
+def test_a_scheduler_that_is_gone_is_told():
+    """Whoever waits hears of it in plain words."""
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    )
+    with cluster:
+        closer = threading.Timer(1.0, lambda: cluster.sync(cluster.scheduler.close))
+        closer.start()
+        with pytest.raises(LolpopError, match=r"The scheduler of Dask at .* is gone"):
+            DaskExecutor(cluster.scheduler_address, timeout=1).map(pid_after, [0.2] * 200)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 0}, "at least 1"),
+        ({"workers": 2, "address": "tcp://a:1"}, "leave it out, or the address"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings, message):
+    """The constructor fails at once."""
+    with pytest.raises(ValueError, match=message):
+        DaskExecutor(**settings)
