@@ -62,6 +62,7 @@ class Cube(Power):
 
 class Broken(Power):
     def __init__(self, *, folder: Path):
+        super().__init__(folder=folder)
         raise OSError("no power")
 
 
