@@ -15,6 +15,7 @@ from lolpop.components.cache_manager import CacheManager
 from lolpop.components.interceptor import Interceptor
 from lolpop.components.orchestrator import Orchestrator
 from lolpop.components.store import RunRecord, Store
+from lolpop.components.test_recorder import TestRecorder
 from lolpop.errors import WiringError
 from lolpop.kernel.declarations import check_attribute, check_declared, is_declared, taken_over
 from lolpop.kernel.providers.nesting import Nested
@@ -393,6 +394,7 @@ if TYPE_CHECKING:
         interceptors: _slots.Components[Interceptor]
         orchestrator: _slots.Component[Orchestrator]
         cache_manager: _slots.Component[CacheManager]
+        test_recorders: _slots.Components[TestRecorder]
         folder: _slots.Folder
         claimed_places: _slots.Places
 
@@ -412,6 +414,7 @@ else:
         interceptors = _slots.Components(Interceptor)
         orchestrator = _slots.Component(Orchestrator, default="cron")
         cache_manager = _slots.Component(CacheManager, default="local")
+        test_recorders = _slots.Components(TestRecorder, default=["console"])
         folder = _slots.Folder()
         claimed_places = _slots.Places()
 

@@ -17,7 +17,6 @@ from lolpop.cli._runner import split_runner
 from lolpop.cli._workflows import runner_slot, workflow_of
 from lolpop.cli.run import verified
 from lolpop.components.test_recorder import CheckOutcome, TestRecorder
-from lolpop.components.test_recorder.console import ConsoleTestRecorder
 from lolpop.components.test_recorder.junit import JUnitTestRecorder
 from lolpop.containers import scope_of
 from lolpop.errors import VerificationError
@@ -26,7 +25,7 @@ from lolpop.kernel.masking import masker
 from lolpop.kernel.providers.traversal import cells_in
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.usage import call_paths
-from lolpop.testing._check_files import checks_of_files, checks_of_settings, files_found
+from lolpop.testing._check_files import checks_of_files, checks_of_settings, find_check_files
 from lolpop.testing._intercepting import CheckInterceptor, CheckStoppedError, stray_checks
 from lolpop.testing.checks import AttachedCheck, OnFailure
 
@@ -50,11 +49,11 @@ def test_workflow(
     arguments = workflow.arguments(words[named:])
     scope = scope_of(container)
     checks = _checks(scope, files)
-    recorders: list[TestRecorder] = [ConsoleTestRecorder()]
-    if junit is not None:
-        recorders.append(JUnitTestRecorder(junit))
-    interceptor = CheckInterceptor(scope, checks, recorders, on_failure, masker(scope))
     with container:
+        recorders: list[TestRecorder] = list(container.test_recorders())
+        if junit is not None:
+            recorders.append(JUnitTestRecorder(junit))
+        interceptor = CheckInterceptor(scope, checks, recorders, on_failure, masker(scope))
         # The outermost interceptor sees each call once, however often it is retried.
         intercepting = [interceptor, *container.interceptors()]
         with container.override({"interceptors": intercepting}):
@@ -80,7 +79,7 @@ def _checks(root: Scope, files: Sequence[Path] | None) -> list[AttachedCheck]:
     folder = configuration.folder or Path.cwd()
     settings = settings_in(framework_plan(configuration.tree, configuration.links))
     listed = [folder / name for name in settings.check_files]
-    listed += files_found(folder) if files is None else list(files)
+    listed += find_check_files(folder) if files is None else list(files)
     unique = dict.fromkeys(path.absolute() for path in listed)
     checks = [*checks_of_settings(settings.tests, folder), *checks_of_files(unique)]
     if findings := stray_checks(checks, call_paths(cells_in(root))):

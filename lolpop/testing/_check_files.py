@@ -18,12 +18,12 @@ from lolpop.registry import import_object
 from lolpop.settings.framework import TaskChecks
 from lolpop.testing.checks import AttachedCheck, attached_checks
 
-__all__ = ["checks_of_files", "checks_of_settings", "files_found"]
+__all__ = ["checks_of_files", "checks_of_settings", "find_check_files"]
 
 _PATTERNS = ("checks.py", "checks_*.py", "tests/checks.py", "tests/checks_*.py")
 
 
-def files_found(folder: Path) -> list[Path]:
+def find_check_files(folder: Path) -> list[Path]:
     """The files that hold checks by their names, in a project's folder."""
     return [path for pattern in _PATTERNS for path in sorted(folder.glob(pattern))]
 

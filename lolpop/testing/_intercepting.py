@@ -72,9 +72,7 @@ class CheckInterceptor(Interceptor):
         with self._lock:
             waiting = [check for check in self._checks if check not in self._called]
             not_run = [
-                CheckOutcome(
-                    check.name, check.path, check.when, "not run", "its task was not called", check.place
-                )
+                CheckOutcome(check.name, check.path, check.when, "not run", "it was not called", check.place)
                 for check in waiting
             ]
             return [*self._outcomes, *not_run]

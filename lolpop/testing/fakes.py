@@ -140,7 +140,7 @@ def _recorder(
             if returns_nothing:
                 return None
             raise _unset(owner, name)
-        return _given(result, args[1:] if is_bound else args, kwargs)
+        return _resolved(result, args[1:] if is_bound else args, kwargs)
 
     vars(called).pop("__isabstractmethod__", None)
     vars(called).pop("__wrapped__", None)
@@ -156,12 +156,12 @@ def _getter(owner: type, name: str, member: property, result: Any) -> Callable[[
         del self
         if result is REQUIRED:
             raise _unset(owner, name)
-        return _given(result, (), {})
+        return _resolved(result, (), {})
 
     return get
 
 
-def _given(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _resolved(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     if isinstance(result, BaseException) or (isinstance(result, type) and issubclass(result, BaseException)):
         raise result
     return result(*args, **kwargs) if inspect.isroutine(result) else result

@@ -120,6 +120,15 @@ def test_settings_attach_checks(checked, lolpop):
     assert lolpop("verify").code == 0
 
 
+def test_settings_name_recorders(checked, lolpop):
+    """Outcomes go to the recorders that the settings name, in place of the console."""
+    (checked / "lolpop.yaml").write_text("test_recorders: [{use: junit, path: out/checks.xml}]\n")
+    done = lolpop("test", "app.py:AppContainer", "--name", "Ada")
+    assert done.code == 3
+    assert "error: raises" not in done.err
+    assert ET.parse(checked / "out" / "checks.xml").getroot()[0].get("tests") == "10"
+
+
 def test_check_of_a_task_that_does_not_exist_is_a_finding(checked, lolpop):
     """Verification finds it in settings, with its place; the test finds it in files. Both name the near one."""
     (checked / "lolpop.yaml").write_text("lolpop: {tests: {greet.gret: {after: [tests/checks.py:greets]}}}\n")

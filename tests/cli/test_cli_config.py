@@ -230,7 +230,8 @@ def test_schema_describes_the_tree(project, lolpop):
     schema = json.loads(lolpop("config", "schema", "app.py").out)
     assert schema["additionalProperties"] is False
     assert set(schema["properties"]) == {
-        "store", "seed", "interceptors", "cache_manager", "orchestrator", "clock", "greet", "use", "lolpop",
+        "store", "seed", "interceptors", "cache_manager", "orchestrator", "test_recorders", "clock", "greet",
+        "use", "lolpop",
     }  # fmt: skip
     greeter = schema["properties"]["greet"]["properties"]["greeter"]["anyOf"]
     [own] = [form for form in greeter if "greeting" in form.get("properties", {})]

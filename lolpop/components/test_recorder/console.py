@@ -35,8 +35,10 @@ class ConsoleTestRecorder(TestRecorder):
                 _print(f"  at {outcome.place}" if outcome.place else "")
                 _print("\n".join(f"  {line}" for line in outcome.message.splitlines()))
         counts = Counter(outcome.status for outcome in outcomes)
-        told = ", ".join(f"{counts[status]} {status}" for status in _MARKS if counts[status]) or "no checks"
-        _print(f"\n{workflow}: {told}.")
+        summary = (
+            ", ".join(f"{counts[status]} {status}" for status in _MARKS if counts[status]) or "no checks"
+        )
+        _print(f"\n{workflow}: {summary}.")
 
 
 def _print(text: str, status: CheckStatus | None = None) -> None:

@@ -77,8 +77,8 @@ def _suite(workflow: str, outcomes: Sequence[CheckOutcome]) -> ET.Element:
         kind = {"failed": "failure", "error": "error", "warning": "skipped", "not run": "skipped"}
         if outcome.status in kind:
             first = _text(outcome.message).partition("\n")[0]
-            told = ET.SubElement(case, kind[outcome.status], type=outcome.status, message=first)
-            told.text = _text("\n".join(part for part in (outcome.message, outcome.place) if part))
+            element = ET.SubElement(case, kind[outcome.status], type=outcome.status, message=first)
+            element.text = _text("\n".join(part for part in (outcome.message, outcome.place) if part))
     return suite
 
 

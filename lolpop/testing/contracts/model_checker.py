@@ -102,12 +102,14 @@ class ModelCheckerContract(ComponentContract):
         """The same model, rows and seed give the same metrics, report and comparison."""
         for rows in self._judged():
             bad = rows.bad
-            said = []
+            verdicts = []
             checker = make(rows.problem, 0)
             for again in (checker, checker, make(rows.problem, 0)):
                 comparison = again.compare(rows.model, bad, rows.features, rows.target)
-                said.append((again.measure(rows.model, rows.features, rows.target), comparison))
-            require(said[0] == said[1] == said[2], "the same metrics and comparison again", said)
+                verdicts.append((again.measure(rows.model, rows.features, rows.target), comparison))
+            require(
+                verdicts[0] == verdicts[1] == verdicts[2], "the same metrics and comparison again", verdicts
+            )
 
     def test_no_rows_are_a_data_error(self, make: Make) -> None:
         """Nothing can be measured without rows, and a DataError says so."""
