@@ -27,11 +27,11 @@ from lolpop.registry import import_object
 
 trainer, *folders = sys.argv[1:]
 for folder in map(Path, folders):
-    found = import_object(trainer).load(folder / "model").predict(pd.read_feather(folder / "frame"))
-    numbers = {name: getattr(found, name) for name in ("labels", "probabilities", "lower", "upper")}
-    said = {name: None if each is None else each.tolist() for name, each in numbers.items()}
-    said["classes"] = found.classes
-    (folder / "predictions").write_text(json.dumps(said))
+    predictions = import_object(trainer).load(folder / "model").predict(pd.read_feather(folder / "frame"))
+    arrays = {name: getattr(predictions, name) for name in ("labels", "probabilities", "lower", "upper")}
+    content = {name: None if array is None else array.tolist() for name, array in arrays.items()}
+    content["classes"] = predictions.classes
+    (folder / "predictions").write_text(json.dumps(content))
 """
 
 
