@@ -3,6 +3,7 @@
 import pytest
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_trainer.auto import AutoModelTrainer
 from lolpop.components.model_trainer.catboost import CatBoostModelTrainer
 from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
@@ -12,6 +13,7 @@ from lolpop.testing import MODEL_TRAINER_CHECKS
 TRAINERS = {
     "sklearn": (SklearnModelTrainer, {"params": {"max_iter": 10}}),
     "sklearn forest": (SklearnModelTrainer, {"estimator": "random_forest", "params": {"n_estimators": 10}}),
+    "sklearn auto": (AutoModelTrainer, {"estimator": "hist_gradient_boosting", "params": {"max_iter": 5}}),
     "xgboost": (XGBoostModelTrainer, {"n_estimators": 10}),
     "lightgbm": (LightGBMModelTrainer, {"n_estimators": 10}),
     "catboost": (CatBoostModelTrainer, {"iterations": 10}),
