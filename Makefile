@@ -30,6 +30,7 @@ test: .venv/tools ## Run the tests
 test-long: .venv/tools ## Test what runs lose when they are ended at random moments, or write at once
 	@$(BIN)/python -m benchmarks.faults signals --count 300 $(ARGS)
 	@$(BIN)/python -m benchmarks.faults kills --count 50 $(ARGS)
+	@$(BIN)/python -m benchmarks.faults cached --count 30 $(ARGS)
 	@$(BIN)/python -m benchmarks.faults writers --seconds 60 --processes 16 $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks import (
     batches,
+    cache,
     install,
     kernel,
     neighbours,
@@ -29,6 +30,7 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "kernel": kernel.budgets,
     "startup": startup.budgets,
     "tasks": tasks.budgets,
+    "cache": cache.budgets,
     "workflow": workflow.budgets,
     "tuning": tuning.budgets,
     "neighbours": neighbours.budgets,

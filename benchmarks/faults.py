@@ -2,6 +2,7 @@
 
     python -m benchmarks.faults signals --count 300
     python -m benchmarks.faults kills --count 50
+    python -m benchmarks.faults cached --count 30
     python -m benchmarks.faults writers --seconds 60 --processes 16 [--url postgresql+psycopg://…]
 
 The exit code is 1 if anything was lost, or was not as it has to be.
@@ -49,7 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.faults", description=__doc__.partition("\n")[0]
     )
-    parser.add_argument("attack", choices=["signals", "kills", "writers"])
+    parser.add_argument("attack", choices=["signals", "kills", "cached", "writers"])
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--processes", type=int, default=16)
@@ -60,6 +61,8 @@ def main() -> int:
         folder = Path(scratch)
         if chosen.attack == "writers":
             wrong = write_at_once(folder, chosen.url, chosen.processes, chosen.seconds)
+        elif chosen.attack == "cached":
+            wrong = kill_cached(folder, chosen.count, random.Random(chosen.seed))
         else:
             numbers = [signal.SIGKILL] if chosen.attack == "kills" else list(EXIT_CODES)
             wrong = end_at_random(folder, numbers, chosen.count, random.Random(chosen.seed))
@@ -109,6 +112,35 @@ def end_at_random(
     if unexpected := set(statuses) - {"completed", "interrupted"}:
         wrong.append(f"runs that are {', '.join(sorted(unexpected))}")
     return wrong
+
+
+def kill_cached(folder: Path, count: int, chance: random.Random) -> list[str]:
+    """Kill ``count`` runs with the cache on at random moments; what a cached run makes wrong after each."""
+    write_project(folder)
+    subprocess.run(command(), cwd=folder, check=True, capture_output=True)
+    expected = (folder / "predictions.csv").read_bytes()
+    wrong: list[str] = []
+    began = time.monotonic()
+    subprocess.run([*command(), "--cache"], cwd=folder, check=True, capture_output=True)
+    lifetime = time.monotonic() - began
+    for number in range(count):
+        # Others settings each time: there is always something to be made and kept.
+        words = [*command(), "--cache", "--set", f"seed={7 + number // 3}"]
+        process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(chance.uniform(0, lifetime))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait()
+    (folder / "predictions.csv").unlink()
+    cached, anew = folder / "cached.csv", folder / "anew.csv"
+    for path, flags in ((cached, ["--cache"]), (anew, [])):
+        predictions = ["--set", f"data.predictions={path.name}"]
+        subprocess.run([*command(), *flags, *predictions], cwd=folder, check=True, capture_output=True)
+    if not cached.read_bytes() == anew.read_bytes() == expected:
+        wrong.append("a cached run predicts something else than one without a cache")
+    print(f"{count} kills within {lifetime:.1f} s with the cache on")
+    return wrong + lost(folder)
 
 
 def lost(folder: Path) -> list[str]:

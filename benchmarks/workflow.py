@@ -30,7 +30,7 @@ train: {{measured: [test]}}
 
 def budgets() -> Iterator[Budget]:
     with tempfile.TemporaryDirectory() as scratch:
-        for name, write in (("569 real rows", _write_real), ("100,000 rows", _write_many)):
+        for name, write in (("569 real rows", write_real), ("100,000 rows", write_many)):
             folder = Path(scratch) / name.replace(" ", "_")
             folder.mkdir()
             write(folder)
@@ -51,12 +51,12 @@ def _beside(
     return Budget(what, ours, times * plain + plus, "s", f"plain script {plain:.2f} s")
 
 
-def _write_real(folder: Path) -> None:
+def write_real(folder: Path) -> None:
     bundle = load_breast_cancer(as_frame=True)
     _write(folder, bundle.frame.rename(columns={"target": "label"}), known=469)
 
 
-def _write_many(folder: Path) -> None:
+def write_many(folder: Path) -> None:
     features, label = make_classification(110_000, 20, n_informative=10, random_state=0)
     rows = pd.DataFrame(features).add_prefix("x").assign(label=label)
     _write(folder, rows, known=100_000)

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from lolpop.components.cache_manager.local import LocalCacheManager
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
 from lolpop.components.data_checker.forecasting import ForecastDataChecker
 from lolpop.components.data_checker.pandera import PanderaDataChecker
@@ -20,6 +21,7 @@ from lolpop.components.feature_transformer.feature_engine import FeatureEngineFe
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
 from lolpop.components.hyperparameter_tuner.grid import GridHyperparameterTuner
 from lolpop.components.hyperparameter_tuner.optuna import OptunaHyperparameterTuner
+from lolpop.components.interceptor.cache import CacheInterceptor
 from lolpop.components.interceptor.log import LogInterceptor
 from lolpop.components.interceptor.progress import ProgressInterceptor
 from lolpop.components.interceptor.retry import RetryInterceptor
@@ -284,6 +286,18 @@ class TestRetryInterceptor(contracts.InterceptorContract):
     @pytest.fixture
     def make(self):
         return lambda: RetryInterceptor(wait=0, logger=ConsoleLogger())
+
+
+class TestCacheInterceptor(contracts.InterceptorContract):
+    @pytest.fixture
+    def make(self, new_store, tmp_path):
+        return lambda: CacheInterceptor(cache_manager=LocalCacheManager(store=new_store(), folder=tmp_path))
+
+
+class TestLocalCacheManager(contracts.CacheManagerContract):
+    @pytest.fixture
+    def make(self, new_store, tmp_path):
+        return lambda: LocalCacheManager(store=new_store(), folder=tmp_path)
 
 
 class TestTimingInterceptor(contracts.InterceptorContract):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lolpop.checks import Check, CheckReport
+from lolpop.components.cache_manager.local import LocalCacheManager
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
@@ -82,6 +83,10 @@ def of_tracker(implementation):
 
 def of_folder(implementation):
     return lambda store: lambda: implementation(folder=store.folder)
+
+
+def of_cache(implementation):
+    return lambda store: lambda: implementation(store=store(), folder=store.folder)
 
 
 def of_trainer(implementation, *settings, **more):
@@ -404,6 +409,17 @@ MUTANTS = {
         ("takes_any_text", of_nothing(mutant(
             ConsoleTestRecorder,
             report=lambda self, workflow, outcomes: sys.stderr.write(outcomes[0].message),
+        ))),
+    ],
+    contracts.CacheManagerContract: [
+        ("gives_back_what_was_put", of_cache(says_nothing(LocalCacheManager, "get"))),
+        ("gives_back_frames", of_cache(says_nothing(LocalCacheManager, "put"))),
+        ("knows_nothing_of_other_keys", of_cache(mutant(
+            LocalCacheManager, get=lambda self, key: LocalCacheManager.get(self, "ab" * 32)
+        ))),
+        ("refuses_what_would_not_come_back", of_cache(says_nothing(LocalCacheManager, "put"))),
+        ("locks_a_key", of_cache(mutant(
+            LocalCacheManager, lock=lambda self, key: __import__("contextlib").nullcontext()
         ))),
     ],
     contracts.StoreContract: [
