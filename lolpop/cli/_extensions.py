@@ -23,12 +23,12 @@ class ExtensionGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, those of extensions last."""
         own = super().list_commands(ctx)
-        return [*own, *sorted(name for name in _claims() if name not in own)]
+        return [*own, *sorted(name for name in _claims(tuple(sys.path)) if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; one of an extension is not imported yet."""
         command = super().get_command(ctx, cmd_name)
-        entries = _claims().get(cmd_name, []) if command is None else []
+        entries = _claims(tuple(sys.path)).get(cmd_name, []) if command is None else []
         return _ExtensionCommand(cmd_name, entries) if entries else command
 
 
@@ -55,10 +55,11 @@ class _ExtensionCommand(TyperCommand):
         return context
 
 
-def _claims() -> dict[str, list[EntryPoint]]:
+@functools.lru_cache(maxsize=1)
+def _claims(path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
     """The commands of extensions by name, without importing the registry: help has to be there at once."""
     entries: dict[str, list[EntryPoint]] = {}
-    for entry in scan(sys.path, _GROUP):
+    for entry in scan(path, _GROUP):
         if entry.group == _GROUP:
             entries.setdefault(entry.name, []).append(entry)
     return entries
