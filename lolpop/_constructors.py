@@ -37,6 +37,8 @@ def skipped_constructor(owner: type) -> SkippedConstructor | None:
     base = declaring[1]
     place = owner.__mro__.index(base)
     own = [function for cls in owner.__mro__[:place] for function in _functions(vars(cls).values())]
+    if not all(map(_may_return, _functions([vars(declaring[0])["__init__"]]))):
+        return None
     if any(_UNSEEN.intersection(_names(function.__code__)) for function in own):
         return None
     unset = {
@@ -56,6 +58,11 @@ def _functions(values: Iterable[Any]) -> Iterator[FunctionType]:
         function = inspect.unwrap(value.fget if isinstance(value, property) and value.fget else value)
         if isinstance(function, FunctionType):
             yield function
+
+
+def _may_return(function: FunctionType) -> bool:
+    """Whether a function does anything but raise."""
+    return any(step.opname.startswith("RETURN") for step in dis.get_instructions(function.__code__))
 
 
 def _stored(functions: Iterable[FunctionType]) -> set[str]:

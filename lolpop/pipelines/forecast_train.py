@@ -21,6 +21,7 @@ from lolpop.components.model_checker import Metrics, ModelChecker
 from lolpop.components.model_checker.backtests import RecordedForecasts, backtest_rows, forecasts_of
 from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
+from lolpop.components.model_trainer.promises import checked_model
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
@@ -256,7 +257,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fitted_each(
         self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
     ) -> list[FittedModel]:
-        return trainer.fit_each(self._parts(frames), params)
+        return [checked_model(trainer, model) for model in trainer.fit_each(self._parts(frames), params)]
 
     def _parts(self, frames: Sequence[Frame]) -> list[tuple[Frame, Series]]:
         parts = [self._labelled(frame) for frame in frames]

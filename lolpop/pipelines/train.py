@@ -20,6 +20,7 @@ from lolpop.components.model_bias_checker import BiasReport, ModelBiasChecker
 from lolpop.components.model_checker import Comparison, ModelChecker
 from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
+from lolpop.components.model_trainer.promises import checked_model
 from lolpop.components.model_visualizer import ModelVisualizer
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
@@ -247,7 +248,7 @@ class TrainPipeline(Pipeline):
         fields = self.metadata_tracker.get(judged).fields
         trainer = self.trainers[fields["candidate"]]
         data = self._labelled(frame)
-        model = trainer.fit(data.features, data.target, fields["searched"])
+        model = checked_model(trainer, trainer.fit(data.features, data.target, fields["searched"]))
         experiment = self.metadata_tracker.create(
             Experiment,
             self.problem.name,
@@ -311,7 +312,7 @@ class TrainPipeline(Pipeline):
 
     def _fitted(self, trainer: ModelTrainer, params: Params, frame: Frame) -> FittedModel:
         rows = self._labelled(frame)
-        return trainer.fit(rows.features, rows.target, params)
+        return checked_model(trainer, trainer.fit(rows.features, rows.target, params))
 
     @contextmanager
     def _fits(self, train: Frame, validation: Frame, dataset_version: DatasetVersion) -> Iterator[Fit]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lolpop._temporary import temporary_folder
+from lolpop.components.model_trainer.promises import checked_predictions
 from lolpop.data.batches import prefetched
 from lolpop.prediction.assembly import predictions_frame
 from lolpop.prediction.identity import IndexValues, check_identity
@@ -69,4 +70,6 @@ class Predictor:
 
     def _predict(self, frame: Frame) -> Frame:
         self._drift.look(frame)
-        return predictions_frame(self._model.predict(frame), frame, self._problem.carried)
+        return predictions_frame(
+            checked_predictions(self._model, self._model.predict(frame)), frame, self._problem.carried
+        )

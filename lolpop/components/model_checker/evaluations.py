@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lolpop.components.model_trainer.promises import checked_predictions
 from lolpop.data.frames import count, listed, to_floats, to_labels, wrap_series
 from lolpop.errors import DataError
 
@@ -124,7 +125,7 @@ def constant_mean(evaluation: Evaluation, train_target: Series) -> Evaluation:
 
 
 def _predict(model: FittedModel, frame: Frame, rows: int) -> Predictions:
-    predictions = model.predict(frame)
+    predictions = checked_predictions(model, model.predict(frame))
     if rows != len(predictions.labels):
         raise DataError(
             f"{count(len(predictions.labels), 'row')} are predicted, but {rows:,} have a target: "

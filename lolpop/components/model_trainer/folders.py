@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
+from lolpop.components.model_trainer.promises import require_saved
 from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError, WiringError
 from lolpop.registry import find, import_object, missing_modules, name_of
 
@@ -23,6 +24,7 @@ def save(model: FittedModel, trainer: ModelTrainer, folder: Path) -> None:
     files = folder / _FILES
     files.mkdir(parents=True)
     trainer.save(model, files)
+    require_saved(trainer, files)
     description = {"trainer": name_of(_INTERFACE, type(trainer))}
     (folder / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
 
