@@ -17,6 +17,7 @@ from lolpop.cli._store import sources_of
 from lolpop.components.data_checker import DataChecker
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler
+from lolpop.components.data_synthesizer import DataSynthesizer
 from lolpop.kernel.loading import check_links, configured
 from lolpop.problem import ForecastingProblem, Problem
 from lolpop.settings.tree import Tree
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from lolpop.checks import CheckReport
     from lolpop.cli._options import SettingsOptions
     from lolpop.components.data_profiler import ColumnProfile, Profile
+    from lolpop.components.data_synthesizer import SynthesisReport
     from lolpop.data.sources import Source
 
-__all__ = ["check_data", "compare_data", "copy_data", "profile_data"]
+__all__ = ["check_data", "compare_data", "copy_data", "profile_data", "synthesize_data"]
 
 _NO_TARGET = "lolpop: no target"
 """Stands for the target where nothing is to be learned: no column is called so."""
@@ -48,6 +50,7 @@ class _Data(RunnerContainer):
     source_connector = providers.Component(DataConnector, default="file")
     target_connector = providers.Component(DataConnector, default="file")
     data_profiler = providers.Component(DataProfiler, default="builtin")
+    data_synthesizer = providers.Component(DataSynthesizer, default="builtin")
     process = providers.nested(_Process)
 
 
@@ -106,10 +109,7 @@ def copy_data(
     read_from, write_to = _source(source), _source(target)
     with _components(replace(options, flags=(*options.flags, *flags))) as container:
         reader, writer = container.source_connector(), container.target_connector()
-        if reader.is_same(read_from, write_to):
-            raise UsageError(f"{target} is the source itself")
-        if not overwrite and isinstance(write_to, str) and Path(write_to).exists():
-            raise UsageError(f"{target} exists. --overwrite replaces it.")
+        _require_free(reader, read_from, target, write_to, overwrite=overwrite)
         rows = 0
         with writer.writing(write_to) as write, _counter() as shown:
             for frame in reader.scan(read_from):
@@ -120,6 +120,44 @@ def copy_data(
         print_json({"source": source, "target": target, "rows": rows})
     else:
         say(f"Copied {rows:,} rows from {source} to {target}.")
+
+
+def synthesize_data(
+    source: str, target: str, rows: int | None, options: SettingsOptions, *, overwrite: bool, as_json: bool
+) -> None:
+    """Write rows that are like those of a source and nobody's, and print scores of both."""
+    write_to = _source(target)
+    with _components(options) as container:
+        connector, synthesizer = container.data_connector(), container.data_synthesizer()
+        _require_free(connector, _source(source), target, write_to, overwrite=overwrite)
+        frame = connector.read(_source(source))
+        made = synthesizer.sample(synthesizer.fit(frame), len(frame) if rows is None else rows)
+        report: SynthesisReport = synthesizer.evaluate(frame, made)
+        connector.write(made, write_to)
+    if as_json:
+        print_json({"source": source, "target": target, "rows": len(made), **report.model_dump()})
+        return
+    scores = [
+        ("quality", number(report.quality), "how alike columns and correlations are, from 0 to 1"),
+        ("privacy", number(report.privacy), "how far rows are from being copies, from 0 to 1"),
+        ("copied", f"{report.copied:.1%}", "rows that are equal to a real one"),
+    ]
+    worst = sorted(report.columns.items(), key=lambda item: item[1])[:5]
+    show(
+        f"Wrote {len(made):,} rows like those of {source} to {target}.",
+        table(scores, titles=("score", "", ""), right=(1,)),
+        table([(name, number(score)) for name, score in worst], titles=("least alike", ""), right=(1,)),
+    )
+
+
+def _require_free(
+    connector: DataConnector, source: Source, name: str, target: Source, *, overwrite: bool
+) -> None:
+    """Raise UsageError if writing to the target would destroy the source, or a file unasked."""
+    if connector.is_same(source, target):
+        raise UsageError(f"{name} is the source itself")
+    if not overwrite and isinstance(target, str) and Path(target).exists():
+        raise UsageError(f"{name} exists. --overwrite replaces it.")
 
 
 @contextmanager

@@ -91,3 +91,45 @@ def test_a_missing_file_gets_a_near_name(rows, lolpop):
     done = lolpop("data", "profile", "row.csv")
     assert done.code == 1
     assert "Did you mean rows.csv?" in done.err
+
+
+def test_synthetic_rows_are_like_real_ones_and_no_copies(rows, lolpop):
+    """Columns and correlations are alike, names are made up, and the scores say how well it went."""
+    import numpy as np
+    import pandas as pd
+
+    random = np.random.default_rng(0)
+    size = random.normal(50, 10, 400)
+    real = pd.DataFrame(
+        {
+            "name": [f"Ada {number}" for number in range(400)],
+            "size": size,
+            "weight": size * 2 + random.normal(0, 5, 400),
+            "kind": random.choice(["a", "b"], 400, p=[0.8, 0.2]),
+            "visits": random.poisson(3, 400),
+            "since": pd.date_range("2024-01-01", periods=400).strftime("%Y-%m-%d"),
+            "note": np.where(random.random(400) < 0.3, None, "x"),
+        }
+    )
+    real.to_csv(rows / "real.csv", index=False)
+    done = lolpop("data", "synthesize", "real.csv", "made.csv", "-n", "500", "--json")
+    assert done.code == 0, done.err
+    assert done.json["rows"] == 500
+    assert done.json["quality"] > 0.9
+    assert done.json["copied"] == 0
+    assert done.json["privacy"] > 0.8
+    made = pd.read_csv(rows / "made.csv")
+    assert list(made.columns) == list(real.columns)
+    assert not set(made["name"]) & set(real["name"])
+    assert made[["size", "weight"]].corr().iloc[0, 1] > 0.9
+    assert 0.7 < (made["kind"] == "a").mean() < 0.9
+    assert 0.2 < made["note"].isna().mean() < 0.4
+    assert (made["visits"] % 1 == 0).all()
+    assert made["since"].between("2024-01-01", "2025-02-04").all()
+
+
+def test_synthesize_overwrites_only_when_told(rows, lolpop):
+    """An existing file is safe, and so is the source."""
+    assert lolpop("data", "synthesize", "rows.csv", "made.csv").code == 0
+    assert lolpop("data", "synthesize", "rows.csv", "made.csv").code == 2
+    assert lolpop("data", "synthesize", "rows.csv", "rows.csv", "--overwrite").code == 2

@@ -23,6 +23,10 @@ From = Annotated[
 To = Annotated[
     str | None, typer.Option("--to", metavar="NAME", help="The data_connector that writes; file by default.")
 ]
+Rows = Annotated[
+    int | None,
+    typer.Option("--rows", "-n", min=1, help="How many to write; as many as there are by default."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
 
 app = typer.Typer(help="Look at rows, and copy them, without any workflow.", rich_markup_mode=None)
@@ -81,3 +85,21 @@ def seed(
     from lolpop.cli.data import copy_data
 
     copy_data(source, target, settings, connectors=(reader, writer), overwrite=overwrite, as_json=as_json)
+
+
+@command(app)
+def synthesize(
+    source: SourceFile,
+    target: TargetFile,
+    settings: SettingsOptions,
+    rows: Rows = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write rows that are like real ones and nobody's, with scores of quality and privacy.
+
+    Example: lolpop data synthesize customers.csv synthetic.csv -n 1000
+    """
+    from lolpop.cli.data import synthesize_data
+
+    synthesize_data(source, target, rows, settings, overwrite=overwrite, as_json=as_json)

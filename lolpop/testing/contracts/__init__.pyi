@@ -6,6 +6,7 @@ from .data_checker import DataCheckerContract as DataCheckerContract
 from .data_connector import DataConnectorContract as DataConnectorContract
 from .data_profiler import DataProfilerContract as DataProfilerContract
 from .data_splitter import DataSplitterContract as DataSplitterContract
+from .data_synthesizer import DataSynthesizerContract as DataSynthesizerContract
 from .data_transformer import DataTransformerContract as DataTransformerContract
 from .executor import ExecutorContract as ExecutorContract
 from .feature_transformer import FeatureTransformerContract as FeatureTransformerContract

@@ -14,6 +14,7 @@ from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.components.data_splitter.horizon import HorizonDataSplitter
 from lolpop.components.data_splitter.sklearn import SklearnDataSplitter
+from lolpop.components.data_synthesizer.builtin import BuiltinDataSynthesizer
 from lolpop.components.data_transformer.identity import IdentityDataTransformer
 from lolpop.components.data_transformer.python import PythonDataTransformer
 from lolpop.components.executor.local import LocalExecutor
@@ -136,6 +137,12 @@ class TestSklearnDataSplitter(contracts.DataSplitterContract):
     @pytest.fixture(params=[{}, {"validation_size": 0.2}, {"by": "group", "column": "city"}], ids=str)
     def make(self, request):
         return lambda problem, seed: SklearnDataSplitter(**request.param, problem=problem, seed=seed)
+
+
+class TestBuiltinDataSynthesizer(contracts.DataSynthesizerContract):
+    @pytest.fixture
+    def make(self):
+        return lambda seed: BuiltinDataSynthesizer(seed=seed)
 
 
 class TestHorizonDataSplitter(contracts.DataSplitterContract):

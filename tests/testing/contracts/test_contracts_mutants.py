@@ -18,6 +18,7 @@ from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.components.data_splitter import Splits
 from lolpop.components.data_splitter.sklearn import SklearnDataSplitter
+from lolpop.components.data_synthesizer.builtin import BuiltinDataSynthesizer
 from lolpop.components.data_transformer.identity import IdentityDataTransformer
 from lolpop.components.executor import Executor
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
@@ -268,6 +269,18 @@ MUTANTS = {
         ("is_repeatable", of_problem_and_seed(mutant(SklearnDataSplitter, split=split_at_random))),
         ("too_few_rows_are_a_data_error", of_problem_and_seed(mutant(SklearnDataSplitter, split=split_at_random))),
         ("leaves_the_frame_as_it_is", of_problem_and_seed(changes_the_frame(SklearnDataSplitter, "split"))),
+    ],
+    contracts.DataSynthesizerContract: [
+        ("is_repeatable", of_nothing(BuiltinDataSynthesizer)),
+        ("no_rows_are_a_data_error", of_nothing(says_nothing(BuiltinDataSynthesizer, "fit"))),
+        ("rows_have_the_columns_of_the_real_ones", of_nothing(mutant(
+            BuiltinDataSynthesizer,
+            sample=lambda self, model, rows: BuiltinDataSynthesizer.sample(self, model, rows + 1),
+        ))),
+        ("real_rows_are_like_themselves", of_nothing(mutant(
+            BuiltinDataSynthesizer,
+            evaluate=lambda self, frame, synthetic: BuiltinDataSynthesizer.evaluate(self, frame, frame[:9]),
+        ))),
     ],
     contracts.FeatureTransformerContract: [
         ("keeps_nothing_between_calls", of_nothing(remembers(SklearnFeatureTransformer, "make"))),
