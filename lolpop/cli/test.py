@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def test_workflow(
     arguments = workflow.arguments(words[named:])
     scope = scope_of(container)
     checks = _checks(scope, files)
+    if junit is not None:
+        _require_place(junit)
     with container:
         recorders: list[TestRecorder] = list(container.test_recorders())
         if junit is not None:
@@ -90,6 +93,18 @@ def _checks(root: Scope, files: Sequence[Path] | None) -> list[AttachedCheck]:
             '@after("train.train_model") of lolpop.testing, or name a file: --checks FILE.'
         )
     return checks
+
+
+def _require_place(path: Path) -> None:
+    """Raise UsageError if no report can be written at ``path``: that is better known before the workflow."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise UsageError(f"--junit {path}: this is a folder. Name a file.")
+        if not os.access(path.parent, os.W_OK):
+            raise UsageError(f"--junit {path}: nothing can be written in {path.parent}. Name another place.")
+    except OSError as error:
+        raise UsageError(f"--junit {path}: it cannot be written ({error.strerror}).") from error
 
 
 def _report(workflow: str, outcomes: Sequence[CheckOutcome], recorders: Sequence[TestRecorder]) -> None:

@@ -24,15 +24,12 @@ def load_container(
     environ: Mapping[str, str],
     folder: Path,
 ) -> Any:
-    """A container whose store is in ``folder``, which is made when the store is used first."""
+    """A container whose store is in memory, and whose artifacts are below ``folder``."""
     if isinstance(container, str):
         container = cast("type[Any]", import_object(registered(RUNNERS).get(container, container)))
     loaded = load(container, tuple(files), profile=profile, environ=environ, overrides=overrides)
     if "store" in loaded.providers:
-        settings = {
-            "url": f"sqlite:///{folder / 'lolpop-store' / 'store.db'}",
-            "artifacts": str(folder / "lolpop-store" / "artifacts"),
-        }
+        settings = {"url": "sqlite://", "artifacts": str(folder / "lolpop-artifacts")}
         loaded.store.override(providers.Component(Store, default="sql", settings=settings))
     return loaded
 

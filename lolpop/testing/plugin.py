@@ -68,7 +68,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def new_container(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Load containers that keep their runs and artifacts in a temporary folder, and close them at the end.
+    """Load containers with a store in memory and artifacts in a temporary folder, and close them at the end.
 
     Called with a container class, a registered name or an import path; settings files, by default those of
     the current folder; and ``profile``, ``overrides`` and ``environ``, which is empty by default, so that no

@@ -191,6 +191,15 @@ def test_failure_may_stop_the_workflow_or_only_warn(checked, lolpop):
     assert (done.code, done.err.splitlines()[-1]) == (0, "run: 1 passed, 1 warning.")
 
 
+def test_report_that_cannot_be_written_is_told_before_the_workflow(checked, lolpop):
+    """A place below a file, and a folder, are wrong usage, and nothing is run."""
+    for place in ("app.py/junit.xml", "tests"):
+        done = lolpop("test", "app.py:AppContainer", "--junit", place)
+        assert done.code == 2
+        assert f"--junit {place}" in done.err
+    assert not (checked / ".lolpop").exists()
+
+
 def test_workflow_that_fails_itself_is_a_failed_run(checked, lolpop):
     """An error of the workflow itself is told as that of a run, after what the checks found until then."""
     source = (checked / "app.py").read_text()

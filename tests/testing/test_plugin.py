@@ -84,14 +84,18 @@ def session(kept_libraries, pytester):
     return run
 
 
-def test_container_keeps_its_runs_in_a_temporary_folder(session, pytester):
+def test_container_keeps_its_runs_in_memory(session, pytester):
     """A test gets the container of the settings, whose store is not that of the project."""
     session(
         """
         def test_greeting(container, tmp_path):
             assert container.runner().run() == "now in UTC"
             assert [run.status for run in container.runs()] == ["completed"]
-            assert (tmp_path / "lolpop-store" / "store.db").is_file()
+            (tmp_path / "file").write_text("content")
+            container.store().put_file(tmp_path / "file")
+            kept = [path for path in (tmp_path / "lolpop-artifacts").rglob("*") if path.is_file()]
+            assert "content" in [path.read_text() for path in kept]
+            assert not list(tmp_path.rglob("*.db"))
 
         def test_other(container):
             assert container.runs() == []
