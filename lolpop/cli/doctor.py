@@ -184,6 +184,9 @@ def _pings(container: Any) -> Iterator[Diagnosis]:
             if not callable(getattr(cell_of(provider).plan.implementation, "ping", None)):
                 continue
             path = scope.path_of(name)
+            if path == "store" and not is_stored(container):
+                yield Diagnosis("connection", path, "ok", "nothing has run yet")
+                continue  # asking it would make one
             try:
                 provider().ping()
             except Exception as error:  # noqa: BLE001  (a connection fails in any way, and that is the message)

@@ -188,6 +188,10 @@ class SQLStore(Store):
         """Whether the file with ``digest`` is there; of a local one, whether it is what was stored."""
         return self._open().files.has(digest)
 
+    def ping(self) -> None:
+        """Read from the database. Raises StoreError if it cannot be reached."""
+        self.runs(limit=1)
+
     def close(self) -> None:
         """Close the database; the next use opens it again."""
         with self._opening:
