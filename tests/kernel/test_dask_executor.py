@@ -14,6 +14,7 @@ from worker_app import PowerApp, double, fail_on_three
 from lolpop.components.executor._dask_worker import Payload
 from lolpop.components.executor.dask import DaskExecutor
 from lolpop.errors import LolpopError, WiringError
+from lolpop.resources import Experiment
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'lolpop[dask]'")
 pytestmark = pytest.mark.filterwarnings("ignore:::distributed", "ignore:::tornado", "ignore::ResourceWarning")
@@ -85,6 +86,40 @@ def test_a_container_is_built_once_in_each_worker_and_closed(address, tmp_path, 
         {path.name.partition("-")[2] for path in tmp_path.glob(f"{what}-*")} for what in ("built", "closed")
     )
     assert built == closed == {str(pid) for pid, _, _ in answers}
+
+
+def test_a_search_whose_worker_is_killed_chooses_what_it_chooses_without(tmp_path, monkeypatch):
+    """All trials are there, each once, with the scores that they have in one process."""
+    from sklearn.datasets import load_iris
+
+    from lolpop_containers.classification import ClassificationContainer
+
+    rows = load_iris(as_frame=True).frame
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "lolpop.yaml").write_text(
+        "problem: {name: iris, target: target}\ndata: {train: rows.csv}\n"
+        "train:\n  model_trainer: {use: 'killed_trainer:KilledModelTrainer', estimator: logistic_regression}\n"
+        "  hyperparameter_tuner: {use: grid, points: 2}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KILL_SPARES", str(os.getpid()))
+    flag = tmp_path / "killed"
+    searches = []
+    for settings in ({}, {"train.hyperparameter_tuner.n_jobs": 2, "executor": {"use": "dask", "workers": 2}}):
+        if settings:
+            monkeypatch.setenv("KILL_FLAG", str(flag))
+        settings = {**settings, "store": {"url": f"sqlite:///{tmp_path}/{len(searches)}.db"}}
+        with ClassificationContainer.load(environ={}, overrides=settings) as container:
+            runner = container.runner()
+            runner.train_model(runner.process_data())
+            experiments = container.metadata_tracker().find(Experiment, "iris")
+            metrics = container.metrics_tracker()
+            scores = [values for experiment in experiments if (values := metrics.get(experiment))]
+            # Experiments are numbered as they end.
+            searches.append(sorted(scores, key=lambda values: values["validation.log_loss"]))
+    assert flag.exists()
+    assert len(searches[0]) > 1
+    assert searches[1] == searches[0]
 
 
 def test_an_address_where_nobody_listens_is_told():
