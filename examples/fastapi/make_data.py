@@ -23,6 +23,7 @@ def main() -> None:
     known.to_csv(folder / "known.csv", index=False)
     new.drop(columns="wine").to_csv(folder / "new.csv", index=False)
     new[["bottle_id", "wine"]].to_csv(folder / "truth.csv", index=False)
+    new.drop(columns="wine").head(1).to_json(folder / "bottle.json", orient="records")
     print(f"Wrote {len(known)} known and {len(new)} new bottles to {folder}.")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lolpop.data.places import WRITING, Place
@@ -31,9 +33,11 @@ def places_of(root: Scope) -> Iterator[Place]:
 
 
 def place_findings(root: Scope) -> Iterator[Finding]:
-    """What would be written over something else."""
+    """What would be written over something else, and files to read that do not exist."""
     places = list(dict.fromkeys(places_of(root)))
     for at, place in enumerate(places):
+        if place.access == "read" and "://" not in place.location and not os.path.exists(place.location):  # noqa: PTH110  (a text)
+            yield _missing(place)
         for number, other in enumerate(places):
             if _is_lost(place, other, earlier=number < at) and other.holds(place.location):
                 yield Finding(
@@ -43,6 +47,13 @@ def place_findings(root: Scope) -> Iterator[Finding]:
                     hint="Name a file of its own.",
                 )
                 break
+
+
+def _missing(place: Place) -> Finding:
+    path = Path(place.location)
+    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    hint = "Correct the path, or write the file before the run."
+    return Finding(place.setting, f"there is no file {file}", "warning", place.origin, hint)
 
 
 def _is_lost(place: Place, other: Place, *, earlier: bool) -> bool:

@@ -142,7 +142,7 @@ def test_a_target_that_cannot_be_written_is_a_finding(
 
 def test_a_source_of_no_known_format_is_a_finding(load: Callable[..., Any]) -> None:
     """It is known before anything is read."""
-    [finding] = findings(load(train="known.xlsx"))
+    [finding] = (each for each in findings(load(train="known.xlsx")) if each.severity == "error")
     assert finding.path == "data.train"
 
 

@@ -87,7 +87,7 @@ class FileDataConnector(DataConnector):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find sources of no known format, targets that cannot be written, and missing files."""
+        """Find sources of no known format, and targets that cannot be written."""
         for setting, source, access in _named_by(injected.get("data")):
             own = FileDataConnector
             methods = (own.write, own.writing) if access == "written" else (own.read, own.scan)
@@ -101,9 +101,6 @@ class FileDataConnector(DataConnector):
                     require_writable(location)
                     continue
                 require_reachable(location)
-                if location.path is not None and not location.path.exists():
-                    hint = "Correct the path, or write the file before the run."
-                    yield Finding(f"data.{setting}", f"there is no file {location}", "warning", hint=hint)
             except DataError as error:
                 message, separated, hint = str(error).rstrip(".").rpartition(". ")
                 if separated:

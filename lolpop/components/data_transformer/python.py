@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.user_code import described, load_object, names_object
 from lolpop.data.frames import as_frame
+from lolpop.data.places import Place
 from lolpop.errors import DataError, Finding, LolpopError, VerificationError, WiringError
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ class PythonDataTransformer(DataTransformer):
         path = settings.get("function", "")
         if not names_object(str(path)):
             yield Finding("function", f"{path!r} does not name a function", hint=_HINT)
+
+    @classmethod
+    def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
+        """The file of the function, if it is named by one."""
+        file = str(settings.get("function", "")).rpartition(":")[0]
+        if file.endswith(".py"):
+            path = Path(injected.get("folder") or "") / Path(file).expanduser()
+            yield Place("function", str(path.absolute()), "read", name=f"the file {file}")
 
     def transform(self, frame: Frame) -> Frame:
         """What the function makes of ``frame``.
