@@ -82,7 +82,9 @@ class _Builder:
         names = sorted(registry.registered(registry.group_of(interface)))
         uses = dict.fromkeys([*names, *([used] if used else [])])
         forms = [self._implementation(interface, name, named=name != used) for name in uses]
-        other = {"type": "object", "properties": {"use": _IMPORT_PATH}, "required": ["use"]}
+        # Of a class that the settings name, the keys are known: it is none of the others.
+        path = {**_IMPORT_PATH, "not": {"const": used}} if ":" in used else _IMPORT_PATH
+        other = {"type": "object", "properties": {"use": path}, "required": ["use"]}
         named = [{"enum": names}] if names else []
         return {"anyOf": [*named, _IMPORT_PATH, *forms, other]}
 

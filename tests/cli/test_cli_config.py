@@ -239,6 +239,18 @@ def test_schema_describes_the_tree(project, lolpop):
     assert {"enum": ["sql"]} in schema["properties"]["store"]["anyOf"]
 
 
+def test_keys_of_a_class_that_the_settings_name_are_closed(project, lolpop):
+    """Under `use: module:Class` an editor refuses an unknown key, and takes any other class as before."""
+    flag = ("--set", "greet.greeter.use=app:Greeter")
+    schema = json.loads(lolpop("config", "schema", "app.py", *flag).out)
+    forms = schema["properties"]["greet"]["properties"]["greeter"]["anyOf"]
+    objects = [form for form in forms if form.get("type") == "object"]
+    [open_form] = [form for form in objects if form.get("additionalProperties") is not False]
+    assert open_form["properties"]["use"]["not"] == {"const": "app:Greeter"}
+    [own] = [form for form in objects if form is not open_form and "greeting" in form["properties"]]
+    assert own["properties"]["use"] == {"const": "app:Greeter"}
+
+
 def test_references_of_the_schema_lead_somewhere(lolpop, folder):
     """Every $ref of a schema with models in it is among its $defs."""
     done = lolpop("config", "schema", "classification")
