@@ -60,7 +60,8 @@ def recorder_for(scope: Scope) -> Recorder:
 def _uses(root: Scope, store: Any) -> bool:
     if root.configuration.tree.statements(("store",)):
         return True
-    # Where results would be cached does not count as long as none are.
+    # What would keep results does not count as long as nothing asks for them.
+    cache = root.providers.get("cache_manager")
     cells = (cell for cell in cells_in(root) if cell.path != "cache_manager")
-    needed = (need for cell in cells for need in needs_of(cell.slot))
-    return any(store is behind for need in needed for behind in providers_behind(need))
+    needed = (behind for cell in cells for need in needs_of(cell.slot) for behind in providers_behind(need))
+    return any(behind is store or behind is cache for behind in needed if behind is not None)

@@ -240,7 +240,9 @@ class OpenRecording(OpenRun):
         proceed: Callable[[], Any] = work
         for interception in reversed(self._interceptions):
             if interception.is_around(path):
-                call = TaskCall(kind, path, self.run_id, arguments, proceed, caching)
+                # Of several caches the innermost works: each would wait for the other's lock.
+                own, caching = (caching, None) if interception.interceptor.is_cache else (None, caching)
+                call = TaskCall(kind, path, self.run_id, arguments, proceed, own)
                 proceed = partial(interception.interceptor.around, call)
         result: R = proceed()
         return result

@@ -392,6 +392,14 @@ def fork(folder: Path, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_cache_is_an_interceptor_too(first, tmp_path):
+    """Named among the interceptors, once or several times, it does the same where it is set."""
+    folder = shutil.copytree(first, tmp_path / "project")
+    caches = '[{"use": "cache", "on": "steps.s*"}, {"use": "cache", "on": "*.shifted"}]'
+    called, *_ = perform(folder, "lolpop.cache=false", f"interceptors={caches}")
+    assert set(called) == {*ALL, "write"} - {"shifted", "seeded"}
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its processes")
 def test_processes_with_one_cache_make_a_call_once(tmp_path):
     """Eight at once have right results, and nothing is made twice that could be waited for."""

@@ -43,7 +43,7 @@ class LocalCacheManager(CacheManager):
         A path, or any URL that fsspec knows, such as ``s3://bucket/cache``, which a team may share. Without
         it, ``.lolpop/cache``. Relative paths start where the settings are.
     max_gigabytes : float
-        How much may be kept.
+        How much may be kept. Behind a URL, results that were kept first are removed first.
     """
 
     def __init__(
