@@ -1,4 +1,4 @@
-"""Annotations: what they stand for, and whether one type can take the place of another."""
+"""Annotations, and what they stand for."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NewType, TypeVar, Union, get_args, get_origin
 
 __all__ = [
     "REQUIRED",
     "alternatives",
-    "fits",
     "hints_of",
-    "implements",
     "is_base_settings",
     "is_optional",
     "is_protocol",
@@ -31,10 +29,6 @@ REQUIRED: Any = inspect.Parameter.empty
 """The default of a parameter that has none, and the annotation of one that is not annotated."""
 
 _QUALIFIERS = frozenset({"Annotated", "ClassVar", "Final", "NotRequired", "ReadOnly", "Required"})
-_PROMOTED = {float: (int,), complex: (int, float)}
-"""The numbers that stand for others, as type checkers have it."""
-
-_UNTYPED: tuple[Any, ...] = (Any, object, REQUIRED)
 
 
 def unwrapped(annotation: Any) -> Any:
@@ -53,7 +47,7 @@ def unwrapped(annotation: Any) -> Any:
             return str
         elif _is_alias(origin):
             values = dict(zip(origin.__type_params__, get_args(annotation), strict=False))
-            annotation = _substituted(origin.__value__, values)
+            annotation = substituted(origin.__value__, values)
         else:
             return annotation
 
@@ -75,7 +69,7 @@ def value_types(annotation: Any) -> tuple[Any, ...]:
         if isinstance(member, NewType):
             members += value_types(member.__supertype__)
         elif isinstance(member, TypeVar):
-            members += [other for bound in _bounds(member) for other in value_types(bound)]
+            members += [other for bound in bounds_of(member) for other in value_types(bound)]
         else:
             members.append(member)
     return tuple(members)
@@ -88,37 +82,6 @@ def is_optional(annotation: Any) -> bool:
         return True
     is_union = get_origin(annotation) in (Union, types.UnionType)
     return is_union and any(map(is_optional, get_args(annotation)))
-
-
-def fits(provided: Any, wanted: Any) -> bool:
-    """Whether something annotated as ``provided`` may be injected where ``wanted`` is annotated.
-
-    What cannot be judged without a value (callables, generics without arguments) fits, and so does anything
-    where nothing is annotated. Lists, mappings and tuples are injected as copies, so that those of a narrower
-    type fit too. A plain value fits a NewType of its type.
-    """
-    if unwrapped(wanted) in _UNTYPED:
-        return True
-    if is_optional(provided) and unwrapped(provided) not in _UNTYPED and not is_optional(wanted):
-        return False
-    return all(
-        any(_fits_one(member, other) for other in alternatives(wanted)) for member in alternatives(provided)
-    )
-
-
-def implements(implementation: type, interface: Any) -> str | None:
-    """What keeps a class from being of an interface, which may be a protocol or generic; None if nothing."""
-    interface = unwrapped(interface)
-    origin = get_origin(interface) or interface
-    if not isinstance(origin, type) or is_typed_dict(origin):
-        return None
-    if is_protocol(origin):
-        return next(_protocol_gaps(implementation, origin), None)
-    if not issubclass(implementation, origin):
-        return f"it is a {', '.join(base.__name__ for base in implementation.__bases__)}"
-    if get_args(interface) and not fits(implementation, interface):
-        return f"it is a {type_name(_base_as(implementation, origin))}"
-    return None
 
 
 def is_protocol(annotation: Any) -> bool:
@@ -195,243 +158,7 @@ def resolved_hints(
     return resolved, unresolved
 
 
-def _fits_one(provided: Any, wanted: Any) -> bool:
-    """Whether one type that is no union fits another one."""
-    if wanted in _UNTYPED or provided in (Any, REQUIRED):
-        return True
-    if getattr(wanted, "_name", None) in ("Never", "NoReturn"):
-        return False
-    if isinstance(wanted, TypeVar):
-        return any(fits(provided, bound) for bound in _bounds(wanted))
-    if isinstance(provided, TypeVar):
-        return any(fits(bound, wanted) for bound in _bounds(provided))
-    if isinstance(wanted, NewType):
-        return _fits_new_type(provided, wanted)
-    if isinstance(provided, NewType):
-        return fits(provided.__supertype__, wanted)
-    if get_origin(wanted) is Literal:
-        return get_origin(provided) is Literal and set(_values(provided)) <= set(_values(wanted))
-    if get_origin(provided) is Literal:
-        return all(fits(type(value), wanted) for value in get_args(provided))
-    return _fits_class(provided, wanted)
-
-
-def _fits_class(provided: Any, wanted: Any) -> bool:
-    provided_class, wanted_class = get_origin(provided) or provided, get_origin(wanted) or wanted
-    if not isinstance(provided_class, type) or not isinstance(wanted_class, type):
-        return True
-    if is_typed_dict(wanted_class) or is_typed_dict(provided_class):
-        return _fits_typed_dict(provided_class, wanted_class)
-    if is_protocol(wanted_class):
-        return next(_protocol_gaps(provided_class, wanted_class), None) is None
-    if provided_class is list and wanted_class is tuple:
-        # Lists are injected as tuples where those are asked for.
-        return _fit_elements(get_args(provided), get_args(wanted)[:1])
-    if not issubclass(provided_class, (wanted_class, *_PROMOTED.get(wanted_class, ()))):
-        return False
-    if not issubclass(provided_class, wanted_class) or not get_args(wanted):
-        return True
-    return _fit_arguments(provided, provided_class, wanted, wanted_class)
-
-
-def _fit_arguments(provided: Any, provided_class: type, wanted: Any, wanted_class: Any) -> bool:
-    """Whether the arguments of a generic type, such as ``Repo[int]``, fit those that are wanted."""
-    base = _base_as(provided, wanted_class)
-    offered, asked = get_args(base), get_args(wanted)
-    if not offered and wanted_class.__module__ in ("builtins", "collections", "collections.abc"):
-        offered = get_args(provided)
-        if provided_class is tuple:
-            return all(fits(element, asked[0]) for element in offered if element is not Ellipsis)
-    if not offered:
-        return True
-    if wanted_class is tuple and Ellipsis not in asked and Ellipsis not in offered:
-        return len(offered) == len(asked) and _fit_elements(offered, asked)
-    if wanted_class is tuple:
-        return all(fits(one, other) for one in offered for other in asked if Ellipsis not in (one, other))
-    if wanted_class is collections.abc.Callable or wanted_class is type:
-        return True
-    variables = getattr(wanted_class, "__parameters__", ())
-    if len(variables) != len(offered) or len(offered) != len(asked):
-        return _fit_elements(offered, asked)
-    return all(map(_fits_variable, offered, asked, variables))
-
-
-def _fits_variable(offered: Any, asked: Any, variable: Any) -> bool:
-    if not isinstance(variable, TypeVar):
-        return True
-    if variable.__contravariant__:
-        return fits(asked, offered)
-    if variable.__covariant__ or getattr(variable, "__infer_variance__", False):
-        return fits(offered, asked)
-    return fits(offered, asked) and fits(asked, offered)
-
-
-def _fit_elements(offered: tuple[Any, ...], asked: tuple[Any, ...]) -> bool:
-    return all(fits(one, other) for one, other in zip(offered, asked, strict=False))
-
-
-def _fits_new_type(provided: Any, wanted: NewType) -> bool:
-    """A NewType fits itself and what it is made of; another NewType is another type."""
-    while isinstance(provided, NewType):
-        if provided is wanted:
-            return True
-        if not isinstance(provided.__supertype__, NewType):
-            return False
-        provided = provided.__supertype__
-    return fits(provided, wanted.__supertype__)
-
-
-def _fits_typed_dict(provided: type, wanted: type) -> bool:
-    if not is_typed_dict(wanted):
-        return issubclass(dict, wanted)
-    if not is_typed_dict(provided):
-        return issubclass(provided, Mapping)
-    offered, asked = hints_of(provided), hints_of(wanted)
-    required: frozenset[str] = getattr(wanted, "__required_keys__", frozenset())
-    has: frozenset[str] = getattr(provided, "__required_keys__", frozenset())
-    return required <= has and all(fits(offered[key], asked[key]) for key in asked if key in offered)
-
-
-def _protocol_gaps(implementation: type, protocol: type) -> Iterator[str]:
-    """What a protocol asks for and a class does not offer."""
-    hints = {name: hint for base in reversed(protocol.__mro__) for name, hint in _own_hints(base).items()}
-    for name in sorted(_protocol_members(protocol)):
-        asked = inspect.getattr_static(protocol, name, None)
-        if not _has_attribute(implementation, name):
-            yield f"it has no {name!r}"
-        elif isinstance(asked, property):
-            declared, offered_hint = (
-                hints_of(asked.fget).get("return", Any),
-                _attribute_type(implementation, name),
-            )
-            if not fits(offered_hint, declared):
-                yield f"its {name!r} is {type_name(offered_hint)}, not {type_name(declared)}"
-        elif inspect.isfunction(asked):
-            offered = inspect.getattr_static(implementation, name, None)
-            if (reason := _method_gap(offered, asked)) is not None:
-                yield f"its {name}() {reason}"
-        elif name in hints:
-            yield from _attribute_gap(implementation, name, hints[name])
-
-
-def _attribute_gap(implementation: type, name: str, asked: Any) -> Iterator[str]:
-    offered = _attribute_type(implementation, name)
-    if not fits(offered, asked):
-        yield f"its {name!r} is {type_name(offered)}, not {type_name(asked)}"
-
-
-def _protocol_members(protocol: type) -> set[str]:
-    return {
-        name
-        for base in protocol.__mro__
-        if is_protocol(base) and base.__module__ not in ("typing", "typing_extensions")
-        for name in (*getattr(base, "__annotations__", {}), *vars(base))
-        if not name.startswith("_") or (name.startswith("__") and name in _CALLED and name in vars(base))
-    }
-
-
-_CALLED = frozenset(
-    {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__enter__", "__exit__"}
-)
-"""Methods of Python's own that a protocol may ask for."""
-
-
-def _own_hints(owner: type) -> dict[str, Any]:
-    return hints_of(owner) if "__annotations__" in vars(owner) else {}
-
-
-def _has_attribute(implementation: type, name: str) -> bool:
-    if hasattr(implementation, name):
-        return getattr(implementation, name) is not None or not name.startswith("__")
-    if any(name in getattr(base, "__annotations__", {}) for base in implementation.__mro__):
-        return True
-    # What a method assigns to self shows in no class, but among the names that its code uses.
-    methods = (value for base in implementation.__mro__ for value in vars(base).values())
-    return any(name in method.__code__.co_names for method in methods if inspect.isfunction(method))
-
-
-def _attribute_type(implementation: type, name: str) -> Any:
-    for base in implementation.__mro__:
-        value = vars(base).get(name, REQUIRED)
-        if isinstance(value, property):
-            return hints_of(value.fget).get("return", Any)
-        if name in (hints := _own_hints(base)):
-            return hints[name]
-        if value is not REQUIRED and not hasattr(type(value), "__get__"):
-            return Any if value is None else type(value)
-    return Any
-
-
-def _method_gap(offered: Any, asked: Any) -> str | None:
-    """Why a method cannot be called as a protocol's method is; None if it can."""
-    if isinstance(offered, staticmethod | classmethod):
-        return None
-    if not callable(offered):
-        return "is not a method" if not hasattr(type(offered), "__get__") else None
-    if not inspect.isfunction(offered):
-        return None
-    if inspect.iscoroutinefunction(asked) != inspect.iscoroutinefunction(offered):
-        return "is async" if inspect.iscoroutinefunction(offered) else "is not async"
-    signature, wanted = inspect.signature(offered), inspect.signature(asked)
-    if (reason := _call_gap(signature, wanted)) is not None:
-        return reason
-    offered_hints, asked_hints = hints_of(offered), hints_of(asked)
-    for name in asked_hints:
-        if name == "return" and not fits(offered_hints.get(name, Any), asked_hints[name]):
-            return f"returns {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
-        if name != "return" and name in offered_hints and not fits(asked_hints[name], offered_hints[name]):
-            return f"takes {name}: {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
-    return None
-
-
-def _call_gap(offered: inspect.Signature, asked: inspect.Signature) -> str | None:
-    """Why not every call that a signature allows is a call of another one."""
-    everything = list(asked.parameters.values())
-    positional = [parameter for parameter in everything if parameter.kind in _POSITIONAL]
-    for parameters in (everything, [parameter for parameter in everything if parameter.default is REQUIRED]):
-        count = sum(parameter.kind in _POSITIONAL for parameter in parameters)
-        named = {parameter.name: 0 for parameter in parameters if parameter.kind is _KEYWORD}
-        try:
-            offered.bind(*range(count), **named)
-        except TypeError as error:
-            return f"cannot be called as the protocol's: {error}"
-    names = [parameter.name for parameter in positional[1:] if parameter.kind is not _POSITIONAL_ONLY]
-    takes_any = any(parameter.kind is _ANY_KEYWORD for parameter in offered.parameters.values())
-    by_name = {
-        name for name, parameter in offered.parameters.items() if parameter.kind is not _POSITIONAL_ONLY
-    }
-    missing = [name for name in names if name not in by_name and not takes_any]
-    return f"takes no parameter {missing[0]!r}" if missing else None
-
-
-_POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
-_POSITIONAL = (_POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
-_ANY_KEYWORD = inspect.Parameter.VAR_KEYWORD
-
-
-def _base_as(provided: Any, base: Any) -> Any:
-    """The generic base of a type with the arguments that it has there; the class itself where unknown."""
-    origin = get_origin(provided) or provided
-    if origin is base:
-        return provided
-    values = dict(zip(getattr(origin, "__parameters__", ()), get_args(provided), strict=False))
-    bases: Any = getattr(origin, "__orig_bases__", None) or getattr(origin, "__bases__", ())
-    for generic in bases:
-        generic_class = get_origin(generic) or generic
-        if isinstance(generic_class, type) and _is_subclass(generic_class, base):
-            return _base_as(_substituted(generic, values), base)
-    return base
-
-
-def _is_subclass(candidate: type, base: Any) -> bool:
-    try:
-        return issubclass(candidate, base)
-    except TypeError:
-        return False
-
-
-def _substituted(annotation: Any, values: Mapping[Any, Any]) -> Any:
+def substituted(annotation: Any, values: Mapping[Any, Any]) -> Any:
     """An annotation with type variables replaced."""
     if annotation in values if isinstance(annotation, TypeVar) else False:
         return values[annotation]
@@ -441,15 +168,11 @@ def _substituted(annotation: Any, values: Mapping[Any, Any]) -> Any:
     return annotation[tuple(values.get(parameter, Any) for parameter in parameters)]
 
 
-def _bounds(variable: TypeVar) -> tuple[Any, ...]:
+def bounds_of(variable: TypeVar) -> tuple[Any, ...]:
     """The types that a type variable may stand for."""
     if variable.__constraints__:
         return variable.__constraints__
     return (Any if variable.__bound__ is None else variable.__bound__,)
-
-
-def _values(literal: Any) -> list[tuple[type, Any]]:
-    return [(type(value), value) for value in get_args(literal)]
 
 
 def _is_alias(annotation: Any) -> bool:

@@ -119,7 +119,7 @@ def _unfit(entry: registry.EntryPoint) -> str | None:
 
 
 def _unfit_for_group(entry: registry.EntryPoint, loaded: Any) -> str | None:
-    from lolpop.annotations import implements
+    from lolpop.assignability import implements
     from lolpop.containers import PipelineContainer, RunnerContainer
     from lolpop.integrations import Pipeline
 

@@ -11,7 +11,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lolpop._names import free_name, one_of
-from lolpop.annotations import alternatives, fits, hints_of, return_type, type_name
+from lolpop.annotations import alternatives, hints_of, return_type, type_name
+from lolpop.assignability import fits
 from lolpop.errors import Finding, FlowError, LolpopError, Origin
 from lolpop.flows.handles import Handle
 from lolpop.graphs import FlowGraph, Output, Step

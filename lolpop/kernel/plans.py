@@ -12,7 +12,8 @@ from typing import Any
 
 from lolpop import registry
 from lolpop._names import Names, one_of, shortened
-from lolpop.annotations import implements, is_protocol, type_name
+from lolpop.annotations import is_protocol, type_name
+from lolpop.assignability import implements
 from lolpop.errors import Finding, Origin, UnknownFinding, UnsetFinding, WiringError
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
     from lolpop.components.model_checker import Comparison
     from lolpop.components.notifier import Notifier
-    from lolpop.resources import DatasetVersion
+    from lolpop.resources import DatasetVersion, ModelVersion
 
 
 T = TypeVar("T")
+
+_DATA_CHECKS = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
+"""What a data checker calls the reasons for which models leave columns out."""
 
 _CHECKS, _SOURCE = "checks.", "source."
 
@@ -60,6 +63,21 @@ def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) ->
         if check["status"] == "warn" and check["check"] in checks
         for column in check["columns"]
     }
+
+
+def tell_of_model(
+    report: CheckReport,
+    model_version: ModelVersion,
+    metadata_tracker: MetadataTracker,
+    notifiers: Sequence[Notifier],
+) -> None:
+    """Tell people what is suspicious of ``model_version``, except columns that the data checks named."""
+    reported = warned_columns(metadata_tracker, _DATA_CHECKS)
+    for check in report.of("warn"):
+        if check.check != "left_out_columns" or not reported.issuperset(check.columns):
+            tell(notifiers, f"{model_version}: {check.message}", "warning")
+    for check in report.of("error"):
+        tell(notifiers, f"{model_version}: {check.message}", "error")
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:

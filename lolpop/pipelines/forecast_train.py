@@ -201,7 +201,7 @@ class ForecastTrainPipeline(TrainPipeline):
             f"seasonal naive forecast; the best baseline is {baseline.against}, with "
             f"{baseline.other_score:.4g}",
         )
-        self._tell_of(report, model_version)
+        tell_of_model(report, model_version, self.metadata_tracker, self.notifiers)
         return report
 
     def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
@@ -257,7 +257,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def _fitted_each(
         self, trainer: ModelTrainer, params: Params, frames: Sequence[Frame]
     ) -> list[FittedModel]:
-        return [checked_model(trainer, model) for model in trainer.fit_each(self._parts(frames), params)]
+        return [checked_model(trainer, model) for model in trainer.fit_many(self._parts(frames), params)]
 
     def _parts(self, frames: Sequence[Frame]) -> list[tuple[Frame, Series]]:
         parts = [self._labelled(frame) for frame in frames]

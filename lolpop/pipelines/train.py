@@ -31,7 +31,7 @@ from lolpop.kernel.specs import Call
 from lolpop.pipelines._attempts import Fit, Fitted, TrialObjective, TrialSpec, is_better
 from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import LabelledRows, labelled
-from lolpop.pipelines._reports import keep_checks, keep_comparison, warned_columns
+from lolpop.pipelines._reports import keep_checks, keep_comparison, tell_of_model
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
 from lolpop.pipelines._winners import judged_experiment, set_winner
 from lolpop.problem import Problem
@@ -42,10 +42,6 @@ __all__ = ["TrainPipeline"]
 
 
 Split: TypeAlias = Literal["train", "validation", "test"]
-
-
-_DATA_CHECKS = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
-"""What a data checker calls the reasons for which models leave columns out."""
 
 
 class TrainPipeline(Pipeline):
@@ -191,7 +187,7 @@ class TrainPipeline(Pipeline):
             f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {judged_on}, "
             f"{baseline.other_score:.4g} for {baseline.against}",
         )
-        self._tell_of(report, model_version)
+        tell_of_model(report, model_version, self.metadata_tracker, self.notifiers)
         return report
 
     @task
@@ -205,7 +201,7 @@ class TrainPipeline(Pipeline):
         report = self.model_bias_checker.check(model, splits.test, target)
         keep_checks(report, self.metadata_tracker)
         self.metadata_tracker.update(model_version, {"bias": report.model_dump(mode="json")})
-        self._tell_of(report, model_version)
+        tell_of_model(report, model_version, self.metadata_tracker, self.notifiers)
         return report
 
     @task
@@ -409,15 +405,6 @@ class TrainPipeline(Pipeline):
                 metrics |= {f"{split}.{name}": value for name, value in measured.items()}
         for resource in (winner.experiment, model_version):
             self.metrics_tracker.log(resource, metrics)
-
-    def _tell_of(self, report: CheckReport, model_version: ModelVersion) -> None:
-        reported = warned_columns(self.metadata_tracker, _DATA_CHECKS)
-        for check in report.of("warn"):
-            # What is to be done about these columns was said when the rows were checked.
-            if check.check != "left_out_columns" or not reported.issuperset(check.columns):
-                tell(self.notifiers, f"{model_version}: {check.message}", "warning")
-        for check in report.of("error"):
-            tell(self.notifiers, f"{model_version}: {check.message}", "error")
 
     def _keep_judgement(self, model_version: ModelVersion, report: CheckReport, baseline: Comparison) -> None:
         keep_checks(report, self.metadata_tracker)

@@ -10,7 +10,8 @@ import pytest
 import typing_extensions as te
 
 from lolpop import Component, PipelineContainer, providers
-from lolpop.annotations import fits, return_type, unwrapped
+from lolpop.annotations import return_type, unwrapped
+from lolpop.assignability import fits
 from lolpop.errors import VerificationError
 
 T = TypeVar("T")

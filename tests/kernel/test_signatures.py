@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, Field, PositiveInt, SecretStr
 
 from lolpop import Component
-from lolpop.annotations import alternatives, fits
+from lolpop.annotations import alternatives
+from lolpop.assignability import fits
 from lolpop.signatures import signature_of
 
 

@@ -134,7 +134,7 @@ def test_what_an_interface_implements_stays():
     trainer = fake(
         ModelTrainer, search_space={"depth": Int(1, 3)}, fit=lambda frame, target, params=None: frame
     )
-    assert trainer.fit_each([(1, 2), (3, 4)]) == [1, 3]
+    assert trainer.fit_many([(1, 2), (3, 4)]) == [1, 3]
     assert len(calls_of(trainer, "fit")) == 2
     assert trainer.search_space() == {"depth": Int(1, 3)}
     assert trainer.title == "FakeModelTrainer"

@@ -111,7 +111,7 @@ class ModelTrainer(Component):
         TrainingError for parameters, that the estimator refuses.
         """
 
-    def fit_each(
+    def fit_many(
         self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
     ) -> list[FittedModel]:
         """Fit a model to each of several frames with their targets; one that can, fits them at once."""
@@ -189,7 +189,7 @@ class CombiningModelTrainer(ModelTrainer):
         params: Params,
         fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
     ) -> list[FittedModel]:
-        """What ``fit_each`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+        """What ``fit_many`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
 
     @abstractmethod
     def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, Params
 from lolpop.components.model_trainer._description import Description
+from lolpop.components.model_trainer._forecast_support import restored, rows_of
 from lolpop.components.model_trainer._library import LibraryModelTrainer
-from lolpop.components.model_trainer._rows_or_lags import restored, rows_of
 from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.tabular import TabularModel, learn_features
 from lolpop.data.frames import wrap

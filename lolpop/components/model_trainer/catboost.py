@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.model_trainer import Float, Int, Params, SearchSpace
 from lolpop.components.model_trainer._estimators import parameter_names
-from lolpop.components.model_trainer._rows_or_lags import worth_searching
+from lolpop.components.model_trainer._forecast_support import worth_searching
 from lolpop.components.model_trainer._threads import threads_for
 from lolpop.components.model_trainer.boosting import BoostedTrees, BoostingModelTrainer, unnamed
 from lolpop.components.model_trainer.tabular import REFUSALS, explained

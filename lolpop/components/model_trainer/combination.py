@@ -172,10 +172,10 @@ class CombinationModelTrainer(CombiningModelTrainer):
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit each of the members on the n rows of ``frame`` and ``target`` (n values)."""
-        [model] = self.fit_each([(frame, target)], params)
+        [model] = self.fit_many([(frame, target)], params)
         return model
 
-    def fit_each(
+    def fit_many(
         self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
     ) -> list[FittedModel]:
         """Fit each of the members on each of several frames."""
@@ -190,10 +190,10 @@ class CombinationModelTrainer(CombiningModelTrainer):
         params: Params,
         fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
     ) -> list[FittedModel]:
-        """What ``fit_each`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+        """What ``fit_many`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
         shares = self._shares(params)
         trainers = [self._members[name] for name in shares]
-        models = [fitted[trainer] if trainer in fitted else trainer.fit_each(parts) for trainer in trainers]
+        models = [fitted[trainer] if trainer in fitted else trainer.fit_many(parts) for trainer in trainers]
         return [
             CombinedModel(
                 [

@@ -15,7 +15,7 @@ from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, SearchSpace
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
-from lolpop.components.model_trainer._rows_or_lags import restored, rows_of, worth_searching
+from lolpop.components.model_trainer._forecast_support import restored, rows_of, worth_searching
 from lolpop.components.model_trainer._threads import at_most, threads_for
 from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError

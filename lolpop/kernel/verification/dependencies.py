@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 from dependency_injector import providers as di
 
 from lolpop._names import did_you_mean
-from lolpop.annotations import alternatives, fits, type_name
+from lolpop.annotations import alternatives, type_name
+from lolpop.assignability import fits
 from lolpop.errors import Finding, Origin
 from lolpop.integrations import Pipeline, Runner
 from lolpop.kernel.cycles import build_order

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from dependency_injector import providers as di
 
-from lolpop.annotations import alternatives, fits, hints_of, type_name
+from lolpop.annotations import alternatives, hints_of, type_name
+from lolpop.assignability import fits
 from lolpop.errors import Finding
 from lolpop.kernel.providers.cells import Cell, name_of, providers_behind
 from lolpop.kernel.providers.nesting import Nested

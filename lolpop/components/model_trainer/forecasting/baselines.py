@@ -84,7 +84,7 @@ class BaselineSettings(SeriesSettings):
         """The baseline of one series, however short."""
         return Baseline.of(timeline, self.method, self.season)
 
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """That of the first part of its series."""
         del model  # all that it is, is in the series
         return self.fit(timeline)

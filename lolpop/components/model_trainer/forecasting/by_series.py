@@ -169,10 +169,10 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         Raises DataError for rows that are no series, and TrainingError for parameters that are refused, and
         for a series that cannot be fitted, with its name.
         """
-        [model] = self.fit_each([(frame, target)], params)
+        [model] = self.fit_many([(frame, target)], params)
         return model
 
-    def fit_each(
+    def fit_many(
         self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
     ) -> list[FittedModel]:
         """Fit a model to each series of each of several frames: all of them at once, if they are many.

@@ -74,7 +74,7 @@ def _ratios(
         np.random.default_rng(0),
     )
     try:
-        earlier = settings.again(model, history)
+        earlier = settings.refit(model, history)
         if isinstance(earlier, LastValue):
             return []
         forecast = earlier.forecast(ahead)

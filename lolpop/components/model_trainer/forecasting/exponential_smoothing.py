@@ -60,7 +60,7 @@ class SmoothingSettings(SeriesSettings):
         """The best of what is allowed; what does not converge is left out."""
         return _fit_smoothing(self, timeline)
 
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """What ``model`` is, fitted to the first part of its series, from its parameters on."""
         if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
             return repetition

@@ -27,7 +27,7 @@ from lolpop.components.model_trainer.forecasting.recipes import (
     recipes_for,
     rows_before,
 )
-from lolpop.components.model_trainer.forecasting.widths import conformal_widths, prolonged
+from lolpop.components.model_trainer.forecasting.widths import conformal_widths, extended
 from lolpop.components.model_trainer.tabular import TabularModel, own
 from lolpop.data.frames import wrap
 from lolpop.data.timelines import Timeline, Timelines, timelines
@@ -111,7 +111,7 @@ class LagModel(ForecastModel):
         varied_forecasts = {}
         with one_thread():
             seen = _RecordingModel(self.rows)
-            _walk(seen, self.recipe, self.learned.grid, starts, longest)
+            _forecast_recursively(seen, self.recipe, self.learned.grid, starts, longest)
             pool = np.concatenate(seen.features)
             for first in range(0, len(names), at_once):
                 some = names[first : first + at_once]
@@ -119,8 +119,10 @@ class LagModel(ForecastModel):
                 for number, mine in enumerate(columns[first : first + at_once]):
                     changed[number * blocks : (number + 1) * blocks, mine] = True
                 rows = _PermutingModel(self.rows, changed, pool, random)
-                walked = _walk(rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest)
-                for name, means in zip(some, np.split(walked, len(some)), strict=True):
+                stacked = _forecast_recursively(
+                    rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest
+                )
+                for name, means in zip(some, np.split(stacked, len(some)), strict=True):
                     varied_forecasts[name] = forecasts = np.full((repeats, len(outside)), np.nan)
                     for number, (_, mine, ahead) in enumerate(steps):
                         forecasts[:, mine] = means[number :: len(starts), ahead - 1]
@@ -137,8 +139,8 @@ class LagModel(ForecastModel):
             for key, request in wanted.items()
         ]
         with one_thread():
-            means = _walk(self.rows, self.recipe, self.learned.grid, starts, steps)
-        widths = prolonged(self.widths, steps)
+            means = _forecast_recursively(self.rows, self.recipe, self.learned.grid, starts, steps)
+        widths = extended(self.widths, steps)
         forecasts = {}
         for (key, request), mean in zip(wanted.items(), means, strict=True):
             width = widths[: len(request)] * self.recent[key].unit
@@ -261,7 +263,7 @@ class _PermutingModel:
         return self._rows.predict(pd.DataFrame(values, columns=rows.columns))
 
 
-def _walk(
+def _forecast_recursively(
     rows: Rows, recipe: LagFeatures, grid: Grid, starts: Sequence[_ForecastStart], steps: int
 ) -> Floats:
     """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps)."""
@@ -339,7 +341,7 @@ class _Trial:
                 truths.append(truth)
                 units.append(recent.unit)
                 scales.append(learned.histories[timeline.key].scale or 1.0)
-        means = _walk(model, recipe, learned.grid, starts, problem.horizon)
+        means = _forecast_recursively(model, recipe, learned.grid, starts, problem.horizon)
         errors = np.abs(means - np.stack(truths))
         error = float(np.nanmean(errors / np.array(scales)[:, None]))
         return cls(recipe, error, conformal_widths(errors / np.array(units)[:, None], problem.interval))

@@ -65,7 +65,7 @@ class ProphetSettings(SeriesSettings):
         """What Prophet makes of it."""
         return _fit_prophet(self, timeline)
 
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """What Prophet makes of other values, with a year of as many waves as ``model`` has."""
         same = replace(self, yearly=model.yearly) if isinstance(model, ProphetSeries) else self
         return same.fit(timeline)

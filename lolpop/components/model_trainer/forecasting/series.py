@@ -60,5 +60,5 @@ class SeriesSettings(ABC):
         """Fit one series. Raises TrainingError that says why it cannot be."""
 
     @abstractmethod
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """Fit what ``model`` is to ``timeline``, the first part of its series: nothing is chosen any more."""

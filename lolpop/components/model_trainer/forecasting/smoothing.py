@@ -135,7 +135,7 @@ class Smoothing(SeriesSettings):
             values=tuple(recent.tolist()),
         )
 
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """``model``, its parameters too, run over the first part of its series."""
         if not isinstance(model, LinearSmoothing) or is_short_or_constant(timeline):
             return LastValue.of(timeline)

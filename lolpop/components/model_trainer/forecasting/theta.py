@@ -86,7 +86,7 @@ class ThetaSettings(SeriesSettings):
         smoothing = _FASTEST if is_flat else fit_form(_LEVEL, adjusted).params[0]
         return Theta(season=season, smoothing=smoothing, values=tuple(values.tolist()))
 
-    def again(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
+    def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
         """``model`` with its smoothing and season, run over the first part of its series."""
         if not isinstance(model, Theta) or is_short_or_constant(timeline):
             return LastValue.of(timeline)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["conformal_widths", "prolonged"]
+__all__ = ["conformal_widths", "extended"]
 
 # Of each step so many residuals, of its neighbours too, make an interval.
 _FEWEST_RESIDUALS = 30
@@ -38,7 +38,7 @@ def conformal_widths(errors: Floats, interval: float) -> tuple[float, ...]:
     return tuple(widths)
 
 
-def prolonged(widths: Sequence[float], steps: int) -> Floats:
+def extended(widths: Sequence[float], steps: int) -> Floats:
     """Widths of ``steps``: those beyond the known ones grow as a random walk's do."""
     import numpy as np
 
