@@ -30,6 +30,7 @@ from lolpop.errors import DataError, Finding, TrainingError
 from lolpop.integrations import task
 from lolpop.pipelines._attempts import Fit, Fitted, TrialObjective, TrialSpec, is_better
 from lolpop.pipelines._labelled import labelled
+from lolpop.pipelines._reports import tell_of_model
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import ForecastingProblem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
