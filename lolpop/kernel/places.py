@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from lolpop.kernel.providers.traversal import cells_in, injected_values, setting
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["place_findings", "places_of"]
+__all__ = ["missing_findings", "place_findings", "places_of"]
 
 
 def places_of(root: Scope) -> Iterator[Place]:
@@ -33,11 +32,9 @@ def places_of(root: Scope) -> Iterator[Place]:
 
 
 def place_findings(root: Scope) -> Iterator[Finding]:
-    """What would be written over something else, and files to read that do not exist."""
+    """What would be written over something else."""
     places = list(dict.fromkeys(places_of(root)))
     for at, place in enumerate(places):
-        if place.access == "read" and "://" not in place.location and not os.path.exists(place.location):  # noqa: PTH110  (a text)
-            yield _missing(place)
         for number, other in enumerate(places):
             if _is_lost(place, other, earlier=number < at) and other.holds(place.location):
                 yield Finding(
@@ -47,6 +44,13 @@ def place_findings(root: Scope) -> Iterator[Finding]:
                     hint="Name a file of its own.",
                 )
                 break
+
+
+def missing_findings(root: Scope) -> Iterator[Finding]:
+    """Warnings of local files that are to be read and do not exist; a workflow may write them first."""
+    for place in dict.fromkeys(places_of(root)):
+        if place.access == "read" and "://" not in place.location and not Path(place.location).exists():
+            yield _missing(place)
 
 
 def _missing(place: Place) -> Finding:

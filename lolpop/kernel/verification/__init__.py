@@ -8,7 +8,7 @@ from dataclasses import replace
 from lolpop.errors import Finding, VerificationError
 from lolpop.kernel.markers import marker_findings
 from lolpop.kernel.masking import masker
-from lolpop.kernel.places import place_findings
+from lolpop.kernel.places import missing_findings, place_findings
 from lolpop.kernel.providers.traversal import broken_links, cells_in
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.checks import check_findings
@@ -53,6 +53,8 @@ def findings_of(root: Scope) -> list[Finding]:
     for scope in root.walk():
         findings += marker_findings(scope.container, scope.path)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
+    if not any(finding.severity == "error" for finding in findings):
+        findings += missing_findings(root)  # of what is wrong otherwise, it may be a consequence
     findings = with_near_paths(root, cells, dict.fromkeys(findings))
     return _masked(root, _in_order(findings, root.configuration.tree)) if findings else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
@@ -12,7 +13,7 @@ from lolpop._names import did_you_mean
 from lolpop.annotations import alternatives, type_name
 from lolpop.assignability import fits
 from lolpop.errors import Finding, Origin
-from lolpop.integrations import Pipeline, Runner
+from lolpop.integrations import Integration, Pipeline, Runner
 from lolpop.kernel.cycles import build_order
 from lolpop.kernel.providers import Pipeline as PipelineSlot
 from lolpop.kernel.providers import Runner as RunnerSlot
@@ -42,6 +43,9 @@ from lolpop.kernel.verification.visible import VisibleNames
 __all__ = ["cycle_findings", "dependency_findings"]
 
 _SHARE = "Move what it needs of it into a component that both can take."
+
+_FINDS_NOTHING: Any = inspect.getattr_static(Integration, "check_injected").__func__
+"""The check of who has none, for which nothing needs to be gathered."""
 
 _LAZILY = "Break the circle: let one of them ask later, by a parameter of the type providers.Lazy[…]."
 
@@ -150,7 +154,7 @@ def _injected_findings(cell: Cell) -> Iterator[Finding]:
     Paths begin with the name of a parameter: the finding is about what provides it.
     """
     check = getattr(cell.plan.implementation, "check_injected", None)
-    if check is None or cell.plan.errors:
+    if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or cell.plan.errors:
         return
     for finding in check(dict(injected_values(cell.dependencies))):
         path, origin = setting_place(cell, finding.path)

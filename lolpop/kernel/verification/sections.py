@@ -10,6 +10,7 @@ from typing import Any
 from lolpop._names import Names, one_of
 from lolpop.annotations import is_base_settings
 from lolpop.errors import Finding, Origin, UnknownFinding
+from lolpop.integrations import Integration
 from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.plans import ambiguity
 from lolpop.kernel.providers.cells import Cell
@@ -26,6 +27,10 @@ from lolpop.settings.tree import is_users_own
 from lolpop.signatures import signature_of
 
 __all__ = ["own_findings", "section_findings", "slot_findings"]
+
+
+_FINDS_NOTHING: Any = inspect.getattr_static(Integration, "check_settings").__func__
+"""The check of who has none, which is not worth a call."""
 
 
 def section_findings(scope: Scope) -> Iterator[Finding]:
@@ -51,7 +56,7 @@ def own_findings(cell: Cell) -> Iterator[Finding]:
     plan = cell.plan
     # What is only of a protocol inherits no check.
     check = getattr(plan.implementation, "check_settings", None)
-    if check is None or plan.errors:
+    if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or plan.errors:
         return
     settings = {name: setting.value for name, setting in plan.settings.items()}
     takes_injected = len(inspect.signature(check).parameters) > 1
