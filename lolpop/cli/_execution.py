@@ -149,7 +149,10 @@ class Execution:
 
     def _after_failure(self, run_id: str, error: BaseException) -> str:
         if isinstance(error, DataError):  # with the same input it would fail again
-            return f"{self._show_run(run_id)} shows how far it came."
+            corrected = (
+                f"Correct the data or the setting first: then {self._resume(run_id)} goes on from there."
+            )
+            return f"{self._show_run(run_id)} shows how far it came. {corrected}"
         return f"{self._show_run(run_id)} shows how far it came, {self._resume(run_id)} goes on from there."
 
     def _resume(self, run_id: str) -> str:
