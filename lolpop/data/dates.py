@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,15 @@ from lolpop.problem import ISO
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DateForm", "ambiguity_of", "date_form_of", "parsed_dates", "written_date"]
+__all__ = [
+    "DateForm",
+    "NearlyDates",
+    "ambiguity_of",
+    "date_form_of",
+    "nearly_dates",
+    "parsed_dates",
+    "written_date",
+]
 
 # The shapes of dates, and the forms that they can have, the more usual one first.
 _DATES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -53,6 +62,9 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 # More different dates than these are the same day of the month by no chance.
 _MORE_THAN_MONTHS = 12
 _SOME_VALUES = 100
+# Of fewer values nobody can say that nearly all are dates.
+_FEWEST_VALUES = 10
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,46 @@ def date_form_of(texts: pd.Series[Any]) -> DateForm | None:
         forms.remove(monthly[0])
         return DateForm(monthly[0], () if len(present) > _MORE_THAN_MONTHS else tuple(forms))
     return DateForm(forms[0], tuple(forms[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class NearlyDates:
+    """A column whose ``values`` are ``dates`` of ``form`` but for a few: ``row`` (from 1) is ``text``."""
+
+    form: str
+    dates: int
+    values: int
+    row: int
+    text: str
+
+
+def nearly_dates(texts: pd.Series[Any]) -> NearlyDates | None:
+    """What keeps n ``texts`` from being dates of one form, if at least nine in ten are; else None."""
+    import numpy as np
+
+    present = texts.str.strip().to_numpy(dtype=object)
+    is_present = texts.notna().to_numpy()
+    values = int(is_present.sum())
+    if values < _FEWEST_VALUES:
+        return None
+    for form in _forms_of_some(texts):
+        is_date = _parsed(texts.str.strip(), form).notna().to_numpy()
+        dates = int(is_date.sum())
+        if _NEARLY_ALL * values <= dates < values:
+            row = int(np.flatnonzero(is_present & ~is_date)[0])
+            return NearlyDates(form, dates, values, row + 1, str(present[row]))
+    return None
+
+
+def _forms_of_some(texts: pd.Series[Any]) -> Iterator[str]:
+    """The forms that most of the first texts could have."""
+    some = texts.dropna()[:_SOME_VALUES].str.strip()
+    forms = Counter(form for text in some for form in _forms_of_text(text))
+    yield from (form for form, number in forms.most_common() if number >= _NEARLY_ALL * len(some) - 1)
+
+
+def _forms_of_text(text: str) -> Iterator[str]:
+    yield from ([ISO] if _ISO.fullmatch(text) else _forms_of_shape(text))
 
 
 def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any]:

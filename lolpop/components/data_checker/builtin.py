@@ -12,8 +12,8 @@ from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport, Status
 from lolpop.components._bounds import require_positive
 from lolpop.components.data_checker import DataChecker, Expectation
-from lolpop.components.data_checker._ambiguity import ambiguous_dates
 from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
+from lolpop.components.data_checker._dates import ambiguous_dates, columns_of_nearly_dates
 from lolpop.components.data_checker._outcomes import of_columns, outcome
 from lolpop.components.data_checker._repeats import comparable, that_may_repeat
 from lolpop.components.data_checker._target import TargetChecks
@@ -189,6 +189,7 @@ class BuiltinDataChecker(DataChecker):
         yield from self._usable(features)
         yield from self._columns(features, len(rows))
         yield ambiguous_dates(rows, features)
+        yield columns_of_nearly_dates(rows, features)
         yield self._outliers(features)
         yield from self._index(rows)
         yield self._duplicate_rows(rows, facts)

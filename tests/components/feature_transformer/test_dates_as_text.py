@@ -85,6 +85,36 @@ def test_dates_that_can_be_read_in_two_ways_are_named_with_the_setting_that_deci
     assert [c.status for c in report.checks if c.check == "ambiguous_dates"] == ["ok"]
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize(
+    ("form", "shown"), [("%Y/%m/%d", "%Y/%m/%d"), ("%d %b %Y", "%d %b %Y"), ("%Y-%m-%d", "ISO 8601")]
+)
+def test_a_value_that_keeps_a_column_from_being_dates_is_named(library, form, shown):
+    """199 of 200 values are dates: the warning says in which form, which row is none, and what to do."""
+    days = [day.strftime(form) for day in pd.date_range("2012-01-01", periods=200)]
+    days[16] = "?"
+    frame = pd.DataFrame({"day": days, "rides": np.arange(200.0)})
+    frame = frame if library == "pandas" else pl.from_pandas(frame)
+    checks = {check.check: check for check in BuiltinDataChecker(problem=PROBLEM).check(frame).checks}
+    assert checks["nearly_dates"].status == "warn"
+    assert checks["nearly_dates"].columns == ("day",)
+    assert (
+        f"199 of 200 values of 'day' are dates ({shown}), and row 17 is '?'" in checks["nearly_dates"].message
+    )
+    assert "data_connector.missing_values" in checks["nearly_dates"].message
+
+
+def test_text_that_is_hardly_dates_is_not_taken_for_them():
+    """Where a quarter of the values are no dates, or there are none at all, nothing is said of dates."""
+    days = pd.date_range("2012-01-01", periods=100).strftime("%Y/%m/%d").tolist()
+    for values in ([*days[:75], *(f"note {row}" for row in range(25))], [f"1.{row}.0" for row in range(100)]):
+        frame = pd.DataFrame({"day": values, "rides": np.arange(100.0)})
+        checks = {
+            check.check: check.status for check in BuiltinDataChecker(problem=PROBLEM).check(frame).checks
+        }
+        assert checks["nearly_dates"] == "ok"
+
+
 def test_dates_as_text_are_no_categories_to_the_data_checker():
     """Three hundred days are no text of high cardinality."""
     frame = pd.DataFrame(
