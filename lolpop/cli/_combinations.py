@@ -104,6 +104,8 @@ def _axes_in(file: Path, findings: list[Finding]) -> Iterator[Axis]:
         raise UsageError(f"the sweep file {file} cannot be read: {reason}.") from error
     root, wrong = read_yaml(text, str(file))
     findings += wrong
+    if not wrong and not root.value:
+        raise UsageError(f"the sweep file {file} names no settings. Write path.to.setting: [1, 2, 3].")
     yield from _axes_below(root, (), findings)
 
 

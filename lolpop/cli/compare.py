@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import number, print_json, say, show, table
 from lolpop.cli._store import find_run, is_stored, open_store, store_place
+from lolpop.errors import LolpopError
 from lolpop.running.comparing import shown_settings, tabulated
 from lolpop.running.records import RunRecords
 
@@ -32,7 +33,8 @@ def compare_runs(
 ) -> None:
     """Print the runs of a group, or those with the ids, best first.
 
-    Raises UsageError if neither is named, and LolpopError if there is no column ``sort``.
+    Raises UsageError if neither is named, and LolpopError if the group has no runs, or there is no column
+    ``sort``.
     """
     if not run_ids and options.group is None:
         raise UsageError("name runs, or a group of them: lolpop runs compare ID ID, or --group NAME")
@@ -50,8 +52,10 @@ def compare_runs(
         say(_csv(compared).removesuffix("\n"))
     elif compared.runs:
         show(compared_table(compared))
-    else:
-        say(f"No runs of the group {options.group!r} in {place}.")
+    if not compared.runs:
+        raise LolpopError(
+            f"There are no runs of the group {options.group!r} in {place}. lolpop runs ls lists the groups."
+        )
 
 
 def compared_table(compared: RunTable) -> Table:

@@ -164,7 +164,8 @@ def _perform(running: Sweep, jobs: int) -> None:
         for item in running.items:
             running.take(make_run(item))
         return
-    with _workers(running.items[0], jobs) as call, ThreadPoolExecutor(jobs) as threads:
+    # The processes end first: a thread waits for what they do.
+    with ThreadPoolExecutor(jobs) as threads, _workers(running.items[0], jobs) as call:
         try:
             for future in as_completed([threads.submit(call, item) for item in running.items]):
                 running.take(future.result())

@@ -88,8 +88,9 @@ def _checks(root: Scope, files: Sequence[Path] | None) -> list[AttachedCheck]:
     if findings := stray_checks(checks, call_paths(cells_in(root))):
         raise VerificationError(findings)
     if not checks:
+        place = folder if files is None else ", ".join(map(str, files))
         raise UsageError(
-            f"there are no checks in {folder}. Write some into tests/checks.py, with "
+            f"there are no checks in {place}. Write some into tests/checks.py, with "
             '@after("train.train_model") of lolpop.testing, or name a file: --checks FILE.'
         )
     return checks

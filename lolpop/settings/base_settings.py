@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lolpop.errors import Finding, Origin
+from lolpop.errors import Finding, Origin, WiringError
 from lolpop.settings.files import FileReader
 from lolpop.settings.nodes import Layer, Node, SettingPath, mapping_of, node_of
 from lolpop.settings.protocol import Project, Reading
@@ -92,6 +92,12 @@ class SettingsObject:
     """
 
     def __init__(self, settings: BaseSettings, keys: Sequence[str]) -> None:
+        if isinstance(settings, type) or not hasattr(type(settings), "model_fields"):
+            what = f"the class {settings.__name__}" if isinstance(settings, type) else repr(settings)
+            raise WiringError(
+                f"settings must be an object of a settings class of pydantic, but got {what}",
+                "Write load(settings=AppSettings()); a mapping is given as overrides.",
+            )
         self._settings, self._keys = settings, frozenset(keys)
 
     def read(self, project: Project) -> Reading:

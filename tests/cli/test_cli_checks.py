@@ -176,6 +176,8 @@ def test_missing_checks_are_told(project, lolpop):
     assert done.code == 2
     assert "there is no file" in done.err
     assert "Did you mean checks.py?" in done.err
+    done = lolpop("test", "app.py:AppContainer", "--checks", "checks.py")
+    assert (done.code, "there are no checks in checks.py" in done.err) == (2, True)
 
 
 def test_failure_may_stop_the_workflow_or_only_warn(checked, lolpop):

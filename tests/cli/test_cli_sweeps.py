@@ -169,6 +169,21 @@ def test_a_file_names_values_of_any_kind(app, lolpop):
     assert again.code == 0, again.err
 
 
+def test_ctrl_c_stops_combinations_in_other_processes(app):
+    """What is at work in processes is stopped with the sweep, which does not wait for it."""
+    (app / "slow").touch()
+    command = [sys.executable, "-m", "lolpop", "run", "app.py", "--sweep", "seed=2,3", "-j", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while "run" not in ((app / "calls.txt").read_text() if (app / "calls.txt").exists() else ""):
+        assert time.monotonic() < until, "no combination was begun"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)  # the combinations sleep for a minute
+    assert process.returncode == 130
+    assert "0 of 2 combinations of sweep-" in err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -181,6 +196,8 @@ def test_a_file_names_values_of_any_kind(app, lolpop):
         (["--sweep", "seed=1,2", "--sweep", "seed=3"], "is swept twice"),
         (["--sweep-file", "none.yaml"], "No such file"),
         (["--sweep-file", "wrong.yaml"], "wrong.yaml:1:1  seed: should be a list of values"),
+        (["--sweep-file", "empty.yaml"], "the sweep file empty.yaml names no settings"),
+        (["--jobs", "2"], "--jobs and --yes belong to a sweep"),
         (["--bonsu", "3", "--sweep", "seed=1"], "no option --bonsu"),
         (["--sweep", f"seed={','.join(map(str, range(100)))}", "--sweep", f"fit.scaler.factor={','.join(map(str, range(100)))}"], "10,000 combinations"),
     ],
@@ -188,10 +205,18 @@ def test_a_file_names_values_of_any_kind(app, lolpop):
 def test_a_wrong_sweep_is_told_before_anything_runs(app, lolpop, words, told):
     """Misspelt paths with near names, values of the wrong type, and sweeps of too many combinations."""
     (app / "wrong.yaml").write_text("seed: 3\n")
+    (app / "empty.yaml").write_text("# nothing yet\n")
     done = lolpop("run", "app.py", *words)
     assert done.code == 2
     assert told in done.err
     assert calls(app) == []
+
+
+def test_a_group_without_runs_cannot_be_compared(app, lolpop):
+    """A misspelt group is an error, whatever the form of the table."""
+    for form in ([], ["--json"], ["--csv"]):
+        done = lolpop("runs", "compare", "--group", "nihgtly", *form)
+        assert (done.code, "no runs of the group 'nihgtly'" in done.err) == (1, True)
 
 
 def test_the_best_run_is_the_first(folder, lolpop):

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lolpop import Component, Runner, RunnerContainer, providers, workflow
 from lolpop.containers import scope_of
-from lolpop.errors import SettingsError, VerificationError
+from lolpop.errors import SettingsError, VerificationError, WiringError
 from lolpop.kernel.explanation import explain
 
 
@@ -159,6 +159,13 @@ def test_a_settings_object_is_a_source():
     assert container.seed() == 7
     assert origin(container, "seed") == (7, "RunSettings.seed")
     assert origin(container, "rounds") == (3, "RunSettings.rounds")
+
+
+@pytest.mark.parametrize("settings", [RunSettings, {"seed": 7}])
+def test_what_is_no_settings_object_is_refused(settings):
+    """A class, or a mapping, is named with what to write in its place."""
+    with pytest.raises(WiringError, match=r"settings must be an object of a settings class"):
+        TrainContainer.load(settings=settings, environ={})
 
 
 def test_a_settings_object_is_stronger_than_files_and_weaker_than_variables():

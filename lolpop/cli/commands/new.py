@@ -101,14 +101,15 @@ def container(name: PartName, base: BaseRunner = "", dry_run: DryRun = False) ->
 
 
 @command(app, "command")
-def new_command(name: PartName, dry_run: DryRun = False) -> None:
+def new_command(context: typer.Context, name: PartName, dry_run: DryRun = False) -> None:
     """Add a sub-command of lolpop to the project here.
 
     Example: lolpop new command publish
     """
     from lolpop.cli.scaffolding.parts import create_command
 
-    create_command(name, dry_run=dry_run)
+    own = getattr(context.find_root().command, "commands", {})
+    create_command(name, taken=own, dry_run=dry_run)
 
 
 @command(app)

@@ -101,6 +101,10 @@ def run(
         from lolpop.cli.run import describe_workflows
 
         describe_workflows(runner, settings)
+    elif (jobs > 1 or yes) and not (sweep or sweep_file):
+        raise UsageError(
+            "--jobs and --yes belong to a sweep: add --sweep PATH=VALUE,VALUE, or leave them out"
+        )
     elif sweep or sweep_file:
         from lolpop.cli import sweep as sweeps
 

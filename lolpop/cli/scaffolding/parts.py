@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from lolpop.cli._failures import UsageError
@@ -41,8 +41,8 @@ def create_runner(name: str, *, dry_run: bool) -> None:
     module = f"{project.package}.runners.{values['module']}"
     path = f"{module}:{values['prefix']}Container"
     add_files(project, "runner", values, (RUNNERS, name, path), dry_run=dry_run)
-    place = project.root / "runners" / f"{values['module']}.py"
-    _say_next(f"Run it: lolpop run {place.as_posix()}", dry_run=dry_run)
+    # The project's own settings are those of another runner.
+    _say_next(f"Run it: lolpop run -c {values['module']}.yaml", dry_run=dry_run)
 
 
 def create_container(name: str, base: str, *, dry_run: bool) -> None:
@@ -59,9 +59,16 @@ def create_container(name: str, base: str, *, dry_run: bool) -> None:
     _say_next(f"Verify it: lolpop verify {place.as_posix()}", dry_run=dry_run)
 
 
-def create_command(name: str, *, dry_run: bool) -> None:
-    """Add a sub-command of ``lolpop`` to the project here."""
+def create_command(name: str, *, taken: Container[str], dry_run: bool) -> None:
+    """Add a sub-command of ``lolpop`` to the project here.
+
+    Raises UsageError for a name in ``taken``, the commands of lolpop itself, which hide those of projects.
+    """
     project = Project.here()
+    if name in taken:
+        raise UsageError(
+            f"lolpop has a command {name!r} of its own, which would hide yours. Choose another name."
+        )
     values = _values(project, name, "a command")
     path = f"{project.package}.commands.{values['module']}:{values['module']}"
     add_files(project, "command", values, (COMMANDS, name, path), dry_run=dry_run)

@@ -21,16 +21,18 @@ __all__ = ["Project", "create_project", "project_values"]
 
 def create_project(name: str, *, ask: bool, dry_run: bool) -> None:
     """Write a project into the folder ``name``. Raises UsageError if that holds anything."""
-    package = package_name(Path(name).name)
     folder = Path(name)
+    own_name = folder.name or folder.absolute().name  # "." is the current folder
+    package = package_name(own_name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{name} exists and is not an empty folder. Choose another name.")
-    values = project_values(folder.name, package)
+    values = project_values(own_name, package)
     rendered = render("project", values, ask=ask)
     files = {**rendered.files, RECORD: Record.of(rendered, values).as_bytes()}
     write_files(files, folder, dry_run=dry_run)
     if not dry_run:
-        say(f"\nNext:\n  cd {shown_path(folder)}\n  make test\n  make run")
+        enter = "" if folder.absolute() == Path.cwd() else f"  cd {shown_path(folder)}\n"
+        say(f"\nNext:\n{enter}  make test\n  make run")
 
 
 def project_values(name: str, package: str) -> dict[str, Any]:

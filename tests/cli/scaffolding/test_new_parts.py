@@ -92,6 +92,22 @@ def test_an_unknown_base_gets_a_near_name(churn, lolpop):
     assert "Did you mean sklearn?" in done.err
 
 
+def test_a_command_of_lolpop_cannot_be_hidden(churn, lolpop):
+    """A command of the project that would never be called is refused, and nothing is written."""
+    before = contents(churn)
+    done = lolpop("new", "command", "run")
+    assert (done.code, "lolpop has a command 'run' of its own" in done.err) == (2, True)
+    assert contents(churn) == before
+
+
+def test_a_new_runner_is_run_as_it_was_told(churn, lolpop):
+    """It has settings of its own, as those of the project are for another runner."""
+    done = lolpop("new", "runner", "nightly")
+    command = done.out.partition("Run it: lolpop ")[2].split()
+    assert command == ["run", "-c", "nightly.yaml"]
+    assert lolpop(*command).out == "nightly: world\n"
+
+
 @pytest.mark.parametrize("name", ["9", "two words", "def"])
 def test_names_of_parts_are_identifiers(churn, lolpop, name):
     """What cannot be a module is refused."""

@@ -93,6 +93,16 @@ def test_names_that_cannot_be_packages_are_refused(folder, lolpop, name):
     assert list(folder.iterdir()) == []
 
 
+def test_the_current_folder_becomes_a_project(folder, lolpop, monkeypatch):
+    """A dot stands for the folder, whose name is the project's."""
+    (folder / "pears").mkdir()
+    monkeypatch.chdir(folder / "pears")
+    done = lolpop("new", "project", ".", "--yes")
+    assert done.code == 0, done.err
+    assert (folder / "pears/src/pears/containers.py").exists()
+    assert "cd " not in done.out
+
+
 def test_dashes_become_underscores_in_the_package(folder, lolpop):
     """The folder keeps its name, the package is an identifier."""
     assert lolpop("new", "project", "my-churn", "--yes").code == 0
