@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 100_000
 """Wider than anything that is shown: in a pipe nothing is cut and nothing wraps."""
 
+_LEGIBLE = 8
+"""Characters that a column needs at least, to be read when its cells are folded."""
+
 
 def show(*parts: RenderableType) -> None:
     """Print ``parts``, with an empty line between any two."""
@@ -117,7 +120,29 @@ def table(
     for row in rows:
         # Escaped before the columns get their widths.
         built.add_row(*(Text(escaped_line(mask_urls(cell))) for cell in row))
+    if sys.stdout.isatty():
+        _keep_legible(built)
     return built
+
+
+def _keep_legible(built: Table) -> None:
+    """Give the table its full width if words would be folded letter by letter on a narrow terminal."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    out = Console(file=sys.stdout)
+    wide = out.options.update(width=_PIPE_WIDTH)
+    widths = [
+        max((Measurement.get(out, wide, cell).maximum for cell in [column.header, *column.cells]), default=0)
+        for column in built.columns
+    ]
+    gaps = 2 * (len(widths) - 1)
+    least = (
+        width if column.no_wrap else min(width, _LEGIBLE)
+        for width, column in zip(widths, built.columns, strict=True)
+    )
+    if sum(least) + gaps > out.width:
+        built.width = sum(widths) + gaps
 
 
 def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:
