@@ -15,7 +15,7 @@ from lolpop.settings.files import FileReader, SettingsFiles
 from lolpop.settings.flags import Flags
 from lolpop.settings.nodes import Layer
 from lolpop.settings.overrides import Overrides
-from lolpop.settings.protocol import Profile, Project, SettingsSource
+from lolpop.settings.protocol import Profile, Project, Reading, SettingsSource
 from lolpop.settings.variables import GROUP, PROFILE, Variable, Variables, environment
 
 __all__ = ["Sources", "collect"]
@@ -59,65 +59,47 @@ def collect(
     flags: Sequence[str] = (),
     cwd: Path,
 ) -> Sources:
-    """Read every source.
+    """Read every source. Raises SettingsError with everything that is wrong with any of them.
 
     Parameters
     ----------
-    files
-        Settings files, weaker first, in place of the ``pyproject.toml`` and ``lolpop.yaml`` of ``cwd``.
+    files, cwd
+        Settings files, weaker first, in place of the ``pyproject.toml`` and ``lolpop.yaml`` of ``cwd``,
+        where relative paths start.
     profile
         Reads ``x.<profile>.yaml`` over each ``x.yaml``; of several profiles, a later one is stronger. If
         it is None, the variable ``LOLPOP_PROFILE`` names it, or several with commas between them.
     sources
         Sources of the application, such as a parameter store: stronger than files, weaker than variables.
-    environ
-        The variables of the environment.
-    overrides
-        Values by dotted path.
-    flags
-        The arguments of each ``--set``: ``path=value``. The strongest of all.
-    cwd
-        The folder that relative ``files`` start from.
-
-    Raises
-    ------
-    SettingsError
-        With everything that is wrong with any source.
+    environ, overrides, flags
+        The variables of the environment; values by dotted path; and the arguments of each ``--set``,
+        ``path=value``, which are the strongest of all.
     """
     cwd = Path(cwd).absolute()
     paths = tuple(cwd / file for file in files)
     folder = paths[0].parent if paths else cwd
     reader = FileReader(Project(cwd, folder))
-    dotenv = reader.dotenv(folder / VARIABLES_FILE)
-    process = environment(environ)
+    dotenv, process = reader.dotenv(folder / VARIABLES_FILE), environment(environ)
     variables = {variable.name: variable.value for variable in (*dotenv, *process)}
     project = Project(cwd, folder, _profiles(profile, (*process, *dotenv)), variables)
     extensions, findings = _registered()
     findings.extend(reader.findings)
     settings_files = SettingsFiles(paths)
-    weaker: list[SettingsSource] = [settings_files, *extensions, *sources]
-    stronger: list[SettingsSource] = [
+    of_variables = (
         Variables(project.name_of(folder / VARIABLES_FILE), tuple(dotenv)),
         Variables("environment", tuple(process)),
-        Overrides(overrides),
-        Flags(tuple(flags)),
-    ]
-    layers: list[Layer] = []
-    weak = 0
-    included: list[Path] = []
-    for source in (*weaker, *stronger):
-        reading = source.read(project)
-        layers.extend(reading.layers)
-        findings.extend(reading.findings)
-        included.extend(reading.files)
-        if source in weaker:
-            weak = len(layers)
+    )
+    weaker = _readings((settings_files, *extensions, *sources), project)
+    stronger = _readings((*of_variables, Overrides(overrides), Flags(tuple(flags))), project)
+    readings = (*weaker, *stronger)
+    findings.extend(finding for reading in readings for finding in reading.findings)
     if findings:
         raise SettingsError(findings)
+    included = [file for reading in readings for file in reading.files]
     read_files = (*settings_files.files(project), *included, folder / VARIABLES_FILE)
     return Sources(
-        layers=tuple(layers),
-        weak=weak,
+        layers=tuple(layer for reading in readings for layer in reading.layers),
+        weak=sum(len(reading.layers) for reading in weaker),
         project=project,
         environ=environ,
         folder=folder,
@@ -126,6 +108,10 @@ def collect(
         variables=variables,
         files=tuple(file for file in read_files if file.is_file()),
     )
+
+
+def _readings(sources: Iterable[SettingsSource], project: Project) -> list[Reading]:
+    return [source.read(project) for source in sources]
 
 
 def _registered() -> tuple[list[SettingsSource], list[Finding]]:
