@@ -44,27 +44,27 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name = Field(description="Name of the model, e.g. ecommerce_churn.")
-    target: Column = Field(description="Column to be predicted.")
+    target: Column = Field(description="Column to predict.")
     type: ProblemType = Field(
         default="classification", description="Kind of problem; the container of each runner sets it."
     )
     index: Column | None = Field(default=None, description="Column that identifies a row; never a feature.")
     drop: tuple[str, ...] = Field(default=(), description="Columns that are not features.")
     positive_label: str | int | bool | None = Field(
-        default=None, description="The class that binary metrics are about; the greater one unless said."
+        default=None, description="Positive class of binary metrics; the greater one by default."
     )
     sensitive_features: tuple[str, ...] = Field(default=(), description="Columns to check for bias.")
     dates: Mapping[str, str] = Field(
         default={},
-        description="How columns write dates, such as {signed: '%d/%m/%Y'}, or text for one that holds none; "
-        "found from the data unless said.",
+        description="Date formats by column, such as {signed: '%d/%m/%Y'}, or text for a column without "
+        "dates; inferred from the data by default.",
     )
 
     @field_validator("index")
     @classmethod
     def _index_is_no_target(cls, index: str | None, info: ValidationInfo) -> str | None:
         if index is not None and index == info.data.get("target"):
-            raise ValueError("is the target, and what is to be predicted cannot tell rows apart")
+            raise ValueError("must not be the target column")
         if index is not None:
             _require_unpredicted(index, info)
         return index
@@ -74,7 +74,7 @@ class Problem(BaseModel):
     def _groups_are_of_features(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for role in ("target", "index"):
             if (column := info.data.get(role)) in names:
-                raise ValueError(f"names {column!r}, which is the {role} and makes no groups to compare")
+                raise ValueError(f"must not contain the {role} {column!r}")
         return names
 
     @field_validator("dates")
@@ -83,7 +83,7 @@ class Problem(BaseModel):
         for column, form in forms.items():
             if form not in {ISO, TEXT} and not _is_date_form(form):
                 raise ValueError(
-                    f"says {form!r} of {column!r}, which is no form of a date: write %Y or %y for the year, "
+                    f"has the invalid date format {form!r} for {column!r}: write %Y or %y for the year, "
                     f"%m, %b or %B for the month and %d for the day, such as %d/%m/%Y; or {TEXT}, or {ISO}"
                 )
         return forms
@@ -108,19 +108,20 @@ class ForecastingProblem(Problem):
     """A problem about how series go on: when each row is, which series it is of, how far to look ahead."""
 
     type: Literal["forecasting"] = Field(default="forecasting", description="Kind of problem.")
-    time: str = Field(description="Column that says when: dates, times, or whole numbers such as years.")
+    time: str = Field(description="Column of the time: dates, times, or whole numbers such as years.")
     series: str | None = Field(
-        default=None, description="Column that tells series apart; all rows are of one unless said."
+        default=None, description="Column that identifies the series; by default there is only one."
     )
     frequency: str | None = Field(
-        default=None, description="Step of time, such as D, MS, h or 15min; found from the data unless said."
+        default=None, description="Time step, such as D, MS, h or 15min; inferred from the data by default."
     )
     season: PositiveInt | None = Field(
-        default=None, description="Steps after which a pattern repeats; found from the frequency unless said."
+        default=None,
+        description="Steps after which a pattern repeats; inferred from the frequency by default.",
     )
     horizon: PositiveInt = Field(description="How many steps to forecast.")
     interval: float = Field(
-        default=0.9, gt=0, lt=1, description="Share of the true values that lower to upper should hold."
+        default=0.9, gt=0, lt=1, description="Share of the true values expected between lower and upper."
     )
 
     @field_validator("time", "series")
@@ -129,10 +130,10 @@ class ForecastingProblem(Problem):
         if name is not None:
             for role in ("target", "time"):
                 if role != info.field_name and info.data.get(role) == name:
-                    raise ValueError(f"names {name!r}, which problem.{role} names too: name another column")
+                    raise ValueError(f"names {name!r}, the same column as problem.{role}: set another column")
             for role, names in (("index", (info.data.get("index"),)), ("drop", info.data.get("drop", ()))):
                 if name in names:
-                    raise ValueError(f"names {name!r}, which problem.{role} names too: leave it out there")
+                    raise ValueError(f"names {name!r}, the same column as problem.{role}: remove it there")
             _require_unpredicted(name, info)
         return name
 
@@ -157,8 +158,8 @@ def _require_unpredicted(name: str, info: ValidationInfo) -> None:
     pattern = _PREDICTED.get(info.data.get("type", ""))
     if pattern is not None and pattern.fullmatch(name):
         raise ValueError(
-            f"names {name!r}, which is a column of the predictions that are written beside it: give the "
-            "column another name (process.data_transformer can)"
+            f"{name!r} is reserved for a column of the predictions: rename the column, for example in "
+            "process.data_transformer"
         )
 
 

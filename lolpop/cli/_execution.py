@@ -80,7 +80,7 @@ class Execution:
                 if (run_id := _last_run(container)) is not None:
                     interruption.add_note(
                         f"The run is marked as interrupted: {self._show_run(run_id)}\n"
-                        f"To go on from there: {self._resume(run_id)}"
+                        f"To resume it: {self._resume(run_id)}"
                     )
                 raise
             except BaseException as error:  # what leaves by SystemExit has secrets to be masked, too
@@ -140,20 +140,18 @@ class Execution:
         if self.outcome.replays is not None:
             command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
             done = "resumed" if self.outcome.resumes else "replayed"
-            yield command, f"what is not as it was in the run that was {done}"
+            yield command, f"differences from the {done} run"
         yield self._show_run(run_id), "this run: tasks, lineage, settings"
         if ModelVersion.kind in self.outcome.resources:
-            yield f"lolpop models ls{again}", "what each version is worth, and which is deployed"
-        yield f"lolpop config show {self.runner}{again}", "every setting, and where it comes from"
+            yield f"lolpop models ls{again}", "versions, metrics, and which one is deployed"
+        yield f"lolpop config show {self.runner}{again}", "every setting and its source"
         yield f"lolpop runs ls{again}", "all runs"
 
     def _after_failure(self, run_id: str, error: BaseException) -> str:
         if isinstance(error, DataError):  # with the same input it would fail again
-            corrected = (
-                f"Correct the data or the setting first: then {self._resume(run_id)} goes on from there."
-            )
-            return f"{self._show_run(run_id)} shows how far it came. {corrected}"
-        return f"{self._show_run(run_id)} shows how far it came, {self._resume(run_id)} goes on from there."
+            corrected = f"Correct the data or the setting first. Then resume: {self._resume(run_id)}"
+            return f"Inspect: {self._show_run(run_id)}\n{corrected}"
+        return f"Inspect: {self._show_run(run_id)}\nResume:  {self._resume(run_id)}"
 
     def _resume(self, run_id: str) -> str:
         return f"lolpop run --resume {run_id}{self.given.restated()}"

@@ -47,9 +47,9 @@ def show_settings(runner: str, options: SettingsOptions, *, as_json: bool) -> No
             )
         )
     if errors := [finding for finding in findings_of(root) if finding.severity == "error"]:
-        count = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         print_error(
-            f"warning: {count} wrong with these settings: lolpop verify {runner}{options.restated()}",
+            f"warning: {count} in these settings: lolpop verify {runner}{options.restated()}",
         )
 
 
@@ -161,9 +161,9 @@ def _explained(root: Scope, explanation: Explanation) -> Iterator[Any]:
     if explanation.in_force:
         head = f"{explanation.path} = {_value(root, explanation)}"
     elif explanation.statements:
-        head = f"{explanation.path} is not in force"
+        head = f"{explanation.path} has no effect"
     else:
-        head = f"{explanation.path} is not set, so what reads it uses a default of its own"
+        head = f"{explanation.path} is not set; each reader uses its own default"
     rows = []
     for statement in explanation.statements:
         below = statement.path.removeprefix(explanation.path)

@@ -16,6 +16,7 @@ from lolpop.cli._project import container_class
 from lolpop.cli._runner import project_runner
 from lolpop.cli._store import is_stored, open_store, store_place
 from lolpop.containers import scope_of
+from lolpop.data.frames import count
 from lolpop.errors import LolpopError, WiringError
 from lolpop.kernel.verification import findings_of
 
@@ -57,7 +58,7 @@ def examine(runner: str, options: SettingsOptions, *, connect: bool, as_json: bo
         return not broken
     rows = [(item.subject, item.name, item.verdict, item.details) for item in diagnoses]
     show(table(rows, titles=("what", "name", "", "details"), whole=(1, 2)))
-    say(f"\n{len(broken)} to correct." if broken else "\nNothing is broken.")
+    say(f"\n{count(len(broken), 'problem')}." if broken else "\nNo problems.")
     return not broken
 
 
@@ -165,9 +166,9 @@ def _project(runner: str, options: SettingsOptions, *, connect: bool) -> Iterato
         return
     errors = [finding for finding in findings_of(scope_of(container)) if finding.severity == "error"]
     if errors:
-        yield Diagnosis("project", chosen, "error", f"{len(errors)} to correct: lolpop verify {chosen}")
+        yield Diagnosis("project", chosen, "error", f"{count(len(errors), 'error')}: lolpop verify {chosen}")
         return
-    yield Diagnosis("project", chosen, "ok", "wired and set as it should be")
+    yield Diagnosis("project", chosen, "ok", "no errors")
     if connect:
         with container:
             yield from _pings(container)

@@ -149,7 +149,7 @@ class _Report:
         again = options.restated()
         hint = f"{earlier} completed before it: lolpop runs ls --group {self.group}{again}"
         if run_id is not None:
-            hint += f"\nlolpop runs show {run_id}{again} shows how far it came."
+            hint += f"\nInspect: lolpop runs show {run_id}{again}"
         return hint
 
     def _summarize(self, options: SettingsOptions) -> None:

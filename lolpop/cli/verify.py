@@ -11,6 +11,7 @@ from lolpop.cli._output import print_json, say
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
 from lolpop.containers import scope_of
+from lolpop.data.frames import count
 from lolpop.errors import Finding, LolpopError
 from lolpop.integrations import call_kind
 from lolpop.kernel.providers.traversal import declared_cells
@@ -39,7 +40,7 @@ def verify(runner: str, options: SettingsOptions, *, as_json: bool) -> bool:
     if errors and note is not None:
         say(note)
     warnings = len(findings) - len(errors)
-    counted = [f"{len(errors)} to correct"] if errors else [f"{runner} is wired and set as it should be"]
+    counted = [count(len(errors), "error")] if errors else [f"{runner}: no errors"]
     if warnings:
         counted.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'}")
     say(", ".join(counted) + ".")
@@ -59,10 +60,10 @@ def _without_work(root: Scope) -> Iterator[Finding]:
     if not runners:
         name = root.declared_as.__name__
         hint = "Declare one: runner = providers.Runner(…)."
-        yield Finding("", f"{name} has no runner, so that there is nothing to run", "warning", hint=hint)
+        yield Finding("", f"{name} has no runner, so there is nothing to run", "warning", hint=hint)
     for cell in runners:
         implementation = cell.plan.implementation
         methods = (getattr(implementation, name, None) for name in dir(implementation))
         if implementation is not None and not any(call_kind(method) == "workflow" for method in methods):
-            message = f"{implementation.__name__} has no workflow, so that there is nothing to run"
+            message = f"{implementation.__name__} has no workflow, so there is nothing to run"
             yield Finding(cell.path, message, "warning", hint="Decorate a method of it with @workflow.")

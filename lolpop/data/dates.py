@@ -165,8 +165,8 @@ def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any
         example = datetime(2024, 1, 31, 18, 30)  # noqa: DTZ001  (an example of how dates are written)
         shown = "(ISO 8601)" if form == ISO else f"such as {example.strftime(form)} ({form})"
         raise DataError(
-            f"Column {column!r} should hold dates {shown}, and holds {value!r}. Correct it; or say in "
-            f"problem.dates how dates of this column are written, such as {{{column}: '%d/%m/%Y'}}."
+            f"Column {column!r} should contain dates {shown}, but contains {value!r}. Correct it, or "
+            f"set the date format of the column in problem.dates, such as {{{column}: '%d/%m/%Y'}}."
         )
     return dates
 
@@ -181,8 +181,8 @@ def ambiguity_of(column: str, date: DateForm, example: object) -> str:
     """What people are told of dates whose day and month can be read in several ways."""
     others = " or ".join(date.others)
     return (
-        f"the dates of {column!r}, such as {example!r}, are read as {date.form}, and could be {others} as "
-        f"well: say in problem.dates how they are written, such as {{{column}: '{date.others[0]}'}}"
+        f"the dates of {column!r}, such as {example!r}, are read as {date.form}, but could also be "
+        f"{others}: set the date format in problem.dates, such as {{{column}: '{date.others[0]}'}}"
     )
 
 

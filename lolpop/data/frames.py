@@ -169,8 +169,8 @@ def require_bounded(numbers: NDArray[np.float64], target: str) -> None:
     beyond = np.abs(numbers) > _GREATEST_TARGET
     if beyond.any():
         raise DataError(
-            f"The target {target!r} holds {numbers[beyond][0]:g}, and models compute with numbers up to "
-            f"{_GREATEST_TARGET:g}. Give it in a greater unit."
+            f"The target {target!r} contains {numbers[beyond][0]:g}, but models support numbers up to "
+            f"{_GREATEST_TARGET:g}. Use a larger unit."
         )
 
 
@@ -200,8 +200,8 @@ def _unicode(series: nw.Series[Any]) -> Iterator[None]:
         yield
     except UnicodeEncodeError as error:
         raise DataError(
-            f"Column {series.name!r} holds {error.object!r}, which is no text of Unicode: it has half of a "
-            "surrogate pair. Decode the data anew, or replace it."
+            f"Column {series.name!r} contains {error.object!r}, which is not valid Unicode: it has half of a "
+            "surrogate pair. Decode the data again, or replace the value."
         ) from error
 
 
@@ -259,8 +259,8 @@ def to_labels(series: nw.Series[Any]) -> Array:
     if kind not in {"boolean", "number", "empty"}:
         kinds = sorted({type(value).__name__ for value in values})
         raise DataError(
-            f"The target {series.name!r} should hold labels of one type: text, whole numbers or "
-            f"booleans. It holds {', '.join(kinds)}."
+            f"The target {series.name!r} should contain labels of one type: text, whole numbers or "
+            f"booleans. It contains {', '.join(kinds)}."
         )
     labels: Array = np.asarray(values)
     return labels if labels.dtype.kind in "biuf" else to_floats(series)
@@ -381,7 +381,7 @@ def _number(value: Any, column: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise DataError(f"Column {column!r} should hold numbers, and holds {value!r}.") from None
+        raise DataError(f"Column {column!r} should contain numbers, but contains {value!r}.") from None
 
 
 def _text(value: Any) -> str | None:
@@ -402,7 +402,7 @@ def _parsed_dates(series: nw.Series[Any]) -> pd.Series[Any]:
     if _kind_of_dtype(series.dtype) != "string":
         strange = [value for value in series.drop_nulls().to_list() if not hasattr(value, "year")]
         if strange:
-            raise DataError(f"Column {series.name!r} should hold dates, and holds {strange[0]!r}.")
+            raise DataError(f"Column {series.name!r} should contain dates, but contains {strange[0]!r}.")
     values = series.to_pandas()
     try:
         return pd.to_datetime(values, format="ISO8601")
@@ -410,5 +410,7 @@ def _parsed_dates(series: nw.Series[Any]) -> pd.Series[Any]:
         parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
     strange = values[parsed.isna() & values.notna()].tolist()
     if strange:
-        raise DataError(f"Column {series.name!r} should hold dates (ISO 8601), and holds {strange[0]!r}.")
+        raise DataError(
+            f"Column {series.name!r} should contain dates (ISO 8601), but contains {strange[0]!r}."
+        )
     return parsed

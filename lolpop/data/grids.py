@@ -110,8 +110,8 @@ class Grid:
         if self.counts != _are_numbers(moments):
             kinds = "dates", "whole numbers"
             raise DataError(
-                f"Column {column.name!r} holds {kinds[not self.counts]}, where {kinds[self.counts]} were "
-                "learned."
+                f"Column {column.name!r} contains {kinds[not self.counts]}, but the training data has "
+                f"{kinds[self.counts]}."
             )
         if isinstance(self.start, int):
             step = int(self.frequency)
@@ -121,13 +121,13 @@ class Grid:
             if (moments.tz is None) != (self.zone is None):
                 raise DataError(
                     f"Column {column.name!r} has times {'with' if self.zone is None else 'without'} a zone, "
-                    f"where those that were learned had {'none' if self.zone is None else self.zone}."
+                    f"but the training data has {'none' if self.zone is None else self.zone}."
                 )
             positions, off = self._counted(moments)
         if off.any():
             strange = moments[off][0]
             raise DataError(
-                f"Column {column.name!r} holds {_shown(strange)}, which is no time at the frequency "
+                f"Column {column.name!r} contains {_shown(strange)}, which does not match the frequency "
                 f"{self.frequency} from {self._shown_start()}. Correct it, or set problem.frequency."
             )
         return np.asarray(positions, dtype=np.int64)
@@ -260,7 +260,7 @@ def _other_values(column: nw.Series[Any], kind: Kind) -> DataError:
         holds, advice = "periods", "Give the moment at which each begins: periods.dt.to_timestamp()."
     elif kind == "duration":
         holds, advice = "durations", "Add them to the moment that they count from, such as 2024-01-31."
-    return DataError(f"Column {column.name!r} should hold times, and holds {holds}. {advice}")
+    return DataError(f"Column {column.name!r} should contain times, but contains {holds}. {advice}")
 
 
 def _whole_numbers(column: nw.Series[Any]) -> Any:
@@ -273,7 +273,7 @@ def _whole_numbers(column: nw.Series[Any]) -> Any:
     strange = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
     if strange.any():
         raise DataError(
-            f"Column {column.name!r} should hold times: dates, or whole numbers such as years. "
+            f"Column {column.name!r} should contain times: dates, or whole numbers such as years. "
             f"It holds {values[strange][0]}."
         )
     return pd.Index(values.astype(np.int64))
@@ -291,9 +291,9 @@ def _no_times(values: pd.Series[Any], name: str) -> DataError:
     parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
     if strange := values[parsed.isna()].tolist():
         return DataError(
-            f"Column {name!r} should hold times (ISO 8601), and holds {strange[0]!r}. Write times such as "
-            "2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day. Or say in "
-            f"problem.dates how they are written, such as {{{name}: '%d/%m/%Y'}}."
+            f"Column {name!r} should contain times (ISO 8601), but contains {strange[0]!r}. Write times "
+            "such as 2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day. Or set "
+            f"the date format in problem.dates, such as {{{name}: '%d/%m/%Y'}}."
         )
     first = values.iloc[0]
     zone = _zone(first)
@@ -327,8 +327,8 @@ def _step(distinct: Any, frequency: str | None, name: str) -> str:
         )
     if frequency is not None:
         raise DataError(
-            f"Column {name!r} holds whole numbers: problem.frequency is the step between them, such as 1, "
-            f"and not {frequency!r}."
+            f"Column {name!r} contains whole numbers: set problem.frequency to the step between them, "
+            f"such as 1, not to {frequency!r}."
         )
     if len(distinct) < 2:
         return "1"
@@ -359,8 +359,7 @@ def _offset(frequency: str) -> Any:
         return to_offset(frequency)
     except ValueError as error:
         raise DataError(
-            f"problem.frequency {frequency!r} is no frequency that pandas knows, such as D, W-SUN, MS, h or "
-            "15min."
+            f"problem.frequency {frequency!r} is not a frequency of pandas, such as D, W-SUN, MS, h or 15min."
         ) from error
 
 
@@ -377,7 +376,7 @@ def _frequency(distinct: pd.DatetimeIndex, name: str) -> str:
 
     if len(distinct) < 2:
         raise DataError(
-            f"Column {name!r} has one time only, {_shown(distinct[0])}: no frequency is to be found. "
+            f"Column {name!r} has one time only, {_shown(distinct[0])}: the frequency cannot be inferred. "
             "Add rows, or set problem.frequency."
         )
     first, last = distinct[0], distinct[-1]
@@ -426,9 +425,9 @@ def _require_one_offset(distinct: pd.DatetimeIndex, name: str) -> None:
     if pairs and len(hours) <= _MOST_SHIFTED:
         shown = " and ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in sorted(hours)[:2])
         raise DataError(
-            f"Column {name!r} mixes time zones, or UTC offsets of summer and winter: told in {distinct.tz}, "
-            f"its times of day are {shown}, and no frequency is to be found. Write times without an offset, "
-            "such as 2024-01-31, or all with the same."
+            f"Column {name!r} mixes time zones, or UTC offsets of summer and winter: in {distinct.tz}, "
+            f"its times of day are {shown}, so the frequency cannot be inferred. Write times without "
+            "an offset, such as 2024-01-31, or all with the same."
         )
 
 
@@ -436,7 +435,7 @@ def _require_regular(distinct: Any, steps: int, name: str) -> None:
     if len(distinct) < _LEAST_SHARE * steps:
         shown = ", ".join(_shown(moment) for moment in distinct[:3])
         raise DataError(
-            f"No frequency is to be found in the times of column {name!r}, such as {shown}: they are "
+            f"The frequency of column {name!r} cannot be inferred: its times, such as {shown}, are "
             "irregular. Set problem.frequency, or aggregate the rows to regular times."
         )
 

@@ -30,7 +30,7 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sources: Sources | None = Field(
-        default=None, description="Tables that the labelled rows are made of, by name; in place of train."
+        default=None, description="Tables that the labelled rows are made from, by name; replaces train."
     )
     train: Source | None = Field(
         default=None, validate_default=True, description="Labelled rows; required unless there are sources."
@@ -44,9 +44,9 @@ class Data(BaseModel):
         description="Rows to be predicted; without it a run ends after deployment. Beside sources, those "
         "that are others than in training, by name.",
     )
-    truth: Source | None = Field(default=None, description="True labels of predicted rows, once known.")
+    truth: Source | None = Field(default=None, description="True labels of predicted rows, when available.")
     predictions: Source | None = Field(default=None, description="Where predictions are written.")
-    frame: FrameKind = Field(default="pandas", description="Kind of dataframe that rows travel in.")
+    frame: FrameKind = Field(default="pandas", description="Dataframe library of the rows.")
     explanations: Source | None = Field(
         default=None, description="Where attributions of predictions are written, if predict.explain is set."
     )
@@ -55,10 +55,10 @@ class Data(BaseModel):
     @classmethod
     def _names_are_free(cls, sources: Sources | None) -> Sources | None:
         if sources is not None and not sources:
-            raise ValueError("should name a source or several, as {name: source}")
+            raise ValueError("should contain at least one source: {name: source}")
         for name in sources or ():
             if name in _TAKEN or name.startswith("predict_"):
-                raise ValueError(f"a source cannot be called {name!r}, which names what is made of sources")
+                raise ValueError(f"{name!r} is a reserved name; give the source another one")
         return sources
 
     @field_validator("train")
@@ -68,9 +68,7 @@ class Data(BaseModel):
         if train is None and sources is None and "sources" in info.data:
             raise ValueError("is required, unless data.sources names several tables")
         if train is not None and sources is not None:
-            raise ValueError(
-                "stands beside sources, and labelled rows come from one of them: leave the other out"
-            )
+            raise ValueError("mutually exclusive with data.sources; set only one of them")
         return train
 
     @field_validator("predict")
@@ -80,8 +78,8 @@ class Data(BaseModel):
             named = _named(predict, sources)
             if info.data.get("batch_rows") is not None and len(named) > 1:
                 raise ValueError(
-                    f"names {len(named)} sources, but with batch_rows it should name one: its rows come in "
-                    "batches, and those of all others are held in memory"
+                    f"names {len(named)} sources, but batch_rows supports only one: its rows are read in "
+                    "batches, and all other sources are held in memory"
                 )
         return predict
 
@@ -104,8 +102,10 @@ class Data(BaseModel):
 
 def _named(source: Source, sources: Sources) -> Sources:
     if isinstance(source, str) or not source:
-        raise ValueError(f"should name sources, as {{{next(iter(sources))}: …}}, since data.sources is set")
+        raise ValueError(
+            f"should be a mapping by name, such as {{{next(iter(sources))}: …}}, as data.sources is"
+        )
     for name in source:
         if name not in sources:
-            raise ValueError(f"names {name!r}, which is no source; data.sources names {', '.join(sources)}")
+            raise ValueError(f"contains the unknown source {name!r}; data.sources has {', '.join(sources)}")
     return source

@@ -55,7 +55,7 @@ def pack(frame: Frame) -> pa.Table:
     if libraries.is_pyarrow_table(frame):
         return _marked(frame, {"frame": "pyarrow"})
     raise DataError(
-        f"A {type(frame).__module__}.{type(frame).__qualname__} cannot be kept as a version of data. "
+        f"A {type(frame).__module__}.{type(frame).__qualname__} cannot be stored as a dataset version. "
         "Expected a pandas or polars dataframe, or a pyarrow table."
     )
 
@@ -92,7 +92,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
     """
     tables = map(SchemaAligner(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
     if (first := next(tables, None)) is None:
-        raise DataError("There are no rows to keep.")
+        raise DataError("There are no rows to store.")
     digest = _Digest(first.schema)
     with _writer(path, first.schema) as file:
         for table in itertools.chain([first], tables):
@@ -234,7 +234,7 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
     from pandas.api.types import is_object_dtype
 
     if not len(frame.columns):
-        raise DataError("A dataframe without columns holds no data to keep.")
+        raise DataError("A dataframe without columns has no data to store.")
     mark: dict[str, Any] = {
         "frame": "pandas",
         "objects": [place for place, dtype in enumerate(frame.dtypes) if is_object_dtype(dtype)],
@@ -258,16 +258,16 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
                 "Convert them to text."
             ) from error
         except (pa.ArrowException, TypeError, ValueError) as error:
-            raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+            raise DataError(f"The dataframe cannot be stored: {_reason(error)}.") from error
     if not back.columns.equals(frame.columns):
         raise DataError(
-            f"The columns cannot be kept: {_shown(list(frame.columns))}. "
+            f"The columns cannot be stored: {_shown(list(frame.columns))}. "
             "Expected unique names, all of one type."
         )
     # By their names: how strings are stored inside is pandas' own business.
     lost = [name for name in frame.columns if str(back.dtypes[name]) != str(frame.dtypes[name])]
     if lost:
-        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+        raise DataError(f"The dtypes of these columns cannot be stored: {_shown(lost)}. Convert them first.")
     return table
 
 
@@ -314,10 +314,10 @@ def _pack_polars(frame: pl.DataFrame) -> pa.Table:
         table = _marked(frame.rechunk().to_arrow(), {"frame": "polars"})
         back = _unpack_polars(table.slice(0, 0))
     except (pa.ArrowException, pl.exceptions.PolarsError) as error:
-        raise DataError(f"The dataframe cannot be kept: {_reason(error)}.") from error
+        raise DataError(f"The dataframe cannot be stored: {_reason(error)}.") from error
     lost = [name for name, dtype in frame.schema.items() if back.schema[name] != dtype]
     if lost:
-        raise DataError(f"The dtypes of these columns cannot be kept: {_shown(lost)}. Convert them first.")
+        raise DataError(f"The dtypes of these columns cannot be stored: {_shown(lost)}. Convert them first.")
     return table
 
 

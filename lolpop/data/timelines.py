@@ -185,7 +185,7 @@ def _numbers(target: nw.Series[Any]) -> Floats:
 
     if kind_of(target) not in {"number", "boolean", "empty"}:
         raise DataError(
-            f"The target {target.name!r} should hold numbers to be forecast, and is {target.dtype}."
+            f"The target {target.name!r} should contain numbers to be forecast, and is {target.dtype}."
         )
     numbers = to_floats(target)
     if infinite := int(np.count_nonzero(np.isinf(numbers))):
@@ -194,8 +194,8 @@ def _numbers(target: nw.Series[Any]) -> Floats:
     greatest = float(np.nanmax(np.abs(numbers), initial=0))
     if 0 < greatest < _LEAST_TARGET:
         raise DataError(
-            f"The target {target.name!r} holds no number beyond {greatest:g}, and models compute with "
-            f"numbers from {_LEAST_TARGET:g}. Give it in a smaller unit."
+            f"The target {target.name!r} has no value above {greatest:g}, but models support "
+            f"values from {_LEAST_TARGET:g} up. Use a smaller unit."
         )
     return numbers
 

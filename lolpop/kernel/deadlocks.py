@@ -38,7 +38,7 @@ class Builder:
         self._acquire(lifetime, path)
         try:
             if self.thread is not None:
-                raise WiringError(f"{path} asks for itself while it is being built")
+                raise WiringError(f"{path} requests itself while it is being built")
             self.thread = threading.get_ident()
             try:
                 yield
@@ -59,9 +59,9 @@ class Builder:
                         del lifetime.waiting[me]
                 if deadlock:
                     raise WiringError(
-                        f"{path}: deadlock, the thread {_name(self.thread)} builds it and waits for what the "
-                        f"thread {_name(me)} builds, which needs it",
-                        "Let constructors not wait for each other; begin such work at its first use.",
+                        f"{path}: deadlock, the thread {_name(self.thread)} builds it and waits for the "
+                        f"thread {_name(me)}, which needs it",
+                        "Constructors must not wait for each other; start such work at its first use.",
                     )
                 if self._lock.acquire(timeout=PATIENCE):
                     return
@@ -88,7 +88,7 @@ def _warn(path: str, thread: int | None, waited: float) -> None:
 
     warnings.warn(
         f"{path}: still being built after {waited:.0f} s, in the thread {_name(thread)}. "
-        "If that one waits for this thread, neither goes on.",
+        "If that thread waits for this one, it is a deadlock.",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -34,12 +34,12 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
             raise WiringError(f"{container}.{key}: a provider's name cannot start with an underscore")
         if isinstance(value, Slot) and value.wraps:
             raise WiringError(
-                f"{container}.{key}: providers.{type(value).__name__} stands in for another provider",
-                "Give it to override(…) of an instance.",
+                f"{container}.{key}: providers.{type(value).__name__} only overrides another provider",
+                "Pass it to override(…) of an instance.",
             )
         if key in reserved:
             raise WiringError(
-                f"{container}.{key}: the name is the container's own", "Give the provider another name."
+                f"{container}.{key}: the name is reserved by the container", "Give the provider another name."
             )
     elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
         what, hint = _instead(key, value)
@@ -81,13 +81,13 @@ def check_declared(container: Any, attributes: Mapping[str, Any]) -> None:
     for name, provider in container.providers.items():
         if isinstance(provider, Slot | Nested | Uncached) and id(provider) in names:
             raise WiringError(
-                f"{container.__name__}.{name} is the provider that {names[id(provider)]} is already",
-                "Declare another one: each name has settings and an instance of its own.",
+                f"{container.__name__}.{name} is the same provider as {names[id(provider)]}",
+                "Declare a second provider: each name has its own settings and instance.",
             )
         names[id(provider)] = name
     main = [name for name, provider in container.providers.items() if isinstance(provider, Pipeline | Runner)]
     if len(main) > 1:
-        raise WiringError(f"{container.__name__} declares {' and '.join(main)}, but a container has one")
+        raise WiringError(f"{container.__name__} declares {' and '.join(main)}, but a container has only one")
     for value in attributes.values():
         if isinstance(value, Slot) and value.injections:
             value.injection_names = _injection_names(container.__name__, value, container.providers)
@@ -102,7 +102,7 @@ def _inherit_in_order(container: Any) -> None:
                 continue
             if not is_container:
                 raise WiringError(
-                    f"{container.__name__} inherits {name} from {base.__name__}, which is no container",
+                    f"{container.__name__} inherits {name} from {base.__name__}, which is not a container",
                     f"Let {base.__name__} be a PipelineContainer or RunnerContainer.",
                 )
             container.providers[name] = value

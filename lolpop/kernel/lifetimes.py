@@ -133,7 +133,8 @@ class Lifetime:
         """Raise WiringError if the tree was closed."""
         if self._closed:
             raise WiringError(
-                f"{path}: its container is closed", "Ask inside the `with` block, or make a new container."
+                f"{path}: its container is closed",
+                "Use it inside the `with` block, or create a new container.",
             )
 
     def keep(self, instance: Instance, instances: dict[Any, Instance], key: Any, path: str) -> None:

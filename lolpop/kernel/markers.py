@@ -32,7 +32,7 @@ def marker_findings(container: Any, path: tuple[str, ...]) -> Iterator[Finding]:
             if isinstance(text, str) and text != "<container>" and not _leads_somewhere(container, text):
                 head = text.partition(".")[0]
                 hint = one_of(head, container.providers, what="Providers")
-                message = f"{place} asks for {text!r}, and there is no such provider"
+                message = f"{place} names {text!r}, but there is no such provider"
                 yield Finding(".".join(path), message, hint=hint)
 
 

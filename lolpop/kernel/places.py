@@ -39,9 +39,9 @@ def place_findings(root: Scope) -> Iterator[Finding]:
             if _is_lost(place, other, earlier=number < at) and other.holds(place.location):
                 yield Finding(
                     place.setting,
-                    f"is {other.shown}, which would be written over",
+                    f"is {other.shown}, which would be overwritten",
                     origin=place.origin,
-                    hint="Name a file of its own.",
+                    hint="Name another file.",
                 )
                 break
 

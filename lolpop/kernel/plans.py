@@ -239,7 +239,7 @@ def ambiguities(path: str, section: Section) -> Iterator[Finding]:
 
 def ambiguity(path: str, origin: Origin | None, names: Iterable[str]) -> Finding:
     """The finding about one name that could mean several that differ in case only."""
-    message = f"could mean {' or '.join(map(repr, names))}: the names of variables have no case"
+    message = f"is ambiguous: {' or '.join(map(repr, names))}; names of variables are not case-sensitive"
     return Finding(path, message, origin=origin, hint="Set it in a file, or by --set.")
 
 
@@ -327,8 +327,8 @@ def _class_findings(plan: Plan, origin: Origin | None) -> Iterable[Finding]:
     if inspect.isabstract(implementation):
         missing = ", ".join(sorted(getattr(implementation, "__abstractmethods__", ())))
         asks = getattr(interface, "__name__", "its interface")
-        message = f"{implementation.__name__} leaves out what {asks} asks for: {missing}"
-        hint = f"Write what is left out in {implementation.__name__}."
+        message = f"{implementation.__name__} does not implement all methods of {asks}: {missing}"
+        hint = f"Implement them in {implementation.__name__}."
         yield Finding(path, message, origin=origin, hint=hint)
     if missing_modules := registry.missing_modules(getattr(implementation, "requires", ())):
         install = getattr(implementation, "install", "") or " ".join(missing_modules)

@@ -39,7 +39,7 @@ class Call:
         if binding is None:
             raise WiringError(
                 f"a {type(integration).__name__} that no container built cannot be called in other processes",
-                "Ask a container for it.",
+                "Get it from a container.",
             )
         return cls(binding.provider, method)
 
@@ -92,7 +92,7 @@ def spec_of(root: Scope, run_id: str | None = None) -> Spec:
                 elif (elsewhere := _set_elsewhere(cell_of(provider))) is not None:
                     overrides.append(elsewhere)
             elif provider.last_overriding is not None:
-                raise _cannot_travel(scope.path_of(name), "an object or a provider that lives here")
+                raise _cannot_travel(scope.path_of(name), "an object or a provider of this process")
     return Spec(_import_path(root.declared_as), root.configuration, tuple(overrides), run_id)
 
 
@@ -127,7 +127,7 @@ def _set_elsewhere(cell: Cell) -> tuple[str, type, str, dict[str, Any]] | None:
 
 def _cannot_travel(path: str, by: str) -> WiringError:
     return WiringError(
-        f"{path} is overridden by {by}, which other processes cannot have",
+        f"{path} is overridden by {by}, which other processes cannot use",
         "Override it by providers.Component(interface, default=…, settings={…}).",
     )
 

@@ -57,7 +57,7 @@ class Unit(Lifetime):
         """Raise WiringError if the unit, or the whole tree, was closed."""
         self._tree.check_open(path)
         if self.is_closed:
-            raise WiringError(f"{path}: its scope is closed", "Ask inside the `with` block of the scope.")
+            raise WiringError(f"{path}: its scope is closed", "Use it inside the `with` block of the scope.")
 
     def _end(self) -> list[Instance]:
         with self.lock:
@@ -99,7 +99,7 @@ class ChildScope(Generic[C]):
 
     def __enter__(self) -> C:
         if self._unit is not None:
-            raise WiringError("this scope was entered before", "Ask the container for another: scope().")
+            raise WiringError("this scope was entered before", "Open a new scope: container.scope().")
         self._tree.check_open("the scope")
         self._unit = Unit(self._tree)
         _UNITS.set((*_UNITS.get(), self._unit))

@@ -145,12 +145,12 @@ class TrialObjective:
         else:
             again, _ = self._make(trial, TrialSpec(candidate, params))
             if again is None:
-                raise TrainingError(f"{type(trainer).__name__} cannot be judged when it is fitted again.")
+                raise TrainingError(f"{type(trainer).__name__} cannot be evaluated when it is fitted again.")
             entry = again
         if self._taken_over:
             self._experiments.build_on(list(self._taken_over.values()))
             made = count(len(self._taken_over), "trial")
-            self._logger.log(f"{made} of an earlier search did not have to be made again")
+            self._logger.log(f"{made} reused from an earlier search")
         return entry
 
     def _make(self, trial: str, attempt: TrialSpec) -> tuple[Entry | None, float]:
@@ -170,7 +170,7 @@ class TrialObjective:
         shown: dict[str, object] = {"metric": metric, "score": score, **share}
         self._logger.log(f"{experiment} judged", "info", **shown)
         if math.isnan(score):
-            raise TrainingError(f"{experiment} cannot be judged: its {metric} is no number.")
+            raise TrainingError(f"{experiment} cannot be evaluated: its {metric} is not a number.")
         entry = None if fitted.model is None else Entry(experiment, trainer, fitted.model)
         return entry, score
 

@@ -137,7 +137,7 @@ class DriftAnalysis:
         try:
             yield
         except UnusableArtifactError as error:
-            message = f"Nothing is compared with what was kept earlier: {error}"
+            message = f"There is no comparison with the stored profile: {error}"
             tell(self._notifiers, message, "warning")
 
 

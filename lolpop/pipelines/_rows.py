@@ -71,7 +71,7 @@ def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
         return frame
     if problem.type == "forecasting":
         raise DataError(
-            "A share of the rows of a series is no series: leave hyperparameter_tuner.prune_at out."
+            "A share of the rows of a series is not a series: remove hyperparameter_tuner.prune_at."
         )
     drawn = np.random.default_rng(0).permutation(len(rows))
     groups = [drawn]

@@ -49,7 +49,7 @@ def known_truth(
             for name in identity:
                 labels = _as_in(predicted, labels, name)
             if labels.select(identity).is_duplicated().any():
-                raise DataError(f"The truth gives several labels for one value of {_named(problem)}.")
+                raise DataError(f"The truth has several labels for one value of {_named(problem)}.")
         predicted = _as_text(predicted, labels, identity)
         # The target may be called as a column of the predictions is: prediction, for one.
         label = free_name(target, predicted.columns)
@@ -135,9 +135,7 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
     if wanted.is_integer() and actual == nw.String:
         return labels
     if not (wanted.is_numeric() and actual.is_numeric()):
-        raise DataError(
-            f"The index {index!r} is {wanted} where rows were predicted, but {actual} in the truth."
-        )
+        raise DataError(f"The index {index!r} is {wanted} in the predictions, but {actual} in the truth.")
     if actual.is_float() and wanted.is_integer():
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1

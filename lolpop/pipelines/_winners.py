@@ -33,7 +33,7 @@ def judged_experiment(model_version: ModelVersion, metadata_tracker: MetadataTra
     winner = metadata_tracker.get(model_version).fields.get("winning_experiment")
     if winner is None:
         raise LolpopError(
-            f"{model_version} has no winning experiment: its training did not end. Train again."
+            f"{model_version} has no winning experiment: its training did not complete. Train again."
         )
     experiment = Experiment.parse(winner)
     origin = metadata_tracker.get(experiment).fields.get("retrained_from")

@@ -101,7 +101,7 @@ class PredictPipeline(Pipeline):
         index nor a target that is there is compared: nothing is predicted by them.
         """
         report = self._drift.from_training(self._compared(frame), dataset_version, model_version)
-        insist(report, self.notifiers, "These rows are too unlike those of the training")
+        insist(report, self.notifiers, "These rows differ too much from the training rows")
         return report
 
     def require_identity(self, frame: Frame) -> None:
@@ -174,7 +174,7 @@ class PredictPipeline(Pipeline):
         """
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
-            raise DataError(f"{model_version} cannot be explained: the rows of its training are not known.")
+            raise DataError(f"{model_version} cannot be explained: its training rows are unknown.")
         training_rows = self.resource_version_control.load_data(reference)
         explanations = (
             explanations_frame(
@@ -306,7 +306,7 @@ class PredictPipeline(Pipeline):
     def _insist_on(self, usable: PredictionCheck) -> CheckReport:
         report = usable.report()
         keep_checks(report, self.metadata_tracker)
-        insist(report, self.notifiers, "These predictions are of no use")
+        insist(report, self.notifiers, "These predictions are not usable")
         return report
 
     def _job(

@@ -176,4 +176,4 @@ class ProcessPipeline(Pipeline):
 
 
 def _cannot_join(transformer: type[DataTransformer]) -> str:
-    return f"{transformer.__name__} makes rows of one table, and data.sources names several"
+    return f"{transformer.__name__} takes one table, but data.sources has several"

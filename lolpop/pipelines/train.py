@@ -221,7 +221,7 @@ class TrainPipeline(Pipeline):
         if not len(unseen):
             other_model.predict(test.features)  # what cannot predict them is told first
             raise NoUnseenRowsError(
-                f"{model_version} and {other} cannot be compared: {other} has learned from "
+                f"{model_version} and {other} cannot be compared: {other} was trained on "
                 f"all {count(len(frame), 'row')} that {model_version} was tested on"
             )
         compared = self.model_checker.compare(load_model(judged), other_model, test.features, test.target)
@@ -257,7 +257,7 @@ class TrainPipeline(Pipeline):
         rows = count(len(wrap(frame)), "row")
         tell(
             self.notifiers,
-            f"{model_version} is fitted once more, on all {rows}: its metrics are of the model before that",
+            f"{model_version} is fitted once more, on all {rows}: its metrics are of the model before",
         )
         return experiment
 
@@ -297,8 +297,8 @@ class TrainPipeline(Pipeline):
             inner = self.data_splitter.split(splits.train)
         except DataError as error:
             raise DataError(
-                "A search is judged by validation rows. There are none, and none can be taken from those to "
-                f"learn from: {error}"
+                "A search needs validation rows. There are none, and none can be split from the training "
+                f"rows: {error}"
             ) from error
         return inner.train, inner.test
 

@@ -42,8 +42,8 @@ class Origin:
         own = [name for name, table in self.tables.items() if not table.shared]
         if len(own) != 1:
             raise DataError(
-                f"{count(len(own), 'source')} of rows to predict differ from those of the training, and "
-                "data.batch_rows is set. Expected one: its rows come in batches."
+                f"{count(len(own), 'source')} of rows to predict differ from training, but "
+                "data.batch_rows supports exactly one: its rows are read in batches."
             )
         return own[0]
 
@@ -54,7 +54,7 @@ def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str)
     Raises DataError if nothing is named, or something that is no source.
     """
     if purpose not in get_args(Purpose):
-        raise DataError(f"Rows are for train or predict, and not for {purpose!r}.")
+        raise DataError(f"Expected the purpose train or predict, not {purpose!r}.")
     if source is None:
         source = data.train if purpose == "train" else data.predict
     if isinstance(source, os.PathLike):
@@ -88,6 +88,5 @@ def require_apart(data: Data, sources: Iterable[object], data_connector: DataCon
         for source in tables:
             if target is not None and data_connector.is_same(source, target):
                 raise DataError(
-                    f"data.{name} would write over {mask(source)}, which rows were read from. Name a file of "
-                    "its own."
+                    f"data.{name} would overwrite {mask(source)}, a source of the rows. Name another file."
                 )

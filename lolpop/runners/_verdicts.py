@@ -31,7 +31,7 @@ def verdict(
 def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
     if not comparison.left_out:
         return ""
-    return f", without {count(comparison.left_out, 'row')} that {deployed} has learned from"
+    return f", without {count(comparison.left_out, 'row')} that {deployed} was trained on"
 
 
 def _difference(comparison: Comparison) -> str:

@@ -27,7 +27,7 @@ from lolpop.runners.supervised import OptionalTask, SupervisedRunner
 
 __all__ = ["ForecastingRunner"]
 
-_NO_BATCHES = "is not for forecasting: what comes first may be in a later batch"
+_NO_BATCHES = "is not supported for forecasting: earlier times may be in a later batch"
 
 
 class ForecastingRunner(SupervisedRunner):
@@ -100,15 +100,15 @@ class ForecastingRunner(SupervisedRunner):
         future = future_rows(frame, self.series)
         if self.series.index is not None:
             self._tell(
-                f"Forecasts need {self.series.index!r}, the index, of every moment to come: name such rows "
-                "in data.predict, or leave problem.index out",
+                f"Forecasts need the index {self.series.index!r} of every future time: set data.predict to "
+                "rows with it, or remove problem.index",
                 "warning",
             )
             return None
         if future.regressors:
             self._tell(
-                f"Forecasts need {listed(future.regressors)} of every moment to come: name such rows in "
-                "data.predict, or the columns in problem.drop",
+                f"Forecasts need {listed(future.regressors)} of every future time: set data.predict to rows with "
+                "them, or list the columns in problem.drop",
                 "warning",
             )
             return None
@@ -124,7 +124,7 @@ class ForecastingRunner(SupervisedRunner):
         surely_worse = comparison.interval is None or comparison.interval[1] < 0
         if outcome.replaces or surely_worse or not self._is_fresher(model_version, deployed):
             return outcome
-        return Outcome(True, "has learned from later rows, is not clearly worse, and replaces")
+        return Outcome(True, "was trained on later rows, is not clearly worse, and replaces")
 
     def _is_fresher(self, model_version: ModelVersion, deployed: ModelVersion) -> bool:
         ours, theirs = (

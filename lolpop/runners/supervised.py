@@ -153,15 +153,13 @@ class SupervisedRunner(Runner):
         while self._is_better(model_version, deployed := self._deployed()):
             self.deploy.promote_model(model_version)
             if not self.deploy.check_approval(model_version):
-                self._tell(
-                    f"{model_version} is not deployed: it is promoted, and waits for approval", "warning"
-                )
+                self._tell(f"{model_version} is promoted but not deployed: it waits for approval", "warning")
                 return None
             deployment = self.deploy.deploy_model(model_version, instead_of=deployed)
             if deployment is not None:
                 self._tell(f"{model_version} is deployed as {deployment}")
                 return deployment
-            self._tell(f"{deployed or 'Nothing'} is no longer what is deployed: comparing again")
+            self._tell(f"{deployed or 'Nothing'} is no longer the deployed version: comparing again")
         return None
 
     @workflow(effects=True)
@@ -235,11 +233,11 @@ class SupervisedRunner(Runner):
         new = self._rows_to_predict(labelled)
         self.deploy_model(self.train_model(labelled))
         if new is None:
-            self._tell("Nothing is predicted: data.predict names no rows")
+            self._tell("No predictions: data.predict is not set")
             return None
         deployed = self._deployed()
         if deployed is None:
-            self._tell("Nothing is predicted: no model version is deployed", "warning")
+            self._tell("No predictions: no model version is deployed", "warning")
             return None
         prediction_job = self.predict_data(deployed, new)
         if self.data.truth is not None:
@@ -389,17 +387,15 @@ class SupervisedRunner(Runner):
             comparison = self.train.compare_models(model_version, deployed)
         except (UnusableArtifactError, UntrustedTypeError, ReferenceNotFoundError) as error:
             self.train.require_usable(model_version)  # which of the two it is
-            self._tell(
-                f"{model_version} replaces {deployed}, which cannot be used any more: {error}", "warning"
-            )
+            self._tell(f"{model_version} replaces {deployed}, which is no longer usable: {error}", "warning")
             return True
         except NoUnseenRowsError as error:
-            advice = f"Train on further rows, or take {deployed} out of use first"
+            advice = f"Train on more rows, or undeploy {deployed} first"
             self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
             return False
         except DataError as error:
             # A model that cannot predict today's rows is of no use, and nothing to compare with.
-            self._tell(f"{deployed}, deployed so far, cannot predict the rows of today: {error}", "warning")
+            self._tell(f"The deployed version {deployed} cannot predict the current rows: {error}", "warning")
             return True
         outcome = self._outcome(comparison, model_version, deployed)
         self._tell(verdict(model_version, deployed, comparison, outcome))

@@ -127,8 +127,8 @@ def unread_findings(settings: Any, path: str) -> Iterator[Finding]:
     if own is not default.__func__:
         unread.append("settings_customise_sources()")
     if unread:
-        message = f"the {' and '.join(unread)} of {name} is not read: its prefix, aliases and env_file are"
-        yield Finding(path, message, "warning", hint="Give the values by Container.load(sources=[…]).")
+        message = f"the {' and '.join(unread)} of {name} is not read, only its prefix, aliases and env_file"
+        yield Finding(path, message, "warning", hint="Pass the values by Container.load(sources=[…]).")
 
 
 def _node(variable: Variable) -> Node:

@@ -88,7 +88,7 @@ class FileReader:
 
     def _report_profile(self, profile: Profile, paths: Sequence[Path], existing: Mapping[str, Path]) -> None:
         names = ", ".join(self.project.name_of(path) for path in paths if path.suffix in _YAML)
-        message = f"there is no profile {profile.name!r} of {names or 'a YAML file'}"
+        message = f"there is no profile {profile.name!r} for {names or 'a YAML file'}"
         profiles = f"Profiles: {', '.join(sorted(existing)) or 'none'}."
         near = did_you_mean(profile.name, existing)
         hint = f"{near} {profiles}" if near else profiles
@@ -98,7 +98,7 @@ class FileReader:
         """Report a ``lolpop.yml`` of the current directory, which lolpop does not read."""
         other = self.project.cwd / SETTINGS_FILE.replace(".yaml", ".yml")
         if other.exists() and not (self.project.cwd / SETTINGS_FILE).exists():
-            self._report(other.name, "is not read by itself", f"Rename it to {SETTINGS_FILE}.")
+            self._report(other.name, "is not read automatically", f"Rename it to {SETTINGS_FILE}.")
 
     def _file(self, path: Path, within: tuple[Path, ...] = ()) -> Iterator[Layer]:
         """The layers of the files that a file includes, and its own, which is stronger."""
@@ -152,7 +152,7 @@ class FileReader:
             with path.open("rb") as file:
                 content = file.read(LARGEST + 1)
             if len(content) > LARGEST:
-                hint = "Settings are small: let them name the files that hold data."
+                hint = "Keep data in separate files, and name these in the settings."
                 self._report(name, f"is larger than {LARGEST:,} bytes", hint)
                 return None
             return content.decode("utf-8-sig")
@@ -166,7 +166,9 @@ class FileReader:
             origin = Origin(name, line, column)
             self.findings.append(Finding("", "is not UTF-8", origin=origin, hint="Save it as UTF-8."))
         except OSError as error:
-            self._report(name, f"cannot be read: {error.strerror}", "See that it is there to be read.")
+            self._report(
+                name, f"cannot be read: {error.strerror}", "Check that the file exists and is readable."
+            )
         return None
 
     def _report(self, name: str, message: str, hint: str) -> None:

@@ -45,7 +45,7 @@ def _depth_of_json(text: str) -> int:
 
 def incomplete_path(what: str, origin: Origin) -> Finding:
     """The finding about a path with an empty name in it."""
-    hint = "Write the names from the root down, with a dot between them."
+    hint = "Write the path from the root, with a dot between the names."
     return Finding("", f"{what} names no setting: a part of its path is empty", origin=origin, hint=hint)
 
 

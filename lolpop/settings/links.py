@@ -139,14 +139,14 @@ class Links:
         if setting in chain:
             names = [*chain]
             circle = " -> ".join((*names[names.index(setting) :], setting))
-            raise LinkError(f"the link ${{{setting}}} leads in a circle: {circle}", "Break the circle.")
+            raise LinkError(f"the link ${{{setting}}} is circular: {circle}", "Break the cycle.")
         if len(chain) >= _LONGEST_CHAIN:
-            message = f"the link ${{{setting}}} is the end of more than {_LONGEST_CHAIN} links in a row"
+            message = f"the link ${{{setting}}} is the end of a chain of more than {_LONGEST_CHAIN} links"
             raise LinkError(message, "Link to the setting itself.")
         statements = self.tree.statements(tuple(setting.split(".")))
         if not statements:
             raise LinkError(
-                f"the link ${{{setting}}} leads nowhere: there is no such setting",
+                f"the link ${{{setting}}} points to an unknown setting",
                 did_you_mean(setting, self._settings) or "Set it, or correct the link.",
             )
         node = expanded(merge(statements, as_value=True).root)

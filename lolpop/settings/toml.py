@@ -37,7 +37,7 @@ def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | N
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax(str(error), text, source)]
     except ValueError:  # of Python's own, for a number of thousands of digits
-        return None, [Finding("", "is not valid TOML: a number is too great", origin=start)]
+        return None, [Finding("", "is not valid TOML: a number is too large", origin=start)]
     except RecursionError:
         return None, [too_deep("the file", start)]
     if nests_too_deeply(value):
@@ -50,7 +50,7 @@ def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | N
     reader = _Reader(places)
     node = reader.read(value, table, places.get(table, _Place(start, start)))
     if not isinstance(value, dict):
-        message = f"holds no settings: {'.'.join(table)} is not a table"
+        message = f"contains no settings: {'.'.join(table)} is not a table"
         return None, [Finding("", message, origin=node.origin)]
     return node, reader.findings
 
@@ -71,7 +71,7 @@ class _Reader:
         if isinstance(value, dict):
             if "" in value:
                 empty = self.places.get((*path, ""), place)
-                message = "has a key that is empty, or not a text"
+                message = "has a key that is empty or not text"
                 self.findings.append(Finding(".".join(path), message, origin=empty.key))
             value = {key: self.read(child, (*path, key), place) for key, child in value.items()}
         elif isinstance(value, list):

@@ -33,7 +33,7 @@ def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
     start = Origin(source, 1, 1)
     nothing = Node({}, start)
     if older := _OLDER.search(text):
-        message = "asks for another version of YAML; settings are YAML 1.2"
+        message = "declares another version of YAML; settings are YAML 1.2"
         return nothing, [Finding("", message, origin=_place(source, text, older.start()))]
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = _MAX_DEPTH
@@ -55,7 +55,7 @@ def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
     if root.value is None and not reader.findings:
         root = nothing
     elif not isinstance(root.value, dict):
-        reader.report((), "holds no settings: its top level is not a mapping", root.origin)
+        reader.report((), "contains no settings: its top level is not a mapping", root.origin)
         root = nothing
     return root, reader.findings
 
@@ -84,7 +84,7 @@ class _Reader:
     def read(self, node: Any, path: tuple[str, ...], place: Origin, key_origin: Origin | None = None) -> Node:
         """Turn one node; ``place`` is where it stands if nothing of it is written."""
         if id(node) in self._open:
-            self.report(path, f"*{node.anchor} is an alias of what it stands in", place)
+            self.report(path, f"*{node.anchor} is an alias of a node that contains it", place)
             return Node(None, place, key_origin)
         if id(node) not in self._done:
             self._open.add(id(node))
@@ -137,7 +137,7 @@ class _Reader:
                 continue
             key = key_node.value
             if not isinstance(key, str) or not key:
-                self.report(path, "has a key that is empty, or not a text", origin)
+                self.report(path, "has a key that is empty or not text", origin)
                 continue
             below = (*path, key)
             node = self.read(value_node, below, origin, origin)
@@ -155,8 +155,8 @@ class _Reader:
             if isinstance(mapping.value, dict):
                 merged = mapping.value | merged
             elif not self.findings:
-                message = "merges what is not a mapping"
-                self.report((*path, "<<"), message, origin, "Give an alias of a mapping, or a list of them.")
+                message = "merges a value that is not a mapping"
+                self.report((*path, "<<"), message, origin, "Use an alias of a mapping, or a list of them.")
         return merged
 
     def _measure(self, value: object, children: list[Node], path: tuple[str, ...], origin: Origin) -> None:
@@ -165,7 +165,7 @@ class _Reader:
         depth = 1 + max((depth for _, depth in extents), default=0)
         for extent, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
             if extent > limit:
-                message = f"holds more than {limit:,} {what}, with those that aliases repeat"
+                message = f"contains more than {limit:,} {what}, including repetitions by aliases"
                 raise _TooLarge(Finding(".".join(path), message, origin=origin))
         self._extents[id(value)] = size, depth
 

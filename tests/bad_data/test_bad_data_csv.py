@@ -14,7 +14,7 @@ ROWS = "".join(f"{number},text,{number}\n" for number in range(20_000))
 BAD = {
     "a quote that is never closed": (
         'a,b,c\n1,x,1\n2,"y,2\n3,z,3\n',
-        "rows.csv:3: the row that starts here goes on to line 4 inside a quote, and has 2 fields",
+        "rows.csv:3: the row that starts here has an open quote until line 4, and has 2 fields",
     ),
     "a quote that swallows very many rows": (f'a,b,c\n1,"x,1\n{ROWS}', "rows.csv:2: .*quote"),
     "semicolons": ("a;b;c\n1;2;3\n", 'rows.csv has one column only.*separator: ";"'),

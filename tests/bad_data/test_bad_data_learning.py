@@ -92,7 +92,7 @@ def test_what_is_wrong_with_a_column_is_told_once(note, told, project, known, ne
         assert told in said[0]
         runner.train_model("dataset_version:churn_train@1")
     (alone,) = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
-    assert "columns that the model does not learn from" in alone
+    assert "columns that the model does not use" in alone
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -7,10 +7,10 @@ from lolpop_containers.classification import ClassificationContainer
 
 PROBLEM = "problem: {name: p, target: y, index: id}\n"
 MEANINGLESS = {
-    "an index that is the target": ("problem: {name: p, target: y, index: y}", "1:38  problem.index", "is the target"),
+    "an index that is the target": ("problem: {name: p, target: y, index: y}", "1:38  problem.index", "must not be the target column"),
     "a target without a name": ("problem: {name: p, target: ''}", "1:28  problem.target", "at least 1 character"),
-    "groups of the target": ("problem: {name: p, target: y, sensitive_features: [y]}", "1:51  problem.sensitive_features", "'y', which is the target"),
-    "groups of the index": ("problem: {name: p, target: y, index: id, sensitive_features: [id]}", "1:62  problem.sensitive_features", "'id', which is the index"),
+    "groups of the target": ("problem: {name: p, target: y, sensitive_features: [y]}", "1:51  problem.sensitive_features", "must not contain the target 'y'"),
+    "groups of the index": ("problem: {name: p, target: y, index: id, sensitive_features: [id]}", "1:62  problem.sensitive_features", "must not contain the index 'id'"),
     "an error before the warning of drift": (f"{PROBLEM}data_profiler: {{warn_psi: 1, error_psi: 0.2}}", "2:41  data_profiler.error_psi", "error_psi 0.2 is below warn_psi 1"),
     "an error before the warning of bias": (f"{PROBLEM}train: {{model_bias_checker: {{warn: 0.5}}}}", "train.model_bias_checker.error", "error 0.3 is below warn 0.5"),
     "the same by fairlearn": (f"{PROBLEM}train: {{model_bias_checker: {{use: fairlearn, error: 0.05}}}}", "2:53  train.model_bias_checker.error", "error 0.05 is below warn 0.1"),

@@ -250,7 +250,7 @@ def test_a_class_that_the_model_never_saw(cancer):
 
 
 def test_truth_of_one_class_leaves_out_what_is_not_defined(cancer):
-    """An area under the curve needs two; where it decides, it is no number."""
+    """An area under the curve needs two; where it decides, it is not a number."""
     _, frame, _, target = cancer
     rows = (target == "benign").to_numpy()
     metrics = checker(BINARY).measure(logistic(cancer), frame[rows], target[rows])

@@ -57,7 +57,7 @@ def test_show_tells_what_it_can_of_settings_that_are_wrong(project, lolpop):
     """A wrong setting is shown as it was given, and people are sent to verify."""
     done = lolpop("config", "show", "app.py", "--set", "seed=many")
     assert done.code == 0
-    assert "1 thing is wrong" in done.err
+    assert "1 error in these settings" in done.err
 
 
 def test_explain_tells_every_source_the_winner_first(project, lolpop, monkeypatch):
@@ -102,7 +102,7 @@ def test_explain_shows_what_a_change_of_use_dropped(folder, lolpop, monkeypatch)
     assert "sklearn" in said["reason"]
     assert said["origin"]["line"] == 4
     section = lolpop("config", "explain", "classification", "train.model_trainer")
-    assert f"{key} is not in force" in section.out
+    assert f"{key} has no effect" in section.out
     assert "dropped: environment uses 'sklearn' instead" in section.out
 
 
@@ -181,7 +181,7 @@ def test_secrets_are_never_shown(calls, lolpop, monkeypatch):
         for secret in ("hush", "built in", "12345"):
             assert secret not in done.out
     assert "${env:SIZE}" in shown.out
-    assert "service.token is not in force" in changed.out
+    assert "service.token has no effect" in changed.out
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_connect_asks_components_by_their_ping(pinged, lolpop):
     assert done.code == 3
     assert "nobody answers" in done.out
     assert "s3cr3t" not in done.out
-    assert done.out.endswith("1 to correct.\n")
+    assert done.out.endswith("1 problem.\n")
 
 
 def test_a_store_is_asked_and_not_made(folder, lolpop):

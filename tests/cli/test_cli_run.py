@@ -326,7 +326,7 @@ def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
     closed, told, how_to_go_on = err.splitlines()
     assert closed == "closed"
     assert told.startswith("Interrupted.")
-    assert how_to_go_on.startswith("To go on from there: lolpop run --resume ")
+    assert how_to_go_on.startswith("To resume it: lolpop run --resume ")
     assert lolpop("runs", "ls", "--json").json[0]["status"] == "interrupted"
 
 

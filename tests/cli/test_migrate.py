@@ -88,9 +88,9 @@ def test_series_are_forecast(former, lolpop):
     [
         (
             "config: {model_name: $nowhere.at.all}",
-            "old.yaml:1:22  the reference $nowhere.at.all leads nowhere",
+            "old.yaml:1:22  the reference $nowhere.at.all points to an unknown setting",
         ),
-        ("config: {model_name: $config.model_name}", "leads in a circle"),
+        ("config: {model_name: $config.model_name}", "is circular"),
         ("config: [", "old.yaml:1:10"),
         ("problem: {name: churn}", "old.yaml:1:1  is no settings file of the original lolpop"),
         (None, "old.yaml  cannot be read: No such file"),

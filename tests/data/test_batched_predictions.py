@@ -118,7 +118,7 @@ SPOILT = {
     "a missing column": (lambda new: new.drop(columns="amount"), "no column 'amount' in the data"),
     "text for numbers": (
         lambda new: new.assign(amount=new["amount"].astype(str).where(new.index < 40, "much")),
-        "Column 'amount' should hold numbers, and holds 'much'",
+        "Column 'amount' should contain numbers, but contains 'much'",
     ),
 }
 

@@ -105,9 +105,9 @@ def test_tables_that_cannot_be_joined_are_not_kept(load, kept, project, known):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("new.csv", "should name sources, as {orders: …}, since data.sources is set"),
-        ({"order": "x.csv"}, "names 'order', which is no source; data.sources names orders, customers"),
-        ({"path": "x.csv"}, "names 'path', which is no source"),
+        ("new.csv", "should be a mapping by name, such as {orders: …}, as data.sources is"),
+        ({"order": "x.csv"}, "contains the unknown source 'order'; data.sources has orders, customers"),
+        ({"path": "x.csv"}, "contains the unknown source 'path'"),
     ],
 )
 def test_a_source_that_does_not_fit_is_refused(load, source, message):
@@ -117,20 +117,20 @@ def test_a_source_that_does_not_fit_is_refused(load, source, message):
 
 
 FINDINGS = [
-    ({"data__train": "known.csv"}, "data.train: stands beside sources, and labelled rows come from one of them"),
+    ({"data__train": "known.csv"}, "data.train: mutually exclusive with data.sources; set only one of them"),
     ({"data__sources": {"a b": "x"}}, "data.sources.*string should match pattern"),
-    ({"data__sources": {"predict_orders": "x"}}, "data.sources: a source cannot be called 'predict_orders'"),
-    ({"data__predict": "new.csv"}, "data.predict: should name sources, as {orders: …}"),
-    ({"data__predict": {"ordrs": "new.csv"}}, "data.predict: names 'ordrs', which is no source"),
+    ({"data__sources": {"predict_orders": "x"}}, "data.sources: 'predict_orders' is a reserved name"),
+    ({"data__predict": "new.csv"}, "data.predict: should be a mapping by name, such as {orders: …}"),
+    ({"data__predict": {"ordrs": "new.csv"}}, "data.predict: contains the unknown source 'ordrs'"),
     (
         {"data__predict": {"orders": "a", "customers": "b"}, "data__batch_rows": 10},
-        "data.predict: names 2 sources, but with batch_rows it should name one",
+        "data.predict: names 2 sources, but batch_rows supports only one",
     ),
     ({"data__batch_rows": 0}, "data.batch_rows: input should be greater than 0"),
     ({"data__frame": "dask"}, "data.frame: input should be 'pandas' or 'polars'"),
     (
         {"process__data_transformer": "identity"},
-        "process.data_transformer: IdentityDataTransformer makes rows of one table, and data.sources names several",
+        "process.data_transformer: IdentityDataTransformer takes one table, but data.sources has several",
     ),
 ]  # fmt: skip
 
@@ -146,7 +146,7 @@ def test_settings_that_do_not_fit_are_found_in_verification(load, settings, mess
     ("settings", "message"),
     [
         ({}, "is required, unless data.sources names several tables"),
-        ({"sources": {}}, "should name a source or several"),
+        ({"sources": {}}, "should contain at least one source"),
     ],
 )
 def test_labelled_rows_come_from_somewhere(settings, message):

@@ -32,6 +32,6 @@ def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsy
     assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
     told = capsys.readouterr().out
     assert (
-        f"--set train.model_trainer  train.model_trainer: '{trainer}' asks for problem: Forecasting" in told
+        f"--set train.model_trainer  train.model_trainer: '{trainer}' requires problem: Forecasting" in told
     )
-    assert f"Choose another implementation than '{trainer}'" in told
+    assert f"Choose another implementation instead of '{trainer}'" in told

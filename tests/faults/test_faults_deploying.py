@@ -35,7 +35,7 @@ def test_a_worse_model_never_replaces_a_better_one_that_was_deployed_meanwhile(l
         ]
     assert deployed == ["model_version:tumors@1", "model_version:tumors@3"]
     assert "model_version:tumors@2 replaces model_version:tumors@1" in ended.err
-    assert "model_version:tumors@1 is no longer what is deployed: comparing again" in ended.err
+    assert "model_version:tumors@1 is no longer the deployed version: comparing again" in ended.err
     assert (
         "model_version:tumors@2 is not deployed, since it is no better than model_version:tumors@3"
         in ended.err

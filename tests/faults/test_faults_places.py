@@ -120,7 +120,7 @@ def test_predictions_that_cannot_be_written_leave_the_former_ones(lolpop, projec
         (project / "lolpop.yaml").read_text().replace("out/predictions.csv", "out/predictions.csv/today.csv")
     )
     ended = lolpop("run", "classification", "--json")
-    assert_told(ended, 2, "out/predictions.csv/today.csv cannot be written", "in the place of a folder")
+    assert_told(ended, 2, "out/predictions.csv/today.csv cannot be written", "is a file, not a folder")
     assert predictions.read_text() == FORMER
     assert json.loads(lolpop("runs", "ls", "--json").out) == []
 

@@ -113,7 +113,7 @@ def test_a_failure_says_how_to_go_on(lolpop, project):
     (project / "new.csv").rename(project / "other.csv")
     failed = lolpop("run", "classification", SIGNAL="0")
     assert failed.code == 1
-    (command,) = re.findall(r"lolpop (run --resume \S+) goes on from there", failed.err)
+    (command,) = re.findall(r"Resume:  lolpop (run --resume \S+)", failed.err)
     (project / "other.csv").rename(project / "new.csv")
     resumed = lolpop(*command.split(), SIGNAL="0")
     assert resumed.code == 0, resumed.err

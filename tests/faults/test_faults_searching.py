@@ -68,6 +68,6 @@ def test_an_ended_search_leaves_what_was_recorded_and_is_resumed(n_jobs, number,
     later = trials_of(project, resumed.json["run_id"])
     assert len({**earlier, **later}) == TRIALS
     assert len(set(earlier) & set(later)) <= 1  # the winner, if it was one of those
-    assert f"{len(earlier)} trials of an earlier search did not have to be made again" in resumed.err
+    assert f"{len(earlier)} trials reused from an earlier search" in resumed.err
     assert resumed.json["resumes"] == interrupted["run_id"]
     assert check_store(project, tmp_path / "kept after") == ["completed", "interrupted"]

@@ -104,7 +104,7 @@ def test_a_season_is_what_the_calendar_repeats(frequency, season):
 
 def test_a_frequency_that_pandas_does_not_know_is_named():
     """A misspelt frequency is told with examples."""
-    with pytest.raises(DataError, match=r"problem\.frequency 'monthly' is no frequency"):
+    with pytest.raises(DataError, match=r"problem\.frequency 'monthly' is not a frequency"):
         Grid.of(moments("MS", None, 9), "monthly")
 
 

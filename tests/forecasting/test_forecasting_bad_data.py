@@ -94,7 +94,7 @@ def test_a_target_beyond_what_models_compute_with_is_an_error(months):
     """Its squares would be infinite, and so would be errors and intervals."""
     status, message = checked(months.assign(visits=months["visits"] * 1e301))["series"]
     assert status == "error"
-    assert "models compute with numbers up to 1e+37. Give it in a greater unit" in message
+    assert "models support numbers up to 1e+37. Use a larger unit" in message
 
 
 def test_irregular_times_are_an_error(months):
@@ -103,16 +103,16 @@ def test_irregular_times_are_an_error(months):
     times = pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 10**6, 50), unit="s")
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
     assert status == "error"
-    assert "they are irregular. Set problem.frequency, or aggregate the rows" in message
+    assert "are irregular. Set problem.frequency, or aggregate the rows" in message
 
 
 @pytest.mark.parametrize(
     ("times", "said"),
     [
-        (["2025-01-01", "2025-01-02", "soon"], "holds 'soon'"),
+        (["2025-01-01", "2025-01-02", "soon"], "contains 'soon'"),
         ([1.0, 2.0, 2.5], "It holds 2.5"),
         ([pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-01-02")], "is missing in 1 row"),
-        ([True, False, True], "should hold times"),
+        ([True, False, True], "should contain times"),
     ],
 )
 def test_what_is_no_time_is_named(times, said):
@@ -147,7 +147,7 @@ def test_a_step_makes_numbers_of_what_looks_like_dates():
 def test_times_in_another_notation_are_told_how_to_write_them(time):
     """Quarters, weeks and the like are told as what they should be."""
     _, message = checked(pd.DataFrame({"month": [time, time], "visits": 1.0}))["series"]
-    assert f"holds {time!r}. Write times such as 2024-01-31" in message
+    assert f"contains {time!r}. Write times such as 2024-01-31" in message
     assert "a month, a quarter or a week as its first day" in message
 
 
@@ -202,7 +202,7 @@ def test_periods_and_durations_are_told_what_to_do(times, said):
 def test_a_target_too_small_to_compute_with_is_an_error(months):
     """Its squares would be zero, and its digits are lost: statistics of it are those of nothing."""
     status, message = checked(months.assign(visits=months["visits"] * 1e-310))["series"]
-    assert (status, "Give it in a smaller unit" in message) == ("error", True)
+    assert (status, "Use a smaller unit" in message) == ("error", True)
     assert checked(months.assign(visits=months["visits"] * 1e-130))["series"][0] == "ok"
 
 
@@ -301,7 +301,7 @@ def test_an_unknown_series_is_named(shops):
 
 def test_times_between_those_of_the_grid_are_refused(months):
     """A moment that is none of the series' is told with the frequency."""
-    with pytest.raises(DataError, match="2025-07-15, which is no time at the frequency MS"):
+    with pytest.raises(DataError, match="2025-07-15, which does not match the frequency MS"):
         fitted(months).predict(pd.DataFrame({"month": [pd.Timestamp("2025-07-15")]}))
 
 

@@ -21,24 +21,24 @@ def findings(folder, text):
 @pytest.mark.parametrize(
     ("roles", "path", "said"),
     [
-        ("target: sold, time: sold", "problem.time", "names 'sold', which problem.target names too"),
+        ("target: sold, time: sold", "problem.time", "names 'sold', the same column as problem.target"),
         (
             "target: sold, time: day, drop: [day]",
             "problem.time",
-            "problem.drop names too: leave it out there",
+            "problem.drop: remove it there",
         ),
         (
             "target: sold, time: day, index: day",
             "problem.time",
-            "problem.index names too: leave it out there",
+            "problem.index: remove it there",
         ),
         (
             "target: sold, time: day, series: day",
             "problem.series",
-            "names 'day', which problem.time names too",
+            "names 'day', the same column as problem.time",
         ),
-        ("target: sold, time: day, series: sold", "problem.series", "which problem.target names too"),
-        ("target: sold, time: day, series: shop, drop: [shop]", "problem.series", "leave it out there"),
+        ("target: sold, time: day, series: sold", "problem.series", "the same column as problem.target"),
+        ("target: sold, time: day, series: shop, drop: [shop]", "problem.series", "remove it there"),
     ],
 )
 def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, said):
@@ -82,5 +82,5 @@ def test_rows_in_batches_are_found_where_they_are_asked_for(tmp_path):
     """What would not be built is told before, with its line."""
     (finding,) = findings(tmp_path, PROBLEM.replace("a.csv", "a.csv, batch_rows: 10"))
     assert finding.path == "data.batch_rows"
-    assert finding.message == "is not for forecasting: what comes first may be in a later batch"
+    assert finding.message == "is not supported for forecasting: earlier times may be in a later batch"
     assert str(finding.origin).endswith("lolpop.yaml:2:34")

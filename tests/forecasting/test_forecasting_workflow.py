@@ -54,7 +54,7 @@ def test_a_run_tells_what_a_script_acts_on(command):
 
 
 def test_the_test_is_the_last_horizon_and_the_model_goes_on_from_the_end(load, months):
-    """What is judged has learned up to the test, what is deployed has learned from all rows."""
+    """What is judged has learned up to the test, what is deployed was trained on all rows."""
     container = load(skip=QUICK)
     runner = container.runner()
     model_version = runner.train_model(runner.process_data())
@@ -124,7 +124,7 @@ def test_a_model_of_later_rows_replaces_one_that_is_no_better(project, command, 
     _, told, said = command()
     assert told["comparison"]["better"] is False
     assert told["deployment"] == "deployment:visitors@2"
-    assert "has learned from later rows, is not clearly worse, and replaces" in said
+    assert "was trained on later rows, is not clearly worse, and replaces" in said
     written = pd.read_csv(project / "out" / "predictions.csv")
     assert written["month"][0] == "2025-04-01"
 

@@ -88,12 +88,12 @@ def test_segments_are_those_of_polars_too(customers):
 
 
 def test_overfitting_is_told_with_both_scores(customers, fitted):
-    """A model that is much better on the rows that it learned from has learned them by heart."""
+    """A model that is much better on the training rows has learned them by heart."""
     frame = customers()
     report = judge(frame, fitted(frame[LEARNED]), learned={"balanced_accuracy": 1.0}, overfit=0.05)
     (check,) = found(report, "overfitting")
     assert check.status == "warn"
-    assert "and 1 on the rows that it learned from" in check.message
+    assert "and 1 on the training rows" in check.message
     assert found(judge(frame, fitted(frame[LEARNED])), "overfitting") == []
 
 

@@ -259,9 +259,9 @@ def test_what_verify_accepts(wanted, slot):
 @pytest.mark.parametrize(
     ("wanted", "slot", "message"),
     [
-        (Literal["a", "b"], providers.Settings(str, default="z"), "gives str"),
-        (int, providers.Settings(int | None, default=None), "asks for x: int"),
-        (Meters, providers.Settings(str, default="x"), "gives str"),
+        (Literal["a", "b"], providers.Settings(str, default="z"), "provides str"),
+        (int, providers.Settings(int | None, default=None), "requires x: int"),
+        (Meters, providers.Settings(str, default="x"), "provides str"),
         (object, providers.Component(HasNowAt, default=Clock), "its now() takes no parameter 'place'"),
         (object, providers.Component(HasNow, default=Other), "it has no 'now'"),
         (object, providers.Component(CountsNow, default=Clock), "now() returns str, not int"),

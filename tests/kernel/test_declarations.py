@@ -32,10 +32,10 @@ FACTORY = providers.Factory(dict)
 @pytest.mark.parametrize("provider", [CLOCK, NESTED, FACTORY])
 def test_one_provider_under_two_names_is_refused(provider):
     """It could have the settings of one name only."""
-    with pytest.raises(WiringError, match=r"C\.b is the provider that a is already"):
+    with pytest.raises(WiringError, match=r"C\.b is the same provider as a"):
         type("C", (PipelineContainer,), {"a": provider, "b": provider})
     base = type("Base", (PipelineContainer,), {"a": provider})
-    with pytest.raises(WiringError, match=r"C\.b is the provider that a is already"):
+    with pytest.raises(WiringError, match=r"C\.b is the same provider as a"):
         type("C", (base,), {"b": provider})
 
 
@@ -73,7 +73,7 @@ def test_providers_of_a_class_that_is_no_container_are_refused():
     class Mixin:
         clock = providers.Component(Clock, default=Clock)
 
-    with pytest.raises(WiringError, match="inherits clock from Mixin, which is no container"):
+    with pytest.raises(WiringError, match="inherits clock from Mixin, which is not a container"):
         type("C", (Mixin, PipelineContainer), {})
 
 
@@ -297,7 +297,7 @@ def test_a_marker_that_names_no_provider_is_a_finding():
     c = Outer()
     c.wire(modules=[__name__])
     try:
-        with pytest.raises(VerificationError, match=r"misspelt\(clock\) asks for 'one\.clokc'"):
+        with pytest.raises(VerificationError, match=r"misspelt\(clock\) names 'one\.clokc'"):
             c.verify()
     finally:
         c.unwire()

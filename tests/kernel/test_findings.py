@@ -159,7 +159,7 @@ def test_a_component_that_asks_for_a_pipeline_is_refused(upward):
         type("Upwards", (AppContainer,), {"upward": providers.Component(Component, default=upward)})()
     )
     assert finding.path == "upward"
-    assert "asks for the pipeline 'greet'; components take components only" in finding.message
+    assert "requires the pipeline 'greet'; components take components only" in finding.message
 
 
 class AskingItsOwner(Component):
@@ -279,7 +279,7 @@ def test_nothing_takes_a_runner():
 
     finding = only(Container())
     assert finding.path == "wants.pipeline"
-    assert "asks for the runner 'runner'" in finding.message
+    assert "requires the runner 'runner'" in finding.message
 
 
 def test_a_container_without_a_pipeline_cannot_be_asked_for():
@@ -309,7 +309,7 @@ def test_a_provider_of_the_wrong_type_is_found():
     )
     finding = only(container)
     assert finding.path == "greeter"
-    assert "asks for clock: Clock, but 'clock' gives NoClock" in finding.message
+    assert "requires clock: Clock, but 'clock' provides NoClock" in finding.message
     assert finding.hint
 
 
@@ -328,7 +328,7 @@ def test_a_wrong_type_is_found_for_optional_parameters_too():
         clock=providers.Component(NoClock, default=NoClock),
         optional=providers.Component(Optional, default=Optional),
     )
-    assert "but 'clock' gives NoClock" in only(container).message
+    assert "but 'clock' provides NoClock" in only(container).message
 
 
 def test_an_implementation_that_is_not_of_the_slots_interface(tmp_path):
@@ -357,7 +357,10 @@ class Lazy(Abstract):
 def test_an_implementation_that_leaves_a_method_out():
     """An abstract method that is missing is named."""
     finding = only(declare(lazy=providers.Component(Abstract, default=Lazy)))
-    assert (finding.path, finding.message) == ("lazy", "Lazy leaves out what Abstract asks for: work")
+    assert (finding.path, finding.message) == (
+        "lazy",
+        "Lazy does not implement all methods of Abstract: work",
+    )
     assert finding.hint
 
 
@@ -683,7 +686,7 @@ def test_a_dependency_injector_singleton_that_depends_on_a_slot():
     container = declare(clock=clock, cached=di_singleton(Greeter, clock=clock))
     finding = only(container)
     assert finding.path == "cached"
-    assert "Singleton keeps what it built from 'clock'" in finding.message
+    assert "Singleton caches the object built from 'clock'" in finding.message
     assert finding.hint
 
 
@@ -844,7 +847,7 @@ def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, 
         ("lolpop: [cache]", "input should be a mapping"),
         ("lolpop: {cache: 3}", "input should be a valid boolean or a valid string or a list (got 3)"),
         ("lolpop: {cache: {on: true}}", "input should be a valid boolean or a valid string or a list"),
-        ("lolpop: {report: banana}", "is reserved, and nothing reads it yet"),
+        ("lolpop: {report: banana}", "is reserved for later versions"),
         ("lolpop: {runner: [classification]}", "input should be a valid string"),
         ("lolpop: {cash: true}", "unknown setting"),
     ],

@@ -79,7 +79,7 @@ def test_an_unknown_profile_lists_those_there_are(tmp_path):
     (tmp_path / "lolpop.yaml").write_text("{}\n")
     (tmp_path / "lolpop.prod.yaml").write_text("{}\n")
     (tmp_path / "lolpop.dev.yaml").write_text("{}\n")
-    with pytest.raises(Exception, match=r"no profile 'prd' of lolpop.yaml.*prod.*dev, prod"):
+    with pytest.raises(Exception, match=r"no profile 'prd' for lolpop.yaml.*prod.*dev, prod"):
         AppContainer.load(profile="prd", environ={})
 
 

@@ -93,7 +93,7 @@ def test_asking_in_the_constructor_of_a_circle_is_an_error():
             editor()
 
     c = CircleContainer.load(overrides={"author": Hasty}, environ={})
-    with pytest.raises(WiringError, match="author asks for itself while it is being built"):
+    with pytest.raises(WiringError, match="author requests itself while it is being built"):
         c.editor()
 
 
@@ -104,7 +104,7 @@ def test_an_object_of_the_wrong_type_is_a_finding():
         clock = providers.Component(Author, default=Author)
 
     with pytest.raises(
-        VerificationError, match="'Watch' asks for clock: Clock, but 'clock' gives Author"
+        VerificationError, match="'Watch' requires clock: Clock, but 'clock' provides Author"
     ) as e:
         WrongContainer().verify()
     assert "editor" in str(e.value)
@@ -164,7 +164,7 @@ def test_layers_hold_for_lazy_parameters_too():
     class OuterContainer(RunnerContainer):
         work = providers.nested(WorkContainer)
 
-    with pytest.raises(VerificationError, match="asks for the pipeline 'work'"):
+    with pytest.raises(VerificationError, match="requires the pipeline 'work'"):
         OuterContainer().verify()
 
 

@@ -301,7 +301,7 @@ def test_a_constructor_that_asks_for_itself_is_an_error():
             holder["c"].greet.greeter()
 
     holder["c"] = c = AppContainer.load(overrides={"clock.use": Selfish}, environ={})
-    with pytest.raises(WiringError, match="clock asks for itself while it is being built"):
+    with pytest.raises(WiringError, match="clock requests itself while it is being built"):
         c.clock()
 
 

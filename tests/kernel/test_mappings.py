@@ -117,7 +117,7 @@ def test_a_parameter_of_another_type_is_a_finding():
     class WrongContainer(CompareContainer):
         runner = providers.Runner(Wrong)
 
-    assert "asks for trainers: list" in findings(WrongContainer())[0]
+    assert "requires trainers: list" in findings(WrongContainer())[0]
 
 
 def test_a_key_is_text_without_dots():

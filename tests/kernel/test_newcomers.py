@@ -207,4 +207,4 @@ def test_lolpop_verify_says_that_there_is_nothing_to_run(tmp_path):
         command = [sys.executable, "-m", "lolpop", "verify", f"empty.py:{container}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert f"{words}, so that there is nothing to run" in done.stdout + done.stderr
+        assert f"{words}, so there is nothing to run" in done.stdout + done.stderr

@@ -374,7 +374,7 @@ def test_a_fake_need_not_inherit():
 def test_an_integration_of_the_wrong_kind_is_refused_as_a_stand_in():
     """An integration says what it is, so one of another kind in its place is a finding."""
     c = AppContainer()
-    with c.clock.override(Beside()), pytest.raises(VerificationError, match=r"clock: Clock.*gives Beside"):
+    with c.clock.override(Beside()), pytest.raises(VerificationError, match=r"clock: Clock.*provides Beside"):
         c.runner()
 
 
@@ -437,7 +437,7 @@ def test_an_override_of_another_container_is_no_matter_to_an_open_run():
 def test_what_cannot_stand_in_is_refused():
     """A slot of another container, the slot itself, a nested container and a class cannot stand in."""
     one, two = AppContainer(), AppContainer()
-    with pytest.raises(WiringError, match=r"by the class FakeClock.*Give an object"):
+    with pytest.raises(WiringError, match=r"by the class FakeClock.*Pass an object"):
         one.clock.override(FakeClock)
     with pytest.raises(WiringError, match="provider of another container"):
         one.clock.override(two.clock)

@@ -166,7 +166,7 @@ def test_a_factory_is_overridden_by_its_path_too():
     with c.override({"clock": providers.Factory(FakeClock)}):
         assert c.clock().now() == "midnight"
     assert c.clock().now() == "noon"
-    with pytest.raises(WiringError, match="clock gives a new object each time, which cannot be wrapped"):
+    with pytest.raises(WiringError, match="clock returns a new object at each call and cannot be wrapped"):
         c.override({"clock": providers.Wrap(Loud)})
 
 
@@ -248,8 +248,8 @@ def test_a_wrapper_that_fails_is_named_with_its_provider():
 
 
 def test_a_wrap_is_no_declaration():
-    """A container class refuses providers.Wrap, which stands in for another provider."""
-    with pytest.raises(WiringError, match=r"clock: providers\.Wrap stands in for another provider"):
+    """A container class refuses providers.Wrap, which only overrides another provider."""
+    with pytest.raises(WiringError, match=r"clock: providers\.Wrap only overrides another provider"):
         type("Wrong", (PipelineContainer,), {"clock": providers.Wrap(Loud)})
 
 

@@ -100,7 +100,7 @@ class Model:
         try:
             symbol = self.symbol(name)
         except Cyclic:
-            with pytest.raises(WiringError, match="is needed to build itself"):
+            with pytest.raises(WiringError, match="has a circular dependency"):
                 self.container.providers[name]()
         else:
             value = self.container.providers[name]()
@@ -121,7 +121,7 @@ class Model:
             return
         with pytest.raises(VerificationError) as error:
             self.container.verify()
-        assert all("is needed to build itself" in finding.message for finding in error.value.findings)
+        assert all("has a circular dependency" in finding.message for finding in error.value.findings)
 
     def compare(self, value: Any, symbol: Any) -> None:
         """Hold a value beside its symbol."""

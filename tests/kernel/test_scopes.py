@@ -268,7 +268,7 @@ RESERVED = ["load", "verify", "runs", "parent", "providers", "override_providers
 @pytest.mark.parametrize("name", [*RESERVED, "lolpop", "set_provider", "traverse", "declarative_parent"])
 def test_the_containers_own_names_are_reserved(name):
     """A provider that takes a name of the container's is refused when the class is defined."""
-    with pytest.raises(WiringError, match=f"C.{name}: the name is the container's own"):
+    with pytest.raises(WiringError, match=f"C.{name}: the name is reserved by the container"):
         type("C", (RunnerContainer,), {name: providers.Component(Clock, default=Clock)})
 
 
@@ -283,7 +283,7 @@ def test_public_attributes_that_are_no_providers_are_refused(value):
 
 def test_two_runners_are_refused():
     """A container has one runner or pipeline."""
-    with pytest.raises(WiringError, match="declares runner and second, but a container has one"):
+    with pytest.raises(WiringError, match="declares runner and second, but a container has only one"):
 
         class Container(AppContainer):
             second = providers.Runner(App)
@@ -535,7 +535,9 @@ def test_a_protocol_may_be_asked_for():
         speaking = providers.Component(Speaking, default=Speaking)
         singing = providers.Component(Singing, default=Singing)
 
-    with pytest.raises(VerificationError, match=r"singing: .*asks for note: Speaks, but 'note' gives Note"):
+    with pytest.raises(
+        VerificationError, match=r"singing: .*requires note: Speaks, but 'note' provides Note"
+    ):
         Container().verify()
 
 
@@ -556,7 +558,7 @@ def test_values_that_may_be_of_several_types_fit_a_parameter_that_takes_them_all
 
     assert Container().verify() == []
     narrow = type("N", (Container,), {"narrow": providers.Component(Narrow, default=Narrow)})
-    with pytest.raises(VerificationError, match=r"narrow: .*asks for size: int"):
+    with pytest.raises(VerificationError, match=r"narrow: .*requires size: int"):
         narrow().verify()
 
 

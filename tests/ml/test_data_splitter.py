@@ -138,8 +138,8 @@ def test_rows_that_cannot_be_split_say_why(
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ({"by": "column", "column": "part"}, "should hold train, validation or test, and holds 'tset'"),
-        ({"by": "time", "column": "part"}, "should hold dates"),
+        ({"by": "column", "column": "part"}, "should contain train, validation or test, but contains 'tset'"),
+        ({"by": "time", "column": "part"}, "should contain dates"),
         ({"by": "time", "column": "gap"}, "missing values in 1 row"),
         ({"by": "group", "column": "prat"}, "There is no column 'prat' in the data. Did you mean part"),
     ],

@@ -145,8 +145,8 @@ def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> 
         ("nowhere/train.csv", "no such file, and no folder"),
         ("folder.csv", "is a folder"),
         ("noext", "no suffix that says its format"),
-        ("table.xlsx", "the format 'xlsx' is not known. Expected one of arrow, csv"),
-        ("broken.jsonl", r"broken\.jsonl:2: this line is no JSON"),
+        ("table.xlsx", "unknown format 'xlsx'. Expected one of arrow, csv"),
+        ("broken.jsonl", r"broken\.jsonl:2: this line is not JSON"),
         ("list.jsonl", r"list\.jsonl:1: expected a JSON object"),
         ("broken.parquet", r"broken\.parquet cannot be read"),
         ("broken.csv.gz", r"broken\.csv\.gz cannot be read"),
@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 def test_bytes_are_not_written_as_json(tmp_path: Path, values: list[Any]) -> None:
     """Polars would panic, which is no error that a run could survive."""
     connector = FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path)
-    with pytest.raises(DataError, match=r"JSON has no bytes.*'key'"):
+    with pytest.raises(DataError, match=r"JSON cannot contain bytes.*'key'"):
         connector.write(pl.DataFrame({"key": values}), "data.jsonl")
     assert list(tmp_path.iterdir()) == []
 
@@ -341,7 +341,7 @@ def test_batches_of_csv_have_the_values_of_all_rows_at_once(
 def test_bytes_are_no_json(tmp_path: Path, kind: Any) -> None:
     """A column of bytes is named, and no file is there."""
     frame = {"pandas": pd, "polars": pl}[kind].DataFrame({"id": [1, 2], "raw": [b"x", None]})
-    with pytest.raises(DataError, match=r"JSON has no bytes.*'raw'"):
+    with pytest.raises(DataError, match=r"JSON cannot contain bytes.*'raw'"):
         FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).write(frame, "data.jsonl")
     assert list(tmp_path.iterdir()) == []
 

@@ -193,9 +193,9 @@ def test_pandas_and_polars_are_learned_from_alike(columns: dict[str, Any]) -> No
     ("change", "message"),
     [
         ({"whole": None}, "no column 'whole' in the data. Did you mean"),
-        ({"number": "a lot"}, "Column 'number' should hold numbers, and holds 'a lot'"),
-        ({"when": "tomorrow"}, r"Column 'when' should hold dates \(ISO 8601\), and holds 'tomorrow'"),
-        ({"when": 3}, "Column 'when' should hold dates, and holds 3"),
+        ({"number": "a lot"}, "Column 'number' should contain numbers, but contains 'a lot'"),
+        ({"when": "tomorrow"}, r"Column 'when' should contain dates \(ISO 8601\), but contains 'tomorrow'"),
+        ({"when": 3}, "Column 'when' should contain dates, but contains 3"),
     ],
 )
 def test_rows_that_cannot_be_predicted_name_the_column(
@@ -226,9 +226,9 @@ def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]
         (["a"] * 10, "classification", "only one class, 'a'"),
         (["a", None] * 5, "classification", "missing in 5 rows of 10"),
         ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are not classes"),
-        (["a", "b"] * 5, "regression", "should hold numbers to be learned by regression"),
+        (["a", "b"] * 5, "regression", "should contain numbers to be learned by regression"),
         ([1.0, float("inf")] * 5, "regression", "missing or infinite in 5 rows"),
-        ([1.0, 1e200] * 5, "regression", r"holds 1e\+200, and models compute with numbers up to 1e\+37"),
+        ([1.0, 1e200] * 5, "regression", r"holds 1e\+200, but models support numbers up to 1e\+37"),
         (["a", "b"], "classification", "There are 10 rows and 2 target values"),
         (["a"], "classification", "cannot be learned from 1 row"),
     ],

@@ -97,7 +97,7 @@ def test_secrets_are_masked_wherever_they_are(logger, tmp_path):
 
 
 def test_numbers_that_json_lacks_stay_readable(logger, tmp_path):
-    """A metric that is no number does not make a line that strict parsers refuse."""
+    """A metric that is not a number does not make a line that strict parsers refuse."""
     logger.log("measured", score=float("nan"), best=float("inf"))
     (line,) = lines(tmp_path / "log.jsonl")
     assert line["fields"] == {"score": "NaN", "best": "Infinity"}

@@ -69,7 +69,8 @@ def test_a_target_of_strings_is_refused(project, load, patients, trainer):
     words.to_csv(project / "known.csv", index=False)
     container = load(train__model_trainer={"use": trainer})
     with pytest.raises(
-        DataError, match=r"the target '\w+' should hold numbers, but it holds string values; .*lolpop run cla"
+        DataError,
+        match=r"the target '\w+' should contain numbers, but it contains string values; .*lolpop run cla",
     ):
         container.runner().run()
     assert container.metadata_tracker().find(Model) == []

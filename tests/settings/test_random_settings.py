@@ -86,7 +86,7 @@ DEEP = 20_000
         ("a.yaml", f"a: {'[' * DEEP}{']' * DEEP}", "maximum depth"),
         ("a.toml", f"a = {'[' * DEEP}{']' * DEEP}", "more than 100 levels"),
         ("a.toml", f"{'.'.join(['a'] * DEEP)} = 1", "more than 100 levels"),
-        ("a.toml", f"seed = 1{'0' * 5_000}", "a number is too great"),
+        ("a.toml", f"seed = 1{'0' * 5_000}", "a number is too large"),
         ("a.yaml", f"seed: 1{'0' * 5_000}", "is not of type int"),
         ("a.yaml", f"a: {'x' * LARGEST}", "is larger than 2,000,000 bytes"),
         ("a.toml", f"a = '{'x' * LARGEST}'", "is larger than 2,000,000 bytes"),

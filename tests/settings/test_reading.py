@@ -213,7 +213,7 @@ class Cased(Component):
 def test_a_variable_that_could_mean_two_settings_is_a_finding():
     """The names of variables have no case: of settings that differ in nothing else, neither is guessed."""
     container = type("Some", (PipelineContainer,), {"part": providers.Component(Cased, default=Cased)})
-    with pytest.raises(VerificationError, match=r"\$LOLPOP_PART__C  part.c: could mean 'C' or 'c'"):
+    with pytest.raises(VerificationError, match=r"\$LOLPOP_PART__C  part.c: is ambiguous: 'C' or 'c'"):
         container.load(environ={"LOLPOP_PART__C": "3"}).verify()
     part = container.load(environ={"LOLPOP_PART__SIZE": "3"}, overrides={"part.C": 5, "part.c": 6}).part()
     assert (part.C, part.c) == (5, 6)
@@ -224,7 +224,7 @@ def test_a_variable_that_could_mean_two_providers_is_a_finding():
     slots = {"part": providers.Component(Cased, default=Cased), "Part": providers.Settings(int, default=1)}
     container = type("Some", (PipelineContainer,), slots)
     assert container.load(environ={}).verify() == []
-    with pytest.raises(VerificationError, match="could mean 'Part' or 'part'"):
+    with pytest.raises(VerificationError, match="is ambiguous: 'Part' or 'part'"):
         container.load(environ={"LOLPOP_PART__SIZE": "3"}).verify()
 
 

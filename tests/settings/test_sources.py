@@ -209,7 +209,7 @@ def test_an_unknown_profile_lists_those_that_exist(tmp_path):
     written(tmp_path, lolpop__yaml="", lolpop__prod__yaml="", lolpop__dev__yaml="")
     (problem,) = problems(cwd=tmp_path, environ={"LOLPOP_PROFILE": "prdo"})
     assert str(problem) == (
-        "$LOLPOP_PROFILE  there is no profile 'prdo' of lolpop.yaml. Did you mean prod? Profiles: dev, prod."
+        "$LOLPOP_PROFILE  there is no profile 'prdo' for lolpop.yaml. Did you mean prod? Profiles: dev, prod."
     )
 
 
@@ -253,7 +253,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
     assert [(str(problem.origin), problem.message) for problem in found] == [
         ("folder.yaml", "is a folder, not a file"),
         ("latin.yaml:2:4", "is not UTF-8"),
-        ("list.yaml:2:1", "holds no settings: its top level is not a mapping"),
+        ("list.yaml:2:1", "contains no settings: its top level is not a mapping"),
         (
             "syntax.yaml:2:1",
             "is not valid YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'",
@@ -271,14 +271,14 @@ def test_a_settings_file_with_the_other_suffix_is_reported(tmp_path):
     """A lolpop.yml is not passed over in silence."""
     written(tmp_path, lolpop__yml="seed: 7")
     (problem,) = problems(cwd=tmp_path)
-    assert str(problem) == "lolpop.yml  is not read by itself. Rename it to lolpop.yaml."
+    assert str(problem) == "lolpop.yml  is not read automatically. Rename it to lolpop.yaml."
 
 
 def test_a_tool_section_that_is_no_table_is_reported(tmp_path):
     """A lolpop = 3 under [tool] is an error with its place."""
     written(tmp_path, pyproject__toml="[tool]\nlolpop = 3")
     (problem,) = problems(cwd=tmp_path)
-    assert str(problem) == "pyproject.toml:2:10  holds no settings: tool.lolpop is not a table."
+    assert str(problem) == "pyproject.toml:2:10  contains no settings: tool.lolpop is not a table."
 
 
 # YAML
@@ -373,9 +373,9 @@ def test_anchors_aliases_and_merges_work():
         ("a: !!int abc", "f:1:4  a: the value is not of type int"),
         ("a: !!float", "f:1:4  a: the value is not of type float"),
         ("a: 2026-02-30", "f:1:4  a: the value is not of type timestamp"),
-        ("a: &x [1, *x]", "f:1:4  a.1: *x is an alias of what it stands in"),
-        ("a: &x {<<: *x}", "f:1:8  a.<<: *x is an alias of what it stands in"),
-        ("a: {<<: 1}", "f:1:5  a.<<: merges what is not a mapping"),
+        ("a: &x [1, *x]", "f:1:4  a.1: *x is an alias of a node that contains it"),
+        ("a: &x {<<: *x}", "f:1:8  a.<<: *x is an alias of a node that contains it"),
+        ("a: {<<: 1}", "f:1:5  a.<<: merges a value that is not a mapping"),
         ("a: *x", "f:1:4  is not valid YAML: found undefined alias 'x'"),
         ("a: 1\n---\nb: 2", "f:2:1  is not valid YAML: expected a single document"),
         ("? [a]\n: 1", "f:1:3  has a key that is empty"),
@@ -384,10 +384,10 @@ def test_anchors_aliases_and_merges_work():
         ("a:\n\t- 1", "f:2:1  is not valid YAML: while scanning for the next token, found character '\\t'"),
         ("a: 1\nb: '\x01'", "f:2:5  is not valid YAML: the character U+0001 is not allowed"),
         ('a: "\\Uffffffff"', "f:1:1  is not valid YAML: a \\U escape"),
-        ("# c\n%YAML 1.1\n---\na: no", "f:2:1  asks for another version of YAML"),
-        ("a: 1\n%YAML 1.21\n---\n", "f:2:1  asks for another version of YAML"),
+        ("# c\n%YAML 1.1\n---\na: no", "f:2:1  declares another version of YAML"),
+        ("a: 1\n%YAML 1.21\n---\n", "f:2:1  declares another version of YAML"),
         ("[" * 1000, "f:1:101  is not valid YAML: maximum depth"),
-        ("3", "f:1:1  holds no settings"),
+        ("3", "f:1:1  contains no settings"),
     ],
 )
 def test_what_is_wrong_in_yaml_has_its_place(text, expected):
@@ -401,14 +401,14 @@ def test_aliases_that_multiply_are_refused():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     _, (problem,) = read_yaml("\n".join(lines), "f")
-    assert str(problem) == "f:6:5  a5: holds more than 100,000 values, with those that aliases repeat."
+    assert str(problem) == "f:6:5  a5: contains more than 100,000 values, including repetitions by aliases."
 
 
 def test_aliases_that_nest_without_end_are_refused():
     """A chain of aliases that is deeper than any settings are is refused."""
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 150))]
     _, (problem,) = read_yaml("\n".join(lines), "f")
-    assert problem.message == "holds more than 100 levels, with those that aliases repeat"
+    assert problem.message == "contains more than 100 levels, including repetitions by aliases"
 
 
 def test_aliases_share_what_they_repeat():

@@ -119,21 +119,21 @@ def test_whatever_a_cell_holds_people_get_an_answer_or_an_error_for_them(
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE lolpop_runs SET wiring = '{' || wiring", "JSON was expected, but it holds '{{"),
-        ("UPDATE lolpop_runs SET wiring = '[]'", "a JSON object was expected, but it holds '[]'"),
+        ("UPDATE lolpop_runs SET wiring = '{' || wiring", "JSON was expected, but it contains '{{"),
+        ("UPDATE lolpop_runs SET wiring = '[]'", "a JSON object was expected, but it contains '[]'"),
         (
             "UPDATE lolpop_runs SET started_at = '2026/11-29 06:24:35'",
-            "a time was expected, but it holds '2026/11",
+            "a time was expected, but it contains '2026/11",
         ),
         (
             "UPDATE lolpop_runs SET status = 'compleeted'",
             "running or completed or failed or interrupted was expected",
         ),
-        ("UPDATE lolpop_runs SET workflow = x'ff'", "text was expected, but it holds b'\\xff'"),
+        ("UPDATE lolpop_runs SET workflow = x'ff'", "text was expected, but it contains b'\\xff'"),
     ],
 )
 def test_a_damaged_cell_is_said_to_be_damaged(statement, expected, filled, tmp_path):
-    """The error names the store and says what the cell should hold and holds."""
+    """The error names the store and says what the cell should contain and holds."""
     folder = Path(shutil.copytree(filled, tmp_path / "project"))
     with closing(sqlite3.connect(folder / ".lolpop" / "store.db")) as connection:
         connection.execute(statement)

@@ -92,8 +92,8 @@ def test_strings_come_back_however_they_were_stored(tmp_path):
         (pd.DataFrame({"a": [1], "id": [10**30]}), "more than 64 bits: 'id'. Convert them to text"),
         (pd.DataFrame({"sparse": pd.arrays.SparseArray([0, 1])}), "column sparse"),
         (pd.DataFrame(index=range(3)), "without columns"),
-        ({"a": [1]}, "builtins.dict cannot be kept"),
-        (pd.Series([1]), "Series cannot be kept"),
+        ({"a": [1]}, "builtins.dict cannot be stored"),
+        (pd.Series([1]), "Series cannot be stored"),
     ],
 )
 def test_what_would_not_come_back_is_refused(frame, said):

@@ -43,7 +43,7 @@ def test_metric_logged_again_is_replaced(store):
 
 @pytest.mark.parametrize("value", ["high", None, [1.0]])
 def test_what_is_no_number_is_named(store, value):
-    """A metric that is no number is named with its resource, and none of its call is kept."""
+    """A metric that is not a number is named with its resource, and none of its call is kept."""
     tracker = SQLMetricsTracker(store=store)
     with pytest.raises(LolpopError, match="Metric 'bad' of experiment:titanic@1 is not a number"):
         tracker.log(EXPERIMENT, {"good": 1.0, "bad": value})

@@ -124,7 +124,7 @@ def test_a_source_may_be_a_path_and_is_no_dataframe(load, project):
     """What is no source is named by its type, and what rows cannot be for by its name."""
     runner = load().runner()
     assert str(runner.process_data(Path("known.csv"))) == "dataset_version:tumors_train@1"
-    with pytest.raises(DataError, match="A source is a path, a URL or a mapping, and not a DataFrame"):
+    with pytest.raises(DataError, match="A source must be a path, a URL or a mapping, not a DataFrame"):
         runner.process_data(pd.DataFrame({"a": [1]}))
     with pytest.raises(DataError, match="for train or predict, and not for 'training'"):
         runner.process_data(dataset="training")

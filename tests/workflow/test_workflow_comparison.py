@@ -51,7 +51,7 @@ def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train
     expected = len(set(asked["patient_id"]) & learned)
     assert 0 < expected < len(asked)
     assert kept.get(other).fields["comparison"]["left_out"] == expected
-    assert f"without {expected} rows that {one} has learned from" in capsys.readouterr().err
+    assert f"without {expected} rows that {one} was trained on" in capsys.readouterr().err
 
 
 def test_the_same_split_leaves_nothing_out(train, kept, capsys):
@@ -59,11 +59,11 @@ def test_the_same_split_leaves_nothing_out(train, kept, capsys):
     train()
     other, _ = train(train__model_trainer__params={"C": 0.5})
     assert kept.get(other).fields["comparison"]["left_out"] == 0
-    assert "has learned from" not in capsys.readouterr().err
+    assert "was trained on" not in capsys.readouterr().err
 
 
 def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, kept, capsys):
-    """If the deployed one has learned from all of them, it stays, and people hear what to do."""
+    """If the deployed one was trained on all of them, it stays, and people hear what to do."""
     one, _ = train()
     known, tested = rows_of(load(), one)
     known[~known["patient_id"].isin(tested["patient_id"])].to_csv(project / "known.csv", index=False)
@@ -71,9 +71,7 @@ def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, pro
     assert deployment is None
     assert len(kept.find(Deployment)) == 1
     told = capsys.readouterr().err
-    assert (
-        f"{other} is not deployed: {other} and {one} cannot be compared: {one} has learned from all" in told
-    )
+    assert f"{other} is not deployed: {other} and {one} cannot be compared: {one} was trained on all" in told
     assert f"take {one} out of use" in told
     load().model_deployer().undeploy(kept.find(Deployment)[0])
     assert load().runner().deploy_model(ModelVersion.parse(str(other))) is not None

@@ -21,8 +21,8 @@ def test_a_model_that_needs_approval_waits_for_it(load, kept, capsys):
     container = load(model_repository__require_approval=True)
     assert container.runner().run() is None
     told = capsys.readouterr().err
-    assert "model_version:tumors@1 is not deployed: it is promoted, and waits for approval" in told
-    assert "Nothing is predicted: no model version is deployed" in told
+    assert "model_version:tumors@1 is promoted but not deployed: it waits for approval" in told
+    assert "No predictions: no model version is deployed" in told
     container.deploy.pipeline().approve_model(FIRST, by="Ada")
     assert container.runner().deploy_model(FIRST) == Deployment(name="tumors", number=1)
 
@@ -60,7 +60,7 @@ def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, pati
     load().runner().run()
     assert load().model_deployer().deployed(Model(name="tumors")) == ModelVersion(name="tumors", number=2)
     told = capsys.readouterr().err
-    assert "model_version:tumors@1, deployed so far, cannot predict the rows of today" in told
+    assert "model_version:tumors@1 cannot predict the current rows" in told
     assert "mean_radius" in told
 
 

@@ -99,7 +99,7 @@ def test_a_better_challenger_replaces_what_is_deployed(load, kept, capsys):
 def test_without_rows_to_predict_a_run_ends_after_deployment(load, kept, capsys):
     """The run says that nothing is predicted, and why."""
     assert load(data__predict=None).runner().run() is None
-    assert "Nothing is predicted: data.predict names no rows" in capsys.readouterr().err
+    assert "No predictions: data.predict is not set" in capsys.readouterr().err
     assert len(kept.find(Deployment)) == 1
 
 

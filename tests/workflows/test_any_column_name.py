@@ -260,7 +260,7 @@ def test_an_identity_called_as_a_column_of_predictions_is_a_finding(
         CONTAINERS[problem].load(file, environ={}).verify()
     [finding] = raised.value.findings
     assert finding.path == f"problem.{role}"
-    assert f"{name!r}, which is a column of the predictions" in finding.message
+    assert f"{name!r} is reserved for a column of the predictions" in finding.message
     assert finding.origin is not None
 
 

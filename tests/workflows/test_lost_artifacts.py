@@ -93,7 +93,7 @@ def test_a_deployed_model_that_is_lost_is_replaced(
     capsys.readouterr()
     job = load(train__retrain_on_all_data=retrain, train__model_trainer__params={"C": 0.5}).runner().run()
     told = capsys.readouterr().err
-    assert "model_version:p@2 replaces model_version:p@1, which cannot be used any more" in told
+    assert "model_version:p@2 replaces model_version:p@1, which is no longer usable" in told
     assert "missing" in told or "changed" in told
     assert job is not None
     assert len(pd.read_csv(project / "out.csv")) == 30

@@ -107,25 +107,25 @@ def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
         logger = providers.Component(Logger, default="file", settings={"path": "out.csv"})
 
     [finding] = findings(load(Beside, predictions="out.csv"))
-    assert "which would be written over" in finding.message
+    assert "which would be overwritten" in finding.message
 
 
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("out.xlsx", "the format 'xlsx' is not known"),
-        ("out", "has no suffix that says its format"),
-        ({"path": "out.csv", "format": "sas"}, "the format 'sas' is not known"),
+        ("out.xlsx", "unknown format 'xlsx'"),
+        ("out", "has no suffix, so its format is unknown"),
+        ({"path": "out.csv", "format": "sas"}, "unknown format 'sas'"),
         ("links", "has no suffix"),
         ({"path": "links", "format": "csv"}, "it is a folder"),
-        ("known.csv/out.csv", "known.csv is a file, in the place of a folder"),
+        ("known.csv/out.csv", "known.csv is a file, not a folder"),
         ("/proc/out.csv", "the folder /proc is not writable"),
         ("/sys/kernel/out.csv", "is not writable"),
         ({"path": "/dev/null", "format": "csv"}, "it is a device"),
         ({"path": "pipe", "format": "csv"}, "it is a named pipe"),
-        ({"path": "circle.csv"}, "it is a link that leads in a circle"),
+        ({"path": "circle.csv"}, "it is a circular link"),
         ("x" * 300 + ".csv", "File name too long"),
-        ("nowhere://out.csv", "there is no file system 'nowhere'"),
+        ("nowhere://out.csv", "unknown file system 'nowhere'"),
         ({"path": "out.csv", "sheet": 1}, "unknown key 'sheet'"),
     ],
 )
@@ -189,6 +189,6 @@ def test_rows_that_an_argument_named_are_not_replaced(load: Callable[..., Any], 
         version = runner.train_model(runner.process_data())
         rows = runner.process_data("linked/out.csv", "predict")
     before = (project / "out.csv").read_bytes()
-    with load(predictions="out.csv") as container, pytest.raises(DataError, match="would write over"):
+    with load(predictions="out.csv") as container, pytest.raises(DataError, match="would overwrite"):
         container.runner().predict_data(version, rows)
     assert (project / "out.csv").read_bytes() == before

@@ -90,7 +90,7 @@ class FormerSettings:
             return node.value
         target = self._node(tuple(_name(part) for part in node.value[1:].split(".")))
         if target is None or depth >= _LONGEST_CHAIN:
-            where = "leads nowhere" if target is None else "leads in a circle"
+            where = "points to an unknown setting" if target is None else "is circular"
             raise SettingsError([Finding("", f"the reference {node.value} {where}", origin=node.origin)])
         return self._resolved(target, depth + 1)
 

@@ -76,7 +76,7 @@ class Project:
             return cls(folder, name, wanted)
         if len(packages) != 1:
             listed = ", ".join(packages) or "none"
-            raise UsageError(f"src should hold the package {wanted!r}. Packages there: {listed}.")
+            raise UsageError(f"src should contain the package {wanted!r}. Packages there: {listed}.")
         return cls(folder, name, packages[0])
 
     @property

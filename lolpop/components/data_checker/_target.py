@@ -81,7 +81,7 @@ class TargetChecks:
                 "other": "values that are neither text nor numbers",
             }
             holds = descriptions.get(target.kind, f"{target.kind} values")
-            message = f"the target {target.name!r} should hold {wanted}, but it holds {holds}"
+            message = f"the target {target.name!r} should contain {wanted}, but it contains {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
                 message += f"; {OTHER_RUNNERS['classification']}"
             return outcome(name, "error", message, columns)

@@ -242,7 +242,7 @@ class ColumnReader:
         elif self.evidence.sample:
             example = f", such as {self.evidence.sample[0]!r}"
         raise DataError(
-            f"{self._shown}: the column {self._name!r} should be read as {kind} by the settings, but its "
+            f"{self._shown}: the settings declare the column {self._name!r} as {kind}, but its "
             f"values are {_KINDS[read_as]}{example}."
         )
 
@@ -253,7 +253,7 @@ class ColumnReader:
         if (text := number_with_symbol(sample)) is not None:
             yield Notice(
                 f"{self._shown}: values of {self._name!r} are numbers with a symbol, such as {text!r}, "
-                "and are read as text. Write plain numbers, or make them in data_transformer; set "
+                "and are read as text. Write plain numbers, or convert them in data_transformer; set "
                 f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
                 "warning",
             )
@@ -274,7 +274,7 @@ class ColumnReader:
         else:
             styled = f"{style.settings}, " if style.settings else ""
             advice = (
-                f"What is no number is read as missing. Set data_connector: {{{styled}{texts}}} if that is "
+                f"All other values are read as missing. Set data_connector: {{{styled}{texts}}} if that is "
                 f"right, or {{columns: {{{self._name}: text}}}} if the column holds text"
             )
         return Notice(f"{self._shown}: {numbers}. {advice}.", "warning")
@@ -312,8 +312,7 @@ def missing_notice(shown: str, missing: Mapping[str, Mapping[str, int]]) -> Iter
     if len(totals) > 5:
         parts.append(f"{len(totals) - 5} more texts")
     yield Notice(
-        f"{shown}: read as missing values: {', '.join(parts)}. "
-        "data_connector.missing_values says which texts are"
+        f"{shown}: read as missing values: {', '.join(parts)}. data_connector.missing_values sets these texts"
     )
 
 

@@ -208,8 +208,8 @@ def _require_closed(table: pa.Table, location: Location, separator: str) -> None
     start, _, row = rows[0]
     if row != [sentinel]:
         raise DataError(
-            f"{location}:{start}: the row that starts here goes on to the end of the file inside a quote. "
-            "Is the quote closed?"
+            f"{location}:{start}: the row that starts here has an open quote until the end of the file. "
+            "Close the quote."
         )
 
 
@@ -244,7 +244,7 @@ def _rows(
         try:
             row = next(rows, None)
         except csv.Error as error:  # a value of more characters than Python's csv module takes
-            raise DataError(f"{location}:{start}: {error}. Is a quote opened here, and closed?") from error
+            raise DataError(f"{location}:{start}: {error}. Close the quote, if one is open here.") from error
         if row is None:
             return
         if row:
@@ -256,8 +256,8 @@ def _ragged(location: Location, start: int, end: int, fields: int, width: int) -
     if start == end:
         return DataError(f"{location}:{start}: this line {message}")
     return DataError(
-        f"{location}:{start}: the row that starts here goes on to line {end} inside a quote, and {message} "
-        f"Is the quote closed?"
+        f"{location}:{start}: the row that starts here has an open quote until line {end}, and {message} "
+        f"Close the quote."
     )
 
 
@@ -286,6 +286,6 @@ def _check_separator(location: Location, name: str) -> None:
         if separator in name:
             shown = "\\t" if separator == "\t" else separator
             raise DataError(
-                f"{location} has one column only, {name!r}. Are its values separated by '{shown}'? Then say "
-                f'so: {{path: …, separator: "{shown}"}}.'
+                f"{location} has one column only, {name!r}. If its values are separated by '{shown}', "
+                f'set {{path: …, separator: "{shown}"}}.'
             )

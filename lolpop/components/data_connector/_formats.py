@@ -302,7 +302,7 @@ def _write_pandas_json(frame: pd.DataFrame, file: IO[bytes]) -> None:
     try:
         frame.to_json(file, orient="records", lines=True, date_format="iso")
     except UnicodeDecodeError as error:
-        raise DataError("JSON has no bytes, and a value holds some. Drop or encode them.") from error
+        raise DataError("JSON cannot contain bytes, but a value does. Drop or encode them.") from error
 
 
 def _write_polars_json(frame: Any, file: IO[bytes]) -> None:
@@ -313,7 +313,9 @@ def _write_polars_json(frame: Any, file: IO[bytes]) -> None:
 
 def _refuse_bytes(columns: list[Any]) -> None:
     if columns:
-        raise DataError(f"JSON has no bytes, and there are some in {listed(columns)}. Drop or encode them.")
+        raise DataError(
+            f"JSON cannot contain bytes; these columns do: {listed(columns)}. Drop or encode them."
+        )
 
 
 def _holds_bytes(dtype: Any) -> bool:

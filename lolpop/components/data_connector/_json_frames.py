@@ -121,7 +121,7 @@ class JsonFrames:
                 try:
                     value: Any = json.loads(line) if line.strip() else {}
                 except ValueError as error:
-                    return DataError(f"{self._location}:{number}: this line is no JSON: {error}")
+                    return DataError(f"{self._location}:{number}: this line is not JSON: {error}")
                 if not isinstance(value, dict):
                     return DataError(f"{self._location}:{number}: expected a JSON object, not {line[:40]!r}.")
         return None

@@ -207,7 +207,7 @@ def located(source: Source, folder: Path | None) -> Location:
     Raises DataError if it names none.
     """
     if not isinstance(source, str | os.PathLike | Mapping):
-        raise DataError(f"A source is a path, a URL or a mapping, and not a {type(source).__name__}.")
+        raise DataError(f"A source must be a path, a URL or a mapping, not a {type(source).__name__}.")
     options = dict(source) if isinstance(source, Mapping) else {"path": source}
     for key in options:
         if key not in _KEYS:
@@ -230,7 +230,9 @@ def located(source: Source, folder: Path | None) -> Location:
     try:
         local = Path(rest if is_local else text).expanduser()
     except RuntimeError as error:
-        raise DataError(f"The source {_shown(source)} is in the home of nobody.") from error
+        raise DataError(
+            f"The source {_shown(source)} starts with the home folder of an unknown user."
+        ) from error
     local = folder / local if folder else local
     return Location(shown, str(local), local, options)
 
@@ -249,6 +251,6 @@ def _shown(source: object) -> str:
 def _reason(error: BaseException) -> str:
     # An OSError's own text repeats the path, and with it a password that a URL may hold.
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return "there is a file in the place of its folder"
+        return "its folder is a file"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return mask_urls(text.splitlines()[0] if text else type(error).__name__)

@@ -44,9 +44,7 @@ def require_reachable(location: Location) -> None:
                 continue
             implementation = known_implementations.get(protocol)
             if implementation is None:
-                raise DataError(
-                    f"{location}: there is no file system {protocol!r}. Expected a path or a URL."
-                )
+                raise DataError(f"{location}: unknown file system {protocol!r}. Expected a path or a URL.")
             if missing := missing_modules((implementation["class"].partition(".")[0],)):
                 raise DataError(f"{location} needs {missing[0]}, which is not installed.")
     if location.url.lower().endswith(".zst"):
@@ -71,16 +69,16 @@ def _obstacle(path: Path) -> str | None:
         pass  # told below, with the name of what is in the place of a folder
     else:
         if stat.S_ISLNK(mode):
-            return "it is a link that leads in a circle"
+            return "it is a circular link"
         if stat.S_ISDIR(mode):
             return "it is a folder. Name a file in it"
         if not stat.S_ISREG(mode):
-            return f"it is {_KINDS.get(stat.S_IFMT(mode), 'no file')}, and only files are replaced"
+            return f"it is {_KINDS.get(stat.S_IFMT(mode), 'no file')}, and only regular files are replaced"
     folder = path.parent
     while not os.path.lexists(folder):
         folder = folder.parent
     if not folder.is_dir():
-        return f"{folder} is a file, in the place of a folder"
+        return f"{folder} is a file, not a folder"
     is_writable = os.access(folder, os.W_OK | os.X_OK)
     if not is_writable or any(folder.is_relative_to(system_folder) for system_folder in _OF_THE_SYSTEM):
         return f"the folder {folder} is not writable"

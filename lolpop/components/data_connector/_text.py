@@ -93,4 +93,4 @@ def with_nul(location: Location) -> DataError:
                     f"{place}: there is a NUL byte, which no text has. Is the file damaged, or is its "
                     "encoding another one: {path: …, encoding: utf-16}?"
                 )
-    return DataError(f"{location} holds a NUL byte, which no text has.")
+    return DataError(f"{location} contains a NUL byte, so it is not text.")

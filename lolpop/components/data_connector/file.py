@@ -268,5 +268,5 @@ def _format_of(location: Location) -> type[Format]:
         f"{{path: …, format: csv}}."
     )
     if name:
-        raise DataError(f"{location}: the format {name!r} is not known. {expected}")
-    raise DataError(f"{location} has no suffix that says its format. {expected}")
+        raise DataError(f"{location}: unknown format {name!r}. {expected}")
+    raise DataError(f"{location} has no suffix, so its format is unknown. {expected}")

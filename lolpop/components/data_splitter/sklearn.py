@@ -174,7 +174,8 @@ class SklearnDataSplitter(DataSplitter):
         split_names = ("train", "validation", "test")
         if strange := sorted(set(names.tolist()) - set(split_names)):
             raise DataError(
-                f"Column {self._column!r} should hold train, validation or test, and holds {strange[0]!r}."
+                f"Column {self._column!r} should contain train, validation or test, "
+                f"but contains {strange[0]!r}."
             )
         parts = {part: np.flatnonzero(names == part) for part in split_names}
         return {part: chosen for part, chosen in parts.items() if part != "validation" or len(chosen)}

@@ -19,7 +19,7 @@ def left_out(model: FittedModel) -> Iterator[Check]:
     for column, reason in model.left_out.items():
         by_reason.setdefault(reason.replace("_", " "), []).append(column)
     for reason, columns in by_reason.items():
-        message = f"columns that the model does not learn from ({reason}): {listed(columns)}"
+        message = f"columns that the model does not use ({reason}): {listed(columns)}"
         yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(columns))
 
 
@@ -51,7 +51,7 @@ def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator
         yield outcome("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
     unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in train_classes]
     if unknown and train_classes:
-        message = f"it never saw {listed(unknown)} in training, and cannot predict that"
+        message = f"it cannot predict {listed(unknown)}: no training row has this class"
         yield outcome("unknown_classes", "warn", message)
     else:
         yield outcome("unknown_classes", "ok", "it knows every class of these rows")

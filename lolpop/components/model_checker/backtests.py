@@ -145,8 +145,8 @@ def forecasts_of(model: FittedModel) -> Forecaster:
     """``model``, if it forecasts. Raises TrainingError otherwise."""
     if not isinstance(model, Forecaster):
         raise TrainingError(
-            f"A {type(model).__name__} forecasts no series, or does not say how they are measured: "
-            "use a trainer that is for forecasting."
+            f"A {type(model).__name__} cannot forecast series, or does not define their metrics: "
+            "use a trainer for forecasting."
         )
     return model
 
@@ -163,7 +163,9 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
     parts, names = [], ForecastColumns.of_backtest(problem)
     for model, frame, target in fitted:
         if not isinstance(model, ForecastModel):
-            raise TrainingError(f"A {type(model).__name__} forecasts no series: use a trainer that does.")
+            raise TrainingError(
+                f"A {type(model).__name__} cannot forecast series: use a trainer for forecasting."
+            )
         rows = wrap(frame)
         predictions = model.predict(frame)
         grid, histories = model.learned.grid, model.learned.histories

@@ -273,7 +273,7 @@ class BuiltinModelChecker(ModelChecker):
     def _rows(self, evaluation: Evaluation) -> Check:
         judged = f"it is judged on {count(len(evaluation), 'row')}"
         if len(evaluation) < self._min_rows:
-            advice = f"fewer than {self._min_rows}, so that its metrics say little"
+            advice = f"fewer than {self._min_rows}, so its metrics are unreliable"
             return outcome("rows", "warn", f"{judged} only, {advice}")
         return outcome("rows", "ok", judged)
 
@@ -293,7 +293,7 @@ class BuiltinModelChecker(ModelChecker):
         metric = self._overall
         score = metric.of(evaluation)
         if len(evaluation) >= _ROWS_TO_DOUBT_PERFECTION and score >= self._too_good:
-            advice = "does a column give the answer away?"
+            advice = "check for target leakage"
             return outcome("too_good", "warn", f"{metric.name} is {score:.4g}, too good to be true: {advice}")
         return outcome("too_good", "ok", f"{metric.name} is {score:.4g}")
 
@@ -322,20 +322,20 @@ class BuiltinModelChecker(ModelChecker):
         yield from self._segments(evaluation, frame)
 
     def _gap(self, learned: float, score: float) -> Check:
-        scores = f"{self._overall.name} is {score:.4g}, and {learned:.4g} on the rows that it learned from"
+        scores = f"{self._overall.name} is {score:.4g}, and {learned:.4g} on the training rows"
         if learned - score <= self._overfit:
             return outcome("overfitting", "ok", scores)
-        advice = "it has learned rows by heart; a simpler model or more rows may generalise better"
+        advice = "it overfits; a simpler model or more rows may generalise better"
         return outcome("overfitting", "warn", f"{scores}: {advice}")
 
     def _calibration(self, evaluation: Evaluation, probabilities: Floats) -> Check:
         from lolpop.components.model_checker._calibration import calibration_error
 
         error, chance = calibration_error(evaluation.truth, probabilities, self._seed)
-        message = f"the confidence of its predictions is {error:.2g} from their accuracy on average"
+        message = f"the confidence of its predictions differs from their accuracy by {error:.2g} on average"
         if error <= self._miscalibrated or chance > self._significance:
             return outcome("calibration", "ok", message)
-        return outcome("calibration", "warn", f"{message}: do not take its probabilities at their word")
+        return outcome("calibration", "warn", f"{message}: its probabilities are unreliable")
 
     def _segments(self, evaluation: Evaluation, frame: nw.DataFrame[Any]) -> Iterator[Check]:
         import numpy as np
@@ -371,5 +371,5 @@ class BuiltinModelChecker(ModelChecker):
             yield Check(check="weak_segment", status="warn", message=message, columns=(segment.column,))
         if not weak:
             yield outcome(
-                "weak_segment", "ok", "no values of a column are clearly worse predicted than others"
+                "weak_segment", "ok", "no segment has clearly worse predictions than the other rows"
             )

@@ -89,7 +89,7 @@ def evaluate_numbers(models: Sequence[FittedModel], frame: Frame, target: Series
     if unusable := int(np.count_nonzero(~np.isfinite(truth))):
         raise DataError(
             f"The target is missing or infinite in {unusable:,} of {count(len(truth), 'row')}: "
-            "models are judged by rows that have one."
+            "models are evaluated on rows that have one."
         )
     return [
         Evaluation(truth, np.asarray(_predict(model, frame, len(truth)).labels, dtype=np.float64))
@@ -104,7 +104,7 @@ def constant_class(evaluation: Evaluation, train_target: Series) -> Evaluation:
     codes = {value: code for code, value in enumerate(evaluation.classes)}
     seen = _coded(_plain(to_labels(wrap_series(train_target))), codes)
     if not len(seen):
-        raise DataError("There are no training rows to make a baseline of.")
+        raise DataError("There are no training rows for a baseline.")
     frequencies = np.bincount(seen, minlength=len(codes)) / len(seen)
     return Evaluation(
         evaluation.truth,
@@ -120,7 +120,7 @@ def constant_mean(evaluation: Evaluation, train_target: Series) -> Evaluation:
 
     seen = to_floats(wrap_series(train_target))
     if not len(seen) or not np.isfinite(seen).all():
-        raise DataError("The training rows have no finite target to make a baseline of.")
+        raise DataError("The training rows have no finite target for a baseline.")
     return Evaluation(evaluation.truth, np.full(len(evaluation), seen.mean()))
 
 
@@ -129,10 +129,10 @@ def _predict(model: FittedModel, frame: Frame, rows: int) -> Predictions:
     if rows != len(predictions.labels):
         raise DataError(
             f"{count(len(predictions.labels), 'row')} are predicted, but {rows:,} have a target: "
-            "models are judged by rows that have both."
+            "models are evaluated on rows that have both."
         )
     if not rows:
-        raise DataError("There are no rows to judge a model by.")
+        raise DataError("There are no rows to evaluate the model on.")
     return predictions
 
 

@@ -178,11 +178,11 @@ class ForecastModelChecker(ModelChecker):
 
         truth = to_floats(wrap_series(target))
         if not len(truth):
-            raise DataError("There are no rows to judge forecasts by.")
+            raise DataError("There are no rows to evaluate the forecasts on.")
         if unknown := int(np.count_nonzero(~np.isfinite(truth))):
             raise DataError(
                 f"The target is missing or infinite in {unknown:,} of {count(len(truth), 'row')}: forecasts "
-                "are judged by rows that have one."
+                "are evaluated on rows that have one."
             )
         forecaster = forecasts_of(model)
         paths = np.asarray(forecaster.paths(frame))
@@ -248,13 +248,13 @@ class ForecastModelChecker(ModelChecker):
     def _rows(self, judged_rows: _Judged) -> Check:
         judged = f"it is judged on {count(len(judged_rows.truth), 'row')}"
         if len(judged_rows.truth) < self._min_rows:
-            return _check("rows", "warn", f"{judged} only, so that its metrics say little")
+            return _check("rows", "warn", f"{judged} only, so its metrics are unreliable")
         return _check("rows", "ok", judged)
 
     def _baseline(self, judged: _Judged) -> Check:
         compared = self._compare_to_best(judged)
         if compared.score == compared.other_score:
-            return _check("baseline", "ok", f"it is as good as {compared.against}, to the last digit")
+            return _check("baseline", "ok", f"it is exactly as good as {compared.against}")
         if compared.better:
             return _check("baseline", "ok", f"it is better than {compared.against}")
         return _check("baseline", "warn", f"it is not surely better than {compared.against}")
@@ -265,12 +265,12 @@ class ForecastModelChecker(ModelChecker):
         if not judged.has_interval:
             return
         wanted, share = self._problem.interval, float(judged.covered.mean())
-        message = f"{share:.0%} of the true values lie between lower and upper, where {wanted:.0%} should"
+        message = f"{share:.0%} of the true values lie between lower and upper; expected {wanted:.0%}"
         means = self._resampled(judged.blocks, judged.covered)
         # A forecast that goes astray takes all its steps out at once: that alone says little.
         surely = means is not None and np.quantile(means[0], self._confidence) < wanted
         if surely and share < wanted - self._miscovered:
-            yield _check("coverage", "warn", f"{message}: do not rely on the intervals")
+            yield _check("coverage", "warn", f"{message}: the intervals are unreliable")
         else:
             yield _check("coverage", "ok", message)
 
@@ -279,10 +279,10 @@ class ForecastModelChecker(ModelChecker):
 
         errors = judged.mean - judged.truth
         bias, size = float(errors.mean()), float(np.abs(errors).mean())
-        message = f"the mean error is {bias:.4g}, and {size:.4g} whatever its sign"
+        message = f"the mean error is {bias:.4g}, the mean absolute error is {size:.4g}"
         if abs(bias) > _BIASED * size and judged.paths >= _FEWEST_PATHS:
             direction = "high" if bias > 0 else "low"
-            return _check("bias", "warn", f"{message}: it forecasts too {direction} almost throughout")
+            return _check("bias", "warn", f"{message}: almost all forecasts are too {direction}")
         return _check("bias", "ok", message)
 
     def _series(self, judged: _Judged, frame: Frame) -> Iterator[Check]:
@@ -440,7 +440,7 @@ def _forecasts(judged: _Judged) -> Check:
 def _left_out(model: FittedModel) -> Iterator[Check]:
     if model.left_out:
         shown = ", ".join(f"{name!r} ({reason})" for name, reason in model.left_out.items())
-        message = f"columns that the model does not learn from: {shown}"
+        message = f"columns that the model does not use: {shown}"
         yield Check(check="left_out_columns", status="warn", message=message, columns=tuple(model.left_out))
 
 

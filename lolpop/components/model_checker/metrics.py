@@ -51,8 +51,8 @@ class Metric:
 
         if self.needs_probabilities and evaluation.probabilities is None:
             raise DataError(
-                f"The metric {self.name} needs probabilities, and the model predicts labels only. "
-                "Use a model that predicts them, or set model_checker.metric, to accuracy for one."
+                f"The metric {self.name} needs probabilities, but the model predicts only labels. "
+                "Use a model with probabilities, or set model_checker.metric, for example to accuracy."
             )
         if not np.isfinite(_predicted(evaluation, self.needs_probabilities)).all():
             return float("nan")

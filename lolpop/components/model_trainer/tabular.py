@@ -185,7 +185,7 @@ def _labels(target: Series, problem: Problem) -> Array:
         return labels
     if kind_of(series) not in {"number", "boolean"}:
         raise DataError(
-            f"The target {series.name!r} should hold numbers to be learned by {problem.type}, and is "
+            f"The target {series.name!r} should contain numbers to be learned by {problem.type}, and is "
             f"{series.dtype}. {OTHER_RUNNERS['classification'].capitalize()}."
         )
     numbers = to_floats(series)

@@ -53,7 +53,7 @@ class _SQLiteDateTime(sqlite.DATETIME):
             try:
                 return None if cell is None else datetime.fromisoformat(cell)
             except (TypeError, ValueError) as error:
-                raise DamagedCellError(f"a time was expected, but it holds {_short(cell)}") from error
+                raise DamagedCellError(f"a time was expected, but it contains {_short(cell)}") from error
 
         return read
 
@@ -95,7 +95,7 @@ class Words(TypeDecorator[str]):
     def process_result_value(self, value: str | None, _dialect: Dialect) -> str | None:
         if value is not None and not (isinstance(value, str) and (not self.among or value in self.among)):
             expected = " or ".join(self.among) if self.among else "text"
-            raise DamagedCellError(f"{expected} was expected, but it holds {_short(value)}")
+            raise DamagedCellError(f"{expected} was expected, but it contains {_short(value)}")
         return value
 
 
@@ -132,11 +132,11 @@ class Json(TypeDecorator[Any]):
         try:
             read = json.loads(value)
         except (TypeError, ValueError, RecursionError) as error:
-            raise DamagedCellError(f"JSON was expected, but it holds {_short(value)}") from error
+            raise DamagedCellError(f"JSON was expected, but it contains {_short(value)}") from error
         if not isinstance(read, dict) or (
             self.texts and not all(isinstance(text, str) for text in read.values())
         ):
-            raise DamagedCellError(f"a JSON object was expected, but it holds {_short(value)}")
+            raise DamagedCellError(f"a JSON object was expected, but it contains {_short(value)}")
         return read
 
 
@@ -173,7 +173,7 @@ class Double(TypeDecorator[float]):
 
     def process_result_value(self, value: float | None, _dialect: Dialect) -> float:
         if value is not None and not isinstance(value, int | float):
-            raise DamagedCellError(f"a number was expected, but it holds {_short(value)}")
+            raise DamagedCellError(f"a number was expected, but it contains {_short(value)}")
         return math.nan if value is None else value
 
 

@@ -361,7 +361,7 @@ def check_acyclic(provider: di.Provider[Any]) -> None:
 
 
 def _refuse(cycle: list[di.Provider[Any]]) -> None:
-    raise WiringError(f"{name_of(cycle[-1])} is needed to build itself: {drawn(cycle)}")
+    raise WiringError(f"{name_of(cycle[-1])} has a circular dependency: {drawn(cycle)}")
 
 
 def _resolved_dependency(

@@ -129,8 +129,8 @@ class IntegrationCell(Cell):
         unit = current_unit(self.scope.lifetime)
         if unit is None:
             raise WiringError(
-                f"{self.path} is built for each scope, and there is no scope here",
-                f"Ask inside `with container.scope() as request:`, or that: request.{self.path}().",
+                f"{self.path} is built for each scope, but no scope is open",
+                f"Use it inside `with container.scope() as request:`, or call request.{self.path}().",
             )
         return unit
 

@@ -115,7 +115,7 @@ class Nested(di.Container[Any]):
 
     def _refuse(self) -> NoReturn:
         raise WiringError(
-            f"{self.declared.__name__} is nested in a container class", "Ask an instance of that container."
+            f"{self.declared.__name__} is nested in a container class", "Use an instance of that container."
         )
 
 

@@ -38,7 +38,7 @@ def stand_in(overridden: Placed, provider: Any) -> Override:
     if isinstance(provider, type) and issubclass(provider, Integration):
         raise WiringError(
             f"{path} cannot be overridden by the class {provider.__name__}",
-            f"Give an object, or providers.Component(…, default={provider.__name__}).",
+            f"Pass an object, or providers.Component(…, default={provider.__name__}).",
         )
     if not isinstance(provider, di.Provider):
         return Override(overridden, scope.lifetime, di.Object(provider), provider, live=True)
@@ -60,7 +60,7 @@ def stand_in(overridden: Placed, provider: Any) -> Override:
         return Override(overridden, scope.lifetime, provider, live=False)
     if provider.wraps and isinstance(overridden, UncachedCell):
         raise WiringError(
-            f"{path} gives a new object each time, which cannot be wrapped", "Override it by a function."
+            f"{path} returns a new object at each call and cannot be wrapped", "Override it by a function."
         )
     copied = unbound_copy(provider)
     override = Override(overridden, scope.lifetime, copied, live=False)

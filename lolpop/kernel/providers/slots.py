@@ -129,7 +129,7 @@ class Slot(di.Provider[T]):
 
     def _refuse(self) -> NoReturn:
         raise WiringError(
-            f"the provider {self.name!r} belongs to no container", "Ask an instance of the container."
+            f"the provider {self.name!r} belongs to no container", "Use an instance of the container."
         )
 
 

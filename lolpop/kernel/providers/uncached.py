@@ -69,7 +69,7 @@ class Uncached(di.Provider[T]):
     def _bound_cell(self) -> UncachedCell:
         if self.cell is None:
             raise WiringError(
-                f"the {type(self).__name__} belongs to no container", "Ask an instance of the container."
+                f"the {type(self).__name__} belongs to no container", "Use an instance of the container."
             )
         return self.cell
 

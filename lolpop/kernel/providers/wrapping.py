@@ -73,8 +73,8 @@ class _WrapCell(Cell):
         override = self.stands_in
         if override is None:
             raise WiringError(
-                f"{self.path} is a providers.Wrap, which stands in for another provider",
-                "Give it to override(…).",
+                f"{self.path} is a providers.Wrap, which only overrides another provider",
+                "Pass it to override(…).",
             )
         beneath: Slot[Any] = _Beneath(cast("Cell", override.overridden), override)
         bind_slot(beneath, self.scope, self.name)

@@ -42,12 +42,12 @@ from lolpop.kernel.verification.visible import VisibleNames
 
 __all__ = ["cycle_findings", "dependency_findings"]
 
-_SHARE = "Move what it needs of it into a component that both can take."
+_SHARE = "Move the shared part into a component that both can use."
 
 _FINDS_NOTHING: Any = inspect.getattr_static(Integration, "check_injected").__func__
 """The check of who has none, for which nothing needs to be gathered."""
 
-_LAZILY = "Break the circle: let one of them ask later, by a parameter of the type providers.Lazy[…]."
+_LAZILY = "Break the cycle: give one of them a parameter of the type providers.Lazy[…]."
 
 _LAYER_RULES = {
     "component": "components take components only",
@@ -69,7 +69,7 @@ def cycle_findings(root: Scope) -> list[Finding]:
     findings: list[Finding] = []
 
     def note(cycle: list[di.Provider[Any]]) -> None:
-        message = f"is needed to build itself: {drawn(cycle)}"
+        message = f"has a circular dependency: {drawn(cycle)}"
         findings.append(
             Finding(
                 name_of(cycle[-1]),
@@ -87,7 +87,7 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
     parameter, provider, use = dependency.parameter, dependency.provider, cell.plan.called
     rule = _LAYER_RULES[_layer_of(cell)]
     if (layer := _forbidden_layer(cell, alternatives(parameter.annotation))) is not None:
-        yield Finding(cell.path, f"{use!r} asks for the {layer} {parameter.name!r}; {rule}", hint=_SHARE)
+        yield Finding(cell.path, f"{use!r} requires the {layer} {parameter.name!r}; {rule}", hint=_SHARE)
         return
     if provider is None:
         if parameter.required:
@@ -97,7 +97,7 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
         yield from _nested_findings(cell, dependency, provider)
     elif isinstance(provider, MainSlot):
         above = _layer_of(cell_of(provider))
-        message = f"{use!r} asks for the {above} {parameter.name!r}, which stands above it; {rule}"
+        message = f"{use!r} requires the {above} {parameter.name!r}, which is in a higher layer; {rule}"
         yield Finding(cell.path, message, hint=_SHARE)
         return
     if dependency.lazy is None:
@@ -107,10 +107,10 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
         wanted, actual = type_name(parameter.annotation), type_name(provided)
         chosen = _use_origin(cell.slot)
         provide = f"a {wanted} there, or name another provider: {parameter.name}=…."
-        instead = f"Choose another implementation than {use!r}, or in code provide"
+        instead = f"Choose another implementation instead of {use!r}, or in code provide"
         yield Finding(
             cell.path,
-            f"{use!r} asks for {parameter.name}: {wanted}, but {_name_of(dependency)} gives {actual}",
+            f"{use!r} requires {parameter.name}: {wanted}, but {_name_of(dependency)} provides {actual}",
             origin=_use_origin(provider) or chosen,
             hint=f"{instead if chosen else 'Provide'} {provide}",
         )
@@ -129,9 +129,9 @@ def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[
         wanted = type_name(dependency.parameter.annotation)
         yield Finding(
             cell.path,
-            f"{cell.plan.called!r} lives as long as the container, and asks for "
+            f"{cell.plan.called!r} lives as long as the container, but requires "
             f"{dependency.parameter.name!r}: {cell_of(behind).path} lives as long as one scope",
-            hint=f"Declare {cell.path} with scoped=True too, or let it ask later: providers.Lazy[{wanted}].",
+            hint=f"Declare {cell.path} with scoped=True too, or take providers.Lazy[{wanted}].",
         )
 
 
@@ -181,17 +181,17 @@ def _forbidden_layer(cell: Cell, wanted: Iterable[Any]) -> str | None:
 def _nested_findings(cell: Cell, dependency: Dependency, nested: Nested) -> Iterator[Finding]:
     inside, use, name = nested.scope_inside, cell.plan.called, dependency.parameter.name
     if _layer_of(cell) == "component":
-        message = f"{use!r} asks for the pipeline {name!r}; components take components only"
+        message = f"{use!r} requires the pipeline {name!r}; components take components only"
         yield Finding(cell.path, message, hint=_SHARE)
     elif inside is not None and inside.outer is not cell.scope:
         yield Finding(
             cell.path,
-            f"{use!r} asks for {name!r}, the pipeline of {'.'.join(inside.path)!r}, "
+            f"{use!r} requires {name!r}, the pipeline of {'.'.join(inside.path)!r}, "
             f"which is not nested in its own container",
-            hint="Pipelines are independent of their siblings: let the runner hand over what one makes.",
+            hint="Pipelines are independent of their siblings: let the runner pass results between them.",
         )
     elif nested.pipeline is None:
-        yield Finding(cell.path, f"{use!r} asks for {name!r}, a container without a pipeline")
+        yield Finding(cell.path, f"{use!r} requires {name!r}, a container without a pipeline")
 
 
 def _missing(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Finding:

@@ -104,7 +104,7 @@ def _framework_findings(root: Scope) -> Iterator[Finding]:
     for finding in plan.findings:
         key = finding.path.rpartition(".")[2]
         if finding.message == "unknown setting" and key.lower() in RESERVED_KEYS:
-            yield replace(finding, message="is reserved, and nothing reads it yet", hint="Remove it.")
+            yield replace(finding, message="is reserved for later versions", hint="Remove it.")
         else:
             yield finding
     for index, requirement in enumerate(settings_in(plan).extensions):
@@ -163,7 +163,7 @@ def _unknown_injections(cell: Cell) -> Iterator[Finding]:
         return
     for name in {**slot.injections, **slot.injection_names}:
         if name not in plan.injected:
-            message = f"{plan.use!r} has no parameter {name!r} that something could be injected for"
+            message = f"{plan.use!r} has no injected parameter {name!r}"
             yield Finding(cell.path, message, hint=one_of(name, plan.injected))
 
 

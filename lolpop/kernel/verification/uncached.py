@@ -41,7 +41,7 @@ def uncached_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
                 kind = type(provider).__name__
                 yield Finding(
                     path,
-                    f"is a {kind} of dependency-injector: what is built from it does not see its overrides",
+                    f"is a {kind} of dependency-injector: objects built from it do not see its overrides",
                     hint="Use providers.Object, Factory, Callable or Component of lolpop.",
                 )
             yield from _keeping(provider, path)
@@ -57,7 +57,7 @@ def _generator_findings(cell: Cell) -> Iterator[Finding]:
         ):
             continue
         if inspect.isgeneratorfunction(provider.provides) or inspect.isasyncgenfunction(provider.provides):
-            message = f"{dependency.parameter.name!r} is a generator, which nothing finishes"
+            message = f"{dependency.parameter.name!r} is a generator that is never closed"
             yield Finding(
                 cell.path, message, hint="Use a component with close(), or a Resource of dependency-injector."
             )
@@ -72,7 +72,7 @@ def _keeping(provider: di.Provider[Any], path: str) -> Iterator[Finding]:
         kind = type(provider).__name__.lstrip("_")
         yield Finding(
             path,
-            f"{kind} keeps what it built from {slots[0].name!r}, so overriding that would not reach it",
+            f"{kind} caches the object built from {slots[0].name!r}, so it ignores overrides of that",
             hint="Use providers.Component, or providers.Factory.",
         )
 
@@ -105,9 +105,9 @@ def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> 
         if not fits(actual, hints[parameter]):
             wanted = type_name(hints[parameter])
             source = name_of(value) if isinstance(value, di.Provider) else repr(value)
-            message = f"{name} asks for {parameter}: {wanted}, but {source} gives {type_name(actual)}"
+            message = f"{name} requires {parameter}: {wanted}, but {source} provides {type_name(actual)}"
             if not isinstance(value, di.Provider):
-                message = f"{name} asks for {parameter}: {wanted}, not {type_name(actual)}"
+                message = f"{name} requires {parameter}: {wanted}, not {type_name(actual)}"
             yield Finding(path, message, hint="Change the argument.")
 
 

@@ -59,7 +59,7 @@ class MetricsTrackerContract(ComponentContract):
         require(dict(make().get(version)) == {"single": 0.5, "whole": 3.0}, "0.5 and 3", make().get(version))
 
     def test_refuses_what_is_no_number(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """A metric that is no number is an error that names it, and nothing is kept."""
+        """A metric that is not a number is an error that names it, and nothing is kept."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         metrics: Any = {"accuracy": 0.5, "verdict": "good"}
         error = raised(LolpopError, lambda: make().log(version, metrics))

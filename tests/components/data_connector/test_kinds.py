@@ -187,8 +187,14 @@ def test_parquet_of_pandas_keeps_numbered_rows_that_have_a_name(tmp_path):
         (b"a,b\n1,x\x00y\n", "rows.csv:2:4: there is a NUL byte"),
         (b"a,b\x00\n1,2\n", "rows.csv:1:4: there is a NUL byte"),
         ("a,b\n1,2\n".encode("utf-16-le"), "rows.csv:1:2: there is a NUL byte.*encoding: utf-16"),
-        (b'a,b\n1,"x\n2,y\n', "rows.csv:2: the row that starts here goes on to the end of the file"),
-        (b'a,b\n1,2\n3,"x', "rows.csv:3: the row that starts here goes on to the end of the file"),
+        (
+            b'a,b\n1,"x\n2,y\n',
+            "rows.csv:2: the row that starts here has an open quote until the end of the file",
+        ),
+        (
+            b'a,b\n1,2\n3,"x',
+            "rows.csv:3: the row that starts here has an open quote until the end of the file",
+        ),
         (b"a,b\n1,2\n3,caf\xe9\n", "rows.csv:3:6: the byte 0xe9 is not UTF-8"),
     ],
 )

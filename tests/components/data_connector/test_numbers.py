@@ -107,8 +107,7 @@ def test_a_column_may_be_said_to_be_text_or_numbers(tmp_path):
     assert notices == ()
     error = both(tmp_path, column("1", "2", "?"), columns={"x": "number"})
     assert error == (
-        "rows.csv: the column 'x' should be read as number by the settings, but its values are text, "
-        "and row 3 is '?'."
+        "rows.csv: the settings declare the column 'x' as number, but its values are text, and row 3 is '?'."
     )
 
 

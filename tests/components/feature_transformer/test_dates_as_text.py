@@ -52,7 +52,7 @@ def test_rows_to_predict_are_read_in_the_form_that_was_learned(library):
     rows = pd.DataFrame({"day": sundays_and_mondays})
     rows = rows if library == "pandas" else pl.from_pandas(rows)
     assert np.round(model.predict(rows).labels, -1).tolist() == [150.0, 100.0]
-    with pytest.raises(DataError, match=r"such as 31/01/2024 \(%d/%m/%Y\), and holds '12/31/2012'"):
+    with pytest.raises(DataError, match=r"such as 31/01/2024 \(%d/%m/%Y\), but contains '12/31/2012'"):
         model.predict(pd.DataFrame({"day": ["12/31/2012"]}))
 
 
