@@ -107,8 +107,8 @@ class ForecastingRunner(SupervisedRunner):
             return None
         if future.regressors:
             self._tell(
-                f"Forecasts need {listed(future.regressors)} of every future time: set data.predict to rows with "
-                "them, or list the columns in problem.drop",
+                f"Forecasts need {listed(future.regressors)} of every future time: set data.predict to rows "
+                "with them, or list the columns in problem.drop",
                 "warning",
             )
             return None

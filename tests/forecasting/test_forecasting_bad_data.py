@@ -350,7 +350,7 @@ def test_without_rows_that_have_them_regressors_forecast_nothing(project, comman
     months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)
     code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
     assert (code, told["prediction_job"]) == (0, None)
-    assert "Forecasts need 'holiday' of every moment to come" in said
+    assert "Forecasts need 'holiday' of every future time" in said
 
 
 def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, months):
@@ -359,4 +359,4 @@ def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, 
     skipped = 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
     code, told, said = command("--set", skipped, "--set", "problem.index=number")
     assert (code, told["prediction_job"]) == (0, None)
-    assert "Forecasts need 'number', the index, of every moment to come" in said
+    assert "Forecasts need the index 'number' of every future time" in said

@@ -126,7 +126,7 @@ def test_a_source_may_be_a_path_and_is_no_dataframe(load, project):
     assert str(runner.process_data(Path("known.csv"))) == "dataset_version:tumors_train@1"
     with pytest.raises(DataError, match="A source must be a path, a URL or a mapping, not a DataFrame"):
         runner.process_data(pd.DataFrame({"a": [1]}))
-    with pytest.raises(DataError, match="for train or predict, and not for 'training'"):
+    with pytest.raises(DataError, match="Expected the purpose train or predict, not 'training'"):
         runner.process_data(dataset="training")
 
 
