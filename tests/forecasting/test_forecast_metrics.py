@@ -231,5 +231,5 @@ def test_what_cannot_be_judged_is_refused(months):
         problem=Problem(name="v", target="visits", type="regression"),
         feature_transformer=SklearnFeatureTransformer(),
     ).fit(train[["month"]], train["visits"])
-    with pytest.raises(TrainingError, match="use a trainer that is for forecasting"):
+    with pytest.raises(TrainingError, match="use a trainer for forecasting"):
         checker.measure(regression, test[["month"]], test["visits"])

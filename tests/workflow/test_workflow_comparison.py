@@ -72,7 +72,7 @@ def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, pro
     assert len(kept.find(Deployment)) == 1
     told = capsys.readouterr().err
     assert f"{other} is not deployed: {other} and {one} cannot be compared: {one} was trained on all" in told
-    assert f"take {one} out of use" in told
+    assert f"undeploy {one} first" in told
     load().model_deployer().undeploy(kept.find(Deployment)[0])
     assert load().runner().deploy_model(ModelVersion.parse(str(other))) is not None
 
@@ -113,7 +113,7 @@ def test_no_part_of_a_series_is_taken():
     frame = pd.DataFrame({"y": [1.0, 2.0, 3.0]})
     series = Problem(name="x", target="y", type="forecasting")
     assert part_of(frame, 1, series) is frame
-    with pytest.raises(DataError, match=r"leave hyperparameter_tuner\.prune_at out"):
+    with pytest.raises(DataError, match=r"remove hyperparameter_tuner\.prune_at"):
         part_of(frame, 0.5, series)
 
 
