@@ -257,7 +257,8 @@ class TrainPipeline(Pipeline):
         rows = count(len(wrap(frame)), "row")
         tell(
             self.notifiers,
-            f"{model_version} is fitted once more, on all {rows}: its metrics are of the model before this fit",
+            f"{model_version} is fitted once more, on all {rows}: its metrics are of the "
+            "model before this fit",
         )
         return experiment
 
