@@ -148,10 +148,10 @@ class Execution:
         yield f"lolpop runs ls{again}", "all runs"
 
     def _after_failure(self, run_id: str, error: BaseException) -> str:
+        next_steps = f"Inspect: {self._show_run(run_id)}\nResume:  {self._resume(run_id)}"
         if isinstance(error, DataError):  # with the same input it would fail again
-            corrected = f"Correct the data or the setting first. Then resume: {self._resume(run_id)}"
-            return f"Inspect: {self._show_run(run_id)}\n{corrected}"
-        return f"Inspect: {self._show_run(run_id)}\nResume:  {self._resume(run_id)}"
+            return f"Correct the data or the setting before you resume.\n{next_steps}"
+        return next_steps
 
     def _resume(self, run_id: str) -> str:
         return f"lolpop run --resume {run_id}{self.given.restated()}"

@@ -228,7 +228,7 @@ def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]
         ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are not classes"),
         (["a", "b"] * 5, "regression", "should contain numbers to be learned by regression"),
         ([1.0, float("inf")] * 5, "regression", "missing or infinite in 5 rows"),
-        ([1.0, 1e200] * 5, "regression", r"holds 1e\+200, but models support numbers up to 1e\+37"),
+        ([1.0, 1e200] * 5, "regression", r"contains 1e\+200, but models support numbers up to 1e\+37"),
         (["a", "b"], "classification", "There are 10 rows and 2 target values"),
         (["a"], "classification", "cannot be learned from 1 row"),
     ],

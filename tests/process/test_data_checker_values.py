@@ -59,7 +59,7 @@ def test_a_target_of_regression_too_great_to_square_is_an_error(kind):
     frame = kind({"size": np.arange(40.0), "target": [*np.arange(39.0), 1e200]})
     found = outcome(frame, "target_values", REGRESSION)
     assert found.status == "error"
-    assert "holds 1e+200, but models support numbers up to 1e+37. Use a larger unit" in found.message
+    assert "contains 1e+200, but models support numbers up to 1e+37. Use a larger unit" in found.message
 
 
 LEAKS = {
