@@ -120,13 +120,13 @@ def table(
     for row in rows:
         # Escaped before the columns get their widths.
         built.add_row(*(Text(escaped_line(mask_urls(cell))) for cell in row))
-    if sys.stdout.isatty():
-        _keep_legible(built)
+    if sys.stdout.isatty() and titles and not _is_legible(built):
+        return _stacked(rows, titles)
     return built
 
 
-def _keep_legible(built: Table) -> None:
-    """Give the table its full width if words would be folded letter by letter on a narrow terminal."""
+def _is_legible(built: Table) -> bool:
+    """Whether the terminal is so wide that no word of the table is folded letter by letter."""
     from rich.console import Console
     from rich.measure import Measurement
 
@@ -136,13 +136,28 @@ def _keep_legible(built: Table) -> None:
         max((Measurement.get(out, wide, cell).maximum for cell in [column.header, *column.cells]), default=0)
         for column in built.columns
     ]
-    gaps = 2 * (len(widths) - 1)
     least = (
         width if column.no_wrap else min(width, _LEGIBLE)
         for width, column in zip(widths, built.columns, strict=True)
     )
-    if sum(least) + gaps > out.width:
-        built.width = sum(widths) + gaps
+    return sum(least) + 2 * (len(widths) - 1) <= out.width
+
+
+def _stacked(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> Table:
+    """Each row as lines of a title and a value, for terminals that are too narrow for columns."""
+    from rich.table import Table
+    from rich.text import Text
+
+    built = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    built.add_column(no_wrap=True, style="dim")
+    built.add_column(overflow="fold")
+    for number, row in enumerate(rows):
+        if number:
+            built.add_row("", "")
+        for title, cell in zip(titles, row, strict=False):
+            if cell:
+                built.add_row(title, Text(escaped_line(mask_urls(cell))))
+    return built
 
 
 def commands(title: str, rows: Iterable[tuple[str, str]]) -> Text:

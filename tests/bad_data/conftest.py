@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from churn import SETTINGS, customers
+from customer_rows import SETTINGS, customers
 from threadpoolctl import threadpool_limits
 
 from lolpop.resources import RESOURCE_TYPES, Resource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from churn import customers
+from customer_rows import customers
 
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
 from lolpop.problem import Problem

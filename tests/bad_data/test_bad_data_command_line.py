@@ -34,7 +34,7 @@ def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
     assert code == 1
     assert err.count("Did you mean outcomes?") == 1
     assert "Traceback" not in err
-    assert len(err.splitlines()) <= 4
+    assert len(err.splitlines()) <= 5
     told = json.loads(out.splitlines()[-1])
     assert told["status"] == "failed"
     assert "no target column 'outcome'" in told["error"]["message"]
