@@ -108,7 +108,8 @@ def test_on_a_terminal_of_60_columns_without_colour(shown):
     code = f"from lolpop.cli import main\nfor words in {calls!r}:\n    assert main(list(words)) == 0, words\n"
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    environ = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color"}
+    environ = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    environ |= {"NO_COLOR": "1", "TERM": "xterm-256color"}
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
     )
