@@ -150,11 +150,13 @@ def test_a_scheduler_that_is_gone_is_told():
     cluster = distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
     )
-    with cluster:
+    try:
         closer = threading.Timer(1.0, lambda: cluster.sync(cluster.scheduler.close))
         closer.start()
         with pytest.raises(LolpopError, match=r"The scheduler of Dask at .* is gone"):
             DaskExecutor(cluster.scheduler_address, timeout=1).map(pid_after, [0.2] * 200)
+    finally:
+        cluster.close(timeout=2)  # its scheduler no longer answers
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_function_that_is_reached_counts(tmp_path, form):
 
 
 @given(forms=st.lists(st.sampled_from(list(FORMS)), min_size=2, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_random_projects_are_never_stale(tmp_path_factory, forms):
     """However forms are combined: where the result differs, so does a part."""
     folder = tmp_path_factory.mktemp("random")
