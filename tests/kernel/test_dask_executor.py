@@ -1,10 +1,12 @@
 """The executor on Dask: work on a real cluster of this machine with two workers."""
 
+import asyncio
 import os
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,7 +158,8 @@ def test_a_scheduler_that_is_gone_is_told():
         with pytest.raises(LolpopError, match=r"The scheduler of Dask at .* is gone"):
             DaskExecutor(cluster.scheduler_address, timeout=1).map(pid_after, [0.2] * 200)
     finally:
-        cluster.close(timeout=2)  # its scheduler no longer answers
+        with suppress(asyncio.CancelledError, TimeoutError):  # its scheduler no longer answers
+            cluster.close(timeout=2)
 
 
 @pytest.mark.parametrize(
