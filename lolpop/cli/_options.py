@@ -25,6 +25,12 @@ _RUNNER_HELP = (
 )
 _RUN_HELP = "A run's id, or its beginning; last is the newest run, @2 the one before it."
 
+
+def _run_argument(metavar: str) -> Any:
+    """An argument that names a run."""
+    return typer.Argument(metavar=metavar, help=_RUN_HELP, autocompletion=completed_by("complete_run"))
+
+
 Runner = Annotated[
     str,
     typer.Argument(
@@ -65,30 +71,9 @@ Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an erro
 Group = Annotated[
     str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
 ]
-RunId = Annotated[
-    str,
-    typer.Argument(
-        metavar="ID",
-        help=_RUN_HELP,
-        autocompletion=completed_by("complete_run"),
-    ),
-]
-OldRun = Annotated[
-    str,
-    typer.Argument(
-        metavar="OLD",
-        help=_RUN_HELP,
-        autocompletion=completed_by("complete_run"),
-    ),
-]
-NewRun = Annotated[
-    str,
-    typer.Argument(
-        metavar="NEW",
-        help=_RUN_HELP,
-        autocompletion=completed_by("complete_run"),
-    ),
-]
+RunId = Annotated[str, _run_argument("ID")]
+OldRun = Annotated[str, _run_argument("OLD")]
+NewRun = Annotated[str, _run_argument("NEW")]
 Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

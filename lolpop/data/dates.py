@@ -120,17 +120,17 @@ def nearly_dates(texts: pd.Series[Any]) -> NearlyDates | None:
     """What keeps n ``texts`` from being dates of one form, if at least nine in ten are; else None."""
     import numpy as np
 
-    present = texts.str.strip().to_numpy(dtype=object)
-    is_present = texts.notna().to_numpy()
-    values = int(is_present.sum())
-    if values < _FEWEST_VALUES:
+    values = int(texts.notna().sum())
+    forms = list(_forms_of_some(texts)) if values >= _FEWEST_VALUES else []
+    if not forms:  # nearly always: a look at some of the values is enough
         return None
-    for form in _forms_of_some(texts):
-        is_date = _parsed(texts.str.strip(), form).notna().to_numpy()
+    stripped = texts.str.strip()
+    for form in forms:
+        is_date = _parsed(stripped, form).notna()
         dates = int(is_date.sum())
         if _NEARLY_ALL * values <= dates < values:
-            row = int(np.flatnonzero(is_present & ~is_date)[0])
-            return NearlyDates(form, dates, values, row + 1, str(present[row]))
+            row = int(np.flatnonzero((texts.notna() & ~is_date).to_numpy())[0])
+            return NearlyDates(form, dates, values, row + 1, str(stripped.iloc[row]))
     return None
 
 
