@@ -45,3 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments is None:
             # Nothing but the end of the process follows: whoever interrupts that sees it in the exit code.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Python remembers that an interruption left an `exec`, as those of dataclasses, wherever it was
+            # caught later, and ends `python -m lolpop` by SIGINT whatever the exit code. The next `exec` that
+            # ends well makes it forget.
+            exec("")  # noqa: S102

@@ -6,6 +6,8 @@ import contextlib
 import ctypes
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -109,6 +111,21 @@ def test_a_command_says_which_signal_ended_it(way, number, code, capsys):
     assert "Interrupted." in shown.err
     assert main(["runs", "ls", "--json"]) == 0
     assert '"status": "interrupted"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_of_generated_code_keeps_the_exit_code(number, code, tmp_path):
+    """A signal while a dataclass or a named tuple is being made, by `exec`, ends `python -m lolpop` as any."""
+    (tmp_path / "generating.py").write_text(
+        "import os\n"
+        "from lolpop import RunnerContainer\n"
+        f"exec('os.kill(os.getpid(), {int(number)}); sum(range(1000))')\n"
+        "class App(RunnerContainer):\n"
+        "    pass\n"
+    )
+    words = [sys.executable, "-m", "lolpop", "verify", "generating:App"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr.strip()) == (code, "Interrupted.")
 
 
 def test_a_signal_that_somebody_else_handles_is_theirs():
