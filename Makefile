@@ -41,6 +41,7 @@ lint: .venv/tools ## Check the style, and that the layers hold
 types: .venv/tools ## Check the types of both packages, and what users' type checkers see
 	@$(BIN)/mypy
 	@$(BIN)/mypy tests/typing
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 docs: .venv/docs ## Build the documentation site in site/; a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet $(ARGS) && echo "site/index.html"

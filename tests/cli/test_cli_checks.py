@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -81,10 +82,23 @@ def test_of_ten_checks_those_that_fail_are_told_with_values(checked, shell):
     assert "\x1b" not in done.err + done.out
     (suite,) = ET.parse(checked / "out" / "junit.xml").getroot()
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["10", "2", "1", "0"]
-    failed = {case.get("name"): [kind.tag for kind in case] for case in suite if len(case)}
+    failed = {case.get("name"): [kind.tag for kind in case] for case in suite.iter("testcase") if len(case)}
     assert failed == {
         "short (before)": ["failure"], "polite (after)": ["failure"], "raises (after)": ["error"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["everybody", "Ada", "\x1b[31m<&\"'\u2028\udc80\U0001f600"])
+def test_junit_file_is_valid(checked, lolpop, name):
+    """The file satisfies the schema of JUnit XML, with failures, errors and characters that XML escapes."""
+    etree = pytest.importorskip("lxml.etree", reason="lxml is not installed: it validates XML")
+    schema = etree.XMLSchema(file=str(Path(__file__).parent / "junit.xsd"))
+    done = lolpop("test", "app.py:AppContainer", "run", "--name", name, "--junit", "junit.xml")
+    assert done.code == 3
+    document = etree.parse(checked / "junit.xml")
+    schema.assertValid(document)
+    document.find(".//testcase").attrib.pop("classname")
+    assert not schema.validate(document)
 
 
 def test_checks_that_pass_end_with_zero(project, lolpop):

@@ -290,7 +290,10 @@ def test_junit_file_has_every_outcome(tmp_path):
         "skipped": "2",
         "time": "0.500",
     }
-    cases = [(case.get("classname"), case.get("name"), [kind.tag for kind in case]) for case in suite]
+    cases = [
+        (case.get("classname"), case.get("name"), [kind.tag for kind in case])
+        for case in suite.iter("testcase")
+    ]
     assert cases == [
         ("train.train_model", "good (after)", []),
         ("train.train_model", "bad (after)", ["failure"]),
@@ -298,7 +301,7 @@ def test_junit_file_has_every_outcome(tmp_path):
         ("run", "lax (after)", ["skipped"]),
         ("deploy.deploy_model", "idle (after)", ["skipped"]),
     ]
-    failure = suite[1][0]
+    failure = suite.find("testcase/failure")
     assert "0.5 < 0.9 &" in failure.get("message")
     assert "checks.py:2" in failure.text
     assert list(path.parent.iterdir()) == [path]

@@ -1,4 +1,4 @@
-"""What type checkers know of flows. Checked by mypy."""
+"""What type checkers know of flows. Checked by mypy and pyright."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class ShopWorkflows(Workflows, Protocol):
 
     def report(self, prediction_job: Handle[PredictionJob], *, after: After = ()) -> Handle[str]:
         """Write a report."""
+        ...
 
 
 @flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 class JUnitTestRecorder(TestRecorder):
     """Writes a JUnit XML file after the workflow, whole or not at all.
+
+    The file has everything that Ant's schema requires, which is the strictest in use.
 
     Parameters
     ----------
@@ -61,7 +64,10 @@ def _suite(workflow: str, outcomes: Sequence[CheckOutcome]) -> ET.Element:
     counts = Counter(outcome.status for outcome in outcomes)
     suite = ET.Element(
         "testsuite",
+        id="0",
+        package="lolpop",
         name=_text(workflow),
+        hostname=platform.node() or "localhost",
         tests=str(len(outcomes)),
         failures=str(counts["failed"]),
         errors=str(counts["error"]),
@@ -69,6 +75,7 @@ def _suite(workflow: str, outcomes: Sequence[CheckOutcome]) -> ET.Element:
         time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
         timestamp=datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00"),
     )
+    ET.SubElement(suite, "properties")
     for outcome in outcomes:
         name = f"{outcome.check} ({outcome.when})"
         case = ET.SubElement(
@@ -79,6 +86,8 @@ def _suite(workflow: str, outcomes: Sequence[CheckOutcome]) -> ET.Element:
             first = _text(outcome.message).partition("\n")[0]
             element = ET.SubElement(case, kind[outcome.status], type=outcome.status, message=first)
             element.text = _text("\n".join(part for part in (outcome.message, outcome.place) if part))
+    for stream in ("system-out", "system-err"):
+        ET.SubElement(suite, stream)
     return suite
 
 
