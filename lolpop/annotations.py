@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import enum
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NewType, TypeVar, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
 __all__ = [
     "REQUIRED",
@@ -22,8 +25,12 @@ __all__ = [
     "return_type",
     "type_name",
     "unwrapped",
+    "value_type",
     "value_types",
 ]
+
+_MOST_ELEMENTS = 1_000
+_DEEPEST = 8
 
 REQUIRED: Any = inspect.Parameter.empty
 """The default of a parameter that has none, and the annotation of one that is not annotated."""
@@ -73,6 +80,37 @@ def value_types(annotation: Any) -> tuple[Any, ...]:
         else:
             members.append(member)
     return tuple(members)
+
+
+def value_type(value: object, *, exact: bool = False) -> Any:
+    """The annotation of a value: ``type[Clock]`` of a class, ``list[int]`` of a list of numbers.
+
+    With ``exact``, text, whole numbers, bytes and members of enumerations are literals. The elements of large
+    or deeply nested collections are not looked at.
+    """
+    return _value_type(value, exact, depth=0)
+
+
+def _value_type(value: object, exact: bool, depth: int) -> Any:
+    kind: Any = type(value)
+    if isinstance(value, type):
+        return type[value]
+    if exact and (kind in (str, int, bool, bytes) or isinstance(value, enum.Enum)):
+        return Literal[value]
+    if kind not in (list, set, frozenset, tuple, dict) or not value:
+        return kind
+    collection: Any = value
+    if len(collection) > _MOST_ELEMENTS or depth > _DEEPEST:
+        return kind
+
+    def union_of(elements: Iterable[object]) -> Any:
+        return reduce(or_, (_value_type(element, exact, depth + 1) for element in elements))
+
+    if kind is dict:
+        return dict[union_of(collection), union_of(collection.values())]  # type: ignore[misc]
+    if kind is tuple:
+        return tuple[tuple(union_of([element]) for element in collection)]  # type: ignore[misc]
+    return kind[union_of(collection)]
 
 
 def is_optional(annotation: Any) -> bool:

@@ -18,9 +18,10 @@ from lolpop.annotations import (
     substituted,
     type_name,
     unwrapped,
+    value_type,
 )
 
-__all__ = ["fits", "implements"]
+__all__ = ["fits", "implements", "value_fits"]
 
 _PROMOTED = {float: (int,), complex: (int, float)}
 """The numbers that stand for others, as type checkers have it."""
@@ -39,7 +40,7 @@ def fits(provided: Any, wanted: Any) -> bool:
     if is_optional(provided) and unwrapped(provided) not in _UNTYPED and not is_optional(wanted):
         return False
     return all(
-        any(_fits_one(member, other) for other in alternatives(wanted)) for member in alternatives(provided)
+        any(_fits_one(member, other) for other in _without_none(wanted)) for member in _without_none(provided)
     )
 
 
@@ -56,6 +57,15 @@ def implements(implementation: type, interface: Any) -> str | None:
     if get_args(interface) and not fits(implementation, interface):
         return f"it is a {type_name(_base_as(implementation, origin))}"
     return None
+
+
+def value_fits(value: object, wanted: Any) -> bool:
+    """Whether a value may be injected where ``wanted`` is annotated; the elements of collections, too."""
+    return fits(value_type(value, exact=True), wanted)
+
+
+def _without_none(annotation: Any) -> list[Any]:
+    return [member for member in alternatives(annotation) if member not in (None, type(None))]
 
 
 def _fits_one(provided: Any, wanted: Any) -> bool:
@@ -111,7 +121,7 @@ def _fit_arguments(provided: Any, provided_class: type, wanted: Any, wanted_clas
         return len(offered) == len(asked) and _fit_elements(offered, asked)
     if wanted_class is tuple:
         return all(fits(one, other) for one in offered for other in asked if Ellipsis not in (one, other))
-    if wanted_class is collections.abc.Callable or wanted_class is type:
+    if wanted_class is collections.abc.Callable:
         return True
     variables = getattr(wanted_class, "__parameters__", ())
     if len(variables) != len(offered) or len(offered) != len(asked):

@@ -130,6 +130,6 @@ def placed_at(scope: Scope, path: str) -> Placed:
         raise WiringError(f"{path} is a container and cannot be overridden", f"Override one of: {inner}.")
     kind = type(provider).__name__
     raise WiringError(
-        f"{path} is a {kind} of dependency-injector, which cannot be overridden by its path",
+        f"{path} is dependency-injector's {kind}, which cannot be overridden by its path",
         "Declare it with a provider of lolpop.providers.",
     )

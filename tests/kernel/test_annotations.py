@@ -1,5 +1,6 @@
 """Annotations: which types may take the place of which."""
 
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
@@ -8,10 +9,13 @@ from typing import Annotated, Any, Generic, Literal, NewType, Protocol, TypeVar,
 
 import pytest
 import typing_extensions as te
+from dependency_injector import providers as di
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lolpop import Component, PipelineContainer, providers
 from lolpop.annotations import return_type, unwrapped
-from lolpop.assignability import fits
+from lolpop.assignability import fits, value_fits
 from lolpop.errors import VerificationError
 
 T = TypeVar("T")
@@ -304,3 +308,121 @@ def test_a_typed_dict_that_pydantic_does_not_take_is_a_finding():
     container = type("Olds", (PipelineContainer,), {"old": providers.Settings(Old)})
     with pytest.raises(VerificationError, match="typing_extensions"):
         container.load(environ={}, overrides={"old": {"size": 1}}).verify()
+
+
+def with_known_value(annotation, slot):
+    def init(self, *, x):
+        pass
+
+    init.__annotations__["x"] = annotation
+    user = type("User", (Component,), {"__init__": init})
+    members = {"x": slot, "user": providers.Component(user, default=user)}
+    return type("App", (PipelineContainer,), members)()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (str | None, None),
+        (None, None),
+        (Literal["a", "b"], "a"),
+        (list[Literal["a", "b"]], ["a", "b"]),
+        (type[Clock], Quartz),
+        (Sequence[int], [1, 2]),
+        (Sequence[float], (1, 2.5)),
+        (tuple[int, str], (1, "a")),
+        (dict[str, list[int]], {"a": [1], "b": []}),
+        (Mapping[str, int | None], {"a": None}),
+        (list[Any], [1, "a"]),
+        (Callable[[int], int], abs),
+    ],
+)
+def test_an_object_that_fits_is_accepted(annotation, value):
+    """Of an object that is given as it is, the elements are known as well as the type."""
+    assert with_known_value(annotation, providers.Object(value)).verify() == []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "actual"),
+    [
+        (None, 3, "int"),
+        (Literal["a", "b"], "c", "str"),
+        (Literal[1], True, "bool"),
+        (type[Clock], Other, "Other"),
+        (Sequence[int], ["a"], "list[str]"),
+        (list[int], [1, None], "list[int | None]"),
+        (tuple[int, str], (1, 2), "tuple[int, int]"),
+        (tuple[int, ...], (1, "a"), "tuple[int, str]"),
+        (dict[str, list[int]], {"a": ["b"]}, "dict[str, list[str]]"),
+    ],
+)
+def test_an_object_with_wrong_elements_is_a_finding(annotation, value, actual):
+    """What no call could give the parameter is found before anything is built, by whatever provider."""
+    with pytest.raises(VerificationError, match=r"'User' requires x: .*'x' provides .*" + re.escape(actual)):
+        with_known_value(annotation, providers.Object(value)).verify()
+
+
+def test_lists_and_dicts_of_providers_are_judged_by_their_elements():
+    """dependency-injector's List and Dict give what their own providers give."""
+    assert with_known_value(list[str], di.List(di.Object("a"), "b")).verify() == []
+    assert with_known_value(dict[str, Clock], di.Dict(a=di.Factory(Quartz))).verify() == []
+    for annotation, slot in (
+        (list[int], di.List(di.Object("a"))),
+        (dict[str, Clock], di.Dict(a=di.Factory(Other))),
+    ):
+        with pytest.raises(VerificationError, match="'User' requires x"):
+            with_known_value(annotation, slot).verify()
+
+
+PLAIN = st.sampled_from([int, str, bool, float, bytes, None, Literal["a", 1], Literal["b"]])
+ANNOTATIONS = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(
+        inner.map(lambda one: list[one]),
+        inner.map(lambda one: set[one]),
+        inner.map(lambda one: tuple[one, ...]),
+        st.tuples(inner, inner).map(lambda two: tuple[two]),
+        st.tuples(inner, inner).map(lambda two: dict[two]),
+        st.tuples(inner, inner).map(lambda two: typing.Union[two]),  # noqa: UP007
+    ),
+    max_leaves=4,
+)
+HASHABLE = st.one_of(st.none(), st.booleans(), st.integers(0, 2), st.sampled_from("abc"), st.just(b"a"))
+VALUES = st.recursive(
+    HASHABLE | st.just(0.5),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.sets(HASHABLE, max_size=3),
+        st.tuples(inner, inner),
+        st.dictionaries(HASHABLE, inner, max_size=2),
+    ),
+    max_leaves=5,
+)
+
+
+def is_of(value, annotation):
+    """What the typing rules of Python say of a value, element by element."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation in (None, type(None)):
+        return value is None
+    if origin is typing.Union:
+        return any(is_of(value, argument) for argument in arguments)
+    if origin is Literal:
+        return any(type(value) is type(argument) and value == argument for argument in arguments)
+    if origin is None:
+        return isinstance(value, (int, float) if annotation is float else annotation)
+    if origin is tuple and isinstance(value, list):
+        return all(is_of(element, arguments[0]) for element in value)  # lists are injected as tuples
+    if not isinstance(value, origin):
+        return False
+    if origin is dict:
+        return all(is_of(k, arguments[0]) and is_of(v, arguments[1]) for k, v in value.items())
+    if origin is tuple and Ellipsis not in arguments:
+        return len(value) == len(arguments) and all(map(is_of, value, arguments))
+    return all(is_of(element, arguments[0]) for element in value)
+
+
+@given(ANNOTATIONS, VALUES)
+def test_a_value_fits_what_its_elements_are_of(annotation, value):
+    """Values are accepted and refused as the rules of typing say, applied to each element."""
+    assert value_fits(value, annotation) == is_of(value, annotation)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from dependency_injector import providers as di
 
-from lolpop.annotations import return_type
+from lolpop.annotations import return_type, value_type
 from lolpop.errors import Finding, Origin
 from lolpop.integrations import Integration
 from lolpop.kernel.plans import Setting
@@ -94,26 +96,44 @@ def setting_place(cell: Cell, path: str) -> tuple[str, Origin | None]:
     return ".".join(part for part in (plan.path, *steps) if part), origin
 
 
-def provided_type(provider: di.Provider[Any] | None) -> Any:
-    """The type of what a provider gives, as far as is known without calling it; ``Any`` otherwise."""
+def provided_type(provider: di.Provider[Any] | None, *, exact: bool = False) -> Any:
+    """The type of what a provider gives, as far as is known without calling it; ``Any`` otherwise.
+
+    With ``exact``, that of an object which is known is as narrow as ``value_type`` makes it.
+    """
     effective = effective_provider(provider)
     if isinstance(effective, Slot):
         cell = cell_of(effective)
         if cell.overrides:
-            return _stand_in_type(effective, cell.active)
+            return _stand_in_type(effective, cell.active, exact)
         return Any if cell.provided_type is None else cell.provided_type
     if effective is not None and effective.last_overriding is not None:
-        return provided_type(effective.last_overriding)
+        return provided_type(effective.last_overriding, exact=exact)
     if isinstance(effective, di.Object):
-        return type(effective.provides)
+        return value_type(effective.provides, exact=exact)
     if isinstance(effective, di.Factory | di.BaseSingleton | di.Callable):
         return Any if effective.provides is None else return_type(effective.provides)
+    if isinstance(effective, di.List) and effective.args:
+        return list[_union_of(effective.args, exact)]  # type: ignore[misc]
+    if isinstance(effective, di.Dict) and effective.kwargs:
+        kinds = (_union_of(parts, exact) for parts in (effective.kwargs, effective.kwargs.values()))
+        return dict[tuple(kinds)]  # type: ignore[misc]
     return Any
 
 
-def _stand_in_type(slot: Slot[Any], active: di.Provider[Any]) -> Any:
+def _union_of(elements: Iterable[object], exact: bool) -> Any:
+    types = (
+        provided_type(element, exact=exact)
+        if isinstance(element, di.Provider)
+        else value_type(element, exact=exact)
+        for element in elements
+    )
+    return reduce(or_, types)
+
+
+def _stand_in_type(slot: Slot[Any], active: di.Provider[Any], exact: bool) -> Any:
     if not isinstance(slot, IntegrationSlot) or not isinstance(active, di.Object):
-        return provided_type(active)
+        return provided_type(active, exact=exact)
     # A live object that stands in for an integration may be any double, unless it says what it is; a mock
     # does so by its __class__.
     return active.provides.__class__ if isinstance(active.provides, Integration) else Any

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_origin
 
 from dependency_injector import providers as di
 
 from lolpop._names import did_you_mean
 from lolpop.annotations import alternatives, type_name
-from lolpop.assignability import fits
+from lolpop.assignability import fits, value_fits
 from lolpop.errors import Finding, Origin
 from lolpop.integrations import Integration, Pipeline, Runner
 from lolpop.kernel.cycles import build_order
@@ -102,11 +102,10 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
         return
     if dependency.lazy is None:
         yield from _captive_findings(cell, dependency, provider)
-    provided = provided_type(provider)
-    if not _fits(dependency, provided):
-        wanted, actual = type_name(parameter.annotation), type_name(provided)
+    if not _fits(dependency, provided_type(provider, exact=True)):
+        wanted, actual = type_name(parameter.annotation), type_name(provided_type(provider))
         chosen = _use_origin(cell.slot)
-        provide = f"a {wanted} there, or name another provider: {parameter.name}=…."
+        provide = f"an object of type {wanted}, or name another provider: {parameter.name}=…."
         instead = f"Choose another implementation instead of {use!r}, or in code provide"
         yield Finding(
             cell.path,
@@ -142,10 +141,9 @@ def _fits(dependency: Dependency, provided: Any) -> bool:
         return fits(provided, wanted)
     if setting.value is None:
         return fits(type(None), wanted)
-    literals = [get_args(member) for member in alternatives(wanted) if get_origin(member) is Literal]
-    return any(setting.value in literal for literal in literals) or all(
-        fits(member, wanted) for member in alternatives(provided)
-    )
+    if any(get_origin(member) is Literal for member in alternatives(wanted)):
+        return value_fits(setting.value, wanted)
+    return all(fits(member, wanted) for member in alternatives(provided))
 
 
 def _injected_findings(cell: Cell) -> Iterator[Finding]:

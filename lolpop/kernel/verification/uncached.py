@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from dependency_injector import providers as di
 
-from lolpop.annotations import alternatives, hints_of, type_name
-from lolpop.assignability import fits
+from lolpop.annotations import hints_of, type_name, value_type
+from lolpop.assignability import fits, value_fits
 from lolpop.errors import Finding
 from lolpop.kernel.providers.cells import Cell, name_of, providers_behind
 from lolpop.kernel.providers.nesting import Nested
@@ -41,7 +41,7 @@ def uncached_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
                 kind = type(provider).__name__
                 yield Finding(
                     path,
-                    f"is a {kind} of dependency-injector: objects built from it do not see its overrides",
+                    f"is dependency-injector's {kind}: objects built from it do not see its overrides",
                     hint="Use providers.Object, Factory, Callable or Component of lolpop.",
                 )
             yield from _keeping(provider, path)
@@ -101,17 +101,13 @@ def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> 
         kind = signature.parameters[parameter].kind
         if parameter not in hints or kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
             continue
-        actual = provided_type(value) if isinstance(value, di.Provider) else _type_of(value, hints[parameter])
-        if not fits(actual, hints[parameter]):
-            wanted = type_name(hints[parameter])
-            source = name_of(value) if isinstance(value, di.Provider) else repr(value)
-            message = f"{name} requires {parameter}: {wanted}, but {source} provides {type_name(actual)}"
-            if not isinstance(value, di.Provider):
-                message = f"{name} requires {parameter}: {wanted}, not {type_name(actual)}"
+        wanted = hints[parameter]
+        if isinstance(value, di.Provider):
+            actual = type_name(provided_type(value))
+            is_right = fits(provided_type(value, exact=True), wanted)
+            gives = f", but {name_of(value)} provides {actual}"
+        else:
+            is_right, gives = value_fits(value, wanted), f", not {type_name(value_type(value))}"
+        if not is_right:
+            message = f"{name} requires {parameter}: {type_name(wanted)}{gives}"
             yield Finding(path, message, hint="Change the argument.")
-
-
-def _type_of(value: object, wanted: Any) -> Any:
-    """The type of a plain argument, as far as it can be judged."""
-    literals = [get_args(member) for member in alternatives(wanted) if get_origin(member) is Literal]
-    return Any if any(value in literal for literal in literals) else type(value)
