@@ -1,5 +1,5 @@
 # Every target sets up its environment, .venv, when it is missing or older than pyproject.toml.
-# PYTHON says which Python makes it; ARGS goes to the tool: make test ARGS="tests/workflow -x".
+# PYTHON says which Python makes it; ARGS goes to the tool: make test ARGS="tests/workflows -x".
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c

@@ -1,4 +1,4 @@
-"""Projects in folders of their own, and containers that are closed after the test."""
+"""Projects in folders of their own, containers that are closed after the test, and made-up rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -60,3 +61,50 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     s3fs.S3FileSystem.clear_instance_cache()
     yield
     s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture(scope="session")
+def customers() -> Callable[..., pd.DataFrame]:
+    """Rows whose target, ``churn`` or ``spend``, follows from three features; ``group`` says nothing."""
+
+    def customers(seed: int = 0, rows: int = 2_000) -> pd.DataFrame:
+        random = np.random.default_rng(seed)
+        frame = pd.DataFrame(
+            {
+                "age": random.integers(18, 80, rows),
+                "income": random.normal(40, 10, rows).round(1),
+                "visits": random.poisson(4, rows),
+                "city": random.choice(["Oslo", "Bergen", "Tromso", "Bodo", "Hamar"], rows),
+                "noise": random.normal(size=rows),
+                "group": random.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1]),
+            }
+        )
+        score = 0.08 * (frame["age"] - 49) - 0.12 * (frame["income"] - 40) + 0.5 * (frame["visits"] - 4)
+        frame["churn"] = np.where(score + random.logistic(size=rows) * 0.5 > 0, "yes", "no")
+        frame["spend"] = 100 + 10 * score + random.normal(scale=5, size=rows)
+        return frame
+
+    return customers
+
+
+@pytest.fixture(scope="session")
+def months() -> pd.DataFrame:
+    """126 months: a trend, a season, and a little noise."""
+    at = np.arange(126)
+    noise = np.random.default_rng(3).normal(0, 2, len(at))
+    visits = 100 + 0.5 * at + 20 * np.sin(2 * np.pi * at / 12) + noise
+    return pd.DataFrame({"month": pd.date_range("2015-01-01", periods=len(at), freq="MS"), "visits": visits})
+
+
+@pytest.fixture(scope="session")
+def shops() -> pd.DataFrame:
+    """Four shops, 90 days each, and whether there is an offer, which is known in advance."""
+    random = np.random.default_rng(5)
+    parts = []
+    for shop, size in enumerate((5, 20, 80, 300), start=1):
+        offer = random.random(90) < 0.2
+        week = 1 + 0.3 * np.sin(2 * np.pi * np.arange(90) / 7)
+        sold = size * (week + 0.5 * offer) + random.normal(0, size / 20, 90)
+        day = pd.date_range("2025-01-01", periods=90)
+        parts.append(pd.DataFrame({"shop": shop, "day": day, "offer": offer, "sold": sold}))
+    return pd.concat(parts, ignore_index=True)

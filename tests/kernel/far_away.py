@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lolpop import Component
 
 if TYPE_CHECKING:
-    from greeter import Clock
+    from greeter_app import Clock
 
 
 class Shy(Component):

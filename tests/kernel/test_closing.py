@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
-from greeter import Clock
+from greeter_app import Clock
 from pydantic import BaseModel
 
 from lolpop import Component, PipelineContainer, providers

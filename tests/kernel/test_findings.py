@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any, Literal
 
 import pytest
-from greeter import App, AppContainer, Clock, Greet, Greeter
+from greeter_app import App, AppContainer, Clock, Greet, Greeter
 from pydantic import BaseModel, PositiveInt
 
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers
@@ -333,7 +333,7 @@ def test_a_wrong_type_is_found_for_optional_parameters_too():
 
 def test_an_implementation_that_is_not_of_the_slots_interface(tmp_path):
     """What `use` names must inherit the interface; the finding points at `use`."""
-    container = loaded(tmp_path, AppContainer, "\nclock:\n  use: greeter:Greeter\n")
+    container = loaded(tmp_path, AppContainer, "\nclock:\n  use: greeter_app:Greeter\n")
     finding = only(container)
     assert finding.path == "clock"
     assert finding.message == "Greeter is not a Clock, it is a Component"
@@ -382,9 +382,9 @@ def test_an_unknown_implementation_proposes_a_near_name(tmp_path):
     ("use", "message", "hint"),
     [
         ("no.such_module:Thing", "there is no module 'no'", "importable"),
-        ("greeter:Klock", "'greeter' has no 'Klock'", "Did you mean Clock?"),
-        ("greeter:providers", "'greeter:providers' is not a class", "module"),
-        ("greeter:", "'greeter:' is no import path", "package.module:Class"),
+        ("greeter_app:Klock", "'greeter_app' has no 'Klock'", "Did you mean Clock?"),
+        ("greeter_app:providers", "'greeter_app:providers' is not a class", "module"),
+        ("greeter_app:", "'greeter_app:' is no import path", "package.module:Class"),
         (":Clock", "':Clock' is no import path", "package.module:Class"),
     ],
 )

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from greeter import App, AppContainer, Clock, FakeClock, Greet, Greeter
+from greeter_app import App, AppContainer, Clock, FakeClock, Greet, Greeter
 
 from lolpop.errors import VerificationError
 
@@ -133,13 +133,13 @@ def test_nothing_is_written_where_nothing_asks_for_a_store(tmp_path):
 def test_verify_imports_only_what_the_container_uses(tmp_path):
     """Proving and running a container without them imports neither scikit-learn, pandas nor SQLAlchemy."""
     script = (
-        "import sys; from greeter import AppContainer; c = AppContainer.load(); c.verify(); c.runner().run();"
+        "import sys; from greeter_app import AppContainer; c = AppContainer.load(); c.verify(); c.runner().run();"
         "print(sorted({'sklearn', 'pandas', 'numpy', 'sqlalchemy'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(__import__("pathlib").Path(__file__).parent)},
+        env={"PYTHONPATH": str(__import__("pathlib").Path(__file__).parents[1])},
         capture_output=True,
         text=True,
         check=True,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from greeter import Clock, FakeClock
+from greeter_app import Clock, FakeClock
 
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.containers import scope_of

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from greeter import App, AppContainer, Clock, FakeClock, Greeter
+from greeter_app import App, AppContainer, Clock, FakeClock, Greeter
 
 from lolpop import Component, PipelineContainer, RunnerContainer, providers, workflow
 from lolpop.errors import WiringError

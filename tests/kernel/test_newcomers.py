@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from greeter import AppContainer, Clock, Greet, GreetContainer, Greeter
+from greeter_app import AppContainer, Clock, Greet, GreetContainer, Greeter
 
 from lolpop import PipelineContainer, providers
 from lolpop.components.interceptor import Interceptor
@@ -82,7 +82,7 @@ def test_a_file_beside_the_settings_is_imported_from_any_folder(tmp_path, monkey
     project = tmp_path / "project"
     project.mkdir()
     (project / "late_clocks.py").write_text(
-        "from greeter import Clock\n\nclass Late(Clock):\n    def now(self):\n        return 'late'\n"
+        "from greeter_app import Clock\n\nclass Late(Clock):\n    def now(self):\n        return 'late'\n"
     )
     (project / "lolpop.yaml").write_text('clock: "late_clocks.py:Late"\n')
     monkeypatch.chdir(tmp_path)

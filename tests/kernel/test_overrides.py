@@ -6,7 +6,7 @@ from typing import ClassVar
 from unittest.mock import create_autospec
 
 import pytest
-from greeter import App, AppContainer, Clock, FakeClock, Greet, Greeter
+from greeter_app import App, AppContainer, Clock, FakeClock, Greet, Greeter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -250,7 +250,7 @@ def test_a_component_that_stood_in_is_closed():
 def test_a_stand_in_may_be_chosen_by_import_path():
     """The default of a stand-in is a name, an import path or a class, as everywhere."""
     c = AppContainer()
-    with c.clock.override(providers.Component(Clock, default="greeter:FakeClock")):
+    with c.clock.override(providers.Component(Clock, default="greeter_app:FakeClock")):
         assert c.runner().run() == "hello world, it is midnight"
 
 

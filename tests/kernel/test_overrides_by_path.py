@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from greeter import AppContainer, Clock, FakeClock, Greeter
+from greeter_app import AppContainer, Clock, FakeClock, Greeter
 
 from lolpop import Component, PipelineContainer, RunnerContainer, providers
 from lolpop.errors import WiringError

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 from dependency_injector import providers as di
-from greeter import App, AppContainer, Clock, FakeClock, Greet, GreetContainer
+from greeter_app import App, AppContainer, Clock, FakeClock, Greet, GreetContainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from trainers import BOOSTED, LINEAR, Boosted, Linear, MainContainer
+from settings_trainers import BOOSTED, LINEAR, Boosted, Linear, MainContainer
 
 from lolpop.containers import load as load_with_flags
 from lolpop.errors import SettingsError, VerificationError
@@ -79,13 +79,15 @@ def test_changing_back_does_not_bring_back_what_was_dropped(tmp_path):
 def test_a_key_of_the_other_implementation_in_one_file_is_an_error(tmp_path):
     """Within one source, use and keys belong together."""
     c = load(tmp_path, f"train: {{trainer: {{use: '{LINEAR}', n_estimators: 200}}}}")
-    assert "unknown setting of 'trainers:Linear'" in messages(c)["train.trainer.n_estimators"].message
+    assert (
+        "unknown setting of 'settings_trainers:Linear'" in messages(c)["train.trainer.n_estimators"].message
+    )
 
 
 def test_another_use_of_a_pipeline_keeps_the_sections_of_its_components(tmp_path):
     """`use` in a container's section is the pipeline's; what the components are set to stays."""
     text = "train: {retrain: true, trainer: {estimator: forest}}"
-    c = load(tmp_path, text, environ={"LOLPOP_TRAIN__USE": "trainers:OtherTrain"})
+    c = load(tmp_path, text, environ={"LOLPOP_TRAIN__USE": "settings_trainers:OtherTrain"})
     assert c.verify() == []
     assert type(c.train.pipeline()).__name__ == "OtherTrain"
     assert c.train.trainer().estimator == "forest"
@@ -106,11 +108,14 @@ def test_sources_are_merged_key_by_key(tmp_path):
 
 def test_lists_replace(tmp_path):
     """A list of a stronger source stands for the whole list."""
-    text = "topic: {drop: [a, b, c]}\nnotes: [trainers:Note]\n"
+    text = "topic: {drop: [a, b, c]}\nnotes: [settings_trainers:Note]\n"
     c = load(
         tmp_path,
         text,
-        environ={"LOLPOP_TOPIC__DROP": '["d"]', "LOLPOP_NOTES": '[{"use": "trainers:Note", "size": 4}]'},
+        environ={
+            "LOLPOP_TOPIC__DROP": '["d"]',
+            "LOLPOP_NOTES": '[{"use": "settings_trainers:Note", "size": 4}]',
+        },
     )
     assert c.topic().drop == ["d"]
     assert [(note.level, note.size) for note in c.notes()] == [("info", 4)]
@@ -127,7 +132,7 @@ def test_an_index_addresses_an_element(tmp_path):
     """`NOTES__0__SIZE` sets one element of the list that a weaker source gives, or of the default."""
     c = load(tmp_path, environ={"LOLPOP_NOTES__0__SIZE": "5"})
     assert [(note.level, note.size) for note in c.notes()] == [("info", 5)]
-    text = "topic: {drop: [a, b]}\nnotes: [{use: 'trainers:Note', level: low}, 'trainers:Note']\n"
+    text = "topic: {drop: [a, b]}\nnotes: [{use: 'settings_trainers:Note', level: low}, 'settings_trainers:Note']\n"
     environ = {"LOLPOP_NOTES__1__SIZE": "7", "LOLPOP_TOPIC__DROP__0": "z"}
     c = load(tmp_path, text, environ=environ)
     assert [(note.level, note.size) for note in c.notes()] == [("low", 0), ("info", 7)]
@@ -136,8 +141,8 @@ def test_an_index_addresses_an_element(tmp_path):
 
 def test_an_element_may_be_another_implementation(tmp_path):
     """`NOTES__0__USE` swaps one element, whose former settings are dropped."""
-    text = "notes: [{use: 'trainers:Note', size: 1}, {use: 'trainers:Note'}]\n"
-    c = load(tmp_path, text, environ={"LOLPOP_NOTES__0__USE": "trainers:Brief"})
+    text = "notes: [{use: 'settings_trainers:Note', size: 1}, {use: 'settings_trainers:Note'}]\n"
+    c = load(tmp_path, text, environ={"LOLPOP_NOTES__0__USE": "settings_trainers:Brief"})
     assert c.verify() == []
     assert [type(note).__name__ for note in c.notes()] == ["Brief", "Note"]
 
@@ -145,7 +150,7 @@ def test_an_element_may_be_another_implementation(tmp_path):
 def test_a_list_and_an_element_of_it_in_one_source(tmp_path):
     """A variable for the list beside one for an element: the element is set in that list."""
     environ = {
-        "LOLPOP_NOTES": '["trainers:Note", {"use": "trainers:Note", "size": 2}]',
+        "LOLPOP_NOTES": '["settings_trainers:Note", {"use": "settings_trainers:Note", "size": 2}]',
         "LOLPOP_NOTES__1__LEVEL": "high",
     }
     c = load(tmp_path, environ=environ)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from trainers import Connection, MainContainer
+from settings_trainers import Connection, MainContainer
 
 from lolpop import Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.containers import scope_of

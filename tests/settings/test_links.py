@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from trainers import MainContainer
+from settings_trainers import MainContainer
 
 from lolpop.containers import load as load_container
 from lolpop.errors import Origin, SettingsError
@@ -99,7 +99,11 @@ def test_a_doubled_dollar_is_the_text_itself(tmp_path):
 
 def test_a_link_that_chooses_the_implementation(tmp_path):
     """`use` may be a link."""
-    c = load(tmp_path, "train: {trainer: {use: '${env:TRAINER}'}}", environ={"TRAINER": "trainers:Boosted"})
+    c = load(
+        tmp_path,
+        "train: {trainer: {use: '${env:TRAINER}'}}",
+        environ={"TRAINER": "settings_trainers:Boosted"},
+    )
     assert type(c.train.trainer()).__name__ == "Boosted"
 
 
@@ -140,8 +144,8 @@ def test_an_unset_variable(tmp_path):
 
 def test_a_link_that_was_dropped_or_overruled_does_not_matter(tmp_path):
     """What a stronger source replaces need not resolve."""
-    text = "connection: {url: '${env:NO_SUCH}'}\ntrain: {trainer: {use: 'trainers:Linear', estimator: '${env:NO}'}}"
-    environ = {"LOLPOP_CONNECTION__URL": "x", "LOLPOP_TRAIN__TRAINER": "trainers:Boosted"}
+    text = "connection: {url: '${env:NO_SUCH}'}\ntrain: {trainer: {use: 'settings_trainers:Linear', estimator: '${env:NO}'}}"
+    environ = {"LOLPOP_CONNECTION__URL": "x", "LOLPOP_TRAIN__TRAINER": "settings_trainers:Boosted"}
     c = load(tmp_path, text, environ=environ)
     assert c.verify() == []
     assert c.connection().url == "x"

@@ -15,7 +15,7 @@ from lolpop.data.reading import ReadingSchema
 from lolpop.errors import DataError
 
 pytest.importorskip("polars")
-from reading import KINDS, both, columns, connector
+from csv_reading import KINDS, both, columns, connector
 
 NUMBERS = ["1", "2", "+1", "-3", " 4", "5 ", "007", "1.5", "-0.25", ".5", "1.", "1e3", "1E-2", "0"]
 ODD_NUMBERS = ["Infinity", "-inf", "inf", "NaN", "1_000", "0x1F", "1e400", "9007199254740993", "18446744073709551615",

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from reading import connector
+from csv_reading import connector
 
 WRITER = """
 import sys, time

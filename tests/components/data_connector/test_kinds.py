@@ -17,7 +17,7 @@ from lolpop.data.reading import ColumnSchema, ReadingSchema
 from lolpop.errors import DataError
 
 pytest.importorskip("polars")
-from reading import KINDS, both, columns, connector, reading
+from csv_reading import KINDS, both, columns, connector, reading
 
 GREAT = 2**53 + 1
 

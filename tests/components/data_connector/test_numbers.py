@@ -9,7 +9,7 @@ from lolpop.data.reading import ColumnSchema, ReadingSchema
 from lolpop.problem import Problem
 
 pytest.importorskip("polars")
-from reading import both
+from csv_reading import both
 
 PLAIN = [f"{number * 0.37:.3f}" for number in range(199)]
 

@@ -1,0 +1,121 @@
+"""What forecasts rest on: lags, the calendar, and what is known in advance."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.model_explainer.forecasting import ForecastModelExplainer
+from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
+from lolpop.components.model_trainer.statsmodels import StatsmodelsModelTrainer
+from lolpop.errors import DataError, TrainingError
+from lolpop.problem import ForecastingProblem
+
+SHOPS = ForecastingProblem(name="sales", target="sold", time="day", series="shop", horizon=7)
+
+
+@pytest.fixture(scope="module")
+def parts(shops):
+    """What is known of four shops, with an offer that counts and a number of no matter, and what comes next."""
+    rows = shops.assign(nothing=np.random.default_rng(1).normal(size=len(shops)))
+    ahead = rows["day"] > rows["day"].max() - pd.Timedelta(days=7)
+    return rows[~ahead].reset_index(drop=True), rows[ahead].reset_index(drop=True)
+
+
+def trainers():
+    """Who forecasts by lags, and who fits each series by itself."""
+    yield SklearnModelTrainer("ridge", problem=SHOPS, feature_transformer=SklearnFeatureTransformer())
+    yield StatsmodelsModelTrainer("sarimax", order=(0, 0, 0), seasonal_order=(0, 1, 0), problem=SHOPS)
+
+
+def importance(model, rows, problem=SHOPS):
+    """By what is rested on, how much the error rises without it."""
+    explainer = ForecastModelExplainer(problem=problem, seed=1)
+    found = explainer.importance(model, rows.drop(columns=problem.target), rows[problem.target])
+    assert [each.value for each in found] == sorted((each.value for each in found), reverse=True)
+    return {each.column: each.value for each in found}
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+@pytest.mark.parametrize("trainer", list(trainers()), ids=["lags", "series"])
+def test_a_regressor_that_counts_is_told_from_one_of_no_matter(parts, trainer, kind):
+    """Without the offer forecasts are far worse, and as good without what has nothing to do with sales."""
+    if kind == "polars":
+        pl = pytest.importorskip("polars")
+        parts = [pl.from_pandas(each) for each in parts]
+        known, ahead = parts
+        model = trainer.fit(known.drop("sold"), known["sold"])
+        explainer = ForecastModelExplainer(problem=SHOPS)
+        found = explainer.importance(model, ahead.drop("sold"), ahead["sold"])
+        found = {each.column: each.value for each in found}
+    else:
+        known, ahead = parts
+        found = importance(trainer.fit(known.drop(columns="sold"), known["sold"]), ahead)
+    assert found["offer"] > 0.1
+    assert abs(found["nothing"]) < found["offer"] / 10
+
+
+def test_the_lag_that_series_are_made_by_is_found(months):
+    """Of noise that comes again after five steps, nothing else says how it goes on."""
+    random = np.random.default_rng(0)
+    at = pd.date_range("2024-01-01", periods=200)
+    values = np.tile(random.normal(size=5), 40) + random.normal(0, 0.05, 200)
+    rows = pd.DataFrame({"day": at, "y": values})
+    problem = ForecastingProblem(name="a", target="y", time="day", horizon=10)
+    trainer = SklearnModelTrainer(
+        "ridge", lags=(1, 2, 5), problem=problem, feature_transformer=SklearnFeatureTransformer()
+    )
+    found = importance(trainer.fit(rows[["day"]][:190], rows["y"][:190]), rows[190:], problem)
+    assert next(iter(found)) == "lag_5"
+    assert {*found} >= {"lag_1", "lag_2", "lag_5", "time of week"}
+
+
+@pytest.mark.parametrize("name", ["lag_1", "week_cos", "offer_change", "time of week"])
+def test_regressors_may_be_called_as_features_are(parts, name):
+    """Who makes columns such as lag_1 has them told apart from those that are made here."""
+    known, ahead = (each.rename(columns={"nothing": name}) for each in parts)
+    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    found = importance(model, ahead)
+    assert abs(found[name]) < 0.01 < found["offer"]
+    assert len(found) == len(model.recipe.lags) + len(model.recipe.cycles) + 2
+
+
+def test_the_same_seed_finds_the_same(parts):
+    """Chance has a seed, and rows may come in any order."""
+    known, ahead = parts
+    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    assert importance(model, ahead) == importance(model, ahead)
+    assert importance(model, ahead[::-1].reset_index(drop=True)) == pytest.approx(importance(model, ahead))
+
+
+def test_of_many_series_some_are_drawn(parts):
+    """Two of four shops show as well that the offer counts, at half the price."""
+    known, ahead = parts
+    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    explainer = ForecastModelExplainer(max_series=2, problem=SHOPS, seed=1)
+    found = {
+        each.column: each.value
+        for each in explainer.importance(model, ahead.drop(columns="sold"), ahead["sold"])
+    }
+    assert found["offer"] > 0.1 > abs(found["nothing"])
+    assert found != importance(model, ahead)
+
+
+def test_without_regressors_models_of_single_series_rest_on_nothing(months):
+    """What only knows the course of a series has no columns to be explained by."""
+    problem = ForecastingProblem(name="a", target="visits", time="month", horizon=6)
+    trainer = StatsmodelsModelTrainer("sarimax", order=(0, 1, 1), seasonal_order=(0, 1, 1), problem=problem)
+    model = trainer.fit(months[["month"]][:120], months["visits"][:120])
+    assert importance(model, months[120:], problem) == {}
+
+
+def test_what_forecasts_nothing_is_refused(parts):
+    """No model of series, and no single forecast, is explained."""
+    known, ahead = parts
+    explainer = ForecastModelExplainer(problem=SHOPS)
+    with pytest.raises(TrainingError, match="forecasts no series"):
+        explainer.importance(object(), ahead, ahead["sold"])
+    with pytest.raises(DataError, match="Single forecasts are not explained"):
+        explainer.explain(object(), ahead, known)
+    with pytest.raises(ValueError, match="repeats must be at least 1, but got 0"):
+        ForecastModelExplainer(0, problem=SHOPS)

@@ -1,0 +1,51 @@
+"""Several processes on one store."""
+
+from __future__ import annotations
+
+import pandas as pd
+from forked_commands import Command
+from wholeness import check_store
+
+from lolpop.resources import DatasetVersion, Deployment, Experiment, ModelVersion, PredictionJob
+from lolpop_containers.classification import ClassificationContainer
+
+PROCESSES = 8
+
+
+def test_eight_processes_at_once_lose_nothing(project, tmp_path):
+    """On a store that none of them has made before, all complete, and all that they made is there."""
+    started = [
+        Command(project, "run", "classification", "--json", "--group", "crowd", "--set", f"seed={seed}")
+        for seed in range(PROCESSES)
+    ]
+    ended = [command.end() for command in started]
+    assert [each.code for each in ended] == [0] * PROCESSES, [each.err for each in ended]
+    check_store(project, tmp_path / "kept")
+    with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
+        tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
+        runs = container.store().runs(group="crowd")
+        assert sorted(run.run_id for run in runs) == sorted(each.json["run_id"] for each in ended)
+        assert {run.status for run in runs} == {"completed"}
+        for kind in (ModelVersion, Experiment, PredictionJob):
+            assert len(tracker.find(kind, "tumors")) == PROCESSES
+        # The same rows are the same version, whoever keeps them first.
+        assert len(tracker.find(DatasetVersion, "tumors_train")) == 1
+        for each in ended:
+            (version,) = tracker.find(ModelVersion, run_id=each.json["run_id"])
+            told = {
+                f"{part}.{name}": value
+                for part, metrics in each.json["metrics"].items()
+                for name, value in metrics.items()
+            }
+            kept = {
+                **metrics.get(version),
+                **metrics.get(tracker.find(PredictionJob, run_id=each.json["run_id"])[0]),
+            }
+            assert {name: kept[name] for name in told} == told
+            assert all("test" in each.json["metrics"] for each in ended)
+        deployed = tracker.find(Deployment, "tumors")
+        assert [tracker.get(each).fields["active"] for each in deployed] == [False] * (len(deployed) - 1) + [
+            True
+        ]
+    predictions = pd.read_csv(project / "out" / "predictions.csv")
+    assert len(predictions) == 100
