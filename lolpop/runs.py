@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
 
 __all__ = [
-    "OpenRun", "current_run", "current_task", "recall", "redacted", "remember", "resource_of", "resumes",
-    "storable",
+    "OpenRun", "caches", "current_run", "current_task", "recall", "redacted", "remember", "resource_of",
+    "resumes", "storable",
 ]  # fmt: skip
 
 
@@ -32,6 +32,8 @@ class OpenRun:
     """The same, of a text that programs read again: what may be the name of a column stays."""
     resumes: bool = False
     """Whether it goes on where an earlier run ended."""
+    caches: bool = False
+    """Whether some of its calls may be reused by any run."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
@@ -79,6 +81,12 @@ def resumes() -> bool:
     """Whether the open run goes on where an earlier one ended: what that made is not to be made again."""
     run = RUN.get()
     return run is not None and run.resumes
+
+
+def caches() -> bool:
+    """Whether calls in the open run may be replaced by what earlier ones made: then much is never used."""
+    run = RUN.get()
+    return run is not None and run.caches
 
 
 def current_task() -> str | None:

@@ -71,6 +71,7 @@ class Execution:
             say("")
         with container:
             integration = runner_slot(container)()
+            gc.freeze()  # what is imported stays, and need not be looked at again and again
             gc.enable()  # from here on, what is made may be large, and garbage soon
             try:
                 with kept_for_json() if self.as_json else nullcontext():

@@ -18,6 +18,7 @@ from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
 from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
+from lolpop.components.model_trainer.stored import loaded
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import prefetched
@@ -175,10 +176,10 @@ class PredictPipeline(Pipeline):
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
             raise DataError(f"{model_version} cannot be explained: its training rows are unknown.")
-        training_rows = self.resource_version_control.load_data(reference)
+        training_rows, fitted = self.resource_version_control.load_data(reference), loaded(model)
         explanations = (
             explanations_frame(
-                self.model_explainer.explain(model, rows, training_rows), rows, self.problem.carried
+                self.model_explainer.explain(fitted, rows, training_rows), rows, self.problem.carried
             )
             for rows in self._explained(dataset_version)
         )

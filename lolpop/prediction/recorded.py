@@ -10,6 +10,7 @@ from lolpop.components.model_trainer.predicted import (
     LABEL,
     probability_columns,
 )
+from lolpop.components.model_trainer.stored import loaded
 from lolpop.data.frames import Frame, wrap
 from lolpop.problem import ForecastingProblem, Problem
 
@@ -57,6 +58,7 @@ def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
     if isinstance(problem, ForecastingProblem):
         from lolpop.components.model_trainer.forecasting.models import ForecastModel
 
+        model = loaded(model)
         if isinstance(model, ForecastModel):
             record["scales"] = {key: history.scale for key, history in model.learned.histories.items()}
     return record

@@ -174,7 +174,7 @@ class SupervisedRunner(Runner):
         """
         model_version = model_version or self._require_deployed()
         dataset_version = dataset_version or self._require_rows_to_predict(model_version)
-        model = self.resource_version_control.load_model(model_version)
+        model = self.resource_version_control.open_model(model_version)
         source = self.process.source_of(dataset_version)
         self._require_apart(model_version, dataset_version)
         check = "check_predictions" not in self.skip
@@ -383,7 +383,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is deployed already")
             return False
         try:
-            self.resource_version_control.load_model(deployed)
+            self.resource_version_control.open_model(deployed)
             comparison = self.train.compare_models(model_version, deployed)
         except (UnusableArtifactError, UntrustedTypeError, ReferenceNotFoundError) as error:
             self.train.require_usable(model_version)  # which of the two it is

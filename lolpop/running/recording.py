@@ -99,9 +99,12 @@ class OpenRecording(OpenRun):
 
     def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
         resumes = runs_of(root).options.resumes is not None
-        super().__init__(record.run_id, self._spec, self._mask, self._mask_record, resumes=resumes)
-        self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
         self._interceptions = interceptions(root)
+        caches = any(interception.interceptor.is_cache for interception in self._interceptions)
+        super().__init__(
+            record.run_id, self._spec, self._mask, self._mask_record, resumes=resumes, caches=caches
+        )
+        self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
         self._masks: dict[bool, Callable[[str], str]] = {}
         self._fingerprints: CallFingerprints | None = None
         self._kept_parts: set[str] = set()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import LolpopError
-from lolpop.resources import DatasetVersion, ModelVersion, Resource, parse_reference
+from lolpop.resources import DatasetVersion, Experiment, ModelVersion, Resource, parse_reference
 from lolpop.running.completed import Completed
 from lolpop.running.open_runs import runs_of
 
@@ -47,22 +47,18 @@ def _cached(root: Scope, store: Store, fingerprint: str) -> Completed | None:
     except LolpopError:
         return None  # what it made has no reference
     try:
-        _load(root, resource)
+        _require(root, resource)
     except LolpopError as error:
-        _warn(root, f"{task.path} is called again: {resource}, which it made in run {task.run_id}, {error}")
+        _warn(root, f"{task.path} is called again: {resource} of run {task.run_id} cannot be reused: {error}")
         return None
     return Completed(task.task_id, resource)
 
 
-def _load(root: Scope, resource: Resource) -> None:
-    """Load what ``resource`` stands for, which the run remembers. Raises LolpopError if it is lost."""
+def _require(root: Scope, resource: Resource) -> None:
+    """Raise LolpopError if what ``resource`` stands for is lost or damaged."""
     version_control = root.providers.get("resource_version_control")
-    if version_control is None:
-        return
-    if isinstance(resource, DatasetVersion):
-        version_control().load_data(resource)
-    elif isinstance(resource, ModelVersion):
-        version_control().load_model(resource)
+    if version_control is not None and isinstance(resource, DatasetVersion | Experiment | ModelVersion):
+        version_control().require(resource)
 
 
 def _warn(root: Scope, message: str) -> None:

@@ -1,5 +1,8 @@
 """Runs that take over what earlier ones have made, and plans that say so before."""
 
+import subprocess
+import sys
+
 import pytest
 
 SETTINGS = """
@@ -60,6 +63,44 @@ def test_what_an_earlier_run_has_made_is_taken_over(wines, lolpop):
         "process_data",
         "train_model",
     }
+
+
+def test_what_is_reused_is_not_loaded(wines, tmp_path):
+    """The libraries behind a model take seconds to import: a run that predicts nothing new does without them."""
+    script = tmp_path / "cached.py"
+    script.write_text(
+        "import sys\n"
+        "from lolpop.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print('libraries:', *sorted({'sklearn', 'skops', 'scipy'} & set(sys.modules)))\n"
+    )
+
+    def libraries():
+        command = [sys.executable, str(script), "run", "classification", "--cache"]
+        done = subprocess.run(command, cwd=wines, capture_output=True, text=True, check=True)
+        return next(line for line in done.stdout.splitlines() if line.startswith("libraries:"))
+
+    assert libraries() == "libraries: scipy sklearn skops"
+    libraries()
+    (wines / "out" / "predictions.csv").unlink()
+    assert libraries() == "libraries:"
+    assert (wines / "out" / "predictions.csv").exists()
+
+
+def test_a_model_that_is_needed_after_all_is_loaded(wines, lolpop):
+    """Other rows to predict are predicted with the model of an earlier run, with the cache as without it."""
+    lolpop("run", "classification", "--cache")
+    lolpop("run", "classification", "--cache")
+    rows = (wines / "new.csv").read_text().splitlines(keepends=True)
+    (wines / "new.csv").write_text("".join(rows[:-3]))
+    assert lolpop("run", "classification", "--cache").code == 0
+    cached = (wines / "out" / "predictions.csv").read_text()
+    assert reused(lolpop)["train_model"]
+    assert lolpop("run", "classification", "predict_data").code == 0
+    assert (wines / "out" / "predictions.csv").read_text() == cached
+    assert len(cached.splitlines()) == len(rows) - 3
 
 
 def test_a_run_without_the_option_makes_everything(wines, lolpop):

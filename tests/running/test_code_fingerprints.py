@@ -168,6 +168,8 @@ COUNTS = {
     "an array": ("main.py", "np.arange(3)", "np.arange(4)"),
     "a function that is imported late": ("deep/late.py", "value + 1", "value + 2"),
     "a true that was one": ("deep/constants.py", "FACTOR = 2", "FACTOR = 2.0"),
+    "a keyword of a call": ("main.py", "clean(text)", 'clean(text, mode="bold")'),
+    "another keyword of a call": ("features.py", "strip(text)", "strip(text=text)"),
     "two values that change places": ("main.py", "SHORT(text), LONG(text)", "LONG(text), SHORT(text)"),
 }  # fmt: skip
 

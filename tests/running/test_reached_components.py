@@ -209,7 +209,7 @@ class AppContainer(RunnerContainer):
 
 TASKS = [name for name, member in vars(Tasks).items() if hasattr(member, "__lolpop_kind__")]
 EXACT = {"attribute", "private_attribute", "by_lambda", "by_comprehension", "by_function", "by_method"} | {
-    "by_property", "by_cached_property", "by_super", "by_list", "by_nested_function", "by_task"
+    "by_property", "by_cached_property", "by_super", "by_list", "by_holder", "by_nested_function", "by_task"
 }  # fmt: skip
 """Tasks whose use of ``self`` can be followed: what they do not reach is no part."""
 

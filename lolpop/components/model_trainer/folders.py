@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
 from lolpop.components.model_trainer.promises import require_saved
 from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError, WiringError
 from lolpop.registry import find, import_object, missing_modules, name_of
 
-__all__ = ["load", "save"]
+__all__ = ["classes_in", "load", "save"]
 
 _FILES = "files"
 _DESCRIPTION = "model.json"
@@ -25,7 +26,9 @@ def save(model: FittedModel, trainer: ModelTrainer, folder: Path) -> None:
     files.mkdir(parents=True)
     trainer.save(model, files)
     require_saved(trainer, files)
-    description = {"trainer": name_of(_INTERFACE, type(trainer))}
+    description: dict[str, Any] = {"trainer": name_of(_INTERFACE, type(trainer))}
+    if (classes := _plain_classes(model)) is not None:
+        description["classes"] = classes
     (folder / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
 
 
@@ -47,15 +50,30 @@ def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
         raise UntrustedTypeError(f"{error} If you trust them, name them in {_SETTING}.") from error
 
 
+def classes_in(folder: Path) -> tuple[Any, ...] | None:
+    """The classes of the model in ``folder``, which is not loaded; None if they are not kept beside it."""
+    classes = _description(folder).get("classes")
+    return None if classes is None else tuple(classes)
+
+
+def _plain_classes(model: FittedModel) -> list[Any] | None:
+    """The classes of ``model`` as JSON values; None if they are no such values."""
+    classes = [label.item() if hasattr(label, "item") else label for label in model.classes]
+    return classes if all(isinstance(label, str | int | float) for label in classes) else None
+
+
 def _trainer_name(folder: Path) -> str:
+    return str(_description(folder)["trainer"])
+
+
+def _description(folder: Path) -> dict[str, Any]:
     try:
         description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
-        name = description["trainer"]
+        return {**description, "trainer": description["trainer"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnusableArtifactError(
             f"This is no stored model: its {_DESCRIPTION} cannot be read ({error})."
         ) from error
-    return str(name)
 
 
 def _trainer(name: str, trusted_types: Sequence[str]) -> type[ModelTrainer]:

@@ -58,3 +58,23 @@ class ResourceVersionControl(Component):
     @abstractmethod
     def load_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
         """The model of an experiment, or of the winning experiment of a model version."""
+
+    def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
+        """The same model, for who may not need it after all.
+
+        An implementation may load it when it is first used: then ``loaded`` gives the model itself.
+        """
+        return self.load_model(resource)
+
+    def require(self, resource: DatasetVersion | Experiment | ModelVersion | str) -> None:
+        """Raise a LolpopError if data or a model that was saved is lost or damaged.
+
+        It is loaded to know that, unless an implementation can do better.
+        """
+        from lolpop.resources import DatasetVersion, Experiment, ModelVersion, as_resource
+
+        saved = as_resource(resource, DatasetVersion, Experiment, ModelVersion)
+        if isinstance(saved, Experiment | ModelVersion):
+            self.load_model(saved)
+        else:
+            self.load_data(saved.reference)

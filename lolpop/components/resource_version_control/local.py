@@ -12,11 +12,12 @@ from pydantic import Field
 from lolpop._temporary import temporary_folder
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, folders
+from lolpop.components.model_trainer.stored import StoredModel, loaded
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.components.store import Store
-from lolpop.errors import ReferenceNotFoundError
+from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
 from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
-from lolpop.runs import recall, remember
+from lolpop.runs import caches, recall, remember
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
@@ -123,16 +124,46 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
     def load_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
         """The model of an experiment, or of the winning experiment of a model version."""
-        resource = as_resource(resource, Experiment, ModelVersion)
-        experiment = self._winner(resource) if isinstance(resource, ModelVersion) else resource
+        experiment = self._experiment(resource)
+        if (remembered := recall(experiment)) is not None:
+            return loaded(cast("FittedModel", remembered))
+        model = self._load_model(experiment)
+        remember(model, experiment)
+        return model
+
+    def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
+        """The same model, which a run with a cache loads when it is first used."""
+        if not caches():
+            return self.load_model(resource)
+        experiment = self._experiment(resource)
         if (remembered := recall(experiment)) is not None:
             return cast("FittedModel", remembered)
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
-            model = folders.load(folder, self._trusted_types)
+            classes = folders.classes_in(folder)
+        model = StoredModel(lambda: self._load_model(experiment), classes)
         remember(model, experiment)
         return model
+
+    def require(self, resource: DatasetVersion | Experiment | ModelVersion | str) -> None:
+        """Raise a LolpopError if files of saved data or a saved model are lost or damaged."""
+        saved = as_resource(resource, DatasetVersion, Experiment, ModelVersion)
+        name, owner = "data", saved
+        if isinstance(saved, Experiment | ModelVersion):
+            name, owner = "model", self._experiment(saved)
+        if recall(owner) is None and not self._metadata_tracker.has_artifact(owner, name):
+            raise UnusableArtifactError(f"the {name} of {owner} is lost or damaged")
+
+    def _load_model(self, experiment: Experiment) -> FittedModel:
+        with temporary_folder() as temporary:
+            folder = Path(temporary, "model")
+            self._metadata_tracker.load_artifact(experiment, "model", folder)
+            return folders.load(folder, self._trusted_types)
+
+    def _experiment(self, resource: Experiment | ModelVersion | str) -> Experiment:
+        resource = as_resource(resource, Experiment, ModelVersion)
+        return self._winner(resource) if isinstance(resource, ModelVersion) else resource
 
     def _keep(
         self,

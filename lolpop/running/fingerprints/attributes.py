@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dis
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["SelfUse", "members_of", "self_use", "variable_use"]
+from lolpop.integrations import call_kind
+from lolpop.running.fingerprints.instructions import Instruction, instructions_of
 
-_SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "RESUME"})
+__all__ = ["SelfUse", "functions_behind", "members_of", "self_use", "variable_of", "variable_use"]
+
 _LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _LOADS_VARIABLE = frozenset(
     {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
@@ -37,6 +38,33 @@ def members_of(owner: type, name: str) -> list[Any]:
     return [vars(base)[name] for base in owner.__mro__ if name in vars(base)]
 
 
+def functions_behind(member: Any) -> Iterator[tuple[FunctionType, bool]]:
+    """The functions behind an attribute of a class, and whether they take no object."""
+    if isinstance(member, property):
+        for accessor in (member.fget, member.fset, member.fdel):
+            yield from functions_behind(accessor)
+    elif isinstance(member, functools.cached_property):
+        yield from functions_behind(member.func)
+    elif isinstance(member, staticmethod | classmethod):
+        for function, _ in functions_behind(member.__func__):
+            yield function, isinstance(member, staticmethod)
+    elif isinstance(member, FunctionType):
+        if call_kind(member) is not None and member.__code__.co_filename.endswith("integrations.py"):
+            yield from functions_behind(member.__wrapped__)  # type: ignore[attr-defined]  # set by functools.wraps
+        else:
+            yield member, False
+
+
+def variable_of(function: FunctionType, name: str) -> Any:
+    """The value of a variable that a function takes from outside; None if it has none yet."""
+    if name in function.__code__.co_freevars and function.__closure__ is not None:
+        try:
+            return function.__closure__[function.__code__.co_freevars.index(name)].cell_contents
+        except ValueError:
+            return None
+    return function.__globals__.get(name)
+
+
 def self_use(function: FunctionType) -> SelfUse:
     """What ``function``, a method, and the functions nested in it read of their object."""
     return _self_use(function.__code__)
@@ -53,7 +81,7 @@ def _self_use(code: CodeType) -> SelfUse:
     return _use_of(code, code.co_varnames[0])
 
 
-@cache
+@functools.cache
 def _use_of(code: CodeType, variable: str) -> SelfUse:
     uses = set(_uses(code, variable))
     chains = frozenset(use for use in uses if isinstance(use, tuple) and use)
@@ -66,19 +94,17 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
 
     The chain of attributes is empty where it is used as a value in another way.
     """
-    instructions = [
-        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
-    ]
+    instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
         operation, value = instruction.opname, instruction.argval
-        following = instructions[place + 1 :]
         if operation == "LOAD_GLOBAL" and value == "super":
-            yield _after_super(following)
+            yield _after_super(instructions[place + 1 :])
         elif (operation == "LOAD_GLOBAL" and value in _SEES_ALL) or (
             isinstance(value, tuple) and name in value  # several variables in one instruction
         ):
             yield ()
         elif value == name and operation in _LOADS_VARIABLE:
+            following = instructions[place + 1 :]
             first = following[0].opname if following else ""
             if first == "LOAD_SUPER_ATTR":
                 yield (following[0].argval,)
@@ -95,19 +121,19 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
             yield from (() if isinstance(use, str) else use for use in _uses(constant, name))
 
 
-def _called_before(instructions: Sequence[dis.Instruction]) -> str:
+def _called_before(instructions: Sequence[Instruction]) -> str:
     """The variable whose value is called with what is loaded next as its first argument; empty if none."""
     if not instructions:
         return ""
     last = instructions[-1]
-    if last.opname == "LOAD_GLOBAL" and "NULL" in last.argrepr:
+    if last.is_called_next:
         return str(last.argval)
     if last.opname == "LOAD_DEREF" and len(instructions) > 1 and instructions[-2].opname == "PUSH_NULL":
         return str(last.argval)
     return ""
 
 
-def _after_super(following: Sequence[dis.Instruction]) -> tuple[str, ...]:
+def _after_super(following: Sequence[Instruction]) -> tuple[str, ...]:
     """What is read of ``super()``; empty where that is a value of its own."""
     for instruction in following:
         if instruction.opname in _LOADS_ATTRIBUTE or instruction.opname == "LOAD_SUPER_ATTR":
@@ -117,7 +143,7 @@ def _after_super(following: Sequence[dis.Instruction]) -> tuple[str, ...]:
     return ()
 
 
-def _attributes(instructions: Sequence[dis.Instruction]) -> tuple[str, ...]:
+def _attributes(instructions: Sequence[Instruction]) -> tuple[str, ...]:
     names: list[str] = []
     for instruction in instructions:
         if instruction.opname not in _LOADS_ATTRIBUTE:

@@ -9,12 +9,10 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+from lolpop.running.fingerprints.instructions import Instruction, instructions_of
 from lolpop.running.fingerprints.references import Reference
 
 __all__ = ["digest_of", "references_of"]
-
-_SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "RESUME"})
-"""Instructions that compute nothing."""
 
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
@@ -52,9 +50,7 @@ def _variadic(code: CodeType) -> int:
 
 
 def _instructions(code: CodeType, parameters: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    instructions = [
-        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
-    ]
+    instructions = instructions_of(code)
     index_at = {instruction.offset: index for index, instruction in enumerate(instructions)}
     local_names: dict[str, int] = {}
     # A closure's cells are matched with the variables of the function inside by their places.
@@ -69,7 +65,7 @@ def _instructions(code: CodeType, parameters: Sequence[str]) -> Iterator[tuple[A
             yield operation, cells[value]
         elif instruction.opcode in dis.haslocal:
             yield operation, _locals_of(value, parameters, local_names)
-        elif instruction.opcode in dis.hasconst or operation == "KW_NAMES":
+        elif instruction.opcode in dis.hasconst:
             yield operation, _constant(value)
         elif instruction.arg is not None:
             yield operation, value if instruction.opcode in dis.hasname else instruction.arg
@@ -95,9 +91,7 @@ def _constant(value: Any) -> Any:
 
 
 def _references(code: CodeType) -> Iterator[Reference]:
-    instructions = [
-        instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
-    ]
+    instructions = instructions_of(code)
     for index, instruction in enumerate(instructions):
         if instruction.opname in _GLOBALS:
             yield Reference(instruction.argval, tuple(_attributes(instructions[index + 1 :])))
@@ -113,14 +107,14 @@ def _references(code: CodeType) -> Iterator[Reference]:
             yield from _references(constant)
 
 
-def _attributes(instructions: Sequence[dis.Instruction]) -> Iterator[str]:
+def _attributes(instructions: Sequence[Instruction]) -> Iterator[str]:
     for instruction in instructions:
         if instruction.opname not in _ATTRIBUTES:
             return
         yield instruction.argval
 
 
-def _constant_of(instruction: dis.Instruction) -> Any:
+def _constant_of(instruction: Instruction) -> Any:
     return (
         instruction.argval
         if instruction.opcode in dis.hasconst or instruction.opname == "LOAD_SMALL_INT"

@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop._names import shortened
 from lolpop.data.content import Opaque, digest_of_value
-from lolpop.integrations import accounted_for, call_kind, has_effects, reads_of
+from lolpop.integrations import Integration, accounted_for, has_effects, reads_of
 from lolpop.kernel.providers.cells import cell_of, effective_provider
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Component, Folder, Places, Settings
-from lolpop.running.fingerprints.attributes import members_of, self_use, variable_use
+from lolpop.running.fingerprints.attributes import (
+    functions_behind,
+    members_of,
+    self_use,
+    variable_of,
+    variable_use,
+)
 from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
 from lolpop.running.fingerprints.files import file_digest
@@ -117,7 +123,7 @@ class _Walk:
     def follow_member(self, owner: Slot[Any], chain: tuple[str, ...]) -> None:
         """Follow an attribute of what ``owner`` gives: a method, a constant, or what was injected."""
         instance, name = owner(), chain[0]
-        methods = [member for member in members_of(type(instance), name) if any(_functions(member))]
+        methods = [member for member in members_of(type(instance), name) if any(functions_behind(member))]
         for method in methods:
             self._follow_method(owner, name, method)
         if not methods:
@@ -135,7 +141,7 @@ class _Walk:
         self._is_declared = is_declared
 
     def _follow_functions(self, owner: Slot[Any], member: Any) -> None:
-        for function, is_static in _functions(member):
+        for function, is_static in functions_behind(member):
             self._code.append(function)
             if not is_static:
                 self._follow_object(owner, function)
@@ -143,7 +149,7 @@ class _Walk:
     def _follow_object(self, owner: Slot[Any], function: FunctionType) -> None:
         """Follow what ``function`` reads of its first argument, which is what ``owner`` gives."""
         use = self_use(function)
-        handed_to = [_variable(function, name) for name in use.handed_to]
+        handed_to = [variable_of(function, name) for name in use.handed_to]
         if use.escapes or not all(isinstance(receiver, FunctionType) for receiver in handed_to):
             self._count_whole(owner)
             return
@@ -188,10 +194,41 @@ class _Walk:
         try:
             digest = digest_of_value(value)
         except Opaque:
-            self._count_whole(owner)
+            if not self._follow_helper(owner, name, value):
+                self._count_whole(owner)
         else:
             # What a constructor made of its settings may hold their secrets: it is not shown.
             self._parts.add(Part("setting", _below(cell_of(owner).plan.path, name), digest))
+
+    def _follow_helper(self, owner: Slot[Any], name: str, helper: Any) -> bool:
+        """Count an object that a constructor made of what was injected, and nothing else of its owner.
+
+        False, having counted nothing, if it holds something else that cannot be told from outside.
+        """
+        state = getattr(helper, "__dict__", None)
+        if not state or isinstance(helper, Integration | type) or callable(helper):
+            return False
+        if any(hasattr(base, "__slots__") and base.__slots__ for base in type(helper).__mro__):
+            return False
+        providers = self._injected_into(owner)
+        injected: list[Any] = []
+        digests: dict[str, str] = {}
+        for attribute, value in state.items():
+            values = value if isinstance(value, list | tuple) and value else [value]
+            if all(id(item) in providers for item in values):
+                injected += [providers[id(item)] for item in values]
+                continue
+            try:
+                digests[attribute] = digest_of_value(value)
+            except Opaque:
+                return False
+        self._code.append(type(helper))
+        path = _below(cell_of(owner).plan.path, name)
+        for attribute, digest in digests.items():
+            self._parts.add(Part("setting", f"{path}.{attribute}", digest))
+        for provider in injected:
+            self._follow_injected(provider, ())
+        return True
 
     def _injected_into(self, owner: Slot[Any]) -> dict[int, Any]:
         if owner not in self._injected:
@@ -225,16 +262,19 @@ class _Walk:
         cell, value = cell_of(slot), slot()
         plan, setting = cell.plan, cell.plan.settings.get("")
         fields = dict(value) if hasattr(type(value), "model_fields") else {}
-        shown = None if setting is None or cell.overrides else setting.shown
+
+        @functools.cache  # that takes a while, and is the same for all fields
+        def shown() -> Any:
+            return None if setting is None or cell.overrides else setting.shown
+
         if not fields or not chain or chain[0] not in fields:
             self._code.append(type(value))  # a method of it, or all that it is
         if not fields:
-            self._add(cell.path, value, lambda: shown, plan, ())
+            self._add(cell.path, value, shown, plan, ())
         elif chain and chain[0] in fields:
             fields = {chain[0]: fields[chain[0]]}
         for name, field in fields.items():
-            written = shown.get(name) if isinstance(shown, dict) else None
-            self._add(f"{cell.path}.{name}", field, partial(_same, written), plan, (name,))
+            self._add(f"{cell.path}.{name}", field, partial(_field_of, shown, name), plan, (name,))
 
     def _count_whole(self, provider: Any) -> None:
         """Count a component, its settings and code, and what is injected into it; a pipeline alike."""
@@ -343,33 +383,6 @@ class _Walk:
         self._parts.add(Part("component", name, digest, type(value).__name__))
 
 
-def _functions(member: Any) -> Iterator[tuple[FunctionType, bool]]:
-    """The functions behind an attribute of a class, and whether they take no object."""
-    if isinstance(member, property):
-        for accessor in (member.fget, member.fset, member.fdel):
-            yield from _functions(accessor)
-    elif isinstance(member, functools.cached_property):
-        yield from _functions(member.func)
-    elif isinstance(member, staticmethod | classmethod):
-        for function, _ in _functions(member.__func__):
-            yield function, isinstance(member, staticmethod)
-    elif isinstance(member, FunctionType):
-        if call_kind(member) is not None and member.__code__.co_filename.endswith("integrations.py"):
-            yield from _functions(member.__wrapped__)  # type: ignore[attr-defined]  # set by functools.wraps
-        else:
-            yield member, False
-
-
-def _variable(function: FunctionType, name: str) -> Any:
-    """The value of a variable that a function takes from outside; None if it has none yet."""
-    if name in function.__code__.co_freevars and function.__closure__ is not None:
-        try:
-            return function.__closure__[function.__code__.co_freevars.index(name)].cell_contents
-        except ValueError:
-            return None
-    return function.__globals__.get(name)
-
-
 def _injected(owner: Slot[Any]) -> Iterator[tuple[int, Any]]:
     """The objects that are injected, by id, with their providers; elements of lists too."""
     for dependency in cell_of(owner).dependencies:
@@ -421,8 +434,9 @@ def _shown(value: Any) -> str:
     return shortened(value if isinstance(value, str) else repr(value), _LONGEST)
 
 
-def _same(value: Any) -> Any:
-    return value
+def _field_of(shown: Callable[[], Any], name: str) -> Any:
+    fields = shown()
+    return fields.get(name) if isinstance(fields, dict) else None
 
 
 def _reads_variable(plan: Plan, below: tuple[str, ...]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import joined
-from lolpop.errors import DataError, ReferenceNotFoundError
+from lolpop.errors import DataError, LolpopError, ReferenceNotFoundError
 from lolpop.resources import DatasetVersion, Experiment
 from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require, require_same
@@ -94,6 +95,16 @@ class ResourceVersionControlContract(ComponentContract):
             for resource in (experiment, experiment.reference):
                 loaded = make().load_model(resource).predict(rows.features)
                 require_same(model.predict(rows.features), loaded, f"the model of {experiment}")
+                opened = make().open_model(resource).predict(rows.features)
+                require_same(model.predict(rows.features), opened, f"the model of {experiment}, opened")
+                make().require(resource)
+
+    def test_lost_versions_are_told(self, make: Make) -> None:
+        """What is required has to be there: a version that is not is a LolpopError."""
+        version = make().save_data("rows", sample().frame)
+        make().require(version)
+        for missing in ("dataset_version:rows@7", "experiment:model@7", "model_version:model@7"):
+            raised(LolpopError, partial(make().require, missing))
 
     def test_unknown_version_is_named(self, make: Make) -> None:
         """What was never saved is a ReferenceNotFoundError that names it."""

@@ -471,6 +471,7 @@ MUTANTS = {
             LocalResourceVersionControl,
             save_data=lambda self, name, frame, parents=(): LocalResourceVersionControl.save_data(self, name, frame),
         ))),
+        ("lost_versions_are_told", of_tracker(says_nothing(LocalResourceVersionControl, "require"))),
     ],
     contracts.ModelRepositoryContract: [
         ("version_is_approved_step_by_step", of_tracker(says_nothing(SQLModelRepository, "is_approved", True))),
