@@ -275,6 +275,7 @@ def load(
     recorded: bool = False,
     lenient: bool = False,
     cache: bool = False,
+    step: str | None = None,
     swept: Sequence[str] = (),
 ) -> Any:
     """``Container.load`` with what the command line adds to it.
@@ -282,8 +283,8 @@ def load(
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
     processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
     container be verified without credentials: a link to a variable that is not set is a warning then. With
-    ``cache``, results of all earlier calls are reused. ``swept`` are the paths of settings
-    that a sweep varies.
+    ``cache``, results of all earlier calls are reused. ``step`` names the call in its group. ``swept`` are
+    the paths of settings that a sweep varies.
     """
     from pathlib import Path
 
@@ -303,8 +304,9 @@ def load(
     if collected.files:
         make_importable(collected.folder)
     instance = configured(container, collected.layers, collected, lenient=lenient)
-    options = RunOptions(group or collected.group, recorded=recorded, cache=cache, swept=tuple(swept))
-    runs_of(scope_of(instance)).options = options
+    runs_of(scope_of(instance)).options = RunOptions(
+        group or collected.group, recorded=recorded, cache=cache, step=step, swept=tuple(swept)
+    )
     check_links(instance)
     return instance
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from lolpop.cli._options import SettingsOptions
+    from lolpop.components.store import RunRecord
 
 
 _SHOWN = 8  # resources of one kind
@@ -101,6 +102,25 @@ class Execution:
             elif not self.as_json and outcome.result is not None:
                 say(_shown(outcome.result, indent=2))
 
+    def recall(self, container: Any, run: RunRecord, result: Any) -> None:
+        """Tell what came of an earlier run, whose ``result`` stands for that of another call."""
+        outcome = self.outcome
+        with container:
+            records = RunRecords.of(container, run)
+            self._take(records)
+            outcome.run_id, outcome.result, outcome.status = run.run_id, result, "completed"
+        if not self.as_json and result is not None:
+            say(_shown(result, indent=2))
+
+    def _take(self, records: RunRecords, values: Iterable[Any] = ()) -> None:
+        """Let the outcome tell what ``records`` hold."""
+        outcome = self.outcome
+        outcome.resources = records.resources(value for value in values if isinstance(value, Resource))
+        outcome.metrics = records.metrics()
+        outcome.checks, outcome.comparison = records.checks(), records.comparison()
+        outcome.deployment = records.last(Deployment)
+        outcome.prediction_job = records.last(PredictionJob)
+
     def _collect(self, container: Any, values: Iterable[Any]) -> RunRecords | None:
         """Let the outcome tell what is recorded of the run; None if nothing can be read."""
         outcome = self.outcome
@@ -109,11 +129,7 @@ class Execution:
             return None
         try:
             records = RunRecords.of(container, container.store().run(outcome.run_id))
-            outcome.resources = records.resources(value for value in values if isinstance(value, Resource))
-            outcome.metrics = records.metrics()
-            outcome.checks, outcome.comparison = records.checks(), records.comparison()
-            outcome.deployment = records.last(Deployment)
-            outcome.prediction_job = records.last(PredictionJob)
+            self._take(records, values)
         except LolpopError as error:
             # The workflow's own end is what matters, and is about to be told where it was a bad one.
             if outcome.status == "completed":

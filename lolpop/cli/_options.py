@@ -92,6 +92,8 @@ class SettingsOptions:
     group: str | None = None
     cache: bool = False
     """Whether results of earlier runs are reused."""
+    step: str | None = None
+    """What the call is named in its group."""
     swept: Sequence[str] = ()
     """Paths of the settings that a sweep varies."""
 
@@ -109,6 +111,7 @@ class SettingsOptions:
             recorded=recorded,
             lenient=lenient,
             cache=self.cache,
+            step=self.step,
             swept=self.swept,
         )
 

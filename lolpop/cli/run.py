@@ -33,7 +33,13 @@ def run(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> Non
         for warning in verified(container, options):
             print_error(f"warning: {warning}")
         workflow = workflow_of(container, execution.outcome.workflow)
-        execution.perform(container, workflow.arguments(words[named:]))
+        arguments = workflow.arguments(words[named:])
+        if options.step is None:
+            execution.perform(container, arguments)
+        else:
+            from lolpop.cli._steps import perform_step
+
+            perform_step(execution, container, workflow, arguments)
 
 
 def describe_workflows(runner: str, options: SettingsOptions) -> None:

@@ -28,7 +28,7 @@ from lolpop.kernel.scopes import scope_of
 from lolpop.running.arguments import bind
 from lolpop.running.comparing import tabulated
 from lolpop.running.records import RunRecords
-from lolpop.running.sweeps import is_up_to_date, run_digest
+from lolpop.running.up_to_date import is_up_to_date, run_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

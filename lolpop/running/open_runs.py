@@ -29,6 +29,8 @@ class RunOptions:
     """Id of the run that the settings are recorded of."""
     resumes: CompletedCalls | None = None
     """What that run completed, where this goes on with it."""
+    step: str | None = None
+    """What the call is named in its group: a later attempt of the same name goes on from this one."""
     swept: tuple[str, ...] = ()
     """Paths of the settings that a sweep varies, of which this is one combination."""
     cache: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import signal
 import time
@@ -18,11 +19,12 @@ from lolpop.components.store import RunRecord, RunStatus, TaskRecord
 from lolpop.errors import TrainingError
 from lolpop.interrupts import InterruptWatch, interruption_of, raise_if_interrupted
 from lolpop.kernel.masking import masked, masker
+from lolpop.resources import Resource
 from lolpop.running.caching import cached_paths, interceptions, trainers_of
 from lolpop.running.failures import add_setting_origin, failures_as_notes, notify_failure, status_of
 from lolpop.running.open_runs import runs_of
 from lolpop.running.recorders import Recorder, recorder_for
-from lolpop.runs import RUN, TASK, OpenRun, context_value
+from lolpop.runs import RUN, TASK, OpenRun, context_value, storable
 
 if TYPE_CHECKING:
     from lolpop.integrations import CallKind
@@ -135,7 +137,7 @@ class OpenRecording(OpenRun):
                     raise
                 raise error from raised
             else:
-                self._end("completed", None)
+                self._end("completed", None, result)
                 return result
             finally:
                 self.release()
@@ -250,16 +252,18 @@ class OpenRecording(OpenRun):
         result: R = proceed()
         return result
 
-    def _end(self, status: RunStatus, error: BaseException | None) -> None:
+    def _end(self, status: RunStatus, error: BaseException | None, result: object = None) -> None:
         text = None if error is None else self._text_of(error)
         ended = replace(self._record, status=status, ended_at=self._clock.now(), error=text)
+        if status == "completed" and "step" in ended.wiring:
+            step = {**ended.wiring["step"], **_kept_result(result)}
+            ended = replace(ended, wiring={**ended.wiring, "step": step})
         self._recorder.end_run(ended)
 
     def _text_of(self, error: BaseException) -> str:
         return masked(self._root, "".join(traceback.format_exception(error)))
 
     def _described(self, value: object) -> str:
-        from lolpop.resources import Resource
         from lolpop.running.snapshots import type_and_shape
 
         if isinstance(value, Resource):
@@ -305,6 +309,16 @@ def open_recording(scope: Scope, workflow: str, arguments: Mapping[str, Any]) ->
     return OpenRecording(root, record, clock, recorder)
 
 
+def _kept_result(result: object) -> dict[str, Any]:
+    """The result of a step as a later attempt returns it; empty if it cannot be kept as JSON."""
+    kept = result.reference if isinstance(result, Resource) else storable(result)
+    try:
+        json.dumps(kept)
+    except (TypeError, ValueError):
+        return {}
+    return {"result": kept}
+
+
 def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     from lolpop.running.snapshots import arguments_of, snapshot
 
@@ -317,8 +331,13 @@ def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[s
 
         # What a plan compares, to know whether the calls get the same arguments.
         wiring["method_digest"] = CallFingerprints(root).method(workflow).known.digest
-    if swept := runs_of(root).options.swept:
-        from lolpop.running.sweeps import run_digest
+    options = runs_of(root).options
+    if options.swept or options.step is not None:
+        from lolpop.running.up_to_date import run_digest
 
-        wiring["sweep"] = {"settings": list(swept), "digest": run_digest(root, workflow, arguments)}
+        digest = run_digest(root, workflow, arguments)
+        if options.swept:
+            wiring["sweep"] = {"settings": list(options.swept), "digest": digest}
+        if options.step is not None:
+            wiring["step"] = {"name": options.step, "digest": digest}
     return wiring

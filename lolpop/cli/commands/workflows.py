@@ -35,6 +35,13 @@ Resume = Annotated[
 PlanResume = Annotated[
     str | None, typer.Option(metavar="RUN", help="Say what run --resume would do; in place of RUNNER.")
 ]
+Step = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Name of this call in its group: another attempt goes on from what earlier ones completed.",
+    ),
+]
 Cache = Annotated[bool, typer.Option("--cache", help="Reuse what earlier runs made of the same.")]
 SweepFlags = Annotated[
     list[str] | None,
@@ -67,6 +74,7 @@ def run(
     runner: Runner = "",
     words: Words = None,
     group: Group = None,
+    step: Step = None,
     resume: Resume = None,
     cache: Cache = False,
     sweep: SweepFlags = None,
@@ -84,7 +92,7 @@ def run(
     """
     from lolpop.cli._failures import UsageError
 
-    options = replace(settings, group=group, cache=cache)
+    options = replace(settings, group=group, cache=cache, step=step)
     if show_help and not runner:
         say(context.get_help())
     elif resume is not None:
@@ -94,6 +102,8 @@ def run(
             raise UsageError("--resume reuses what its run made, and nothing else: leave --cache out")
         if sweep or sweep_file:
             raise UsageError("a sweep is resumed by its own command: leave --resume out")
+        if step is not None:
+            raise UsageError("--step finds the run to go on from: leave --resume out")
         from lolpop.cli.replay import replay_run
 
         replay_run(resume, options, as_json=as_json, resume=True)
@@ -106,6 +116,8 @@ def run(
             "--jobs and --yes belong to a sweep: add --sweep PATH=VALUE,VALUE, or leave them out"
         )
     elif sweep or sweep_file:
+        if step is not None:
+            raise UsageError("a sweep is a group of its own: leave --step out")
         from lolpop.cli import sweep as sweeps
 
         named = [*filter(None, [runner]), *(words or [])]

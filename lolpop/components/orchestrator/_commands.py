@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from lolpop.components.orchestrator import Project
 from lolpop.graphs import FlowGraph, Step, option_name
 
-__all__ = ["READ_RESULT", "identifier", "shell_script", "step_words", "text_block"]
+__all__ = ["READ_RESULT", "identifier", "run_line", "shell_script", "step_words", "text_block"]
 
 READ_RESULT = (
     'import json, sys; result = json.load(sys.stdin)["result"]; '
@@ -24,6 +24,12 @@ def step_words(step: Step, result_of: Callable[[str], str]) -> list[str]:
     for parameter, source in step.inputs.items():
         words += [option_name(parameter), result_of(source)]
     return words
+
+
+def run_line(project: Project, step: Step, result_of: Callable[[str], str]) -> str:
+    """A line of a shell that runs a step where lolpop is installed for the ``python`` on the path."""
+    words = ["python -m lolpop run", shlex.quote(project.runner), *step_words(step, result_of)]
+    return " ".join([*words, *map(shlex.quote, project.options), "--step", step.name])
 
 
 def run_words(project: Project) -> list[str]:
@@ -41,7 +47,7 @@ def shell_script(
     graph: FlowGraph,
     project: Project,
     *,
-    comments: list[str],
+    comments: Sequence[str],
     retries: int,
     retry_delay: int,
     timeout: int | None,
@@ -58,8 +64,10 @@ def shell_script(
         f'export LOLPOP_GROUP="${{LOLPOP_GROUP:-{graph.name}-$(date -u +%Y%m%dT%H%M%S)-$$}}"',
         "",
         "# Runs a workflow and prints its result, which is a reference to what it made.",
+        "# Another attempt at a step goes on from this one.",
         "run_once() {",
-        f'    {limit}{run} "$@"{options} --json \\',
+        "    local step=$1; shift",
+        f'    {limit}{run} "$@"{options} --step "$step" --json \\',
         f"        | {shlex.quote(project.python)} -c {shlex.quote(READ_RESULT)}",
         "}",
         *_retrying(retries, retry_delay),
@@ -91,5 +99,5 @@ def _retrying(retries: int, delay: int) -> Iterator[str]:
 
 def _steps(graph: FlowGraph) -> Iterator[str]:
     for step in graph.steps:
-        call = " ".join(["run", *step_words(step, lambda source: f'"${source}"')])
+        call = " ".join(["run", step.name, *step_words(step, lambda source: f'"${source}"')])
         yield f"{step.name}=$({call})" if step.name in graph.used else call

@@ -1,53 +1,157 @@
-"""What the built files of Python have in common: which project it is, and how a workflow of it is run."""
+"""Modules of Python that are built for orchestrators: how they begin, and how they run a workflow."""
 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
 
-from lolpop.components.orchestrator import Project
-from lolpop.graphs import Step, option_name, option_value
+from pydantic import NonNegativeInt, PositiveInt
 
-__all__ = ["constants", "literal", "run_function", "step_arguments"]
+from lolpop.components.orchestrator import Orchestrator, Project
+from lolpop.components.orchestrator._commands import identifier, text_block
+from lolpop.graphs import FlowGraph, Output, Step
+from lolpop.resources import Resource
+
+__all__ = ["PythonFileOrchestrator", "check_variables", "literal", "step_arguments", "wrapped"]
+
+_COMMON_NAMES = frozenset(
+    {"json", "os", "subprocess", "FOLDER", "LOLPOP", "RUNNER", "OPTIONS", "run_lolpop", "run_workflow"}
+)
+_WIDTH = 100
+_RUN_LOLPOP = '''\
+def run_lolpop(group, step, workflow, arguments, /, **environment):
+    """Run a workflow in a process of its own. Another attempt at a step goes on from this one."""
+    command = [*LOLPOP, "run", RUNNER, workflow, *OPTIONS, "--step", step, "--json"]
+    for name, value in arguments.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        command += [f"--{name.replace('_', '-')}", text]
+    environment = {**os.environ, "LOLPOP_GROUP": group, **environment}
+    # Standard error is for people, and becomes the log of the task.
+    done = subprocess.run(command, cwd=FOLDER, env=environment, stdout=subprocess.PIPE, text=True{limit})
+    document = json.loads(done.stdout or "{}")
+    if done.returncode != 0:
+        reason = document.get("error", {}).get("message", "see the log")
+        raise RuntimeError(f"{workflow} failed with exit code {done.returncode}: {reason}")
+    return document'''
 
 
-def constants(project: Project) -> str:
-    """Assignments that say which project it is."""
-    return "\n".join(
-        [
+class PythonFileOrchestrator(Orchestrator):
+    """Writes one module, which needs the orchestrator and the standard library only.
+
+    A subclass says what the module imports, and what stands below the function that runs a workflow.
+
+    Parameters
+    ----------
+    retries : int
+        How often a workflow that failed is run again.
+    retry_delay : int
+        Seconds before it is run again.
+    timeout : int, optional
+        Seconds after which a workflow is stopped.
+    """
+
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    """Names in the module that no step and no flow may have: theirs get an underscore."""
+
+    def __init__(
+        self,
+        retries: NonNegativeInt = 1,
+        retry_delay: NonNegativeInt = 60,
+        timeout: PositiveInt | None = None,
+    ) -> None:
+        self._retries, self._retry_delay, self._timeout = retries, retry_delay, timeout
+
+    def build(self, graph: FlowGraph, project: Project) -> Mapping[str, str]:
+        """One module."""
+        name = identifier(project, graph)
+        graph = _renamed(graph, self.reserved | _COMMON_NAMES)
+        standard, others = self._imports()
+        lines = [
+            f'"""The flow {graph.name} of {project.runner}. Each workflow runs in a process of its own."""',
+            "",
+            *sorted(["import json", "import os", "import subprocess", *standard], key=_import_order),
+            "",
+            *others,
+            "",
             f"FOLDER = {literal(str(project.folder))}",
             f'LOLPOP = [{literal(project.python)}, "-m", "lolpop"]',
             f"RUNNER = {literal(project.runner)}",
             f"OPTIONS = {literal(list(project.options))}",
+            "",
+            "",
+            _RUN_LOLPOP.replace("{limit}", self._limit()),
+            *self._body(graph, name),
         ]
-    )
+        return {f"{name}.py": text_block(lines)}
 
+    def _limit(self) -> str:
+        """An argument that stops a process, for an orchestrator that cannot stop what waits for it."""
+        return "" if self._timeout is None else f", timeout={self._timeout}"
 
-def run_function(returned: str = 'json.loads(done.stdout)["result"]') -> str:
-    """A function that runs a workflow in a process of its own; ``returned`` is what it returns."""
-    return f'''\
-def run_lolpop(group, workflow, *words, **environment):
-    """Run a workflow in a process of its own. The group joins the runs of a flow."""
-    command = [*LOLPOP, "run", RUNNER, workflow, *words, *OPTIONS, "--json"]
-    environment = {{**os.environ, "LOLPOP_GROUP": group, **environment}}
-    # Standard error is for people, and becomes the log of the task.
-    done = subprocess.run(command, cwd=FOLDER, env=environment, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{{workflow}} failed with exit code {{done.returncode}}: see the log")
-    return {returned}'''
+    @abstractmethod
+    def _imports(self) -> tuple[list[str], list[str]]:
+        """Imports of the standard library besides those of all modules, and those of the orchestrator."""
+
+    @abstractmethod
+    def _body(self, graph: FlowGraph, name: str) -> Iterator[str]:
+        """The lines below; ``name`` is the flow's to the orchestrator."""
 
 
 def step_arguments(step: Step, prefix: str = "") -> str:
-    """The arguments of a call that runs a step: its workflow, its options, and variables named as steps."""
-    words = [literal(step.workflow)]
-    for name, value in step.values.items():
-        words += [literal(option_name(name)), literal(option_value(value))]
-    for name, source in step.inputs.items():
-        words += [literal(option_name(name)), f"{prefix}{source}"]
-    return ", ".join(words)
+    """The arguments of a call that runs a step: its workflow, and that one's arguments as a dictionary."""
+    arguments = {name: literal(value) for name, value in step.values.items()}
+    arguments |= {name: f"{prefix}{source}" for name, source in step.inputs.items()}
+    items = (f"{literal(name)}: {text}" for name, text in arguments.items())
+    return f"{literal(step.workflow)}, {{{', '.join(items)}}}"
+
+
+def wrapped(before: str, arguments: str, after: str = ")", *, indent: int = 4) -> Iterator[str]:
+    """A call, of which ``before`` and ``after`` are the ends, on one line or on three."""
+    margin = " " * indent
+    line = f"{margin}{before}{arguments}{after}"
+    if len(line) <= _WIDTH:
+        yield line
+    else:
+        yield from (f"{margin}{before}", f"{margin}    {arguments}", f"{margin}{after}")
+
+
+def check_variables(setting: str, variables: Mapping[str, str] | None) -> Mapping[str, str]:
+    """``variables``, or none. Raises ValueError for a name that no environment variable has in Python."""
+    for name in variables or {}:
+        if not name.isidentifier():
+            raise ValueError(f"{setting} must be named as environment variables are, but got {name!r}.")
+    return variables or {}
 
 
 def literal(value: object) -> str:
-    """A text, a number or a list of such as Python writes it, with double quotes."""
-    if value is None or isinstance(value, bool):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False)
+    """A value as Python writes it, with double quotes; a resource is its reference."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{literal(key)}: {literal(child)}' for key, child in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, Resource):
+        return literal(value.reference)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _import_order(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line
+
+
+def _renamed(graph: FlowGraph, reserved: frozenset[str]) -> FlowGraph:
+    """The graph with an underscore behind the names that the module has another use for."""
+
+    def free(name: str) -> str:
+        return f"{name}_" if name in reserved else name
+
+    def renamed(step: Step) -> Step:
+        arguments = {
+            name: Output(free(value.step)) if isinstance(value, Output) else value
+            for name, value in step.arguments.items()
+        }
+        return replace(step, name=free(step.name), arguments=arguments, after=tuple(map(free, step.after)))
+
+    return FlowGraph(free(graph.name), tuple(map(renamed, graph.steps)))

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import PositiveInt
 
 from lolpop.components.orchestrator import Orchestrator, Project
-from lolpop.components.orchestrator._commands import READ_RESULT, identifier, step_words
+from lolpop.components.orchestrator._commands import READ_RESULT, identifier, run_line
 from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.components.orchestrator._yaml import yaml_text
 from lolpop.graphs import FlowGraph, Step
@@ -85,9 +85,7 @@ class GithubActionsOrchestrator(Orchestrator):
 
 
 def _step(step: Step, graph: FlowGraph, project: Project) -> dict[str, Any]:
-    words = step_words(step, lambda source: f'"${source.upper()}"')
-    options = [shlex.quote(word) for word in project.options]
-    run = " ".join(["python -m lolpop run", shlex.quote(project.runner), *words, *options])
+    run = run_line(project, step, lambda source: f'"${source.upper()}"')
     if step.name in graph.used:
         read = f"python -c {shlex.quote(READ_RESULT)} < result.json"
         run = f'{run} --json > result.json\necho "result=$({read})" >> "$GITHUB_OUTPUT"\n'

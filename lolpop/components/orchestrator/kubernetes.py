@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from lolpop.components.orchestrator import Orchestrator, Project
-from lolpop.components.orchestrator._commands import READ_RESULT, identifier, step_words
+from lolpop.components.orchestrator._commands import READ_RESULT, identifier, run_line
 from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.components.orchestrator._yaml import yaml_text
 from lolpop.graphs import FlowGraph, Step
@@ -112,9 +112,7 @@ class KubernetesOrchestrator(Orchestrator):
         return {f"{name}.yaml": yaml_text(document, [f"kubectl apply -f {name}.yaml"])}
 
     def _container(self, step: Step, graph: FlowGraph, project: Project) -> dict[str, Any]:
-        words = step_words(step, lambda source: f'"$(cat {_RESULTS}/{source})"')
-        options = [shlex.quote(word) for word in project.options]
-        run = " ".join(["python -m lolpop run", shlex.quote(project.runner), *words, *options])
+        run = run_line(project, step, lambda source: f'"$(cat {_RESULTS}/{source})"')
         if step.name in graph.used:
             document, result = f"{_RESULTS}/{step.name}.json", f"{_RESULTS}/{step.name}"
             run += f" --json > {document}\npython -c {shlex.quote(READ_RESULT)} < {document} > {result}\n"

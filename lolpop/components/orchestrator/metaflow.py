@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop.components.orchestrator import Orchestrator, Project
-from lolpop.components.orchestrator._commands import identifier, text_block
-from lolpop.components.orchestrator._python_files import constants, run_function, step_arguments
+from lolpop.components.orchestrator._python_files import (
+    PythonFileOrchestrator,
+    literal,
+    step_arguments,
+    wrapped,
+)
+from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.graphs import FlowGraph, Step
+from lolpop.integrations import Inherited
 
 __all__ = ["MetaflowOrchestrator"]
 
 
-class MetaflowOrchestrator(Orchestrator):
+class MetaflowOrchestrator(PythonFileOrchestrator):
     """Writes a flow for Metaflow: each workflow is a step, its result an artifact, its metrics a card.
 
     Steps run one after the other. The file needs Metaflow and the standard library only; ``python FILE run``
@@ -22,89 +28,95 @@ class MetaflowOrchestrator(Orchestrator):
 
     Parameters
     ----------
-    retries : int
-        How often a step that failed is run again.
+    schedule : str, optional
+        When the flow is run once it is deployed to a production scheduler, such as by
+        ``python FILE argo-workflows create``: minute, hour, day of the month, month, day of the week.
     retry_delay : int
         Minutes before it is run again.
-    timeout : int, optional
-        Seconds after which a step is stopped.
+    cpu, memory, gpu : int, optional
+        What each step asks for where it runs remotely: cores, megabytes, and graphics processors.
+    secrets : sequence of str
+        Sources of secrets that become environment variables, such as names in AWS Secrets Manager.
     """
+
+    reserved: ClassVar[frozenset[str]] = frozenset(
+        {"start", "end", "next", "name", "cmd", "input", "index", "foreach_stack", "merge_artifacts"}
+        | {"script_name", "FlowSpec", "card", "current", "resources", "retry", "schedule", "secrets"}
+        | {"step", "timeout", "Markdown", "Table"}
+    )
 
     def __init__(
         self,
-        retries: NonNegativeInt = 1,
+        schedule: str | None = None,
         retry_delay: NonNegativeInt = 1,
-        timeout: PositiveInt | None = None,
+        cpu: PositiveInt | None = None,
+        memory: PositiveInt | None = None,
+        gpu: PositiveInt | None = None,
+        secrets: tuple[str, ...] = (),
+        **rest: Inherited,
     ) -> None:
-        self._retries, self._retry_delay, self._timeout = retries, retry_delay, timeout
+        super().__init__(retry_delay=retry_delay, **rest)
+        self._schedule = None if schedule is None else check_cron(schedule)
+        asked = {"cpu": cpu, "memory": memory, "gpu": gpu}
+        resources = ", ".join(f"{name}={amount}" for name, amount in asked.items() if amount is not None)
+        self._decorators = {
+            "card": 'type="blank"',
+            "retry": f"times={self._retries}, minutes_between_retries={retry_delay}",
+            "timeout": "" if self._timeout is None else f"seconds={self._timeout}",
+            "resources": resources,
+            "secrets": f"sources={literal(list(secrets))}" if secrets else "",
+        }
+        self._decorators = {name: text for name, text in self._decorators.items() if text}
 
-    def build(self, graph: FlowGraph, project: Project) -> Mapping[str, str]:
-        """One module with a flow."""
-        class_name = "".join(word.capitalize() for word in identifier(project, graph).split("_"))
-        decorators = [f"@retry(times={self._retries}, minutes_between_retries={self._retry_delay})"]
-        decorators += [] if self._timeout is None else [f"@timeout(seconds={self._timeout})"]
-        imported = ["FlowSpec", "card", "current", "retry", "step", *(["timeout"] if self._timeout else [])]
-        lines = [
-            f'"""The flow {graph.name} of {project.runner}: each step runs one workflow in a process."""',
-            "",
-            "import json",
-            "import os",
-            "import subprocess",
-            "",
-            f"from metaflow import {', '.join(imported)}",
-            "from metaflow.cards import Markdown, Table",
-            "",
-            constants(project),
-            "",
-            "",
-            run_function("json.loads(done.stdout)"),
-            "",
-            "",
-            _RUN_WORKFLOW,
-            "",
-            "",
-            f"class {class_name}(FlowSpec):",
-            "    @step",
-            "    def start(self):",
-            f"        self.next(self.{graph.steps[0].name})",
-            *_steps(graph, decorators),
-            "",
-            "    @step",
-            "    def end(self):",
-            "        pass",
-            "",
-            "",
-            'if __name__ == "__main__":',
-            f"    {class_name}()",
-        ]
-        return {f"{identifier(project, graph)}.py": text_block(lines)}
+    def _limit(self) -> str:
+        return ""  # @timeout does it
+
+    def _imports(self) -> tuple[list[str], list[str]]:
+        names = ["FlowSpec", "current", "step", *self._decorators, *(["schedule"] if self._schedule else [])]
+        imported = ", ".join(sorted(names, key=lambda name: (name.islower(), name)))
+        return [], [f"from metaflow import {imported}", "from metaflow.cards import Markdown, Table"]
+
+    def _body(self, graph: FlowGraph, name: str) -> Iterator[str]:
+        class_name = "".join(word.capitalize() for word in name.split("_"))
+        yield from ("", "", _RUN_WORKFLOW, "", "")
+        if self._schedule is not None:
+            yield f"@schedule(cron={literal(self._schedule)})"
+        yield from (f"class {class_name}(FlowSpec):", "    @step", "    def start(self):")
+        yield f"        self.next(self.{graph.steps[0].name})"
+        following = [*(step.name for step in graph.steps[1:]), "end"]
+        for step, after in zip(graph.steps, following, strict=True):
+            yield ""
+            yield from (f"    @{name}({text})" for name, text in self._decorators.items())
+            yield from _step(step, after)
+        yield from ("", "    @step", "    def end(self):", "        pass")
+        yield from ("", "", 'if __name__ == "__main__":', f"    {class_name}()")
 
 
-_RUN_WORKFLOW = """\
-def run_workflow(workflow, *words):
-    document = run_lolpop(f"{current.flow_name}/{current.run_id}", workflow, *words)
+# A run that Metaflow resumes goes on from its origin.
+_RUN_WORKFLOW = '''\
+def run_workflow(workflow, arguments):
+    """Run a workflow as the current step, and show its metrics and checks on the step's card."""
+    group = f"{current.flow_name}/{current.origin_run_id or current.run_id}"
+    document = run_lolpop(group, current.step_name, workflow, arguments)
     current.card.append(Markdown(f"# {workflow}: {document['result']}"))
-    rows = [
+    metrics = [
         [rows, metric, value]
         for rows, values in document["metrics"].items()
         for metric, value in values.items()
     ]
-    if rows:
-        current.card.append(Table(rows, headers=["rows", "metric", "value"]))
-    return document["result"]"""
-
-
-def _steps(graph: FlowGraph, decorators: list[str]) -> Iterator[str]:
-    # Artifacts have names that differ from those of steps, which are methods of the same class.
-    following = [*(step.name for step in graph.steps[1:]), "end"]
-    for step, after in zip(graph.steps, following, strict=True):
-        yield ""
-        yield from (f"    {decorator}" for decorator in ['@card(type="blank")', *decorators, "@step"])
-        yield from _step(step, after)
+    if metrics:
+        current.card.append(Table(metrics, headers=["rows", "metric", "value"]))
+    titles = ["task", "check", "status", "message"]
+    checks = [[check[title] for title in titles] for check in document["checks"]]
+    if checks:
+        current.card.append(Table(checks, headers=titles))
+    return document["result"]'''
 
 
 def _step(step: Step, after: str) -> Iterator[str]:
-    call = step_arguments(step, prefix="self.result_of_")
+    # Artifacts have names that differ from those of steps, which are methods of the same class.
+    arguments = step_arguments(step, prefix="self.result_of_")
+    yield "    @step"
     yield f"    def {step.name}(self):"
-    yield f"        self.result_of_{step.name} = run_workflow({call})"
+    yield from wrapped(f"self.result_of_{step.name} = run_workflow(", arguments, indent=8)
     yield f"        self.next(self.{after})"

@@ -31,6 +31,9 @@ _END_RUN = (
     .where(schema.runs.c.run_id == bindparam("of"))
     .values({name: bindparam(name) for name in ("status", "ended_at", "error")})
 )
+_KEEP_WIRING = (
+    update(schema.runs).where(schema.runs.c.run_id == bindparam("of")).values(wiring=bindparam("wiring"))
+)
 _END_TASK = (
     update(schema.tasks)
     .where(schema.tasks.c.task_id == bindparam("of"))
@@ -76,6 +79,8 @@ class RunTables:
             ending = {"of": run.run_id, "status": run.status, "ended_at": run.ended_at, "error": run.error}
             if connection.execute(_END_RUN, ending).rowcount == 0:
                 raise StoreError(f"Run {run.run_id} cannot end: it never began in this store.")
+            if "step" in run.wiring:  # its result became known at the end
+                connection.execute(_KEEP_WIRING, {"of": run.run_id, "wiring": run.wiring})
             if run.status != "completed":
                 # Interrupted just before it was told that a task ended, or before it could tell.
                 connection.execute(_END_TASKS, {"of": run.run_id, "ended_at": run.ended_at})

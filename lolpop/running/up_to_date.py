@@ -1,4 +1,4 @@
-"""Sweeps: which combination of settings a run was made for, and whether it still stands for that."""
+"""Up to date: whether an earlier run did what a run of the same would do today."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_up_to_date(
     Code, settings, libraries and arguments are in the digest; files are compared with those that each of the
     ``tasks`` read.
     """
-    recorded = run.wiring.get("sweep", {}).get("digest")
+    recorded = (run.wiring.get("step") or run.wiring.get("sweep") or {}).get("digest")
     if run.status != "completed" or digest is None or recorded != digest:
         return False
     fingerprints = CallFingerprints(root)

@@ -1,0 +1,124 @@
+"""``lolpop run --step``: attempts at a call that has a name in its group."""
+
+import subprocess
+import sys
+
+import pytest
+
+APP = '''
+import time
+from pathlib import Path
+
+from lolpop import Runner, RunnerContainer, providers, workflow
+from lolpop.resources import DatasetVersion
+
+
+def note(line):
+    with Path("notes.txt").open("a") as notes:
+        notes.write(line + "\\n")
+
+
+class Mill(Runner):
+    def __init__(self, sieve: int = 1):
+        self.sieve = sieve
+
+    @workflow
+    def grind(self, grain: str = "rye") -> DatasetVersion:
+        """Grind."""
+        note(f"ground {grain}")
+        return DatasetVersion(name=grain, number=1)
+
+    @workflow
+    def mix(self, grain: str = "oats") -> dict[str, str]:
+        """Grind, and mix with what is there."""
+        flour = self.grind(grain=grain)
+        if Path("broken").exists():
+            raise ValueError("the stone is broken")
+        while Path("wait").exists():
+            time.sleep(0.01)
+        note(f"mixed by {self.sieve}")
+        return {"flour": flour.reference}
+
+
+class MillContainer(RunnerContainer):
+    runner = providers.Runner(Mill)
+'''
+STEP = ("run", "app.py", "mix", "--group", "monday", "--step", "mix")
+RESULT = {"flour": "dataset_version:oats@1"}
+
+
+@pytest.fixture
+def mill(folder):
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+def notes(mill):
+    return (mill / "notes.txt").read_text().splitlines()
+
+
+def test_an_attempt_goes_on_from_what_failed(mill, lolpop):
+    """What was completed by any of the earlier attempts is not done again."""
+    (mill / "broken").touch()
+    assert lolpop(*STEP).code == 1
+    assert lolpop(*STEP, "--json").json["resumes"] is not None
+    (mill / "broken").unlink()
+    done = lolpop(*STEP, "--json")
+    assert done.json["result"] == RESULT
+    assert notes(mill) == ["ground oats", "mixed by 1"]
+    assert "mix of monday goes on from" in done.err
+    assert "which failed" in done.err
+
+
+def test_a_step_that_is_complete_is_not_done_again(mill, lolpop):
+    """Its run and its result are told once more, and nothing is recorded."""
+    first = lolpop(*STEP, "--json").json
+    done = lolpop(*STEP, "--json")
+    assert (done.code, done.json) == (0, first)
+    assert "mix of monday is complete" in done.err
+    assert len(lolpop("runs", "ls", "--json").json) == 1
+    assert lolpop(*STEP).out.split() == ["{", '"flour":', '"dataset_version:oats@1"', "}"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("--grain", "rye"), ("--set", "sieve=2"), ("--group", "tuesday"), ("--step", "mix_2")],
+)
+def test_a_step_that_would_be_another_is_done(mill, lolpop, others):
+    """Other arguments, settings, groups and steps are no repetition."""
+    lolpop(*STEP)
+    done = lolpop(*STEP, *others, "--json")
+    assert done.code == 0, done.err
+    assert [line for line in notes(mill) if line.startswith("mixed")] == [
+        "mixed by 1", "mixed by 2" if "sieve=2" in others else "mixed by 1",
+    ]  # fmt: skip
+
+
+def test_an_attempt_waits_for_one_that_runs(mill, lolpop):
+    """A process may outlive the scheduler that started it: its result is waited for, and taken."""
+    (mill / "wait").touch()
+    words = [sys.executable, "-m", "lolpop", *STEP, "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as first:
+        while not (mill / "notes.txt").exists():
+            assert first.poll() is None
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as second:
+            assert "is running already: waiting for" in second.stderr.readline()
+            (mill / "wait").unlink()
+            assert first.stdout.read() == second.stdout.read()
+    assert notes(mill) == ["ground oats", "mixed by 1"]
+    assert len(lolpop("runs", "ls", "--json").json) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "app.py", "mix", "--step", "mix"), "add --group NAME, or set LOLPOP_GROUP"),
+        (("run", "--resume", "last", "--step", "mix"), "leave --resume out"),
+        (("run", "app.py", "mix", "--step", "mix", "--sweep", "seed=1,2"), "leave --step out"),
+    ],
+)
+def test_a_step_without_a_group_is_wrong_usage(mill, lolpop, words, message):
+    """So is one together with what names runs in another way."""
+    done = lolpop(*words)
+    assert done.code == 2
+    assert message in done.err
