@@ -8,9 +8,6 @@ from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
-__all__ = ["SkippedConstructor", "constructors_of", "skipped_constructor"]
-
-
 _UNSEEN = frozenset({"__init__", "__setattr__", "setattr", "__dict__", "vars"})
 """Names in a function that calls the constructor of a base class, or sets attributes in other ways."""
 

@@ -8,8 +8,6 @@ from html import escape
 from lolpop._escaping import escaped_text
 from lolpop._urls import mask_urls
 
-__all__ = ["html_table"]
-
 
 def html_table(title: str, rows: Mapping[str, str]) -> str:
     """A table of names and values below a title; values that are empty are left out, secrets are masked."""

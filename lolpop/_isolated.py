@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["isolated"]
-
 
 def isolated(adapter: TypeAdapter[Any]) -> TypeAdapter[Any]:
     """The adapter, which validates values of ``BaseSettings`` classes by nothing but what it is given.

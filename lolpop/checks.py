@@ -13,7 +13,19 @@ Status = Literal["ok", "warn", "error"]
 
 
 class Check(BaseModel):
-    """The outcome of one check: what was looked at, what was found, in words a person can act on."""
+    """The outcome of one check, in words that a person can act on.
+
+    Parameters
+    ----------
+    check
+        Name of the check, such as ``missing_values``.
+    status
+        The outcome: ``ok``, ``warn`` or ``error``.
+    message
+        What the check found, and what to do about it.
+    columns
+        The columns that it is about.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,7 +36,13 @@ class Check(BaseModel):
 
 
 class CheckReport(BaseModel):
-    """The outcomes of all checks of one call."""
+    """The outcomes of all checks of one call.
+
+    Parameters
+    ----------
+    checks
+        The outcomes, in the order in which the checks ran.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

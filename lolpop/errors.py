@@ -37,7 +37,17 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a setting was given: a file with line and column (from 1), a variable, a flag, a default."""
+    """Where a setting was set.
+
+    Parameters
+    ----------
+    source
+        A file, an environment variable, a flag of the command line, or ``default``.
+    line
+        Line in a file, from 1.
+    column
+        Column in a file, from 1.
+    """
 
     source: str
     line: int | None = None
@@ -55,7 +65,18 @@ DEFAULT = Origin("default")
 class Finding:
     """One thing that is wrong with a container or its settings.
 
-    ``path`` is dotted, from the root of the container (``train.model_trainer.n_estimators``).
+    Parameters
+    ----------
+    path
+        Dotted path from the root of the container, such as ``train.model_trainer.n_estimators``.
+    message
+        What is wrong.
+    severity
+        ``error``, or ``warning`` for what does not stop a run.
+    origin
+        Where the setting was set; None if no source set it.
+    hint
+        What to do about it.
     """
 
     path: str
@@ -78,10 +99,15 @@ class UnsetFinding(Finding):
 
 @dataclass(frozen=True, slots=True)
 class UnknownFinding(Finding):
-    """A setting that nothing has."""
+    """A setting that does not exist.
+
+    Parameters
+    ----------
+    is_near
+        Whether the hint names an existing setting that may have been meant.
+    """
 
     is_near: bool = False
-    """Whether the hint names a setting beside it that may have been meant."""
 
 
 class LolpopError(Exception):
@@ -116,7 +142,15 @@ class FlowError(_FindingsError):
 
 
 class WiringError(LolpopError):
-    """A container was asked for something that it cannot give; ``hint`` says what to do about it."""
+    """A container was asked for something that it cannot give.
+
+    Parameters
+    ----------
+    message
+        What it cannot give.
+    hint
+        What to do about it.
+    """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         self.message, self.hint = message, hint
@@ -127,7 +161,15 @@ class WiringError(LolpopError):
 
 
 class MissingExtraError(LolpopError):
-    """A library that an implementation needs is not installed."""
+    """A library that an implementation needs is not installed.
+
+    Parameters
+    ----------
+    what
+        Name of the library.
+    install
+        What to give to ``pip install``.
+    """
 
     def __init__(self, what: str, install: str) -> None:
         self.what, self.install = what, install
@@ -146,9 +188,14 @@ class NoUnseenRowsError(DataError):
 
 
 class TrainingError(LolpopError):
-    """An estimator that refuses its parameters or its data.
+    """An estimator refused its parameters or its data.
 
-    ``parameter`` is the name and the value, as text, of the parameter that is refused, where it is one.
+    Parameters
+    ----------
+    message
+        Why it refused them.
+    parameter
+        Name and value, as text, of the parameter that was refused; None if it was the data.
     """
 
     def __init__(self, message: str, parameter: tuple[str, str] | None = None) -> None:

@@ -15,7 +15,13 @@ __all__ = ["FlowGraph", "Output", "Step", "option_value"]
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The result of a step, as an argument of a later one."""
+    """The result of a step, as an argument of a later one.
+
+    Parameters
+    ----------
+    step
+        Name of the step.
+    """
 
     step: str
 
@@ -24,9 +30,19 @@ class Output:
 class Step:
     """One call of a workflow.
 
-    ``name`` is unique in its graph and a Python identifier. ``arguments`` holds the arguments that the flow
-    passes, by parameter: an Output, a resource, or a value that JSON can hold. ``after`` names steps that
-    come before although nothing is handed on.
+    Parameters
+    ----------
+    name
+        Name of the step: a Python identifier, unique in its graph.
+    workflow
+        Name of the workflow.
+    arguments
+        The arguments that the flow passes, by parameter: an Output, a resource, or a value that JSON can
+        hold.
+    after
+        Names of steps that run before this one although they hand it nothing.
+    origin
+        Where the flow makes the call.
     """
 
     name: str
@@ -59,7 +75,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FlowGraph:
-    """The calls of a flow, each after those that it needs."""
+    """The calls of a flow, each after those that it needs.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    steps
+        The steps, in an order in which they can run.
+    """
 
     name: str
     steps: tuple[Step, ...]

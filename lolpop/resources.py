@@ -32,10 +32,17 @@ _REFERENCE = re.compile(r"(?P<kind>[a-z_]+):(?P<name>[^@:\s]+)(?:@(?P<number>[1-
 
 
 class Resource(BaseModel):
-    """A tracked thing, known by its kind and name.
+    """A tracked thing, identified by its kind and name.
 
-    A resource holds no store and no data. What is known of it (fields, tags, lineage, artifacts) is the
-    metadata tracker's to tell. Two resources are equal if their references are.
+    A resource holds no store and no data. The metadata tracker knows its fields, tags, lineage and artifacts.
+    Two resources are equal if their references are.
+
+    Parameters
+    ----------
+    name
+        Name of the resource: text without ``@``, ``:`` and spaces.
+    external_ids
+        Ids of the same thing in other systems, such as an MLflow run, by system.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +50,6 @@ class Resource(BaseModel):
 
     name: str = Field(pattern=r"^[^@:\s]+$")
     external_ids: Mapping[str, str] = Field(default_factory=dict, repr=False)
-    """Ids that other systems gave it, such as an MLflow run, by system."""
 
     @model_validator(mode="before")
     @classmethod
@@ -83,7 +89,13 @@ class Resource(BaseModel):
 
 
 class Numbered(Resource):
-    """A resource of which a name has many, numbered from 1."""
+    """A resource of which one name has many, numbered from 1.
+
+    Parameters
+    ----------
+    number
+        The number, from 1.
+    """
 
     number: PositiveInt
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from lolpop.cli._failures import UsageError
 from lolpop.errors import LolpopError
 
-__all__ = ["signed", "write_files"]
-
 _NOTE = "changes when the file is edited"
 _HEADER = re.compile(
     rf"^# Built by lolpop: .*\n# Digest \({_NOTE}\): (?P<digest>[0-9a-f]{{16}})\n", re.MULTILINE

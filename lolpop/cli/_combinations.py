@@ -15,8 +15,6 @@ from lolpop.errors import Finding, Origin, SettingsError
 from lolpop.settings.nodes import Node, plain
 from lolpop.settings.yaml import read_yaml
 
-__all__ = ["Axis", "Combination", "axes_of", "combinations_of"]
-
 Combination: TypeAlias = Mapping[str, str]
 """Values by the path of their setting, as texts that ``--set`` takes."""
 

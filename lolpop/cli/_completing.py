@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["completed_by"]
-
 
 def completed_by(name: str) -> Callable[[Any, str], list[str]]:
     """What completes a parameter: the function ``name`` of the module ``_completion``.

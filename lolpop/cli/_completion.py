@@ -8,17 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from lolpop.cli._options import SettingsOptions
 
-__all__ = [
-    "complete_component",
-    "complete_component_type",
-    "complete_dataset_version",
-    "complete_model_version",
-    "complete_profile",
-    "complete_run",
-    "complete_runner",
-    "complete_setting",
-    "complete_workflow",
-]
 
 Candidates: TypeAlias = list[str]
 

@@ -12,8 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from lolpop._entry_points import EntryPoint, scan
 
-__all__ = ["ExtensionGroup", "load_command"]
-
 _GROUP = "lolpop.commands"
 
 

@@ -20,8 +20,6 @@ from lolpop.settings.secrets import MASK
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
-__all__ = ["as_yaml"]
-
 
 def as_yaml(root: Scope, *, resolved: bool) -> str:
     """Every setting in force, defaults included, as YAML that gives the same settings again.

@@ -15,6 +15,15 @@ class Handle(Generic[T_co]):
 
     A flow passes handles to further calls. It cannot look into them: what depends on a result belongs in a
     workflow.
+
+    Parameters
+    ----------
+    step
+        Name of the step that makes the call.
+    result_type
+        The type of the result, as the workflow is annotated.
+    put_after
+        Called with the step and the handles that it is to wait for.
     """
 
     __slots__ = ("_put_after", "result_type", "step")

@@ -26,9 +26,14 @@ _AFTER = "after"
 
 
 class Recorder:
-    """Stands for a runner while a flow is read: every workflow of the runner is a method that notes its call.
+    """Stands in for a runner while a flow is read: each workflow is a method that records its call.
 
-    Nothing is run. What is wrong with a call is found when the graph is asked for, all at once.
+    Nothing is run. Mistakes are reported together, when the graph is asked for.
+
+    Parameters
+    ----------
+    runner
+        The class of the runner.
     """
 
     def __init__(self, runner: type[Runner]) -> None:

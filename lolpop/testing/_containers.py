@@ -13,8 +13,6 @@ from lolpop.kernel.providers.slots import Slot, bound
 from lolpop.kernel.providers.uncached_cells import uncached_cell
 from lolpop.registry import RUNNERS, import_object, registered
 
-__all__ = ["active_overrides", "end_overrides", "load_container"]
-
 
 def load_container(
     container: type[Any] | str,

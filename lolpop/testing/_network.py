@@ -10,8 +10,6 @@ from unittest import mock
 
 import pytest
 
-__all__ = ["no_network"]
-
 _LOCAL = getattr(socket, "AF_UNIX", None)
 
 

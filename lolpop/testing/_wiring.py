@@ -13,8 +13,6 @@ import pytest
 from lolpop.containers import scope_of
 from lolpop.running.snapshots import snapshot
 
-__all__ = ["WiringSnapshot", "wiring_text"]
-
 _FOLDER = "__wiring__"
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 

@@ -50,7 +50,19 @@ def after(path: str, *, on_failure: OnFailure | None = None) -> Callable[[F], F]
 
 @dataclass(frozen=True, slots=True)
 class AttachedCheck:
-    """A function that checks calls of the tasks and workflows whose path matches ``path``."""
+    """A function that checks calls of the tasks and workflows whose path matches a pattern.
+
+    Parameters
+    ----------
+    path
+        The pattern, such as ``train.*``.
+    when
+        Whether it runs before or after the call.
+    function
+        The function.
+    on_failure
+        What a failure does: ``stop`` the run, ``continue``, or ``warn``; None to leave it to the settings.
+    """
 
     path: str
     when: When

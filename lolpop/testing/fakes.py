@@ -23,7 +23,15 @@ _CALLS = "_lolpop_fake_calls"
 
 @dataclass(frozen=True, slots=True)
 class FakeCall:
-    """One call of a method of a fake, with its arguments by name, defaults included."""
+    """One call of a method of a fake.
+
+    Parameters
+    ----------
+    method
+        Name of the method.
+    arguments
+        The arguments by name, defaults included.
+    """
 
     method: str
     arguments: Mapping[str, Any]

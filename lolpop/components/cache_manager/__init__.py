@@ -18,11 +18,18 @@ __all__ = ["CacheManager", "CachedResult"]
 
 @dataclass(frozen=True, slots=True)
 class CachedResult:
-    """What a call returned, and which call it was."""
+    """A cached result and the task that made it.
+
+    Parameters
+    ----------
+    value
+        What the call returned.
+    task_id
+        Id of the task that made it.
+    """
 
     value: Any
     task_id: str
-    """Of the task that made it."""
 
 
 class CacheManager(Component):

@@ -23,7 +23,6 @@ from lolpop.errors import CacheError, MissingExtraError
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["Entries", "Entry", "packed", "unpacked"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _STALE_SECONDS = 24 * 60 * 60.0

@@ -19,7 +19,6 @@ from lolpop.errors import LolpopError, UnkeptValueError
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["read_value", "write_value"]
 
 _VALUE = "value.json"
 _PLAIN = (bool, int, str, type(None))

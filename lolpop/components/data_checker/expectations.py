@@ -23,7 +23,19 @@ class _Value(BaseModel):
 
 
 class ExpectedNumbers(_Value):
-    """The range of a column; ``whole`` says that its numbers have no fractions."""
+    """The range of a column of numbers.
+
+    Parameters
+    ----------
+    least
+        The smallest number.
+    median
+        The median.
+    greatest
+        The greatest number.
+    whole
+        Whether all numbers are whole.
+    """
 
     least: float
     median: float
@@ -32,12 +44,25 @@ class ExpectedNumbers(_Value):
 
 
 class ExpectedColumn(_Value):
-    """One column; ``values`` are all that it had, or none where they are too many to be a set."""
+    """What a column is expected to hold.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    kind
+        Kind of its values, such as ``number`` or ``string``.
+    missing
+        Share of the rows without a value, from 0 to 1.
+    numbers
+        The range, of a column of numbers.
+    values
+        All values that the column had; empty if they are too many to be a set of categories.
+    """
 
     name: str
     kind: Kind
     missing: float
-    """Share of the rows without a value, from 0 to 1."""
     numbers: ExpectedNumbers | None = None
     values: tuple[ValueCount, ...] = ()
 
@@ -47,7 +72,15 @@ class ExpectedColumn(_Value):
 
 
 class Expectation(_Value):
-    """The columns of ``rows`` rows: their types, ranges, categories, and shares of missing values."""
+    """What rows are expected to be: the types, ranges, categories and missing values of their columns.
+
+    Parameters
+    ----------
+    rows
+        How many rows it was made of.
+    columns
+        What each column is expected to hold.
+    """
 
     rows: int
     columns: tuple[ExpectedColumn, ...] = ()

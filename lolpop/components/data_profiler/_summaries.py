@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
 
-__all__ = [
-    "FEW_ROWS", "bin_counts", "bucket_counts", "finite_or_none", "finite_sorted", "summarize",
-    "summarize_numbers", "summarize_values",
-]  # fmt: skip
 
 # Fine enough to compare by: what bins hide of a distance between distributions is at most one bin.
 _BINS = 100

@@ -14,8 +14,24 @@ __all__ = ["ColumnDrift", "DriftReport"]
 class ColumnDrift(BaseModel):
     """How far the values of one column are from those of the reference.
 
-    ``p_value`` is corrected for the number of columns; ``psi`` is the population stability index,
-    ``jensen_shannon`` a distance between 0 and 1. ``change`` says in words what changed most.
+    Parameters
+    ----------
+    column
+        Name of the column.
+    test
+        The statistical test: Kolmogorov-Smirnov for numbers, chi-squared for categories.
+    statistic
+        The statistic of the test.
+    p_value
+        The p-value of the test, corrected for the number of columns.
+    psi
+        The population stability index.
+    jensen_shannon
+        The Jensen-Shannon distance, from 0 to 1.
+    status
+        Whether the drift is worth a warning or an error.
+    change
+        What changed most, in words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +47,14 @@ class ColumnDrift(BaseModel):
 
 
 class DriftReport(CheckReport):
-    """How far each column is from the reference, and the check ``drift`` that sums it up."""
+    """The check ``drift``, and how far each column is from the reference.
+
+    Parameters
+    ----------
+    checks
+        The check ``drift``, which sums the columns up.
+    columns
+        How far each column is from the reference.
+    """
 
     columns: tuple[ColumnDrift, ...] = ()

@@ -16,10 +16,15 @@ class _Value(BaseModel):
 
 
 class Bins(_Value):
-    """How many numbers are in each of k + 1 bins between k ascending ``edges``.
+    """How many numbers are in each of k + 1 bins between k edges.
 
-    A bin holds the numbers greater than the edge before it and not greater than its own; the first one
-    has no lower edge, the last one no upper.
+    Parameters
+    ----------
+    edges
+        The k edges, ascending.
+    counts
+        Numbers per bin. A bin holds the numbers greater than the edge before it and not greater than its own;
+        the first bin has no lower edge, the last one no upper.
     """
 
     edges: tuple[float, ...]
@@ -27,14 +32,40 @@ class Bins(_Value):
 
 
 class ValueCount(_Value):
-    """A value, as text, and in how many rows it is."""
+    """A value and how many rows have it.
+
+    Parameters
+    ----------
+    value
+        The value, as text.
+    count
+        How many rows have it.
+    """
 
     value: str
     count: int
 
 
 class Numbers(_Value):
-    """Statistics of the finite numbers of a column; None where they exceed what a float holds."""
+    """Statistics of the finite numbers of a column; None where they exceed what a float holds.
+
+    Parameters
+    ----------
+    min
+        The smallest number.
+    max
+        The greatest number.
+    mean
+        The mean.
+    std
+        The standard deviation.
+    quartiles
+        The lower quartile, the median and the upper quartile.
+    bins
+        Bins with about as many numbers each, or with one value each where there are few values.
+    histogram
+        Bins of equal width.
+    """
 
     min: float
     max: float
@@ -42,18 +73,37 @@ class Numbers(_Value):
     std: float | None
     quartiles: tuple[float, float, float]
     bins: Bins
-    """Bins of about as many numbers each; of one value each where there are few of them."""
     histogram: Bins | None
-    """Bins of equal width."""
 
 
 class ColumnProfile(_Value):
-    """One column: ``missing`` and ``infinite`` count its rows without a usable value.
+    """What is in one column.
 
-    ``values`` are its most frequent values, most frequent first, and ``all_values`` says that there are
-    no others. Where most are rare, ``buckets`` counts the rows of all of them, each value in the bucket
-    that a hash of its text points to; except where values hardly repeat, as in free text.
-    ``earliest`` and ``latest`` are ISO dates.
+    Parameters
+    ----------
+    name
+        Name of the column.
+    kind
+        Kind of its values, such as ``number`` or ``string``.
+    missing
+        How many rows have no value.
+    infinite
+        How many rows have an infinite number.
+    distinct
+        How many values differ; None if they were not counted.
+    numbers
+        Statistics, of a column of numbers.
+    values
+        The most frequent values, most frequent first.
+    all_values
+        Whether the column has no other values.
+    buckets
+        Where most values are rare, rows per bucket; a hash of the text of a value picks its bucket. Empty
+        where values hardly repeat, as in free text.
+    earliest
+        The earliest date, in ISO format.
+    latest
+        The latest date, in ISO format.
     """
 
     name: str
@@ -70,14 +120,32 @@ class ColumnProfile(_Value):
 
 
 class Correlation(_Value):
-    """Pearson's correlation of two columns of numbers."""
+    """Pearson's correlation of two columns of numbers.
+
+    Parameters
+    ----------
+    columns
+        Names of the two columns.
+    coefficient
+        The coefficient, from -1 to 1.
+    """
 
     columns: tuple[str, str]
     coefficient: float
 
 
 class Profile(_Value):
-    """All columns of a frame, and the pairs that vary together, strongest first."""
+    """What is in each column of a frame.
+
+    Parameters
+    ----------
+    rows
+        How many rows the frame has.
+    columns
+        The columns, in the order of the frame.
+    correlations
+        Pairs of columns that correlate, strongest first.
+    """
 
     rows: int
     columns: tuple[ColumnProfile, ...] = ()

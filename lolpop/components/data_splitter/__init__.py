@@ -17,9 +17,16 @@ __all__ = ["BacktestSplitter", "DataSplitter", "Splits"]
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Disjoint parts of one frame, with all its columns (the target included).
+    """Disjoint parts of one frame, with all its columns, the target included.
 
-    ``validation`` is what a hyperparameter search judges by; None where none was asked for.
+    Parameters
+    ----------
+    train
+        Rows to fit on.
+    test
+        Rows to evaluate the final model on.
+    validation
+        Rows that a hyperparameter search scores its trials on; None without a search.
     """
 
     train: Frame

@@ -16,7 +16,6 @@ else:
     np = lazy_loader.load("numpy")
     pd = lazy_loader.load("pandas")
 
-__all__ = ["Column", "column_of"]
 
 _QUANTILES = 201
 _REPEATING = 0.5

@@ -20,7 +20,6 @@ else:
     np = lazy_loader.load("numpy")
     pd = lazy_loader.load("pandas")
 
-__all__ = ["synthesis_report"]
 
 _COMPARED = 1_000
 """Rows of which the nearest neighbours are looked for."""

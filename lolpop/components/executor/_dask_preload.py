@@ -7,8 +7,6 @@ from typing import Any
 
 from lolpop._processors import let_threads_sleep
 
-__all__ = ["dask_setup"]
-
 
 def dask_setup(worker: Any) -> None:
     """Let Ctrl-C, which goes to every process of the terminal, be the business of the first one."""

@@ -17,8 +17,6 @@ from lolpop.errors import WiringError
 if TYPE_CHECKING:
     from lolpop.kernel.specs import Worker
 
-__all__ = ["Payload", "call", "release"]
-
 
 @dataclass(frozen=True, slots=True)
 class Payload:

@@ -12,8 +12,6 @@ from lolpop.runs import current_run
 if TYPE_CHECKING:
     from lolpop.kernel.specs import Call, Worker
 
-__all__ = ["packed", "unpacked"]
-
 
 def packed(function: Callable[[Any], Any] | Call) -> bytes:
     """What a worker process needs, as bytes: it is unpickled where an error can be answered with.

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
     from lolpop.data.frames import Frame, Series
 
-__all__ = [
-    "CategoryEncoder", "DateEncoder", "InstantEncoder", "NumberEncoder", "PandasColumnTransformer",
-    "TextEncoder",
-]  # fmt: skip
-
 
 class _ColumnEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Makes features of columns, each by itself."""

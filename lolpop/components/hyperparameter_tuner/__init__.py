@@ -28,9 +28,18 @@ class Objective(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One trainer with one set of parameters, and its score; None if the trial failed.
+    """One trainer with one set of parameters, and its score.
 
-    ``share`` is the share of the rows that it learned from: less than 1 if it was given up there.
+    Parameters
+    ----------
+    trainer
+        The trainer.
+    params
+        The parameters of the trial, by name.
+    score
+        The score; None if the trial failed.
+    share
+        The share of the rows that it was fitted on: less than 1 if the trial was pruned.
     """
 
     trainer: ModelTrainer
@@ -41,7 +50,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """All trials of a search in the order they were chosen, and the best that learned from all rows."""
+    """The result of a search.
+
+    Parameters
+    ----------
+    best
+        The best trial of those that were fitted on all rows.
+    trials
+        All trials, in the order in which they were chosen.
+    """
 
     best: Trial
     trials: tuple[Trial, ...]

@@ -17,36 +17,57 @@ __all__ = ["CallCaching", "Interceptor", "TaskCall"]
 
 @dataclass(frozen=True, slots=True)
 class CallCaching:
-    """What a cache needs to know of a call whose result may be reused."""
+    """What a cache needs to know of a call whose result may be reused.
+
+    Parameters
+    ----------
+    key
+        Digest of everything that the call depends on.
+    task_id
+        Id of the call.
+    is_settled
+        Whether, after the call, its arguments and files are still what they were before it.
+    reuse
+        Records that the result is that of the task with this id.
+    trainers
+        The trainers of the container, which can save and load their models.
+    """
 
     key: str
-    """Digest of everything that the call depends on."""
     task_id: str
     is_settled: Callable[[], bool]
-    """Whether the arguments and files of the call, which is done, are still what they were before it."""
     reuse: Callable[[str], None]
-    """Record that the result is that of the task with this id."""
     trainers: Callable[[], Sequence[ModelTrainer]]
-    """The trainers of the container, which know how to keep their models."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCall:
     """A call of a task or workflow on its way through the chain of interceptors.
 
-    ``path`` is dotted, from the root of the container: ``train.train_model`` for a task of the pipeline
-    in ``train``, ``train_model`` for a workflow. ``proceed`` calls what comes next; it may be called again
-    (retry), or not at all (cache).
+    Parameters
+    ----------
+    kind
+        ``task`` or ``workflow``.
+    path
+        Dotted path from the root of the container: ``train.train_model`` for a task of the pipeline in
+        ``train``, ``train_model`` for a workflow.
+    run_id
+        Id of the run that the call belongs to.
+    arguments
+        The arguments by parameter name, defaults included.
+    proceed
+        Calls the next interceptor, or the task itself. An interceptor may call it several times (retry) or
+        not at all (cache).
+    caching
+        What a cache needs; None if the result cannot be reused.
     """
 
     kind: CallKind
     path: str
     run_id: str
     arguments: Mapping[str, Any]
-    """By parameter name, defaults included."""
     proceed: Callable[[], Any]
     caching: CallCaching | None = None
-    """None if the call has to be made."""
 
 
 class Interceptor(Component):

@@ -24,9 +24,22 @@ R = TypeVar("R", bound="Resource")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of a resource besides its identity.
+    """What the tracker knows of a resource besides its identity.
 
-    ``run_id`` and ``task`` (its path, such as ``train.train_model``) say who made it; None outside a run.
+    Parameters
+    ----------
+    resource
+        The resource.
+    created_at
+        When it was recorded, in UTC.
+    run_id
+        Id of the run that made it; None outside a run.
+    task
+        Path of the task that made it, such as ``train.train_model``; None outside a run.
+    fields
+        Facts about it, by name; values are what JSON can hold.
+    tags
+        Labels that people gave it, by name.
     """
 
     resource: Resource

@@ -19,7 +19,19 @@ __all__ = ["BiasReport", "Disparity", "GroupMetrics", "ModelBiasChecker"]
 
 
 class GroupMetrics(BaseModel):
-    """Metrics of the rows that have the value ``group`` in the column ``feature``."""
+    """Metrics of the rows that have one value in one sensitive column.
+
+    Parameters
+    ----------
+    feature
+        The sensitive column.
+    group
+        The value, as text.
+    rows
+        How many rows have it.
+    metrics
+        Values of the metrics by name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,10 +42,24 @@ class GroupMetrics(BaseModel):
 
 
 class Disparity(BaseModel):
-    """How far apart the groups of ``feature`` are in one metric.
+    """How far apart the groups of a sensitive column are in one metric.
 
-    ``difference`` is that of the highest and the lowest group, ``ratio`` the lowest over the highest; None
-    where it has no meaning. Groups that are too small to be judged are not among them.
+    Groups that are too small to be judged are left out.
+
+    Parameters
+    ----------
+    feature
+        The sensitive column.
+    metric
+        Name of the metric.
+    lowest
+        The group with the lowest value.
+    highest
+        The group with the highest value.
+    difference
+        The highest value minus the lowest.
+    ratio
+        The lowest value divided by the highest; None where a ratio has no meaning.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +73,17 @@ class Disparity(BaseModel):
 
 
 class BiasReport(CheckReport):
-    """The outcomes of checks named ``bias``, and what they rest on."""
+    """The outcomes of checks named ``bias``, and what they rest on.
+
+    Parameters
+    ----------
+    checks
+        The outcomes.
+    groups
+        Metrics of each group.
+    disparities
+        How far apart the groups are in each metric.
+    """
 
     groups: tuple[GroupMetrics, ...] = ()
     disparities: tuple[Disparity, ...] = ()

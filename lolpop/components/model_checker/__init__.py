@@ -24,9 +24,24 @@ Metrics: TypeAlias = Mapping[str, float]
 class Comparison(BaseModel):
     """Whether one model is better than another on the same rows.
 
-    ``difference`` is in the metric's own units, positive where the first model is better; ``interval``
-    is its confidence interval where the checker computes one. ``against`` says what the other is, and
-    ``left_out`` how many rows were not judged by, since the other model has learned from them.
+    Parameters
+    ----------
+    better
+        Whether the first model is better.
+    metric
+        Name of the metric that decides.
+    score
+        Score of the first model.
+    other_score
+        Score of the other model.
+    difference
+        The difference in units of the metric, positive where the first model is better.
+    interval
+        Confidence interval of the difference, where the checker computes one.
+    against
+        What the other model is, in words.
+    left_out
+        How many rows were left out because the other model was fitted on them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

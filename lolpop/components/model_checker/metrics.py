@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from lolpop.components.model_checker import _confusions
+from lolpop.components.model_checker._confusions import Average, Confusions
 from lolpop.components.model_checker.evaluations import Evaluation
 from lolpop.errors import DataError
 
@@ -23,15 +25,28 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "Metric"]
 
 ProblemType: TypeAlias = Literal["classification", "regression"]
-Average: TypeAlias = Literal["binary", "macro", "micro", "weighted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A number that says how good predictions are.
 
-    ``of`` gives its value, NaN where it is not defined, such as an area under the curve with one class.
-    ``resampled`` gives m values, for the n rows repeated as each line of weights, shape (m, n), says.
+    Parameters
+    ----------
+    name
+        Name of the metric, such as ``roc_auc``.
+    problem_type
+        The type of problem that it measures.
+    greater_is_better
+        Whether a greater value is a better one.
+    needs_probabilities
+        Whether labels alone are not enough.
+    value
+        Computes the value of an evaluation: NaN where it is undefined, such as an area under the curve with
+        one class.
+    values
+        Computes m values at once, for the n rows repeated as often as each line of the weights says, shape
+        (m, n); None if the metric has no fast way.
     """
 
     name: str
@@ -171,93 +186,18 @@ def _probabilities(evaluation: Evaluation) -> Any:
 
 # --- Functions of the confusion matrix -------------------------------------------------------------------
 
-Confusions: TypeAlias = "Values"  # (m, k, k): how often the true class (rows) was predicted as (columns)
-
 
 def _confusion_metric(name: str, function: Callable[[Confusions], Values]) -> Metric:
     def value(evaluation: Evaluation) -> float:
         import numpy as np
 
         ones = np.ones((1, len(evaluation)), dtype=np.intp)
-        return float(function(_confusions(evaluation, ones))[0])
+        return float(function(_confusions.confusions(evaluation, ones))[0])
 
     def values(evaluation: Evaluation, weights: Weights) -> Values:
-        return function(_confusions(evaluation, weights))
+        return function(_confusions.confusions(evaluation, weights))
 
     return Metric(name, "classification", True, False, value, values)
-
-
-def _confusions(evaluation: Evaluation, weights: Weights) -> Confusions:
-    import numpy as np
-
-    k = len(evaluation.classes)
-    cells = evaluation.truth * k + evaluation.labels
-    order = np.argsort(cells, kind="stable")
-    cell_codes, starts = np.unique(cells[order], return_index=True)
-    counts = np.zeros((len(weights), k * k))
-    counts[:, cell_codes] = np.add.reduceat(weights[:, order], starts, axis=1)
-    return counts.reshape(-1, k, k)
-
-
-def _balanced_accuracy(counts: Confusions) -> Values:
-    true = counts.sum(axis=2)
-    return _mean(_share(_diagonal(counts), true), true > 0)
-
-
-def _matthews(counts: Confusions) -> Values:
-    import numpy as np
-
-    true, predicted, rows = counts.sum(axis=2), counts.sum(axis=1), counts.sum(axis=(1, 2))
-    together = _diagonal(counts).sum(axis=1) * rows - (true * predicted).sum(axis=1)
-    spread = (rows**2 - (true**2).sum(axis=1)) * (rows**2 - (predicted**2).sum(axis=1))
-    return _share(together, np.sqrt(spread))
-
-
-def _precision(hits: Values, true: Values, predicted: Values) -> Values:
-    del true
-    return _share(hits, predicted)
-
-
-def _recall(hits: Values, true: Values, predicted: Values) -> Values:
-    del predicted
-    return _share(hits, true)
-
-
-def _f1(hits: Values, true: Values, predicted: Values) -> Values:
-    return _share(2 * hits, true + predicted)
-
-
-def _jaccard(hits: Values, true: Values, predicted: Values) -> Values:
-    return _share(hits, true + predicted - hits)
-
-
-def _by_class(
-    function: Callable[[Values, Values, Values], Values], average: Average | None, counts: Confusions
-) -> Values:
-    hits, true, predicted = _diagonal(counts), counts.sum(axis=2), counts.sum(axis=1)
-    if average == "micro":
-        return function(hits.sum(axis=1), true.sum(axis=1), predicted.sum(axis=1))
-    by_class = function(hits, true, predicted)
-    if average == "weighted":
-        return _share((by_class * true).sum(axis=1), true.sum(axis=1))
-    if average is None and counts.shape[1] == 2:
-        return by_class[:, 1]
-    return _mean(by_class, true + predicted > 0)
-
-
-def _diagonal(counts: Confusions) -> Values:
-    return counts.diagonal(axis1=1, axis2=2)
-
-
-def _share(part: Values, whole: Values) -> Values:
-    # Of nothing, nothing: as scikit-learn with zero_division=0.
-    import numpy as np
-
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
-
-
-def _mean(values: Values, counted: NDArray[np.bool_]) -> Values:
-    return _share((values * counted).sum(axis=1), counted.sum(axis=1).astype(float))
 
 
 # --- Areas under curves ----------------------------------------------------------------------------------
@@ -315,7 +255,7 @@ def _precision_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Valu
     """Mean precision over the thresholds at which a row of the class is found."""
     ours, rest = (counts[:, ::-1] for counts in _by_score(is_class, scores, weights))
     positives = ours.cumsum(axis=1)
-    precision = _share(positives, positives + rest.cumsum(axis=1))
+    precision = _confusions.share(positives, positives + rest.cumsum(axis=1))
     size = ours.sum(axis=1)
     return _defined_share((ours * precision).sum(axis=1), size), size
 
@@ -382,7 +322,12 @@ def _r2_values(evaluation: Evaluation, weights: Weights) -> Values:
 
 _row = functools.partial(_row_metric, problem_type="classification")
 _errors_of = functools.partial(_row_metric, problem_type="regression")
-_BY_CLASS = {"precision": _precision, "recall": _recall, "f1": _f1, "jaccard": _jaccard}
+_BY_CLASS = {
+    "precision": _confusions.precision,
+    "recall": _confusions.recall,
+    "f1": _confusions.f1,
+    "jaccard": _confusions.jaccard,
+}
 _AVERAGES: tuple[Average | None, ...] = (None, "macro", "micro", "weighted")
 
 
@@ -392,12 +337,12 @@ def _natural() -> list[Metric]:
         _row("log_loss", rows=_log_losses, needs_probabilities=True),
         _row("brier_score", rows=_brier_losses, needs_probabilities=True),
         _row("top_k_accuracy", rows=_among_two_likeliest, greater_is_better=True, needs_probabilities=True),
-        _confusion_metric("balanced_accuracy", _balanced_accuracy),
-        _confusion_metric("matthews_corrcoef", _matthews),
+        _confusion_metric("balanced_accuracy", _confusions.balanced_accuracy),
+        _confusion_metric("matthews_corrcoef", _confusions.matthews),
         *(
             _confusion_metric(
                 name if average is None else f"{name}_{average}",
-                functools.partial(_by_class, function, average),
+                functools.partial(_confusions.by_class, function, average),
             )
             for name, function in _BY_CLASS.items()
             for average in _AVERAGES

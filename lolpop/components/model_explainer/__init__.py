@@ -20,7 +20,17 @@ __all__ = ["Attributions", "Importance", "ModelExplainer"]
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How much a model owes to a column, by the explainer's own measure, and how sure that is."""
+    """How much a model depends on a column, by the measure of the explainer.
+
+    Parameters
+    ----------
+    column
+        Name of the column.
+    value
+        The importance.
+    deviation
+        Standard deviation of the value, which tells how sure it is.
+    """
 
     column: str
     value: float
@@ -29,10 +39,16 @@ class Importance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attributions:
-    """What each of c columns has to do with what is predicted for each of n rows.
+    """How much each of c columns contributes to the predictions of n rows.
 
-    ``values``, shape (n, c), are in units of ``outputs``, shape (n,): the prediction of a regression, the
-    probability of the predicted class of a classification.
+    Parameters
+    ----------
+    columns
+        Names of the c columns.
+    values
+        Contributions, shape (n, c), in units of ``outputs``.
+    outputs
+        The predictions of a regression, or the probabilities of the predicted classes, shape (n,).
     """
 
     columns: tuple[str, ...]

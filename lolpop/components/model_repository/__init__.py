@@ -17,7 +17,19 @@ __all__ = ["ModelRepository", "Registration"]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The life of a model version so far. Times are UTC."""
+    """The life of a model version so far. Times are UTC.
+
+    Parameters
+    ----------
+    registered_at
+        When it was registered.
+    promoted_at
+        When it was promoted; None if it was not.
+    approved_at
+        When it was approved; None if it was not.
+    approved_by
+        Who approved it.
+    """
 
     registered_at: datetime
     promoted_at: datetime | None = None

@@ -24,7 +24,17 @@ Params: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Int:
-    """Whole numbers from ``low`` to ``high``, both included."""
+    """Whole numbers to search over.
+
+    Parameters
+    ----------
+    low
+        Smallest value, included.
+    high
+        Greatest value, included.
+    log
+        Whether to search on a logarithmic scale.
+    """
 
     low: int
     high: int
@@ -33,7 +43,17 @@ class Int:
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """Real numbers from ``low`` to ``high``."""
+    """Real numbers to search over.
+
+    Parameters
+    ----------
+    low
+        Smallest value, included.
+    high
+        Greatest value, included.
+    log
+        Whether to search on a logarithmic scale.
+    """
 
     low: float
     high: float
@@ -42,7 +62,13 @@ class Float:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values."""
+    """Values to choose from in a search.
+
+    Parameters
+    ----------
+    values
+        The values.
+    """
 
     values: tuple[str | int | float | bool | None, ...]
 
@@ -52,10 +78,20 @@ SearchSpace: TypeAlias = Mapping[str, Int | Float | Choice]
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model says of n rows.
+    """What a model predicts for n rows.
 
-    ``labels`` has shape (n,), in the target's own values. Of classifiers, ``probabilities`` has shape
-    (n, k) in the order of ``classes``; of forecasts, ``lower`` and ``upper`` have shape (n,).
+    Parameters
+    ----------
+    labels
+        Predictions of shape (n,), in the values of the target.
+    probabilities
+        Probabilities of shape (n, k), of classifiers.
+    classes
+        The k classes, in the order of the probabilities.
+    lower
+        Lower bounds of shape (n,), of forecasts.
+    upper
+        Upper bounds of shape (n,), of forecasts.
     """
 
     labels: Array

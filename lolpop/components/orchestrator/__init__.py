@@ -18,10 +18,20 @@ __all__ = ["Orchestrator", "Project"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a built file has to know of the project whose workflows it runs.
+    """What a built file needs to know of the project whose workflows it runs.
 
-    ``runner``, ``flow`` and ``options`` (``-c``, ``--profile``, ``--set``) are words of the command line, for
-    the current directory ``folder``; ``python`` is the interpreter that lolpop is installed for.
+    Parameters
+    ----------
+    runner
+        The runner, as the command line names it.
+    flow
+        The flow, as the command line names it.
+    folder
+        The folder to run commands in.
+    python
+        The interpreter that lolpop is installed for.
+    options
+        Further words of the command line, such as ``-c``, ``--profile`` and ``--set``.
     """
 
     runner: str

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from lolpop.components.orchestrator import Project
 from lolpop.graphs import FlowGraph, Step, option_name
 
-__all__ = ["READ_RESULT", "identifier", "run_line", "shell_script", "step_words", "text_block"]
-
 READ_RESULT = (
     'import json, sys; result = json.load(sys.stdin)["result"]; '
     "print(result if isinstance(result, str) else json.dumps(result))"

@@ -15,8 +15,6 @@ from lolpop.components.orchestrator._commands import identifier, text_block
 from lolpop.graphs import FlowGraph, Output, Step
 from lolpop.resources import Resource
 
-__all__ = ["PythonFileOrchestrator", "check_variables", "literal", "step_arguments", "wrapped"]
-
 _COMMON_NAMES = frozenset(
     {"json", "os", "subprocess", "FOLDER", "LOLPOP", "RUNNER", "OPTIONS", "run_lolpop", "run_workflow"}
 )

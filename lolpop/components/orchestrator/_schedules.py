@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["check_cron"]
-
 _FIELD = re.compile(r"[0-9A-Za-z*/,\-]+")
 _NICKNAMES = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 

@@ -8,8 +8,6 @@ from lolpop.components.orchestrator import Orchestrator, Project
 from lolpop.components.orchestrator._commands import shell_script
 from lolpop.graphs import FlowGraph
 
-__all__ = ["ScriptOrchestrator"]
-
 
 class ScriptOrchestrator(Orchestrator):
     """Writes a script of bash among other files.

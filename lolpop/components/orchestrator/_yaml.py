@@ -5,8 +5,6 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
-__all__ = ["yaml_text"]
-
 
 def yaml_text(document: dict[str, Any], comments: list[str]) -> str:
     """A document in block style, with comments above it; texts of several lines are literal blocks."""

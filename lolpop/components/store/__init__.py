@@ -26,7 +26,29 @@ TaskStatus: TypeAlias = RunStatus
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One execution of a workflow as it is stored. Times are UTC."""
+    """One execution of a workflow as the store holds it. Times are UTC.
+
+    Parameters
+    ----------
+    run_id
+        Id of the run.
+    workflow
+        Name of the workflow.
+    container
+        Name of the class of the container.
+    status
+        ``running``, ``completed``, ``failed`` or ``interrupted``.
+    started_at
+        When the run began.
+    ended_at
+        When it ended; None while it runs.
+    group
+        Name that runs of several processes share; None if it stands alone.
+    error
+        The error that ended it, with its traceback; None if there was none.
+    wiring
+        Implementation and settings by path, plus seed, git commit, library versions and host.
+    """
 
     run_id: str
     workflow: str
@@ -37,7 +59,6 @@ class RunRecord:
     group: str | None = None
     error: str | None = None
     wiring: Mapping[str, Any] = field(default_factory=dict)
-    """Per path the implementation and its settings, plus seed, git commit, library versions, host."""
 
     @property
     def duration(self) -> float | None:
@@ -60,10 +81,39 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """One call of a task, or of a workflow inside another, as it is stored. Times are UTC.
+    """One call of a task, or of a workflow inside another, as the store holds it. Times are UTC.
 
-    ``inputs`` and ``outputs`` hold, by parameter name (``return`` for the result), the reference of a
-    resource, or the type and shape of another value.
+    Parameters
+    ----------
+    task_id
+        Id of the call.
+    run_id
+        Id of the run.
+    path
+        Path of the task, such as ``train.train_model``.
+    status
+        ``running``, ``completed``, ``failed`` or ``interrupted``.
+    started_at
+        When the call began.
+    parent_id
+        Id of the call that made this one; None if the workflow of the run made it.
+    ended_at
+        When it ended; None while it runs.
+    error
+        The error that ended it, with its traceback; None if there was none.
+    inputs
+        Arguments by parameter name: the reference of a resource, or the type and shape of another value.
+    outputs
+        The result under ``return``, described like the inputs.
+    fingerprint
+        Digest that is equal for calls that depend on the same; None until the call is completed, or if it
+        cannot be computed.
+    method_parts
+        Digest of what every call of the method depends on: see ``Store.fingerprint_parts``.
+    input_parts
+        What the call depends on by its arguments, as ``Parts`` dumps it.
+    reused_from
+        Id of the task whose result was reused; None if the call was made.
     """
 
     task_id: str
@@ -77,13 +127,9 @@ class TaskRecord:
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str | None = None
-    """Equal for calls that depend on the same; None until it is completed, or if that is not known."""
     method_parts: str | None = None
-    """Digest of what every call of the method depends on: see ``Store.fingerprint_parts``."""
     input_parts: str | None = None
-    """What it is called with, as ``Parts`` dumps it."""
     reused_from: str | None = None
-    """Id of the task whose result it took over."""
 
     @property
     def duration(self) -> float | None:

@@ -19,8 +19,22 @@ CheckStatus: TypeAlias = Literal["passed", "failed", "error", "warning", "not ru
 class CheckOutcome:
     """What one call of a check found.
 
-    ``path`` is the task or workflow that the check is attached to, such as ``train.train_model``; ``place``
-    is where the check is written (``tests/checks.py:12``); ``seconds`` is how long the check itself took.
+    Parameters
+    ----------
+    check
+        Name of the check.
+    path
+        The task or workflow that the check is attached to, such as ``train.train_model``.
+    when
+        Whether the check ran before or after the call.
+    status
+        The outcome.
+    message
+        Why the check failed; empty if it passed.
+    place
+        Where the check is written, such as ``tests/checks.py:12``.
+    seconds
+        How long the check itself took.
     """
 
     check: str

@@ -17,10 +17,19 @@ T = TypeVar("T")
 class Component(IntegrationSlot[T]):
     """One shared component, built at first use.
 
-    ``default``, and ``use`` in the settings, take a registered short name, ``package.module:Class``, or a
-    class. ``settings`` are what it is set to where no source says otherwise. A keyword names the provider
-    to be injected where the names differ. One that is ``scoped`` is built once for each scope of the
-    container.
+    Parameters
+    ----------
+    interface
+        The class that every implementation inherits.
+    default
+        The implementation where no source names one with ``use``: a registered short name,
+        ``package.module:Class``, or a class.
+    settings
+        Settings that hold where no source says otherwise.
+    scoped
+        Whether it is built once for each scope of the container.
+    injections
+        Providers by the name of the constructor parameter, for names that differ from those of the slots.
     """
 
     takes_section = True

@@ -17,7 +17,15 @@ T = TypeVar("T")
 
 
 class Components(ComponentGroup[list[T]]):
-    """An ordered list of components, each with settings of its own. A stronger source replaces the list."""
+    """An ordered list of components, each with settings of its own. A stronger source replaces the list.
+
+    Parameters
+    ----------
+    interface
+        The class that every implementation inherits.
+    default
+        The implementations where no source names any.
+    """
 
     def __init__(
         self, interface: Callable[..., T], /, *, default: Sequence[str | Callable[..., T]] = ()

@@ -20,7 +20,17 @@ T = TypeVar("T")
 
 
 class MainSlot(IntegrationSlot[T]):
-    """The pipeline or runner of a container, which takes its settings from the container's own section."""
+    """The pipeline or runner of a container, which takes its settings from the container's own section.
+
+    Parameters
+    ----------
+    interface
+        The class; ``use`` in the section names another one.
+    scoped
+        Whether it is built once for each scope of the container.
+    injections
+        Providers by the name of the constructor parameter, for names that differ from those of the slots.
+    """
 
     def __init__(
         self, interface: Callable[..., T], /, *, scoped: bool = False, **injections: di.Provider[Any]

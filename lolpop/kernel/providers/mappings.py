@@ -22,8 +22,15 @@ T = TypeVar("T")
 class Mapping(ComponentGroup[dict[str, T]]):
     """Components by key, each with settings of its own.
 
-    The settings are merged key by key. A key that is new adds a component if it names an implementation; a
-    key whose value is ``null`` removes one.
+    The settings are merged key by key. A new key adds a component if it names an implementation; a key whose
+    value is ``null`` removes one.
+
+    Parameters
+    ----------
+    interface
+        The class that every implementation inherits.
+    default
+        Implementations by key. Keys are text without dots.
     """
 
     def __init__(

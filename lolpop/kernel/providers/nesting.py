@@ -31,7 +31,13 @@ C = TypeVar("C", bound=Container)
 
 
 class Nested(di.Container[Any]):
-    """A container inside another. Asking for it by name gives its pipeline."""
+    """A container inside another. Asking for it by name gives its pipeline.
+
+    Parameters
+    ----------
+    container
+        The class of the nested container.
+    """
 
     takes_section = True
 

@@ -28,7 +28,12 @@ T = TypeVar("T")
 class Settings(WrappableSlot[T]):
     """A section of the settings, validated as any type that pydantic knows and injected as a value.
 
-    A ``default`` that is a mapping, of a section that is not, is the weakest source of it.
+    Parameters
+    ----------
+    type
+        The type, such as a pydantic model, a dataclass or ``int``.
+    default
+        The value where no source sets one. A mapping counts as the weakest source of the section, key by key.
     """
 
     takes_section = True

@@ -24,10 +24,15 @@ T = TypeVar("T")
 
 
 class Wrap(Slot[T]):
-    """Stands in for a provider with what ``wrapper`` makes of its object.
+    """Stands in for a provider with a wrapper around its object.
 
-    ``wrapper`` is called once for each object that the provider gives. The container closes the wrapped
-    object when it is closed itself, and does not close what ``wrapper`` returns.
+    The container closes the wrapped object when it is closed itself, and does not close what ``wrapper``
+    returns.
+
+    Parameters
+    ----------
+    wrapper
+        Takes the object and returns what stands in for it. It is called once for each object.
     """
 
     wraps: ClassVar[bool] = True

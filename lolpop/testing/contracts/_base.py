@@ -12,8 +12,6 @@ from lolpop.registry import import_object
 from lolpop.signatures import signature_of
 from lolpop.testing.contracts._expected import require
 
-__all__ = ["ComponentContract", "checks_of", "failures"]
-
 
 class ComponentContract:
     """What every component promises, whatever its type.

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from lolpop.data.frames import Frame, Series
 
-__all__ = ["Sample", "ScoreModel", "ScoreTrainer", "frame_kinds", "is_frame", "rows_of", "sample"]
 
 HORIZON = 6
 
