@@ -1,4 +1,4 @@
-"""Cycles: the order in which things can be built that need each other, and what cannot be built at all."""
+"""The order in which objects are built, each after those that it needs, and the cycles that prevent it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build_order(
     *,
     is_built: Callable[[N], bool] = lambda _: False,
 ) -> list[N]:
-    """``starts`` and everything that they need, each after what it needs itself.
+    """``starts`` and everything that they need, in an order that puts dependencies first.
 
     ``on_cycle`` is called for each cycle, with the path that leads from something back to it. What is built
     already is left out.

@@ -1,4 +1,4 @@
-"""Deadlocks: threads that build at once, and wait for each other."""
+"""Deadlocks between threads that build objects at the same time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from lolpop.kernel.lifetimes import Lifetime
 __all__ = ["Builder"]
 
 PATIENCE = 0.5
-"""Seconds after which a thread looks whether it waits for what waits for it."""
+"""Seconds after which a waiting thread checks for a deadlock."""
 
 SLOW = 30.0
-"""Seconds after which a thread says that it still waits."""
+"""Seconds after which a waiting thread warns."""
 
 
 class Builder:
-    """Lets one thread at a time build a thing; others wait for that one."""
+    """Lets one thread at a time build an object; other threads wait."""
 
     __slots__ = ("_lock", "thread")
 
@@ -33,7 +33,7 @@ class Builder:
         """Let one thread at a time into the ``with`` block.
 
         Raises WiringError if a thread that is in it enters again, or waits, through others that build, for
-        this one. Warns if it takes long, since threads may wait for each other in ways that nobody can see.
+        this one. Warns if it takes long, since not every deadlock can be detected.
         """
         self._acquire(lifetime, path)
         try:
@@ -53,7 +53,7 @@ class Builder:
         me, waited = threading.get_ident(), PATIENCE
         try:
             while True:
-                with lifetime.lock:  # of a circle, one is refused, and the others go on then
+                with lifetime.lock:  # one thread of a deadlock is refused, and then the others can go on
                     lifetime.waiting[me] = self.thread
                     if deadlock := _is_deadlock(lifetime.waiting, self.thread, me):
                         del lifetime.waiting[me]
@@ -73,7 +73,7 @@ class Builder:
 
 
 def _is_deadlock(waiting: Mapping[int, int | None], thread: int | None, me: int) -> bool:
-    """Whether ``thread`` waits for ``me``, through whatever others build."""
+    """Whether ``thread`` waits for ``me``, directly or through other threads."""
     seen: set[int] = set()
     while thread is not None and thread not in seen:
         if thread == me:

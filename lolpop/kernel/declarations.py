@@ -47,7 +47,7 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
 
 
 def _instead(key: str, value: object) -> tuple[str, str]:
-    """What a value is that is no provider, and what to write in its place."""
+    """What kind of value stands where a provider should, and what to write instead."""
     is_class = isinstance(value, type)
     owner: Any = (
         value if isinstance(value, type) else getattr(value, "declarative_parent", None) or type(value)
@@ -114,7 +114,7 @@ def _injection_names(container: str, slot: Slot[Any], declared: Mapping[str, Any
     """The names of the providers that a slot's keywords refer to."""
     names = {}
     for parameter, injection in slot.injections.items():
-        # What was declared before knows its name, unless a subclass took that over.
+        # A provider that was declared earlier has its name, unless a subclass has reused that.
         name = getattr(injection, "name", "")
         if declared.get(name) is not injection:
             name = next((key for key, provider in declared.items() if provider is injection), "")

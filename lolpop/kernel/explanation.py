@@ -1,4 +1,4 @@
-"""Explanation: what every setting of a container is, who said so, and who else said something."""
+"""Explanation: the value of every setting of a container, its source, and the sources that it overrules."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Statement", "explain", "explanations"]
 
 _UNKNOWN = Parameter("", object)
-"""What is not declared: its value may be a secret whose name was misspelt, and is not shown."""
+"""Stands for the value of an undeclared setting, which may be a secret under a misspelt name."""
 
 Standing: TypeAlias = Literal["effective", "overridden", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one source says of a setting. Secrets are masked, links are as they were written."""
+    """What one source sets. Secrets are masked, links are unresolved."""
 
     path: str
-    """Of what it sets: the setting's own path, or that of an element of it."""
+    """The path of the setting, or of an element of it."""
     value: Any
     origin: Origin
     standing: Standing
@@ -57,10 +57,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One setting: its value, and what every source says of it, the one that counts first.
+    """One setting: its value, and what every source sets, the strongest first.
 
-    A setting that is not ``in_force`` was said for an implementation that is not used, or was replaced whole
-    by something else, or nobody sets it and what reads it has a default of its own.
+    A setting is not ``in_force`` if it belongs to an implementation that is not used, if something else
+    replaced it as a whole, or if no source sets it and the library that reads it has a default of its own.
     """
 
     path: str
@@ -127,7 +127,7 @@ def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
     texts = {name: setting.value for name, setting in plan.settings.items() if isinstance(setting.value, str)}
     keys = set() if known_keys is None else set(known_keys(setting, texts))
     name = key.removeprefix(f"{path}.")
-    # Of estimators inside others only the outer ones are known: base__alpha.
+    # Only the parameters of the outer estimator are known, not those of one inside it: base__alpha.
     if keys and name.partition("__")[0] not in keys:
         raise WiringError(f"there is no setting {key!r}", one_of(name, keys))
 
@@ -163,7 +163,7 @@ def _of_cell(cell: Cell) -> Iterator[Explanation]:
 
 def _of_list(cell: ListCell, links: Links) -> Explanation:
     section = cell.scope.configuration.tree.merged((*cell.scope.path, cell.name))
-    # How its elements are set is theirs to explain, and they know what of it is a secret.
+    # The elements explain their own settings, and know which of them are secrets.
     whole = (entry for entry in section.history if not entry.path)
     history = (dataclasses.replace(entry, node=_uses_in(entry.node)) for entry in whole)
     uses_only = dataclasses.replace(section, history=tuple(history))
@@ -212,7 +212,7 @@ class _Implementations:
     default: Any
 
     def parameter(self, entry: Entry, uses: Sequence[Entry]) -> Parameter:
-        """What ``entry`` set, of the implementation that one of the ``uses`` had chosen when it did."""
+        """The setting of ``entry``, for the implementation that was chosen when its source was read."""
         chosen = (use.node.value for use in uses if use.rank <= entry.rank)
         use: Any = next(chosen, self.default)
         try:
@@ -223,7 +223,7 @@ class _Implementations:
 
 
 class _History:
-    """The entries of a section by their paths, strongest first, so that none is looked for among all."""
+    """The entries of a section, indexed by path, strongest first."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._exact: dict[SettingPath, list[tuple[int, Entry]]] = {}
@@ -243,7 +243,7 @@ class _History:
         return [entry for _, entry in self._below.get(path, ())]
 
     def at(self, path: SettingPath) -> Iterator[Entry]:
-        """The entries that speak of ``path``, those for elements below it too."""
+        """The entries at ``path``, above it and below it."""
         places = list(self._below.get(path, ()))
         for depth in range(len(path)):
             for number, entry in self._exact.get(path[:depth], ()):
@@ -255,7 +255,7 @@ class _History:
 
 @dataclass(frozen=True)
 class _Explainer:
-    """Explains the settings of one section by what was said of it."""
+    """Explains the settings of one section by its history."""
 
     path: str
     links: Links
@@ -263,7 +263,7 @@ class _Explainer:
     implementations: _Implementations | None = None
 
     def integration(self, plan: Plan) -> Iterator[Explanation]:
-        """The settings of an implementation, and what was said for another one."""
+        """The settings of the implementation, and those that were meant for another one."""
         signature = signature_of(plan.implementation) if plan.implementation else None
         parameters = signature.settings if signature else {}
         described = signature.descriptions() if signature else {}
@@ -297,7 +297,7 @@ class _Explainer:
                 yield self.one(other, None, _at(parameter, other[len(path) :]), in_force=False)
 
     def free_form(self) -> Iterator[Explanation]:
-        """Whatever was said, nothing of it being declared."""
+        """Every setting of a section that declares none."""
         for path in dict.fromkeys(entry.path for entry in reversed(self.section.history)):
             strongest = self._history.exactly(path)[0]
             parameter = Parameter("", Any)
@@ -340,7 +340,7 @@ class _Explainer:
             exact = entry.path == path
             shown_value = value if standing == "effective" and exact else self._safe(entry, path, parameter)
             yield Statement(self._full(entry.path), shown_value, entry.node.origin, standing, entry.dropped)
-            # What sets an element of a list leaves the rest of the list to weaker sources.
+            # A source that sets one element of a list leaves the other elements to weaker sources.
             decided = decided or (standing == "effective" and exact)
 
     @cached_property
@@ -348,7 +348,7 @@ class _Explainer:
         return _History(self.section.history)
 
     def _safe(self, entry: Entry, path: SettingPath, parameter: Parameter) -> Any:
-        """What an entry says, as people may read it."""
+        """The value of an entry, masked."""
         if entry.dropped and self.implementations is not None and entry.path != ("use",):
             former = self.implementations.parameter(entry, self._history.exactly(("use",)))
             return self._raw(entry.node, _at(former, entry.path[1:]))
@@ -362,7 +362,7 @@ class _Explainer:
         value, _ = read(written, parameter, self.links)
         if value is not UNSET:
             return shown(written, parameter, value)
-        # What does not validate as a whole is shown part by part, for a part may be a secret.
+        # A value that does not validate is shown part by part, since a part may be a secret.
         node = expanded(written)
         if isinstance(node.value, Mapping):
             return {key: self._raw(child, _at(parameter, (key,))) for key, child in node.value.items()}
@@ -390,7 +390,7 @@ def _leaves(value: Any, path: SettingPath) -> Iterator[tuple[SettingPath, Any]]:
 
 
 def _at(parameter: Parameter, path: SettingPath) -> Parameter:
-    """What stands at ``path`` inside a parameter: its type and default, as far as they are declared."""
+    """The parameter at ``path`` inside another one: its type and default, as far as they are declared."""
     for step in path:
         if parameter is not _UNKNOWN:
             other = Parameter(step, Any) if _holds_anything(parameter) else _UNKNOWN
@@ -399,7 +399,7 @@ def _at(parameter: Parameter, path: SettingPath) -> Parameter:
 
 
 def _holds_anything(parameter: Parameter) -> bool:
-    """Whether there may be parts of it whose type nobody declares."""
+    """Whether it may have parts of an undeclared type."""
     origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
     types = [origin for origin in origins if isinstance(origin, type)]
     collections = [kind for kind in types if issubclass(kind, Collection)]

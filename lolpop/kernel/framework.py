@@ -18,7 +18,7 @@ FRAMEWORK_PARAMETER = Parameter(FRAMEWORK, FrameworkSettings, FrameworkSettings(
 def framework_plan(tree: Tree, links: Links) -> Plan:
     """The section as a plan, with findings about its keys and values."""
     section = tree.merged((FRAMEWORK,), lambda path: declared_keys(FrameworkSettings, path))
-    if section.root.value is None:  # the key stands there with nothing below it
+    if section.root.value is None:  # the key has no value
         section = NO_SECTION
     return plan_value(FRAMEWORK, FRAMEWORK_PARAMETER, section, links, "lolpop")
 

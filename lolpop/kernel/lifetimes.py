@@ -1,4 +1,4 @@
-"""Lifetimes: what a tree of containers has built, what stands in for what, and when each is closed."""
+"""Lifetimes: the objects that a tree of containers has built, the overrides in force, and when each ends."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["Instance", "Lifetime", "Overridable", "Override", "OverrideEnded"]
 
 
 class Overridable(Protocol):
-    """What others may stand in for."""
+    """Something that can be overridden."""
 
     @property
     def path(self) -> str:
-        """Where it is, for messages."""
+        """Its path, for messages."""
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """What stands in for it, the last one in force."""
+        """The overrides; the last one is in force."""
 
     def set_overrides(self, overrides: tuple[Override, ...]) -> None:
-        """Let these stand in for it from now on."""
+        """Set the overrides."""
 
 
 class Override:
-    """A provider that stands in for another one. As a context manager it ends with its block."""
+    """A provider that replaces another one. As a context manager, it ends with its block."""
 
     __slots__ = ("built", "ended", "instance", "instances", "lifetime", "overridden", "provider")
 
@@ -41,12 +41,13 @@ class Override:
         self.lifetime = lifetime
         self.provider = provider
         self.instance = Instance(value, frozenset({self})) if live else None
-        """What it gives, if it is an object; a provider may give something else in every epoch."""
+        """The object that replaces; a provider may return another object in every epoch."""
         self.instances: dict[Any, Instance] = {}
-        """What a provider gave, by what stands for that, with this override added to those it depends on."""
+        """Instances of the replacing provider, by source, with this override added to those that they depend
+        on."""
         self.ended = False
         self.built: list[tuple[dict[Any, Instance], Any]] = []
-        """Where what was built because of it is kept: a map and the key in it."""
+        """Where the instances are stored that were built because of it: a dictionary and a key in it."""
 
     def __enter__(self) -> Any:
         return self.provider if self.instance is None else self.instance.value
@@ -62,14 +63,14 @@ class Override:
 
 
 class OverrideEnded(Exception):  # noqa: N818  (it is no error: who built meanwhile begins anew)
-    """An override ended in another thread, and what was being built because of it is of no use."""
+    """An override ended in another thread while this one built an object that depends on it."""
 
 
 class Instance:
-    """A value that a slot gives, and the overrides that it was built under.
+    """The value of a slot, and the overrides that it was built under.
 
-    ``source`` gives the value anew at each call, as providers do that cache nothing. A value that is not
-    ``owned`` is for others to close.
+    ``source`` makes a new value at each call, for providers that cache nothing. A value that is not
+    ``owned`` is closed by somebody else.
     """
 
     __slots__ = ("overrides", "owned", "source", "value")
@@ -93,10 +94,10 @@ class Instance:
 
 
 class Lifetime:
-    """What a tree of containers has built, until it is closed.
+    """The objects that a tree of containers has built and not closed yet.
 
-    ``epoch`` grows with every override that begins or ends, and when the tree is closed: what a slot
-    remembers holds for one epoch. The lock guards these few fields and is never held while user code runs.
+    ``epoch`` grows with every override that begins or ends, and when the tree is closed: the caches of slots
+    are valid for one epoch. The lock guards these few fields and is never held while user code runs.
     """
 
     __slots__ = ("_closed", "_holds", "built", "epoch", "lock", "units", "verified", "waiting")
@@ -106,7 +107,7 @@ class Lifetime:
         self.lock = threading.RLock()
         self.verified = False
         self.waiting: dict[int, int | None] = {}
-        """Of each thread that waits for something to be built, by its ident, which one builds it."""
+        """For each waiting thread, by its ident, the thread that it waits for."""
         self.built: dict[int, Instance] = {}
         self.units: dict[Lifetime, None] = {}
         """The lifetimes of the units of work that are open."""
@@ -115,12 +116,12 @@ class Lifetime:
 
     @property
     def is_closed(self) -> bool:
-        """Whether what it built was closed."""
+        """Whether it was closed."""
         return self._closed
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep what is wired as it is inside the ``with`` block: no override begins or ends meanwhile."""
+        """Keep the wiring as it is inside the ``with`` block: no override begins or ends meanwhile."""
         with self.lock:
             self._holds += 1
         try:
@@ -138,10 +139,10 @@ class Lifetime:
             )
 
     def keep(self, instance: Instance, instances: dict[Any, Instance], key: Any, path: str) -> None:
-        """Remember what was built, to close it when its overrides end or with the tree.
+        """Remember an instance, to close it when its overrides end or with the tree.
 
-        What was built while another thread closed the tree, or ended one of the overrides, is closed at once:
-        then WiringError or OverrideEnded is raised.
+        If another thread has meanwhile closed the tree, or ended one of the overrides, the instance is
+        closed at once, and WiringError or OverrideEnded is raised.
         """
         with self.lock:
             ended = any(override.ended for override in instance.overrides)
@@ -156,7 +157,7 @@ class Lifetime:
         raise OverrideEnded
 
     def begin(self, *overrides: Override) -> None:
-        """Let each override stand on top of those that stand in for the same; all begin, or none."""
+        """Begin overrides, each on top of those of the same provider; all begin, or none."""
         with self.lock:
             for override in overrides:
                 self._check_not_held(override.overridden.path)
@@ -167,15 +168,15 @@ class Lifetime:
             self.epoch += 1
 
     def end(self, *overrides: Override) -> None:
-        """Take overrides away and close what was built because of them, last first."""
+        """End overrides and close the objects that were built because of them, last first."""
         _close(self._take_away(overrides))
 
     async def aend(self, *overrides: Override) -> None:
-        """``end``, awaiting what closes asynchronously."""
+        """``end``, awaiting objects that close asynchronously."""
         await _aclose(self._take_away(overrides))
 
     def _take_away(self, overrides: Iterable[Override]) -> list[Instance]:
-        """End overrides; what was built because of them is still to be closed, in the order of building."""
+        """End overrides, and return the instances to close, in the order in which they were built."""
         with self.lock:
             active = [override for override in overrides if not override.ended]
             for override in active:
@@ -191,17 +192,17 @@ class Lifetime:
                 override.instances.clear()
             if active:
                 self.epoch += 1
-            if len(active) > 1:  # what depends on several of them is listed with the first
+            if len(active) > 1:  # an instance that depends on several overrides is listed with the first
                 places = {key: place for place, key in enumerate(self.built)}
                 ending.sort(key=lambda instance: places.get(id(instance), -1))
             return [instance for instance in ending if self.built.pop(id(instance), None) is not None]
 
     def close(self) -> None:
-        """Close everything that was built, last first, each even if another fails."""
+        """Close all instances, last first, even if closing one of them fails."""
         _close(self._end())
 
     async def aclose(self) -> None:
-        """``close``, awaiting what closes asynchronously."""
+        """``close``, awaiting objects that close asynchronously."""
         await _aclose(self._end())
 
     def _end(self) -> list[Instance]:
@@ -225,7 +226,7 @@ class Lifetime:
 
 
 def _close(instances: Iterable[Instance]) -> None:
-    """Close what was built, last first; what failed first is raised, with notes of the others."""
+    """Close instances, last first. The first error is raised, with notes about the others."""
     failures: list[BaseException] = []
     for instance in _last_first(instances):
         try:
@@ -238,7 +239,7 @@ def _close(instances: Iterable[Instance]) -> None:
 
 
 async def _aclose(instances: Iterable[Instance]) -> None:
-    """``_close``, awaiting what closes asynchronously."""
+    """``_close``, awaiting objects that close asynchronously."""
     failures: list[BaseException] = []
     for instance in _last_first(instances):
         try:
@@ -255,7 +256,7 @@ def _last_first(instances: Iterable[Instance]) -> list[Instance]:
 
 
 def _begin_closing(value: Any, *, asynchronously: bool) -> Any:
-    """Call the ``close()`` or ``aclose()`` of a value; what it returns may have to be awaited."""
+    """Call ``close()`` or ``aclose()`` of a value; the result may have to be awaited."""
     names = ("aclose", "close") if asynchronously else ("close", "aclose")
     for name in names:
         if callable(close := getattr(value, name, None)):
@@ -264,7 +265,7 @@ def _begin_closing(value: Any, *, asynchronously: bool) -> Any:
 
 
 def _finish(closing: Awaitable[Any], value: Any) -> None:
-    """Wait for what closes asynchronously, in an event loop of its own."""
+    """Await closing, in a new event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""What links lead to, as far as people may see it."""
+"""The values behind links, without secrets."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["linked_value"]
 
 
 def linked_value(root: Scope, written: Any) -> Any:
-    """The value of a setting that is ``written`` with links to other settings, in JSON's types.
+    """The value of a setting whose text has links to other settings, in JSON's types.
 
-    None if it holds no link, one that leads nowhere, or anything that may be a secret: what comes from a
-    variable by any number of links, or what a setting of a secret type holds.
+    None if ``written`` has no link, a broken link, or anything that may be a secret: a value that comes from
+    a variable, directly or through other links, or the value of a secret type.
     """
     node = node_of(written, DEFAULT)
     links = root.configuration.links

@@ -29,7 +29,9 @@ def configured(
     profile: str | None = None,
     lenient: bool = False,
 ) -> Any:
-    """An instance of ``container`` set by ``layers``, with the folder and variables of ``sources``."""
+    """An instance of ``container`` with the settings of ``layers``, and the folder and variables of
+    ``sources``.
+    """
     instance = container()
     scope = scope_of(instance)
     if layers is sources.layers:
@@ -78,7 +80,7 @@ def settings_keys(container: type[Any]) -> list[str]:
 
 
 def check_links(container: Any) -> None:
-    """Raise SettingsError with the links that lead nowhere."""
+    """Raise SettingsError with the broken links, if there are any."""
     broken = broken_links(scope_of(container))
     if errors := [finding for finding in broken if finding.severity == "error"]:
         raise SettingsError(errors)

@@ -1,4 +1,4 @@
-"""Markers: what functions of wired modules ask a container for, such as ``Provide["greet.greeter"]``."""
+"""Markers in functions of wired modules that name a provider, such as ``Provide["greet.greeter"]``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CLOSING: Any = Closing
 
 
 def marker_findings(container: Any, path: tuple[str, ...]) -> Iterator[Finding]:
-    """Markers by text, in modules that a container is wired to, that name none of its providers.
+    """Text markers, in modules that a container is wired to, that name no provider of it.
 
-    A marker that refers to a provider itself, and not to one of this container, is another container's.
+    A marker that refers to a provider object of another container is left to that container.
     """
     for module in _modules(container):
         for place, marker in _markers(module):

@@ -1,4 +1,4 @@
-"""Keeping the secrets of a container out of texts that others wrote, such as the errors of drivers."""
+"""Masking the secrets of a container in texts of libraries, such as errors of database drivers."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 __all__ = ["masked", "masker", "secrets_in"]
 
 _SHORTEST = 4
-"""Characters of a secret worth the name: shorter texts stand in too many others by chance."""
+"""Secrets of fewer characters are not masked: they occur in too many texts by chance."""
 
 _NAME = re.compile(r"[A-Za-z_]+")
 
 _LONG = 8
-"""Characters of a secret that stands in no word by chance."""
+"""Secrets of this many characters do not occur in words by chance."""
 
 
 def masked(root: Scope, text: str) -> str:
     """The text without the secrets of a tree of containers.
 
-    Those are what settings of pydantic's secret types hold, what came by ``${env:…}`` (the link stands in its
-    place), and the secrets in URLs.
+    Secrets are the values of pydantic's secret types, values that came by ``${env:…}`` (shown as the link),
+    and the passwords in URLs.
     """
     return masker(root)(text)
 
 
 def masker(root: Scope, *, names: bool = True) -> Callable[[str], str]:
-    """What ``masked`` does, for many texts.
+    """A function that does what ``masked`` does, for many texts.
 
-    Without ``names``, words that came by a variable stay: the name of a column may have come so.
+    Without ``names``, plain words that came by a variable are not masked: they may be names of columns.
     """
     columns = set() if names else set(_names(root))
     shown = {
@@ -56,18 +56,18 @@ def masker(root: Scope, *, names: bool = True) -> Callable[[str], str]:
 
 
 def secrets_in(root: Scope) -> set[str]:
-    """What settings of secret types hold, however short it is."""
+    """The values of secret types, however short."""
     return {secret for value in _setting_values(root) for secret in secrets_of(value) if secret}
 
 
 def _anywhere(secret: str) -> str:
-    """The pattern of a secret in a text; a short one is not looked for inside of words."""
+    """The pattern of a secret in a text; a short secret is not searched inside words."""
     pattern = re.escape(secret)
     return pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
 
 
 def _names(root: Scope) -> Iterator[str]:
-    """The names of columns, and of the model, that the problem of a container is told by."""
+    """The names of columns and of the model in the problem of a container."""
     from lolpop.problem import Problem
 
     for problem in _setting_values(root):
@@ -83,7 +83,9 @@ def _setting_values(root: Scope) -> Iterator[Any]:
 
 
 def _secrets(root: Scope) -> Iterator[tuple[str, str, bool]]:
-    """Each secret, what is shown for it, and whether nothing but a link to a variable says that it is one."""
+    """Each secret, the text that is shown for it, and whether it counts as a secret only because it came by
+    a variable.
+    """
     secrets = {secret for value in _setting_values(root) for secret in secrets_of(value)}
     for secret in secrets:
         yield secret, MASK, False

@@ -93,7 +93,7 @@ class Overrides:
         return called
 
     def _again(self) -> Overrides:
-        """The same overrides, begun anew: calls may be nested, and each ends its own."""
+        """The same overrides, begun again: calls may be nested, and each ends its own."""
         again = Overrides.__new__(Overrides)
         again._stand_ins, again._lifetime, again._active = self._stand_ins, self._lifetime, ()
         again._begin()
@@ -119,7 +119,7 @@ def override_all(scope: Scope, stand_ins: Mapping[str, Any]) -> Overrides:
 
 
 def placed_at(scope: Scope, path: str) -> Placed:
-    """What is at ``path``, which may be overridden. Raises WiringError if it cannot be."""
+    """The provider at ``path``. Raises WiringError if it cannot be overridden."""
     provider = provider_at(scope, path)
     if isinstance(provider, Slot):
         return cast("Placed", bound(provider))

@@ -1,4 +1,4 @@
-"""Paths of providers: which provider is at a path of a tree, and which path a misspelt one may mean."""
+"""Paths of providers: finding a provider by its path, and suggestions for misspelt paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lolpop.kernel.scopes import Scope
 __all__ = ["TreePaths", "provider_at"]
 
 _SHOWN = 3
-"""Paths that a hint lists."""
+"""How many paths a hint lists."""
 
 
 def provider_at(scope: Scope, path: str) -> di.Provider[Any] | None:
@@ -65,9 +65,9 @@ class TreePaths:
         return by_name
 
     def near(self, path: str) -> list[str]:
-        """The paths that ``path`` may mean, the likeliest first; none if none is near.
+        """The paths that ``path`` may mean, the likeliest first.
 
-        A name that stands elsewhere in the tree is likelier than one that is spelt otherwise.
+        The same name elsewhere in the tree is likelier than another spelling.
         """
         return list(dict.fromkeys(self._candidates(path)))[:_SHOWN]
 

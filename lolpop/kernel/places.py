@@ -1,4 +1,4 @@
-"""Places: the files that a tree of containers reads and writes, and what would be written over."""
+"""Places: the files that a tree of containers reads and writes, and conflicts between them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def places_of(root: Scope) -> Iterator[Place]:
 
 
 def place_findings(root: Scope) -> Iterator[Finding]:
-    """What would be written over something else."""
+    """Findings about places that would be overwritten."""
     places = list(dict.fromkeys(places_of(root)))
     for at, place in enumerate(places):
         for number, other in enumerate(places):
@@ -47,7 +47,7 @@ def place_findings(root: Scope) -> Iterator[Finding]:
 
 
 def missing_findings(root: Scope) -> Iterator[Finding]:
-    """Warnings of local files that are to be read and do not exist; a workflow may write them first."""
+    """Warnings about local input files that do not exist; a workflow may write them first."""
     for place in dict.fromkeys(places_of(root)):
         if place.access == "read" and "://" not in place.location and not Path(place.location).exists():
             yield _missing(place)
@@ -61,9 +61,9 @@ def _missing(place: Place) -> Finding:
 
 
 def _is_lost(place: Place, other: Place, *, earlier: bool) -> bool:
-    """Whether writing to ``place`` destroys what is in ``other``, if they are the same."""
+    """Whether writing to ``place`` destroys the content of ``other``, if they are the same."""
     if place.access not in WRITING or other.setting == place.setting:
         return False
     if place.access == other.access == "appended":
-        return False  # lines of two loggers stand side by side
+        return False  # two loggers may append to one file
     return earlier or other.access not in WRITING

@@ -1,4 +1,4 @@
-"""Plans: what a slot is to build, worked out from its declaration and its settings, nothing being built."""
+"""Plans: the implementation and settings of a slot, worked out without building anything."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Plan", "Setting", "ambiguity", "copied", "plan_integration", "plan_v
 
 
 def copied(value: Any) -> Any:
-    """A value as it is handed out: lists, mappings and sets anew, so that nobody changes another's."""
+    """A value with lists, mappings and sets copied, so that each user has their own."""
     kind = type(value)
     if kind is dict:
         return {key: copied(child) for key, child in value.items()}
@@ -56,7 +56,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a slot is to build. It can be built if none of its findings is an error."""
+    """The implementation and settings of a slot. It can be built if none of its findings is an error."""
 
     path: str
     implementation: type | None = None
@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def called(self) -> str:
-        """The implementation as messages name it: as the settings do, or by the name of the class."""
+        """The implementation as messages name it: the name in the settings, or the name of the class."""
         return self.use if isinstance(self.used, str) else self.use.rpartition(":")[2]
 
     @property
@@ -86,7 +86,7 @@ class Plan:
         return f"{self.called!r} needs {parameter.name!r} ({wanted}), which nothing in scope provides"
 
     def arguments(self) -> dict[str, Any]:
-        """The settings that were given; defaults are left to the constructor."""
+        """The settings that a source sets; defaults are left to the constructor."""
         from_sources = (item for item in self.settings.items() if item[1].node is not None)
         return {name: copied(setting.value) for name, setting in from_sources}
 
@@ -96,7 +96,7 @@ class Plan:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     def origin_of(self, path: SettingPath) -> Origin | None:
-        """Where the setting at ``path`` was given, or the nearest that holds it."""
+        """The origin of the setting at ``path``, or of the nearest setting above it."""
         node: Node | None = self.section.root
         origin = self.section.use.node.origin if self.section.use else None
         for step in path:
@@ -109,7 +109,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """How a slot was declared, and what the sources say of it."""
+    """The declaration of a slot, and its settings in all sources."""
 
     path: str
     interface: Any
@@ -121,13 +121,13 @@ class Declaration:
     """Keys of the same section that belong to other slots."""
 
     def section(self, known: KnownKeys = lambda _: ()) -> Section:
-        """What the sources say, merged."""
+        """The settings of all sources, merged."""
         return merge(
             self.statements, default_use=self.default, called=self._called, known=known, skip=self.beside
         )
 
     def _called(self, use: object) -> object:
-        """What an implementation is called, however it is named: by class, import path or short name."""
+        """One name for an implementation, whether it is named by class, import path or short name."""
         return registry.name_of(self.interface, use) if isinstance(use, str | type) else use
 
     def may_be_secret(self, section: Section) -> bool:
@@ -180,7 +180,7 @@ def plan_integration(declaration: Declaration) -> Plan:
         return Plan(path, used=used, findings=(finding,), section=section)
 
     if (reason := implements(implementation, declaration.interface)) is not None:
-        # Whatever it asks for, and is set to, does not matter before it is another one.
+        # Its parameters and settings do not matter before the implementation is corrected.
         finding = _not_of_interface(path, declaration.interface, implementation, reason, origin)
         return Plan(path, used=used, findings=(finding,), section=section, interface=declaration.interface)
     signature = signature_of(implementation)
@@ -224,7 +224,7 @@ def _settings(
 
 
 def _own(default: Any) -> Any:
-    """A default as a container has it for itself: what can be changed is copied."""
+    """A default of one container: mutable values are copied."""
     if hasattr(type(default), "model_fields") or dataclasses.is_dataclass(type(default)):
         with suppress(TypeError):  # it holds what cannot be copied, such as a lock
             return copy.deepcopy(default)
@@ -232,13 +232,13 @@ def _own(default: Any) -> Any:
 
 
 def ambiguities(path: str, section: Section) -> Iterator[Finding]:
-    """Variables that could mean several settings, since names of variables have no case."""
+    """Findings about variables that could mean several settings, since their names are not case-sensitive."""
     for item in section.ambiguous:
         yield ambiguity(".".join(part for part in (path, *item.path) if part), item.origin, item.keys)
 
 
 def ambiguity(path: str, origin: Origin | None, names: Iterable[str]) -> Finding:
-    """The finding about one name that could mean several that differ in case only."""
+    """The finding about a name that could mean several names that differ in case only."""
     message = f"is ambiguous: {' or '.join(map(repr, names))}; names of variables are not case-sensitive"
     return Finding(path, message, origin=origin, hint="Set it in a file, or by --set.")
 
@@ -257,7 +257,7 @@ def plan_value(path: str, parameter: Parameter, section: Section, links: Links, 
 
 
 def _plan_default(path: str, parameter: Parameter, section: Section, declared_as: str) -> Plan:
-    """The plan of a value that no source sets: the declared default, which has to be of the type too."""
+    """The plan of a value that no source sets: the declared default, which is validated too."""
     from pydantic import ValidationError
 
     try:
@@ -274,7 +274,7 @@ def _plan_default(path: str, parameter: Parameter, section: Section, declared_as
 
 
 def _known(implementation: type, signature: Signature, section: Section) -> Any:
-    """The keys that the implementation declares, which give names without case their case."""
+    """The keys that the implementation declares, which restore the case of variables' names."""
     free_form = getattr(implementation, "known_keys", None)
 
     def known(path: SettingPath) -> Iterable[str]:

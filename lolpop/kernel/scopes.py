@@ -27,14 +27,14 @@ class Configuration:
     tree: Tree = field(default_factory=Tree)
     links: Links = field(default_factory=lambda: Links(Tree(), {}))
     folder: Path | None = None
-    """The folder of the first settings file; None where the current directory stands for it."""
+    """The folder of the first settings file; None for the current directory."""
     profile: str | None = None
     files: tuple[Path, ...] = ()
     """Files that settings are read from."""
 
 
 class Runtime(Protocol):
-    """What containers do beside wiring, which the layers above the kernel know how to do."""
+    """What containers do besides wiring; the layers above the kernel implement it."""
 
     inherited: Collection[str]
     """The providers that every container of its kind has, whether or not anything uses them."""
@@ -46,14 +46,14 @@ class Runtime(Protocol):
         """The places that the settings of a tree of containers name."""
 
     def bind(self, integration: Integration, scope: Scope, provider: str, unit: Unit | None) -> None:
-        """Tie the calls of a pipeline or runner, which ``provider`` built, to its container and unit."""
+        """Bind the calls of a pipeline or runner that ``provider`` built to its container and unit."""
 
 
 class Bound(Protocol):
     """A provider at its place in a scope."""
 
     def setting_values(self) -> Iterator[Any]:
-        """The values of its settings, and of what stands in for it, as far as they were read."""
+        """The values of its settings, and of its overrides' settings, as far as they were read."""
 
 
 class Scope:
@@ -74,7 +74,7 @@ class Scope:
         self.container = container
         self.providers = providers
         self.cells: dict[str, Bound] = {}
-        """What is bound here, by name."""
+        """The bound providers by name."""
         self.name = ""
         self.outer: Scope | None = None
         self._lifetime = Lifetime()
@@ -107,7 +107,7 @@ class Scope:
 
     @property
     def runtime(self) -> Runtime:
-        """What the whole tree does beside wiring."""
+        """What the whole tree does besides wiring."""
         return self.root._runtime
 
     @property

@@ -1,4 +1,4 @@
-"""Specs: how a container is built again in another process, for workers."""
+"""Specs: values from which a worker builds a container again in another process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ __all__ = ["Call", "Spec", "Worker", "spec_of"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A method of what a provider gives, by the provider's path: ``Call("train.model_trainer", "fit")``."""
+    """A method of a provider's object, by the path of the provider: ``Call("train.model_trainer",
+    "fit")``.
+    """
 
     provider: str
     method: str
@@ -46,10 +48,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What another process needs to build a container again: values only, all of which can be pickled.
+    """What another process needs to build a container again. All values can be pickled.
 
-    ``overrides`` are providers that stand in for others, by path: the interface, the implementation by import
-    path, and its settings.
+    ``overrides`` holds providers by the path that they override: the interface, the import path of the
+    implementation, and its settings.
     """
 
     container: str
@@ -70,7 +72,7 @@ class Spec:
         return container
 
     def resolve(self, container: Any, call: Call) -> Callable[..., Any]:
-        """The method that ``call`` names, of a container that was built from this spec."""
+        """The method that ``call`` names, in a container that was built from this spec."""
         built = find(scope_of(container), call.provider)()
         method: Callable[..., Any] | None = getattr(built, call.method, None)
         if method is None:
@@ -82,7 +84,7 @@ class Spec:
 
 
 def spec_of(root: Scope, run_id: str | None = None) -> Spec:
-    """The spec of a container. Raises WiringError if it is overridden by what has to stay here."""
+    """The spec of a container. Raises WiringError if an override cannot be sent to another process."""
     overrides = []
     for scope in root.walk():
         for name, provider in scope.providers.items():
@@ -97,7 +99,7 @@ def spec_of(root: Scope, run_id: str | None = None) -> Spec:
 
 
 def _stand_in(cell: Cell) -> tuple[str, type, str, dict[str, Any]]:
-    """How an override is made again in another process."""
+    """An override as another process makes it again."""
     active = cell.active
     if not isinstance(active, Slot):
         raise _cannot_travel(cell.path, "a live object")
@@ -113,7 +115,9 @@ def _stand_in(cell: Cell) -> tuple[str, type, str, dict[str, Any]]:
 
 
 def _set_elsewhere(cell: Cell) -> tuple[str, type, str, dict[str, Any]] | None:
-    """How a component is set in another process, if it says so: a temporary store is where it is here."""
+    """The settings of a component in another process, if it declares any: a temporary store stays the same
+    store.
+    """
     implementation: Any = cell.plan.implementation
     if not isinstance(cell.slot, Component) or not hasattr(implementation, "settings_elsewhere"):
         return None
@@ -161,7 +165,7 @@ class Worker:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        # One for all calls: what was read for the first of them is known to the others.
+        # One container for all calls: later calls reuse what the first one read.
         self._run = (
             None
             if spec.run_id is None
@@ -184,7 +188,7 @@ class Worker:
         return masker(scope_of(self._container), names=names)(text)
 
     def close(self) -> None:
-        """Close what was built."""
+        """Close the container."""
         if self._container is not None:
             with self._container:
                 self._container = None

@@ -1,4 +1,4 @@
-"""Units of work: child scopes of a container, such as one request, and what is built for each of them."""
+"""Units of work: child scopes of a container, such as one request, with objects of their own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ C = TypeVar("C")
 
 
 class UnitPart:
-    """What one unit of work has of one slot."""
+    """The instances of one slot in one unit of work."""
 
     __slots__ = ("builder", "current", "instances")
 
@@ -32,7 +32,7 @@ class UnitPart:
 
 
 class Unit(Lifetime):
-    """The lifetime of one unit of work: the scoped slots of a tree of containers, and what they gave."""
+    """The lifetime of one unit of work: the scoped slots of a tree of containers, and their instances."""
 
     __slots__ = ("_parts", "_tree")
 
@@ -49,7 +49,7 @@ class Unit(Lifetime):
         return self._tree is tree
 
     def part(self, slot: Any) -> UnitPart:
-        """What it has of a slot."""
+        """Its instances of a slot."""
         with self.lock:
             return self._parts.setdefault(slot, UnitPart())
 
@@ -67,7 +67,7 @@ class Unit(Lifetime):
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Let the scoped slots give what belongs to this unit inside the ``with`` block."""
+        """Make this the current unit inside the ``with`` block."""
         token = _UNITS.set((*_UNITS.get(), self))
         try:
             yield
@@ -87,10 +87,10 @@ def current_unit(tree: Lifetime) -> Unit | None:
 class ChildScope(Generic[C]):
     """The ``with`` block of one unit of work, such as one request.
 
-    In the block, scoped components are built once for this unit, and all others are those of the container.
-    At its end, what was built for the unit is closed, last first. The block gives a container for the unit,
-    which may be used from other threads too; the container itself gives the components of the unit only
-    where the block is, in the tasks that begin there included.
+    In the block, scoped components are built once for this unit; all others are those of the container. At
+    its end, the components of the unit are closed, last first. The block returns a container for the unit,
+    which other threads may use too. The container itself returns components of the unit only inside the
+    block, and in asyncio tasks that begin there.
     """
 
     def __init__(self, container: C, tree: Lifetime) -> None:
@@ -132,7 +132,8 @@ class ChildScope(Generic[C]):
 
     def _leave(self) -> Unit:
         unit = cast("Unit", self._unit)
-        # A web framework may leave the block in another context than it entered it in: no token is of use.
+        # A web framework may leave the block in another context than it entered it in, where a token is
+        # invalid.
         _UNITS.set(tuple(other for other in _UNITS.get() if other is not unit))
         return unit
 

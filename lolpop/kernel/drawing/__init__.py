@@ -1,1 +1,1 @@
-"""Drawings of what is wired in a container."""
+"""Drawings of the wiring of a container."""

@@ -1,4 +1,4 @@
-"""What notebooks show of a container."""
+"""The picture of a container in a notebook."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ __all__ = ["container_html"]
 
 
 def container_html(scope: Scope, name: str) -> str:
-    """A picture of what is wired, below the name of the container; secrets are masked."""
+    """A picture of the wiring, below the name of the container; secrets are masked."""
     picture = masker(scope.root)(svg(wiring_of(scope, scope.name or scope.declared_as.__name__)))
     return f'<div><code>{escape(name)}</code><div style="overflow-x: auto">{picture}</div></div>'

@@ -1,4 +1,4 @@
-"""Wiring as a picture: cards in boxes, without any program that lays out graphs."""
+"""Wiring as an SVG picture: cards in boxes, laid out without another program."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["svg"]
 
 _WIDTH, _LINE, _GAP, _PAD, _HEAD = 236, 15, 12, 14, 30
 _BETWEEN = 28
-"""The space between columns, in which lines are seen."""
+"""The space between columns, through which lines run."""
 
 _LETTERS = 33
 """Letters of a line that fit on a card."""
 
 _TALLEST = 8
-"""Cards that stand in one column."""
+"""Cards in one column."""
 
 _STYLE = """
 .lolpop-wiring text { font: 11px ui-monospace, Menlo, 'DejaVu Sans Mono', monospace; fill: #24292f; }
@@ -165,7 +165,9 @@ def _drawn_card(card: _Card) -> Iterator[str]:
 
 
 def _drawn_arrows(wiring: Container, frames: list[_Frame]) -> Iterator[str]:
-    """A line from each provider to what it is injected into, where both are cards; frames say it in words."""
+    """A line from each provider to each slot that it is injected into, if both are cards; frames list theirs
+    as text.
+    """
     cards = {card.box.path: card for frame in frames for card in frame.cards}
     for target, parameter, source in wiring.arrows():
         if source in cards and target in cards:

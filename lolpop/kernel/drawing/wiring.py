@@ -1,4 +1,4 @@
-"""What is wired in a tree of containers, as boxes and arrows."""
+"""The wiring of a tree of containers, as boxes and arrows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Box", "Container", "given_settings", "is_shown", "owner_of", "wiring
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One provider: what stands there, how it is set, and which providers it is built from."""
+    """One provider: its implementation, its settings, and the providers that it is built from."""
 
     path: str
     name: str
@@ -47,7 +47,9 @@ class Container:
             yield from inner.walk()
 
     def arrows(self) -> list[tuple[str, str, str]]:
-        """Each injection in the tree: the path of what is built, the parameter, the path of what it gets."""
+        """Each injection in the tree: the path of the slot, the parameter, the path of the injected
+        provider.
+        """
         boxes = [box for container in self.walk() for box in (container.owner, *container.boxes)]
         paths = {box.path for box in boxes}
         return [

@@ -1,4 +1,4 @@
-"""What containers are declared with: one provider for each kind of thing that they hold."""
+"""The providers that containers are declared with."""
 
 from lolpop.kernel.providers.components import Component
 from lolpop.kernel.providers.dependencies import Lazy

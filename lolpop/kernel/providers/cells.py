@@ -1,4 +1,4 @@
-"""Cells: what slots are in a container, and how what they give is built."""
+"""Cells: slots at their places in a container, and how their objects are built."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ _NEVER: tuple[int, Any] = (-1, None)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedDependency:
-    """What a dependency contributes to what is built: the value, and the token that stands for it."""
+    """A dependency when it is resolved: the value, and the token that identifies it."""
 
     token: Any
     instance: Instance
 
 
 class Cell:
-    """A slot at its place in a container: it resolves what it needs by name, and gives one instance.
+    """A slot at its place in a container: it resolves its dependencies by name and builds one instance.
 
-    What it built is kept by what it was built from, so that it is built anew exactly if one of those is
-    another object, and comes back when the former ones do.
+    Instances are stored by the dependencies that they were built from. So a new one is built exactly if a
+    dependency is another object, and the former one comes back with the former dependency.
     """
 
     __slots__ = (
@@ -79,7 +79,7 @@ class Cell:
         """The epoch for which the instance is known, and the instance."""
         self.overrides: tuple[Override, ...] = ()
         self.stands_in: Override | None = None
-        """The override that made it, where it stands in for another slot."""
+        """The override that made it, if it replaces another slot."""
         self._current = _NEVER
         self._instances: dict[Any, Instance] = {}
         self._lock = threading.RLock()
@@ -94,20 +94,20 @@ class Cell:
 
     @property
     def active(self) -> di.Provider[Any]:
-        """What gives its value: the slot itself, or the last that it is overridden by."""
+        """The provider of its value: the slot itself, or its last override."""
         overrides = self.overrides
         return overrides[-1].provider if overrides else self.slot
 
     @property
     def provided_type(self) -> Any:
-        """The type of what it gives, as far as is known without building it."""
+        """The type of its object, as far as is known without building it."""
         return self.plan.implementation
 
-    # What it is to build
+    # Its plan
 
     @property
     def plan(self) -> Plan:
-        """What it is to build, by its declaration and settings."""
+        """The plan, by its declaration and settings."""
         if self._plan is None:
             with self._lock:
                 self._plan = self._plan or self._make_plan()
@@ -115,7 +115,7 @@ class Cell:
 
     @property
     def dependencies(self) -> tuple[Dependency, ...]:
-        """What it is built from, in the order of its constructor."""
+        """Its dependencies, in the order of the constructor."""
         if self._dependencies is None:
             with self._lock:
                 if self._dependencies is None:
@@ -124,7 +124,7 @@ class Cell:
 
     @property
     def section(self) -> Section:
-        """What the sources say of it, merged, as far as no implementation is needed to tell."""
+        """Its settings of all sources, merged as far as that is possible without the implementation."""
         return NO_SECTION
 
     @property
@@ -134,19 +134,19 @@ class Cell:
 
     @property
     def wrapped(self) -> Cell | None:
-        """The slot whose object it wraps, if it stands in for that."""
+        """The slot whose object it wraps, if any."""
         return None
 
     def needed(self) -> Sequence[di.Provider[Any] | None]:
-        """What has to be evaluated before it."""
+        """The cells to evaluate before it."""
         return [self.active] if self.overrides else self.needed_by_itself()
 
     def needed_by_itself(self) -> list[di.Provider[Any] | None]:
-        """What has to be evaluated before it, whatever it is overridden by."""
+        """The cells to evaluate before it, overrides ignored."""
         return [dependency.provider for dependency in self.dependencies if dependency.lazy is None]
 
     def setting_values(self) -> Iterator[Any]:
-        """The values of its settings, and of what stands in for it, as far as they were read."""
+        """The values of its settings, and of its overrides' settings, as far as they were read."""
         if self._plan is not None:
             for setting in self._plan.settings.values():
                 yield setting.value
@@ -158,7 +158,7 @@ class Cell:
                     yield from stand_in_cell.setting_values()
 
     def statements(self) -> list[Statement]:
-        """What the sources say of it, weakest first."""
+        """Its statements in all sources, weakest first."""
         if self.stands_in is not None:
             return []
         return self.scope.configuration.tree.statements((*self.scope.path, self.name))
@@ -178,15 +178,15 @@ class Cell:
                     injection = self.scope.lookup(injection.name)
                 yield Dependency.on(injection, parameter)
                 continue
-            # A slot, or the list that it is an element of, does not see itself, so that a local logger can
-            # wrap the global one.
+            # A slot does not see itself, nor does an element see its list, so that a local logger can wrap
+            # the # global one.
             scope = self.scope.outer if name == self.name.partition(".")[0] else self.scope
             yield Dependency.on(None if scope is None else scope.lookup(name), parameter)
 
     # Resolution
 
     def resolve(self) -> Any:
-        """The instance, with everything that it needs built first."""
+        """The instance; its dependencies are built first."""
         while True:
             lifetime = self.lifetime = self.scope.lifetime
             lifetime.check_open(self.path)
@@ -196,14 +196,14 @@ class Cell:
                     cell_of(slot).evaluate(epoch)
                 return self.evaluate(epoch).get()
             except OverrideEnded:
-                continue  # in another thread: what it was built under is gone, and is built anew
+                continue  # it ended in another thread: build again without it
 
     def is_current(self, epoch: int) -> bool:
-        """Whether it is known what it gives in this epoch."""
+        """Whether its instance of this epoch is known."""
         return self._current[0] == epoch
 
     def evaluate(self, epoch: int) -> Instance:
-        """What it gives in this epoch; everything that it needs was evaluated before."""
+        """The instance of this epoch; its dependencies were evaluated before."""
         current, instance = self._current
         if current == epoch:
             return instance  # type: ignore[no-any-return]  # the pair is written together
@@ -216,7 +216,7 @@ class Cell:
         return instance
 
     def _build_order(self, epoch: int) -> list[Slot[Any]]:
-        """The slots that it needs, each after its own, as far as they are not known for this epoch."""
+        """The cells to evaluate for this epoch, dependencies first."""
         start: di.Provider[Any] = self.slot
         order = build_order(
             [start],
@@ -227,13 +227,13 @@ class Cell:
         return [provider for provider in order if isinstance(provider, Slot)]
 
     def own_instance(self, epoch: int) -> Instance:
-        """What it gives in this epoch, whatever it is overridden by."""
+        """The instance of this epoch, overrides ignored."""
         return self._made(epoch, self._instances, self._builder, self.lifetime)
 
     def _made(
         self, epoch: int, instances: dict[Any, Instance], builder: Builder, lifetime: Lifetime
     ) -> Instance:
-        """The instance among ``instances`` that is built from what its dependencies give, or a new one."""
+        """The instance of ``instances`` that was built from the same dependencies, or a new one."""
         resolved = [
             (dependency, _resolved_dependency(dependency, dependency.provider, epoch))
             for dependency in self.dependencies
@@ -257,7 +257,7 @@ class Cell:
                 )
             except Exception:
                 if any(override.ended for override in overrides):
-                    raise OverrideEnded from None  # it was built from what is closed by now
+                    raise OverrideEnded from None  # a dependency was closed meanwhile
                 raise
             instance = self._make_instance(value, overrides)
             lifetime.keep(instance, instances, key, self.path)
@@ -269,7 +269,8 @@ class Cell:
         except LolpopError:
             raise
         except Exception as error:
-            # A function of the user's may fail in any way; a person needs to know which, and for what.
+            # A function of the user may raise anything; the message says which function, and for which
+            # parameter.
             asked = f"{self.path}: {dependency.parameter.name!r} could not be provided"
             raise WiringError(f"{asked}: {type(error).__name__}: {error}") from error
         if isinstance(value, list):
@@ -288,13 +289,13 @@ class Cell:
     # Overriding
 
     def override(self, provider: Any) -> Override:
-        """Let ``provider``, a provider or any object, stand in for this one."""
+        """Override this one with ``provider``: a provider or any object."""
         override = stand_in(self, provider)
         override.lifetime.begin(override)
         return override
 
     def set_overrides(self, overrides: tuple[Override, ...]) -> None:
-        """Let these stand in for it from now on."""
+        """Set the overrides."""
         self.lifetime = self.scope.lifetime
         self.overrides = overrides
 
@@ -312,25 +313,25 @@ class Cell:
 
 
 def cell_of(slot: Slot[Any]) -> Cell:
-    """What a slot is in its container. Raises WiringError if it belongs to none."""
+    """The cell of a slot. Raises WiringError if the slot belongs to no container."""
     return cast("Cell", bound(slot))
 
 
 def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
-    """What a provider needs to give its value, what stands in for it in its place."""
+    """The cells that a provider needs, of its override if it has one."""
     if isinstance(provider, Slot):
         needed: Sequence[di.Provider[Any] | None] = cell_of(provider).needed()
     elif provider.last_overriding is not None:
         needed = [provider.last_overriding]
     elif isinstance(provider, di.Container):
-        needed = []  # it is handed out as it is, and nothing in it is built for that
+        needed = []  # an object is returned as it is
     else:
         needed = list(provider.related)
     return [effective for effective in map(effective_provider, needed) if effective is not None]
 
 
 def providers_behind(provider: di.Provider[Any]) -> Iterator[di.Provider[Any]]:
-    """A provider that is no slot, and what it needs, slots included but not what those need."""
+    """A provider that is not a slot, and the providers that it needs, down to the first slots."""
     seen, waiting = {provider}, [provider]
     while waiting:
         current = waiting.pop()
@@ -343,7 +344,7 @@ def providers_behind(provider: di.Provider[Any]) -> Iterator[di.Provider[Any]]:
 
 
 def name_of(provider: di.Provider[Any]) -> str:
-    """How messages name a provider: by its path, or by what it is where it has none."""
+    """A provider in messages: its path, or its kind if it has no path."""
     if isinstance(provider, Slot):
         return cell_of(provider).path
     cell = uncached_cell(provider)
@@ -356,7 +357,7 @@ def drawn(cycle: Sequence[di.Provider[Any]]) -> str:
 
 
 def check_acyclic(provider: di.Provider[Any]) -> None:
-    """Raise WiringError if a provider needs itself to give its value."""
+    """Raise WiringError if a provider depends on itself."""
     build_order([provider], needs_of, _refuse)
 
 
@@ -369,13 +370,14 @@ def _resolved_dependency(
 ) -> ResolvedDependency:
     if dependency.lazy is None:
         return _resolved(provider, epoch)
-    # What asks later may keep what it gets: it is built anew for each override that reaches it.
+    # A lazy dependency may keep the object that it gets, so that it is built again for each override below
+    # it.
     overrides = frozenset(_overrides_behind(provider))
     return ResolvedDependency((provider, overrides), Instance(dependency.lazy, overrides))
 
 
 def _overrides_behind(provider: di.Provider[Any]) -> Iterator[Override]:
-    """The overrides of a provider, and of all that it is built from, lazily too."""
+    """The overrides of a provider and of its dependencies, lazy ones included."""
     seen: set[di.Provider[Any]] = set()
     waiting: list[di.Provider[Any] | None] = [provider]
     while waiting:
@@ -402,7 +404,7 @@ def _resolved(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:
 
 
 def _resolved_uncached(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:
-    """What a provider gives that is no slot: anew at each call, from slots and others that it refers to."""
+    """The value of a provider that is not a slot: new at each call, from the providers that it refers to."""
     instances: set[Instance] = set()
     overrides: set[Override] = set()
     others: set[Any] = set()
@@ -420,13 +422,13 @@ def _resolved_uncached(provider: di.Provider[Any], epoch: int) -> ResolvedDepend
 
 
 def overriding_instance(override: Override, epoch: int) -> Instance:
-    """What an override gives in this epoch."""
+    """The instance of an override in this epoch."""
     if override.instance is not None:
         return override.instance
     resolved = _resolved(override.provider, epoch)
     if override in resolved.instance.overrides:
         return resolved.instance
-    # What stands in has a life of its own; what depends on this slot now depends on the override too.
+    # The override has its own instances; whatever depends on this slot now depends on the override too.
     instance = override.instances.get(resolved.token)
     if instance is None:
         original = resolved.instance

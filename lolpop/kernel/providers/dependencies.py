@@ -1,4 +1,4 @@
-"""Dependencies: what a slot is built from, and what of it is asked for later."""
+"""Dependencies of a slot, immediate and lazy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Lazy(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that a slot is built from.
+    """One dependency of a slot.
 
     ``provider`` is what the name resolves to: a slot, a nested container, another provider of
     dependency-injector, or None where nothing in scope has the name.
@@ -39,11 +39,11 @@ class Dependency:
     parameter: Parameter
     provider: di.Provider[Any] | None
     lazy: LazyProvider | None = None
-    """What is injected if the parameter is lazy; the type of the parameter is that of the object then."""
+    """What is injected if the parameter is lazy; then the parameter's type is that of the object."""
 
     @classmethod
     def on(cls, provider: di.Provider[Any] | None, parameter: Parameter) -> Dependency:
-        """The dependency on what provides a parameter."""
+        """The dependency of a parameter on its provider."""
         annotation = parameter.annotation
         is_plain = isinstance(annotation, type) and annotation is not Lazy
         if is_plain or provider is None or _lazy_type(annotation) is None:
@@ -56,7 +56,7 @@ class Dependency:
 
 
 class LazyProvider:
-    """Gives what a provider gives at the moment of the call."""
+    """Returns the object that a provider has at the moment of the call."""
 
     __slots__ = ("_provider",)
 
@@ -64,7 +64,7 @@ class LazyProvider:
         self._provider = provider
 
     def __call__(self) -> Any:
-        """Return the object, which is built at the first call."""
+        """Return the object, built at the first call."""
         provider = effective_provider(self._provider)
         if provider is None:
             raise WiringError(f"{self._provider!r} has no pipeline")
@@ -75,12 +75,12 @@ class LazyProvider:
 
 
 def effective_provider(provider: di.Provider[Any] | None) -> di.Provider[Any] | None:
-    """The provider that really gives what ``provider`` is asked for: a nested container's pipeline."""
+    """The provider of the object: for a nested container, its pipeline."""
     return provider.pipeline if isinstance(provider, di.Container) else provider
 
 
 def _lazy_type(annotation: Any) -> Any | None:
-    """The type of the object that a lazy parameter gives, None if the annotation is of no lazy parameter."""
+    """The type of the object of a lazy parameter; None if the annotation is not lazy."""
     members = alternatives(annotation)
     if len(members) != 1:
         return None
@@ -93,12 +93,12 @@ def _lazy_type(annotation: Any) -> Any | None:
 
 
 def _is_always_lazy(annotation: Any) -> bool:
-    """Whether a parameter is lazy whatever is provided for it."""
+    """Whether a parameter is lazy whatever its provider."""
     return any((get_origin(member) or member) is Lazy for member in alternatives(annotation))
 
 
 def _gives_callable(provider: di.Provider[Any]) -> bool:
-    """Whether what a provider gives is, or may be, a function itself."""
+    """Whether the object of a provider is, or may be, a function."""
     if isinstance(provider, di.Object):
         return callable(provider.provides)
     provided: Any = Any

@@ -1,4 +1,4 @@
-"""Groups of components that one provider gives: what lists and mappings of them have in common."""
+"""Groups of components in one provider: what lists and mappings of them share."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class GroupCell(Cell):
     __slots__ = ("_elements",)
     slot: ComponentGroup[Any]
     shape: ClassVar[str]
-    """What its section should be, for messages."""
+    """The shape of its section, for messages."""
     example: ClassVar[tuple[str, str]]
-    """How its section is written in a file, and in a variable."""
+    """Examples of its section in a file and in a variable."""
 
     def __init__(self, slot: ComponentGroup[Any], scope: Scope, name: str) -> None:
         super().__init__(slot, scope, name)
@@ -53,21 +53,21 @@ class GroupCell(Cell):
 
     @property
     def keys(self) -> list[str]:
-        """What its elements are called."""
+        """The names of its elements."""
         return [element.name.removeprefix(f"{self.name}.") for element in self.elements]
 
     def stray_nodes(self) -> Iterator[tuple[str, Node]]:
-        """What sources say of it that is neither a whole group nor one of its elements, by key."""
+        """Settings that are neither a whole group nor an element of it, by key."""
         raise NotImplementedError
 
     def setting_values(self) -> Iterator[Any]:
-        """The values of the settings of its elements, and of what stands in for it."""
+        """The values of the settings of its elements, and of its overrides."""
         yield from super().setting_values()
         for element in self._elements or ():
             yield from cell_of(element).setting_values()
 
     def _element_parts(self) -> Iterable[tuple[str, Any, Sequence[Statement]]]:
-        """Of each element its key, the implementation that it is by default, and what sources say of it."""
+        """The key, the default implementation and the statements of each element."""
         raise NotImplementedError
 
     def _make_elements(self) -> Iterator[Slot[Any]]:
@@ -81,7 +81,7 @@ class GroupCell(Cell):
             yield Dependency(Parameter(element.name, self.slot.interface), element)
 
     def _make_instance(self, value: Any, overrides: frozenset[Override]) -> Instance:
-        # Whoever asks gets a list or mapping of their own.
+        # Each dependent gets its own list or mapping.
         return Instance(value, overrides, source=value.copy)
 
 
@@ -105,7 +105,7 @@ class _ElementCell(IntegrationCell):
 
 
 def whole_and_children(node: Node) -> tuple[Node | None, Mapping[str, Node]]:
-    """What a source says of a whole group, and of its elements by key."""
+    """The settings of one source: for the whole group, and for its elements by key."""
     node = expanded(node)
     if not isinstance(node.value, Mapping):
         return node, {}

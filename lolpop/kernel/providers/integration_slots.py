@@ -65,7 +65,7 @@ class IntegrationCell(Cell):
 
     @property
     def section(self) -> Section:
-        """What the sources say of it, merged, as far as no implementation is needed to tell."""
+        """Its settings of all sources, merged as far as that is possible without the implementation."""
         return self._declaration.section()
 
     @property
@@ -96,23 +96,23 @@ class IntegrationCell(Cell):
         """Keys of its section that belong to others."""
         return frozenset()
 
-    # Of a scoped slot, each unit of work has an instance of its own.
+    # A scoped slot has one instance for each unit of work.
 
     def is_current(self, epoch: int) -> bool:
-        """Whether it is known what it gives in this epoch, to this unit of work if it is scoped."""
+        """Whether its instance of this epoch is known, for this unit of work if it is scoped."""
         if not self.slot.scoped or self.overrides:
             return super().is_current(epoch)
         current = self.unit().part(self).current
         return current is not None and current[0] == epoch
 
     def evaluate(self, epoch: int) -> Instance:
-        """What it gives in this epoch, to this unit of work if it is scoped."""
+        """The instance of this epoch, for this unit of work if it is scoped."""
         if not self.slot.scoped or self.overrides:
             return super().evaluate(epoch)
         return self.own_instance(epoch)
 
     def own_instance(self, epoch: int) -> Instance:
-        """What it gives in this epoch, whatever it is overridden by."""
+        """The instance of this epoch, overrides ignored."""
         if not self.slot.scoped:
             return super().own_instance(epoch)
         unit = self.unit()
@@ -149,7 +149,7 @@ class IntegrationCell(Cell):
         except LolpopError:
             raise
         except Exception as error:
-            # A constructor may refuse in any way; what a person needs is which one, and its message.
+            # A constructor may raise anything; the message says which constructor, and why.
             refused = f"{self.path}: {plan.called} could not be built: {type(error).__name__}: {error}"
             raise WiringError(masked(self.scope.root, refused)) from error
         if isinstance(built, Integration):
@@ -157,4 +157,4 @@ class IntegrationCell(Cell):
         return built
 
     def _bind_calls(self, built: Integration) -> None:
-        """Tie the calls of what was built to the container."""
+        """Bind the calls of an instance to the container."""

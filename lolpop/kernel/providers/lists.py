@@ -54,7 +54,7 @@ class ListCell(GroupCell):
         return list[self.slot.interface]  # type: ignore[name-defined]  # the interface is a value here
 
     def stray_nodes(self) -> Iterator[tuple[str, Node]]:
-        """What sources say of it that is neither a list nor one of its elements, by key."""
+        """Settings that are neither a list nor an element of it, by key."""
         for statement in self.statements():
             listed, elements = whole_and_children(statement.node)
             if listed is not None and listed.value is not None and not isinstance(listed.value, tuple):

@@ -70,7 +70,7 @@ class MappingCell(GroupCell):
         return dict[str, self.slot.interface]  # type: ignore[name-defined]  # the interface is a value here
 
     def stray_nodes(self) -> Iterator[tuple[str, Node]]:
-        """What sources say of it that is no mapping, and of keys for which there is no implementation."""
+        """Settings that are not a mapping, or whose key has no implementation."""
         for statement in self.statements():
             whole, _ = whole_and_children(statement.node)
             if whole is not None and whole.value is not None and not isinstance(whole.value, abc.Mapping):
@@ -86,13 +86,13 @@ class MappingCell(GroupCell):
                 yield key, self.slot.default.get(key), statements
 
     def _statements_by_key(self) -> dict[str, list[Statement]]:
-        """What the sources say of each key, weakest first; keys of the declaration come first."""
+        """The statements of each key, weakest first; declared keys come first."""
         by_key: dict[str, list[Statement]] = {key: [] for key in self.slot.default}
         sources = [(statement, whole_and_children(statement.node)[1]) for statement in self.statements()]
         for statement, children in sources:
             if not statement.layer.case_insensitive:
                 by_key |= {key: [] for key in children if key not in by_key}
-        # The names of variables have no case: they mean the keys that others write.
+        # Names of variables are not case-sensitive: they mean the keys of other sources.
         spelled = {key.lower(): key for key in by_key}
         for statement, children in sources:
             for key, child in children.items():

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Container", "Nested", "nested"]
 
 DEEPEST = 64
-"""Containers that may be nested in each other."""
+"""How deep containers may be nested."""
 
 
 class Container(Protocol):
-    """What an instance of a container can do, as far as nesting asks for it."""
+    """The methods of a container that nesting needs."""
 
     def verify(self) -> list[Finding]:
         """Prove the wiring and every setting."""
@@ -62,7 +62,7 @@ class Nested(di.Container[Any]):
         return copied
 
     def __getattr__(self, name: str) -> Any:
-        # In a container class, what it nests is what markers of wiring refer to.
+        # In a container class, markers of wiring refer to the nested class.
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.container, name)
@@ -100,10 +100,10 @@ class Nested(di.Container[Any]):
         return next((slot for slot in self.providers.values() if isinstance(slot, Pipeline)), None)
 
     def apply_overridings(self) -> None:
-        """Nothing: containers are overridden provider by provider."""
+        """Always empty: containers are overridden provider by provider."""
 
     def override(self, provider: Any) -> NoReturn:
-        """Refused: what is overridden is the providers inside it."""
+        """Refuse: override the providers inside it instead."""
         if self._inside is not None:
             self._inside.override(provider)
         self._refuse()
@@ -153,4 +153,4 @@ def nested(container: type[C]) -> C:
     too: ``runner_container.train.model_trainer()``. Asking for it by name in the constructor of the layer
     above gives its pipeline.
     """
-    return cast("C", Nested(container))  # what an instance has under the name is the container
+    return cast("C", Nested(container))  # an instance has the container under this name

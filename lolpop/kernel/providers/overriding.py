@@ -1,4 +1,4 @@
-"""Overriding: what may stand in for what."""
+"""Overriding: which providers may replace which."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Placed", "stand_in"]
 
 
 class Placed(Overridable, Protocol):
-    """What others may stand in for, at its place in a container."""
+    """Something that can be overridden, at its place in a container."""
 
     name: str
 
@@ -29,10 +29,10 @@ class Placed(Overridable, Protocol):
 
 
 def stand_in(overridden: Placed, provider: Any) -> Override:
-    """The override by ``provider``, a provider or any object, which is not begun yet.
+    """The override by ``provider`` (a provider or any object), not begun yet.
 
-    A slot that belongs to no container is copied, so that it may stand in for others too. Raises WiringError
-    for what cannot stand in for anything.
+    A slot that belongs to no container is copied, so that it can override others too. Raises WiringError if
+    ``provider`` cannot override anything.
     """
     path, scope = overridden.path, overridden.scope
     if isinstance(provider, type) and issubclass(provider, Integration):

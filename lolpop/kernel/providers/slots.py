@@ -1,4 +1,4 @@
-"""Slots: what container classes declare, and how it is asked for and overridden."""
+"""Slots: what container classes declare, and how it is called and overridden."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class BoundSlot(Protocol):
-    """What a slot needs to know of its place in a container (see ``Cell``)."""
+    """The cell of a slot, as far as the slot needs it (see ``Cell``)."""
 
     cache: tuple[int, Any]
     """The epoch for which the instance is known, and the instance."""
@@ -35,10 +35,10 @@ class BoundSlot(Protocol):
         """The values of its settings, as far as they were read."""
 
     def resolve(self) -> Any:
-        """The instance, with everything that it needs built first."""
+        """The instance; its dependencies are built first."""
 
     def override(self, provider: Any) -> Override:
-        """Let ``provider`` stand in for this one."""
+        """Override this one with ``provider``."""
 
     def reset_last_override(self) -> None:
         """End the last override."""
@@ -50,13 +50,13 @@ class BoundSlot(Protocol):
 class Slot(di.Provider[T]):
     """A provider that a container class declares.
 
-    In an instance of the class it has a cell, which knows its place and what it has built there.
+    In an instance of the class, it has a cell, which knows its place and its instances.
     """
 
     takes_section: ClassVar[bool] = False
     """Whether a key of the settings is its own."""
     wraps: ClassVar[bool] = False
-    """Whether it makes what it gives of the object of the slot that it stands in for."""
+    """Whether it wraps the object of the slot that it overrides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class Slot(di.Provider[T]):
         return self()
 
     def override(self, provider: Any) -> Override:  # type: ignore[override]  # a context of our own
-        """Let ``provider``, a provider or any object, stand in for this slot.
+        """Override this slot with ``provider``: a provider or any object.
 
         It takes effect at once, and ends with the ``with`` block if there is one, else by ``reset_override``.
         Raises WiringError while a run of the container is open.
@@ -124,7 +124,7 @@ class Slot(di.Provider[T]):
         raise NotImplementedError
 
     def _make_cell(self, scope: Scope, name: str) -> BoundSlot:
-        """What the slot is at its place in a scope."""
+        """The cell of the slot in a scope."""
         raise NotImplementedError
 
     def _refuse(self) -> NoReturn:
@@ -141,7 +141,7 @@ def bind_slot(slot: Slot[Any], scope: Scope, name: str) -> BoundSlot:
 
 
 def bound(slot: Slot[Any]) -> BoundSlot:
-    """What a slot is in its container. Raises WiringError if it belongs to none."""
+    """The cell of a slot. Raises WiringError if the slot belongs to no container."""
     if slot._cell is None:
         slot._refuse()
     return slot._cell

@@ -1,4 +1,4 @@
-"""Traversal: what can be asked of all providers of a tree."""
+"""Traversal of all providers of a tree."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = [
 
 
 def declared_cells(scope: Scope) -> Iterator[Cell]:
-    """The slots of one container at their places, whatever stands in for them."""
+    """The cells of one container, overrides ignored."""
     for provider in scope.providers.values():
         if isinstance(provider, Slot):
             yield cell_of(provider)
 
 
 def cells_in(root: Scope) -> Iterator[Cell]:
-    """The slots that count: with those that stand in for others in their place, and elements of lists."""
+    """The cells in force: overrides in place of what they override, and elements of lists."""
     for scope in root.walk():
         for declared in declared_cells(scope):
             cell = cell_of(declared.active) if isinstance(declared.active, Slot) else None
@@ -46,7 +46,7 @@ def cells_in(root: Scope) -> Iterator[Cell]:
 
 
 def broken_links(root: Scope) -> list[Finding]:
-    """The links that lead nowhere, of settings that count: what a stronger source replaced may be broken."""
+    """The broken links of settings in force; a link that a stronger source replaced may be broken."""
     broken = root.configuration.links.findings()
     if not broken:
         return []
@@ -57,7 +57,7 @@ def broken_links(root: Scope) -> list[Finding]:
 
 
 def active_cell(dependency: Dependency) -> Cell | None:
-    """The slot that gives a dependency, what stands in for it in its place; None if it is no slot."""
+    """The cell of a dependency, or of its override; None if it is not a slot."""
     provider = effective_provider(dependency.provider)
     active = cell_of(provider).active if isinstance(provider, Slot) else None
     return cell_of(active) if isinstance(active, Slot) else None
@@ -72,7 +72,9 @@ def injected_setting(dependency: Dependency) -> Setting | None:
 
 
 def injected_values(dependencies: Iterable[Dependency]) -> Iterator[tuple[str, Any]]:
-    """What can be said of what is injected, by name: values of settings, the folder, component classes."""
+    """What is known of injected parameters without building, by name: settings, the folder, component
+    classes.
+    """
     for dependency in dependencies:
         cell = active_cell(dependency)
         if (setting := injected_setting(dependency)) is not None:
@@ -97,9 +99,9 @@ def setting_place(cell: Cell, path: str) -> tuple[str, Origin | None]:
 
 
 def provided_type(provider: di.Provider[Any] | None, *, exact: bool = False) -> Any:
-    """The type of what a provider gives, as far as is known without calling it; ``Any`` otherwise.
+    """The type of a provider's object, as far as is known without calling it; ``Any`` otherwise.
 
-    With ``exact``, that of an object which is known is as narrow as ``value_type`` makes it.
+    With ``exact``, the type of an existing object is as narrow as ``value_type`` makes it.
     """
     effective = effective_provider(provider)
     if isinstance(effective, Slot):
@@ -134,6 +136,6 @@ def _union_of(elements: Iterable[object], exact: bool) -> Any:
 def _stand_in_type(slot: Slot[Any], active: di.Provider[Any], exact: bool) -> Any:
     if not isinstance(slot, IntegrationSlot) or not isinstance(active, di.Object):
         return provided_type(active, exact=exact)
-    # A live object that stands in for an integration may be any double, unless it says what it is; a mock
-    # does so by its __class__.
+    # An object that overrides an integration may be any test double, unless it declares its class, as mocks
+    # # do by __class__.
     return active.provides.__class__ if isinstance(active.provides, Integration) else Any

@@ -1,4 +1,4 @@
-"""Providers of dependency-injector that may stand beside slots, since overrides of them are seen."""
+"""Providers of dependency-injector that work beside slots, since slots see their overrides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Uncached(di.Provider[T]):
-    """A provider whose overrides reach what is built from it."""
+    """A provider whose overrides reach the objects that are built from it."""
 
     name = ""
     """The name under which a container class declares it."""
@@ -38,7 +38,7 @@ class Uncached(di.Provider[T]):
         return copied
 
     def __call__(self, *args: Any, **kwargs: Any) -> T:  # type: ignore[override]  # nothing is awaited here
-        """What the provider gives now."""
+        """The value of the provider now."""
         if self.cell is not None and self.cell.overrides:
             check_acyclic(self)
         return super().__call__(*args, **kwargs)
@@ -48,7 +48,7 @@ class Uncached(di.Provider[T]):
         self.name, self.cell = name, UncachedCell(self, scope, name)
 
     def override(self, provider: Any) -> Override:  # type: ignore[override]  # a context of our own
-        """Let ``provider``, a provider or any object, stand in for this one until the block ends."""
+        """Override this one with ``provider`` (a provider or any object) until the block ends."""
         cell = self._bound_cell()
         override = stand_in(cell, provider)
         cell.scope.lifetime.begin(override)
@@ -75,15 +75,15 @@ class Uncached(di.Provider[T]):
 
 
 class Object(Uncached[T], di.Object[T]):
-    """Gives an object as it is."""
+    """Returns an object as it is."""
 
 
 class Factory(Uncached[T], di.Factory[T]):
-    """Makes a new object each time it is asked."""
+    """Makes a new object at each call."""
 
 
 class Callable(Uncached[T], di.Callable[T]):
-    """Gives what a function returns, each time it is asked."""
+    """Calls a function anew at each call, and returns its result."""
 
 
 class _List(Uncached[Any], di.List):
@@ -99,7 +99,7 @@ class _Singleton(Uncached[T], di.ThreadSafeSingleton[T]):
 
 
 class _Resource(Uncached[T], di.Resource[T]):
-    """A resource that is shut down with the container, in the order of what was built."""
+    """A resource that is shut down with the container, in reverse order of building."""
 
     def _provide(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         was_open = self.initialized
@@ -120,7 +120,7 @@ class _OpenResource:
 
 
 class _Taken:
-    """Which of dependency-injector's own providers ours take the place of, and what makes up each of them."""
+    """Our replacements of dependency-injector's providers, and the attributes to copy."""
 
     BY_TYPE: ClassVar[Mapping[type[Any], tuple[type[Any], tuple[str, ...]]]] = {
         di.Object: (Object, ("provides",)),
@@ -137,7 +137,7 @@ class _Taken:
 def taken_over(attributes: Mapping[str, Any], inherited: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a container class, with ours in place of dependency-injector's own providers.
 
-    Those are the same otherwise, and refer to each other as they did. ``inherited`` are the providers of the
+    References between them stay. ``inherited`` are the providers of the
     base classes, which they may refer to.
     """
     taken = dict(attributes)
@@ -172,7 +172,7 @@ def _original(ours: type[Any]) -> type[Any]:
 
 
 def _fill(provider: Any, like: Any, parts: tuple[str, ...], memo: dict[int, Any]) -> Any:
-    """Give a provider what makes up another one."""
+    """Copy the attributes of one provider to another."""
 
     def referred(value: Any) -> Any:
         return di.deepcopy(value, memo) if isinstance(value, di.Provider) else value

@@ -1,4 +1,4 @@
-"""Cells of providers that cache nothing: their place in a container, and what stands in for them there."""
+"""Cells of providers that cache nothing: their place in a container, and their overrides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["UncachedCell", "uncached_cell"]
 
 
 class UncachedCell:
-    """A provider that is no slot, at its place in a container."""
+    """A provider that is not a slot, at its place in a container."""
 
     __slots__ = ("_provider", "name", "overrides", "scope")
 
@@ -29,7 +29,7 @@ class UncachedCell:
         return self.scope.path_of(self.name)
 
     def set_overrides(self, overrides: tuple[Override, ...]) -> None:
-        """Let these stand in for the provider from now on."""
+        """Set the overrides of the provider."""
         self.overrides = overrides
         di.Provider.reset_override(self._provider)
         if overrides:
@@ -37,6 +37,6 @@ class UncachedCell:
 
 
 def uncached_cell(provider: di.Provider[Any]) -> UncachedCell | None:
-    """Where a provider that is no slot stands; None if it belongs to no container, or is not bound to it."""
+    """The cell of a provider that is not a slot; None if it is bound to no container."""
     cell = getattr(provider, "cell", None)  # a Configuration has any attribute
     return cell if isinstance(cell, UncachedCell) else None

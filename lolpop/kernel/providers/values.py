@@ -41,7 +41,7 @@ class Settings(WrappableSlot[T]):
     def __init__(self, type: Callable[..., T], /, *, default: Any = REQUIRED) -> None:  # noqa: A002
         super().__init__()
         if default is REQUIRED and is_base_settings(type):
-            default = {}  # such a class says itself which of its fields are required
+            default = {}  # the class declares which of its fields are required
         self.type, self.default = type, default
 
     def _unbound_copy(self) -> Self:
@@ -86,7 +86,7 @@ class _SettingsCell(Cell):
         instance = self._instances.get(())
         if instance is None:
             value = plan.settings[""].value
-            # Whoever asks for a list or a mapping gets one of their own.
+            # Each dependent gets its own list or mapping.
             is_shared = type(value) in (list, dict, set)
             instance = Instance(value, source=(lambda: copied(value)) if is_shared else None)
             instance = self._instances.setdefault((), instance)
@@ -94,7 +94,7 @@ class _SettingsCell(Cell):
 
 
 class Folder(Slot[Path]):
-    """The folder that relative paths start from: of the first settings file, else the current one."""
+    """The folder that relative paths start from: that of the first settings file, or the current one."""
 
     def _unbound_copy(self) -> Self:
         return type(self)()
@@ -120,7 +120,7 @@ class _FolderCell(Cell):
 
 
 class Places(Slot[PlacesValue]):
-    """All files that the settings of the container name: what is written must not replace any of them."""
+    """All files that the settings of the container name: output must not replace any of them."""
 
     def _unbound_copy(self) -> Self:
         return type(self)()
@@ -137,7 +137,7 @@ class _PlacesCell(Cell):
         return PlacesValue
 
     def own_instance(self, epoch: int) -> Instance:
-        del epoch  # it looks at the settings and overrides of the moment when it is asked
+        del epoch  # it reads the settings and overrides of the moment
         instance = self._instances.get(())
         if instance is None:
             root = self.scope.root

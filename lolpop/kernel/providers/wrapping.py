@@ -1,4 +1,4 @@
-"""Wraps: stand-ins that are made from the object that they stand in for."""
+"""Wraps: overrides that are made from the object that they override."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class WrappableSlot(Slot[T]):
     """A slot whose object may be wrapped."""
 
     def wrap(self, wrapper: Callable[[T], T], /) -> Override:
-        """Let what ``wrapper`` makes of the object stand in for the object.
+        """Override the object with the result of ``wrapper(object)``.
 
-        It is called once for each object, which may be that of an earlier override. ``providers.Wrap`` says
-        the same where several providers are overridden at once.
+        The wrapper is called once for each object, which may be that of an earlier override. Use
+        ``providers.Wrap`` to override several providers at once.
         """
         return bound(self).override(Wrap(wrapper))
 
@@ -99,7 +99,7 @@ class _WrapCell(Cell):
 
 
 class _Beneath(Slot[Any]):
-    """What a slot gives without one of its overrides, and without those that began later."""
+    """The object of a slot without one of its overrides and those that began later."""
 
     def __init__(self, real: Cell, override: Override) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class _BeneathCell(Cell):
 
     @property
     def standing(self) -> Cell | None:
-        """The cell of what gives the object, if that is a slot."""
+        """The cell of the wrapped object, if its provider is a slot."""
         below = self._below()
         if not below:
             return self.slot.real

@@ -54,13 +54,13 @@ def findings_of(root: Scope) -> list[Finding]:
         findings += marker_findings(scope.container, scope.path)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     if not any(finding.severity == "error" for finding in findings):
-        findings += missing_findings(root)  # of what is wrong otherwise, it may be a consequence
+        findings += missing_findings(root)  # it may be a consequence of another error
     findings = with_near_paths(root, cells, dict.fromkeys(findings))
     return _masked(root, _in_order(findings, root.configuration.tree)) if findings else []
 
 
 def _in_order(findings: Iterable[Finding], tree: Tree) -> list[Finding]:
-    """Findings in the order of the files that they are about, then those that no line is to blame for."""
+    """Findings in the order of files and lines, then those without a line."""
     ranks = {layer.name: rank for rank, layer in enumerate(tree.layers)}
 
     def place(finding: Finding) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ __all__ = ["check_findings"]
 
 
 def check_findings(root: Scope, call_paths: Sequence[str]) -> Iterator[Finding]:
-    """Checks of tasks and workflows that do not exist, and functions and files that cannot be there.
+    """Findings about checks of tasks that do not exist, and about functions and files that do not exist.
 
     ``call_paths`` are the paths of all tasks and workflows. Nothing is imported.
     """

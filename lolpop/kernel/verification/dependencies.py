@@ -1,4 +1,4 @@
-"""Findings about what slots are built from: what is missing, does not fit, or stands in the wrong layer."""
+"""Findings about dependencies that are missing, of a wrong type, or in the wrong layer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = ["cycle_findings", "dependency_findings"]
 _SHARE = "Move the shared part into a component that both can use."
 
 _FINDS_NOTHING: Any = inspect.getattr_static(Integration, "check_injected").__func__
-"""The check of who has none, for which nothing needs to be gathered."""
+"""The default of ``check_injected``, which finds nothing and is not called."""
 
 _LAZILY = "Break the cycle: give one of them a parameter of the type providers.Lazy[…]."
 
@@ -57,7 +57,7 @@ _LAYER_RULES = {
 
 
 def dependency_findings(cell: Cell, visible: VisibleNames) -> Iterator[Finding]:
-    """What is wrong with what a slot is built from."""
+    """Findings about the dependencies of a slot."""
     if not isinstance(cell, GroupCell):
         for dependency in cell.dependencies:
             yield from _findings(cell, dependency, visible)
@@ -65,7 +65,7 @@ def dependency_findings(cell: Cell, visible: VisibleNames) -> Iterator[Finding]:
 
 
 def cycle_findings(root: Scope) -> list[Finding]:
-    """What needs itself to be built, what stands in for others included."""
+    """Findings about cycles, with overrides in force."""
     findings: list[Finding] = []
 
     def note(cycle: list[di.Provider[Any]]) -> None:
@@ -116,13 +116,13 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
 
 
 def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[Any]) -> Iterator[Finding]:
-    """A component of one unit of work that something would keep which lives longer."""
+    """The finding about a scoped component that something with a longer life would keep."""
     if getattr(cell.slot, "scoped", False):
         return
     effective = effective_provider(provider)
     slots = [effective] if effective is None or isinstance(effective, Slot) else providers_behind(effective)
     for behind in slots:
-        # A Configuration has any attribute, and makes it when it is asked for: slots alone are asked.
+        # A Configuration makes any attribute at its first access, so only slots are examined.
         if not isinstance(behind, Slot) or not getattr(behind, "scoped", False) or cell_of(behind).overrides:
             continue
         wanted = type_name(dependency.parameter.annotation)
@@ -135,7 +135,7 @@ def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[
 
 
 def _fits(dependency: Dependency, provided: Any) -> bool:
-    """Whether what is provided fits the parameter; of a section of the settings the value is known too."""
+    """Whether the provided object fits the parameter; for settings, the value itself is checked."""
     wanted = dependency.parameter.annotation
     if (setting := injected_setting(dependency)) is None:
         return fits(provided, wanted)
@@ -147,9 +147,9 @@ def _fits(dependency: Dependency, provided: Any) -> bool:
 
 
 def _injected_findings(cell: Cell) -> Iterator[Finding]:
-    """What an implementation itself finds in what it would get injected (``check_injected``).
+    """Findings of the implementation itself about its injected objects (``check_injected``).
 
-    Paths begin with the name of a parameter: the finding is about what provides it.
+    A path that begins with the name of a parameter is about the provider of that parameter.
     """
     check = getattr(cell.plan.implementation, "check_injected", None)
     if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or cell.plan.errors:

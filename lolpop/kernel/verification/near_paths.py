@@ -1,4 +1,4 @@
-"""Hints for settings that nobody knows: the paths in the whole tree that may have been meant."""
+"""Hints for unknown settings: similar paths in the whole tree."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["with_near_paths"]
 
 
 def with_near_paths(root: Scope, cells: Sequence[Cell], findings: Iterable[Finding]) -> list[Finding]:
-    """The findings; those of unknown settings say which path of the tree may have been meant.
+    """The findings, with similar paths as hints for unknown settings.
 
-    A setting or provider of the very name elsewhere is likelier than another name beside it.
+    A setting or provider of the same name elsewhere is likelier than a similar name beside it.
     """
     paths: TreePaths | None = None
     hinted: list[Finding] = []

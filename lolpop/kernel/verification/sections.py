@@ -30,18 +30,18 @@ __all__ = ["own_findings", "section_findings", "slot_findings"]
 
 
 _FINDS_NOTHING: Any = inspect.getattr_static(Integration, "check_settings").__func__
-"""The check of who has none, which is not worth a call."""
+"""The default of ``check_settings``, which finds nothing and is not called."""
 
 
 def section_findings(scope: Scope) -> Iterator[Finding]:
-    """What is wrong with the keys of a container's section."""
+    """Findings about the keys of a container's section."""
     yield from _unknown_keys(scope)
     yield from _ambiguous_keys(scope)
     yield from _clashes(scope)
 
 
 def slot_findings(cell: Cell) -> Iterator[Finding]:
-    """What is wrong with how a slot is declared and set, beside its plan."""
+    """Findings about the declaration and settings of a slot, besides those of its plan."""
     if isinstance(cell, GroupCell):
         yield from _stray_elements(cell)
     yield from _unknown_injections(cell)
@@ -52,9 +52,9 @@ def slot_findings(cell: Cell) -> Iterator[Finding]:
 
 
 def own_findings(cell: Cell) -> Iterator[Finding]:
-    """What an implementation itself finds in its settings: see ``Integration.check_settings``."""
+    """Findings of the implementation itself about its settings: see ``Integration.check_settings``."""
     plan = cell.plan
-    # What is only of a protocol inherits no check.
+    # An implementation of a protocol inherits no check.
     check = getattr(plan.implementation, "check_settings", None)
     if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or plan.errors:
         return
@@ -81,7 +81,7 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
     if scope.outer is None:
         names.add(FRAMEWORK)
         yield from _framework_findings(scope)
-    # What is left belongs to the pipeline or runner, whose plan judges it; without one it is unknown.
+    # Other keys belong to the pipeline or runner, whose plan checks them; without one they are unknown.
     if any(isinstance(provider, MainSlot) for provider in scope.providers.values()):
         return
     folded = {name.lower() for name in names}
@@ -98,7 +98,7 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
 
 
 def _framework_findings(root: Scope) -> Iterator[Finding]:
-    """What is wrong with the framework's own section."""
+    """Findings about the framework's own section."""
     configuration = root.configuration
     plan = framework_plan(configuration.tree, configuration.links)
     for finding in plan.findings:
@@ -115,7 +115,7 @@ def _framework_findings(root: Scope) -> Iterator[Finding]:
 
 
 def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
-    """Variables that could mean several providers of a container, or a provider and a setting beside it."""
+    """Findings about variables that could mean several providers, or a provider and a setting beside it."""
     names = {name for name, provider in scope.providers.items() if has_section(provider)}
     for cell in declared_cells(scope):
         if isinstance(cell.slot, MainSlot) and cell.plan.implementation is not None:
@@ -132,7 +132,7 @@ def _ambiguous_keys(scope: Scope) -> Iterator[Finding]:
 
 
 def _clashes(scope: Scope) -> Iterator[Finding]:
-    """A setting of a pipeline or runner that has the name of a provider of its container."""
+    """Findings about settings of a pipeline or runner with the name of a provider of its container."""
     for cell in declared_cells(scope):
         if isinstance(cell.slot, MainSlot):
             for name in cell.plan.settings:
@@ -157,7 +157,7 @@ def _stray_elements(cell: GroupCell) -> Iterator[Finding]:
 
 
 def _unknown_injections(cell: Cell) -> Iterator[Finding]:
-    """Keywords of a provider that its default implementation has no parameter for; others need not."""
+    """Findings about keywords of a provider for which its default implementation has no parameter."""
     plan, slot = cell.plan, cell.slot
     if plan.implementation is None or plan.used != getattr(slot, "default", None):
         return
@@ -168,7 +168,7 @@ def _unknown_injections(cell: Cell) -> Iterator[Finding]:
 
 
 def _key_origin(node: Node) -> Origin | None:
-    # A mapping that a variable opened has the origin of what is in it.
+    # A mapping that comes from a variable has the origin of its content.
     while node.key_origin is None and isinstance(node.value, Mapping) and node.value:
         node = next(iter(node.value.values()))
     return node.key_origin or node.origin

@@ -1,4 +1,4 @@
-"""Findings about providers of dependency-injector that stand beside slots."""
+"""Findings about providers of dependency-injector beside slots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["uncached_findings"]
 
 
 def uncached_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
-    """What is wrong with providers that are no slots, and with what slots take from them."""
+    """Findings about providers that are not slots, and about slots that depend on them."""
     taken = {
         behind
         for cell in cells
@@ -49,7 +49,7 @@ def uncached_findings(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _generator_findings(cell: Cell) -> Iterator[Finding]:
-    """Functions that yield, where whoever asks for any object would get a generator that nobody finishes."""
+    """Findings about generator functions, whose generator would be injected and never finished."""
     for dependency in cell.dependencies:
         provider = dependency.provider
         if dependency.parameter.annotation is not object or not isinstance(
@@ -64,7 +64,7 @@ def _generator_findings(cell: Cell) -> Iterator[Finding]:
 
 
 def _keeping(provider: di.Provider[Any], path: str) -> Iterator[Finding]:
-    """A provider that keeps what it gave, while slots may give something else."""
+    """The finding about a provider that caches an object of a slot."""
     if not isinstance(provider, di.BaseSingleton | di.BaseResource):
         return
     slots = [behind for behind in providers_behind(provider) if isinstance(behind, Slot)]
@@ -78,14 +78,16 @@ def _keeping(provider: di.Provider[Any], path: str) -> Iterator[Finding]:
 
 
 def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> Iterator[Finding]:
-    """Arguments that do not fit what a provider calls; ``complete`` if nobody adds others."""
+    """Findings about arguments that the called function does not take; ``complete`` if no others are
+    added.
+    """
     if not isinstance(provider, di.Factory | di.Callable | di.BaseSingleton) or provider.provides is None:
         return
     called: Any = provider.provides
     try:
         signature = inspect.signature(called)
     except (TypeError, ValueError):
-        return  # of what is written in C nobody knows the parameters
+        return  # functions written in C have no signature
     bind = signature.bind if complete else signature.bind_partial
     name = getattr(called, "__name__", type(called).__name__)
     try:
@@ -95,7 +97,7 @@ def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> 
         yield Finding(path, message, hint=f"It takes {signature}.")
         return
     if hasattr(called, "model_fields") or hasattr(called, "__pydantic_fields__"):
-        return  # pydantic converts what it is given
+        return  # pydantic converts values
     hints = hints_of(inspect.getattr_static(called, "__init__") if isinstance(called, type) else called)
     for parameter, value in bound.arguments.items():
         kind = signature.parameters[parameter].kind

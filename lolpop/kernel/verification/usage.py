@@ -1,4 +1,4 @@
-"""Warnings about what is declared and has no effect."""
+"""Warnings about declarations that have no effect."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _used(root: Scope, cells: Sequence[Cell]) -> set[Any]:
 
 
 def _left_by_swaps(cells: Sequence[Cell]) -> set[Any]:
-    """The providers that slots would use but for their own ``use``."""
+    """The providers that the default implementations would use."""
     left: set[Any] = set()
     for cell in cells:
         slot = cell.slot
@@ -65,14 +65,14 @@ def _left_by_swaps(cells: Sequence[Cell]) -> set[Any]:
         try:
             default = registry.resolve(interface, default)
         except WiringError:
-            continue  # it is not installed, and nothing needs it to be
+            continue  # it is not installed, and need not be
         for name in signature_of(default).injected:
             left.add(cell.scope.lookup(slot.injection_names.get(name, name)))
     return left
 
 
 def idle_patterns(root: Scope, cells: Sequence[Cell]) -> Iterator[Finding]:
-    """Interceptors, and the cache of the framework, that are set on what there is not."""
+    """Warnings about interceptors, and the framework's cache, whose patterns match nothing."""
     if paths := call_paths(cells):
         yield from _idle_cache(root, paths)
         yield from _idle_interceptors(root, paths)

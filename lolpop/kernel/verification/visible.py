@@ -1,4 +1,4 @@
-"""The names of providers that are visible from a container, and where those stand that are not."""
+"""The names of providers that are visible from a container, and the places of the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["VisibleNames"]
 
 
 class VisibleNames:
-    """Looks for misspelt names among the providers of a tree; many searches cost little more than one."""
+    """Finds similar names among the providers of a tree; the index is built once."""
 
     def __init__(self, root: Scope) -> None:
         self._homes: dict[str, list[str]] = {}
