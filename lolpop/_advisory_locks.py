@@ -1,4 +1,4 @@
-"""Locks of the operating system on files and folders, which a process loses however it ends."""
+"""Locks of the operating system on files and folders; they end with their process, even if it is killed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
 _NEW_SECONDS = 60.0
-"""Between the making of a file and its lock. Nobody takes one of this age for abandoned."""
+"""Seconds between the creation of a file and its lock: younger files are not taken for abandoned."""
 _OLD_SECONDS = 24 * 60 * 60.0
-"""Where there are no locks: nothing that is in use is as old."""
+"""Seconds after which a file counts as abandoned on file systems without locks."""
 
 
 @contextmanager
@@ -36,12 +36,12 @@ def held(path: str | Path) -> Iterator[None]:
 
 
 def remove_abandoned(paths: Iterable[Path]) -> None:
-    """Remove those of ``paths``, files and folders, that a process has left which is gone.
+    """Remove those of ``paths``, files and folders, whose process is gone.
 
-    Their makers hold their locks as long as they are at work.
+    A process holds the locks of its paths while it works.
     """
     for path in paths:
-        with suppress(OSError):  # of another user, or another process was faster
+        with suppress(OSError):  # it belongs to another user, or another process was faster
             if path.is_symlink() or not _is_abandoned(path):
                 continue
             if path.is_dir():
@@ -51,7 +51,7 @@ def remove_abandoned(paths: Iterable[Path]) -> None:
 
 
 def is_free(path: str | Path) -> bool:
-    """Whether nobody holds the lock of ``path``, which only has to be readable; False if nobody can tell."""
+    """Whether the lock of ``path`` is free; False if that is unknown. The path only has to be readable."""
     if fcntl is None:
         return False
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Constructors of classes that inherit from others: which of them are called, and what is left unset."""
+"""Inherited constructors: which of them a class calls, and the attributes that stay unset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIELDS = "__dataclass_fields__"
 
 
 class SkippedConstructor(NamedTuple):
-    """A constructor that a subclass does not call, and the attributes that are missing then."""
+    """A constructor that a subclass does not call, and the attributes that are missing then, by class."""
 
     base: type
     attributes: tuple[str, ...]

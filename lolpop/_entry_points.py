@@ -14,7 +14,7 @@ _FILE = "entry_points.txt"
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """A name that an installed distribution registers, and the import path that it stands for."""
+    """A name that an installed distribution registers, and its import path."""
 
     group: str
     name: str
@@ -25,7 +25,7 @@ class EntryPoint:
 def scan(path: Sequence[str], prefix: str) -> list[EntryPoint]:
     """The entry points in groups that begin with ``prefix``, of all distributions on a search path.
 
-    Of a distribution that is there twice, the first counts, as it does for imports.
+    If a distribution is installed twice, the first one counts, as for imports.
     """
     entries: list[EntryPoint] = []
     seen: set[str] = set()
@@ -76,5 +76,5 @@ def _parsed(lines: Iterable[str], prefix: str, distribution: str) -> Iterator[En
         elif line and line[0] not in "#;" and group.startswith(prefix):
             name, equals, value = line.partition("=")
             if equals:
-                # Extras in brackets are what pkg_resources knew: they mean nothing any more.
+                # Extras in brackets were for pkg_resources and are ignored.
                 yield EntryPoint(group, name.strip(), value.partition("[")[0].strip(), distribution)

@@ -1,4 +1,6 @@
-"""Escaping what a terminal would obey, hide or reorder, in texts of data, settings and libraries."""
+"""Escaping characters that a terminal would obey, hide or reorder, in texts of data, settings and
+libraries.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ _IN_LINE = re.compile(rf"[{_UNSEEN}\t\n]")
 
 
 def escaped_text(text: str) -> str:
-    """``text`` with what a terminal would obey or hide as escapes of JSON; lines and tabs stay."""
+    """``text`` with characters that a terminal would obey or hide as escapes of JSON; lines and tabs stay."""
     return text if text.isascii() and text.isprintable() else _IN_TEXT.sub(_escape, text)
 
 
 def escaped_line(text: str) -> str:
-    """``text`` as one line, whatever is in it."""
+    """``text`` as one line."""
     return text if text.isascii() and text.isprintable() else _IN_LINE.sub(_escape, text)
 
 

@@ -10,7 +10,7 @@ from lolpop._urls import mask_urls
 
 
 def html_table(title: str, rows: Mapping[str, str]) -> str:
-    """A table of names and values below a title; values that are empty are left out, secrets are masked."""
+    """A table of names and values below a title; empty values are left out, secrets are masked."""
     cells = "".join(
         f'<tr><th style="text-align: left">{_shown(name)}</th>'
         f'<td style="text-align: left">{_shown(value)}</td></tr>'

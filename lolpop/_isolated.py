@@ -1,4 +1,4 @@
-"""Validation of settings classes without the sources that they read by themselves."""
+"""Validation of settings classes without the sources that they read themselves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def isolated(adapter: TypeAdapter[Any]) -> TypeAdapter[Any]:
-    """The adapter, which validates values of ``BaseSettings`` classes by nothing but what it is given.
+    """The adapter, which validates ``BaseSettings`` classes by the given values alone.
 
     Such a class reads the environment when it is made; inside of lolpop its sources are lolpop's.
     """
     settings = sys.modules.get("pydantic_settings")
     if settings is None:
-        return adapter  # nobody can have declared such a class
+        return adapter  # without pydantic-settings there is no such class
     schema = _without_constructors(adapter.core_schema, settings.BaseSettings)
     if schema is not adapter.core_schema:
         from pydantic_core import SchemaValidator

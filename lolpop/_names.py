@@ -1,4 +1,4 @@
-"""Near names, for messages that say what may have been meant, and names that nothing else has."""
+"""Similar names for suggestions in messages, and unused names."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 _FEW = 64
-"""Up to so many names are compared one by one."""
+"""Up to this many names are compared one by one."""
 
 _POSTINGS = 256
-"""Entries of the index that one search reads, those of the rarest letters first."""
+"""The most entries of the index that one search reads, those of the rarest letters first."""
 
 _COMPARED = 8
-"""Names of many that are compared with one, after the index has chosen them."""
+"""How many names, chosen by the index, are compared with one."""
 
 _LISTED = 20
-"""Names that a message lists."""
+"""How many names a message lists."""
 
 
 class Names:
-    """The names that a misspelt one may have meant. Many searches in them cost little more than one."""
+    """Names to search for similar ones. The index is built once."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_folded: dict[str, list[str]] = {}
@@ -30,7 +30,7 @@ class Names:
 
     @classmethod
     def of(cls, names: Iterable[str] | Names) -> Names:
-        """``names`` themselves where they are such names already."""
+        """``names`` as Names; returned as they are if they are Names already."""
         return names if isinstance(names, Names) else cls(names)
 
     def __bool__(self) -> bool:
@@ -47,14 +47,14 @@ class Names:
             matches = difflib.get_close_matches(folded, self._candidates(folded), n=1, cutoff=0.6)
         if not matches:
             return None
-        # Names that differ in case only are told apart by the case of what was written.
+        # Of names that differ in case only, the one with the nearest case wins.
         return max(
             self._by_folded[matches[0]],
             key=lambda candidate: difflib.SequenceMatcher(None, candidate, name).ratio(),
         )
 
     def listed(self) -> str:
-        """The names in their order, the first of many only."""
+        """The names in their order; of many, only the first."""
         names = sorted(name for names in self._by_folded.values() for name in names)
         shown = ", ".join(map(_visible, names[:_LISTED]))
         return f"{shown}, … ({len(names)} in all)" if len(names) > _LISTED else shown
@@ -87,7 +87,7 @@ def did_you_mean(name: str, names: Iterable[str] | Names) -> str | None:
 
 
 def one_of(name: str, known: Iterable[str] | Names, *, what: str = "Known") -> str:
-    """``did_you_mean``, or all known names where none is near."""
+    """``did_you_mean``, or all known names if none is near."""
     names = Names.of(known)
     return did_you_mean(name, names) or f"{what}: {names.listed() or 'none'}."
 
@@ -114,5 +114,5 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 
 def _visible(name: str) -> str:
-    # Nobody sees a space at the end of a name, or a name of nothing.
+    # A space at the end, or an empty name, would be invisible.
     return shortened(name) if name and name == name.strip() else repr(name)

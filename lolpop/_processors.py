@@ -10,10 +10,10 @@ _MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def processors() -> int:
-    """How many processors are this process's to use: by its affinity and by the quota of its control group.
+    """How many processors this process may use, by its affinity and the quota of its control group.
 
-    A quota of one and a half processors is one: a second thread would wait for half of its time, and others
-    for it.
+    A quota of one and a half processors counts as one: a second thread would wait for half of its time, and
+    other threads for it.
     """
     by_affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota(_MEMBERSHIP, _GROUPS)
@@ -23,8 +23,8 @@ def processors() -> int:
 def let_threads_sleep() -> None:
     """Let threads of OpenMP sleep while they wait, in libraries that this process has not loaded yet.
 
-    Otherwise they keep a processor busy that the thread that they wait for may need: on processors that other
-    processes use too, a fit takes many times as long. The environment may say otherwise (OMP_WAIT_POLICY).
+    Otherwise waiting threads keep processors busy that the other threads need: on processors that other
+    processes use too, a fit takes many times as long. OMP_WAIT_POLICY in the environment has precedence.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -43,7 +43,7 @@ def _quota(membership: Path, groups: Path) -> float | None:
         # Version 2 has no controllers in its line, and one hierarchy for all of them.
         root = groups / controllers if controllers else groups
         group = PurePosixPath(path.lstrip("/"))
-        # Inside a container, the path may be that of outside: the group itself is at the root then.
+        # Inside a container, the path may be that of the host: then the group itself is at the root.
         for place in (group, *group.parents):
             folder = root / place
             quotas.append(_of_version_1(folder) if controllers else _of_version_2(folder))
@@ -72,4 +72,4 @@ def _ratio(quota: str, period: str) -> float | None:
         ratio = int(quota) / int(period)
     except (ValueError, ZeroDivisionError):
         return None
-    return ratio if ratio > 0 else None  # -1 is no quota
+    return ratio if ratio > 0 else None  # -1 means no quota

@@ -1,4 +1,4 @@
-"""Temporary folders: those that a killed process has left are removed by the next that needs one."""
+"""Temporary folders; those of killed processes are removed by the next process that needs one."""
 
 from __future__ import annotations
 

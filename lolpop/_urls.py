@@ -43,7 +43,7 @@ _NO_SECRET = re.compile(r"None|True|False|null|\*+|\w+\(.*|\$\{.*|<.*|", re.DOTA
 _BEARER = re.compile(r"(?P<kind>\b(?:Bearer|Basic) )(?=\S*\d)[\w.~+/=-]{16,}", re.IGNORECASE)
 
 _RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{20,}|[0-9a-fA-F]{32,}")
-"""What nobody writes by hand: a key, a signature or a digest, whatever it is called."""
+"""Text that nobody writes by hand: a key, a signature or a digest, under any name."""
 
 
 def mask_urls(text: str) -> str:
@@ -57,9 +57,9 @@ def mask_urls(text: str) -> str:
 
 
 def url_secrets(value: str) -> Iterator[str]:
-    """The secrets of a text that is one URL, as they are written and as they are meant.
+    """The secrets of a text that is one URL, escaped and unescaped.
 
-    They may stand anywhere in what a library says of the URL, and there not be seen as parts of one.
+    A library may quote them apart from the URL, where they cannot be recognised by their place.
     """
     from urllib.parse import unquote, unquote_plus
 
@@ -144,7 +144,7 @@ def _is_secret(name: str, value: str) -> bool:
         return True
     if "%" not in name + value:
         return False
-    from urllib.parse import unquote  # where it is needed: errors of all kinds import this module
+    from urllib.parse import unquote  # imported here, since all errors import this module
 
     # A whole URL, or a list of settings, may be the value of a parameter.
     return _SECRET_NAME.search(unquote(name)) is not None or mask_urls(unquote(value)) != unquote(value)

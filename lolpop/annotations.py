@@ -1,4 +1,4 @@
-"""Annotations, and what they stand for."""
+"""Annotations and the types that they stand for."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_ELEMENTS = 1_000
 _DEEPEST = 8
 
 REQUIRED: Any = inspect.Parameter.empty
-"""The default of a parameter that has none, and the annotation of one that is not annotated."""
+"""Marks a parameter without a default, or without an annotation."""
 
 _QUALIFIERS = frozenset({"Annotated", "ClassVar", "Final", "NotRequired", "ReadOnly", "Required"})
 
@@ -70,7 +70,7 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
 
 
 def value_types(annotation: Any) -> tuple[Any, ...]:
-    """``alternatives``, with what a NewType or a type variable stands for in its place."""
+    """``alternatives``, with NewTypes and type variables replaced by their types."""
     members: list[Any] = []
     for member in alternatives(annotation):
         if isinstance(member, NewType):
@@ -85,8 +85,8 @@ def value_types(annotation: Any) -> tuple[Any, ...]:
 def value_type(value: object, *, exact: bool = False) -> Any:
     """The annotation of a value: ``type[Clock]`` of a class, ``list[int]`` of a list of numbers.
 
-    With ``exact``, text, whole numbers, bytes and members of enumerations are literals. The elements of large
-    or deeply nested collections are not looked at.
+    With ``exact``, text, whole numbers, bytes and members of enumerations are literals. The elements of
+    large or deeply nested collections are not examined.
     """
     return _value_type(value, exact, depth=0)
 
@@ -123,7 +123,7 @@ def is_optional(annotation: Any) -> bool:
 
 
 def is_protocol(annotation: Any) -> bool:
-    """Whether a class declares what others have to offer, without being their base."""
+    """Whether a class is a protocol."""
     return isinstance(annotation, type) and bool(getattr(annotation, "_is_protocol", False))
 
 
@@ -136,12 +136,12 @@ def is_base_settings(annotation: Any) -> bool:
 
 
 def is_typed_dict(annotation: Any) -> bool:
-    """Whether a class declares the keys of a dict."""
+    """Whether a class is a typed dict."""
     return isinstance(annotation, type) and issubclass(annotation, dict) and hasattr(annotation, "__total__")
 
 
 def return_type(function: Callable[..., Any]) -> Any:
-    """The type of what a call of a class or a function gives; ``Any`` where it does not say so."""
+    """The type of the result of calling a class or a function; ``Any`` if it is not annotated."""
     if isinstance(function, type):
         return function
     target: Any = function if inspect.isroutine(function) else type(function).__call__
@@ -159,7 +159,7 @@ def return_type(function: Callable[..., Any]) -> Any:
 
 
 def type_name(annotation: Any) -> str:
-    """How a message names a type."""
+    """The name of a type in messages."""
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__name__
     return str(annotation).replace("typing.", "").replace("typing_extensions.", "")

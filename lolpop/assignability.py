@@ -1,4 +1,4 @@
-"""Whether one type can take the place of another, and a class that of an interface."""
+"""Whether a type is assignable to another one, and a class to an interface."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from lolpop.annotations import (
 __all__ = ["fits", "implements", "value_fits"]
 
 _PROMOTED = {float: (int,), complex: (int, float)}
-"""The numbers that stand for others, as type checkers have it."""
+"""Numbers that are accepted as others, as by type checkers."""
 _UNTYPED: tuple[Any, ...] = (Any, object, REQUIRED)
 
 
 def fits(provided: Any, wanted: Any) -> bool:
     """Whether something annotated as ``provided`` may be injected where ``wanted`` is annotated.
 
-    What cannot be judged without a value (callables, generics without arguments) fits, and so does anything
-    where nothing is annotated. Lists, mappings and tuples are injected as copies, so that those of a narrower
-    type fit too. A plain value fits a NewType of its type.
+    Types that cannot be judged without a value (callables, generics without arguments) fit, and so does
+    anything where an annotation is missing. Lists, mappings and tuples are injected as copies, so that those
+    of a narrower type fit too. A plain value fits a NewType of its type.
     """
     if unwrapped(wanted) in _UNTYPED:
         return True
@@ -45,7 +45,7 @@ def fits(provided: Any, wanted: Any) -> bool:
 
 
 def implements(implementation: type, interface: Any) -> str | None:
-    """What keeps a class from being of an interface, which may be a protocol or generic; None if nothing."""
+    """Why a class does not implement an interface, which may be a protocol or generic; None if it does."""
     interface = unwrapped(interface)
     origin = get_origin(interface) or interface
     if not isinstance(origin, type) or is_typed_dict(origin):
@@ -69,7 +69,7 @@ def _without_none(annotation: Any) -> list[Any]:
 
 
 def _fits_one(provided: Any, wanted: Any) -> bool:
-    """Whether one type that is no union fits another one."""
+    """Whether one type that is not a union fits another one."""
     if wanted in _UNTYPED or provided in (Any, REQUIRED):
         return True
     if getattr(wanted, "_name", None) in ("Never", "NoReturn"):
@@ -98,7 +98,7 @@ def _fits_class(provided: Any, wanted: Any) -> bool:
     if is_protocol(wanted_class):
         return next(_protocol_gaps(provided_class, wanted_class), None) is None
     if provided_class is list and wanted_class is tuple:
-        # Lists are injected as tuples where those are asked for.
+        # Lists are injected as tuples where the annotation is a tuple.
         return _fit_elements(get_args(provided), get_args(wanted)[:1])
     if not issubclass(provided_class, (wanted_class, *_PROMOTED.get(wanted_class, ()))):
         return False
@@ -144,7 +144,7 @@ def _fit_elements(offered: tuple[Any, ...], asked: tuple[Any, ...]) -> bool:
 
 
 def _fits_new_type(provided: Any, wanted: NewType) -> bool:
-    """A NewType fits itself and what it is made of; another NewType is another type."""
+    """A NewType fits itself and its supertype; another NewType is another type."""
     while isinstance(provided, NewType):
         if provided is wanted:
             return True
@@ -166,7 +166,7 @@ def _fits_typed_dict(provided: type, wanted: type) -> bool:
 
 
 def _protocol_gaps(implementation: type, protocol: type) -> Iterator[str]:
-    """What a protocol asks for and a class does not offer."""
+    """Why a class does not fit a protocol; None if it does."""
     hints = {name: hint for base in reversed(protocol.__mro__) for name, hint in _own_hints(base).items()}
     for name in sorted(_protocol_members(protocol)):
         asked = inspect.getattr_static(protocol, name, None)
@@ -206,7 +206,7 @@ def _protocol_members(protocol: type) -> set[str]:
 _CALLED = frozenset(
     {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__enter__", "__exit__"}
 )
-"""Methods of Python's own that a protocol may ask for."""
+"""Methods of Python's own that a protocol may declare."""
 
 
 def _own_hints(owner: type) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _has_attribute(implementation: type, name: str) -> bool:
         return getattr(implementation, name) is not None or not name.startswith("__")
     if any(name in getattr(base, "__annotations__", {}) for base in implementation.__mro__):
         return True
-    # What a method assigns to self shows in no class, but among the names that its code uses.
+    # Attributes that a method assigns to self are not on the class, but among the names in its code.
     methods = (value for base in implementation.__mro__ for value in vars(base).values())
     return any(name in method.__code__.co_names for method in methods if inspect.isfunction(method))
 
@@ -236,7 +236,7 @@ def _attribute_type(implementation: type, name: str) -> Any:
 
 
 def _method_gap(offered: Any, asked: Any) -> str | None:
-    """Why a method cannot be called as a protocol's method is; None if it can."""
+    """Why a method cannot be called like the protocol's method; None if it can."""
     if isinstance(offered, staticmethod | classmethod):
         return None
     if not callable(offered):
@@ -258,7 +258,7 @@ def _method_gap(offered: Any, asked: Any) -> str | None:
 
 
 def _call_gap(offered: inspect.Signature, asked: inspect.Signature) -> str | None:
-    """Why not every call that a signature allows is a call of another one."""
+    """Why a signature does not accept every call of another one; None if it does."""
     everything = list(asked.parameters.values())
     positional = [parameter for parameter in everything if parameter.kind in _POSITIONAL]
     for parameters in (everything, [parameter for parameter in everything if parameter.default is REQUIRED]):

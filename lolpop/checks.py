@@ -1,4 +1,4 @@
-"""What checks say: of data, of models, of predictions."""
+"""Outcomes of checks of data, models and predictions."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class _Instance(di_containers.DynamicContainer):
                 value.bind(self._scope, name)
         super().__setattr__(name, value)
         if isinstance(value, Nested):
-            # What has the name is the container itself; its provider stays among the providers.
+            # The attribute is the container itself; its provider stays among the providers.
             self.__dict__[name] = value.container
 
     def __getattr__(self, name: str) -> Any:
@@ -90,7 +90,7 @@ class _Instance(di_containers.DynamicContainer):
         return f"<{self._scope.declared_as.__name__}{path and f' {path!r}'}>"
 
     def _repr_html_(self) -> str:
-        """Return the picture of what is wired that notebooks show."""
+        """Return the picture of the wiring for notebooks."""
         from lolpop.kernel.drawing.notebooks import container_html
 
         return container_html(self._scope, repr(self))

@@ -14,13 +14,13 @@ __all__ = ["ClassificationContainer", "ClassificationProblem"]
 
 
 class ClassificationProblem(Problem):
-    """A problem that tells classes apart, so that verification refuses one of another type."""
+    """A classification problem; verification refuses one of another type."""
 
     type: Literal["classification"] = Field(default="classification", description="Kind of problem.")
 
 
 class ClassificationContainer(SupervisedContainer):
-    """What supervised learning shares, and the runner that learns to tell classes apart."""
+    """The wiring of supervised learning, with the runner of classification."""
 
     problem = providers.Settings(ClassificationProblem)
     runner = providers.Runner(ClassificationRunner)

@@ -9,6 +9,6 @@ __all__ = ["DeployContainer"]
 
 
 class DeployContainer(PipelineContainer):
-    """Deploying takes global components only."""
+    """Deployment uses global components only."""
 
     pipeline = providers.Pipeline(DeployPipeline)

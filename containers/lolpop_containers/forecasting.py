@@ -20,13 +20,13 @@ __all__ = ["ForecastProcessContainer", "ForecastTrainContainer", "ForecastingCon
 
 
 class ForecastProcessContainer(ProcessContainer):
-    """Processing of series: rows are checked for what time asks of them."""
+    """Local components of processing series: the checker knows the requirements of time series."""
 
     data_checker = providers.Component(DataChecker, default="forecasting")
 
 
 class ForecastTrainContainer(TrainContainer):
-    """Training on series: what comes last is judged by, and drawn."""
+    """Local components of training on series: the last times are the test."""
 
     data_splitter = providers.Component(DataSplitter, default="horizon")
     model_trainer = providers.Component(ModelTrainer, default="auto")
@@ -35,7 +35,7 @@ class ForecastTrainContainer(TrainContainer):
 
 
 class ForecastingContainer(SupervisedContainer):
-    """What supervised learning shares, and the runner that learns how series go on."""
+    """The wiring of supervised learning, with the runner of forecasting."""
 
     problem = providers.Settings(ForecastingProblem)
     model_checker = providers.Component(ModelChecker, default="forecasting")

@@ -9,6 +9,6 @@ __all__ = ["PredictContainer"]
 
 
 class PredictContainer(PipelineContainer):
-    """Predicting takes global components only."""
+    """Prediction uses global components only."""
 
     pipeline = providers.Pipeline(PredictPipeline)

@@ -14,13 +14,13 @@ __all__ = ["RegressionContainer", "RegressionProblem"]
 
 
 class RegressionProblem(Problem):
-    """A problem that is about a number, so that verification refuses one of another type."""
+    """A regression problem; verification refuses one of another type."""
 
     type: Literal["regression"] = Field(default="regression", description="Kind of problem.")
 
 
 class RegressionContainer(SupervisedContainer):
-    """What supervised learning shares, and the runner that learns to predict numbers."""
+    """The wiring of supervised learning, with the runner of regression."""
 
     problem = providers.Settings(RegressionProblem)
     runner = providers.Runner(RegressionRunner)

@@ -32,16 +32,16 @@ class SupervisedContainer(RunnerContainer):
     data = providers.Settings(Data)
 
     data_connector = providers.Component(DataConnector, default="file")
-    # Global, for rows are compared by the same measure before training and before prediction.
+    # Global: rows are compared by the same measure before training and before prediction.
     data_profiler = providers.Component(DataProfiler, default="builtin")
     resource_version_control = providers.Component(ResourceVersionControl, default="local")
     metadata_tracker = providers.Component(MetadataTracker, default="sql")
     metrics_tracker = providers.Component(MetricsTracker, default="sql")
     model_repository = providers.Component(ModelRepository, default="sql")
     model_deployer = providers.Component(ModelDeployer, default="local")
-    # Global, for models are measured by the same metrics in training and against the truth that comes later.
+    # Global: models are measured by the same metrics in training and once the truth is known.
     model_checker = providers.Component(ModelChecker, default="builtin")
-    # Global, for models are explained after training, and their predictions if asked.
+    # Global: models are explained after training, and predictions on request.
     model_explainer = providers.Component(ModelExplainer, default="sklearn")
     notifiers = providers.Components(Notifier, default=["console"])
     logger = providers.Component(Logger, default="console")

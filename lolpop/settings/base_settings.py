@@ -136,7 +136,7 @@ def _node(variable: Variable) -> Node:
 
 
 def _plain(value: Any) -> Any:
-    """A value with models as mappings; secrets stay what they are."""
+    """A value with models as mappings; secrets stay objects of pydantic's secret types."""
     if hasattr(type(value), "model_fields"):
         return {key: _plain(getattr(value, key)) for key in type(value).model_fields}
     if isinstance(value, Mapping):

@@ -140,7 +140,7 @@ class FileReader:
 
     def dotenv(self, path: Path) -> list[Variable]:
         """The variables that a ``.env`` file sets; none if there is no such file."""
-        # A folder of this name is a virtual environment.
+        # A folder named .env is a virtual environment.
         text = self._text(path) if path.is_file() else None
         return [] if text is None else self._checked(read_dotenv(text, self.project.name_of(path)))
 
@@ -198,7 +198,7 @@ def _without_include(root: Node) -> tuple[Sequence[Node], Node]:
 
 
 def _there(path: Path) -> str:
-    """What there is in place of a file."""
+    """A hint about similar files in the folder of a missing one."""
     if not path.parent.is_dir():
         return f"Nor is there a folder {path.parent}."
     names = [file.name for file in path.parent.iterdir() if file.suffix in _SUFFIXES]

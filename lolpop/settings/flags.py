@@ -36,7 +36,7 @@ class Flags:
             origin = Origin(f"--set {shortened(dotted)}")
             path = tuple(dotted.split("."))
             if not equals:
-                # What follows the path may be the value, behind a colon for example.
+                # The rest may be the value, after a colon for example, and is not quoted.
                 path_alone = re.split(r"[^\w.]", dotted, maxsplit=1)[0]
                 origin = Origin(f"--set {shortened(path_alone)}")
                 hint = "Write --set path.to.setting=value."

@@ -12,7 +12,7 @@ FRAMEWORK = "lolpop"
 """The root key of the section."""
 
 RESERVED_KEYS = frozenset({"report"})
-"""Keys that later versions will read: nothing may be set by them yet."""
+"""Keys that are reserved for later versions."""
 
 _TRUTHS = {"true": True, "false": False}
 
@@ -66,7 +66,7 @@ class FrameworkSettings:
     @property
     def cached_paths(self) -> tuple[str, ...]:
         """Patterns over the paths of the tasks and workflows whose results are reused."""
-        # What variables and flags say is text.
+        # Variables and flags set text.
         if isinstance(self.cache, str) and self.cache.lower() not in _TRUTHS:
             return (self.cache,)
         if isinstance(self.cache, tuple):

@@ -1,4 +1,4 @@
-"""Links: settings that stand for another setting, or for a variable."""
+"""Links: settings that refer to another setting, or to a variable."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _TARGET = re.compile(r"\$\{[^{}]*\}")
 _VARIABLE = "env:"
 
 _LONGEST_CHAIN = 1_000
-"""Links that may lead to each other, one after the other."""
+"""The longest chain of links."""
 
 _LARGEST = 1_000_000
-"""Characters that a link may stand for: links to links double with each step."""
+"""The most characters that a link may be replaced with: links to links can double with each step."""
 
 
 class LinkError(LolpopError):
-    """A link that leads nowhere, or in a circle; ``hint`` says what to do about it."""
+    """A broken or circular link; ``hint`` says what to do about it."""
 
     def __init__(self, message: str, hint: str) -> None:
         self.message, self.hint = message, hint
@@ -43,17 +43,17 @@ class UnsetVariable(LinkError):  # noqa: N818  (it is a state of the environment
 
 
 def escaped(text: str) -> str:
-    """How settings say a text that holds no link: what looks like one is escaped."""
+    """A text as settings write it: ``${`` is escaped, so that it is not read as a link."""
     return _TARGET.sub(r"$\g<0>", text) if "${" in text else text
 
 
 def has_link(node: Node) -> bool:
-    """Whether the value of a leaf is, or holds, a link."""
+    """Whether the value of a leaf contains a link."""
     return any(not match["escape"] for match in _matches(node))
 
 
 def reads_variable(node: Node) -> bool:
-    """Whether the value of a leaf comes, in part or whole, from a variable that it links to."""
+    """Whether the value of a leaf links to a variable."""
     return any(not match["escape"] and match["target"].startswith(_VARIABLE) for match in _matches(node))
 
 
@@ -74,16 +74,16 @@ class Links:
     def resolve(self, node: Node) -> Any:
         """The value of a leaf with its links replaced.
 
-        A link that is the whole text gives the other setting's value as it is; inside a text it gives
-        its text. Raises LinkError for a link that leads nowhere or in a circle, and UnsetVariable
-        where that is of no matter.
+        A link that is the whole text is replaced with the value of the other setting; inside a text, as text.
+        Raises LinkError for a broken or circular link, and UnsetVariable for an unset variable if
+        ``lenient``.
         """
         for target in _targets(node):
             self._resolve_setting(target)
         return _copied(self._leaf(node).value)
 
     def leads_to_variable(self, node: Node) -> bool:
-        """Whether the value of a leaf comes from a variable, by any number of links, in part or whole.
+        """Whether any part of the value of a leaf comes from a variable, directly or through other links.
 
         Raises LinkError as ``resolve`` does.
         """
@@ -100,7 +100,7 @@ class Links:
         return False
 
     def findings(self) -> list[Finding]:
-        """Every link of the tree that leads nowhere, or in a circle."""
+        """Every broken or circular link of the tree."""
         return [finding for layer in self.tree.layers for finding in self._broken(layer)]
 
     def _broken(self, layer: Layer) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ class Links:
                 yield Finding(".".join(path), error.message, severity, node.origin, error.hint)
 
     def _resolve_setting(self, setting: str) -> None:
-        """Resolve a setting, and before it what it links to, however long the chain of links is."""
+        """Resolve a setting after the settings that it links to, without recursion."""
         chain: dict[str, tuple[Node, Iterator[str]]] = {}
         try:
             self._enter(setting, chain)
@@ -127,7 +127,7 @@ class Links:
                 else:
                     self._enter(following, chain)
         except LinkError as error:
-            # Whatever leads there is broken too, and nobody needs to go that way again.
+            # Settings that link to it are broken too, and are not resolved again.
             self._resolved.update(dict.fromkeys(chain, error))
             raise
 
@@ -201,7 +201,7 @@ class Links:
             ) from None
 
     def linked_variables(self) -> dict[str, str]:
-        """The variables that settings link to, with their values: whatever they hold may be a secret."""
+        """The variables that settings link to, with their values, which may be secrets."""
         names = {
             match["target"].removeprefix(_VARIABLE)
             for layer in self.tree.layers
@@ -248,7 +248,7 @@ def _targets(node: Node) -> Iterator[str]:
 
 
 def _copied(value: Any) -> Any:
-    """Lists and mappings anew: two settings that link to a third one share nothing."""
+    """Copies of lists and mappings: two settings that link to a third one share no object."""
     if isinstance(value, dict):
         return {key: _copied(child) for key, child in value.items()}
     return [_copied(child) for child in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What a source of settings says, as a tree whose every value knows where it stands."""
+"""The content of a source of settings, as a tree whose values know their origins."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ SettingPath: TypeAlias = tuple[str, ...]
 """The keys that lead to a setting, and the indexes of lists as text."""
 
 Scalar: TypeAlias = Any
-"""What a source gives for one setting: text, numbers, dates, None; in code, any object."""
+"""The value of one setting in a source: text, numbers, dates, None; in code, any object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value of a source: a scalar, or nodes by key or index, and where it stands."""
+    """One value of a source: a scalar, or nodes by key or index, with its origin."""
 
     value: Scalar | Mapping[str, Node] | tuple[Node, ...]
     origin: Origin
     key_origin: Origin | None = None
-    """Of the key, where the value stands under one: errors about unknown keys point there."""
+    """The origin of its key, if it has one: errors about unknown keys point there."""
     text: bool = False
     """Set as text (a variable, a flag): it may be JSON, as the type that reads it decides."""
     own: Node | None = None
-    """The value of a mapping's own name, where a source sets that beside names below it.
+    """The value of the mapping itself, if a source sets that beside keys below it.
 
     Variables, flags and overrides can: ``LOLPOP_STORE=sql`` beside ``LOLPOP_STORE__URL=…``. It is weaker
-    than what is set below.
+    than the keys below.
     """
 
     @property
@@ -51,10 +51,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one source says."""
+    """The settings of one source."""
 
     name: str
-    """What a person calls the source: ``lolpop.yaml``, ``.env``, ``environment``, ``command line``."""
+    """The name of the source in messages: ``lolpop.yaml``, ``.env``, ``environment``, ``command line``."""
     root: Node
     """A mapping."""
     case_insensitive: bool = False
@@ -63,16 +63,16 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one layer says of one section."""
+    """The settings of one layer for one section."""
 
     rank: int
-    """The place of the layer among all, weakest first; -1 for a default of the declaration."""
+    """The index of the layer, weakest first; -1 for a default of the declaration."""
     layer: Layer
     node: Node
 
 
 def mapping_of(values: Iterable[tuple[SettingPath, Node]], origin: Origin) -> Node:
-    """The mapping that nodes at paths make together; of two at the same path the later one counts."""
+    """The mapping of nodes at their paths; of two at the same path the later one counts."""
     below: dict[str, list[tuple[SettingPath, Node]]] = {}
     own: Node | None = None
     for path, node in values:

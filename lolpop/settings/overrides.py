@@ -22,7 +22,7 @@ class Overrides:
     Parameters
     ----------
     values
-        Keys of mappings below a path are keys as they stand, dots included.
+        Values by dotted path. Dots in the keys of mappings below a path do not separate names.
     name
         The origin of the values in messages and in ``config explain``.
     """

@@ -1,4 +1,4 @@
-"""What a source of settings is: anything that reads layers for a project."""
+"""The protocol of sources of settings: anything that reads layers for a project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Profile", "Project", "Reading", "SettingsSource"]
 
 
 class Profile(NamedTuple):
-    """The name of a profile, and the place that asks for it; None if that is code or a flag."""
+    """The name of a profile, and the origin that selects it; None for code or a flag."""
 
     name: str
     origin: Origin | None
@@ -22,7 +22,7 @@ class Profile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a source may need to know before it reads."""
+    """What sources know of the project before they read."""
 
     cwd: Path
     """The current directory."""
@@ -34,19 +34,19 @@ class Project:
     """The variables of ``.env`` and of the environment, which is stronger; they may hold secrets."""
 
     def name_of(self, path: Path) -> str:
-        """What messages call a file: its path from the current directory, if it is below that."""
+        """The name of a file in messages: its path from the current directory, if it is below that."""
         return path.relative_to(self.cwd).as_posix() if path.is_relative_to(self.cwd) else str(path)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a source says, and what is wrong with it."""
+    """The layers of a source, and findings about it."""
 
     layers: tuple[Layer, ...] = ()
     """Weakest first."""
     findings: tuple[Finding, ...] = ()
     files: tuple[Path, ...] = ()
-    """Files that were read beside those that the source is made with."""
+    """Files that were read besides those that the source was constructed with."""
 
 
 class SettingsSource(Protocol):

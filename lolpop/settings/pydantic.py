@@ -19,7 +19,7 @@ __all__ = ["LolpopSettingsSource"]
 
 
 class LolpopSettingsSource(PydanticBaseSettingsSource):
-    """Gives a settings class what lolpop's files, profiles, variables and flags say of its fields.
+    """Reads the fields of a settings class from lolpop's files, profiles, variables and flags.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class LolpopSettingsSource(PydanticBaseSettingsSource):
         self._section = tuple(section.split(".")) if section else ()
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Read one field: its value, None where nothing is set, and the key that the class takes it by."""
+        """Read one field: its value (None if unset) and the key under which the class takes it."""
         key = field.validation_alias if isinstance(field.validation_alias, str) else field_name
         path = (*self._section, key)
         strongest = self._tree.node(path)
@@ -62,7 +62,7 @@ class LolpopSettingsSource(PydanticBaseSettingsSource):
         return self._plain(section.root, path), key, False
 
     def __call__(self) -> dict[str, Any]:
-        """Read every field that any source sets; whatever else the sources hold is not this class's."""
+        """Read every field that a source sets; other settings are ignored."""
         read = (self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items())
         return {key: value for value, key, _ in read if value is not None}
 

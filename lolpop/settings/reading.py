@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
 
 UNSET: Any = object()
-"""What is read of a setting that waits for a variable which is not set (see ``Links.lenient``)."""
+"""Stands for the value of a setting that links to an unset variable (see ``Links.lenient``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a node is not what its type asks for. ``location`` is relative to the node."""
+    """Why a node is not valid for its type. ``location`` is relative to the node."""
 
     location: SettingPath
     message: str
@@ -41,11 +41,11 @@ class Problem:
 _UNDECLARED = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 _LONGEST = 400
-"""Characters of what a validator says that a message repeats."""
+"""Characters of a validator's message that a finding repeats."""
 
 _QUOTED = re.compile(r"'([^']*)'")
 
-# What is a list or a mapping to whoever writes it, whatever Python makes of it.
+# Types that are written as lists or mappings in settings.
 _SHOULD_BE, _WHY = "input should be ", ", unable to "
 _LIST, _MAPPING = f"{_SHOULD_BE}a list", f"{_SHOULD_BE}a mapping"
 _SHAPES = {
@@ -55,9 +55,9 @@ _SHAPES = {
 
 
 def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
-    """The value of ``node`` as the type of ``parameter``, and what is wrong with it.
+    """The value of ``node`` as the type of ``parameter``, and its problems.
 
-    Text of variables and flags is read as JSON where the type takes that, and as it stands otherwise. Keys
+    Text of variables and flags is read as JSON where the type takes that, else as text. Keys
     that a model does not declare are problems, whether or not the model itself would refuse them.
     """
     from pydantic import ValidationError
@@ -85,7 +85,7 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
 def _refused(
     node: Node, parameter: Parameter, value: Any, error: ValidationError
 ) -> tuple[Any, list[Problem]]:
-    """What is wrong with a value, and the value if nothing is but keys that are not declared."""
+    """The problems of a value, and the value if its only problems are undeclared keys."""
     from pydantic import ValidationError
 
     details = error.errors(include_url=False)
@@ -101,9 +101,9 @@ def _refused(
 
 
 def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
-    """A setting as people may read it, and might have written it, in JSON's types.
+    """A setting in the form in which people write it, in JSON's types.
 
-    Links are unresolved, secrets are masked. What is not is read as the same value again.
+    Links are unresolved and secrets are masked. Anything else is read as the same value again.
     """
     try:
         dumped = parameter.adapter.dump_python(
@@ -144,7 +144,7 @@ def _plain(
 
 
 def _is_meant_as_text(value: Any, annotation: Any) -> bool:
-    """Whether a type takes text, and nothing else that JSON makes of it: ``true`` is no number."""
+    """Whether a type takes text itself, so that it is not read as JSON: ``true`` stays text."""
     members = value_types(annotation)
     if isinstance(value, str) or str not in members or Any in members:
         return False
@@ -165,7 +165,7 @@ def _takes_strictly(annotation: Any, value: Any) -> bool:
 
 
 def _texts_near(node: Node, location: SettingPath) -> Iterator[SettingPath]:
-    """Where text stands at or below the deepest node that a location of pydantic's leads to."""
+    """The text nodes at or below the deepest node of a location of pydantic."""
     _, path, nearest = _nearest(node, location)
     yield from _texts(nearest, path)
 
@@ -179,9 +179,9 @@ def _texts(node: Node, path: SettingPath) -> Iterator[SettingPath]:
 
 
 def _nearest(node: Node, location: SettingPath) -> tuple[bool, SettingPath, Node]:
-    """Whether the location is one of the node's, the part of it that is, and the node there.
+    """Whether a location is inside the node, the part of it that is, and the node there.
 
-    Locations also hold the names of union members and validators, which are stepped over.
+    Locations also contain names of union members and validators, which are skipped.
     """
     path: SettingPath = ()
     exact = True
@@ -200,7 +200,8 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
     types = _types_at(parameter.annotation, path) or [parameter.annotation]
     if reads_variable(at) or any(map(holds_secret, types)):
-        # What a validator says may quote the value; and a scalar in place of a section may be its secret.
+        # The message of a validator may quote the value, and a scalar in place of a section may be its
+        # secret.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
     message = shortened(mask_urls(_lower_first(message)), _LONGEST)
@@ -213,12 +214,12 @@ def _got(node: Node) -> str:
 
 
 def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
-    """Each mistake once, though every member of a union tells why a value is none of its own."""
+    """Each mistake once, although every member of a union reports why a value does not fit it."""
     by_location: dict[SettingPath, list[Problem]] = {}
     for problem in problems:
         by_location.setdefault(problem.location, []).append(problem)
     for location, problems_there in by_location.items():
-        # A member that takes the value, but for something inside it, is the one that was meant.
+        # The member that fits, except for something inside the value, is the one that was meant.
         if any(len(other) > len(location) and other[: len(location)] == location for other in by_location):
             continue
         got = _got(_nearest(node, location)[2])
@@ -231,7 +232,7 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
 
 
 def _near(detail: Mapping[str, Any]) -> str | None:
-    """The value that may have been meant, where only some are possible."""
+    """The value that may have been meant, of those that are allowed."""
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return None
     return did_you_mean(detail["input"], _QUOTED.findall(detail["ctx"]["expected"]))
@@ -249,18 +250,18 @@ def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]
         seen.add(path)
         if path[:-1] not in near:
             near[path[:-1]] = Names(name for owner in owners for name in _fields(owner) or ())
-        # Another member of a union may declare the very key.
+        # Another member of a union may declare the key.
         hint = None if path[-1] in near[path[:-1]] else did_you_mean(path[-1], near[path[:-1]])
         problem = Problem(path, "unknown setting", at.key_origin or at.origin, hint)
         if any(map(_transforms_input, owners)):
-            # It may read keys that it does not declare, and nobody can tell which.
+            # A validator may read undeclared keys, which cannot be known.
             message = "is not declared, and has no effect unless a validator reads it"
             problem = dataclasses.replace(problem, message=message, severity="warning")
         yield problem
 
 
 def _types_at(annotation: Any, path: SettingPath) -> list[Any]:
-    """The types that may stand at ``path`` inside a type."""
+    """The types that are possible at ``path`` inside a type."""
     types = [annotation]
     for step in path:
         types = [child for owner in types for child in _child_types(owner, step)]
@@ -268,7 +269,7 @@ def _types_at(annotation: Any, path: SettingPath) -> list[Any]:
 
 
 def _child_type(annotation: Any, step: str | int) -> Any:
-    """The type of an element, where there is but one that it could be."""
+    """The type of an element, if only one is possible."""
     types = list(_child_types(annotation, step))
     return types[0] if len(types) == 1 else Any
 
@@ -325,7 +326,7 @@ def _fields(annotation: Any) -> dict[str, Any] | None:
 
 
 def _aliased(fields: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The keys that fields of pydantic's are read from, with the type of what stands there."""
+    """The keys that pydantic reads fields from, with the types of their values."""
     from pydantic import AliasChoices, AliasPath
 
     by_name = config.get("populate_by_name") or config.get("validate_by_name")
@@ -339,7 +340,7 @@ def _aliased(fields: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[t
         choices: list[str | AliasPath] = alias.choices if isinstance(alias, AliasChoices) else [alias]
         for choice in choices:
             if isinstance(choice, AliasPath):
-                yield str(choice.path[0]), Any  # what stands there holds more than the field
+                yield str(choice.path[0]), Any  # the value there contains more than the field
             else:
                 yield choice, field.annotation
 
@@ -350,22 +351,22 @@ def _takes_extra(annotation: Any) -> bool:
 
 
 def _transforms_input(annotation: Any) -> bool:
-    """Whether a model sees what it is given before its fields do."""
+    """Whether a model has a validator that runs before its fields are read."""
     decorators = getattr(annotation, "__pydantic_decorators__", None)
     validators = decorators.model_validators.values() if decorators is not None else ()
     return any(validator.info.mode in ("before", "wrap") for validator in validators)
 
 
 def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:
-    """What was dumped of ``value``, with the links of ``node`` in place of what they stand for."""
+    """The dump of ``value``, with the links of ``node`` in place of their values."""
     if node is not None and has_link(node):
         return node.value
     if isinstance(value, float) and not math.isfinite(value):
-        return value  # pydantic has no word for it in JSON
+        return value  # pydantic cannot write it as JSON
     written = node.value if node is not None else None
     if isinstance(dumped, dict):
         below = written if isinstance(written, Mapping) else {}
-        # What is read from another key than it is shown under may hold what came by a link.
+        # A field that is read from a key of another name may contain the value of a link.
         unmatched = _has_link_below(*(child for key, child in below.items() if key not in dumped))
         return {
             key: MASK if unmatched and key not in below else _as_written(child, below.get(key), part)
@@ -385,7 +386,7 @@ def _has_link_below(*nodes: Node) -> bool:
 
 def _elements_as_written(dumped: list[Any], written: tuple[Node, ...], value: Any) -> list[Any]:
     if isinstance(value, set | frozenset):
-        # In no order that would tell which of them came by a link, and in another one each time.
+        # A set has no order that would show which of its elements came by a link.
         if any(map(has_link, written)):
             return sorted((_as_written(mask(plain(node)), node, None) for node in written), key=repr)
         return sorted((_as_written(child, None, None) for child in dumped), key=repr)

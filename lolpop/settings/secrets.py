@@ -1,4 +1,4 @@
-"""Keeping secrets out of whatever people read."""
+"""Masking secrets in values that people read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def map_strings(value: Any, text: Callable[[str], str]) -> Any:
 
 
 def secrets_of(value: Any) -> Iterator[str]:
-    """The secrets that pydantic's types and the URLs in a value keep, at any depth."""
+    """The secrets in a value, of pydantic's types and of URLs, at any depth."""
     from pydantic import BaseModel
 
     if isinstance(value, str):

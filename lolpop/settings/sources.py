@@ -27,18 +27,18 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What every source of settings says, and what was read beside the settings."""
+    """The layers of every source of settings, and what else was read."""
 
     layers: tuple[Layer, ...] = ()
-    """Weakest first; only of sources that say something."""
+    """Weakest first; sources without settings have no layer."""
     folder: Path = Path()
-    """What relative paths in settings are relative to."""
+    """The folder that relative paths in settings start from."""
     profile: str | None = None
     """The name of the profile; the names of several in their order, with commas between them."""
     group: str | None = None
-    """What joins the runs of several processes."""
+    """The group that joins runs of several processes."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Of the environment and, weaker, of ``.env``: what ``${env:NAME}`` reads."""
+    """The variables that ``${env:NAME}`` reads: those of the environment and, weaker, of ``.env``."""
     files: tuple[Path, ...] = ()
     """The files that settings and variables were read from, those of profiles included."""
     weak: int = 0
@@ -46,7 +46,7 @@ class Sources:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The variables of the environment."""
     project: Project | None = field(default=None, repr=False, compare=False)
-    """What sources that depend on the container are read for."""
+    """The project, for sources that are read later because they depend on the container."""
 
 
 def collect(
@@ -59,7 +59,7 @@ def collect(
     flags: Sequence[str] = (),
     cwd: Path,
 ) -> Sources:
-    """Read every source. Raises SettingsError with everything that is wrong with any of them.
+    """Read every source. Raises SettingsError with all findings of all sources.
 
     Parameters
     ----------

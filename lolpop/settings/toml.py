@@ -27,7 +27,7 @@ _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of do
 
 
 def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | None, list[Finding]]:
-    """The mapping that a document holds at ``table``, None without one, and what is wrong with it."""
+    """The mapping at ``table`` of a document (None without one), and findings."""
     import tomllib
 
     text = text.replace("\r\n", "\n")
@@ -36,7 +36,7 @@ def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | N
         value: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax(str(error), text, source)]
-    except ValueError:  # of Python's own, for a number of thousands of digits
+    except ValueError:  # Python refuses numbers of thousands of digits
         return None, [Finding("", "is not valid TOML: a number is too large", origin=start)]
     except RecursionError:
         return None, [too_deep("the file", start)]
@@ -66,7 +66,7 @@ class _Reader:
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, value: Any, path: SettingPath, above: _Place) -> Node:
-        """Turn one value; it stands where its table does if it has no place of its own."""
+        """Convert one value; without a place of its own, it has that of its table."""
         place = self.places.get(path, above)
         if isinstance(value, dict):
             if "" in value:
@@ -91,7 +91,7 @@ class _Scan:
     lines: list[int] = field(default_factory=list)
 
     def places(self) -> dict[SettingPath, _Place]:
-        """Where every key and value stands, by path; list elements by index."""
+        """The places of all keys and values by path; list elements by index."""
         self.lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
         table: SettingPath = ()
         while self._gap() < len(self.text):
@@ -137,7 +137,7 @@ class _Scan:
 
         keys = []
         while match := _KEY.match(self.text, self.at):
-            # A document of one key is the exact way to read its quotes and escapes.
+            # tomllib reads the quotes and escapes of a key exactly in a document of that key alone.
             (key,) = tomllib.loads(f"{match[0]} = 0") if match[0][0] in "\"'" else (match[0],)
             keys.append((key, self._origin()))
             self.at = match.end()

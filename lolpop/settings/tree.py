@@ -1,4 +1,4 @@
-"""One tree of settings out of all sources: which source says what, and which of them counts."""
+"""The tree of settings of all sources, merged by strength."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ __all__ = [
 ]
 
 KnownKeys: TypeAlias = Callable[[SettingPath], Iterable[str]]
-"""The declared keys below a path that is relative to a section; none where a mapping is free-form."""
+"""The declared keys below a path relative to a section; none for a free-form mapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one layer says of one setting. ``path`` is relative to the section that it belongs to."""
+    """One setting in one layer. ``path`` is relative to its section."""
 
     path: SettingPath
     node: Node
     layer: str
     rank: int
     dropped: str | None = None
-    """Why it does not count although nothing stronger sets it."""
+    """Why it does not count although no stronger layer sets it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguity:
-    """A key without case that could mean several ``keys``."""
+    """A key of a case-insensitive layer that could mean several ``keys``."""
 
     path: SettingPath
     origin: Origin
@@ -50,14 +50,14 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What all layers say of one part of the tree."""
+    """One section of the tree in all layers."""
 
     use: Entry | None
     """The entry that names the implementation, if any does."""
     root: Node
     """The settings that count, merged; a mapping."""
     history: tuple[Entry, ...]
-    """Everything that was said, strongest first."""
+    """The entries of all layers, strongest first."""
     ambiguous: tuple[Ambiguity, ...] = ()
 
 
@@ -74,12 +74,12 @@ class Tree:
     layers: tuple[Layer, ...] = ()
 
     def statements(self, path: SettingPath) -> list[Statement]:
-        """What each layer says at ``path``, weakest first."""
+        """The statements at ``path``, weakest first."""
         nodes = ((rank, layer, _at(layer, path)) for rank, layer in enumerate(self.layers))
         return [Statement(rank, layer, node) for rank, layer, node in nodes if node is not None]
 
     def node(self, path: SettingPath) -> Node | None:
-        """What the strongest layer that speaks of ``path`` says there."""
+        """The node of the strongest layer that sets ``path``."""
         statements = self.statements(path)
         return statements[-1].node if statements else None
 
@@ -93,7 +93,7 @@ class Tree:
         return keys
 
     def merged(self, path: SettingPath, known: KnownKeys = lambda _: ()) -> Section:
-        """What the layers say at ``path``, merged as one value."""
+        """The layers at ``path``, merged as one value."""
         return merge(self.statements(path), known=known, as_value=True)
 
 
@@ -106,12 +106,12 @@ def merge(
     skip: Collection[str] = (),
     as_value: bool = False,
 ) -> Section:
-    """Merge what several layers say of a section, weakest first.
+    """Merge the statements of a section, weakest first.
 
     With ``as_value`` the section is one value, of which ``use`` is an ordinary key. Otherwise ``use``, or a
     scalar in place of the mapping, names an implementation. A layer that names another one than the weaker
-    layers did (``default_use`` where none did) drops what those set. ``called`` gives the same for whatever
-    names the same implementation. Keys in ``skip`` belong to other sections.
+    layers did (``default_use`` where none did) drops their settings. ``called`` maps all names of one
+    implementation to one name. Keys in ``skip`` belong to other sections.
     """
     divided = [_divided(statement, skip, as_value=as_value) for statement in statements]
     spellings = _Spellings(
@@ -148,7 +148,7 @@ def parsed(node: Node) -> Any:
 
 
 def is_users_own(section: SettingPath, key: str) -> bool:
-    """Whether a key is the user's to fill, such as with parts of YAML to repeat: ``x-…`` at the root."""
+    """Whether a root key belongs to the user, for parts of YAML to repeat: ``x-…``."""
     return not section and key.startswith("x-")
 
 
@@ -205,7 +205,7 @@ def _values(node: Node, path: SettingPath = ()) -> Iterator[tuple[SettingPath, N
 
 
 class _Spellings:
-    """How keys are written that a layer without case gives in lower case."""
+    """The declared spelling of the keys of a case-insensitive layer."""
 
     def __init__(self, nodes: Iterable[Node], known: KnownKeys) -> None:
         self._known = known
@@ -218,7 +218,7 @@ class _Spellings:
                     self._written.setdefault(path[:depth], set()).add(key)
 
     def applied(self, node: Node, path: SettingPath = ()) -> Node:
-        """The node with each key as it is declared, else as another layer writes it."""
+        """The node with each key spelt as declared, else as in another layer."""
         if not isinstance(node.value, Mapping):
             return node
         names = self._names_at(path)
@@ -233,7 +233,7 @@ class _Spellings:
         return replace(node, value=children)
 
     def _names_at(self, path: SettingPath) -> dict[str, list[str]]:
-        """The names that each name without case may mean: declared ones, else those in other layers."""
+        """The names that each lower-case name may mean: declared ones, else those in other layers."""
         if path not in self._names:
             written = _by_folded(sorted(self._written.get(path, ())))
             self._names[path] = written | _by_folded(self._known(path))
@@ -281,14 +281,16 @@ def _with_element(node: Node, key: str, child: Node) -> Node:
 
 
 def _without_own(node: Node) -> Node:
-    """The node with what is set for its own name below what is set for names below it."""
+    """The node merged with its own value, which is weaker than the keys below it."""
     if node.own is None:
         return node
     return _overlaid(node.own, replace(node, own=None))
 
 
 def expanded(node: Node) -> Node:
-    """The node with text that is a JSON mapping or list read as nodes, below what is set for names in it."""
+    """The node with its own text read as JSON, if that is a mapping or list, weaker than the keys below
+    it.
+    """
     if node.own is not None and node.own.text:
         own = expanded(node.own)
         return _overlaid(own, replace(node, own=None)) if isinstance(own.value, Mapping) else node

@@ -25,7 +25,7 @@ _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable and where it is set. Its value may be a secret and is in no message."""
+    """A variable and its origin. No message quotes its value, which may be a secret."""
 
     name: str
     value: str = field(repr=False)
@@ -38,10 +38,10 @@ def environment(environ: Mapping[str, str]) -> list[Variable]:
 
 
 def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
-    """The variables that a ``.env`` file sets, and what is wrong with those that are lolpop's.
+    """The variables of a ``.env`` file, and findings about those of lolpop.
 
-    ``${…}`` stays as it is: in settings it is a link of lolpop's own. Of a name that is set twice, the
-    later one counts.
+    ``${…}`` stays as it is: in settings it is a link of lolpop's own. If a name is set twice, the later
+    value counts.
     """
     from io import StringIO
 
@@ -66,7 +66,8 @@ def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
 class Variables:
     """The ``LOLPOP_…`` variables of one place: ``LOLPOP_A__B`` sets ``a.b``.
 
-    Variables have no case, so their keys are lower-case, and two that differ in case only are a finding.
+    Names of variables are not case-sensitive: their keys are lower-case, and two that differ in case only
+    are a finding.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Settings in YAML 1.2: nodes with line and column, and nothing that is executed."""
+"""Settings in YAML 1.2, read as nodes with line and column; no tag is executed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MERGE = f"{_CORE}merge"
 # In 1.1, which a directive may ask for, `no` is false and `1:30` is ninety.
 _OLDER = re.compile(r"^%YAML[ \t]+(?!1\.2\b)", re.MULTILINE)
 
-# Settings are small: what is larger or deeper has aliases that multiply, or is no settings file.
+# Settings are small: larger or deeper documents have aliases that multiply, or are not settings.
 _MAX_NODES = 100_000
 _MAX_DEPTH = 100
 
 
 def read_yaml(text: str, source: str) -> tuple[Node, list[Finding]]:
-    """The mapping that a document holds, and what is wrong with it; an empty document is an empty mapping."""
+    """The mapping of a document, and findings; an empty document is an empty mapping."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -68,7 +68,7 @@ class _TooLarge(Exception):  # noqa: N818  (it ends the reading, and is a findin
 
 @dataclass
 class _Reader:
-    """Turns the nodes of one document into ours; one that aliases repeat is turned once, and shared."""
+    """Converts the nodes of one document; a node that aliases repeat is converted once, and shared."""
 
     source: str
     construct: Callable[[Any], Any]
@@ -78,11 +78,11 @@ class _Reader:
     _extents: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def report(self, path: tuple[str, ...], message: str, origin: Origin, hint: str | None = None) -> None:
-        """Note what is wrong at ``path``."""
+        """Add a finding about ``path``."""
         self.findings.append(Finding(".".join(path), message, origin=origin, hint=hint))
 
     def read(self, node: Any, path: tuple[str, ...], place: Origin, key_origin: Origin | None = None) -> Node:
-        """Turn one node; ``place`` is where it stands if nothing of it is written."""
+        """Convert one node; ``place`` is the origin of an empty value."""
         if id(node) in self._open:
             self.report(path, f"*{node.anchor} is an alias of a node that contains it", place)
             return Node(None, place, key_origin)
@@ -95,7 +95,7 @@ class _Reader:
     def _turned(self, node: Any, path: tuple[str, ...], place: Origin) -> Node:
         from ruamel.yaml.nodes import MappingNode, ScalarNode
 
-        # What is not written has the mark of whatever comes next.
+        # An empty value has the mark of the next token.
         written = node.start_mark.index < node.end_mark.index
         origin = self._origin(node) if written else place
         if node.tag not in (_SCALARS if isinstance(node, ScalarNode) else _COLLECTIONS):
