@@ -157,7 +157,7 @@ class _Instance(di_containers.DynamicContainer):
     def wire(self, *arguments: Any, **options: Any) -> None:
         """Let markers in modules and packages stand for the providers of this container."""
         super().wire(*arguments, **options)
-        self._scope.lifetime.verified = False  # what the markers ask for is to be proved too
+        self._scope.lifetime.verified = False  # verification covers the markers too
 
     def override(self, stand_ins: Mapping[str, Any]) -> Overrides:  # type: ignore[override]  # by path
         """Override providers by their paths from here: all of them, or none if one path is wrong.
@@ -185,7 +185,7 @@ class _Instance(di_containers.DynamicContainer):
 
 
 def _add_closing_failure(error: BaseException | None, failure: Exception) -> None:
-    """Raise a failure to close a container, or add it to what went wrong before, which matters more."""
+    """Raise a failure to close a container, or add it as a note to an earlier error, which matters more."""
     if error is None:
         raise failure
     error.add_note(f"Closing the container failed too: {failure!r}")
@@ -254,7 +254,7 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
 
     @classmethod
     def override(cls, overriding: object) -> NoReturn:
-        """Refused: what is overridden is providers of an instance, one by one."""
+        """Refuse: override providers of an instance instead."""
         del overriding
         raise WiringError(
             f"{cls.__name__} is a container class and cannot be overridden",
@@ -278,7 +278,7 @@ def load(
     step: str | None = None,
     swept: Sequence[str] = (),
 ) -> Any:
-    """``Container.load`` with what the command line adds to it.
+    """``Container.load`` with the options of the command line.
 
     ``flags`` are texts of the form ``path=value``, stronger than all else. ``group`` joins runs of several
     processes. ``recorded`` keeps runs in the store even if nothing else uses it. ``lenient`` lets a
@@ -312,7 +312,7 @@ def load(
 
 
 def _rebind_referred(instance: Any) -> None:
-    """Let what refers to a provider that a subclass declares anew see the new one."""
+    """Redirect references from a base class's provider to the one that a subclass declares in its place."""
     scope = scope_of(instance)
     for provider in instance.providers.values():
         if isinstance(provider, Slot | Nested | di.Self):
@@ -332,7 +332,7 @@ def _rebind_referred(instance: Any) -> None:
 if TYPE_CHECKING:
 
     class PipelineContainer:
-        """What type checkers see: the declared providers, and nothing else but these methods."""
+        """The type of a container for type checkers: the declared providers and these methods."""
 
         def __init__(self, **overriding: object) -> None:
             """A container with defaults only, whose providers of these names are overridden."""
@@ -389,7 +389,9 @@ if TYPE_CHECKING:
         async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None: ...
 
     class RunnerContainer(PipelineContainer):
-        """What type checkers see: the declared providers, the inherited ones, and these methods."""
+        """The type of a runner container for type checkers: declared and inherited providers, and these
+        methods.
+        """
 
         store: _slots.Component[Store]
         seed: _slots.Settings[int]

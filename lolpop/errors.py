@@ -58,7 +58,7 @@ class Origin:
 
 
 DEFAULT = Origin("default")
-"""Of a setting that no source gave."""
+"""The origin of a setting that no source sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class UnsetFinding(Finding):
-    """A setting that is required and that no source gives."""
+    """A required setting that no source sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class LolpopError(Exception):
 
 
 class _FindingsError(LolpopError):
-    """An error that reports everything that was found, at once."""
+    """An error that reports all findings at once."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -180,11 +180,11 @@ class MissingExtraError(LolpopError):
 
 
 class DataError(LolpopError):
-    """Data that cannot be used for what was asked of it."""
+    """Data that cannot be used for the requested operation."""
 
 
 class NoUnseenRowsError(DataError):
-    """Models cannot be compared: one of them has learned from every row that they would be judged by."""
+    """Models cannot be compared: one of them was fitted on every row of the test."""
 
 
 class TrainingError(LolpopError):
@@ -204,7 +204,7 @@ class TrainingError(LolpopError):
 
 
 class UntrustedTypeError(LolpopError):
-    """A stored model holds types that nobody said to trust."""
+    """A stored model contains types that are not trusted."""
 
 
 class ReferenceNotFoundError(LolpopError):
@@ -212,7 +212,7 @@ class ReferenceNotFoundError(LolpopError):
 
 
 class ReplacedMeanwhileError(LolpopError):
-    """What was to be replaced is no longer what is there."""
+    """Something was replaced by another process before it could be replaced here."""
 
 
 class StoreError(LolpopError):
@@ -220,12 +220,12 @@ class StoreError(LolpopError):
 
 
 class CacheError(LolpopError):
-    """An entry of a cache that cannot be read or written."""
+    """An entry of a cache cannot be read or written."""
 
 
 class UnkeptValueError(LolpopError):
-    """A value that a cache cannot keep, since it would not come back as it is."""
+    """A value that a cache cannot store, since it would not come back unchanged."""
 
 
 class UnusableArtifactError(StoreError):
-    """What was stored is lost or damaged, or can be used no longer; the store itself works."""
+    """A stored artifact is lost, damaged or no longer usable; the store itself works."""

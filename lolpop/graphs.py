@@ -1,4 +1,4 @@
-"""Graphs of workflow calls: which calls a flow makes, and which of them follow which."""
+"""Graphs of workflow calls: the calls of a flow and their order."""
 
 from __future__ import annotations
 

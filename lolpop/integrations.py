@@ -1,4 +1,4 @@
-"""The three layers of a workflow as base classes, and what marks their tasks and workflows."""
+"""The base classes of the three layers of a workflow, and the decorators of tasks and workflows."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _ENDS_LATER = CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
 
 
 class Binding(Protocol):
-    """What a container ties to a pipeline or runner that it built: where its calls are recorded."""
+    """The binding of a pipeline or runner to the container that built it, which records its calls."""
 
     @property
     def provider(self) -> str:
-        """Path of the provider that gives it, such as ``train.pipeline``."""
+        """Path of its provider, such as ``train.pipeline``."""
 
     def call(
         self, kind: CallKind, method: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -55,13 +55,14 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
     __slots__ = ("__weakref__",)
 
     requires: ClassVar[tuple[str, ...]] = ()
-    """Importable modules that the class needs at work; looked up, never imported, by verification."""
+    """Modules that the class needs when it is used; verification looks them up and does not import them."""
 
     install: ClassVar[str] = ""
-    """What ``pip install`` takes to provide ``requires``, such as ``lolpop[xgboost]``."""
+    """The requirement that provides ``requires``, for ``pip install``, such as ``lolpop[xgboost]``."""
 
     affects_results: ClassVar[bool] = True
-    """Whether the results of a call depend on it. What only tells, records or distributes work sets False."""
+    """Whether the results of a call depend on it. Classes that only notify, record or distribute work set
+    False."""
 
     reads_outside: ClassVar[frozenset[str]] = frozenset()
     """Its methods that read what is neither an argument, a setting nor in the store, such as files."""
@@ -71,7 +72,7 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:  # noqa: ARG003
-        """Find what is wrong with ``settings``, which are of the right types, before anything is built.
+        """Check ``settings``, which have the right types, before anything is built.
 
         Verification reports the findings; their paths are relative to the section. An override may take a
         second argument, a mapping with a default: the sections of the settings that are to be injected, by
@@ -81,10 +82,10 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:  # noqa: ARG003
-        """Find what is wrong with what is to be injected, by the names of the parameters.
+        """Check the objects to be injected, by the names of the parameters.
 
-        Sections of the settings come as their values, integrations as their classes. The path of a finding
-        begins with the name of a parameter.
+        Sections of the settings are passed as their values, integrations as their classes. The path of a
+        finding begins with the name of a parameter.
         """
         return ()
 
@@ -99,7 +100,7 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
 
 
 class _InheritedParameters:
-    """What marks the keywords of a constructor that are the parameters of a base class."""
+    """Marks the keywords of a constructor that are the parameters of a base class."""
 
 
 Inherited: TypeAlias = Annotated[Any, _InheritedParameters()]
@@ -123,7 +124,7 @@ class Component(Integration):
 
 
 class _Recorded(Integration):
-    # The one thing a container ties to an integration. It is a slot of this base, not an attribute of
+    # The one thing that a container adds to an integration. It is a slot of this base, not an attribute of
     # the user's object: it shows in no vars(), works with __slots__ and frozen dataclasses, and keeps
     # the container alive exactly as long as what it built.
     __slots__ = ("__lolpop_binding__",)
@@ -143,7 +144,7 @@ class Runner(_Recorded):
 
 
 Reads: TypeAlias = Sequence[str] | Callable[..., Mapping[str, str | None]]
-"""What a method reads besides its arguments: paths of files, or a function of the method's arguments.
+"""The inputs of a method besides its arguments: paths of files, or a function of the arguments.
 
 The function gets the object and the arguments, and returns a digest of each thing by its name; None where
 that cannot be determined.
@@ -151,7 +152,7 @@ that cannot be determined.
 
 
 class StoreState(str):
-    """What a method reads of the store besides its arguments, such as which model is deployed.
+    """An input that a method reads from the store, such as the deployed model.
 
     A function of ``reads`` returns it in place of a digest. The cache compares it. A run that is resumed does
     not: the run itself may have changed it.
@@ -199,20 +200,20 @@ def workflow(
 
 
 class Decorator(Protocol):
-    """What ``task`` and ``workflow`` return if they are called with options."""
+    """The decorator that ``task`` and ``workflow`` return if they are called with options."""
 
     def __call__(self, method: Callable[Concatenate[S, P], R], /) -> Callable[Concatenate[S, P], R]:
         """Mark ``method``."""
 
 
 def reads_of(method: object) -> Reads:
-    """What a task or workflow declares to read."""
+    """The declared inputs of a task or workflow."""
     reads: Reads = getattr(method, "__lolpop_reads__", ())
     return reads
 
 
 def accounted_for(method: object) -> Sequence[str]:
-    """The attributes whose effect on a call is told by what a task or workflow declares to read."""
+    """The attributes whose effect on a call is covered by the declared inputs."""
     names: Sequence[str] = getattr(method, "__lolpop_accounts_for__", ())
     return names
 
@@ -224,7 +225,7 @@ def call_kind(method: object) -> CallKind | None:
 
 
 def bind(integration: Integration, binding: Binding) -> None:
-    """Tie a pipeline or runner to the container that built it; components are left alone."""
+    """Bind a pipeline or runner to the container that built it; components are not bound."""
     if isinstance(integration, _Recorded):
         # object's own setter: a frozen dataclass refuses everybody else's.
         object.__setattr__(integration, "__lolpop_binding__", binding)
@@ -236,7 +237,7 @@ def binding_of(integration: Integration) -> Binding | None:
 
 
 def misplaced_calls(integration: type[Integration]) -> Iterator[tuple[str, str, str]]:
-    """Tasks and workflows of a class that would not be recorded: name, what is wrong, and what to do."""
+    """Tasks and workflows of a class that would not be recorded: name, problem and hint."""
     layer = next((layer for layer in _CALLS if issubclass(integration, layer)), None)
     members = {name: value for base in reversed(integration.__mro__) for name, value in vars(base).items()}
     for name, value in members.items():

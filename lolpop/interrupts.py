@@ -1,4 +1,4 @@
-"""Interruptions: Ctrl-C, and SIGTERM at the command line, which no library can swallow.
+"""Interruptions (Ctrl-C, and SIGTERM at the command line) that no library can swallow.
 
 A signal raises KeyboardInterrupt wherever Python is at work just then. Where that is a finaliser, a callback
 of a library in C, an import, or a block that catches everything, the exception is lost, or comes out as
@@ -18,15 +18,15 @@ __all__ = ["InterruptWatch", "interrupted", "interruption_of", "raise_if_interru
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _watches: list[InterruptWatch] = []
-"""Those that are open, outermost first: signals belong to the process, so all of them see one."""
+"""The open watches, outermost first: a signal belongs to the process, so all of them see it."""
 _came: list[int] = []
 
 
 class InterruptWatch:
     """Inside its ``with`` block the signals ``numbers`` raise KeyboardInterrupt, and are remembered.
 
-    A signal that others handle in a way of their own, or ignore, is left to them, and so are all signals in
-    threads but the main one. What came is forgotten when the outermost watch begins.
+    Signals that the application handles itself, or ignores, are left alone, and so are all signals in
+    threads other than the main one. Earlier signals are forgotten when the outermost watch begins.
     """
 
     def __init__(self, *numbers: int) -> None:
@@ -35,7 +35,7 @@ class InterruptWatch:
 
     @property
     def came(self) -> int | None:
-        """The first signal that came."""
+        """The first signal."""
         return _came[0] if _came else None
 
     def __enter__(self) -> Self:
@@ -58,18 +58,18 @@ class InterruptWatch:
 
 
 def interrupted() -> bool:
-    """Whether a signal came since the outermost watch began, whatever became of its KeyboardInterrupt."""
+    """Whether a signal came since the outermost watch began, even if its KeyboardInterrupt was swallowed."""
     return bool(_watches and _came)
 
 
 def raise_if_interrupted() -> None:
-    """Raise KeyboardInterrupt if a signal came, and somebody has swallowed what it raised."""
+    """Raise KeyboardInterrupt if a signal came and its exception was swallowed."""
     if interrupted():
         raise KeyboardInterrupt
 
 
 def interruption_of(error: BaseException) -> BaseException:
-    """The interruption that ``error`` is, or came of; ``error`` itself if no signal came."""
+    """The interruption that ``error`` is or was caused by; ``error`` itself if no signal came."""
     if not interrupted() or isinstance(error, KeyboardInterrupt):
         return error
     interruption = KeyboardInterrupt()

@@ -1,4 +1,4 @@
-"""What is being learned."""
+"""The problem that a workflow solves: the target and the roles of columns."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, 
 __all__ = ["ISO", "OTHER_RUNNERS", "TEXT", "ForecastingProblem", "Problem", "ProblemType"]
 
 ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
-"""What a workflow learns: classes, numbers, or the course of a series."""
+"""Types of problems: classes, numbers, or the future of a series."""
 
 OTHER_RUNNERS: Mapping[str, str] = {
     "classification": "to tell classes apart: lolpop run classification (problem.type: classification)",
     "regression": "to predict numbers: lolpop run regression (problem.type: regression)",
 }
-"""What to do where a target is not of the type of problem that it is learned by."""
+"""Hints for a target that does not fit the type of the problem."""
 
 ISO = "ISO8601"
-"""The form of dates of ISO 8601, with or without a time and a zone."""
+"""The name of the date format ISO 8601, with or without a time and a zone."""
 TEXT = "text"
-"""Said of a column, in place of a form of dates: its values are none, whatever they look like."""
+"""In place of a date format: the values of the column are not dates, whatever they look like."""
 
 # A problem names the model, and with it files and references: no separators, no surprises.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
 Column = Annotated[str, Field(min_length=1)]
 
 
-# Columns that predictions are written in, beside those that say which row a prediction is of.
+# Columns of predictions besides those that identify the row.
 _PREDICTED: Mapping[ProblemType, re.Pattern[str]] = {
     "classification": re.compile(r"prediction|probability_.*", re.DOTALL),
     "regression": re.compile(r"prediction"),
@@ -90,22 +90,22 @@ class Problem(BaseModel):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """Columns that together tell rows apart; none if there are no such."""
+        """Columns that together identify a row; empty if there are none."""
         return (self.index,) if self.index else ()
 
     @property
     def carried(self) -> tuple[str, ...]:
-        """Columns that say which row a prediction is of, and are written beside it."""
+        """Columns that say which row a prediction belongs to, and are written beside it."""
         return self.identity
 
     @property
     def not_features(self) -> frozenset[str]:
-        """Columns of a frame that no model may learn from."""
+        """Columns that are never features."""
         return frozenset({self.target, *self.drop} | ({self.index} if self.index else set()))
 
 
 class ForecastingProblem(Problem):
-    """A problem about how series go on: when each row is, which series it is of, how far to look ahead."""
+    """A forecasting problem: the time and the series of each row, and how far to forecast."""
 
     type: Literal["forecasting"] = Field(default="forecasting", description="Kind of problem.")
     time: str = Field(description="Column of the time: dates, times, or whole numbers such as years.")
@@ -154,7 +154,7 @@ class ForecastingProblem(Problem):
 
 
 def _require_unpredicted(name: str, info: ValidationInfo) -> None:
-    """Raise ValueError if predictions are written in a column called ``name``, beside the one that has it."""
+    """Raise ValueError if predictions are written in a column called ``name`` too."""
     pattern = _PREDICTED.get(info.data.get("type", ""))
     if pattern is not None and pattern.fullmatch(name):
         raise ValueError(
@@ -164,7 +164,7 @@ def _require_unpredicted(name: str, info: ValidationInfo) -> None:
 
 
 def _is_date_form(form: str) -> bool:
-    """Whether ``form`` has a year, a month and, perhaps, a day and more, so that a date can be read back."""
+    """Whether ``form`` has at least a year and a month, so that a date can be read back."""
     moment = datetime(2024, 11, 25)  # noqa: DTZ001  (any date will do)
     try:
         read = datetime.strptime(moment.strftime(form), form)  # noqa: DTZ007

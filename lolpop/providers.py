@@ -1,4 +1,4 @@
-"""What containers are declared with: one provider for each kind of thing that they hold."""
+"""The providers that containers are declared with."""
 
 from typing import TYPE_CHECKING
 

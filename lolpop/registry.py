@@ -1,4 +1,6 @@
-"""Implementations by short name: entry points of installed packages, built-ins and strangers alike."""
+"""Implementations by short name: entry points of installed packages, built-in ones and those of
+extensions.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ __all__ = [
 T = TypeVar("T")
 
 COMPONENTS = "lolpop.components."
-"""What the groups of component types begin with."""
+"""The prefix of the groups of component types."""
 
 RUNNERS = "lolpop.runners"
 """The group of ready-made runner containers."""
@@ -94,7 +96,7 @@ def registered(group: str) -> dict[str, str]:
 def registrations(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name.
 
-    A name of lolpop's own is nobody else's. Of one that several extensions claim, this is the first:
+    Built-in names cannot be replaced. Of a name that several extensions claim, this is the first;
     ``registration`` refuses it.
     """
     return {name: _first(entries) for name, entries in claims(group).items()}
@@ -124,7 +126,7 @@ def registration(group: str, name: str) -> EntryPoint | None:
 
 
 def load_entry(entry: EntryPoint) -> Any:
-    """What an entry point stands for. Raises WiringError, naming the extension, if it cannot be imported."""
+    """The object of an entry point. Raises WiringError, naming the extension, if it cannot be imported."""
     try:
         return import_object(entry.value)
     except WiringError as error:
@@ -136,7 +138,7 @@ def load_entry(entry: EntryPoint) -> Any:
 
 
 def unmet_requirement(distribution: str) -> str | None:
-    """What an extension requires of lolpop that the installed one does not fulfil; None if all is well."""
+    """The requirement of an extension that the installed lolpop does not fulfil; None if there is none."""
     from importlib import metadata
 
     from packaging.requirements import InvalidRequirement, Requirement
@@ -155,7 +157,7 @@ def unmet_requirement(distribution: str) -> str | None:
 
 
 def missing_requirement(requirement: str) -> tuple[str, str] | None:
-    """What keeps an installed package from being as required, and what to do; None if it is.
+    """Why an installed package does not fulfil a requirement, and what to do; None if it does.
 
     ``requirement`` is a name, perhaps with versions and extras, such as ``acme-trainers>=1.2``.
     """
@@ -185,7 +187,7 @@ def _first(entries: tuple[EntryPoint, ...]) -> EntryPoint:
 
 
 def groups() -> list[str]:
-    """The groups of all entry points that are lolpop's or meant for it."""
+    """The groups of all entry points for lolpop."""
     return sorted(_scan(tuple(sys.path)))
 
 
@@ -201,7 +203,7 @@ def interface_of(component_type: str) -> type:
     Raises WiringError, with a near name, if there is none such.
     """
     group = f"{COMPONENTS}{component_type}"
-    # A built-in type may be without implementations: its interface is where all built-in ones are.
+    # A built-in type may have no implementations: its interface is beside the other built-in ones.
     with suppress(ModuleNotFoundError):
         for value in vars(importlib.import_module(group)).values():
             if isinstance(value, type) and value.__module__ == group and group_of(value) == group:
@@ -237,7 +239,7 @@ def find(interface: type[T], name: str) -> type[T]:
 def resolve(interface: type[T], use: str | type[T]) -> type[T]:
     """The class that ``use`` names: a registered short name, ``package.module:Class``, or the class itself.
 
-    Raises WiringError if there is none such. Whether it fits the interface is verification's to say.
+    Raises WiringError if there is none. Verification checks whether it fits the interface.
     """
     if isinstance(use, type):
         return use
@@ -248,7 +250,7 @@ def resolve(interface: type[T], use: str | type[T]) -> type[T]:
 
 
 def name_of(interface: type, implementation: type | str) -> str:
-    """The short name of an implementation where it is registered, else its import path."""
+    """The short name of an implementation if it is registered, else its import path."""
     path = implementation
     if isinstance(path, type):
         path = f"{path.__module__}:{path.__qualname__}"
@@ -259,7 +261,7 @@ def name_of(interface: type, implementation: type | str) -> str:
 
 
 def import_object(path: str) -> Any:
-    """What ``package.module:name`` names. Raises WiringError if it cannot be imported."""
+    """The object that ``package.module:name`` names. Raises WiringError if it cannot be imported."""
     module_name, _, attribute = path.partition(":")
     if not module_name or not attribute:
         raise WiringError(f"{shortened(path)!r} is no import path", "Write package.module:Class.")
@@ -273,7 +275,7 @@ def import_object(path: str) -> Any:
         hint = f"{path!r} should be package.module:Class, importable from here."
         raise WiringError(f"there is no module {error.name!r}", hint) from error
     except (Exception, SystemExit) as error:
-        # The module is the user's code, and may fail in any way; the way it failed is the message.
+        # The module is the user's code and may raise anything; the message quotes the error.
         raise WiringError(f"{module_name!r} cannot be imported: {described(error)}") from error
     for part in attribute.split("."):
         try:
@@ -286,7 +288,7 @@ def import_object(path: str) -> Any:
 
 
 def described(error: BaseException) -> str:
-    """An error of the user's code, and where it came from."""
+    """An error of the user's code, and its place."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = [
@@ -299,13 +301,13 @@ def described(error: BaseException) -> str:
 
 
 def make_importable(folder: Path) -> None:
-    """Let modules in ``folder``, beside the settings, be imported, unless others have their names."""
+    """Make modules in ``folder``, beside the settings, importable, unless others have their names."""
     if str(folder) not in sys.path and str(folder.resolve()) not in sys.path:
         sys.path.append(str(folder))
 
 
 def _module_of(file: Path) -> str:
-    """The module that a file is, as its own folder's code would import it.
+    """The module of a file, under the name by which code of its folder imports it.
 
     Raises WiringError if there is no such file.
     """
@@ -323,7 +325,7 @@ def missing_modules(modules: tuple[str, ...]) -> list[str]:
 
 
 def is_installed(filename: str) -> bool:
-    """Whether a file is lolpop's, of an installed library, of Python itself, or no file at all."""
+    """Whether a file belongs to lolpop, an installed library or Python itself, or does not exist."""
     places = {Path(__file__).parent, *map(Path, sysconfig.get_paths().values())}
     return filename.startswith("<") or any(Path(filename).is_relative_to(place) for place in places)
 
@@ -340,7 +342,7 @@ def _installed(module: str) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _scan(path: tuple[str, ...]) -> dict[str, dict[str, tuple[EntryPoint, ...]]]:
-    # What was read holds for as long as the search path does, which is why the path is the cache's key.
+    # The result is valid as long as the search path is the same, so the path is the key of the cache.
     groups: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
     for entry in scan(path, "lolpop."):
         names = groups.setdefault(entry.group, {})

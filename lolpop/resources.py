@@ -1,4 +1,4 @@
-"""Tracked things as values: frozen, small, serialisable, with a string form that stands for them."""
+"""Tracked things as values: frozen, small, serialisable, with a string form."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Run(Resource):
 
 
 class Dataset(Resource):
-    """Some data, whatever its rows are today."""
+    """Some data, whose rows change over time."""
 
     kind: ClassVar[str] = "dataset"
 
@@ -124,7 +124,7 @@ class DatasetVersion(Numbered):
 
 
 class Model(Resource):
-    """A production use case, whatever the algorithm."""
+    """A production use case, independent of the algorithm."""
 
     kind: ClassVar[str] = "model"
 
@@ -175,9 +175,9 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource: .
 def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
     """The resource that ``value`` is, or names by its reference; ``Resource`` among ``kinds`` is any of them.
 
-    What takes a resource takes its reference by this; the kind may be left out where one alone of ``kinds``
-    fits, such as in ``churn@2``. Raises LolpopError, which says what was expected, if
-    ``value`` is anything else.
+    Functions that take a resource use this to accept its reference. The kind may be left out if only one of
+    ``kinds`` fits, as in ``churn@2``. Raises LolpopError, which says what was expected, if ``value`` is
+    anything else.
     """
     if isinstance(value, kinds):
         return value
@@ -193,7 +193,7 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
 
 
 def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:
-    """What ``reference`` says of a resource of this type; None if it is of another form."""
+    """The fields of a resource of this type that ``reference`` names; None if it has another form."""
     numbered = issubclass(resource, Numbered)
     match = _REFERENCE.fullmatch(reference)
     if match is None or match["kind"] != resource.kind or (match["number"] is not None) is not numbered:
@@ -202,7 +202,7 @@ def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:
 
 
 def _short(text: str, kinds: tuple[type[Resource], ...]) -> Resource | None:
-    """The resource that a reference without its kind names, ``churn@2``, where one kind alone fits it."""
+    """The resource that a reference without a kind names, such as ``churn@2``, if only one kind fits."""
     forms = ((kind, _fields(kind, f"{kind.kind}:{text}")) for kind in kinds if kind is not Resource)
     fitting = [(kind, fields) for kind, fields in forms if fields is not None]
     if Resource in kinds or len(fitting) != 1:
@@ -212,7 +212,7 @@ def _short(text: str, kinds: tuple[type[Resource], ...]) -> Resource | None:
 
 
 def _unlike(value: object, *kinds: type[Resource]) -> str:
-    # Of a frame, or anything else that may be large, its type says enough.
+    # Only the type of a frame, or of another value that may be large, is shown.
     small = value is None or isinstance(value, Resource | str | int | float)
     shown = (str(value) if isinstance(value, Resource) else repr(value)) if small else type(value).__name__
     return f"{shown} is not a reference of the form {' or '.join(map(_form, kinds))}."

@@ -1,4 +1,4 @@
-"""The run that is open in this context: what components may ask of it, and tell it."""
+"""The run that is open in this context, and its interface for components."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ __all__ = [
 
 @dataclass(slots=True, eq=False)
 class OpenRun:
-    """A run while it is open, with the identity map between values and the resources they stand for."""
+    """An open run, with the identity map between values and their resources."""
 
     run_id: str
     spec: Callable[[], Any]
-    """What a worker in another process needs to work on this run."""
+    """The spec for workers of this run in other processes."""
     mask: Callable[[str], str]
-    """Takes the secrets of the run's container out of a text."""
+    """Masks the secrets of the run's container in a text."""
     mask_record: Callable[[str], str]
-    """The same, of a text that programs read again: what may be the name of a column stays."""
+    """The same, for text that programs read again: possible names of columns are not masked."""
     resumes: bool = False
-    """Whether it goes on where an earlier run ended."""
+    """Whether it resumes an earlier run."""
     caches: bool = False
     """Whether some of its calls may be reused by any run."""
     _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, value: object, resource: Resource) -> None:
-        """Let ``value`` be known as what ``resource`` stands for, until the run closes."""
-        self._resources[id(value)] = (value, resource)  # the value is held, so that its id stays its own
+        """Remember ``value`` as the value of ``resource`` until the run closes."""
+        self._resources[id(value)] = (value, resource)  # holding the value keeps its id unique
         self._values[resource.reference] = value
 
     def recall(self, resource: Resource) -> Any | None:
-        """The value that is known for ``resource``."""
+        """The remembered value of ``resource``."""
         return self._values.get(resource.reference)
 
     def resource_of(self, value: object) -> Resource | None:
-        """The resource that ``value`` is known as."""
+        """The resource of a remembered value."""
         entry = self._resources.get(id(value))
         return None if entry is None else entry[1]
 
     def release(self) -> None:
-        """Let go of all values."""
+        """Forget all values."""
         self._resources.clear()
         self._values.clear()
 
@@ -64,7 +64,7 @@ TASK: ContextVar[tuple[str, str] | None] = ContextVar("lolpop_task", default=Non
 
 @contextmanager
 def context_value(variable: Any, value: Any) -> Iterator[None]:
-    """Let a context variable have ``value`` inside the ``with`` block."""
+    """Set a context variable to ``value`` inside the ``with`` block."""
     token = variable.set(value)
     try:
         yield
@@ -78,13 +78,13 @@ def current_run() -> OpenRun | None:
 
 
 def resumes() -> bool:
-    """Whether the open run goes on where an earlier one ended: what that made is not to be made again."""
+    """Whether the open run resumes an earlier one, whose results are reused."""
     run = RUN.get()
     return run is not None and run.resumes
 
 
 def caches() -> bool:
-    """Whether calls in the open run may be replaced by what earlier ones made: then much is never used."""
+    """Whether calls in the open run may be replaced by results of earlier ones; then much is never used."""
     run = RUN.get()
     return run is not None and run.caches
 
@@ -96,10 +96,10 @@ def current_task() -> str | None:
 
 
 def redacted(value: Any) -> Any:
-    """A value as people may read it, in a log, a message or a record.
+    """A value with secrets masked, for logs, messages and records.
 
-    What pydantic keeps secret, the user part of URLs, and the secrets of the container whose run is open are
-    masked, in mappings and lists too; what came by ``${env:…}`` is shown as that.
+    Secret types of pydantic, the user part of URLs, and the secrets of the container whose run is open are
+    masked, in mappings and lists too. Values that came by ``${env:…}`` are shown as that link.
     """
     run = RUN.get()
     shown = mask(value)
@@ -107,12 +107,12 @@ def redacted(value: Any) -> Any:
 
 
 def storable(value: Any) -> Any:
-    """A value as it may be stored: ``hidden``, but for what programs read again as names."""
+    """A value with secrets masked, for the store: names that programs read again are not masked."""
     from lolpop.resources import RESOURCE_TYPES
 
     run = RUN.get()
     mask_record = mask_urls if run is None else run.mask_record
-    # A reference is what it is, by a name that came by a variable too.
+    # A reference is not masked, even if its name came by a variable.
     return _mapped_with_keys(
         mask(value), lambda text: text if text.partition(":")[0] in RESOURCE_TYPES else mask_record(text)
     )
@@ -132,21 +132,23 @@ def _mapped_with_keys(value: Any, text: Callable[[str], str]) -> Any:
 
 
 def remember(value: object, resource: Resource) -> None:
-    """Let the open run know that ``value`` (a frame, a model) is what ``resource`` stands for.
+    """Tell the open run that ``value`` (a frame, a model) is the value of ``resource``.
 
-    Nothing happens outside a run. The run lets go of its values when it closes.
+    Nothing happens outside a run. The run forgets its values when it closes.
     """
     if (run := RUN.get()) is not None:
         run.remember(value, resource)
 
 
 def recall(resource: Resource) -> Any | None:
-    """The value that the open run knows for ``resource``, so that nothing is read twice; None otherwise."""
+    """The value of ``resource`` that the open run remembers, so that nothing is read twice; None
+    otherwise.
+    """
     run = RUN.get()
     return None if run is None else run.recall(resource)
 
 
 def resource_of(value: object) -> Resource | None:
-    """The resource that ``value`` is known to the open run as, if any."""
+    """The resource of ``value`` in the open run, if it remembers one."""
     run = RUN.get()
     return None if run is None else run.resource_of(value)

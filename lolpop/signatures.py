@@ -1,4 +1,4 @@
-"""What an integration asks of its container, read from its constructor."""
+"""The settings and dependencies of an integration, read from its constructor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECTION = re.compile(r"^[^\n]+\n-{3,}$", re.MULTILINE)
 
 
 _Problem: TypeAlias = tuple[str, str, str]
-"""The name of a parameter, what is wrong with it, and what to do."""
+"""The name of a parameter, a problem, and a hint."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Signature:
-    """The constructor of an integration: settings stand before the ``*``, what is injected after it.
+    """The constructor of an integration: settings before the ``*``, injected parameters after it.
 
-    ``problems`` says, by parameter name, what keeps the constructor from being wired.
+    ``problems`` says why the constructor cannot be wired.
     """
 
     settings: Mapping[str, Parameter]
@@ -81,10 +81,10 @@ class Signature:
     docstring: str = ""
     problems: tuple[_Problem, ...] = ()
     inherited: Signature | None = None
-    """Of the base class whose parameters the constructor takes too."""
+    """The base class whose parameters the constructor takes too."""
 
     def descriptions(self) -> dict[str, str]:
-        """What the ``Parameters`` section of the class's docstring says of each parameter."""
+        """The descriptions in the ``Parameters`` section of the docstring, by parameter."""
         inherited = {} if self.inherited is None else self.inherited.descriptions()
         return {**inherited, **dict(_described(self.docstring))}
 
@@ -113,7 +113,7 @@ class Signature:
         }
 
 
-# A class is read once; the map lets go of classes that are gone.
+# A class is read once; the map does not keep classes alive.
 _SIGNATURES: WeakKeyDictionary[type, Signature] = WeakKeyDictionary()
 
 
@@ -207,7 +207,7 @@ def _setting_problems(owner: type, parameter: Parameter, declared: inspect.Param
 
 
 def _class_problems(owner: type) -> Iterator[_Problem]:
-    """What keeps instances of a class from being recorded or closed as their container is."""
+    """Problems that keep a container from recording or closing instances of a class."""
     if not issubclass(owner, Integration):
         return
     yield from misplaced_calls(owner)

@@ -1,4 +1,4 @@
-"""Rows: where they are, how they are read as frames, and how they lie in time."""
+"""Rows: their sources, dataframes, batches and times."""
 
 import lazy_loader
 

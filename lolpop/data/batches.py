@@ -1,4 +1,4 @@
-"""Rows that come in batches, because together they would not fit in memory."""
+"""Rows in batches, for data that does not fit in memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _END: Any = object()
 
 
 def prefetched(items: Iterable[T]) -> Iterator[T]:
-    """``items``, of which the next one is made in a thread while the last one is worked on."""
+    """``items``, where a thread makes the next one while the caller works on the last one."""
     source, context = iter(items), copy_context()
 
     def advance() -> Any:
@@ -38,14 +38,16 @@ def prefetched(items: Iterable[T]) -> Iterator[T]:
 
 
 class ColumnAligner:
-    """Gives each frame back with the columns of the first, in their order."""
+    """Puts the columns of each frame into the order of the first frame."""
 
     def __init__(self) -> None:
         self._columns: list[str] | None = None
         self._rows = 0
 
     def __call__(self, frame: Frame) -> Frame:
-        """``frame`` in the order of the first. Raises DataError, naming columns, if it has others."""
+        """``frame`` with its columns in the order of the first. Raises DataError, naming columns, if they
+        differ.
+        """
         data = wrap(frame)
         if self._columns is None:
             self._columns = data.columns
@@ -64,7 +66,7 @@ class ColumnAligner:
 
 
 class SchemaAligner:
-    """Makes tables of frames, each with the columns and types of the first."""
+    """Converts frames to tables with the columns and types of the first."""
 
     def __init__(self, as_table: Callable[[Frame], pa.Table]) -> None:
         self._as_table = as_table
@@ -73,7 +75,9 @@ class SchemaAligner:
         self._rows = 0
 
     def __call__(self, frame: Frame) -> pa.Table:
-        """``frame`` as a table like the first. Raises DataError, naming column and types, if it is none."""
+        """``frame`` as a table like the first. Raises DataError, naming column and types, if that is
+        impossible.
+        """
         import pyarrow as pa
 
         table = self._as_table(self._same_columns(frame))
@@ -111,7 +115,7 @@ def joined(frames: Iterable[Frame]) -> Frame:
 
 
 def plain_values(table: pa.Table) -> pa.Table:
-    """``table`` with its categories as the values that they are: each batch would know only its own."""
+    """``table`` with categories as plain values, since each batch knows only its own categories."""
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):
@@ -122,7 +126,7 @@ def plain_values(table: pa.Table) -> pa.Table:
 
 
 def sampled(frames: Iterable[Frame], rows: int) -> Frame:
-    """All rows of ``frames``, or where those are many more than ``rows``, about so many at random."""
+    """All rows of ``frames``, or a random sample of about ``rows`` if there are many more."""
     import numpy as np
 
     random = np.random.default_rng(0)

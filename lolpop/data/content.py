@@ -1,4 +1,4 @@
-"""Values by their content: the same in every process for values that are equal."""
+"""Digests of values by their content: equal in every process for equal values."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _BY_REPRESENTATION = (
     decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, range, slice, type(None),
     type(Ellipsis),
 )  # fmt: skip
-"""Types of the standard library whose representation says everything."""
+"""Types of the standard library with a complete representation."""
 
 
 class Opaque(Exception):  # noqa: N818  (it is a fact about a value, which the caller acts on)
-    """A value whose content cannot be told from outside; ``value`` is the part that cannot."""
+    """A value without accessible content; ``value`` is the part that has none."""
 
     def __init__(self, value: object) -> None:
         super().__init__(f"{type(value).__module__}.{type(value).__qualname__}")
@@ -43,7 +43,7 @@ def digest_of_value(value: Any) -> str:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value is one of Python's own, or a collection of such: whose digest takes no time."""
+    """Whether a value is a built-in one, or a collection of such, so that its digest is cheap."""
     if isinstance(value, Mapping):
         return all(is_plain(key) and is_plain(item) for key, item in value.items())
     if isinstance(value, list | tuple | set | frozenset):

@@ -1,4 +1,4 @@
-"""The forms in which people write dates as text."""
+"""Formats of dates in text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
     "written_date",
 ]
 
-# The shapes of dates, and the forms that they can have, the more usual one first.
+# The shapes of dates, and their possible formats, the more usual one first.
 _DATES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\d{4}/\d{1,2}/\d{1,2}", ("%Y/%m/%d",)),
     (r"\d{4}\.\d{1,2}\.\d{1,2}", ("%Y.%m.%d",)),
@@ -34,7 +34,7 @@ _DATES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\d{1,2}-\d{1,2}-\d{4}", ("%m-%d-%Y", "%d-%m-%Y")),
     (r"\d{1,2}/\d{1,2}/\d{2}", ("%m/%d/%y", "%d/%m/%y")),
     (r"\d{2}-\d{2}-\d{2}", ("%m-%d-%y", "%d-%m-%y", "%y-%m-%d")),
-    # Nobody writes the month first before a point; three numbers with points may be versions, too.
+    # With points, the month never comes first; three numbers with points may be versions, too.
     (r"\d{1,2}\.\d{1,2}\.\d{4}", ("%d.%m.%Y",)),
     (r"\d{2}\.\d{2}\.\d{2}", ("%d.%m.%y",)),
     (r"\d{4}/\d{2}", ("%Y/%m",)),
@@ -59,19 +59,19 @@ _TIME = (
 _SHAPES = [(re.compile(rf"(?:{shape})(?:{_TIME})?", re.ASCII), forms) for shape, forms in _DATES]
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 
-# More different dates than these are the same day of the month by no chance.
+# More different dates than these are not on the same day of the month by chance.
 _MORE_THAN_MONTHS = 12
 _SOME_VALUES = 100
-# Of fewer values nobody can say that nearly all are dates.
+# Among fewer values, nine in ten dates mean nothing.
 _FEWEST_VALUES = 10
 _NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class DateForm:
-    """The form that all dates of a column have, as strptime takes it, or ISO 8601.
+    """The format of all dates of a column, as strptime takes it, or ISO 8601.
 
-    ``others`` are forms that all of them could have as well, with other dates as their meaning.
+    ``others`` are formats that fit all of them too, but mean other dates.
     """
 
     form: str
@@ -79,14 +79,15 @@ class DateForm:
 
 
 def date_form_of(texts: pd.Series[Any]) -> DateForm | None:
-    """The form in which all of n ``texts`` are dates; None if one of them is no date, or all are missing.
+    """The format in which all of n ``texts`` are dates; None if one of them is not a date, or all are
+    missing.
 
-    Dates of ISO 8601 are none of these: files with them are read as dates, and where they are text, they are
-    meant to be.
+    ISO 8601 is not detected: files with such dates are read as dates, and where they are text, they are
+    meant to be text.
 
-    Where the day or the month may come first, values decide: some day is greater than 12. Otherwise a form
-    in which all dates are the same day of the month is preferred, since that is how months are written, and
-    then the one with the month first.
+    If day or month may come first, a number above 12 decides. Otherwise, a format in which all dates are on
+    the same day of the month is preferred, since monthly data is written so, and then the one with the month
+    first.
     """
     present = texts.dropna().drop_duplicates()
     if present.empty:
@@ -107,7 +108,9 @@ def date_form_of(texts: pd.Series[Any]) -> DateForm | None:
 
 @dataclass(frozen=True, slots=True)
 class NearlyDates:
-    """A column whose ``values`` are ``dates`` of ``form`` but for a few: ``row`` (from 1) is ``text``."""
+    """A column with ``dates`` of ``form`` among its ``values``, except a few: ``row`` (from 1) is
+    ``text``.
+    """
 
     form: str
     dates: int
@@ -117,12 +120,14 @@ class NearlyDates:
 
 
 def nearly_dates(texts: pd.Series[Any]) -> NearlyDates | None:
-    """What keeps n ``texts`` from being dates of one form, if at least nine in ten are; else None."""
+    """The first of n ``texts`` that is not a date of a format that fits at least nine in ten; None if there
+    is none.
+    """
     import numpy as np
 
     values = int(texts.notna().sum())
     forms = list(_forms_of_some(texts)) if values >= _FEWEST_VALUES else []
-    if not forms:  # nearly always: a look at some of the values is enough
+    if not forms:  # nearly always, a sample of the values is enough
         return None
     stripped = texts.str.strip()
     for form in forms:
@@ -135,7 +140,7 @@ def nearly_dates(texts: pd.Series[Any]) -> NearlyDates | None:
 
 
 def _forms_of_some(texts: pd.Series[Any]) -> Iterator[str]:
-    """The forms that most of the first texts could have."""
+    """The formats that fit most of the first texts."""
     some = texts.dropna()[:_SOME_VALUES].str.strip()
     forms = Counter(form for text in some for form in _forms_of_text(text))
     yield from (form for form, number in forms.most_common() if number >= _NEARLY_ALL * len(some) - 1)
@@ -148,12 +153,12 @@ def _forms_of_text(text: str) -> Iterator[str]:
 def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any]:
     """The n ``texts`` as dates of ``form``, those with a zone in UTC; ISO 8601 is understood beside it.
 
-    Raises DataError, naming the column and a value, for what is no such date.
+    Raises DataError, naming the column and a value, for anything else.
     """
     stripped = texts.str.strip()
     dates = _parsed(stripped, form)
     strange = dates.isna() & stripped.notna()
-    # What has the year first and fits no form that has it first is another thing.
+    # Text with the year first that fits no format with the year first is not a date.
     if strange.any() and form != ISO and not form.startswith("%Y-"):
         iso = stripped.where(strange & stripped.str.fullmatch(_ISO).fillna(value=False))
         other = _parsed(iso, ISO)
@@ -172,13 +177,13 @@ def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any
 
 
 def written_date(moment: Any, form: str) -> str:
-    """A moment as text of ``form``, which is not ISO 8601."""
+    """A time as text in ``form``, which is not ISO 8601."""
     text: str = moment.strftime(form)
     return text
 
 
 def ambiguity_of(column: str, date: DateForm, example: object) -> str:
-    """What people are told of dates whose day and month can be read in several ways."""
+    """The notice about dates whose day and month can be read in several ways."""
     others = " or ".join(date.others)
     return (
         f"the dates of {column!r}, such as {example!r}, are read as {date.form}, but could also be "
@@ -204,7 +209,7 @@ def _form_of_time(match: re.Match[str]) -> str:
 
 
 def _fits(texts: pd.Series[Any], form: str) -> bool:
-    # Most texts that are no dates show it soon.
+    # Most columns without dates show it in the first values.
     return not _parsed(texts[:_SOME_VALUES], form).hasnans and not _parsed(texts, form).hasnans
 
 

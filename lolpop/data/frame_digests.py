@@ -1,4 +1,4 @@
-"""Digests of dataframes by their content, at the speed of memory as far as columns are numbers."""
+"""Digests of dataframes by their content; columns of numbers are hashed at the speed of memory."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["array_digest", "frame_digest"]
 
 _LARGE_BYTES = 1_000_000
-"""From so many bytes on, columns are hashed in threads: hashlib lets go of Python's lock."""
+"""From this many bytes on, columns are hashed in threads, since hashlib releases the GIL."""
 
 
 def frame_digest(frame: Frame) -> str:
     """SHA-256 of the content of a dataframe: columns, their names and dtypes, the order of rows, the index.
 
-    Raises DataError for what has no content that can be told from outside.
+    Raises DataError for values without accessible content.
     """
     from lolpop.data.tables import digest_of, pack
 
@@ -47,7 +47,7 @@ def frame_digest(frame: Frame) -> str:
         *_objects(others),
     ]
     if others.shape[1]:
-        # Names may be what Arrow does not take; they are counted above.
+        # Arrow does not take all names; they are hashed above.
         described.append(digest_of(pack(others.set_axis(range(others.shape[1]), axis=1).rename(columns=str))))
     return hashlib.sha256("\0".join(described).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -84,7 +84,7 @@ def _index(index: pd.Index[Any]) -> Iterator[str]:
 
 
 def _objects(frame: pd.DataFrame) -> Iterator[str]:
-    """The types of objects, which Arrow makes one of: None is not NaN, and 1 is not 1.0."""
+    """The types of objects, which Arrow does not distinguish: None is not NaN, and 1 is not 1.0."""
     types: Callable[[Any], str] = lambda value: type(value).__qualname__  # noqa: E731
     for place, dtype in enumerate(frame.dtypes):
         if dtype == np.dtype(object):

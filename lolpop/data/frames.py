@@ -1,4 +1,4 @@
-"""Dataframes as they travel inside pipelines, and what components ask of them."""
+"""Dataframes inside pipelines, and helpers for components."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Series: TypeAlias = IntoSeries
     Array: TypeAlias = NDArray[np.generic]
 else:
-    # At run time any value will do: what an annotation means must not cost the import of narwhals.
+    # Any at run time: resolving annotations must not import narwhals.
     Frame = Series = Array = Any
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 Kind: TypeAlias = Literal[
     "number", "boolean", "string", "category", "datetime", "duration", "empty", "mixed", "other"
 ]
-"""What a column is to a model: ``empty`` has no values at all, ``mixed`` has values of several types."""
+"""The kind of a column: ``empty`` has no values at all, ``mixed`` has values of several types."""
 
 # Many models compute in single precision, which ends at 3.4e38.
 _GREATEST_TARGET = 1e37
@@ -98,7 +98,7 @@ def wrap_series(series: Series) -> nw.Series[Any]:
 def as_frame(value: object) -> Frame:
     """``value`` as a pandas or polars dataframe with unique column names of text.
 
-    Those two stay what they are, a pyarrow table becomes pandas. Raises DataError for anything else.
+    A pyarrow table becomes pandas. Raises DataError for anything else.
     """
     import narwhals as nw
 
@@ -113,7 +113,7 @@ def as_frame(value: object) -> Frame:
 
 
 def to_pandas(frame: Frame) -> pd.DataFrame:
-    """``frame`` as pandas, for libraries that know nothing else; pandas itself is not copied."""
+    """``frame`` as pandas, for libraries that take nothing else; pandas itself is not copied."""
     return wrap(frame).to_pandas()
 
 
@@ -132,7 +132,7 @@ def require_columns(columns: Collection[str], wanted: Sequence[str], *, what: st
 
 
 def kind_of(series: nw.Series[Any]) -> Kind:
-    """What a column is to a model, by dtype; by its values where the dtype is pandas' ``object``."""
+    """The kind of a column by its dtype, or by its values if the dtype is pandas' ``object``."""
     import narwhals as nw
 
     dtype = series.dtype
@@ -148,8 +148,8 @@ def kind_of(series: nw.Series[Any]) -> Kind:
 def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:
     """The n values of a column as floats, missing ones as NaN.
 
-    Whatever has a number in it is converted: booleans, decimals, durations (seconds), numeric text.
-    Raises DataError, naming column and value, for what is none.
+    Booleans, decimals, durations (seconds) and numeric text are converted. Raises DataError, naming column
+    and value, for anything else.
     """
     import narwhals as nw
     import numpy as np
@@ -163,7 +163,7 @@ def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:
 
 
 def require_bounded(numbers: NDArray[np.float64], target: str) -> None:
-    """Raise DataError if any of the n ``numbers`` of a target is so great that models lose count."""
+    """Raise DataError if any of the n ``numbers`` of a target exceeds the range of models."""
     import numpy as np
 
     beyond = np.abs(numbers) > _GREATEST_TARGET
@@ -195,7 +195,9 @@ def to_strings(series: nw.Series[Any]) -> pd.Series[str]:
 
 @contextmanager
 def _unicode(series: nw.Series[Any]) -> Iterator[None]:
-    """Raise DataError, naming column and value, for text that is no Unicode: halves of surrogate pairs."""
+    """Raise DataError, naming column and value, for text that is not valid Unicode: halves of surrogate
+    pairs.
+    """
     try:
         yield
     except UnicodeEncodeError as error:
@@ -206,7 +208,9 @@ def _unicode(series: nw.Series[Any]) -> Iterator[None]:
 
 
 def date_form(series: nw.Series[Any], stated: str | None = None) -> DateForm | None:
-    """The form in which a column holds dates, as people have ``stated`` it or its text shows it, or None."""
+    """The format of a column's dates: the ``stated`` one, or the one that its text shows; None without
+    dates.
+    """
     from lolpop.data.dates import DateForm, date_form_of
     from lolpop.problem import TEXT
 
@@ -219,7 +223,7 @@ def to_datetimes(series: nw.Series[Any], form: str | None = None) -> NDArray[np.
     """The n values of a column as ``datetime64[us]``, instants in UTC, missing ones as NaT.
 
     Text, and numbers such as 20240131, must be of ``form``, as strptime takes it, or ISO 8601. Raises
-    DataError, naming column and value, for what is no date.
+    DataError, naming column and value, for anything else.
     """
     import numpy as np
 
@@ -275,7 +279,7 @@ def counted(series: nw.Series[Any]) -> nw.DataFrame[Any]:
 
 
 def by_text(values: nw.DataFrame[Any]) -> dict[str, int]:
-    """What was ``counted``, by how each value reads; different values may read the same."""
+    """The ``counted`` values by their text; different values may have the same text."""
     texts = to_strings(values.get_column("value")).tolist()
     counts: dict[str, int] = {}
     for text, rows in zip(texts, values.get_column("count").to_list(), strict=True):
@@ -297,7 +301,7 @@ def listed(values: Collection[object], limit: int = 5) -> str:
 
 
 def _is_empty(series: nw.Series[Any]) -> bool:
-    # Of nearly every column the first value is there, and no other needs to be looked at.
+    # The first value of nearly every column is present, so that no other needs to be examined.
     return not (len(series) and not _is_missing(series[0])) and bool(_missing(series).all())
 
 
@@ -315,7 +319,7 @@ def _is_pattern(name: str) -> bool:
 
 
 def _duplicated(names: Sequence[object]) -> DataError:
-    texts = [str(name) for name in names]  # of missing names nobody can say whether they are equal
+    texts = [str(name) for name in names]  # missing names are not equal to each other
     twice = sorted({text for text in texts if texts.count(text) > 1})
     return DataError(f"Several columns have the same name: {listed(twice)}. Rename or drop all but one.")
 
@@ -332,7 +336,7 @@ def _kind_of_dtype(dtype: Any) -> Kind:
     return "boolean" if dtype == nw.Boolean else "string" if dtype == nw.String else "other"
 
 
-# pandas' own names for what a column of objects holds.
+# pandas' names for the content of a column of objects.
 _KINDS_OF_OBJECTS: dict[str, Kind] = {
     "string": "string",
     "boolean": "boolean",
@@ -358,7 +362,7 @@ def _kind_of_objects(series: nw.Series[Any]) -> Kind:
         values = series.drop_nulls().to_list()
         return "mixed" if all(isinstance(value, scalar) for value in values) else "other"
     kind = _KINDS_OF_OBJECTS.get(inferred, "other")
-    # Lists beside numbers are no mixture that could be counted.
+    # A mixture of lists and numbers cannot be counted.
     if kind == "mixed" and any(pd.api.types.is_list_like(value) for value in series.to_list()):
         return "other"
     return kind

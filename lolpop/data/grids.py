@@ -1,4 +1,4 @@
-"""Regular moments in time, counted."""
+"""Grids of regular times, by position."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid"]
 
-# Of fewer moments than this share of a grid, the grid is guessed, and not found.
+# With a smaller share of the times of a grid, the grid would be a guess.
 _LEAST_SHARE = 0.5
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _SEASONS = {"B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 1, "YE": 1}
-_GREATEST = 2**53  # whole numbers beyond are not told apart
+_GREATEST = 2**53  # greater whole numbers cannot be distinguished as floats
 _DAY, _HOUR = 86_400, 3_600
 _LAST_YEAR = 9999  # that dates are written with
 _YEARS_OF_DATES = ("1900-01-01", "2099-12-31")
 _MOST_STEPS_A_DAY = _MINUTES = 1_440
-# With more times of day than these, they are hourly and not shifted by an hour.
+# With more times of day than these, data is hourly, not shifted by an hour.
 _MOST_SHIFTED = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Moments at one frequency, each with its position: 0 for ``start``, 1 for the next.
+    """Times at one frequency, each with its position: 0 for ``start``, 1 for the next.
 
     ``frequency`` is a pandas offset alias, or the step between whole numbers; ``start`` is ISO 8601 in UTC
-    where there is a ``zone``. Days and what is longer are those of the zone's calendar. Text is read and
-    written in the ``form`` of the times that the grid was made of, as strptime takes it; None is ISO 8601.
+    where there is a ``zone``. Days and longer steps follow the calendar of the zone. Text is read and
+    written in ``form``, as strptime takes it; None is ISO 8601.
     """
 
     frequency: str
@@ -52,12 +52,12 @@ class Grid:
 
     @classmethod
     def of(cls, times: Series, frequency: str | None = None, form: str | None = None) -> Grid:
-        """The grid that the n ``times`` lie on, at ``frequency`` or at the one that they show.
+        """The grid of the n ``times``, at ``frequency`` or at the inferred one.
 
-        Text is in the ``form`` that people say, or in the one that it shows.
+        Text is in the stated ``form``, or in the inferred one.
 
-        Raises DataError, naming the column and a value, for what is no time, missing or in mixed zones, and
-        if no frequency is to be found.
+        Raises DataError, naming the column and a value, for invalid or missing times and mixed zones, and if
+        no frequency can be inferred.
         """
         column = wrap_series(times)
         date = date_form(column, form) if len(column) else None
@@ -75,12 +75,14 @@ class Grid:
 
     @property
     def counts(self) -> bool:
-        """Whether its moments are whole numbers, and no dates."""
+        """Whether its times are whole numbers, not dates."""
         return isinstance(self.start, int)
 
     @property
     def season(self) -> int:
-        """Steps until the calendar's pattern repeats: 12 for months, 7 for days, 24 for hours; 1 if none."""
+        """Steps until the pattern of the calendar repeats: 12 for months, 7 for days, 24 for hours; 1 if
+        there is none.
+        """
         import pandas as pd
 
         if self.counts:
@@ -99,7 +101,7 @@ class Grid:
     def positions(self, times: Series) -> Positions:
         """Positions of the n ``times``, shape (n,); those before ``start`` are negative.
 
-        Raises DataError, naming the column and a value, for what is no time of this grid.
+        Raises DataError, naming the column and a value, for times that are not on this grid.
         """
         import numpy as np
 
@@ -133,7 +135,7 @@ class Grid:
         return np.asarray(positions, dtype=np.int64)
 
     def times(self, positions: Positions) -> pd.Index[Any]:
-        """The moments at ``positions``: dates, with their zone if they have one, or whole numbers."""
+        """The times at ``positions``: dates, with their zone if they have one, or whole numbers."""
         import numpy as np
         import pandas as pd
 
@@ -149,13 +151,13 @@ class Grid:
         return self._range(start, first, last, offset)[wanted - first]
 
     def text(self, position: int) -> str:
-        """The moment at ``position``, for a message."""
+        """The time at ``position``, for a message."""
         import numpy as np
 
         return _shown(self.times(np.array([position]))[0])
 
     def column(self, positions: Positions, like: nw.Series[Any]) -> nw.Series[Any]:
-        """The moments at ``positions`` as a column of the name, dtype and library of ``like``."""
+        """The times at ``positions`` as a column with the name, dtype and library of ``like``."""
         import narwhals as nw
         import pandas as pd
 
@@ -192,7 +194,7 @@ class Grid:
         return str(self.start) if isinstance(self.start, int) else _shown(self._start())
 
     def _is_even(self, offset: Any) -> bool:
-        """Whether all steps take the same time, so that they can be counted by division."""
+        """Whether all steps have the same length, so that positions can be computed by division."""
         import pandas as pd
 
         return isinstance(offset, pd.offsets.Tick) or (
@@ -200,7 +202,7 @@ class Grid:
         )
 
     def _counted(self, moments: pd.DatetimeIndex) -> tuple[Any, Any]:
-        """The position of each of ``moments``, and whether it has none."""
+        """The position of each of ``moments``, and whether it is off the grid."""
         import pandas as pd
 
         start, offset = self._start(), _offset(self.frequency)
@@ -210,7 +212,7 @@ class Grid:
                 _delta(offset),
             )
             return since // step, (since % step) != pd.Timedelta(0)
-        # A step is never shorter than nine tenths of the one at the start, whatever the month or the clock.
+        # A step is at least nine tenths of the one at the start, in any month and around clock changes.
         step = ((start + offset) - start) * 0.9
         first, last = int((moments.min() - start) // step) - 1, int((moments.max() - start) // step) + 1
         first, last = min(first, 0), max(last, 0)
@@ -370,7 +372,7 @@ def _delta(offset: Any) -> pd.Timedelta:
 
 
 def _frequency(distinct: pd.DatetimeIndex, name: str) -> str:
-    """The coarsest frequency whose grid all of the distinct, sorted moments lie on."""
+    """The coarsest frequency whose grid contains all of the distinct, sorted times."""
     import numpy as np
     import pandas as pd
 
@@ -392,7 +394,7 @@ def _frequency(distinct: pd.DatetimeIndex, name: str) -> str:
 
 
 def _calendar_frequencies(distinct: pd.DatetimeIndex) -> list[str]:
-    """Frequencies of the calendar that begin where ``distinct`` does, from years to days."""
+    """Frequencies of the calendar that start at the first of ``distinct``, from years to days."""
     import numpy as np
 
     first = distinct[0]
@@ -417,7 +419,7 @@ def _offset_of(step: pd.Timedelta) -> str:
 
 
 def _require_one_offset(distinct: pd.DatetimeIndex, name: str) -> None:
-    """Raise DataError if times of day, told in a zone, are few, and each has another an hour apart."""
+    """Raise DataError if there are few times of day in a zone, and each has another one an hour apart."""
     if distinct.tz is None:
         return
     hours = {60 * moment.hour + moment.minute for moment in distinct}

@@ -1,4 +1,4 @@
-"""Files and folders that settings name, and which of them are the same."""
+"""Files and folders that settings name, and which locations are the same."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from lolpop.errors import Origin
 __all__ = ["WRITING", "Access", "Place", "Places", "is_same_file"]
 
 Access: TypeAlias = Literal["read", "written", "appended", "kept"]
-"""What becomes of a file: it is read, replaced as a whole, appended to, or somebody's own."""
+"""The use of a file: it is read, replaced as a whole, appended to, or owned by a component."""
 
 WRITING: frozenset[Access] = frozenset({"written", "appended"})
-"""What destroys a file that is something else as well."""
+"""Uses that destroy a file that is also used otherwise."""
 
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "local": "file", "abfss": "abfs", "adl": "abfs"}
 _CACHES = ("simplecache", "filecache", "blockcache", "cached")
@@ -28,9 +28,9 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.D
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, or a folder with all that is in it, that a setting names.
+    """A file, or a folder with its content, that a setting names.
 
-    ``location`` is an absolute path or a URL. Messages call it ``name``, or else by the setting.
+    ``location`` is an absolute path or a URL. In messages, its name is ``name``, or else the setting.
     """
 
     setting: str
@@ -41,20 +41,20 @@ class Place:
     origin: Origin | None = None
 
     def holds(self, location: str) -> bool:
-        """Whether ``location`` is this file, by whatever spelling or link, or in this folder."""
+        """Whether ``location`` is this file, by any spelling or link, or is in this folder."""
         return (
             _is_within(location, self.location) if self.is_folder else is_same_file(location, self.location)
         )
 
     @property
     def shown(self) -> str:
-        """How messages name it."""
+        """Its name in messages."""
         name = self.name or f"the file of {self.setting}"
         return f"in {name}" if self.is_folder else name
 
 
 class Places:
-    """All places that the settings of a container name, as they are when somebody asks."""
+    """All places that the settings of a container name, computed at each call."""
 
     __slots__ = ("_named",)
 
@@ -62,7 +62,7 @@ class Places:
         self._named = named
 
     def protecting(self, location: str) -> Place | None:
-        """The place that a file written at ``location`` would replace, or lie in, and must not."""
+        """The place that a file written at ``location`` would wrongly replace, or lie in."""
         for place in self._named():
             if place.access != "written" and place.holds(location):
                 return place
@@ -88,7 +88,7 @@ def _is_within(location: str, folder: str) -> bool:
 
 
 def _plain(location: str) -> str:
-    """One spelling for all of one location: a path without links, or a URL without detours."""
+    """The canonical spelling of a location: a path without links, or a normalised URL."""
     while (match := _SCHEME.match(location)) or "::" in location:
         before, chained, after = location.partition("::")
         if chained and before.partition("://")[0].lower() in _CACHES:

@@ -1,4 +1,4 @@
-"""How the columns of a source are read: by their role, and by how the rows of a training were read."""
+"""How the columns of a source are read: by their roles, and as in the training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema", "
 T = TypeVar("T")
 
 ColumnKind: TypeAlias = Literal["text", "integer", "number", "boolean", "date"]
-"""What the fields of a column of text are read as."""
+"""The type that the fields of a column of text are read as."""
 
 
 class _Value(BaseModel):
@@ -23,17 +23,17 @@ class _Value(BaseModel):
 
 
 class ColumnSchema(_Value):
-    """What the fields of a column are read as, and how its numbers are written."""
+    """The type of a column, and the format of its numbers."""
 
     kind: ColumnKind
     decimal: str = "."
     thousands: str = ""
     missing: tuple[str, ...] = ()
-    """Texts in it that were read as missing values, besides those that the settings name."""
+    """Texts that were read as missing values, besides those of the settings."""
 
 
 class ReadingSchema(_Value):
-    """What is known of the columns of a source before it is read."""
+    """The knowledge about the columns of a source before it is read."""
 
     identity: frozenset[str] = Field(
         default=frozenset(), description="Columns that tell rows apart: their fields are text, as written."
@@ -52,40 +52,41 @@ class ReadingSchema(_Value):
 
     @classmethod
     def of(cls, problem: Problem, columns: Mapping[str, ColumnSchema] | None = None) -> Self:
-        """The roles that ``problem`` gives to columns, and how ``columns`` were read before."""
+        """The schema of the roles in ``problem``, with the earlier reading of ``columns``."""
         identity = {problem.index} if problem.index else set[str]()
         if isinstance(problem, ForecastingProblem) and problem.series is not None:
             identity.add(problem.series)
         labels = {problem.target} if problem.type == "classification" else set[str]()
-        # Dates are parsed by the form that people have stated, and would lose a zero as numbers.
+        # Dates with a stated format stay text until they are parsed: as numbers they would lose leading
+        # zeros.
         stated = {name: ColumnSchema(kind="text") for name, form in problem.dates.items() if form != ISO}
         return cls(
             identity=frozenset(identity), labels=frozenset(labels), columns={**(columns or {}), **stated}
         )
 
     def with_identity(self, names: frozenset[str]) -> Self:
-        """The same schema, in which the columns ``names`` tell rows apart too."""
+        """The same schema, in which the columns ``names`` identify rows too."""
         return self.model_copy(update={"identity": self.identity | names})
 
 
 class Schemas(_Value):
-    """How the columns of several tables were read, by the name of the table; ``""`` where there is one."""
+    """How the columns of several tables were read, by table; the name of an only table is ``""``."""
 
     tables: Mapping[str, Mapping[str, ColumnSchema]] = {}
 
     def columns(self, table: str = "") -> Mapping[str, ColumnSchema]:
-        """How the columns of ``table`` were read; none if that is not known."""
+        """How the columns of ``table`` were read; empty if unknown."""
         return self.tables.get(table, {})
 
     def before(self, later: Schemas) -> Schemas:
-        """These, and for columns that are not in these what ``later`` says."""
+        """These, completed with columns of ``later``."""
         names = {*self.tables, *later.tables}
         return Schemas(tables={name: {**later.columns(name), **self.columns(name)} for name in names})
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What people should know of how a source was read."""
+    """A notice about how a source was read."""
 
     message: str
     level: Literal["info", "warning"] = "info"
@@ -97,5 +98,5 @@ class Reading(Generic[T]):
 
     rows: T
     columns: Mapping[str, ColumnSchema]
-    """What the columns were read as; empty where their types are the source's own."""
+    """How the columns were read; empty if the source itself has types."""
     notices: tuple[Notice, ...] = ()

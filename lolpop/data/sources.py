@@ -1,4 +1,4 @@
-"""Where the rows of a workflow are, and how they travel."""
+"""The sources of the rows of a workflow, and the library that holds them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Data", "FrameKind", "Source", "Sources"]
 # A path or URL, or a mapping for connectors that need more: {table: …}, {query: …}.
 Source = str | Mapping[str, Any]
 
-# A name becomes a part of the name of a dataset, and may not end like those of the rows that are made of it.
+# A name becomes part of the name of a dataset, and must not be that of a dataset made from the sources.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 _TAKEN = ("train", "test", "predict", "predictions")
 
@@ -91,7 +91,7 @@ class Data(BaseModel):
         return frame
 
     def tables(self, source: Source | None = None) -> Sources | None:
-        """The sources by name, with those of ``given`` in place of their namesakes; None without sources.
+        """The sources by name, overridden by those of ``given``; None without sources.
 
         Raises ValueError if ``given`` does not name some of them.
         """

@@ -1,4 +1,4 @@
-"""Dataframes as Arrow tables that remember what they were."""
+"""Dataframes as Arrow tables that remember their original types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PART_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What ``write_batches`` wrote. The digest is that of the same rows as one frame."""
+    """The result of ``write_batches``. The digest equals that of the same rows in one frame."""
 
     rows: int
     dtypes: dict[str, str]
@@ -44,9 +44,9 @@ class Written:
 
 
 def pack(frame: Frame) -> pa.Table:
-    """The table that ``unpack`` makes ``frame`` of again. Missing values among objects come back as None.
+    """The table from which ``unpack`` restores ``frame``. Missing values among objects come back as None.
 
-    Raises DataError, naming the columns, for what would not come back as it is.
+    Raises DataError, naming the columns, for data that would not come back unchanged.
     """
     if libraries.is_pandas_dataframe(frame):
         return _pack_pandas(frame)
@@ -85,7 +85,7 @@ def write(table: pa.Table, path: Path) -> None:
 
 
 def write_batches(frames: Iterable[Frame], path: Path) -> Written:
-    """Write the rows of all ``frames`` to a file as they come; categories as the values that they are.
+    """Write the rows of all ``frames`` to a file one frame at a time, categories as plain values.
 
     The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
     if frames differ in columns or types, or there are none.
@@ -102,7 +102,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
 
 
 def read(path: Path) -> pa.Table:
-    """Read the table in a file, into memory: the file may go."""
+    """Read the table in a file into memory; the file may be removed after that."""
     with pa.ipc.open_file(io.BytesIO(path.read_bytes())) as file:
         return file.read_all()
 
@@ -115,7 +115,7 @@ def read_batches(path: Path) -> Iterator[pa.Table]:
 
 
 def digest_of(table: pa.Table) -> str:
-    """SHA-256 of the content of a packed table: equal for frames that are equal in all that comes back.
+    """SHA-256 of the content of a packed table: equal for frames that come back equal.
 
     It does not depend on how the values lie in memory, nor on the versions of pandas and pyarrow.
     """
@@ -125,13 +125,13 @@ def digest_of(table: pa.Table) -> str:
 
 
 class _Digest:
-    """The digest of tables of one schema that come one after the other: that of all their rows together."""
+    """The digest of successive tables of one schema, equal to that of all their rows together."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self.rows = 0
         self._schema = schema
         self._content = hashlib.sha256()
-        # Names are not hashed with every part, and what else a schema says is hashed at the end.
+        # Names are not hashed with every part; the rest of the schema is hashed at the end.
         canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
         self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._content), "w"), canonical)
         self._rest = canonical.empty_table()
@@ -140,7 +140,7 @@ class _Digest:
         """Add the rows of ``table``."""
         renamed = table.rename_columns(self._rest.column_names).replace_schema_metadata(None)
         waiting = _unified(pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]))
-        # Hashed in parts of the same rows, however they come.
+        # Hashed in chunks of fixed size, so that the sizes of batches do not matter.
         whole = len(waiting) - len(waiting) % _PART_ROWS
         for start in range(0, whole, _PART_ROWS):
             self._hash(waiting.slice(start, _PART_ROWS))
@@ -148,7 +148,7 @@ class _Digest:
         self.rows += len(table)
 
     def hexdigest(self) -> str:
-        """The digest of all rows so far; there can be no others then."""
+        """The digest of all rows; no rows can be added after it."""
         self._hash(self._rest)
         self._stream.close()
         fields = [[field.name, str(field.type)] for field in self._schema]
@@ -169,7 +169,7 @@ def _description(schema: pa.Schema) -> dict[str, Any]:
             for key, value in json.loads(meta["pandas"]).items()
             if key not in ("creator", "pandas_version")
         }
-        # Rows that are numbered from 0 are as many as there are.
+        # An index that counts from 0 depends on the number of rows.
         pandas["index_columns"] = [
             "default" if isinstance(index, dict) and _is_default(index) else index
             for index in pandas.get("index_columns", [])
@@ -194,7 +194,7 @@ def _without_index(frame: Frame) -> Frame:
 
 
 class _Sink(io.RawIOBase):
-    """A file that is only hashed."""
+    """A file object that hashes its content and stores nothing."""
 
     def __init__(self, content: Any) -> None:
         self._content = content
@@ -214,7 +214,7 @@ def _parts(table: pa.Table) -> list[pa.RecordBatch]:
 
 
 def _unified(table: pa.Table) -> pa.Table:
-    """The table with one dictionary for all parts of a column, which categories without values have."""
+    """The table with one dictionary for all chunks of a column, categories without values included."""
     columns = [
         column
         if pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type)
@@ -225,7 +225,7 @@ def _unified(table: pa.Table) -> pa.Table:
 
 
 def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    # Below a null anything may lie in memory; what is taken lies there as zeros.
+    # The memory below a null is undefined; ``take`` fills it with zeros.
     return column.take(pa.array(np.arange(len(column)))) if column.null_count else column
 
 
@@ -264,7 +264,7 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
             f"The columns cannot be stored: {_shown(list(frame.columns))}. "
             "Expected unique names, all of one type."
         )
-    # By their names: how strings are stored inside is pandas' own business.
+    # Compared by name: the internal storage of strings does not matter.
     lost = [name for name in frame.columns if str(back.dtypes[name]) != str(frame.dtypes[name])]
     if lost:
         raise DataError(f"The dtypes of these columns cannot be stored: {_shown(lost)}. Convert them first.")
@@ -287,7 +287,7 @@ def _unpack_pandas(table: pa.Table, mark: dict[str, Any]) -> pd.DataFrame:
 
     frame: pd.DataFrame = _unmarked(table).to_pandas()
     for place in mark["objects"]:
-        # Arrow has no objects: it gives such columns the dtype that their values would have now.
+        # Arrow has no objects: it gives such columns the dtype that fits their values.
         name = frame.columns[place]
         if not is_object_dtype(frame.dtypes.iloc[place]):
             values = table.column(place).to_pylist()
@@ -327,7 +327,7 @@ def _unpack_polars(table: pa.Table) -> pl.DataFrame:
     except ModuleNotFoundError as error:
         raise MissingExtraError("polars", "lolpop[polars]") from error
     frame = cast("pl.DataFrame", pl.from_arrow(_unmarked(table)))
-    frame.columns = table.column_names  # polars gives names to columns that have none
+    frame.columns = table.column_names  # polars names columns without a name
     return frame
 
 

@@ -1,4 +1,4 @@
-"""A frame as regular series."""
+"""Converting a frame to regular series."""
 
 from __future__ import annotations
 
@@ -35,16 +35,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
 
-# Squares of what is less are hardly told from zero, and have lost their digits.
+# Squares of smaller numbers are nearly zero and lose their digits.
 _LEAST_TARGET = 1e-140
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """One series: ``values``, shape (n,), from position ``start`` of the grid, without a break.
-
-    They are NaN where the rows have none. ``regressors``, shape (n, c), are what is known in advance of
-    each moment. The first value and the last are known.
+    """One series: ``values``, shape (n,), at consecutive positions of the grid from ``start``. Missing
+    values are NaN, but the first and the last value are present. ``regressors``, shape (n, c), are known in
+    advance.
     """
 
     key: str
@@ -62,13 +61,13 @@ class Timeline:
 
     @property
     def known(self) -> int:
-        """How many values are known."""
+        """How many values are present."""
         import numpy as np
 
         return int(np.count_nonzero(~np.isnan(self.values)))
 
     def filled(self) -> Timeline:
-        """The same with every value that is missing on the line between its neighbours."""
+        """The series with missing values interpolated linearly."""
         import numpy as np
 
         columns = [interpolated(column) for column in self.regressors.T]
@@ -78,10 +77,10 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timelines:
-    """Every series of a frame on one grid, by its key as text; the key of an only series is empty.
+    """The series of a frame on one grid, by key; the key of an only series is empty.
 
-    ``notices`` say what people should know of the rows: gaps, rows out of order. ``left_out`` are columns
-    that nothing is learned from, each with the reason.
+    ``notices`` are messages about the rows, such as gaps and rows out of order. ``left_out`` holds the
+    columns that are not used, each with the reason.
     """
 
     grid: Grid
@@ -98,14 +97,14 @@ class Timelines:
 
 
 def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Timelines:
-    """The n rows of ``frame`` and the n values of ``target`` as regular series, whatever the order of rows.
+    """The n rows of ``frame`` and the n values of ``target`` as regular series; rows may be in any order.
 
-    Columns other than time, series and what the problem excludes are regressors: numbers and booleans, that
-    have to be known for the moments to forecast too.
+    Columns other than time, series and those that the problem excludes are regressors: numbers and booleans,
+    which must be known for the times to forecast too.
 
-    Raises DataError, naming the column and a value, for no time column, what is no time, missing times, a
-    time that a series has twice, mixed zones, no frequency to be found, a target that holds no numbers, an
-    infinite number, and a series of fewer than two values.
+    Raises DataError, naming the column and a value, for a missing time column, invalid, missing or repeated
+    times, mixed zones, irregular times, a target without numbers, infinite numbers, and a series of fewer
+    than two values.
     """
     import numpy as np
 
@@ -136,7 +135,7 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
 
 
 def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[list[str], Any, Any]:
-    """Which series each of n rows is of, and where on ``grid``: keys, codes (n,) and positions (n,).
+    """The series of each of n rows, and its position on ``grid``: keys, codes (n,) and positions (n,).
 
     Raises DataError if either is missing, or a series has a time twice.
     """
@@ -166,7 +165,7 @@ def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[lis
 
 
 def series_of(frame: Frame, problem: ForecastingProblem) -> tuple[list[str], Any]:
-    """The keys of all series, sorted, and for each of n rows the number of its key, shape (n,)."""
+    """The keys of all series, sorted, and the index of the key of each of n rows, shape (n,)."""
     import numpy as np
 
     rows = wrap(frame)
@@ -237,7 +236,7 @@ def _timeline(
             f"{whose} has {count(len(present), 'value')} of {problem.target!r} only: at least 2 are needed. "
             "Add rows, or leave it out."
         )
-    # Moments before the first value, and after the last, have nothing to be learned from.
+    # Times before the first value, and after the last, are of no use for fitting.
     inside = slice(present[0], present[-1] + 1)
     positions, numbers, regressors = positions[inside], numbers[inside], regressors[inside]
     start, end = int(positions[0]), int(positions[-1])
@@ -283,7 +282,7 @@ def _gaps(by_series: dict[str, Timeline], problem: ForecastingProblem) -> Check 
 
 
 def interpolated(values: Floats) -> Floats:
-    """``values``, shape (n,), those that are missing on the line between their neighbours."""
+    """``values``, shape (n,), with missing ones interpolated linearly."""
     import numpy as np
 
     missing = np.isnan(values)

@@ -1,4 +1,4 @@
-"""Flows: which workflows follow which, for this process and for orchestrators."""
+"""Flows: the order of workflows, for this process and for orchestrators."""
 
 from __future__ import annotations
 

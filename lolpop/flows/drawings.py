@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT, _GAP, _BETWEEN, _MARGIN = 230, 46, 90, 22, 20
 
 
 def tree(graph: FlowGraph) -> str:
-    """The flow as indented lines: each step stands below the last of those that it waits for."""
+    """The flow as indented lines: each step is below the last step that it waits for."""
     children: dict[str | None, list[Step]] = {}
     for step in graph.steps:
         order = [other.name for other in graph.steps]
@@ -79,7 +79,7 @@ def _statements(step: Step) -> list[str]:
 
 
 def _columns(graph: FlowGraph) -> dict[str, int]:
-    """How many steps come before each one on the longest way to it."""
+    """The length of the longest path to each step."""
     columns: dict[str, int] = {}
     for step in graph.steps:
         columns[step.name] = max((columns[name] + 1 for name in step.predecessors), default=0)

@@ -21,7 +21,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Flow(Generic[W_contra, R_co]):
-    """A function that says which workflows follow which.
+    """A function that defines the order of workflows.
 
     Called with a runner, it runs them in this process and returns the results in place of the handles that
     the function returns. Called inside another flow, it adds its calls to that flow. ``graph`` reads it
@@ -68,8 +68,8 @@ class Flow(Generic[W_contra, R_co]):
         except LolpopError:
             raise
         except Exception as error:
-            # The flow is the user's code and may fail in any way; where it failed is what helps.
-            recorder.graph(self.name)  # what is wrong before it may be the reason
+            # The flow is the user's code and may raise anything; the place of the failure helps.
+            recorder.graph(self.name)  # an earlier finding may be the reason
             message = f"{type(error).__name__}: {error}".rstrip(".")
             raise FlowError([Finding(self.name, message, origin=_place_of(error))]) from error
         graph = recorder.graph(self.name)

@@ -1,4 +1,4 @@
-"""Handles: what a flow holds in place of the results of workflows."""
+"""Handles: placeholders for the results of workflows in a flow."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ def predict(workflows: Workflows) -> Handle[PredictionJob]:
 
 @flow
 def train_and_predict(workflows: Workflows) -> Handle[PredictionJob]:
-    """Train and deploy, and predict the new rows with whichever model is deployed then."""
+    """Train and deploy, and predict the new rows with the deployed model."""
     labelled = workflows.process_data()
     new = workflows.process_data(dataset="predict")
     deployment = workflows.deploy_model(workflows.train_model(labelled))
     return workflows.predict_data(dataset_version=new, after=deployment)
 
 
-# The rows to forecast follow those that the deployed model has learned from, unless the settings name some.
+# The rows to forecast follow the training rows of the deployed model, unless the settings name some.
 @flow
 def forecast(workflows: Workflows) -> Handle[PredictionJob]:
     """Forecast with the deployed model."""
@@ -48,7 +48,7 @@ def forecast(workflows: Workflows) -> Handle[PredictionJob]:
 
 @flow
 def train_and_forecast(workflows: Workflows) -> Handle[PredictionJob]:
-    """Train and deploy, and forecast with whichever model is deployed then."""
+    """Train and deploy, and forecast with the deployed model."""
     return workflows.predict_data(after=train(workflows))
 
 
@@ -59,5 +59,5 @@ _FLOWS: tuple[tuple[type[Runner], Mapping[str, Flow[Any, Any]]], ...] = (
 
 
 def ready_made_flows(runner: type[Runner]) -> Mapping[str, Flow[Any, Any]]:
-    """The flows that come with a runner, by name; none for a runner that is not of a ready-made kind."""
+    """The flows of a ready-made runner, by name; none for other runners."""
     return next((flows for kind, flows in _FLOWS if issubclass(runner, kind)), {})

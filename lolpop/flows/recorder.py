@@ -1,4 +1,4 @@
-"""What reads a flow: the calls that it makes become a graph."""
+"""Reading a flow: its calls become a graph."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Recorder:
             raise FlowError(self._findings)
         waiting, ordered = dict(self._steps), dict[str, Step]()
         while waiting:
-            # The first that can go: calls keep the order in which the flow states them as far as possible.
+            # Calls keep the order in which the flow states them as far as possible.
             ready = next(step for step in waiting.values() if ordered.keys() >= set(step.predecessors))
             ordered[ready.name] = waiting.pop(ready.name)
         return FlowGraph(name, tuple(ordered.values()))
@@ -95,7 +95,7 @@ class Recorder:
     def _put_after(self, step: str, others: Sequence[Handle[Any]]) -> None:
         before = self._steps.get(step)
         if before is None:
-            return  # a call of what is no workflow, which is told anyhow
+            return  # a call of an unknown workflow, which is reported anyway
         if not isinstance(others, Sequence) or not all(isinstance(other, Handle) for other in others):
             message = f"after of {before.workflow} takes handles, but got {others!r}"
             hint = "Pass what earlier calls returned."
@@ -107,7 +107,7 @@ class Recorder:
     def _arguments(
         self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], origin: Origin
     ) -> dict[str, Any]:
-        """The arguments as a graph holds them; what is wrong with them is noted."""
+        """The arguments as a graph holds them; findings about them are recorded."""
         workflow = method.__name__
         parameters = _parameters(method)
         for message, hint in _misfits(workflow, parameters, args, kwargs):
@@ -131,7 +131,7 @@ class Recorder:
             sorter.prepare()
         except CycleError as error:
             cycle: list[str] = error.args[1]
-            # graphlib names each step before the one that waits for it.
+            # graphlib lists each step before the one that waits for it.
             places = {name: self._steps[name].origin for name in cycle}
             drawn = " -> ".join(cycle)
             where = ", ".join(f"{name} at {place}" for name, place in list(places.items())[1:])
@@ -140,7 +140,7 @@ class Recorder:
 
 
 def _place_of_caller() -> Origin:
-    """Where the flow makes the call that is being noted."""
+    """The place in the flow of the call that is being recorded."""
     frame = sys._getframe(2)
     code = frame.f_code
     _, _, column, _ = list(code.co_positions())[frame.f_lasti // 2]
@@ -161,7 +161,7 @@ def _parameters(method: Callable[..., Any]) -> dict[str, Parameter]:
 def _misfits(
     workflow: str, parameters: Mapping[str, Parameter], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, str | None]]:
-    """What is wrong with the number and the names of arguments, and what to do."""
+    """Problems with the number and the names of arguments, each with a hint."""
     if len(args) > len(parameters):
         yield f"{workflow} takes {len(parameters)} arguments, but got {len(args)}", None
     for name in kwargs:
@@ -174,7 +174,7 @@ def _misfits(
             yield f"{workflow} got two values for {name}", None
     unknown = kwargs.keys() - parameters.keys()
     for name, parameter in parameters.items():
-        # What is missing may be what was misspelt, and is not told twice.
+        # A missing argument may be a misspelt one, which is reported already.
         if parameter.required and name not in {*positional, *kwargs} and not unknown:
             yield f"{workflow} needs {name}, a {type_name(parameter.annotation)}", None
 
@@ -197,7 +197,7 @@ def _argument(value: Any, parameter: Parameter) -> Any:
         return as_resource(value, *kinds)
     value = os.fspath(value) if isinstance(value, os.PathLike) else value
     parameter.adapter.validate_python(value)
-    json.dumps(value)  # it goes to other processes as text
+    json.dumps(value)  # it is passed to other processes as text
     return value
 
 

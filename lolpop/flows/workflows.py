@@ -14,7 +14,7 @@ __all__ = ["Workflows"]
 
 
 class Workflows(Protocol):
-    """What a flow is given: the workflows of a runner, which take and return handles.
+    """The argument of a flow: the workflows of a runner, which take and return handles.
 
     References may stand in place of handles. A runner with further workflows has a protocol of its own that
     extends this one, so that type checkers and editors know them.
