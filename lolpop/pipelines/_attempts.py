@@ -1,4 +1,4 @@
-"""What a search tries: one trainer with some parameters at a time, fitted, judged and recorded."""
+"""The trials of a search: one trainer with some parameters at a time, fitted, evaluated and recorded."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrialSpec:
-    """What is to be fitted: a trainer, by its place among all, on a share of the rows."""
+    """What to fit: a trainer, by its index, on a share of the rows."""
 
     candidate: int
     params: Params
     share: float = 1.0
     to_beat: float | None = None
-    """The best score so far: of a model that does not beat it, nobody needs more than its metrics."""
+    """The best score so far: the model of a worse trial is not needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What came of an attempt: its metrics on the validation rows, and the model if it is the best so far."""
+    """The result of a trial: its metrics on the validation rows, and the model if it is the best so far."""
 
     metrics: Metrics
     model: FittedModel | None
@@ -46,7 +46,7 @@ Fit: TypeAlias = Callable[[TrialSpec], Fitted]
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best attempt so far whose model is at hand."""
+    """The best trial so far whose model is in memory."""
 
     trial: str
     score: float
@@ -56,15 +56,15 @@ class _Best:
 class TrialObjective:
     """The objective of a search, called from any thread.
 
-    What ``fit`` makes is recorded as experiments, but what an earlier search has tried with the same rows,
-    settings and parameters: its score is known. Each experiment has the field ``trial`` for that.
+    Fits are recorded as experiments. Trials of an earlier search with the same rows, settings and parameters
+    are not fitted again: each experiment has the field ``trial``, by which they are recognised.
 
     Parameters
     ----------
     about : sequence
-        For each trainer, what its scores depend on besides its parameters.
+        For each trainer, the values that its scores depend on besides its parameters.
     resume : bool
-        Whether earlier searches are looked at.
+        Whether scores of earlier searches are reused.
     """
 
     def __init__(
@@ -112,7 +112,9 @@ class TrialObjective:
         return score
 
     def ranked(self, trainers: Sequence[ModelTrainer]) -> list[tuple[float, ModelTrainer]]:
-        """``trainers`` as they are set, with their scores, the best first, without those that have none."""
+        """``trainers`` with their own settings and their scores, the best first, without those that
+        failed.
+        """
         scores = []
         for trainer in trainers:
             with suppress(DataError, TrainingError):  # the reason is in the log
@@ -120,7 +122,7 @@ class TrialObjective:
         return sorted(scores, key=lambda scored: scored[0], reverse=self._checker.greater_is_better)
 
     def keep(self, trainer: ModelTrainer, params: Params) -> float:
-        """The score of ``trainer`` with ``params``, whose model stays at hand though others be better.
+        """The score of ``trainer`` with ``params``, whose model stays in memory even if others are better.
 
         Raises TrainingError if it has none.
         """
@@ -132,9 +134,9 @@ class TrialObjective:
         return score
 
     def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
-        """What came of ``trainer`` with ``params``. It is fitted again if its model is not at hand.
+        """The result of ``trainer`` with ``params``. It is fitted again if its model is not in memory.
 
-        So is what an earlier search has fitted, or one of several that are equally good.
+        So is a trial of an earlier search, or one of several that are equally good.
         """
         candidate = self._place_of(trainer)
         trial = self._identity(candidate, params, 1.0)
@@ -182,7 +184,7 @@ class TrialObjective:
 
 
 def is_better(checker: ModelChecker, score: float, other: float | None) -> bool:
-    """Whether ``score`` is better than ``other``; than none, each is that is a number."""
+    """Whether ``score`` is better than ``other``; any number is better than None."""
     if other is None:
         return not math.isnan(score)
     return score > other if checker.greater_is_better else score < other

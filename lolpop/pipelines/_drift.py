@@ -1,4 +1,4 @@
-"""Profiles of dataset versions, what they let expect of other rows, and how far those are from it."""
+"""Profiles of dataset versions, expectations derived from them, and drift."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ V = TypeVar("V", bound=BaseModel)
 
 _ARTIFACT = "profile"
 _EXPECTATION = "expectation"
-# More than these are not held in memory to be described.
+# At most this many rows are held in memory to be profiled.
 _MOST_ROWS = 2_000_000
 
 
 def keep_profile(
     profile: Profile, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
 ) -> None:
-    """Keep ``profile``, and what it lets expect of later rows, as artifacts of ``dataset_version``."""
+    """Store ``profile``, and the expectation for later rows, as artifacts of ``dataset_version``."""
     _keep(_ARTIFACT, profile, dataset_version, metadata_tracker)
     _keep(_EXPECTATION, Expectation.of(profile), dataset_version, metadata_tracker)
 
 
 class DriftAnalysis:
-    """Compares rows with earlier ones, by the profiles that are kept with those.
+    """Compares rows with earlier ones by their stored profiles.
 
-    Where what was kept is lost, people are told, and nothing is compared with it.
+    If a stored profile is lost, there is a notice and no comparison.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class DriftAnalysis:
         self._notifiers = notifiers
 
     def expected_by_training(self, model_version: ModelVersion) -> Expectation | None:
-        """What rows like those that ``model_version`` was trained on should be; None if that is unknown."""
+        """The expectation for rows like the training rows of ``model_version``; None if unknown."""
         reference = trained_on(model_version, self._metadata_tracker)
         if reference is None:
             return None
@@ -73,10 +73,9 @@ class DriftAnalysis:
     def from_training(
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
-        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
-
-        The report is recorded with the dataset version, and with the open run. A profile of the training
-        rows is enough; where none was kept, they are read and it is. Nothing is compared with itself.
+        """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+        The report is recorded with the dataset version and the open run. The stored profile of the training
+        rows is used; if there is none, the rows are read and profiled. Nothing is compared with itself.
         """
         reference = trained_on(model_version, self._metadata_tracker)
         if reference is None or reference == dataset_version:
@@ -91,8 +90,8 @@ class DriftAnalysis:
     def from_previous(self, frame: Frame, predictions: Frame, prediction_job: PredictionJob) -> DriftReport:
         """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
 
-        The report is recorded with the prediction job, and with the open run. Rows are not compared with
-        themselves. Of the columns, those of the rows are reported first.
+        The report is recorded with the prediction job and the open run. Rows are not compared with
+        themselves. Columns of the rows are reported before those of the predictions.
         """
         earlier = self._metadata_tracker.find(PredictionJob, prediction_job.name)
         previous = [job for job in earlier if job.number < prediction_job.number]
@@ -119,7 +118,7 @@ class DriftAnalysis:
 
     def _profile(self, dataset_version: DatasetVersion) -> Profile:
         tracker = self._metadata_tracker
-        # What was lost is made again, as long as the rows are there.
+        # A lost profile is computed again, as long as the rows exist.
         if all(tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
             return _kept(_ARTIFACT, Profile, dataset_version, tracker)
         if tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
@@ -132,7 +131,7 @@ class DriftAnalysis:
 
     @contextmanager
     def _unless_lost(self) -> Iterator[None]:
-        """Tell people of what is lost, and leave the block."""
+        """Notify of a lost artifact, and leave the block."""
         try:
             yield
         except UnusableArtifactError as error:
@@ -141,7 +140,7 @@ class DriftAnalysis:
 
 
 def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
-    """Tell people of drift that stops nothing."""
+    """Notify of drift that is not an error."""
     for check in report.of("warn"):
         tell(notifiers, check.message, "warning")
     for check in report.of("error"):
@@ -156,14 +155,14 @@ def _about(subject: str, report: DriftReport) -> DriftReport:
 def _sides(
     prediction_job: PredictionJob, metadata_tracker: MetadataTracker
 ) -> tuple[DatasetVersion, DatasetVersion]:
-    """The rows of a job, and its predictions of them."""
+    """The rows of a job, and its predictions."""
     parents = metadata_tracker.parents(prediction_job)
     rows = next(parent for parent in parents if isinstance(parent, DatasetVersion))
     return rows, DatasetVersion.parse(metadata_tracker.get(prediction_job).fields["predictions"])
 
 
 def trained_on(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> DatasetVersion | None:
-    """The dataset version that ``model_version`` has learned from, if that is known."""
+    """The training data of ``model_version``, if known."""
     parents = metadata_tracker.parents(model_version)
     return next((parent for parent in parents if isinstance(parent, DatasetVersion)), None)
 

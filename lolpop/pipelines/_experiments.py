@@ -35,7 +35,7 @@ class Entry:
 class Experiments:
     """Records the experiments of one training, from any thread.
 
-    The model version is made with the first of them, so that training that fits nothing leaves nothing
+    The model version is created with the first experiment, so that training that fits nothing leaves nothing
     behind.
     """
 
@@ -62,7 +62,7 @@ class Experiments:
         fields: Mapping[str, Any] | None = None,
         metrics: Metrics | None = None,
     ) -> Experiment:
-        """Record that a trainer, by its place among all, was fitted, and how that was judged."""
+        """Record the fit of a trainer, by its index, and its metrics."""
         trainer = self._trainers[candidate]
         with self._lock:
             model_version = self.model_version()
@@ -86,7 +86,7 @@ class Experiments:
         return experiment
 
     def earlier(self, field: str, metric: str) -> Iterator[tuple[Any, Experiment, float]]:
-        """The experiments of the model that have ``field`` and were judged, with its value and ``metric``."""
+        """The evaluated experiments of the model that have ``field``, with its value and ``metric``."""
         for experiment in self._metadata.find(Experiment, self._model_name):
             if (value := self._metadata.get(experiment).fields.get(field)) is not None:
                 score = self._metrics.get(experiment).get(f"{_SPLIT}{metric}")
@@ -94,7 +94,7 @@ class Experiments:
                     yield value, experiment, score
 
     def build_on(self, experiments: Sequence[Experiment]) -> None:
-        """Record that the model version goes back to ``experiments`` of others, too."""
+        """Record that the model version also rests on ``experiments`` of other versions."""
         self._metadata.link(self.model_version(), experiments)
 
     def model_version(self) -> ModelVersion:

@@ -1,4 +1,4 @@
-"""What comes after the end of series."""
+"""The rows after the end of series."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """Rows to forecast: series and time. They have no ``regressors``, which a model of the past may need."""
+    """Rows to forecast: series and time, without the ``regressors`` that a model may need."""
 
     rows: Frame
     regressors: tuple[str, ...]
@@ -28,7 +28,7 @@ class Future:
 def future_rows(frame: Frame, problem: ForecastingProblem) -> Future:
     """The horizon after the end of every series of ``frame``, in rows of its kind, with its dtypes.
 
-    Raises DataError if the rows of ``frame`` are no series.
+    Raises DataError if the rows of ``frame`` are not time series.
     """
     import narwhals as nw
     import numpy as np
@@ -49,7 +49,7 @@ def future_rows(frame: Frame, problem: ForecastingProblem) -> Future:
 
 
 def ends_of(model: FittedModel) -> Mapping[str, Any]:
-    """The last moment that ``model`` has learned from, of each series; empty if it forecasts none."""
+    """The last training time of each series of ``model``; empty if it does not forecast."""
     if not isinstance(model, ForecastModel):
         return {}
     learned = model.learned

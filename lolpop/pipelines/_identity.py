@@ -1,4 +1,4 @@
-"""What makes two fits the same: the trainer, how it is set, its parameters, and the rows."""
+"""The identity of fits: the trainer, its settings, its parameters, and the rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_THE_FRAMEWORK = ("__weakref__", "__lolpop_binding__")
 def identity(*parts: Any) -> str:
     """A digest of ``parts``: equal, in any process, for values and integrations that are set alike.
 
-    Integrations keep no state but what they were constructed with, so what they are is what they hold.
+    Integrations have no state but their constructor's arguments, so their attributes identify them.
     """
     return hashlib.sha256(json.dumps(_described(parts, ()), sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Rows with what is true of them."""
+"""Rows with their true labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LabelledRows:
 
 
 def labelled(frame: Frame, problem: Problem) -> LabelledRows:
-    """Take ``frame`` apart. Raises DataError, with a near name, if it has no target."""
+    """Split ``frame`` into features and target. Raises DataError, with a near name, if it has no target."""
     data = wrap(frame)
     require_columns(data.columns, [problem.target], what="target column")
     features = data.drop(*problem.not_features, strict=False)

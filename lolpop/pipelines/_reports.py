@@ -1,4 +1,4 @@
-"""What is kept with a run of what it found, and what follows from a report of checks."""
+"""Recording reports of checks with the open run, and acting on them."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _DATA_CHECKS = frozenset({"empty_columns", "high_cardinality", "unusable_types"})
-"""What a data checker calls the reasons for which models leave columns out."""
+"""The checks of a data checker that are reasons for models to leave columns out."""
 
 _CHECKS, _SOURCE = "checks.", "source."
 
 
 def keep_checks(report: CheckReport, metadata_tracker: MetadataTracker) -> None:
-    """Record what was found with the open run, beside the task that looked; nothing outside a run.
+    """Record a report with the open run, by the task that made it; nothing outside a run.
 
-    It belongs to the run, for what it is about may never be kept: rows that nothing can be learned from.
+    It belongs to the run, since its subject may never be stored: rows that cannot be used for training.
     """
     if (task := TASK.get()) is not None:
         task_id, path = task
         fields = {"task": path, **report.model_dump(mode="json")}
-        # A field of its own for each call, so that tasks at work at once do not undo each other.
+        # Each call has its own field, so that concurrent tasks do not overwrite each other's.
         _keep(metadata_tracker, {f"{_CHECKS}{task_id}": fields})
 
 
 def keep_comparison(comparison: Comparison, metadata_tracker: MetadataTracker) -> None:
-    """Record what came of a comparison with the open run; nothing outside a run."""
+    """Record the outcome of a comparison with the open run; nothing outside a run."""
     _keep(metadata_tracker, {"comparison": comparison.model_dump(mode="json")})
 
 
 def keep_source(dataset_version: DatasetVersion, source: Any, metadata_tracker: MetadataTracker) -> None:
-    """Record with the open run where it read the rows of ``dataset_version``; nothing outside a run."""
+    """Record the source of the rows of ``dataset_version`` with the open run; nothing outside a run."""
     _keep(metadata_tracker, {f"{_SOURCE}{dataset_version.reference}": source})
 
 
 def kept_sources(metadata_tracker: MetadataTracker) -> dict[str, Any]:
-    """Where the open run read the rows of dataset versions, by reference."""
+    """The sources from which the open run read dataset versions, by reference."""
     return _kept(metadata_tracker, _SOURCE)
 
 
 def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) -> set[str]:
-    """The columns that people were warned of in the open run, by one of these ``checks``."""
+    """The columns for which one of ``checks`` has warned in the open run."""
     reports = _kept(metadata_tracker, _CHECKS).values()
     return {
         column
@@ -71,7 +71,7 @@ def tell_of_model(
     metadata_tracker: MetadataTracker,
     notifiers: Sequence[Notifier],
 ) -> None:
-    """Tell people what is suspicious of ``model_version``, except columns that the data checks named."""
+    """Notify of warnings about ``model_version``, except for columns that data checks warned about."""
     reported = warned_columns(metadata_tracker, _DATA_CHECKS)
     for check in report.of("warn"):
         if check.check != "left_out_columns" or not reported.issuperset(check.columns):
@@ -81,7 +81,7 @@ def tell_of_model(
 
 
 def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
-    """Tell people of what is suspicious. Raises DataError, ``refusal`` and all that is wrong, on errors."""
+    """Notify of warnings. Raises DataError, with ``refusal`` and all errors, if there are errors."""
     for check in report.of("warn"):
         tell(notifiers, check.message, "warning")
     if errors := [check.message for check in report.of("error")]:
@@ -89,7 +89,7 @@ def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> 
 
 
 def _kept(metadata_tracker: MetadataTracker, prefix: str) -> dict[str, Any]:
-    """What is kept with the open run under keys that begin so, without that."""
+    """The fields of the open run whose keys have a prefix, without that."""
     if (run := current_run()) is None or not metadata_tracker.find(Run, run.run_id):
         return {}
     fields = metadata_tracker.get(Run(name=run.run_id)).fields

@@ -1,4 +1,4 @@
-"""Rows by what is in them: which are the same, and which make a part of them."""
+"""Identifying rows by their content, and drawing a share of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from lolpop.problem import Problem
 
 
-_EXACT = 2.0**53  # from here on not every whole number is a float
-_SPREAD = 0x9E3779B97F4A7C15  # an odd number whose bits are spread, so that no other float comes out
+_EXACT = 2.0**53  # from here on floats do not represent every whole number
+_SPREAD = 0x9E3779B97F4A7C15  # an odd number with spread bits, so that products of different floats differ
 
 
 def row_hashes(frame: Frame, columns: Sequence[str] | None = None) -> NDArray[np.uint64]:
-    """A number for each of n rows, equal where all of ``columns`` (by default, of all) are equal.
+    """A number for each of n rows, equal for rows with equal values in ``columns`` (by default, in all).
 
-    Numbers are equal whatever their dtype, and so are pandas and polars.
+    Equal numbers of different dtypes are equal, and so are rows of pandas and polars.
     """
     import pandas as pd
 
@@ -43,10 +43,10 @@ def digest_of(frame: Frame) -> str:
 
 
 def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None) -> NDArray[np.bool_]:
-    """Of each row of ``frame``, whether it is one of ``rows``, and not of those that were ``kept_apart``.
+    """Whether each row of ``frame`` is one of ``rows`` and none of ``kept_apart``.
 
-    A row is known by its ``index`` if no two of ``rows`` have the same, else by all that is in it. Rows that
-    are alike cannot be told apart: one that was kept apart speaks for all.
+    A row is identified by its ``index`` if that is unique in ``rows``, else by all its values. Equal rows
+    cannot be distinguished: if one of them was kept apart, all count as kept apart.
     """
     import numpy as np
 
@@ -60,9 +60,9 @@ def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None
 
 
 def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
-    """A share of the rows, in their order: of each class alike, and a greater share holds a smaller one.
+    """A share of the rows, in their order: stratified by class, and a greater share contains a smaller one.
 
-    Raises DataError for series, of which rows drawn by chance say nothing.
+    Raises DataError for series, of which random rows are not series.
     """
     import numpy as np
 
@@ -84,7 +84,7 @@ def part_of(frame: Frame, share: float, problem: Problem) -> Frame:
 
 
 def _exactly(series: nw.Series[Any]) -> Any:
-    """Whole numbers as floats, or where floats do not hold them as what no float is."""
+    """Whole numbers as the bits of floats, or of a value that no float has where floats are not exact."""
     import numpy as np
 
     numbers = to_floats(series) + 0.0
@@ -104,7 +104,7 @@ def _comparable(series: nw.Series[Any]) -> Any:
     if series.dtype.is_integer():
         return _exactly(series)
     if series.dtype.is_numeric() or series.dtype == nw.Boolean:
-        return to_floats(series) + 0.0  # there is no -0
+        return to_floats(series) + 0.0  # no -0
     if series.dtype == nw.Datetime or series.dtype == nw.Date:
         return to_datetimes(series)
     return to_strings(series).to_numpy(dtype=object)

@@ -1,4 +1,4 @@
-"""How the rows of dataset versions were read, so that later ones are read alike."""
+"""The schemas by which dataset versions were read, so that later rows are read alike."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def keep_schemas(
 
 
 def kept_schemas(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> Schemas:
-    """How the rows of ``dataset_version`` were read; nothing if that was not recorded."""
+    """How the rows of ``dataset_version`` were read; empty if that was not recorded."""
     return Schemas.model_validate(metadata_tracker.get(dataset_version).fields.get(_FIELD, {}))
 
 
 def schema_of_labels(target: str, classes: Sequence[Any]) -> dict[str, ColumnSchema]:
-    """How labels are read that are to be compared with ``classes``, as JSON values; as numbers if none."""
+    """The schema for labels that are to be compared with ``classes`` (JSON values); numbers if there are
+    none.
+    """
     kinds: Iterable[ColumnKind] = {_KINDS[type(label)] for label in classes} or {"number"}
     kind: ColumnKind = next(iter(kinds)) if len(set(kinds)) == 1 else "text"
     return {target: ColumnSchema(kind=kind)}

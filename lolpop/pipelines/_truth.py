@@ -1,4 +1,4 @@
-"""Predictions beside the labels that turned out to be true."""
+"""Joining predictions with true labels."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def known_truth(
     predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
 ) -> LabelledRows:
-    """The rows of ``predictions`` whose label is in ``truth``, beside the label.
+    """The rows of ``predictions`` that have a label in ``truth``, with the label.
 
-    Predictions come in batches, of which one is held in memory at a time. Raises DataError if rows cannot
-    be told apart, if no row is in both, or if none of the labels is one of ``classes``.
+    Predictions come in batches, one of which is in memory at a time. Raises DataError if rows cannot be
+    identified, if no row is in both, or if no label is one of ``classes``.
     """
     if not problem.identity:
         raise DataError(
@@ -40,7 +40,7 @@ def known_truth(
     for batch in predictions:
         predicted = wrap(batch)
         if labels is None:
-            # A row that is there twice, with the same label, is not in conflict with itself.
+            # A repeated row with the same label is not a conflict.
             labels = _as_classes(data.select(*identity, target).drop_nulls(), target, classes).unique()
             if len(data) and labels.is_empty():
                 raise DataError(
@@ -51,7 +51,7 @@ def known_truth(
             if labels.select(identity).is_duplicated().any():
                 raise DataError(f"The truth has several labels for one value of {_named(problem)}.")
         predicted = _as_text(predicted, labels, identity)
-        # The target may be called as a column of the predictions is: prediction, for one.
+        # The target may have the name of a column of the predictions, such as prediction.
         label = free_name(target, predicted.columns)
         parts.append(predicted.join(labels.rename({target: label}), on=identity, how="inner").to_native())
         rows += len(predicted)
@@ -71,7 +71,7 @@ def known_truth(
 
 
 def with_known_label(rows: LabelledRows, classes: Sequence[Any]) -> tuple[LabelledRows, Mapping[Any, int]]:
-    """Those of ``rows`` whose label is one of ``classes``, and how many rows have others, by label.
+    """The ``rows`` whose label is one of ``classes``, and the number of other rows by label.
 
     All rows if there are no classes.
     """
@@ -104,7 +104,7 @@ def _as_classes(labels: nw.DataFrame[Any], target: str, classes: Sequence[Any]) 
 def _as_text(
     predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], identity: Sequence[str]
 ) -> nw.DataFrame[Any]:
-    """``predicted`` with those whole numbers of ``identity`` as text that are text in ``labels``."""
+    """``predicted`` with whole numbers of ``identity`` as text, where they are text in ``labels``."""
     import narwhals as nw
 
     texts = [
@@ -119,7 +119,7 @@ def _named(problem: Problem) -> str:
 
 
 def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) -> nw.DataFrame[Any]:
-    # What was kept may come back as another kind of frame, or as narrower numbers, than what was read.
+    # Stored rows may come back as another kind of frame, or as narrower numbers, than rows just read.
     import narwhals as nw
 
     if labels.implementation != predicted.implementation:
@@ -129,7 +129,7 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         return labels
     if wanted.is_temporal() and actual.is_temporal():
         return labels.with_columns(nw.col(index).cast(wanted))
-    # Identity is text as it is written; plain whole numbers are the same as what is written of them.
+    # Identity is the text of the file; plain whole numbers equal their text.
     if wanted == nw.String and actual.is_integer():
         return labels.with_columns(nw.col(index).cast(nw.String))
     if wanted.is_integer() and actual == nw.String:
@@ -140,5 +140,5 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
     if actual == nw.UInt64 and wanted.is_signed_integer():
-        labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would make another number of a greater one
+        labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would change greater numbers
     return labels.with_columns(nw.col(index).cast(wanted))

@@ -1,4 +1,4 @@
-"""The experiment that a model version rests on, and the one that its metrics are of."""
+"""The winning experiment of a model version, and the experiment of its metrics."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def set_winner(
     metadata_tracker: MetadataTracker,
     fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Let ``experiment`` win, and record ``fields`` with ``model_version``, usable from then on."""
+    """Set the winning experiment, and record ``fields`` with ``model_version``, which is usable from then
+    on.
+    """
     metadata_tracker.update(experiment, {"winner": True})
     metadata_tracker.update(model_version, {**fields, "winning_experiment": experiment.reference})
 
 
 def judged_experiment(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> Experiment:
-    """The experiment that ``model_version`` is judged by: its winner before that was fitted on all rows.
+    """The experiment that ``model_version`` is evaluated by: its winner before the fit on all rows.
 
     Raises LolpopError if there is none.
     """

@@ -30,9 +30,8 @@ class DeployPipeline(Pipeline):
 
     @task(effects=True)
     def promote_model(self, model_version: ModelVersion) -> None:
-        """Register ``model_version`` and propose it for use.
-
-        Its model is loaded first: what cannot be loaded here, or was never finished, is not proposed.
+        """Register ``model_version`` and promote it. Its model is loaded first: a model that cannot be
+        loaded here, or was never finished, is not promoted.
         """
         self.resource_version_control.load_model(model_version)
         self.model_repository.register(model_version)
@@ -54,9 +53,8 @@ class DeployPipeline(Pipeline):
         model_version: ModelVersion,
         instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
     ) -> Deployment | None:
-        """Put ``model_version`` to use in place of ``instead_of``, the version that it was compared with.
-
-        None stands for no version at all. The result is None if another one is in use by now.
+        """Deploy ``model_version`` in place of ``instead_of``, the version that it was compared with, or
+        None. The result is None if another version has been deployed meanwhile.
         """
         try:
             return self.model_deployer.deploy(model_version, instead_of=instead_of)

@@ -1,4 +1,4 @@
-"""From rows of series to a model version: experiments, a backtest of the best, and what it is worth."""
+"""From rows of series to a model version: experiments, and a backtest of the best."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ _SEASONAL = "seasonal_naive"
 
 
 class ForecastTrainPipeline(TrainPipeline):
-    """Trains a model version of how series go on, and judges it by how it would have done.
+    """Trains a model version that forecasts series, and evaluates it by a backtest.
 
-    The last horizon of each series is the test, which chooses nothing: searches and candidates are judged
-    by the horizons before it. Then the winner is backtested: fitted as it would have been at earlier origins,
-    and compared with what came. A model trainer that stands for several, as the default does, is chosen by
-    that backtest, test included, and its best are combined if they can be, so that what is deployed is never
-    worse in it than the best baseline. It is fitted on all rows last, since what is forecast begins where
+    The last horizon of each series is the test, which does not choose: searches and candidates are scored on
+    the horizons before it. Then the winner is backtested: fitted at earlier origins, and compared with the
+    values that followed. A model trainer that combines several, as the default does, chooses by that
+    backtest, test included, and combines the best ones if possible, so that the deployed model is never
+    worse in it than the best baseline. Last, the winner is fitted on all rows, since forecasts begin where
     they end.
 
     Parameters
     ----------
     retrain_on_all_data : bool
-        Whether the winner is fitted once more, on all rows, after it was judged: forecasts begin where the
-        rows end. Metrics and comparisons are those of the model before that.
+        Whether the winner is fitted once more, on all rows, after its evaluation: forecasts begin where the
+        rows end. Metrics and comparisons are those of the model before that fit.
     resume_search : bool
-        Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
-        and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
+        Whether a search reuses the scores of earlier ones, such as an interrupted one, for trials with the
+        same rows, settings, parameters and seed.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class ForecastTrainPipeline(TrainPipeline):
     ) -> None:
         super().__init__(
             retrain_on_all_data,
-            ("test",),  # of rows that it has learned from, a forecast says nothing
+            ("test",),  # forecasts of training rows are meaningless
             resume_search,
             problem=problem,
             data_splitter=data_splitter,
@@ -118,7 +118,7 @@ class ForecastTrainPipeline(TrainPipeline):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find an explainer that is for other models."""
+        """Check that the explainer is for forecasts."""
         explainer = injected.get("model_explainer")
         if explainer is not None and not explainer.explains_forecasts:
             hint = "Set model_explainer to forecasting, or leave it out."
@@ -128,10 +128,9 @@ class ForecastTrainPipeline(TrainPipeline):
     def backtest_model(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
     ) -> DatasetVersion:
-        """Fit the winner again at each earlier origin, and keep what it would have forecast beside what came.
-
-        The last origin is that of the test, with the model that was fitted for it. The rows are a dataset
-        version, a field of the model version.
+        """Fit the winner again at each earlier origin, and store its forecasts beside the true values. The
+        last origin is that of the test, with the model that was fitted for it. The rows are a dataset
+        version, which is a field of the model version.
         """
         judged = self._judged(model_version)
         fields = self.metadata_tracker.get(judged).fields
@@ -156,7 +155,7 @@ class ForecastTrainPipeline(TrainPipeline):
 
     @task
     def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
-        """Find what the forecast of the test rows rests on, draw it after its history, and the backtest.
+        """Explain the forecast of the test rows, and draw it after its history, and the backtest.
 
         The importance of lags and regressors, where there are any, is a field of the model version, the
         figures are its artifacts.
@@ -184,7 +183,7 @@ class ForecastTrainPipeline(TrainPipeline):
 
     @task
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
-        """Check the forecasts of the backtest, compare them with the best baseline, and tell both."""
+        """Check the forecasts of the backtest, compare them with the best baseline, and notify of both."""
         rows = self._backtest_of(model_version)
         recorded = RecordedForecasts.of_backtest(self.series)
         target = labelled(rows, self.problem).target
@@ -206,9 +205,8 @@ class ForecastTrainPipeline(TrainPipeline):
         return report
 
     def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
-        """Fit what a search tries on ``train``, and judge it from origins in ``validation``, the same rows.
-
-        Of a share of the rows it is judged from a share of the origins.
+        """Fit a trial on ``train``, and score it from origins in ``validation``, which holds the same rows.
+        A share of the rows means a share of the origins.
         """
         trainer = self.trainers[attempt.candidate]
         splits = self.backtest_splitter.backtest(validation)
@@ -236,7 +234,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def _judge(
         self, models: Sequence[FittedModel], splits: Sequence[Splits], attempt: TrialSpec
     ) -> tuple[Metrics, bool]:
-        """The metrics of a backtest, and whether it is better than what is to beat."""
+        """The metrics of a backtest, and whether it is better than the best score so far."""
         rows = self._backtested(models, splits)
         target = labelled(rows, self.problem).target
         metrics = self.model_checker.measure(RecordedForecasts.of_backtest(self.series), rows, target)
@@ -277,7 +275,7 @@ class ForecastTrainPipeline(TrainPipeline):
 
             whole = nw.concat([wrap(splits.train), wrap(splits.test)])
             return splits.train, nw.maybe_reset_index(whole).to_native()
-        # A trial learns from all that comes before the test, and is judged from origins within it.
+        # A trial is fitted on all rows before the test, and scored from origins among them.
         return splits.train, splits.train
 
     @property
@@ -301,14 +299,14 @@ class ForecastTrainPipeline(TrainPipeline):
         return len(self.backtest_splitter.backtest(validation))
 
     def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
-        # What is deployed is what counts, unless it has learned from some of these rows.
+        # The deployed model is compared, unless it was fitted on some of these rows.
         winner = Experiment.parse(self.metadata_tracker.get(other).fields["winning_experiment"])
         return winner if self._come_after(winner, frame).all() else self._judged(other)
 
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
     ) -> Frame:
-        del model_version, other  # what a model of series has learned from ends at a moment
+        del model_version, other  # the training rows of a forecaster end at a certain time
         unseen: Frame = wrap(frame).filter(self._come_after(experiment, frame).tolist()).to_native()
         return unseen
 

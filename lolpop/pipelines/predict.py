@@ -1,4 +1,4 @@
-"""From a model and rows to predictions, and from the truth to how good they were."""
+"""From a model and rows to predictions, and from true labels to their metrics."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ __all__ = ["PredictPipeline"]
 
 
 class PredictPipeline(Pipeline):
-    """Predicts rows, keeps the predictions, and measures them once the truth is known.
+    """Predicts rows, stores the predictions, and measures them once the true labels are known.
 
     Parameters
     ----------
@@ -83,7 +83,9 @@ class PredictPipeline(Pipeline):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find explanations that are asked for of forecasts, or of rows whose index is called like one."""
+        """Check that explanations are not required of forecasts, and that the index has no name of an
+        explanation.
+        """
         problem = values.get("problem")
         if not settings.get("explain") or problem is None:
             return
@@ -96,27 +98,24 @@ class PredictPipeline(Pipeline):
     def compare_data(
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
-        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
-
-        People are told of drift. Raises DataError if it is an error by the profiler's settings. Neither the
-        index nor a target that is there is compared: nothing is predicted by them.
+        """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+        Notify of drift. Raises DataError if it is an error by the profiler's settings. The index and the
+        target are not compared, since they are not features.
         """
         report = self._drift.from_training(self._compared(frame), dataset_version, model_version)
         insist(report, self.notifiers, "These rows differ too much from the training rows")
         return report
 
     def require_identity(self, frame: Frame) -> None:
-        """Raise DataError unless the rows of ``frame`` can be told apart; no model is needed for that."""
+        """Raise DataError unless the rows of ``frame`` can be identified; no model is needed for that."""
         check_identity(frame, self.problem)
 
     @task
     def get_predictions(self, model: FittedModel, frame: Frame, reported: CheckReport | None = None) -> Frame:
-        """Predict the rows of ``frame``: what tells them apart, ``prediction``, probabilities or bounds.
-
-        People are told of columns that are not what the model has learned from, where it can do with them,
-        unless the report of an earlier check (``reported``) has told them of these columns.
-        Raises DataError if a column is missing or of a kind that the model cannot use, or if values of
-        the index, or of what else tells rows apart, are missing or double.
+        """Predict the rows of ``frame``: the columns that identify them, ``prediction``, probabilities or
+        bounds. Notify of columns that differ from those of the training but can be used, unless an earlier
+        report (``reported``) warns of these columns. Raises DataError if a column is missing or of a kind
+        that the model cannot use, or if columns that identify rows have missing or repeated values.
         """
         predictor = Predictor(model, self.problem, reported)
         predictions = predictor.predict(frame)
@@ -125,7 +124,7 @@ class PredictPipeline(Pipeline):
 
     @task
     def check_predictions(self, predictions: Frame) -> CheckReport:
-        """Check predictions before anybody uses them, and tell people of what is suspicious.
+        """Check predictions before they are used, and notify of warnings.
 
         Raises DataError if some are missing.
         """
@@ -141,7 +140,7 @@ class PredictPipeline(Pipeline):
         model_version: ModelVersion,
         dataset_version: DatasetVersion,
     ) -> PredictionJob:
-        """Keep ``predictions`` of ``dataset_version`` by ``model``, that of ``model_version``."""
+        """Store the ``predictions`` of ``dataset_version`` by ``model``, the model of ``model_version``."""
         stored = self.resource_version_control.save_data(
             _dataset(model_version), predictions, parents=[model_version, dataset_version]
         )
@@ -151,9 +150,8 @@ class PredictPipeline(Pipeline):
     def analyze_prediction_drift(
         self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
     ) -> DriftReport:
-        """Compare ``predictions``, and the rows of ``frame`` that they are of, with the model's previous job.
-
-        People are told of drift, which stops nothing: the predictions are made.
+        """Compare ``predictions``, and the rows of ``frame``, with the previous job of the model. Notify of
+        drift, which is never an error here.
         """
         compared = _without(predictions, self.problem.index)
         report = self._drift.from_previous(self._compared(frame), compared, prediction_job)
@@ -168,10 +166,9 @@ class PredictPipeline(Pipeline):
         dataset_version: DatasetVersion,
         prediction_job: PredictionJob,
     ) -> DatasetVersion:
-        """Attribute the predictions of a job to columns, as against the rows of the training.
-
-        The result, the index column, ``output`` and ``attribution_<column>``, is kept batch by batch, and is
-        the field ``explanations`` of the job. Raises DataError if the rows of the training are not known.
+        """Attribute the predictions of a job to columns, relative to the training rows. The result has the
+        index column, ``output`` and ``attribution_<column>``. It is stored batch by batch, and is the field
+        ``explanations`` of the job. Raises DataError if the training rows are unknown.
         """
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
@@ -212,12 +209,10 @@ class PredictPipeline(Pipeline):
         check: bool = True,
         reported: CheckReport | None = None,
     ) -> PredictionJob:
-        """Predict the rows of ``dataset_version`` batch by batch, keep the predictions, and write them.
-
-        What ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
-        ``save_predictions`` (if there is a ``target``) do, for rows that are not held in memory together.
-        People are told once of what is suspicious in any of them. Raises DataError as those do; nothing is
-        kept or written then.
+        """Predict the rows of ``dataset_version`` batch by batch, store the predictions, and write them.
+        Does the same as ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
+        ``save_predictions`` (if there is a ``target``), without holding all rows in memory. Notifies once of
+        each warning. Raises DataError as those do; then nothing is stored or written.
         """
         rows = 0
         with ExitStack() as stack:
@@ -239,20 +234,19 @@ class PredictPipeline(Pipeline):
             return self._job(stored, rows, model, model_version, dataset_version)
 
     def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
-        """What ``prediction_job`` predicted, as it was kept."""
+        """The stored predictions of ``prediction_job``."""
         return DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
 
     def schema_of_truth(self, prediction_job: PredictionJob) -> dict[str, ColumnSchema]:
-        """How the labels that turned out to be true are read: as the classes that were predicted."""
+        """The schema of true labels: they are read like the predicted classes."""
         fields = self.metadata_tracker.get(prediction_job).fields
         return schema_of_labels(self.problem.target, fields.get("classes", ()))
 
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:
-        """Measure the predictions of a job on those of its rows whose true label is in ``truth``.
-
-        People are told of rows whose label is none that the model knows: they are not measured. Raises
-        DataError if there is no index to join on, or no such row.
+        """Measure the predictions of a job on the rows with a true label in ``truth``. Rows with a label
+        that the model does not know are not measured, and there is a notice about them. Raises DataError if
+        there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))
@@ -280,7 +274,7 @@ class PredictPipeline(Pipeline):
         *,
         check: bool,
     ) -> Iterator[Frame]:
-        """The predictions of each batch. Raises DataError after the last one if all are not of use."""
+        """The predictions of each batch. Raises DataError after the last one if all of them are unusable."""
         predictor, usable = Predictor(model, self.problem, reported), PredictionCheck(self.problem.carried)
         load = partial(self.resource_version_control.load_batches, dataset_version)
         for predictions in predictor.predict_batches(load):
@@ -292,7 +286,7 @@ class PredictPipeline(Pipeline):
             self._insist_on(usable)
 
     def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
-        """As many of the rows, from the first on, as are to be explained."""
+        """The first rows, as many as are to be explained."""
         left = None if self.explain is True else int(self.explain)
         for frame in self.resource_version_control.load_batches(dataset_version):
             rows: Frame = frame if left is None else wrap(frame).head(left).to_native()

@@ -52,7 +52,7 @@ class ProcessPipeline(Pipeline):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a transformer that makes rows of one table, where the settings name several."""
+        """Check that the transformer takes several tables if the settings name several."""
         data, transformer = injected.get("data"), injected.get("data_transformer")
         if isinstance(data, Data) and data.sources and transformer is not None and not transformer.joins():
             hint = "Name a function that joins them: data_transformer: {use: python, function: …}."
@@ -60,23 +60,22 @@ class ProcessPipeline(Pipeline):
 
     @task
     def transform_data(self, frame: Frame) -> Frame:
-        """Transform source rows into the rows that are learned from, or predicted."""
+        """Transform source rows into rows for training or prediction."""
         return as_frame(self.data_transformer.transform(frame))
 
     @task
     def join_data(self, frames: Mapping[str, Frame]) -> Frame:
-        """Make the rows that are learned from, or predicted, of several source tables by name."""
+        """Make rows for training or prediction from several source tables, by name."""
         return as_frame(self.data_transformer.join(frames))
 
     @task
     def check_data(
         self, frame: Frame, model_version: ModelVersion | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """Check rows, and tell people of what is suspicious.
+        """Check rows, and notify of warnings.
 
-        With ``model_version``, they should be like those that it was trained on. Rows that are not
-        ``labelled`` are to be predicted. Raises DataError, with all that the checker found wrong, if they
-        are of no use.
+        With ``model_version``, they should be like its training rows. Rows that are not ``labelled`` are to
+        be predicted. Raises DataError, with all errors of the checker, if the rows are unusable.
         """
         expectation = None
         if model_version is not None:
@@ -91,20 +90,19 @@ class ProcessPipeline(Pipeline):
     def track_data(
         self, frame: Frame, name: str, source: Source, parents: Sequence[Resource] = ()
     ) -> DatasetVersion:
-        """Keep ``frame``, made from ``source`` and ``parents``, as a version of the dataset ``name``.
-
-        The same content as before is the same version as before.
+        """Store ``frame``, made from ``source`` and ``parents``, as a version of the dataset ``name``. Equal
+        content has the same version.
         """
         return self._from(source, self.resource_version_control.save_data(name, frame, parents=parents))
 
     @task
     def track_batches(self, frames: Iterable[Frame], name: str, source: Source) -> DatasetVersion:
-        """Keep the rows of ``source``, which come in ``frames``, as a version of the dataset ``name``."""
+        """Store the rows of ``source``, which come in ``frames``, as a version of the dataset ``name``."""
         return self._from(source, self.resource_version_control.save_batches(name, frames))
 
     @task
     def transform_batches(self, frames: Iterable[Frame], name: str, source: Source) -> DatasetVersion:
-        """Transform ``frames`` one by one, and keep what becomes of them as a version of one dataset."""
+        """Transform ``frames`` one by one, and store the results as a version of one dataset."""
         made = map(self.data_transformer.transform, frames)
         return self._from(source, self.resource_version_control.save_batches(name, made))
 
@@ -118,7 +116,9 @@ class ProcessPipeline(Pipeline):
         source: Source,
         parents: Sequence[Resource],
     ) -> DatasetVersion:
-        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and keep that."""
+        """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and store the
+        result.
+        """
         made = (
             self.data_transformer.join({**tables, batched: frame})
             for frame in self.resource_version_control.load_batches(dataset_version)
@@ -127,7 +127,9 @@ class ProcessPipeline(Pipeline):
 
     @task
     def profile_data(self, frame: Frame, dataset_version: DatasetVersion) -> Profile:
-        """Describe ``frame``, that of ``dataset_version``, and keep the profile as its artifact."""
+        """Profile ``frame``, the rows of ``dataset_version``, and store the profile as an artifact of
+        that.
+        """
         profile = self.data_profiler.profile(frame)
         keep_profile(profile, dataset_version, self.metadata_tracker)
         return profile
@@ -136,9 +138,8 @@ class ProcessPipeline(Pipeline):
     def compare_data(
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
-        """Compare ``frame``, that of ``dataset_version``, with what ``model_version`` was trained on.
-
-        People are told of drift. It is no reason not to train: it is often the reason to.
+        """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+        Notify of drift. It does not prevent training: often it is the reason to train.
         """
         report = self._drift.from_training(frame, dataset_version, model_version)
         tell_of_drift(report, self.notifiers)
@@ -151,7 +152,7 @@ class ProcessPipeline(Pipeline):
     def schemas_of(self, name: str, model_version: ModelVersion | None) -> Schemas:
         """How the rows that ``model_version`` was trained on were read.
 
-        Of columns that it does not know, and without a model, those of the latest version of the dataset
+        Other columns, or all columns without a model, are taken from the latest version of the dataset
         ``name``.
         """
         schemas = Schemas()
@@ -162,12 +163,16 @@ class ProcessPipeline(Pipeline):
         return schemas
 
     def source_of(self, dataset_version: DatasetVersion) -> object:
-        """Where the rows were read: by the open run, else first; ``dataset_version`` if nobody said."""
+        """The source of the rows: that of the open run, else the first one; ``dataset_version`` if
+        unknown.
+        """
         first = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
         return kept_sources(self.metadata_tracker).get(dataset_version.reference, first)
 
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
-        """Record the ``source`` of ``dataset_version``: with the run, and with itself if it is the first."""
+        """Record the ``source`` of ``dataset_version`` with the run, and with the version if it is the first
+        one.
+        """
         shown = redacted(source)
         if "source" not in self.metadata_tracker.get(dataset_version).fields:
             self.metadata_tracker.update(dataset_version, {"source": shown})

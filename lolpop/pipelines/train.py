@@ -1,4 +1,4 @@
-"""From a dataset version to a model version: experiments, the best of them, and what it is worth."""
+"""From a dataset version to a model version: experiments, and the evaluation of the best."""
 
 from __future__ import annotations
 
@@ -45,23 +45,21 @@ Split: TypeAlias = Literal["train", "validation", "test"]
 
 
 class TrainPipeline(Pipeline):
-    """Trains a model version, judges it on rows that it has not seen, and compares it with another.
-
-    Test rows choose nothing: a search is judged by the validation split, and where the splitter makes
-    none, by a part of the training rows.
+    """Trains a model version, evaluates it on unseen rows, and compares it with another. Test rows do not
+    choose: trials of a search are scored on the validation split, or on a part of the training rows if the
+    splitter makes none.
 
     Parameters
     ----------
     retrain_on_all_data : bool
-        Whether the winner is fitted once more, on all rows, after it was judged: what is deployed knows the
-        test rows, too. Metrics and comparisons are those of the model before that.
+        Whether the winner is fitted once more, on all rows, after its evaluation, so that the deployed model
+        has learned from the test rows, too. Metrics and comparisons are those of the model before that fit.
     measured : tuple of {"train", "validation", "test"}
-        The splits that the winner is measured on, where there are any. Measuring on many training rows takes
-        a noticeable part of fitting them; without it, nobody sees whether the model is overfitted.
+        The splits that the winner is measured on, if they exist. Measuring on many training rows takes a
+        noticeable part of the time of a fit; without it, overfitting is not visible.
     resume_search : bool
-        Whether a search takes over what earlier ones have tried with the same rows, settings, parameters
-        and seed, such as one that was interrupted: their scores are known, and nothing is fitted for them.
-        A run that is resumed does so anyway.
+        Whether a search reuses the scores of earlier ones, such as an interrupted one, for trials with the
+        same rows, settings, parameters and seed. A resumed run does so anyway.
     """
 
     def __init__(
@@ -107,10 +105,8 @@ class TrainPipeline(Pipeline):
 
     @task
     def split_data(self, frame: Frame) -> Splits:
-        """Split labelled rows into those to learn from and those to judge by.
-
-        Raises DataError if they are too few, or have no target or no column of a sensitive feature: nobody
-        waits for a model to hear that it cannot be checked.
+        """Split labelled rows into training and test rows. Raises DataError if they are too few, or have no
+        target or no column of a sensitive feature: errors come before training rather than after.
         """
         require_columns(wrap(frame).columns, self.problem.sensitive_features, what="sensitive feature")
         return self.data_splitter.split(frame)
@@ -120,8 +116,8 @@ class TrainPipeline(Pipeline):
         """Fit one model, or search for the best one, on ``splits`` of ``dataset_version``.
 
         Nothing is recorded before a first model is fitted, and the model version has a winning experiment
-        only when everything is. The test rows are kept as a dataset version of their own, so that other
-        models can be judged on the same ones.
+        only once everything is recorded. The test rows are stored as a dataset version, so that other models
+        can be evaluated on the same rows.
         """
         experiments = Experiments(
             self.problem.name,
@@ -151,7 +147,7 @@ class TrainPipeline(Pipeline):
 
     @task
     def analyze_model(self, model_version: ModelVersion, splits: Splits) -> list[Importance]:
-        """Find the columns that the winner rests on, and draw what it is worth on the test rows.
+        """Find the columns that the winner depends on, and draw its evaluation on the test rows.
 
         The importance of columns is a field of the model version, the figures are its artifacts.
         """
@@ -169,7 +165,7 @@ class TrainPipeline(Pipeline):
 
     @task
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
-        """Check the winner on the test rows, compare it with a baseline, and tell what it is worth."""
+        """Check the winner on the test rows, compare it with a baseline, and notify of the score."""
         judged = self._judged(model_version)
         model = self.resource_version_control.load_model(judged)
         test, train = self._labelled(splits.test), self._labelled(splits.train)
@@ -192,9 +188,8 @@ class TrainPipeline(Pipeline):
 
     @task
     def check_model_bias(self, model_version: ModelVersion, splits: Splits) -> BiasReport:
-        """Check whether the winner treats groups of the sensitive features differently, on the test rows.
-
-        Sensitive features may be columns that nothing is learned from.
+        """Check on the test rows whether the winner treats groups of the sensitive features differently.
+        Sensitive features may be columns that are not used for training.
         """
         model = self.resource_version_control.load_model(self._judged(model_version))
         target = self._labelled(splits.test).target
@@ -206,9 +201,8 @@ class TrainPipeline(Pipeline):
 
     @task
     def compare_models(self, model_version: ModelVersion, other: ModelVersion) -> Comparison:
-        """Compare two model versions on the test rows of the first that the other has not learned from.
-
-        A model that was fitted on all rows is judged by what it was before that. Raises DataError if the
+        """Compare two model versions on the test rows of the first that the other was not trained on. A
+        model that was fitted on all rows is evaluated as it was before that fit. Raises DataError if the
         other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
         judged = self._judged(model_version)
@@ -219,7 +213,7 @@ class TrainPipeline(Pipeline):
         test = self._labelled(unseen)
         other_model = load_model(other_judged)
         if not len(unseen):
-            other_model.predict(test.features)  # what cannot predict them is told first
+            other_model.predict(test.features)  # a model that cannot predict them is reported first
             raise NoUnseenRowsError(
                 f"{model_version} and {other} cannot be compared: {other} was trained on "
                 f"all {count(len(frame), 'row')} that {model_version} was tested on"
@@ -236,9 +230,8 @@ class TrainPipeline(Pipeline):
     def retrain_model_on_all_data(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
     ) -> Experiment:
-        """Fit what won once more, on all rows of ``frame``, and let that be the winner.
-
-        Nothing is measured again: no rows are left that it has not seen. People are told so.
+        """Fit the winner once more, on all rows of ``frame``, as the new winner. Nothing is measured again,
+        since no unseen rows are left; there is a notice about that.
         """
         judged = self._judged(model_version)
         fields = self.metadata_tracker.get(judged).fields
@@ -263,13 +256,13 @@ class TrainPipeline(Pipeline):
         return experiment
 
     def require_usable(self, model_version: ModelVersion) -> None:
-        """Raise what keeps ``model_version`` from being used or compared: a lost model, or lost test rows."""
+        """Raise an error if ``model_version`` cannot be used or compared: a lost model, or lost test rows."""
         for resource in (model_version, self._judged(model_version)):
             self.resource_version_control.load_model(resource)
         self._test_rows(model_version)
 
     def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
-        """Fit what a search tries on its share of ``train``, and judge it by ``validation``."""
+        """Fit a trial on its share of ``train``, and score it on ``validation``."""
         trainer = self.trainers[attempt.candidate]
         model = self._fitted(trainer, attempt.params, part_of(train, attempt.share, self.problem))
         judged = self._labelled(validation)
@@ -278,14 +271,14 @@ class TrainPipeline(Pipeline):
         return Fitted(metrics, model if is_best and attempt.share == 1 else None)
 
     def fit_attempt_on(self, item: tuple[TrialSpec, DatasetVersion, DatasetVersion]) -> Fitted:
-        """Fit what a search tries, in another process: rows come by reference, and are read once."""
+        """Fit a trial in another process: rows are passed by reference, and read once."""
         attempt, train, validation = item
         load = self.resource_version_control.load_data
         return self.fit_attempt(attempt, load(train), load(validation))
 
     @property
     def _chosen_by(self) -> str:
-        """What the best of several trainers is chosen by, in words."""
+        """How the best of several trainers is chosen, in words."""
         return "by validation rows"
 
     def _labelled(self, frame: Frame) -> LabelledRows:
@@ -313,7 +306,7 @@ class TrainPipeline(Pipeline):
 
     @contextmanager
     def _fits(self, train: Frame, validation: Frame, dataset_version: DatasetVersion) -> Iterator[Fit]:
-        """Give what fits the models of a search: here, or in processes where several are tried at once."""
+        """Give the function that fits trials: here, or in other processes if several run at once."""
         at_once = self.hyperparameter_tuner.n_jobs
         if self.executor is None or at_once == 1 or not self.hyperparameter_tuner.enabled:
             yield partial(self.fit_attempt, train=train, validation=validation)
@@ -350,11 +343,11 @@ class TrainPipeline(Pipeline):
         return self._best_of(trainers, attempts, train, experiments)
 
     def _searched(self, attempts: TrialObjective, validation: Frame) -> Entry:
-        """The best trial of a search; trainers that have nothing to search are tried once beside it."""
+        """The best trial of a search; trainers without a search space are tried once besides."""
         checker, tuner = self.model_checker, self.hyperparameter_tuner
         spaces = [(trainer, trainer.search_space()) for trainer in self.trainers]
         fixed = [trainer for trainer, space in spaces if not space]
-        if len(fixed) < len(spaces):  # else the tuner says that there is nothing to search
+        if len(fixed) < len(spaces):  # otherwise the tuner reports that there is nothing to search
             spaces = [(trainer, space) for trainer, space in spaces if space]
         if planned := tuner.planned(spaces):
             trials = planned + len(fixed)
@@ -373,9 +366,11 @@ class TrainPipeline(Pipeline):
         train: Frame,
         experiments: Experiments,
     ) -> Entry:
-        """The best of ``trainers`` as they are set; one that cannot be fitted or judged is passed over."""
+        """The best of ``trainers`` with their own settings; one that cannot be fitted or scored is
+        skipped.
+        """
         ranked = attempts.ranked(trainers)
-        if not ranked:  # nothing can be compared: what is wrong, if anything, is wrong with the first, too
+        if not ranked:  # nothing can be compared, and errors of the first concern all
             model = self._fitted(self.trainers[0], {}, train)
             return Entry(experiments.record(0, {}), self.trainers[0], model)
         best, params, score = self._choose(ranked, attempts)
@@ -391,7 +386,7 @@ class TrainPipeline(Pipeline):
     def _choose(
         self, ranked: Sequence[tuple[float, ModelTrainer]], attempts: TrialObjective
     ) -> tuple[ModelTrainer, Params, float]:
-        """What is trained, of several that were tried, with its parameters and its score."""
+        """The trainer that is chosen, with its parameters and its score."""
         del attempts  # none but those that are ranked
         score, best = ranked[0]
         return best, {}, score
@@ -417,7 +412,7 @@ class TrainPipeline(Pipeline):
 
     def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
         """The experiment of ``other`` that is compared on the rows of ``frame``."""
-        del frame  # whatever they are: which of them it has learned from is another question
+        del frame  # regardless of the rows: whether it was trained on some of them is checked elsewhere
         return self._judged(other)
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
@@ -427,7 +422,7 @@ class TrainPipeline(Pipeline):
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment
     ) -> Frame:
-        """Those of the test rows of ``model_version`` that ``other``, by ``experiment``, has not seen."""
+        """The test rows of ``model_version`` on which ``other``, by ``experiment``, was not trained."""
         test_sets = [
             self.metadata_tracker.get(version).fields["test_data"] for version in (model_version, other)
         ]
@@ -436,7 +431,7 @@ class TrainPipeline(Pipeline):
         parents = self.metadata_tracker.parents(experiment)
         data = next(parent for parent in parents if isinstance(parent, DatasetVersion))
         rows = self.resource_version_control.load_data(data)
-        # What is not a test row was learned from, or chosen by.
+        # Rows that are not test rows were used to fit or to choose.
         seen = learned_from(frame, rows, self._test_rows(other), self.problem.index)
         unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
         return unseen

@@ -1,4 +1,4 @@
-"""Errors that say what they are about."""
+"""Errors that name their subject."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lolpop.errors import DataError
 
 @contextmanager
 def about(subject: str) -> Iterator[None]:
-    """Let a DataError that leaves the block begin with what it is about."""
+    """Prefix a DataError that leaves the block with its subject."""
     try:
         yield
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What the rows of a dataset are made of: one source, or several tables by name."""
+"""The origin of the rows of a dataset: one source, or several tables by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lolpop.components.data_connector import DataConnector
 
 Purpose: TypeAlias = Literal["train", "predict"]
-"""What rows are for."""
+"""The purpose of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +26,19 @@ class Table:
     source: Source
     dataset: str
     shared: bool
-    """Whether it is the one that training reads as well."""
+    """Whether training reads it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source, the tables in it if there are several, and the name of the dataset that is made of it."""
+    """A source, its tables if there are several, and the name of its dataset."""
 
     source: Source
     tables: Mapping[str, Table]
     dataset: str
 
     def batched(self) -> str:
-        """The table whose rows come in batches. Raises DataError unless just one is not shared."""
+        """The table whose rows come in batches. Raises DataError unless exactly one is not shared."""
         own = [name for name, table in self.tables.items() if not table.shared]
         if len(own) != 1:
             raise DataError(
@@ -49,9 +49,8 @@ class Origin:
 
 
 def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str) -> Origin:
-    """What ``source``, else the source that ``data`` names for ``purpose``, is, for the problem so called.
-
-    Raises DataError if nothing is named, or something that is no source.
+    """The origin of ``source``, or of the source that ``data`` names for ``purpose``, for the named problem.
+    Raises DataError if there is none, or if it is not a source.
     """
     if purpose not in get_args(Purpose):
         raise DataError(f"Expected the purpose train or predict, not {purpose!r}.")
@@ -69,14 +68,14 @@ def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str)
     assert read is not None  # noqa: S101  (data has either train or sources)
     tables = {}
     for name, location in (sources or {}).items():
-        # One that training shares is the same dataset in prediction.
+        # A source that training shares is the same dataset in prediction.
         shared = purpose == "train" or location == (data.sources or {})[name]
         tables[name] = Table(location, f"{problem}_{name}" if shared else f"{problem}_predict_{name}", shared)
     return Origin(read, tables, f"{problem}_{purpose}")
 
 
 def require_apart(data: Data, sources: Iterable[object], data_connector: DataConnector) -> None:
-    """Raise DataError if what ``data`` has written would replace one of ``sources``, or a table of one."""
+    """Raise DataError if an output of ``data`` would replace one of ``sources``, or a table of one."""
     tables = [
         table
         for source in sources

@@ -1,4 +1,4 @@
-"""Reading sources by what is known of their columns, and telling people what was guessed."""
+"""Reading sources by the schemas of their columns, and notifying of guesses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class SourceReader:
     """Reads the tables of one dataset.
 
-    ``roles`` are those that the problem gives to columns, ``known`` is how tables were read before.
+    ``roles`` is the schema of the problem, ``known`` holds earlier readings of the tables.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class SourceReader:
 
     @property
     def schemas(self) -> Schemas:
-        """How the tables were read so far."""
+        """The readings of the tables so far."""
         return Schemas(tables=self._tables)
 
     def read(self, source: Source, table: str = "") -> Frame:
-        """All rows of ``source``, the table of that name."""
+        """All rows of ``source``, which is the named table."""
         return self._kept(self._data_connector.read_as(source, self._schema(table)), table)
 
     def scan(self, source: Source, table: str = "") -> Iterator[Frame]:

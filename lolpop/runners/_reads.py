@@ -1,4 +1,4 @@
-"""What workflows read besides their arguments, for their fingerprints: sources, and rows of earlier runs."""
+"""Inputs of workflows besides their arguments, for fingerprints: sources, and rows of earlier runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class SourceRunner(Protocol):
 def versions_to_process(
     runner: SourceRunner, source: Source | None, dataset: Purpose
 ) -> dict[str, str | None]:
-    """What the sources hold that ``process_data`` reads, and the earlier rows that it judges them by."""
+    """The content of the sources that ``process_data`` reads, and the earlier rows that it compares them
+    with.
+    """
     origin = origin_of(source, dataset, runner.data, runner.problem.name)
     version = runner.data_connector.version
     versions = {
@@ -44,7 +46,7 @@ def versions_to_process(
 
 
 def _earlier_rows(runner: SourceRunner, dataset: Purpose) -> str:
-    """The rows that the deployed model has learned from, and the latest of all where those count too."""
+    """The training rows of the deployed model, and the latest training rows where they count too."""
     deployed = runner.model_deployer.deployed(Model(name=runner.problem.name))
     earlier: list[Resource | None] = []
     if deployed is not None:
@@ -59,7 +61,7 @@ def _earlier_rows(runner: SourceRunner, dataset: Purpose) -> str:
 def versions_of_truth(
     runner: SourceRunner, prediction_job: PredictionJob, truth: Source | None
 ) -> dict[str, str | None]:
-    """What the source holds that ``evaluate_ground_truth`` reads."""
+    """The content of the source that ``evaluate_ground_truth`` reads."""
     del prediction_job
     source = runner.data.truth if truth is None else truth
     return {} if source is None else {str(mask(source)): runner.data_connector.version(source)}

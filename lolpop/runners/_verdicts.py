@@ -1,4 +1,4 @@
-"""What comes of the comparison of a model version with the deployed one, in words."""
+"""The outcome of comparing a model version with the deployed one, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lolpop.resources import ModelVersion
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether a model version replaces the deployed one, in words that stand between the two."""
+    """Whether a model version replaces the deployed one, and the words between the names of the two."""
 
     replaces: bool
     words: str
@@ -20,7 +20,7 @@ class Outcome:
 def verdict(
     model_version: ModelVersion, deployed: ModelVersion, comparison: Comparison, outcome: Outcome
 ) -> str:
-    """What people are told of the ``outcome``: the two, and the evidence."""
+    """The message about the ``outcome``: the two versions, and the evidence."""
     return (
         f"{model_version} {outcome.words} {deployed}: {comparison.metric} is {comparison.score:.4g} "
         f"against {comparison.other_score:.4g} on the same test rows{_left_out(comparison, deployed)}"
@@ -37,7 +37,7 @@ def _left_out(comparison: Comparison, deployed: ModelVersion) -> str:
 def _difference(comparison: Comparison) -> str:
     if comparison.interval is None:
         return ""
-    low, high = (end + 0.0 for end in comparison.interval)  # nobody should read -0
+    low, high = (end + 0.0 for end in comparison.interval)  # never show -0
     return (
         f", a difference of {comparison.difference:.4g} ({low:.4g} to {high:.4g}), where positive is better"
     )

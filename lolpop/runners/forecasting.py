@@ -1,4 +1,4 @@
-"""Learning how series go on, from source rows to forecasts in use."""
+"""Forecasting from source rows to forecasts in use."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class ForecastingRunner(SupervisedRunner):
     Parameters
     ----------
     skip
-        Tasks to leave out where time matters more than what they find. Unless said, rows and forecasts are
-        not compared with earlier ones: what comes later is unlike what came before, and no reason to worry.
+        Tasks to skip, to save their time. By default, rows and forecasts are not compared with earlier ones,
+        since later times differ from earlier ones without being wrong.
     """
 
     problem_type: ClassVar[ProblemType] = "forecasting"
@@ -81,7 +81,7 @@ class ForecastingRunner(SupervisedRunner):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find rows that are to come in batches."""
+        """Check that rows are not read in batches."""
         data = injected.get("data")
         if isinstance(data, Data) and data.batch_rows is not None:
             yield Finding("data.batch_rows", _NO_BATCHES, hint="Leave it out.")
@@ -120,7 +120,7 @@ class ForecastingRunner(SupervisedRunner):
         self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
     ) -> Outcome:
         outcome = super()._outcome(comparison, model_version, deployed)
-        # What was deployed knows less of every series each time: with the same skill it forecasts worse.
+        # The deployed model goes stale: with the same skill, it forecasts worse.
         surely_worse = comparison.interval is None or comparison.interval[1] < 0
         if outcome.replaces or surely_worse or not self._is_fresher(model_version, deployed):
             return outcome

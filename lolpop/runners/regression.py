@@ -1,4 +1,4 @@
-"""Learning to predict numbers, from source rows to predictions in use."""
+"""Regression from source rows to predictions in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RegressionRunner(SupervisedRunner):
     Parameters
     ----------
     skip
-        Tasks to leave out where time matters more than what they find.
+        Tasks to skip, to save their time.
     """
 
     problem_type: ClassVar[ProblemType] = "regression"

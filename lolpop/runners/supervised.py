@@ -1,4 +1,4 @@
-"""Learning a target from labelled rows, from source rows to predictions in use."""
+"""Supervised learning from source rows to predictions in use."""
 
 from __future__ import annotations
 
@@ -46,22 +46,21 @@ OptionalTask: TypeAlias = Literal[
     "check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias",
     "check_predictions", "analyze_prediction_drift",
 ]  # fmt: skip
-"""A task that a workflow can do without."""
+"""A task that a workflow can skip."""
 
-# Rows that are looked at, checked and compared with others, where not all of them are held in memory.
+# At most this many rows are profiled, checked and compared if not all of them fit in memory.
 _SAMPLED_ROWS = 100_000
 
 
 class SupervisedRunner(Runner):
     """Runs supervised learning from end to end, or one workflow of it at a time.
 
-    A subclass says which type of problem it is for; what is learned, and how it is judged, is what the
-    components make of that type.
+    A subclass declares its type of problem; the components fit and evaluate accordingly.
 
     Parameters
     ----------
     skip
-        Tasks to leave out where time matters more than what they find.
+        Tasks to skip, to save their time.
     """
 
     problem_type: ClassVar[ProblemType]
@@ -102,14 +101,13 @@ class SupervisedRunner(Runner):
 
     @workflow(reads=versions_to_process, accounts_for=["data"])
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
-        """Read, transform, check and keep the rows of ``source``.
+        """Read, transform, check and store the rows of ``source``. ``dataset`` is the purpose of the rows.
+        Training rows are checked first, profiled, and compared with those of the deployed model; rows to
+        predict are checked when they are predicted. Without a source, the one that the settings name for
+        ``dataset`` is read. If they name several sources, ``source`` is a mapping of the replaced ones by
+        name.
 
-        ``dataset`` says what they are for. Rows to train on are checked first and profiled, and compared
-        with those that the deployed model was trained on; those to predict, when they are predicted.
-        Without a source, what the settings name for ``dataset`` is read. Where they name several sources,
-        ``source`` is a mapping of those by name that are others this time.
-
-        Raises DataError if the rows cannot be read or learned from; nothing is kept then.
+        Raises DataError if the rows cannot be read or used for training; then nothing is stored.
         """
         origin = origin_of(source, dataset, self.data, self.problem.name)
         reader = self._reader(dataset)
@@ -132,7 +130,7 @@ class SupervisedRunner(Runner):
 
     @workflow
     def train_model(self, dataset_version: DatasetVersion) -> ModelVersion:
-        """Train a model version on ``dataset_version``, and judge it on rows that it has not seen."""
+        """Train a model version on ``dataset_version``, and evaluate it on unseen rows."""
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
@@ -143,9 +141,8 @@ class SupervisedRunner(Runner):
 
     @workflow(effects=True)
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
-        """Deploy ``model_version`` if it is sound, better than what is deployed, and approved.
-
-        Otherwise people are told why it is not, and the result is None. If another run deploys one
+        """Deploy ``model_version`` if it is sound, better than the deployed version, and approved. Otherwise
+        there is a notice with the reason, and the result is None. If another run deploys a version
         meanwhile, ``model_version`` is compared with that, too.
         """
         if not self._is_sound(model_version):
@@ -166,11 +163,10 @@ class SupervisedRunner(Runner):
     def predict_data(
         self, model_version: ModelVersion | None = None, dataset_version: DatasetVersion | None = None
     ) -> PredictionJob:
-        """Predict the rows of ``dataset_version``, keep the predictions, and write them where settings say.
-
-        Without ``model_version`` the deployed one predicts, and without ``dataset_version`` the rows to
-        predict are processed first. Raises DataError if there are none, or if ``model_version`` cannot
-        predict these rows; nothing is kept or written then.
+        """Predict the rows of ``dataset_version``, store the predictions, and write them to
+        data.predictions. Without ``model_version`` the deployed one predicts, and without
+        ``dataset_version`` the rows to predict are processed first. Raises DataError if there are none, or
+        if ``model_version`` cannot predict these rows; then nothing is stored or written.
         """
         model_version = model_version or self._require_deployed()
         dataset_version = dataset_version or self._require_rows_to_predict(model_version)
@@ -211,10 +207,9 @@ class SupervisedRunner(Runner):
 
     @workflow(reads=versions_of_truth)
     def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
-        """Measure the predictions of a job on the rows whose true label is known by now.
-
-        Without ``truth``, the source that the settings name is read. Raises DataError if there is none, or
-        if it knows none of the rows.
+        """Measure the predictions of a job on the rows whose true label is known. Without ``truth``, the
+        source that the settings name is read. Raises DataError if there is none, or if it has none of the
+        rows.
         """
         source = self.data.truth if truth is None else truth
         if source is None:
@@ -224,10 +219,9 @@ class SupervisedRunner(Runner):
 
     @workflow
     def run(self) -> PredictionJob | None:
-        """Process, train, deploy, predict with what is deployed then, and evaluate what is known of it.
-
-        All rows are read before anything is learned, so that nobody waits to hear that some are missing.
-        The result is None if there is nothing to predict, or nothing to predict it with.
+        """Process, train, deploy, predict with the deployed model, and evaluate if true labels are known.
+        All rows are read before training, so that missing rows are reported early. The result is None if
+        there are no rows to predict, or no deployed model.
         """
         labelled = self.process_data()
         new = self._rows_to_predict(labelled)
@@ -251,7 +245,7 @@ class SupervisedRunner(Runner):
         ]
 
     def _process_batches(self, origin: Origin, reader: SourceReader) -> DatasetVersion:
-        """Keep the rows to be predicted that come in batches."""
+        """Store rows to predict that come in batches."""
         if not origin.tables:
             rows = reader.scan(origin.source)
             dataset_version = self.process.transform_batches(rows, origin.dataset, origin.source)
@@ -271,9 +265,8 @@ class SupervisedRunner(Runner):
         return dataset_version
 
     def _reader(self, purpose: Purpose) -> SourceReader:
-        """What reads rows for ``purpose``: as those were read that the deployed model has learned from.
-
-        Rows to predict are read as the latest ones to learn from where no model is deployed.
+        """The reader of rows for ``purpose``, which reads them like the training rows of the deployed model.
+        Without a deployed model, rows to predict are read like the latest training rows.
         """
         deployed = self._deployed()
         schemas = Schemas()
@@ -288,11 +281,11 @@ class SupervisedRunner(Runner):
 
     @property
     def _looks_at_rows(self) -> bool:
-        """Whether rows to predict are looked at before, or beside, being predicted."""
+        """Whether rows to predict are checked or compared."""
         return not self.skip >= {"check_data", "compare_data", "analyze_prediction_drift"}
 
     def _require_apart(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> None:
-        """Raise DataError if predictions would replace what these two were read from."""
+        """Raise DataError if predictions would replace a source of these two."""
         parents = self.metadata_tracker.parents(model_version)
         datasets = [dataset_version, *(parent for parent in parents if isinstance(parent, DatasetVersion))]
         sources = [self.process.source_of(dataset) for dataset in datasets]
@@ -305,7 +298,7 @@ class SupervisedRunner(Runner):
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
     ) -> CheckReport | None:
-        """The report on ``rows``, if they are checked."""
+        """The report on ``rows``, or None if they are not checked."""
         report = None
         if rows is not None and "check_data" not in self.skip:
             with about(f"{model_version} cannot predict the rows of {source}"):
@@ -321,8 +314,8 @@ class SupervisedRunner(Runner):
     def _judge(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
     ) -> None:
-        """Judge ``model_version``, trained on ``splits`` of ``frame``, that of ``dataset_version``."""
-        del frame, dataset_version  # what was split is enough, unless time plays a part
+        """Evaluate ``model_version``, trained on ``splits`` of ``frame``, the rows of ``dataset_version``."""
+        del frame, dataset_version  # the splits are enough, except for forecasts
         if "analyze_model" not in self.skip:
             self.train.analyze_model(model_version, splits)
         if "check_model" not in self.skip:
@@ -331,8 +324,8 @@ class SupervisedRunner(Runner):
             self.train.check_model_bias(model_version, splits)
 
     def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
-        """The rows that the settings name; None, which people are told later, if they name none."""
-        del labelled  # rows that were learned from say nothing of new ones, unless time plays a part
+        """The rows to predict that the settings name; None, which is reported later, if they name none."""
+        del labelled  # training rows are only needed for forecasts
         if self.data.predict is None:
             return None
         new = self.process_data(dataset="predict")
@@ -394,7 +387,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
             return False
         except DataError as error:
-            # A model that cannot predict today's rows is of no use, and nothing to compare with.
+            # A model that cannot predict today's rows is useless, and is not compared.
             self._tell(f"The deployed version {deployed} cannot predict the current rows: {error}", "warning")
             return True
         outcome = self._outcome(comparison, model_version, deployed)
@@ -404,8 +397,8 @@ class SupervisedRunner(Runner):
     def _outcome(
         self, comparison: Comparison, model_version: ModelVersion, deployed: ModelVersion
     ) -> Outcome:
-        """What comes of the comparison of ``model_version`` with ``deployed``."""
-        del model_version, deployed  # all that counts is in the comparison, unless time plays a part
+        """The outcome of the comparison of ``model_version`` with ``deployed``."""
+        del model_version, deployed  # the comparison alone decides, except for forecasts
         if comparison.better:
             return Outcome(True, "replaces")
         return Outcome(False, "is not deployed, since it is no better than")
@@ -427,7 +420,7 @@ class SupervisedRunner(Runner):
         try:
             self.evaluate_ground_truth(prediction_job)
         except DataError as error:
-            # The truth arrives later: a run that has predicted has not failed for the lack of it.
+            # True labels arrive later: a run that has predicted does not fail without them.
             self._tell(f"{prediction_job} is not evaluated yet: {error}", "warning")
 
     def _tell(self, message: str, level: Level = "info") -> None:
