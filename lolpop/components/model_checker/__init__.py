@@ -1,4 +1,4 @@
-"""Judging models."""
+"""Evaluating models."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Comparison(BaseModel):
 
 
 class ModelChecker(Component):
-    """Measures models and compares them, on rows that they were not fitted on."""
+    """Measures and compares models on rows that they were not fitted on."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
     def metric(self) -> str:
-        """Name of the metric that decides, greater or smaller better as ``greater_is_better`` says."""
+        """Name of the metric that decides; see ``greater_is_better``."""
 
     @property
     @abstractmethod
@@ -79,9 +79,8 @@ class ModelChecker(Component):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """What is suspicious about ``model``, judged on the n rows of ``frame``.
-
-        ``learned`` are its metrics on the rows that it learned from, where they are known.
+        """Check ``model`` on the n rows of ``frame``. ``learned`` are its metrics on the training rows, if
+        known.
         """
 
     @abstractmethod
@@ -96,7 +95,6 @@ class ModelChecker(Component):
 
     @abstractmethod
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
-        """Whether ``model`` predicts for the rows of ``frame`` the like of what it does for ``reference``.
-
-        Neither needs labels: where the truth arrives late, this is the first that can be told of a model.
+        """Compare the predictions of ``model`` for the rows of ``frame`` and of ``reference``. Labels are
+        not needed: while the truth is unknown, this is the only evidence about a model.
         """

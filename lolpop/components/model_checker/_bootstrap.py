@@ -1,4 +1,4 @@
-"""How sure a difference between two models is."""
+"""Confidence intervals of the difference between two models."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def paired_interval(
 ) -> tuple[float, float] | None:
     """The percentile bootstrap interval of the difference in ``metric`` between two models.
 
-    Both are judged by the same rows of each resample, so that what is hard for both cancels out. Of more
-    than 10,000 rows, so many are drawn once and resampled, and the spread that they show is scaled down to
-    that of all rows. The result is positive where ``one`` is better; None if there are fewer than two
-    rows, or most resamples leave the metric undefined or infinite.
+    Both are measured on the same rows of each resample, so that rows that are hard for both cancel out. Of
+    more than 10,000 rows, a sample of this size is resampled, and its spread is scaled down to that of all
+    rows. The result is positive where ``one`` is better; None if there are fewer than two rows, or most
+    resamples leave the metric undefined or infinite.
     """
     import numpy as np
 
@@ -39,7 +39,7 @@ def paired_interval(
         difference = metric.of(one) - metric.of(other)
         drawn = random.choice(rows, _MOST_ROWS, replace=False)
         one, other = one.take(drawn), other.take(drawn)
-    # Of metrics that are computed one resample at a time, the fewest that make an interval have to do.
+    # Metrics that are computed one resample at a time get the fewest resamples that make an interval.
     number = resamples if metric.values else min(resamples, _FEWEST_RESAMPLES)
     differences = _resampled(metric, one, other, number, random)
     defined = differences[np.isfinite(differences)]

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Calibration of probabilities."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SIMULATIONS = 200
 
 
 def calibration_error(truth: NDArray[Any], probabilities: Floats, seed: int) -> tuple[float, float]:
-    """How far confidence is from accuracy, and how likely that is where probabilities are right.
+    """The calibration error, and its p-value if the probabilities are right.
 
     Rows are put into ten parts of equal size by their greatest probability; the error is the mean over
     rows of the distance between mean confidence and accuracy of their part (expected calibration error
-    of the label). Its chance is the share of simulations, each with truths drawn from the probabilities
-    themselves, that are as far off.
+    of the label). The p-value is the share of simulations, with truths drawn from the probabilities
+    themselves, that have at least this error.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What is suspicious about a model, whatever its metrics are."""
+"""Checks of a model that do not depend on its metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def left_out(model: FittedModel) -> Iterator[Check]:
-    """A warning for each reason why ``model`` does not learn from columns."""
+    """A warning for each reason why ``model`` does not use columns."""
     by_reason: dict[str, list[str]] = {}
     for column, reason in model.left_out.items():
         by_reason.setdefault(reason.replace("_", " "), []).append(column)
@@ -24,7 +24,7 @@ def left_out(model: FittedModel) -> Iterator[Check]:
 
 
 def predictions_of(evaluation: Evaluation) -> Check:
-    """Whether every row has a prediction, and probabilities that are some."""
+    """Whether every row has a prediction, and valid probabilities."""
     import numpy as np
 
     name, values = "predictions", evaluation.probabilities
@@ -40,7 +40,7 @@ def predictions_of(evaluation: Evaluation) -> Check:
 
 
 def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator[Check]:
-    """Whether more than one class is predicted, and those of the truth are among the ``known``."""
+    """Whether more than one class is predicted, and all classes of the truth are ``known``."""
     import numpy as np
 
     truth, labels = np.unique(evaluation.truth), np.unique(evaluation.labels)
@@ -58,5 +58,5 @@ def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator
 
 
 def outcome(name: str, status: Status, message: str) -> Check:
-    """The outcome of the check ``name``, which is about no column."""
+    """The outcome of the check ``name``, which is about the whole model."""
     return Check(check=name, status=status, message=message)

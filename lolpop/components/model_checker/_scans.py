@@ -1,4 +1,4 @@
-"""How clear the clearest of many overlapping segments is, and how likely that is by chance alone."""
+"""The clearest of many overlapping segments, and its p-value."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SMALLER, _TIMES = 2 / 3, 2
 _EXCEEDANCES = 10
 _MOST_PERMUTATIONS = 100_000
 _MOST_AT_ONCE, _MOST_NUMBERS_AT_ONCE = 250, 2_000_000
-# The normal approximation of a p-value may be this many times too great: what is further from significant
-# is not computed exactly.
+# The normal approximation of a p-value may be this many times too great: a greater one is not computed #
+# exactly.
 _TOLERANCE = 5
 
 
@@ -34,11 +34,11 @@ class Errors:
     level: Codes
     stratum: Codes
     are_sizes: bool
-    """Whether they say how wrong a row is, and not only whether it is."""
+    """Whether they are sizes of errors, rather than only right or wrong."""
 
     @classmethod
     def of(cls, errors: NDArray[Any], strata: Codes | None) -> Errors:
-        """Rows of the same one of ``strata`` are compared with each other; all are, without."""
+        """Rows of the same stratum are compared with each other; without ``strata``, all rows."""
         import numpy as np
 
         stratum = np.zeros(len(errors), dtype=np.intp) if strata is None else strata
@@ -113,8 +113,7 @@ class Scan:
         means = levels @ errors.values / totals
         variances = (levels @ errors.values**2 - totals * means**2) / (totals - 1)
         inside = sums_of_runs(tables.sum(axis=2), first, last)
-        # How many rows of either side are compared, as an effective number: of strata that lie on one side
-        # only, nothing is learned.
+        # The effective number of rows that are compared: strata on one side only are no evidence.
         compared = inside * (totals[:, None] - inside) / totals[:, None]
         expected, variance, weight = means @ inside, variances @ compared, compared.sum(axis=0)
         usable = variance > 0
@@ -141,7 +140,7 @@ class Scan:
         return int(self.first[at]), int(self.last[at]), float(clearness[at])
 
     def chance(self, significance: float, seed: int) -> float:
-        """How likely chance alone makes a segment as clear as the clearest one.
+        """The p-value of the clearest segment.
 
         It is exact up to the number of permutations where it may be at most ``significance``, otherwise 1.
         """
@@ -161,7 +160,7 @@ class Scan:
         while drawn < most:
             number = min(at_once, most - drawn)
             greatest = self._clearness(self._permuted(number, random)).max(axis=-1)
-            # A permutation that is no other table differs by rounding only.
+            # A permutation with the same table differs by rounding only.
             exceedances += int(np.count_nonzero(greatest >= clearness - 1e-9))
             drawn += number
             if exceedances + 1 > significance * (most + 1):
@@ -193,7 +192,7 @@ class Scan:
         return sums_of_runs(sums, self.first, self.last)
 
     def _clearness(self, sums: Floats) -> Floats:
-        """How clearly each segment is worse, shape (..., segments); 0 where it is not."""
+        """The clearness of each segment, shape (..., segments); 0 if it is not worse."""
         import numpy as np
 
         total, all_rows = self._total(), self.tables.sum()

@@ -1,4 +1,4 @@
-"""Where a model is clearly worse than elsewhere."""
+"""Weak segments: rows on which a model is clearly worse than elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Numbers are cut into this many parts of equal size, and every run of neighbouring parts is a segment.
 _PARTS = 10
-# More than this share of the rows is no segment.
+# A segment has at most this share of the rows.
 _GREATEST_SHARE = 0.5
 # The shares of the predicted classes differ by this (total variation) where one class gives way to another.
 _TRANSITION = 0.35
@@ -30,13 +30,13 @@ _TRANSITION = 0.35
 # difference, by two standard deviations, is none that the model's probabilities say.
 _ALIKE = 0.65
 _SURPRISING_SHARE, _SURPRISING_DEVIATIONS = 0.25, 2
-# Errors whose squares are no numbers any more: such a model is wrong everywhere.
+# Errors with infinite squares: such a model is wrong everywhere.
 _ABSURD = 1e100
 
 
 @dataclass(frozen=True, slots=True)
 class WeakSegment:
-    """Rows that one column tells from others, with the mean error on them and elsewhere."""
+    """Rows with certain values of one column, with the mean error on them and elsewhere."""
 
     column: str
     where: str
@@ -44,7 +44,7 @@ class WeakSegment:
     error: float
     elsewhere: float
     chance: float
-    """How likely chance alone shows a segment as clear as this in any of the columns, at most."""
+    """An upper bound of the p-value, over all columns."""
 
 
 def weak_segments(
@@ -71,9 +71,9 @@ def weak_segments(
     clearest ones of permuted errors (``Scan``).
 
     Rows are compared with rows of the same predicted class: those of a rare class are more often wrong,
-    wherever they are. Between numbers of which one class is predicted and those of which another is, errors
-    are in the nature of things, and no segment (``_transitions``, ``_tails``). ``labels`` are the n predicted
-    classes, numbers from 0, and ``expected`` the n probabilities that they are wrong, as the model says.
+    wherever they are. Between ranges of numbers for which different classes are predicted, errors are
+    natural and not a segment (``_transitions``, ``_tails``). ``labels`` are the n predicted classes, numbers
+    from 0, and ``expected`` the n probabilities that they are wrong, as the model says.
     """
     import numpy as np
 
@@ -148,7 +148,7 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Predictions:
-    """The predicted classes of n rows, and how probably each is wrong, as the model says, if it does."""
+    """The predicted classes of n rows, and the probability of each error, if the model has probabilities."""
 
     labels: Codes
     expected: Floats | None
@@ -197,7 +197,7 @@ def _transitions(predicted: Floats, first: Codes, last: Codes) -> NDArray[np.boo
     import numpy as np
 
     end = len(predicted) - 1
-    # A part of no rows on either side, so that each run has neighbours.
+    # An empty part on either side, so that each run has neighbours.
     around = np.vstack([np.zeros_like(predicted[:1]), predicted, np.zeros_like(predicted[:1])])
     sums = around.cumsum(axis=0)
     below, above = sums[first], sums[-1] - sums[last + 1]
@@ -221,9 +221,8 @@ def _tails(
     errors: NDArray[Any],
     expected: Floats,
 ) -> NDArray[np.bool_]:
-    """Which runs of parts are predicted alike, and as often wrongly as the probabilities say.
-
-    There, a class that is rare becomes more probable, but not the most probable one.
+    """The runs of parts with the same predicted class whose errors match the probabilities. There, a rare
+    class becomes more probable, but not the most probable one.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Forecasts that were made, beside what turned out to be true of them."""
+"""Backtests: forecasts beside the true values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BASELINES = ("naive", "seasonal_naive", "drift")
 
 @dataclass(frozen=True, slots=True)
 class ForecastColumns:
-    """Names of the columns that forecasts stand in.
+    """Names of the columns of forecasts.
 
     Rows of a backtest have more of them than the predictions of a job: the origin of each forecast, the scale
     of its series, and the forecast of each baseline.
@@ -47,7 +47,7 @@ class ForecastColumns:
 
     @classmethod
     def of_backtest(cls, problem: ForecastingProblem) -> ForecastColumns:
-        """The names in a backtest: none of them is that of the target, the time or the series."""
+        """The names in a backtest, all different from the target, the time and the series."""
         name = partial(free_name, taken=(problem.target, *problem.place))
         return cls(
             forecast=name(LABEL),
@@ -60,9 +60,9 @@ class ForecastColumns:
 
 
 class RecordedForecasts(Forecaster):
-    """Answers for rows with the forecasts in them, whatever has become of the model that made them.
+    """A model whose predictions are the recorded forecasts in the rows.
 
-    ``scales`` are those of the series by key, where ``columns`` names none that holds them.
+    ``scales`` are the scales of the series by key, if ``columns`` names no column for them.
     """
 
     __slots__ = ("_columns", "_problem", "_scales")
@@ -79,11 +79,11 @@ class RecordedForecasts(Forecaster):
 
     @classmethod
     def of_backtest(cls, problem: ForecastingProblem) -> RecordedForecasts:
-        """The forecasts that ``backtest_rows`` holds."""
+        """The recorded forecasts in the result of ``backtest_rows``."""
         return cls(problem, columns=ForecastColumns.of_backtest(problem))
 
     def baseline(self, name: str) -> RecordedForecasts:
-        """The forecasts of a baseline that stand beside these; no baseline has an interval."""
+        """The recorded forecasts of a baseline; baselines have no intervals."""
         names = self._columns
         columns = replace(names, forecast=names.baselines[name], lower=None, upper=None)
         return RecordedForecasts(self._problem, self._scales, columns)
@@ -95,7 +95,7 @@ class RecordedForecasts(Forecaster):
 
     @property
     def classes(self) -> tuple[Any, ...]:
-        """None: it tells no classes apart."""
+        """Empty: it is not a classifier."""
         return ()
 
     def predict(self, frame: Frame) -> Predictions:
@@ -107,7 +107,7 @@ class RecordedForecasts(Forecaster):
         return Predictions(to_floats(rows.get_column(names.forecast)), lower=lower, upper=upper)
 
     def scales(self, frame: Frame) -> Floats:
-        """The scale that stands in each row, or that of its series."""
+        """The scale in each row, or that of its series."""
         import numpy as np
 
         if self._columns.scale is not None:
@@ -128,13 +128,13 @@ class RecordedForecasts(Forecaster):
         return codes * (origins.max(initial=0) + 1) + origins
 
     def come_after(self, frame: Frame) -> NDArray[np.bool_]:
-        """All: they were forecast."""
+        """True for all rows, which were forecast."""
         import numpy as np
 
         return np.ones(len(wrap(frame)), dtype=np.bool_)
 
     def baselines(self, frame: Frame) -> Mapping[str, Floats]:
-        """What stands in the columns of baselines."""
+        """The columns of baselines."""
         rows = wrap(frame)
         return {
             baseline: to_floats(rows.get_column(name)) for baseline, name in self._columns.baselines.items()
@@ -152,11 +152,11 @@ def forecasts_of(model: FittedModel) -> Forecaster:
 
 
 def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: ForecastingProblem) -> Frame:
-    """What each of several models has forecast for rows that it had not seen, and what was true of them.
+    """The forecasts of several models for rows that they have not seen, beside the true values.
 
-    Each is given with its rows and the values of their target. The result has, of all of them, series and
-    time, the target, ``prediction``, ``lower`` and ``upper``, the ``origin`` from which it was forecast,
-    the ``scale`` of the series, and the forecast of each baseline, all called as ``ForecastColumns`` says.
+    Each model comes with its rows and the values of their target. The result has series and time, the
+    target, ``prediction``, ``lower`` and ``upper``, the ``origin`` from which it was forecast, the ``scale``
+    of the series, and the forecast of each baseline, all called as ``ForecastColumns`` says.
     """
     import narwhals as nw
 
@@ -183,7 +183,7 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
         columns = [
             nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()
         ]
-        # Starting from the place keeps its dtypes, and the index of rows out of it.
+        # Starting from the columns of series and time keeps their dtypes, and drops the index.
         place = [
             nw.new_series(
                 name, rows.get_column(name).to_list(), rows.schema[name], backend=rows.implementation

@@ -1,4 +1,4 @@
-"""Judging models by scikit-learn's metrics, and telling which of two is better."""
+"""Evaluating models by scikit-learn's metrics, and comparing two of them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ __all__ = ["BuiltinModelChecker"]
 _CLASSIFICATION = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
 _REGRESSION = ("r2", "mean_absolute_error", "root_mean_squared_error")
 
-# On fewer rows a perfect score is nothing to wonder at.
+# On fewer rows, a perfect score is not suspicious.
 _ROWS_TO_DOUBT_PERFECTION = 100
-# Bounds of time: rows that are looked at in depth, and of a person's patience: segments that are named.
+# Bounds of time (rows that are examined in depth) and of patience (segments that are named).
 _MOST_ROWS = 20_000
 _MOST_SEGMENTS = 3
 
@@ -51,13 +51,13 @@ class BuiltinModelChecker(ModelChecker):
     """Measures models by scikit-learn's metrics, from one prediction for all of them.
 
     A model is *better* than another if the whole confidence interval of the difference, by a paired
-    bootstrap over the same rows, is on its side: a difference that other rows could turn round replaces
-    nothing that works.
+    bootstrap over the same rows, is on its side: a difference that other rows could reverse does not replace
+    a working model.
 
-    Unless set, the metric that decides is ``log_loss`` for classification: it judges the probabilities,
-    not only on which side of a threshold they fall; nothing but better ones improve it; it holds for any
-    number of classes, however rare; and, being a mean over rows, it tells models apart on fewer of them
-    than accuracy does. For regression it is ``root_mean_squared_error``, in the target's own units.
+    By default, the metric that decides is ``log_loss`` for classification. It scores the probabilities, not
+    only their side of a threshold; only better probabilities improve it; it suits any number of classes,
+    however rare; and, as a mean over rows, it distinguishes models on fewer rows than accuracy does. For
+    regression it is ``root_mean_squared_error``, in the target's own units.
 
     Binary metrics are about ``problem.positive_label``; with more classes they are the mean over classes.
 
@@ -71,11 +71,11 @@ class BuiltinModelChecker(ModelChecker):
     resamples : int
         Number of resamples of the bootstrap; at most 200 for metrics that are slow to compute.
     min_rows : int
-        Fewer rows than this are too few to judge by.
+        Least number of rows for a reliable evaluation; a check warns below it.
     too_good : float
-        Balanced accuracy, or r2, from which a model is suspected of knowing the answer.
+        Balanced accuracy, or r2, from which leakage is suspected.
     overfit : float
-        By how much balanced accuracy, or r2, may be greater on the rows that were learned from.
+        By how much balanced accuracy, or r2, may be greater on the training rows.
     miscalibrated : float
         How far the confidence of predictions may be from their accuracy, on average.
     weak_segment : float, optional
@@ -136,7 +136,7 @@ class BuiltinModelChecker(ModelChecker):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find a metric that does not exist, or is not for the problem of ``values``."""
+        """Check that the metric exists, and is for the problem of ``values``."""
         name, problem = settings.get("metric"), values.get("problem")
         if name is None:
             return
@@ -183,12 +183,10 @@ class BuiltinModelChecker(ModelChecker):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """What is suspicious about ``model``, judged on the n rows of ``frame``.
-
-        Predictions that are missing, or no probabilities, are errors. What may have a reason is a warning:
-        columns that it does not learn from, few rows, one class only, a class that is unknown, no better
-        than a constant, perfect, overfitted, confident without reason, slow, and segments of rows on which
-        it is much worse than elsewhere. At most 20,000 rows are searched for those.
+        """Check ``model`` on the n rows of ``frame``. Missing predictions and invalid probabilities are
+        errors. Warnings are: columns that the model does not use, few rows, a single class, an unknown
+        class, a model that is no better than a constant, perfect, overfitted, overconfident or slow, and
+        weak segments. At most 20,000 rows are searched for segments.
         """
         started = time.perf_counter()
         [evaluation] = self._evaluate([model], frame, target)
@@ -209,9 +207,8 @@ class BuiltinModelChecker(ModelChecker):
     def compare_to_baseline(
         self, model: FittedModel, frame: Frame, target: Series, train_target: Series
     ) -> Comparison:
-        """Compare with what predicts the same for every row: what the n values of ``train_target`` suggest.
-
-        That is its most frequent class, with the frequencies of all as probabilities, or its mean.
+        """Compare with a constant prediction from the n values of ``train_target``. It is the most frequent
+        class, with the frequencies of all classes as probabilities, or the mean.
         """
         [evaluation] = self._evaluate([model], frame, target, train_target)
         return self._compare_to_constant(evaluation, train_target)
@@ -225,7 +222,7 @@ class BuiltinModelChecker(ModelChecker):
         return self._compare(one, another)
 
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
-        """How far what ``model`` predicts for the rows of ``frame`` is from that for ``reference``.
+        """Compare the predictions of ``model`` for the rows of ``frame`` and of ``reference``.
 
         Labels or numbers, and probabilities, are compared as the data profiler compares columns. Raises
         DataError if it cannot predict either.
@@ -281,7 +278,7 @@ class BuiltinModelChecker(ModelChecker):
         if self._metric.needs_probabilities and evaluation.probabilities is None:
             return outcome("baseline", "warn", f"it gives no probabilities, which {self.metric} needs")
         comparison = self._compare_to_constant(evaluation, target)
-        # It is the best constant for these rows, which may be another than for those of the training.
+        # It is the best constant for these rows, which may differ from that of the training rows.
         against = (
             f"{comparison.against}, {'the most frequent' if self._classifies else 'the mean'} of these rows"
         )

@@ -1,4 +1,4 @@
-"""Whether a model predicts for some rows what it predicts for others."""
+"""Drift of predictions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["drift_of_predictions"]
 def drift_of_predictions(
     model: FittedModel, frame: Frame, reference: Frame, problem: Problem, data_profiler: DataProfiler | None
 ) -> DriftReport:
-    """How far what ``model`` predicts for ``frame`` is from what it predicts for ``reference``.
+    """Compare the predictions of ``model`` for ``frame`` and for ``reference``.
 
     Labels, or numbers, are the column ``prediction``, and each class has its ``probability_<class>``. They
     are compared by ``data_profiler``, the built-in one with its defaults if there is none.

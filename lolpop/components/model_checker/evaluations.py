@@ -1,4 +1,4 @@
-"""Predictions beside the truth, in the numbers that metrics are computed from."""
+"""Predictions beside the truth, as the numbers that metrics are computed from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Evaluation", "constant_class", "constant_mean", "evaluate_classes", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What was predicted for n rows, and what is true of them.
+    """The predictions for n rows, and their true values.
 
     Of a classification, ``truth`` and ``labels`` are positions in ``classes``, of which the positive one
     is the last if they are two, and ``probabilities`` has shape (n, k) in their order. Of a regression,
@@ -41,7 +41,7 @@ class Evaluation:
         return len(self.truth)
 
     def take(self, rows: Indices) -> Evaluation:
-        """The same of ``rows``, each as often as it is named."""
+        """The evaluation of ``rows``, each as often as it is listed."""
         chosen = None if self.probabilities is None else self.probabilities[rows]
         return Evaluation(self.truth[rows], self.labels[rows], chosen, self.classes)
 
@@ -63,7 +63,7 @@ def evaluate_classes(
     by_model = [_predict(model, frame, len(truth)) for model in models]
     labels = [_plain(predictions.labels) for predictions in by_model]
     own = [_plain(predictions.classes) for predictions in by_model]
-    # What models know comes first, in the order of their probabilities.
+    # The classes of models come first, in the order of their probabilities.
     all_classes = dict.fromkeys(value for values in (*own, trained_on, truth, *labels) for value in values)
     classes = _ordered(tuple(all_classes), positive)
     codes = {value: code for code, value in enumerate(classes)}

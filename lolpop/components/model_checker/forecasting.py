@@ -1,4 +1,4 @@
-"""Judging forecasts, by errors, by their intervals, and beside those of who knows no model."""
+"""Evaluating forecasts by their errors and intervals, and comparing them with baselines."""
 
 from __future__ import annotations
 
@@ -37,34 +37,34 @@ ForecastMetric = Literal[
     "mean_absolute_percentage_error",
     "symmetric_mean_absolute_percentage_error",
 ]
-"""A metric that can decide; of all, less is better."""
+"""A metric that can decide; a smaller value of it is better."""
 
-# With fewer paths than this, each is taken apart: of one or two nothing can be resampled.
+# With fewer paths than this, each is split into runs: one or two paths cannot be resampled.
 _FEWEST_PATHS = 10
-# Errors that nearly all have one sign, and no trend that was missed once.
+# Nearly all errors have one sign, which a trend that was missed once does not explain.
 _BIASED = 0.8
 
 
 class ForecastModelChecker(ModelChecker):
-    """Measures forecasts, and compares models on the same rows, in which neither has learned.
+    """Measures forecasts, and compares models on the same rows, which neither was trained on.
 
-    Errors of one forecast hang together: a series that begins too high stays too high. So differences are
-    judged by a paired bootstrap of whole forecasts, of each series and origin; where there are few of them,
-    of runs of steps, as long as the cube root of their number. The fewer there are, the more the interval
-    is expanded, as Student's is.
+    Errors of one forecast are correlated: a forecast that begins too high stays too high. So differences are
+    tested by a paired bootstrap of whole forecasts, by series and origin; if there are few of them, of runs
+    of steps as long as the cube root of their number. The fewer there are, the more the interval is widened,
+    as by Student's t.
 
     Parameters
     ----------
     metric : str
-        The metric that decides. The mean absolute scaled error has every series in units of the error that
-        its seasonal naive forecast makes in the history: it is fair to small and large series, and 1 is as
-        good as knowing last season. Series that never vary have no such unit, and are left out of it.
+        The metric that decides. The mean absolute scaled error measures every series in units of the error
+        of its seasonal naive forecast in the history: it is fair to small and large series, and 1 is as good
+        as repeating the last season. Constant series have no such unit and are left out.
     confidence : float
         Confidence of the intervals of differences, between 0 and 1.
     resamples : int
         Number of resamples of the bootstrap.
     min_rows : int
-        Fewer rows than this are too few to judge by.
+        Least number of rows for a reliable evaluation; a check warns below it.
     miscovered : float
         By how much less than ``problem.interval`` of the true values may lie between lower and upper.
     """
@@ -104,7 +104,7 @@ class ForecastModelChecker(ModelChecker):
 
     @property
     def greater_is_better(self) -> bool:
-        """Never: all are errors."""
+        """False: all metrics are errors."""
         return False
 
     def measure(self, model: FittedModel, frame: Frame, target: Series) -> Metrics:
@@ -127,12 +127,10 @@ class ForecastModelChecker(ModelChecker):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """What is suspicious about the forecasts of the n rows of ``frame``.
-
-        Forecasts that are missing are an error. Warnings are few rows, no better than the best baseline,
-        intervals that hold too few true values, forecasts that are too high or too low throughout, and
-        series on which they are worse than the seasonal naive ones. What was measured on the rows that were
-        learned from says nothing of forecasts: ``learned`` is not looked at.
+        """Check the forecasts of the n rows of ``frame``. Missing forecasts are an error. Warnings are: few
+        rows, forecasts no better than the best baseline, intervals with too few true values, forecasts that
+        are too high or too low throughout, and series with worse forecasts than the seasonal naive ones.
+        ``learned`` is ignored, since metrics of training rows mean nothing for forecasts.
         """
         del learned
         judged = self._judged(model, frame, target)
@@ -151,7 +149,7 @@ class ForecastModelChecker(ModelChecker):
     ) -> Comparison:
         """Compare with the best of the baselines: the last value, last season's, the last with its drift.
 
-        They are those of the history that was learned from, whatever ``train_target`` is.
+        They are computed from the training history; ``train_target`` is ignored.
         """
         del train_target
         return self._compare_to_best(self._judged(model, frame, target))
@@ -166,7 +164,7 @@ class ForecastModelChecker(ModelChecker):
         return self._compare(judged, judged.instead(_floats(predictions.labels)))
 
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
-        """How far what ``model`` forecasts for the rows of ``frame`` is from that for ``reference``.
+        """Compare the forecasts of ``model`` for the rows of ``frame`` and of ``reference``.
 
         Labels or numbers, and probabilities, are compared as the data profiler compares columns. Raises
         DataError if it cannot predict either.
@@ -267,7 +265,7 @@ class ForecastModelChecker(ModelChecker):
         wanted, share = self._problem.interval, float(judged.covered.mean())
         message = f"{share:.0%} of the true values lie between lower and upper; expected {wanted:.0%}"
         means = self._resampled(judged.blocks, judged.covered)
-        # A forecast that goes astray takes all its steps out at once: that alone says little.
+        # One bad forecast moves all its steps outside at once, which alone is weak evidence.
         surely = means is not None and np.quantile(means[0], self._confidence) < wanted
         if surely and share < wanted - self._miscovered:
             yield _check("coverage", "warn", f"{message}: the intervals are unreliable")
@@ -320,7 +318,7 @@ class _Judged:
     baselines: Mapping[str, Floats]
 
     def instead(self, mean: Floats) -> _Judged:
-        """The same rows, forecast by another, who says nothing of intervals."""
+        """The same rows with the forecasts of another model, without intervals."""
         unknown = self.mean * float("nan")
         return replace(self, mean=mean, lower=unknown, upper=unknown)
 
@@ -338,7 +336,7 @@ class _Judged:
         return inside
 
     def rows(self, metric: str) -> Floats:
-        """The value of each row whose mean the metric is (or the root of it), NaN where there is none."""
+        """The values by row whose mean (or its root) is the metric; NaN where undefined."""
         import numpy as np
 
         with np.errstate(over="ignore"):  # errors too great for a float are infinite
@@ -391,7 +389,7 @@ _ROWS: Mapping[str, Callable[[_Judged], Floats]] = MappingProxyType(
         "symmetric_mean_absolute_percentage_error": _symmetric,
     }
 )
-"""What each metric is the mean of."""
+"""The values by row of each metric."""
 
 
 def _finished(mean: Any, metric: str) -> Any:

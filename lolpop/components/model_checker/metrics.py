@@ -72,7 +72,7 @@ class Metric:
         if not np.isfinite(_predicted(evaluation, self.needs_probabilities)).all():
             return float("nan")
         try:
-            with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are absurd
+            with np.errstate(over="ignore", invalid="ignore"):  # for absurdly great numbers
                 return float(self.value(evaluation))
         except ValueError as error:
             raise DataError(f"The metric {self.name} cannot be computed on these rows: {error}") from error
@@ -144,7 +144,7 @@ def _brier_losses(evaluation: Evaluation) -> Values:
     probabilities = _probabilities(evaluation)
     true = np.eye(probabilities.shape[1])[evaluation.truth]
     losses: Values = ((true - probabilities) ** 2).sum(axis=1)
-    # Of two classes both errors are the same one, and are counted once.
+    # With two classes, both errors are the same, and are counted once.
     return losses / 2 if probabilities.shape[1] == 2 else losses
 
 
@@ -208,7 +208,7 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
         import numpy as np
         import sklearn.metrics
 
-        # Of a class without rows, or without others, there is no curve.
+        # A class without rows, or without other rows, has no curve.
         judged = [
             class_scores
             for class_scores in _one_against_rest(evaluation)
@@ -290,7 +290,7 @@ def _sklearn_classification(name: str, function: str, **arguments: Any) -> Metri
 
         present = np.bincount(evaluation.truth, minlength=len(evaluation.classes))
         if len(present) < 2 or not present.all():
-            return float("nan")  # of a class that is not there, these say nothing
+            return float("nan")  # undefined if a class has no rows
         probabilities = _probabilities(evaluation)
         score = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities
         result: float = getattr(sklearn.metrics, function)(evaluation.truth, score, **arguments)

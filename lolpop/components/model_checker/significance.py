@@ -1,4 +1,4 @@
-"""How likely a difference is by chance alone."""
+"""Significance tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["chance_of_difference", "chance_of_hits", "chance_of_mean"]
 
 
 def chance_of_hits(hits: int, rows: int, all_hits: int, all_rows: int) -> float:
-    """How likely ``rows`` drawn of ``all_rows``, of which ``all_hits`` hit, hold ``hits`` or more.
+    """The probability of ``hits`` or more in ``rows`` drawn from ``all_rows`` with ``all_hits``.
 
     Fisher's exact test, one-sided: it holds for few rows and for rare hits too.
     """
@@ -23,7 +23,7 @@ def chance_of_hits(hits: int, rows: int, all_hits: int, all_rows: int) -> float:
 
 
 def chance_of_mean(inside: tuple[float, float, int], outside: tuple[float, float, int]) -> float:
-    """How likely the mean inside is so much greater than outside: Welch's test, one-sided.
+    """The p-value of a greater mean inside than outside: Welch's test, one-sided.
 
     Each side is its mean, variance and number of rows, of which it needs two.
     """
@@ -38,7 +38,7 @@ def chance_of_mean(inside: tuple[float, float, int], outside: tuple[float, float
 
 
 def chance_of_difference(inside: NDArray[Any], outside: NDArray[Any]) -> float:
-    """How likely the means of two sets of values differ so much, in either direction.
+    """The p-value of a difference between the means of two sets of values, two-sided.
 
     Truth values are compared by Fisher's test, numbers by Welch's. It is 1 if a side has less than two.
     """

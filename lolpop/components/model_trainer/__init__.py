@@ -1,4 +1,4 @@
-"""Fitting, predicting with, and keeping models."""
+"""Fitting, using and storing models."""
 
 from __future__ import annotations
 
@@ -114,28 +114,28 @@ class FittedModel(ABC):
     @property
     @abstractmethod
     def classes(self) -> tuple[Any, ...]:
-        """The target's classes in the order of the probabilities; empty if it is no classifier."""
+        """The target's classes in the order of the probabilities; empty for a regressor or forecaster."""
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """Columns that it was given to learn from and does not use, each with the reason."""
+        """Columns of the training rows that it does not use, each with the reason."""
         return {}
 
     @property
     def categories(self) -> Mapping[str, Collection[str]]:
-        """The values, as text, that it has seen in columns of categories, where it remembers all of them."""
+        """The values, as text, of the training rows in columns of categories, if it remembers all of them."""
         return {}
 
     @abstractmethod
     def predict(self, frame: Frame) -> Predictions:
         """Predict the rows of ``frame``, whatever the order of its columns; extra columns are ignored.
 
-        Raises DataError if a column is missing or of a kind that cannot be used for what was learned.
+        Raises DataError if a column is missing or of another kind than in the training rows.
         """
 
 
 class ModelTrainer(Component):
-    """Fits models of one kind, predicts with them, and stores them in a safe format of its own."""
+    """Fits models of one kind, predicts with them, and stores them in a safe format."""
 
     __slots__ = ()
 
@@ -150,7 +150,7 @@ class ModelTrainer(Component):
     def fit_many(
         self, parts: Sequence[tuple[Frame, Series]], params: Params | None = None
     ) -> list[FittedModel]:
-        """Fit a model to each of several frames with their targets; one that can, fits them at once."""
+        """Fit a model to each of several frames with their targets; some trainers fit them in parallel."""
         return [self.fit(frame, target, params) for frame, target in parts]
 
     def predict(self, model: FittedModel, frame: Frame) -> Predictions:
@@ -177,44 +177,45 @@ class ModelTrainer(Component):
 
     @property
     def title(self) -> str:
-        """What it fits, in a few words, as people read it."""
+        """A short description of the model that it fits."""
         return type(self).__name__
 
     def title_of(self, params: Params) -> str:
-        """What it fits with ``params``, in a few words."""
+        """A short description of the model that it fits with ``params``."""
         del params
         return self.title
 
     def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
-        """The trainers to choose from, if it stands for several: itself alone unless it says otherwise.
-
-        The train pipeline fits each of them and keeps the best; none of them stands for others. ``rows`` is
-        how many there are to learn from, where some of the trainers are not worth trying on so few.
+        """The trainers to choose from, if it represents several; by default itself alone. The train pipeline
+        fits each of them and keeps the best. ``rows`` is the number of training rows, since some trainers
+        are not worth trying on few rows.
         """
         del rows
         return (self,)
 
     @property
     def combination(self) -> CombiningModelTrainer | None:
-        """What combines the best of its alternatives, if anything does."""
+        """The trainer that combines the best of its alternatives, if there is one."""
         return None
 
     def params(self) -> Params:
-        """The parameters that ``fit`` uses where it is given none; recorded with every experiment."""
+        """The parameters that ``fit`` uses by default; recorded with every experiment."""
         return {}
 
     @property
     def estimator_name(self) -> str | None:
-        """What it fits, if it can fit several things; recorded with every experiment."""
+        """The estimator that it fits, if it can fit several; recorded with every experiment."""
         return None
 
     def search_start(self) -> Params:
-        """Where a search begins, as far as it is within the search space: what is fitted without one."""
+        """The first trial of a search, as far as it is within the search space: the parameters without a
+        search.
+        """
         return self.params()
 
 
 class CombiningModelTrainer(ModelTrainer):
-    """Fits several models whose predictions are one; their worth says which, and how they are weighted."""
+    """Fits several models and averages their predictions, weighted by their errors."""
 
     __slots__ = ()
 
@@ -225,7 +226,7 @@ class CombiningModelTrainer(ModelTrainer):
         params: Params,
         fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
     ) -> list[FittedModel]:
-        """What ``fit_many`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+        """The result of ``fit_many``, which reuses the models that are ``fitted`` to ``parts`` already."""
 
     @abstractmethod
     def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:

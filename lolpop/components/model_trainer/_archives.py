@@ -1,4 +1,4 @@
-"""Archives of skops by their content: equal objects make equal bytes, whenever they are written."""
+"""Deterministic archives of skops: equal objects make equal bytes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _ID = "__id__"
 
 
 def with_fixed_bytes(archive: bytes) -> bytes:
-    """The archive without what differs from one writing to the next.
-
-    skops names objects by their place in memory, files by those or by chance, and members by the time. Here
-    they are numbered in the order in which the object refers to them.
+    """The archive with names and times that do not differ between writings. skops names objects by their
+    address in memory, files by address or at random, and stamps members with the time. Here they are
+    numbered in the order in which the object refers to them.
     """
     fixed = BytesIO()
     with ZipFile(BytesIO(archive)) as source, ZipFile(fixed, "w", ZIP_STORED) as target:

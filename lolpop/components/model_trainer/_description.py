@@ -1,4 +1,4 @@
-"""What a stored model says of itself, besides its transformer and estimator."""
+"""The description of a stored model, besides its transformer and estimator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Description:
 
     @classmethod
     def read(cls, folder: Path) -> Description:
-        """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
+        """Read the description. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             columns, classes, left_out = fields["columns"], fields["classes"], fields["left_out"]
@@ -42,7 +42,7 @@ class Description:
             raise UnusableArtifactError(f"There is no stored model in {folder}: {error}") from error
 
     def model(self, transformer: Any, estimator: Any) -> TabularModel:
-        """The model that was described, of what was stored beside its description."""
+        """The described model, made of the parts that were stored beside the description."""
         return TabularModel(self.columns, self.classes, self.left_out, transformer, estimator)
 
     def write(self, folder: Path) -> None:

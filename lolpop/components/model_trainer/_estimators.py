@@ -1,4 +1,4 @@
-"""Estimators of scikit-learn by short name, with what is worth searching of each."""
+"""Estimators of scikit-learn by short name, with their search spaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lolpop.registry import import_object
 
 @dataclass(frozen=True, slots=True)
 class Estimator:
-    """One algorithm: its classifier, its regressor, and what differs from their defaults."""
+    """One algorithm: its classifier, its regressor, and parameters that differ from their defaults."""
 
     classifier: str | None = None
     regressor: str | None = None

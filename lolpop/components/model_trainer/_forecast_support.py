@@ -1,4 +1,4 @@
-"""Trainers of rows forecast, too, by lags: what does that is imported only where something is forecast."""
+"""Forecasting by lags for trainers of rows; its modules are imported only for forecasts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _MOST_SEARCHED = 3
 
 
 def worth_searching(space: SearchSpace, problem: Problem) -> SearchSpace:
-    """What of ``space``, which names first what matters most, is worth searching for ``problem``.
-
-    A trial of forecasts fits a dozen models, on few rows: not more than the first parameters.
+    """The part of ``space``, most important parameters first, that is worth searching for ``problem``. A
+    trial of forecasts fits a dozen models on few rows, so only the first parameters are searched.
     """
     if not isinstance(problem, ForecastingProblem):
         return space
@@ -29,7 +28,7 @@ def worth_searching(space: SearchSpace, problem: Problem) -> SearchSpace:
 
 
 def rows_of(model: FittedModel, folder: Path) -> TabularModel:
-    """The model of rows in ``model``; what else there is of one of lags is written into ``folder``.
+    """The model of rows in ``model``; the rest of a model of lags is written into ``folder``.
 
     Raises TrainingError if no trainer of rows and columns has made it.
     """

@@ -1,4 +1,4 @@
-"""What trainers of a library beside scikit-learn have in common."""
+"""The base of trainers of libraries other than scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LibraryModelTrainer(ModelTrainer):
     requires: ClassVar[tuple[str, ...]]
     install: ClassVar[str]
     library: ClassVar[str]
-    """Its name, as people write it."""
+    """The name of the library, for messages."""
 
     def __init__(self, params: Params) -> None:
         self._params = dict(params)
@@ -33,7 +33,7 @@ class LibraryModelTrainer(ModelTrainer):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find names in ``params`` that the library does not take."""
+        """Check that the library takes all names in ``params``."""
         params = settings.get("params") or {}
         if not params or missing_modules(cls.requires):
             return
@@ -55,7 +55,7 @@ class LibraryModelTrainer(ModelTrainer):
         return self.library
 
     def params(self) -> Params:
-        """The parameters that ``fit`` uses where it is given none."""
+        """The parameters that ``fit`` uses by default."""
         return dict(self._params)
 
     @classmethod
@@ -64,10 +64,8 @@ class LibraryModelTrainer(ModelTrainer):
             raise MissingExtraError(missing[0], cls.install)
 
     def _with(self, params: Params | None) -> dict[str, Any]:
-        """What the trainer was constructed with, overridden by ``params``.
-
-        Raises TrainingError for a name that neither the trainer nor the library knows, and for a value that
-        one of the trainer's own settings cannot have.
+        """The parameters of the constructor, overridden by ``params``. Raises TrainingError for an unknown
+        name, and for an invalid value of one of the trainer's settings.
         """
         self._require_library()
         merged = {**self._params, **(params or {})}
@@ -81,9 +79,8 @@ class LibraryModelTrainer(ModelTrainer):
 
     @classmethod
     def _validated(cls, params: Params) -> dict[str, Any]:
-        """``params``, those of them that are the trainer's own settings as what they should be.
-
-        Libraries let some values pass, such as a negative number of trees.
+        """``params``, with the trainer's own settings validated. Libraries accept some invalid values, such
+        as a negative number of trees.
         """
         validated, settings = dict(params), cls._own_settings()
         for name in validated.keys() & settings.keys():

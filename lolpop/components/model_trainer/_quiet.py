@@ -1,4 +1,4 @@
-"""Loggers of libraries, silent while we use them."""
+"""Silencing the loggers of libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _is_quiet = ContextVar("_is_quiet", default=False)
 
 
 class _WhileQuiet(logging.Filter):
-    """Lets nothing pass that is logged by whoever is quiet, and all that others log at the same time."""
+    """Drops records of contexts that are quiet, and passes those of other threads."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  (it does not matter what it is)
         return not _is_quiet.get()
@@ -22,7 +22,7 @@ _while_quiet = _WhileQuiet()
 
 @contextmanager
 def quiet(*loggers: str) -> Iterator[None]:
-    """What is logged to ``loggers`` in this block is dropped; other threads are not concerned."""
+    """Drop records of ``loggers`` in this block; other threads are not affected."""
     for name in loggers:
         logging.getLogger(name).addFilter(_while_quiet)
     token = _is_quiet.set(True)

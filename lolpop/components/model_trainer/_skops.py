@@ -1,4 +1,4 @@
-"""Objects in skops' format: on loading nothing runs that nobody said to trust."""
+"""Objects in skops' format: loading runs only trusted code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lolpop._names import shortened
 from lolpop.components.model_trainer._archives import with_fixed_bytes
 from lolpop.errors import LolpopError, MissingExtraError, UntrustedTypeError, UnusableArtifactError
 
-# Types that only hold plain values, and that skops does not know: trees, losses, distances, encoders.
+# Types that only hold plain values, and that skops does not trust by itself: trees, losses, encoders.
 _TRUSTED = frozenset(
     {
         "feature_engine.datetime.datetime.DatetimeFeatures",
@@ -21,7 +21,7 @@ _TRUSTED = frozenset(
         "feature_engine.imputation.categorical.CategoricalImputer",
         "feature_engine.imputation.mean_median.MeanMedianImputer",
         "feature_engine.imputation.missing_indicator.AddMissingIndicator",
-        "functools.partial",  # of functions that are judged by themselves
+        "functools.partial",  # for functions, which are checked themselves
         "lolpop.components.feature_transformer._encoders.CategoryEncoder",
         "lolpop.components.feature_transformer._encoders.DateEncoder",
         "lolpop.components.feature_transformer._encoders.InstantEncoder",
@@ -54,7 +54,7 @@ _INSTALL = {"feature_engine": "lolpop[feature-engine]"}
 _MOST_ENTRIES = 1_000_000
 _LARGE = 1 << 30
 _GREATEST_RATIO = 100
-"""Times the size of its file that a model may expand to beyond a gigabyte: none is compressed."""
+"""How many times its size a file may expand to beyond a gigabyte: models are not compressed."""
 
 
 def dump(value: object, path: Path) -> None:
@@ -67,7 +67,7 @@ def dump(value: object, path: Path) -> None:
 def load(path: Path, trusted: Sequence[str]) -> Any:
     """Read what ``dump`` wrote.
 
-    Raises UntrustedTypeError if it holds types that neither are harmless nor among ``trusted``,
+    Raises UntrustedTypeError if it holds types that are neither harmless nor in ``trusted``,
     MissingExtraError if a library that it needs is not installed, and UnusableArtifactError if it is
     damaged or holds a class that is no longer there.
     """
@@ -98,7 +98,7 @@ def load(path: Path, trusted: Sequence[str]) -> Any:
             raise UnusableArtifactError(
                 f"The stored model holds a class that is no longer there: {error}."
             ) from error
-        # Somebody may have written it to do harm: it fails in any way, and the way says where it is damaged.
+        # A malicious file may raise anything; the message quotes the error.
         raise damaged(path, f"{type(error).__name__}: {error}") from error
 
 

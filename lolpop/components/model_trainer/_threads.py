@@ -1,4 +1,4 @@
-"""Threads of numerical libraries: as many as the data is worth."""
+"""How many threads numerical libraries use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lolpop._processors import processors
 if TYPE_CHECKING:
     from threadpoolctl import LibController
 
-# Up to so many values (rows times columns) one thread is about as fast as two, and costs half: gradient
+# Up to this many values (rows times columns), one thread is about as fast as two, at half the cost: gradient
 # boosting on 20 columns breaks even between 20,000 and 30,000 rows (benchmarks/neighbours.py).
 _VALUES_OF_ONE_THREAD = 500_000
 
 
 def threads_for(rows: int, columns: int) -> int:
-    """How many threads are worth their cost for a table: one for a small one, all processors for others.
+    """How many threads to use for a table: one for a small one, all processors for others.
 
     Threads of OpenMP wait for each other thousands of times in a fit: where another process has taken the
     processor of one, all wait for it.
@@ -30,9 +30,9 @@ def threads_for(rows: int, columns: int) -> int:
 
 @contextmanager
 def at_most(threads: int) -> Iterator[None]:
-    """Let numerical libraries work in at most so many threads inside the block.
+    """Limit the threads of numerical libraries inside the block.
 
-    Blocks may be nested, and be entered by several threads at once: the smallest number holds.
+    Blocks may be nested, and entered by several threads at once: the smallest limit holds.
     """
     with _of_this_thread(threads), _PROCESS.limited(threads):
         yield
@@ -49,13 +49,13 @@ def one_thread() -> Iterator[None]:
 
 
 def _most_threads() -> int:
-    """The processors of this process, or what the environment says, if that is less."""
+    """The processors of this process, or the limit of the environment if that is less."""
     stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return min(processors(), int(stated)) if stated.isdigit() and int(stated) else processors()
 
 
 class _Libraries:
-    """The thread pools of all libraries that are loaded; looking for them takes a millisecond."""
+    """The thread pools of all loaded libraries; finding them takes a millisecond."""
 
     def __init__(self) -> None:
         self._modules = -1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["AutoModelTrainer"]
 
 _BOOSTING = "hist_gradient_boosting"
-# Trees have little to learn from fewer, and take most of the time.
+# On fewer values, trees gain little and take most of the time.
 _MANY_VALUES = 1_000
 _LINEAR = {"classification": "logistic_regression", "regression": "ridge"}
 _TRIALS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
@@ -36,20 +36,19 @@ _TRIALS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
         ),
     }
 )
-"""From the simplest to what learns most: a linear model, and trees of several sizes."""
+"""From the simplest to the most flexible: a linear model, and trees of several sizes."""
 
 
 class AutoModelTrainer(SklearnModelTrainer):
-    """Stands for several trainers; the train pipeline fits each of them and keeps the best.
+    """Represents several trainers; the train pipeline fits each of them and keeps the best. For series: the
+    naive, the seasonal naive and the drift forecast, exponential smoothing with a damped trend and with one
+    that fades less, a linear model of lags and, of 1,000 values or more, boosting on lags. The backtest
+    chooses, so that the deployed model is never worse in it than the best baseline. For rows and columns: a
+    linear model and gradient boosting, three of either, from simple to flexible. Validation rows choose, as
+    in a search.
 
-    Of series: the naive, the seasonal naive and the drift forecast, exponential smoothing with a damped trend
-    and with one that fades less, a linear model of lags and, of 1,000 values or more, boosting on lags. The
-    backtest chooses, so that what is deployed is never worse in it than the best baseline. Of rows and
-    columns: a linear model and gradient boosting, three of either, from simple to flexible. Validation rows
-    choose, as in a search.
-
-    With an estimator, parameters or lags of one's own it stands for that one model of scikit-learn. Used by
-    hand, ``fit`` has nothing to choose by, and fits gradient boosting.
+    With an estimator, parameters or lags, it represents that one model of scikit-learn. Called by hand,
+    ``fit`` cannot choose, and fits gradient boosting.
 
     Parameters
     ----------
@@ -116,7 +115,7 @@ class AutoModelTrainer(SklearnModelTrainer):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
+        """Check that the estimator exists, is for the problem, and takes the settings."""
         explicit = {name: value for name, value in settings.items() if value is not None}
         yield from super().check_settings(explicit, values)
 
@@ -126,11 +125,11 @@ class AutoModelTrainer(SklearnModelTrainer):
         return super().known_keys(setting, {**settings, "estimator": settings.get("estimator") or _BOOSTING})
 
     def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
-        """The trainers to choose from, the simplest first; of few values of series not boosting."""
+        """The trainers to choose from, the simplest first; without boosting for few values of series."""
         few = self._combination is not None and rows is not None and rows < _MANY_VALUES
         return self._trainers[:-1] if few else self._trainers
 
     @property
     def combination(self) -> CombinationModelTrainer | None:
-        """What combines the best of its forecasters; None of rows and columns."""
+        """The trainer that combines the best forecasters; None for rows and columns."""
         return self._combination

@@ -1,4 +1,4 @@
-"""What trainers of gradient boosting have in common, whatever the library."""
+"""The base of trainers of gradient boosting, for any library."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _TRANSFORMER_FILE = "transformer.skops"
 
 
 class BoostedTrees(ABC):
-    """Trees of one library, which know features by position: libraries refuse names such as ``a<b``."""
+    """Trees of one library, whose features are numbered, since libraries refuse names such as ``a<b``."""
 
     @classmethod
     @abstractmethod
     def new(cls, params: Params, problem_type: str) -> Self:
-        """Trees that are not fitted yet. Raises TrainingError for parameters that are refused."""
+        """Trees that are not fitted yet. Raises TrainingError for invalid parameters."""
 
     @abstractmethod
     def fit(self, features: Any, labels: Array) -> None:
@@ -52,7 +52,7 @@ class BoostedTrees(ABC):
     @property
     @abstractmethod
     def library_model(self) -> Any:
-        """The library's own model, which takes what ``prepare`` makes, for others that know the library."""
+        """The model of the library itself, which takes the result of ``prepare``."""
 
     def prepare(self, features: Any) -> Any:
         """``features`` as the library takes them."""
@@ -65,20 +65,22 @@ class BoostedTrees(ABC):
     @classmethod
     @abstractmethod
     def load(cls, path: Path, classes: int) -> Self:
-        """Read what ``save`` wrote, of so many classes (0: of numbers), or raise StoreError."""
+        """Read saved trees for a number of classes (0 for regression). Raises StoreError if they are
+        damaged.
+        """
 
 
 class BoostingModelTrainer(LibraryModelTrainer):
     """Trees of one library behind the feature transformer, stored in the library's own format.
 
-    Missing values and categories are the library's to deal with.
+    The library handles missing values and categories.
     """
 
     trees: ClassVar[type[BoostedTrees]]
     estimator_file: ClassVar[str]
-    """Where the trees are stored."""
+    """The file name of the trees."""
     thread_parameter: ClassVar[str]
-    """What the library calls the number of threads."""
+    """The library's parameter for the number of threads."""
 
     def __init__(
         self, params: Params, *, problem: Problem, seed: int, feature_transformer: FeatureTransformer
@@ -90,7 +92,7 @@ class BoostingModelTrainer(LibraryModelTrainer):
 
     @abstractmethod
     def _fixed(self) -> Params:
-        """What the library is told where the parameters say nothing: the seed, and to be quiet."""
+        """Defaults that are passed to the library: the seed, and to be quiet."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a new model on the n rows of ``frame`` (features only) and ``target`` (n values).

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CatBoostModelTrainer"]
 
-# Its errors begin with the place in its source that they come from.
+# Its errors begin with a place in its source code.
 _PLACE = re.compile(r"^\S+:\d+: (Error: )?")
 
-# How it may be told to be quiet or not: by one of these at most.
+# Parameters of verbosity, of which CatBoost takes at most one.
 _LOUDNESS = frozenset({"logging_level", "silent", "verbose", "verbose_eval"})
 
 Depth = Annotated[int, Field(ge=1, le=16)]
@@ -75,14 +75,14 @@ class _CatBoostTrees(BoostedTrees):
         return self._estimator
 
     def prepare(self, features: Any) -> Any:
-        # CatBoost takes categories that are integers, and none that are missing: that is the code -1.
+        # CatBoost takes categories as integers without missing values: missing is the code -1.
         coded = unnamed(features)
         for column in _categorical(features):
             coded[column] = coded[column].cat.codes
         return coded
 
     def save(self, path: Path) -> None:
-        # When, and under which random name, it was fitted, would keep equal models apart.
+        # The time of the fit, and its random name, would make equal models differ.
         metadata = self._estimator.get_metadata()
         for name in _OF_THE_FIT.intersection(metadata.keys()):
             metadata[name] = ""
@@ -102,7 +102,7 @@ class _CatBoostTrees(BoostedTrees):
 class CatBoostModelTrainer(BoostingModelTrainer):
     """CatBoost behind the feature transformer, stored in CatBoost's own format.
 
-    Missing values and categories are CatBoost's to deal with; a missing category is one of its own.
+    CatBoost handles missing values and categories; a missing category is a category of its own.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ class CatBoostModelTrainer(BoostingModelTrainer):
     depth : int
         Depth of the trees.
     l2_leaf_reg : float or None
-        L2 regularisation of the leaves; None is CatBoost's own 3. With any number the learning rate is
-        no longer found by CatBoost, but 0.03 unless said.
+        L2 regularisation of the leaves; None is CatBoost's default, 3. With any number, CatBoost no longer
+        chooses the learning rate, which is then 0.03 by default.
     params : mapping, optional
         Further parameters of ``CatBoostClassifier`` or ``CatBoostRegressor``. Its ``random_seed`` is the
         workflow's seed unless said.
@@ -158,12 +158,12 @@ class CatBoostModelTrainer(BoostingModelTrainer):
         """Names of the parameters that CatBoost takes; it is installed."""
         import catboost
 
-        # Categories are told by their columns' dtype.
+        # Categories are recognised by the dtype of their columns.
         names = parameter_names(catboost.CatBoostClassifier)
         return [name for name in names if name not in {"cat_features", "kwargs"}]
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching."""
+        """The parameters that are worth searching."""
         space: SearchSpace = {
             "iterations": Int(100, 500),
             "learning_rate": Float(0.01, 0.3, log=True),

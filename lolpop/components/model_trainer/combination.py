@@ -52,17 +52,17 @@ _MEMBERS: Mapping[str, tuple[type[_Forecaster], Mapping[str, Any]]] = MappingPro
 )
 _EQUAL: Mapping[str, float] = MappingProxyType({"damped": 1.0, "additive": 1.0, "ridge": 1.0})
 _MOST = 3
-"""So many of the best are combined: further ones add little, and take their time."""
+"""How many of the best are combined: more of them add little, and take time."""
 _WORST = 1.5
-"""How many times the error of the best a member's may be."""
+"""A member's error may be at most this many times that of the best."""
 
 
 class CombinationModelTrainer(CombiningModelTrainer):
-    """Forecasts the weighted mean of what several forecasters say.
+    """Forecasts the weighted mean of several forecasters.
 
-    Means of forecasts err less than the forecast that did best in the past, for errors of different models
-    are in part independent (Bates and Granger, 1969; Makridakis et al., The M4 Competition, 2020). The
-    bounds are the means of the members' bounds.
+    Means of forecasts have smaller errors than the forecast that was best in the past, since errors of
+    different models are partly independent (Bates and Granger, 1969; Makridakis et al., The M4 Competition,
+    2020). The bounds are the means of the members' bounds.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find members that do not exist, and weights that are not positive numbers."""
+        """Check that all members exist, and that weights are positive numbers."""
         weights = settings.get("weights")
         if weights is None:
             return
@@ -119,21 +119,21 @@ class CombinationModelTrainer(CombiningModelTrainer):
 
     @classmethod
     def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003  (the keys are always the same)
-        """Keys of the mapping ``weights``: the members that there are."""
+        """Keys of the mapping ``weights``: the possible members."""
         return tuple(_MEMBERS) if setting == "weights" else ()
 
     @property
     def members(self) -> Mapping[str, ModelTrainer]:
-        """All that may be combined, by name, the simplest first."""
+        """All possible members by name, the simplest first."""
         return self._members
 
     @property
     def title(self) -> str:
-        """What is combined, with the share of each."""
+        """The members, with their shares."""
         return self.title_of(self.params())
 
     def title_of(self, params: Params) -> str:
-        """What is combined by ``params``, with the share of each."""
+        """The members of ``params``, with their shares."""
         weights = self._shares(params)
         *shares, last = [f"{weight:.0%} {self._members[name].title}" for name, weight in weights.items()]
         return f"the combination of {', '.join(shares)} and {last}" if shares else last
@@ -149,7 +149,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
     def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:
         """The weights of the best of its members, by their errors; None if one is better than all others.
 
-        So many as are not much worse than the best, weighted by the inverse of their squared errors.
+        Members that are not much worse than the best, weighted by the inverse of their squared errors.
         Members with the same error forecast the same, and count once.
         """
         names = {id(trainer): name for name, trainer in self._members.items()}
@@ -164,9 +164,8 @@ class CombinationModelTrainer(CombiningModelTrainer):
         return {"weights": {errors[error]: round(error**-2 / total, 4) for error in chosen}}
 
     def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
-        """Whether to forecast so, with that ``error``: if no baseline is better.
-
-        One of its members may be: with several to choose from, the least error is in part good luck.
+        """Whether to use the combination with that ``error``: if no baseline is better. One of its members
+        may be better: among several, the least error is partly luck.
         """
         return all(error <= score for score, trainer in scores if isinstance(trainer, NaiveModelTrainer))
 
@@ -190,7 +189,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
         params: Params,
         fitted: Mapping[ModelTrainer, Sequence[FittedModel]],
     ) -> list[FittedModel]:
-        """What ``fit_many`` gives, without fitting again what is ``fitted`` to ``parts`` already."""
+        """The result of ``fit_many``, which reuses the models that are ``fitted`` to ``parts`` already."""
         shares = self._shares(params)
         trainers = [self._members[name] for name in shares]
         models = [fitted[trainer] if trainer in fitted else trainer.fit_many(parts) for trainer in trainers]

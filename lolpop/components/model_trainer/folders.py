@@ -1,4 +1,4 @@
-"""Models as folders: what their trainer wrote, and which trainer that was."""
+"""Models as folders: the files of their trainer, and its name."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ def save(model: FittedModel, trainer: ModelTrainer, folder: Path) -> None:
 def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
     """Read the model that ``save`` wrote into ``folder``.
 
-    Nothing is imported on the word of a stored file: its trainer is a registered one, one that this
-    process uses already, or one of ``trusted_types``. Raises UntrustedTypeError otherwise, and for types
-    inside the model that nobody trusts.
+    A stored file cannot make arbitrary code run: its trainer must be registered, in use in this process, or
+    one of ``trusted_types``. Raises UntrustedTypeError otherwise, and for untrusted types inside the model.
     """
     trainer = _trainer(_trainer_name(folder), trusted_types)
     if missing := missing_modules(trainer.requires):
@@ -51,7 +50,7 @@ def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
 
 
 def classes_in(folder: Path) -> tuple[Any, ...] | None:
-    """The classes of the model in ``folder``, which is not loaded; None if they are not kept beside it."""
+    """The classes of the model in ``folder``, which is not loaded; None if they are not stored beside it."""
     classes = _description(folder).get("classes")
     return None if classes is None else tuple(classes)
 

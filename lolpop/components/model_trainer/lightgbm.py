@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LightGBMModelTrainer"]
 
-# Its own way to say it: Check failed: (lambda_l1) >= (0.0) at …/config_auto.cpp, line 415 .
+# The form of its errors: Check failed: (lambda_l1) >= (0.0) at …/config_auto.cpp, line 415 .
 _REFUSED = re.compile(r"Check failed: \((?P<name>\w+)\) (?P<relation>[<>=!]+) \((?P<bound>[^)]*)\)")
 
-# What LightGBM calls, in its errors, the parameters of its estimators.
+# The names of parameters in LightGBM's errors, by those of its estimators.
 _NAMES = {
     "feature_fraction": "colsample_bytree", "lambda_l1": "reg_alpha", "lambda_l2": "reg_lambda",
     "bagging_fraction": "subsample", "min_data_in_leaf": "min_child_samples",
@@ -40,7 +40,7 @@ Leaves = Annotated[int, Field(ge=2, le=131072)]
 
 
 class _LightGBMTrees(BoostedTrees):
-    """Once fitted, what is kept is the booster: it is what can be stored."""
+    """Keeps only the booster once fitted, since only that can be stored."""
 
     def __init__(self, estimator: Any = None, booster: Any = None) -> None:
         self._estimator = estimator
@@ -99,7 +99,7 @@ class _LightGBMTrees(BoostedTrees):
 class LightGBMModelTrainer(BoostingModelTrainer):
     """LightGBM behind the feature transformer, stored in LightGBM's own text format.
 
-    Missing values and categories are LightGBM's to deal with.
+    LightGBM handles missing values and categories.
 
     Parameters
     ----------
@@ -166,12 +166,12 @@ class LightGBMModelTrainer(BoostingModelTrainer):
         import lightgbm
 
         named = [name for name in parameter_names(lightgbm.LGBMModel) if name != "kwargs"]
-        # Further ones have their list in the library only; what means the same as one above is left out.
+        # Other parameters are listed by the library only; aliases of those above are left out.
         aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
         return named + [name for name, also in aliases.items() if not {name, *also} & set(named)]
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching."""
+        """The parameters that are worth searching."""
         space: SearchSpace = {
             "n_estimators": Int(50, 500),
             "learning_rate": Float(0.01, 0.3, log=True),
@@ -189,7 +189,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
 
 
 def _require_whole(path: Path) -> None:
-    # LightGBM ends the process, with no exception, on some files that were cut off.
+    # LightGBM ends the process, without an exception, on some truncated files.
     stored = path.read_bytes()
     sizes = _TREE_SIZES.search(stored)
     begin, end = stored.find(b"Tree=0"), stored.find(b"end of trees")

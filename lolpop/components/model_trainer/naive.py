@@ -1,4 +1,4 @@
-"""Forecasts without a model, to be deployed where nothing is better."""
+"""Baseline forecasts, for series on which no model is better."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ __all__ = ["NaiveModelTrainer"]
 class NaiveModelTrainer(BySeriesModelTrainer):
     """Forecasts the last value, that of a season before, or the last value with the mean slope.
 
-    They are the baselines that every forecast is judged beside. Bounds are those of a random walk, made wider
-    by what the history shows.
+    These are the baselines that every forecast is compared with. Bounds are those of a random walk, widened
+    by their coverage in the history.
 
     Parameters
     ----------

@@ -19,9 +19,9 @@ def probability_columns(classes: Sequence[Any]) -> list[str]:
 
 
 def predicted_columns(predictions: Predictions) -> dict[str, Any]:
-    """What is predicted, n values each: ``prediction``, and of classifiers ``probability_<class>``."""
+    """Columns of n predictions: ``prediction``, and for classifiers ``probability_<class>``."""
     labels = predictions.labels
-    # Python's own values, so that every dataframe library sees strings where labels are strings.
+    # Python's own values, so that every dataframe library has strings where labels are strings.
     columns: dict[str, Any] = {LABEL: labels.tolist() if labels.dtype.kind in "OU" else labels}
     if predictions.probabilities is not None:
         columns |= zip(probability_columns(predictions.classes), predictions.probabilities.T, strict=True)

@@ -1,4 +1,4 @@
-"""What a trainer and its models promise, checked where it is first relied on."""
+"""Checks that a trainer and its models keep their contract, where it is first relied on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREDICTIONS = ("labels", "probabilities", "classes")
 
 
 def checked_model(trainer: object, model: Any) -> FittedModel:
-    """What ``fit`` returned. Raises TrainingError, naming the trainer, if it is no fitted model."""
+    """The result of ``fit``. Raises TrainingError, naming the trainer, if it is not a fitted model."""
     missing = [name for name in _MODEL if not hasattr(model, name)]
     if missing:
         raise TrainingError(
@@ -30,7 +30,7 @@ def checked_model(trainer: object, model: Any) -> FittedModel:
 
 
 def checked_predictions(model: object, predictions: Any) -> Predictions:
-    """What ``predict`` returned. Raises TrainingError, naming the model, if these are no predictions."""
+    """The result of ``predict``. Raises TrainingError, naming the model, if it is not predictions."""
     if any(not hasattr(predictions, name) for name in _PREDICTIONS):
         raise TrainingError(
             f"{type(model).__name__}.predict returned {_what(predictions)}. "

@@ -35,16 +35,16 @@ _OPTIONS = ("changepoint_range", "changepoints", "holidays_mode", "holidays_prio
 class ProphetModelTrainer(BySeriesModelTrainer):
     """Prophet on each series by itself, stored as the JSON that Prophet writes.
 
-    Regressors are additive. Series of fewer than 10 values are taken for random walks.
+    Regressors are additive. Series of fewer than 10 values are treated as random walks.
 
     Parameters
     ----------
     growth : str
         Trend: ``linear``, ``flat``, or ``logistic``, which needs ``cap``.
     cap : float, optional
-        What a logistic trend never reaches.
+        Upper limit of a logistic trend.
     floor : float, optional
-        What a logistic trend never falls to; 0 unless said.
+        Lower limit of a logistic trend; 0 by default.
     n_changepoints : int
         How many times the trend may change.
     changepoint_prior_scale : float
@@ -54,7 +54,7 @@ class ProphetModelTrainer(BySeriesModelTrainer):
     seasonality_prior_scale : float
         How strong seasons may be.
     yearly_seasonality : bool, int or auto
-        Whether a year has a pattern, or of how many waves; ``auto`` if there are two years of rows.
+        Whether to fit a yearly pattern, or its number of waves; ``auto`` if there are two years of rows.
     weekly_seasonality : bool, int or auto
         The same of a week; ``auto`` if there are two weeks of rows, several to a week.
     daily_seasonality : bool, int or auto
@@ -114,11 +114,11 @@ class ProphetModelTrainer(BySeriesModelTrainer):
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
-        """Names of the parameters of Prophet that are neither settings nor found here."""
+        """Names of the parameters of Prophet that are neither settings nor set here."""
         return _OPTIONS
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching."""
+        """The parameters that are worth searching."""
         return {
             "changepoint_prior_scale": Float(0.001, 0.5, log=True),
             "seasonality_prior_scale": Float(0.01, 10.0, log=True),

@@ -1,4 +1,4 @@
-"""Models of scikit-learn, and of whatever has its interface."""
+"""Models of scikit-learn and of libraries with its interface."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _FILE = "model.skops"
 class SklearnModelTrainer(ModelTrainer):
     """Any scikit-learn estimator behind the feature transformer, stored with skops.
 
-    Classifiers that know no probabilities (support vector machines, ridge) are calibrated by
-    cross-validation, so that all have them.
+    Classifiers without probabilities (support vector machines, ridge) are calibrated by cross-validation, so
+    that all have probabilities.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ class SklearnModelTrainer(ModelTrainer):
     params : mapping, optional
         Parameters of the estimator's constructor. Its ``random_state`` is the workflow's seed unless said.
     lags : list of int, optional
-        Of a forecasting problem: how many steps before the one to predict lie the values that it is
-        predicted from. Found from the frequency and the length of the history unless said.
+        For a forecasting problem: how many steps before the predicted one the lags are. By default, they
+        follow from the frequency and the length of the history.
     threads : int, optional
-        Threads that a fit uses at most; unless said, one for small tables, and for others as many as there
-        are processors for this process.
+        Most threads of a fit. By default, one for small tables, and as many as this process has processors
+        for others.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class SklearnModelTrainer(ModelTrainer):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find an estimator that is unknown or not for the problem, and settings that it does not take."""
+        """Check that the estimator exists, is for the problem, and takes the settings."""
         name = settings.get("estimator", "hist_gradient_boosting")
         params = settings.get("params") or {}
         problem = values.get("problem")
@@ -113,7 +113,7 @@ class SklearnModelTrainer(ModelTrainer):
         try:
             return _known_params(name) if setting == "params" else ()
         except WiringError:
-            return ()  # an estimator that does not exist is check_settings' to report
+            return ()  # check_settings reports an unknown estimator
 
     @property
     def title(self) -> str:
@@ -134,7 +134,7 @@ class SklearnModelTrainer(ModelTrainer):
         return {**(preset.params if preset else {}), **self._params}
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching of the estimators that have a short name; empty for others."""
+        """The search space of an estimator with a short name; empty for others."""
         preset = ESTIMATORS.get(self._estimator)
         return worth_searching(preset.space if preset else {}, self._problem)
 
@@ -188,7 +188,7 @@ class SklearnModelTrainer(ModelTrainer):
         return features.model(estimator, estimator.classes_ if is_classifier else np.array([]))
 
     def save(self, model: FittedModel, folder: Path) -> None:
-        """Write ``model`` into ``folder``: skops for what was fitted, JSON for what describes it."""
+        """Write ``model`` into ``folder``: skops for fitted objects, JSON for the description."""
         from lolpop.components.model_trainer import _skops
 
         fitted = rows_of(model, folder)

@@ -1,4 +1,4 @@
-"""Exponential smoothing with nothing to install."""
+"""Exponential smoothing without extra packages."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
     Parameters
     ----------
     trend : str
-        ``damped``, which fades; ``additive``, which goes on; or ``mean``, half way between both. A straight
-        trend goes too far as often as a damped one stops too early, and criteria hardly tell which.
+        ``damped``, which fades; ``additive``, which continues; or ``mean``, half way between both. A
+        straight trend goes too far as often as a damped one stops too early, and criteria hardly distinguish
+        them.
     logarithms : bool
         Whether the logarithms of a series are smoothed, if all its values are positive: for growth and
         seasons that are in proportion to the level.
@@ -78,7 +79,7 @@ class SmoothingModelTrainer(BySeriesModelTrainer):
         return name if params["trend"] == "mean" else f"{name} ({params['trend']} trend)"
 
     def search_space(self) -> SearchSpace:
-        """Empty: the trend is set, and the season is chosen."""
+        """Empty: the trend is set, and a criterion chooses the season."""
         return {}
 
     def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:

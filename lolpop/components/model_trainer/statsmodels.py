@@ -47,12 +47,12 @@ _OPTIONS = {
 class StatsmodelsModelTrainer(BySeriesModelTrainer):
     """Exponential smoothing (ETS) or seasonal ARIMA of each series by itself, stored as JSON.
 
-    What is not set is chosen for each series by an information criterion. ETS: additive and, of positive
+    Unset options are chosen for each series by an information criterion. ETS: additive and, of positive
     values, multiplicative errors and seasons, then no trend, an additive or a damped one. SARIMAX: a
     seasonal difference if the season is strong, a difference unless a unit root is ruled out, seasonal
     orders up to (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by
     waves. The season is ``problem.season``, or that of the frequency. Series of fewer than 10 values are
-    taken for random walks.
+    treated as random walks.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     deterministic : str
         SARIMAX: ``n``, ``c``, ``t`` or ``ct``, as the ``trend`` of statsmodels; or ``auto``.
     criterion : str
-        What to choose by: ``aicc``, ``aic`` or ``bic``.
+        The information criterion: ``aicc``, ``aic`` or ``bic``.
     maxiter : int
-        Iterations of a fit at most; what has not converged by then is not chosen.
+        Most iterations of a fit; fits that do not converge are not chosen.
     params : mapping, optional
         Further parameters of ``ETSModel`` (``bounds``, ``initialization_method``) or ``SARIMAX``
         (``enforce_stationarity``, ``enforce_invertibility``).
@@ -122,11 +122,11 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
 
     @classmethod
     def parameter_names(cls) -> Sequence[str]:
-        """Names of the parameters of statsmodels that are neither settings nor found here."""
+        """Names of the parameters of statsmodels that are neither settings nor set here."""
         return [name for names in _OPTIONS.values() for name in names]
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching of the model that is set; which model, if it is chosen."""
+        """The search space of the model that is set, or the models if it is chosen."""
         model = self.params()["model"]
         if model == "ets":
             return {"trend": Choice(("none", "additive", "damped")), "seasonal": Choice(("none", "auto"))}

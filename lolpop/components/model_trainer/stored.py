@@ -15,10 +15,9 @@ __all__ = ["StoredModel", "loaded"]
 
 
 class StoredModel(FittedModel):
-    """A model that ``load`` reads when it is first used, and that knows its classes before if they are given.
-
-    What reuses a result passes the model on without using it: reading it imports the libraries that it was
-    fitted with, which takes longer than everything else such a run does.
+    """A model that ``load`` reads at its first use; given classes are known before that. A run that reuses
+    results passes models on without using them: reading one imports the libraries that it was fitted with,
+    which takes longer than the rest of such a run.
     """
 
     __slots__ = ("_classes", "_load", "_loading", "_model")
@@ -48,12 +47,12 @@ class StoredModel(FittedModel):
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """Columns that it was given to learn from and does not use, each with the reason."""
+        """Columns of the training rows that it does not use, each with the reason."""
         return self.load().left_out
 
     @property
     def categories(self) -> Mapping[str, Collection[str]]:
-        """The values, as text, that it has seen in columns of categories, where it remembers all of them."""
+        """The values, as text, of the training rows in columns of categories, if it remembers all of them."""
         return self.load().categories
 
     def predict(self, frame: Frame) -> Predictions:
@@ -61,10 +60,10 @@ class StoredModel(FittedModel):
         return self.load().predict(frame)
 
     def __reduce__(self) -> Any:
-        # In another process it is the model: what it is read from may not be there.
+        # Pickled as the model itself: another process may not have the files.
         return loaded, (self.load(),)
 
 
 def loaded(model: FittedModel) -> FittedModel:
-    """``model`` itself, read now if it is a stored one, for what has to know its class."""
+    """The model itself, read now if it is a stored one, for callers that need its class."""
     return model.load() if isinstance(model, StoredModel) else model

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSALS", "Features", "TabularModel", "explained", "learn_features", "own"]
 
-# What scikit-learn, XGBoost and what they stand on raise for values that they cannot use.
+# Errors of scikit-learn, XGBoost and their dependencies for unusable values.
 REFUSALS = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RuntimeError)
 
 _PARAMETER = re.compile(
@@ -70,18 +70,18 @@ class TabularModel(FittedModel):
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """Columns that it was given to learn from and does not use, each with the reason."""
+        """Columns of the training rows that it does not use, each with the reason."""
         return self._left_out
 
     @property
     def categories(self) -> Mapping[str, Collection[str]]:
-        """The values, as text, that it has seen in columns of categories, where it remembers all of them."""
+        """The values, as text, of the training rows in columns of categories, if it remembers all of them."""
         return _categories(self.transformer)
 
     def predict(self, frame: Frame) -> Predictions:
         """Predict the n rows of ``frame``; the label of a classifier is the most probable class.
 
-        Raises DataError if a column is missing, or holds what cannot be used for what was learned.
+        Raises DataError if a column is missing or has unusable values.
         """
         import numpy as np
 
@@ -119,7 +119,9 @@ class TabularModel(FittedModel):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What an estimator is fitted on: features of n rows, their labels (or numbers), and how they came."""
+    """The input of a fit: features of n rows, their labels (or numbers), and the transformer that made
+    them.
+    """
 
     values: Any
     labels: Array
@@ -128,7 +130,7 @@ class Features:
     left_out: Mapping[str, str]
 
     def model(self, estimator: Any, classes: Array) -> TabularModel:
-        """The model of these features and the estimator that was fitted on them."""
+        """The model of these features and their estimator."""
         return TabularModel(self.columns, classes.tolist(), self.left_out, self.transformer, estimator)
 
 
@@ -137,7 +139,7 @@ def learn_features(
 ) -> Features:
     """Fit a feature transformer for an estimator that ``accepts`` so much.
 
-    Raises DataError if there is nothing to be learned from ``frame`` and ``target``.
+    Raises DataError if ``frame`` and ``target`` cannot be used for training.
     """
     rows = wrap(frame)
     labels = _labels(target, problem)
@@ -223,7 +225,7 @@ def _categories(transformer: Any) -> dict[str, Collection[str]]:
     for _, fitted, columns in getattr(transformer, "transformers_", ()):
         *steps, encoder = [step for _, step in fitted.steps] if hasattr(fitted, "steps") else [fitted]
         values = getattr(encoder, "categories_", ())
-        # What has put rare values together cannot say which they were.
+        # An encoder that has merged rare values does not remember them.
         incomplete = getattr(encoder, "has_rare_", repeat(False))
         rare = {step.replace_with for step in steps if hasattr(step, "replace_with")}
         for column, seen, partly in zip(columns, values, incomplete, strict=False):

@@ -1,4 +1,4 @@
-"""The theta method, with nothing to install."""
+"""The theta method without extra packages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["ThetaModelTrainer"]
 
 
 class ThetaModelTrainer(BySeriesModelTrainer):
-    """The theta method for each series by itself: exponential smoothing that goes on with half the slope.
+    """The theta method for each series by itself: exponential smoothing with half the slope of the series.
 
     A season is set aside by classical decomposition where its autocorrelation shows one, in proportion to
     the level if all values are positive. Nothing is to be set. It takes about a hundredth of a second for a

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["XGBoostModelTrainer"]
 
-# Its own way to say it: value -1 for Parameter max_depth should be greater equal to 0.
+# The form of its errors: value -1 for Parameter max_depth should be greater equal to 0.
 _REFUSED = re.compile(
     r"value (?P<value>\S+) for Parameter (?P<name>\w+) (?P<expected>(should|exceed)[^\n]*)", re.IGNORECASE
 )
 
-# Its errors begin with the time and the place in its source that they come from.
+# Its errors begin with the time and a place in its source code.
 _PLACE = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
 
-# What XGBoost calls, in its errors, the parameters of its estimators.
+# The names of parameters in XGBoost's errors, by those of its estimators.
 _NAMES = {"alpha": "reg_alpha", "eta": "learning_rate", "lambda": "reg_lambda", "min_split_loss": "gamma"}
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -93,7 +93,7 @@ class _XGBoostTrees(BoostedTrees):
 class XGBoostModelTrainer(BoostingModelTrainer):
     """XGBoost behind the feature transformer, stored in XGBoost's own format.
 
-    Missing values and categories are XGBoost's to deal with.
+    XGBoost handles missing values and categories.
 
     Parameters
     ----------
@@ -159,11 +159,11 @@ class XGBoostModelTrainer(BoostingModelTrainer):
         """Names of the parameters that XGBoost takes; it is installed."""
         import xgboost
 
-        # The classifier takes what its base class does, and hands on the rest.
+        # The classifier takes the parameters of its base class.
         return [name for name in parameter_names(xgboost.XGBModel) if name != "kwargs"]
 
     def search_space(self) -> SearchSpace:
-        """What is worth searching."""
+        """The parameters that are worth searching."""
         space: SearchSpace = {
             "n_estimators": Int(50, 500),
             "learning_rate": Float(0.01, 0.3, log=True),

@@ -17,10 +17,8 @@ Method: TypeAlias = Literal["naive", "seasonal_naive", "drift"]
 
 
 class Baseline(SeriesModel):
-    """What is forecast without a model, with the bounds of a random walk.
-
-    ``deviation`` is that of a step (of a season, where those are repeated), as ``steps`` of them show; so few
-    are trusted less.
+    """The state of a baseline, with the bounds of a random walk. ``deviation`` is the standard deviation of
+    a step (or of a season), estimated from ``steps``; with few of them, bounds are wider.
     """
 
     kind: Literal["baseline"] = "baseline"
@@ -55,7 +53,7 @@ class Baseline(SeriesModel):
         )
 
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on."""
+        """Forecast the series."""
         import numpy as np
         from scipy.stats import t
 
@@ -75,16 +73,16 @@ class Baseline(SeriesModel):
 
 @dataclass(frozen=True, slots=True)
 class BaselineSettings(SeriesSettings):
-    """Which baseline, and how long a season is."""
+    """The baseline, and the length of a season."""
 
     method: Method
     season: int
 
     def fit(self, timeline: Timeline) -> SeriesModel:
-        """The baseline of one series, however short."""
+        """Fit the baseline of one series, however short."""
         return Baseline.of(timeline, self.method, self.season)
 
     def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """That of the first part of its series."""
-        del model  # all that it is, is in the series
+        """Refit to the first part of its series."""
+        del model  # it has no other parameters
         return self.fit(timeline)

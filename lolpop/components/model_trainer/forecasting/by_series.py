@@ -1,4 +1,4 @@
-"""Models that are fitted to each series by itself, and what their trainers have in common."""
+"""Models with a fit for each series, and the base of their trainers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class BySeriesModel(ForecastModel):
             end + np.arange(1, steps + 1),
             regressors,
             self.learned.problem.interval,
-            # Of each series its own, whichever are forecast beside it.
+            # Each series has its own, whichever other series are forecast.
             np.random.default_rng([self._seed, zlib.crc32(key.encode())]),
         )
         with one_thread(), np.errstate(all="ignore"):
@@ -102,7 +102,7 @@ class BySeriesModel(ForecastModel):
 
     @classmethod
     def read(cls, folder: Path, kinds: TypeAdapter[Any]) -> Self:
-        """What ``write`` wrote, its series of one of ``kinds``.
+        """Read the model, with series of one of ``kinds``.
 
         Raises UnusableArtifactError if it is damaged.
         """
@@ -127,9 +127,9 @@ class BySeriesModelTrainer(LibraryModelTrainer):
     """
 
     series_models: ClassVar[Any]
-    """What a series can be learned by: SeriesModels, told apart by their ``kind``."""
+    """The SeriesModels that it can fit, by their ``kind``."""
     few: ClassVar[int | None] = 8
-    """Starting processes takes about as long as fitting so many series; None if it is never worth it."""
+    """Number of series from which other processes are worth starting; None if never."""
 
     def __init__(
         self,
@@ -150,14 +150,16 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find names in ``params`` that the library does not take, and settings that contradict others."""
+        """Check that the library takes all names in ``params``, and that settings do not contradict each
+        other.
+        """
         yield from super().check_settings(settings)
         yield from cls._contradictions(settings)
 
     @classmethod
     @abstractmethod
     def _contradictions(cls, settings: Mapping[str, Any]) -> Iterator[Finding]:
-        """Settings that do not go together with others."""
+        """Findings about contradicting settings."""
 
     @abstractmethod
     def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
@@ -232,7 +234,7 @@ def _fit_one(
     settings, grid, timeline = one
     whose = f"The series {timeline.key!r}" if timeline.key else "The series"
     try:
-        # What overflows on the way to the best parameters is not worth a warning.
+        # An overflow on the way to the best parameters is not worth a warning.
         with one_thread(), np.errstate(all="ignore"):
             model = settings.fit(timeline)
             if isinstance(model, LastValue | Repetition):

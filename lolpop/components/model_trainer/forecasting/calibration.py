@@ -1,4 +1,4 @@
-"""How wide bounds have to be, as the history shows."""
+"""Widening bounds by their coverage in the history."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["widening"]
 
-# So many of the last horizons are forecast to see how wide bounds have to be.
+# How many of the last horizons are forecast to calibrate the bounds.
 _WINDOWS = 3
 _WIDEST = 3.0
 
@@ -26,11 +26,10 @@ _WIDEST = 3.0
 def widening(
     settings: SeriesSettings, model: SeriesModel, timeline: Timeline, grid: Grid, problem: ForecastingProblem
 ) -> float:
-    """How many times wider bounds have to be, by how the last parts of the history would have been forecast.
-
-    What ``model`` is was chosen by all of the history, and is fitted to what came before each of them.
-    Libraries take their model and its parameters for certain: what they call 90% often holds two thirds.
-    Bounds are never made narrower.
+    """The factor by which bounds have to be widened, from forecasts of the last parts of the history. The
+    form of ``model`` was chosen by all of the history; its parameters are refitted before each part.
+    Libraries assume that their model and its parameters are certain: their 90% intervals often hold two
+    thirds. Bounds are never made narrower.
     """
     import numpy as np
 
@@ -79,7 +78,7 @@ def _ratios(
             return []
         forecast = earlier.forecast(ahead)
     except (LolpopError, *REFUSALS):
-        return []  # a part of the history may be too short for what all of it shows
+        return []  # a part of the history may be too short for the model
     off = np.where(
         truth > forecast.mean,
         (truth - forecast.mean) / (forecast.upper - forecast.mean),

@@ -32,16 +32,16 @@ class Member:
 
 
 class CombinedModel(ForecastModel):
-    """Forecasts the weighted mean of what its members forecast; so are the bounds.
+    """Forecasts the weighted mean of its members, and of their bounds.
 
-    The mean of the members' bounds covers about what each of them covers. A series that repeats itself
-    exactly, as one of the members has recognised, goes on as that member says.
+    The mean of the members' bounds covers about what each of them covers. If a member has recognised that a
+    series repeats itself exactly, its forecast is used alone.
     """
 
     __slots__ = ("members",)
 
     def __init__(self, members: Sequence[Member]) -> None:
-        # What it needs of the rows is what the member that uses most regressors needs.
+        # It needs the columns of the member that uses most regressors.
         super().__init__(max((member.model.learned for member in members), key=lambda by: len(by.regressors)))
         self.members = tuple(members)
 

@@ -1,4 +1,4 @@
-"""Information criteria: what a good fit is worth, for so many parameters."""
+"""Information criteria, which weigh the fit against the number of parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Criterion: TypeAlias = Literal["aicc", "aic", "bic"]
 
 
 def criterion_of(criterion: Criterion, log_likelihood: float, parameters: int, values: int) -> float:
-    """The criterion of a model; the least is best, and infinite what cannot be judged."""
+    """The criterion of a model: the least is best; infinite if it is undefined."""
     left = values - parameters - 1
     if not math.isfinite(log_likelihood) or left <= 0:
         return math.inf

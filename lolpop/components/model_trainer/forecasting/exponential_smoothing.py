@@ -35,7 +35,7 @@ __all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend"]
 Component: TypeAlias = Literal["none", "additive", "multiplicative"]
 Trend: TypeAlias = Literal["none", "additive", "damped"]
 
-# With more steps to a season, where it starts is found once, and not fitted together with the rest.
+# With longer seasons, initial seasonal states are estimated once, not fitted with the other parameters.
 _LONGEST_ESTIMATED = 24
 _PATHS = 2_000
 # Where to begin: likelihoods have several peaks, and statsmodels by itself often ends at lower ones.
@@ -46,7 +46,7 @@ _START = {
 
 @dataclass(frozen=True, slots=True)
 class SmoothingSettings(SeriesSettings):
-    """How to smooth; what is ``auto`` is chosen by ``criterion``."""
+    """The forms to fit; ``auto`` is chosen by ``criterion``."""
 
     error: Component | Literal["auto"]
     trend: Trend | Literal["auto"]
@@ -57,11 +57,11 @@ class SmoothingSettings(SeriesSettings):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def fit(self, timeline: Timeline) -> SeriesModel:
-        """The best of what is allowed; what does not converge is left out."""
+        """Fit the best allowed form; forms that do not converge are left out."""
         return _fit_smoothing(self, timeline)
 
     def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """What ``model`` is, fitted to the first part of its series, from its parameters on."""
+        """Refit ``model`` to the first part of its series, starting from its parameters."""
         if isinstance(model, Repetition) and (repetition := Repetition.of(timeline, model.season)):
             return repetition
         if not isinstance(model, ExponentialSmoothing) or is_short_or_constant(timeline):
@@ -89,12 +89,12 @@ class ExponentialSmoothing(SeriesModel):
 
     @property
     def name(self) -> str:
-        """What it is called, such as ``ETS(A,Ad,N)``."""
+        """Its name, such as ``ETS(A,Ad,N)``."""
         letters = {"none": "N", "additive": "A", "damped": "Ad", "multiplicative": "M"}
         return f"ETS({letters[self.error]},{letters[self.trend]},{letters[self.seasonal]})"
 
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on; the interval is simulated where there is no formula for it."""
+        """Forecast the series; the interval is simulated if there is no formula for it."""
         import numpy as np
 
         results = self.unfitted().smooth(np.array(self.params))
@@ -125,7 +125,7 @@ class ExponentialSmoothing(SeriesModel):
 
 
 def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesModel:
-    """The best of what ``settings`` allow for one series; those that do not converge are left out.
+    """The best allowed form for one series; forms that do not converge are left out.
 
     Errors and seasons are compared beside a trend, and trends beside the best of them.
     """
@@ -152,7 +152,7 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
 class _Fitted(NamedTuple):
     model: ExponentialSmoothing
     worth: float
-    """By the criterion, the less the better."""
+    """The value of the criterion: the least is best."""
 
 
 def _by_worth(fitted: _Fitted) -> float:
@@ -182,7 +182,7 @@ def _fitted(
     )
     fitted = model.model_copy(update={"params": tuple(map(float, results.params))})
     if results.sse <= len(model.values) * CONSTANT_TOLERANCE**2:
-        # What never fails has no greatest likelihood to converge to.
+        # An exact fit has no maximum of the likelihood to converge to.
         return _Fitted(fitted, -math.inf)
     worth = criterion_of(settings.criterion, float(results.llf), _free(model), len(model.values))
     # A search that finds no way down any more has come to the bottom, as far as digits go.
@@ -205,7 +205,7 @@ def _candidates(settings: SmoothingSettings, values: Floats) -> Iterator[Exponen
 def _unfitted(
     settings: SmoothingSettings, error: Component, seasonal: Component, values: Floats
 ) -> ExponentialSmoothing:
-    # What only adds up does not depend on where zero is, but loses digits far from it.
+    # An additive form does not depend on the level, but loses digits far from zero.
     center = 0.0 if "multiplicative" in {error, seasonal} else float(values.mean())
     scale = float(values.std())
     return ExponentialSmoothing(
@@ -228,7 +228,7 @@ def _allows(settings: SmoothingSettings, repetition: Repetition) -> bool:
 
 
 def _needed(season: int) -> int:
-    """How many values say how a season goes."""
+    """The number of values that initial seasonal states are estimated from."""
     return max(2 * season, 10 + 2 * (season // 2))  # as statsmodels looks for where a season starts
 
 

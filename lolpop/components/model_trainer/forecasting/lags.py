@@ -1,4 +1,4 @@
-"""Forecasts step by step, by any model of rows and columns."""
+"""Recursive forecasts, by any model of rows and columns."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _MANY_VALUES = 50_000
 
 
 class LagModel(ForecastModel):
-    """One model of rows for all series: what it says of a step is a lag of the next.
+    """One model of rows for all series: its prediction of a step is a lag of the next step.
 
     ``widths`` say for each step how far lower and upper are from the mean, in units of the series.
     """

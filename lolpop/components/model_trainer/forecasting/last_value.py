@@ -1,4 +1,4 @@
-"""Series that are too short, or too much the same, for anything but their last value."""
+"""Series that are too short, or too constant, for anything but their last value."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["SHORTEST", "LastValue", "is_short_or_constant"]
 
 SHORTEST = 10
-"""Of fewer values it cannot be told how they follow from each other."""
+"""Shorter series have no estimable dynamics."""
 
 
 class LastValue(SeriesModel):
-    """A random walk: it goes on with its last value, the wider the further.
-
-    ``deviation`` is that of a step, as ``steps`` of them show; so few are trusted less.
+    """A random walk: the last value, with bounds that widen with each step. ``deviation`` is the standard
+    deviation of a step, estimated from ``steps``; with few of them, bounds are wider.
     """
 
     kind: Literal["last value"] = "last value"
@@ -29,7 +28,7 @@ class LastValue(SeriesModel):
 
     @classmethod
     def of(cls, timeline: Timeline) -> Self:
-        """What the known values of ``timeline`` say."""
+        """The random walk of the known values of ``timeline``."""
         import numpy as np
 
         at = np.flatnonzero(~np.isnan(timeline.values))
@@ -38,7 +37,7 @@ class LastValue(SeriesModel):
         return cls(value=values[-1], deviation=float(np.sqrt(np.mean(changes**2))), steps=len(changes))
 
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on."""
+        """Forecast the series."""
         import numpy as np
         from scipy.stats import t
 
@@ -49,7 +48,7 @@ class LastValue(SeriesModel):
 
 
 def is_short_or_constant(timeline: Timeline) -> bool:
-    """Whether there is nothing to be learned from ``timeline`` but its last value."""
+    """Whether ``timeline`` is too short or constant for another model."""
     import numpy as np
 
     return timeline.known < SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))

@@ -1,4 +1,4 @@
-"""Models of series: what has been learned from, and how it goes on."""
+"""Models that forecast series, and the metadata that they share."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "SeriesMetadata", "regressors_by_step"]
 
 _FILE = "forecast.json"
-# Of the values of a series so many are kept, to draw and to compare with.
+# The number of last values of a series that are stored, to draw and to compare with.
 _LONGEST_TAIL = 1_000
 _SHORTEST_TAIL = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """How one series goes on: ``mean``, ``lower`` and ``upper``, each of shape (steps,)."""
+    """The forecast of one series: ``mean``, ``lower`` and ``upper``, each of shape (steps,)."""
 
     mean: Floats
     lower: Floats
@@ -44,7 +44,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is remembered of a series that was learned from.
+    """What a model remembers of a training series.
 
     ``end`` is the position of its last value. ``scale`` is the mean absolute error, within it, of
     forecasting each value by the one a ``season`` before, 0 if it makes none. ``slope`` is its mean
@@ -72,7 +72,7 @@ class History:
         return cls(timeline.end, season, scale, slope, tuple(values[-tail:].tolist()))
 
     def baselines(self, steps: Any) -> dict[str, Floats]:
-        """What is said of ``steps`` after the end, shape (n,), by those who know no model."""
+        """The forecasts of the baselines for ``steps`` after the end, shape (n,)."""
         import numpy as np
 
         tail = np.array(self.tail)
@@ -95,14 +95,14 @@ class SeriesMetadata:
 
     @classmethod
     def of(cls, series: Timelines, problem: ForecastingProblem) -> SeriesMetadata:
-        """What is to be remembered of series that were learned from."""
+        """The metadata of training series."""
         season = problem.season or series.grid.season
         histories = {timeline.key: History.of(timeline, season, problem.horizon) for timeline in series}
         return cls(problem, series.grid, series.regressors, histories, series.left_out)
 
     @classmethod
     def read(cls, folder: Path) -> SeriesMetadata:
-        """What ``write`` wrote. Raises UnusableArtifactError if it is missing or damaged."""
+        """Read the metadata. Raises UnusableArtifactError if it is missing or damaged."""
         try:
             fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             histories = {
@@ -134,7 +134,7 @@ class SeriesMetadata:
 
 
 class Forecaster(FittedModel):
-    """Forecasts that can be judged: it knows what they are measured in, and what they are compared with."""
+    """A model whose forecasts can be evaluated: it has the scales of the series and the baselines."""
 
     __slots__ = ()
 
@@ -148,17 +148,16 @@ class Forecaster(FittedModel):
 
     @abstractmethod
     def come_after(self, frame: Frame) -> NDArray[np.bool_]:
-        """Of each of n rows, whether it comes after what was learned of its series, shape (n,)."""
+        """Whether each of n rows comes after the training rows of its series, shape (n,)."""
 
     @abstractmethod
     def baselines(self, frame: Frame) -> Mapping[str, Floats]:
-        """What is forecast for the n rows by those who know no model, by name: naive and so on."""
+        """The forecasts of the baselines for the n rows, by name."""
 
 
 class ForecastModel(Forecaster):
-    """Forecasts how each series that was learned from goes on after its end.
-
-    A subclass says how one series goes on; which rows are which steps of which series is found here.
+    """Forecasts each training series after its end. A subclass forecasts one series; this class assigns rows
+    to steps of series.
     """
 
     __slots__ = ("learned",)
@@ -184,12 +183,12 @@ class ForecastModel(Forecaster):
 
     @property
     def classes(self) -> tuple[Any, ...]:
-        """None: it tells no classes apart."""
+        """Empty: it is not a classifier."""
         return ()
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """Columns that it was given to learn from and does not use, each with the reason."""
+        """Columns of the training rows that it does not use, each with the reason."""
         return self.learned.left_out
 
     def predict(self, frame: Frame) -> Predictions:
@@ -239,7 +238,7 @@ class ForecastModel(Forecaster):
         return series_of(frame, self.learned.problem)[1]
 
     def come_after(self, frame: Frame) -> NDArray[np.bool_]:
-        """Of each of n rows, whether it comes after the end of its series; of unknown ones all do."""
+        """Whether each of n rows comes after the end of its series; always True for unknown series."""
         import numpy as np
 
         keys, codes, positions = place_of(frame, self.learned.problem, self.learned.grid)
@@ -259,7 +258,7 @@ class ForecastModel(Forecaster):
         return baselines
 
     def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
-        """Of each series its key, which rows of ``frame`` are of it, and how many steps after its end.
+        """For each series its key, its rows of ``frame``, and their steps after its end.
 
         Raises DataError for a row that is not after the end of its series, or of an unknown one.
         """

@@ -1,4 +1,4 @@
-"""How exactly single series are fitted."""
+"""The precision of fits of single series."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ COARSE_OPTIMISER: Mapping[str, float] = MappingProxyType({"factr": 1e9, "pgtol":
 """Where L-BFGS stops if the last digits of parameters do not matter, as to compare models."""
 
 CONSTANT_TOLERANCE = 1e-8
-"""What values do not vary by, if their standard deviation is 1."""
+"""Standard deviations below this count as constant (values are standardized)."""
 
 TOO_MANY_ITERATIONS = 1
-"""What L-BFGS says when it was ended before it came to a minimum."""
+"""The message of L-BFGS when it stops before a minimum."""
 
 NO_WAY_DOWN = 2
-"""What L-BFGS says when it sees no lesser value from where it is: the minimum, as far as digits go."""
+"""The message of L-BFGS when it finds no smaller value: the minimum, up to rounding."""

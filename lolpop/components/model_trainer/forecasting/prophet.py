@@ -48,7 +48,7 @@ class Seasonality:
 
 @dataclass(frozen=True, slots=True)
 class ProphetSettings(SeriesSettings):
-    """What Prophet is constructed with, and what is added to it."""
+    """The arguments of Prophet, and its additional seasonalities and regressors."""
 
     grid: Grid
     growth: Growth
@@ -62,7 +62,7 @@ class ProphetSettings(SeriesSettings):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def fit(self, timeline: Timeline) -> SeriesModel:
-        """What Prophet makes of it."""
+        """Fit Prophet to a series."""
         return _fit_prophet(self, timeline)
 
     def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
@@ -81,10 +81,10 @@ class ProphetSeries(SeriesModel):
     fitted: str
 
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on; the interval is simulated, as Prophet does it.
+        """Forecast the series; the interval is simulated, as Prophet does it.
 
-        Prophet itself draws from the generator that all of a process share: its bounds would depend on what
-        else is drawn, in whichever thread.
+        Prophet itself uses the global random generator: its bounds would depend on other draws, in any
+        thread.
         """
         import numpy as np
 
@@ -122,7 +122,7 @@ class ProphetSeries(SeriesModel):
         return _frame(moments, regressors, self.cap, self.floor)
 
     def _bottom(self, model: Any) -> float:
-        """What is zero to Prophet."""
+        """What counts as zero in Prophet."""
         if self.floor is not None:
             return self.floor
         return 0.0 if model.scaling == "absmax" else float(model.y_min)
@@ -194,7 +194,7 @@ def _unfitted(settings: ProphetSettings, yearly: bool | int, regressors: int) ->
 
 
 def _yearly(settings: ProphetSettings, moments: pd.DatetimeIndex) -> bool | int:
-    """As many waves of a year as its steps can tell, where Prophet would fit ten to twelve months."""
+    """As many yearly waves as the steps can resolve; Prophet would fit ten even to monthly data."""
     if settings.yearly != "auto":
         return settings.yearly
     days = (moments[-1] - moments[0]).days

@@ -1,4 +1,4 @@
-"""What a step of a series is predicted from: values some steps before, the calendar, regressors."""
+"""The features of a step of a series: lags, the calendar, regressors."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ __all__ = [
 ]
 
 LAGS_FILE = "lags.json"
-"""Where a stored model of lags keeps what is not its model of rows."""
+"""The file of a stored model of lags with everything but its model of rows."""
 
 _LONGEST_RUN = 24
-"""Up to so many, all lags of a season are used."""
+"""Seasons up to this length use every lag."""
 _SHORT_RUN = 4
 
 
@@ -81,7 +81,7 @@ class LagFeatures:
         return parts
 
     def _own(self, name: str) -> str:
-        """``name``, or one like it that no regressor has: people make columns such as lag_1 themselves."""
+        """``name``, or a similar unused one, since a regressor may be called lag_1."""
         return free_name(name, self.regressors)
 
 
@@ -120,10 +120,10 @@ def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> l
 
 
 def _lags(length: int, season: int) -> tuple[int, ...]:
-    """The lags that are worth while: the last values, and those of about a season or two ago."""
+    """The useful lags: the last values, and those of about one and two seasons ago."""
     run = season if 1 < season <= _LONGEST_RUN else _SHORT_RUN if season > 1 else _LONGEST_RUN // 2
     lags = {*range(1, run + 1), season - 1, season, season + 1, 2 * season}
-    # Each of the rows to learn from has to have them.
+    # Every training row needs them.
     return tuple(sorted(lag for lag in lags if 0 < lag <= max(1, length // 3)))
 
 

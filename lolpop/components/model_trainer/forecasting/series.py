@@ -1,4 +1,4 @@
-"""One series, learned by itself."""
+"""The protocol of models of one series."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ __all__ = ["ForecastRequest", "SeriesModel", "SeriesSettings"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastRequest:
-    """What is to be forecast of one series: the moments at ``positions``, shape (steps,), of ``grid``.
+    """What to forecast of one series: the times at ``positions``, shape (steps,), of ``grid``.
 
     ``regressors`` of these moments have shape (steps, c). ``interval`` is the share of true values that
-    lower to upper should hold. Whoever needs chance takes it from ``random``, which starts afresh for
-    every forecast.
+    lower to upper should hold. Simulations draw from ``random``, which is seeded for each forecast.
     """
 
     grid: Grid
@@ -41,24 +40,24 @@ class ForecastRequest:
 
 
 class SeriesModel(BaseModel):
-    """What has been learned of one series: plain values that are stored as JSON, to the last digit."""
+    """A fitted model of one series: plain values that are stored exactly as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @abstractmethod
     def forecast(self, ahead: ForecastRequest) -> Forecast:
-        """How the series goes on; the first step ahead is the one after its end."""
+        """Forecast the series; the first step is the one after its end."""
 
 
 class SeriesSettings(ABC):
-    """How to fit one series; other processes can have it."""
+    """The settings of a fit of one series; they can be pickled."""
 
     __slots__ = ()
 
     @abstractmethod
     def fit(self, timeline: Timeline) -> SeriesModel:
-        """Fit one series. Raises TrainingError that says why it cannot be."""
+        """Fit one series. Raises TrainingError, with the reason, if that is impossible."""
 
     @abstractmethod
     def refit(self, model: SeriesModel, timeline: Timeline) -> SeriesModel:
-        """Fit what ``model`` is to ``timeline``, the first part of its series: nothing is chosen any more."""
+        """Refit ``model`` to ``timeline``, the first part of its series, without choosing its form again."""

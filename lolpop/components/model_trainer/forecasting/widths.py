@@ -1,4 +1,4 @@
-"""How wide the intervals of forecasts are."""
+"""The widths of intervals of forecasts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["conformal_widths", "extended"]
 
-# Of each step so many residuals, of its neighbours too, make an interval.
+# The number of residuals of a step and its neighbours that make an interval.
 _FEWEST_RESIDUALS = 30
 
 
