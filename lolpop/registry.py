@@ -74,6 +74,9 @@ _INTEGRATIONS = "lolpop.integrations"
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
+_SITES = frozenset({"site-packages", "dist-packages"})
+"""Folders of installed libraries, those of a user and of a Linux distribution among them."""
+
 
 def group_of(interface: type) -> str:
     """The entry point group of an interface.
@@ -324,10 +327,21 @@ def missing_modules(modules: tuple[str, ...]) -> list[str]:
     return [module for module in modules if not _installed(module)]
 
 
+@functools.lru_cache(maxsize=4096)
 def is_installed(filename: str) -> bool:
     """Whether a file belongs to lolpop, an installed library or Python itself, or does not exist."""
-    places = {Path(__file__).parent, *map(Path, sysconfig.get_paths().values())}
-    return filename.startswith("<") or any(Path(filename).is_relative_to(place) for place in places)
+    if filename.startswith("<"):
+        return True
+    path = Path(filename)
+    return any(place in path.parents for place in _places()) or not _SITES.isdisjoint(path.parts)
+
+
+@functools.cache
+def _places() -> tuple[Path, ...]:
+    # Python's own prefix, "data", is none of them: with a Python in /usr, projects are below that too.
+    paths = sysconfig.get_paths()
+    installed = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
+    return (Path(__file__).parent, *map(Path, sorted(installed)))
 
 
 def _installed(module: str) -> bool:

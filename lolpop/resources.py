@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
@@ -22,6 +23,7 @@ __all__ = [
     "Resource",
     "Run",
     "as_resource",
+    "holds_resource",
     "parse_reference",
 ]
 
@@ -190,6 +192,23 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
         if (short := _short(value, kinds)) is not None:
             return short
     raise LolpopError(_unlike(value, *kinds))
+
+
+def holds_resource(value: Any) -> bool:
+    """Whether ``value`` is a resource, or a collection, a dataclass or a pydantic model with one in it."""
+    if isinstance(value, Resource):
+        return True
+    if isinstance(value, str | bytes):
+        return False
+    if isinstance(value, Mapping):
+        return any(map(holds_resource, value)) or any(map(holds_resource, value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(map(holds_resource, value))
+    if isinstance(value, BaseModel):
+        return any(holds_resource(item) for _, item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return any(holds_resource(getattr(value, field.name, None)) for field in fields(value))
+    return False
 
 
 def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:

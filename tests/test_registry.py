@@ -1,7 +1,9 @@
 """The registry: implementations by short name, of any installed package."""
 
+import json
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from greeter_app import Clock
@@ -16,6 +18,7 @@ from lolpop.registry import (
     find,
     group_of,
     import_object,
+    is_installed,
     missing_modules,
     name_of,
     registered,
@@ -126,3 +129,15 @@ def test_what_is_installed_is_looked_up_without_importing():
         "no_such.part",
     ]
     assert "wave" not in sys.modules
+
+
+def test_a_project_below_the_prefix_of_python_is_not_installed():
+    """Images keep projects in /usr/src, below the prefix of their Python: such code is the project's own."""
+    import numpy as np
+
+    prefix = Path(sys.prefix)
+    for file in (prefix / "src" / "app" / "main.py", Path("/usr/src/app/main.py"), Path("/app/features.py")):
+        assert not is_installed(str(file))
+    for file in (json.__file__, np.__file__, pytest.__file__, "/usr/lib/python3/dist-packages/six.py"):
+        assert is_installed(str(file))
+    assert is_installed("<string>")

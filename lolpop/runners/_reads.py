@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lolpop.integrations import StoreState
 from lolpop.pipelines._drift import trained_on
-from lolpop.resources import DatasetVersion, Model, PredictionJob, Resource
+from lolpop.resources import DatasetVersion, Model, ModelVersion, PredictionJob, Resource
 from lolpop.runners._origins import Purpose, origin_of
 from lolpop.settings.secrets import mask
 
@@ -43,6 +43,19 @@ def versions_to_process(
     if dataset == "predict" and runner.data.batch_rows is not None:
         versions["data.batch_rows"] = str(runner.data.batch_rows)
     return {**versions, "earlier rows": StoreState(_earlier_rows(runner, dataset))}
+
+
+def versions_to_predict(
+    runner: SourceRunner, model_version: ModelVersion | None, dataset_version: DatasetVersion | None
+) -> dict[str, str | None]:
+    """What ``predict_data`` reads where its arguments do not say it: the deployed model, and its sources."""
+    versions: dict[str, str | None] = {}
+    if model_version is None:
+        deployed = runner.model_deployer.deployed(Model(name=runner.problem.name))
+        versions["deployed model"] = StoreState("none" if deployed is None else deployed.reference)
+    if dataset_version is None and runner.data.predict is not None:
+        versions |= versions_to_process(runner, None, "predict")
+    return versions
 
 
 def _earlier_rows(runner: SourceRunner, dataset: Purpose) -> str:

@@ -36,7 +36,7 @@ from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, Pr
 from lolpop.runners._about import about
 from lolpop.runners._origins import Origin, Purpose, origin_of, require_apart
 from lolpop.runners._reading import SourceReader
-from lolpop.runners._reads import versions_of_truth, versions_to_process
+from lolpop.runners._reads import versions_of_truth, versions_to_predict, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
 from lolpop.settings.secrets import mask
 
@@ -159,7 +159,7 @@ class SupervisedRunner(Runner):
             self._tell(f"{deployed or 'Nothing'} is no longer the deployed version: comparing again")
         return None
 
-    @workflow(effects=True)
+    @workflow(reads=versions_to_predict, effects=True)
     def predict_data(
         self, model_version: ModelVersion | None = None, dataset_version: DatasetVersion | None = None
     ) -> PredictionJob:

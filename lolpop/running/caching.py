@@ -13,13 +13,13 @@ from lolpop.components.model_trainer import ModelTrainer
 from lolpop.kernel.framework import framework_plan, settings_in
 from lolpop.kernel.providers.traversal import cells_in
 from lolpop.running.open_runs import runs_of
-from lolpop.running.records import references_in
 
 if TYPE_CHECKING:
     from lolpop.components.store import Store
     from lolpop.kernel.scopes import Scope
+    from lolpop.running.fingerprints.calls import CallFingerprint
 
-__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "trainers_of"]
+__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "is_of_store", "trainers_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,22 @@ def cached_paths(root: Scope) -> tuple[str, ...]:
     return settings_in(framework_plan(configuration.tree, configuration.links)).cached_paths
 
 
-def is_kept(root: Scope, digest: str) -> bool:
-    """Whether the result of a call with the fingerprint ``digest`` would be reused."""
-    store: Store = cast("Any", root.providers["store"])()
-    task = store.completed_task(digest)
-    if task is not None and any(references_in(task.outputs.get("return", ""))):
+def is_kept(root: Scope, fingerprint: CallFingerprint) -> bool:
+    """Whether the result of a call with ``fingerprint`` would be reused."""
+    if fingerprint.digest is None:
+        return False
+    from lolpop.running.reusing import has_earlier_call
+
+    if has_earlier_call(root, fingerprint.digest):
         return True
-    return _cache_manager(root).has(digest)
+    maker = _cache_manager(root).maker(fingerprint.digest)
+    return maker is not None and (not fingerprint.names_resources or is_of_store(root, maker))
+
+
+def is_of_store(root: Scope, task_id: str) -> bool:
+    """Whether a task was recorded in the store of a container: caches are shared, stores need not be."""
+    store: Store = cast("Any", root.providers["store"])()
+    return store.task(task_id) is not None
 
 
 def trainers_of(root: Scope) -> list[ModelTrainer]:

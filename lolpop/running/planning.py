@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lolpop.errors import LolpopError
 from lolpop.resources import parse_reference
-from lolpop.running.fingerprints.calls import CallFingerprints
+from lolpop.running.fingerprints.calls import CallFingerprint, CallFingerprints
 from lolpop.running.fingerprints.parts import Part, Parts, differences
+from lolpop.running.records import references_in
 from lolpop.running.resuming import lasting_digest
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def plan_calls(
     tasks: Sequence[TaskRecord],
     parts_of: Callable[[str], str | None],
     *,
-    is_cached: Callable[[str], bool] | None = None,
+    is_cached: Callable[[CallFingerprint], bool] | None = None,
     run: RunRecord | None = None,
 ) -> list[PlannedCall]:
     """What would become of ``tasks``, those of one run in their order, as ``root`` is set now.
@@ -66,7 +67,7 @@ class _Planner:
         self,
         fingerprints: CallFingerprints,
         parts_of: Callable[[str], str | None],
-        is_cached: Callable[[str], bool] | None,
+        is_cached: Callable[[CallFingerprint], bool] | None,
         has_changes: bool,
     ) -> None:
         self._has_changes = has_changes
@@ -87,8 +88,9 @@ class _Planner:
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
         self._has_changes = self._has_changes or (status != "reused" and not self._only_acts(task))
-        if "return" in task.outputs and (status != "reused" or task.task_id in self._others):
-            self._makers.setdefault(task.outputs["return"], task.path)
+        if status != "reused" or task.task_id in self._others:
+            for resource in references_in(task.outputs.get("return", "")):
+                self._makers.setdefault(resource.reference, task.path)
         return planned
 
     def _only_acts(self, task: TaskRecord) -> bool:
@@ -109,11 +111,7 @@ class _Planner:
         reasons = differences(Parts.loaded(parts), self._fingerprints.method(task.path))
         inputs = Parts.loaded(task.input_parts or "[]")
         if self._fingerprints.is_workflow(task.path):
-            waits = [
-                f"{part.name} waits for {self._makers[part.digest]}"
-                for part in (inputs.lasting if self._is_cached is None else inputs)
-                if part.digest in self._makers
-            ]
+            waits = list(self._waits(inputs.lasting if self._is_cached is None else inputs))
             if waits and not reasons:
                 return "unknown", waits
             return self._judge_workflow(task, inputs, reasons)
@@ -121,21 +119,24 @@ class _Planner:
             return self._judge_cached_task(task, inputs)
         return "runs", reasons or ["as a part of " + (parent.path if parent is not None else "the run")]
 
+    def _waits(self, inputs: Iterable[Part]) -> Iterator[str]:
+        """Which of the inputs wait for what another call makes."""
+        for part in inputs:
+            makers = (self._makers.get(reference) for reference in _references(part))
+            if maker := next(filter(None, makers), None):
+                yield f"{part.name} waits for {maker}"
+
     def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
         """What becomes of a task that depends on the same code and settings."""
         if self._fingerprints.has_effects(task.path):
             return "runs", ["it acts outside the store"]
         arguments = [part for part in inputs if part.kind == "input"]
-        waits = [
-            f"{part.name} waits for {self._makers[part.digest]}"
-            for part in arguments
-            if part.digest in self._makers
-        ]
+        waits = list(self._waits(arguments))
         # Rows are not there to be compared; other values are what they were if nothing before has changed.
         waits += [
             f"{part.name} may be another"
             for part in arguments
-            if not _is_shown(part) or (self._has_changes and not _is_reference(part))
+            if not _is_shown(part) or (self._has_changes and not _references(part))
         ]
         return ("unknown", waits) if waits else self._judge_workflow(task, inputs, [])
 
@@ -149,7 +150,7 @@ class _Planner:
         now = self._fingerprints.of(task.path, arguments)
         if self._is_cached is not None:
             reasons += differences(inputs, now.inputs)
-            return self._judge_cached(task, now.digest, reasons)
+            return self._judge_cached(task, now, reasons)
         reasons += differences(inputs.lasting, now.inputs.lasting)
         if reasons:
             return "runs", reasons
@@ -164,15 +165,18 @@ class _Planner:
         return "reused", []
 
     def _judge_cached(
-        self, task: TaskRecord, digest: str | None, reasons: list[str]
+        self, task: TaskRecord, now: CallFingerprint, reasons: list[str]
     ) -> tuple[PlannedStatus, list[str]]:
         if self._fingerprints.has_effects(task.path):
             return "runs", [*reasons, "it acts outside the store"]
-        if digest is not None and self._is_cached is not None and self._is_cached(digest):
-            if digest != task.fingerprint:
+        if self._is_cached is not None and self._is_cached(now):
+            if now.digest != task.fingerprint:
                 self._others.add(task.task_id)
             return "reused", []
-        return "runs", reasons or ["it did not come to its end"]
+        ended = (
+            "its result is no longer there" if task.status == "completed" else "it did not come to its end"
+        )
+        return "runs", reasons or [ended]
 
 
 def recorded_arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:
@@ -183,18 +187,26 @@ def recorded_arguments(inputs: Parts) -> Iterator[tuple[str, Any]]:
 
 
 def _argument(part: Part) -> Any:
-    try:
-        return parse_reference(part.digest or "")
-    except LolpopError:
+    references = _references(part)
+    if not references:
         return json.loads(part.shown)
+    resources = [parse_reference(reference) for reference in references]
+    listed = (part.digest or "")[0]
+    return resources if listed == "[" else tuple(resources) if listed == "(" else resources[0]
 
 
-def _is_reference(part: Part) -> bool:
+def _references(part: Part) -> list[str]:
+    """The references that an argument is, or consists of; none of one that is something else."""
+    text = part.digest or ""
+    if text[:1] + text[-1:] in ("[]", "()"):
+        text = text[1:-1]
+    references = text.split(", ")
     try:
-        parse_reference(part.digest or "")
+        for reference in references:
+            parse_reference(reference)
     except LolpopError:
-        return False
-    return True
+        return []
+    return references
 
 
 def _is_shown(part: Part) -> bool:

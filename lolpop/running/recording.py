@@ -20,10 +20,11 @@ from lolpop.errors import TrainingError
 from lolpop.interrupts import InterruptWatch, interruption_of, raise_if_interrupted
 from lolpop.kernel.masking import masked, masker
 from lolpop.resources import Resource
-from lolpop.running.caching import cached_paths, interceptions, trainers_of
+from lolpop.running.caching import cached_paths, interceptions, is_of_store, trainers_of
 from lolpop.running.failures import add_setting_origin, failures_as_notes, notify_failure, status_of
 from lolpop.running.open_runs import runs_of
 from lolpop.running.recorders import Recorder, recorder_for
+from lolpop.running.records import references_in
 from lolpop.runs import RUN, TASK, OpenRun, context_value, storable
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class OpenRecording(OpenRun):
                 record,
                 status="completed",
                 ended_at=clock.now(),
-                outputs={} if result is None else {"return": self._described(result)},
+                outputs={} if result is None else {"return": self._described_result(result)},
                 fingerprint=call.settled_digest(),
                 reused_from=call.reused_from,
             )
@@ -208,11 +209,18 @@ class OpenRecording(OpenRun):
         """What a cache needs to know of a call; None if the call has to be made, or its result is known."""
         if call.reused_from is not None or not call.may_be_reused or not self._is_cached(call.record.path):
             return None
-        digest = None if call.fingerprint is None else call.fingerprint.digest
-        if digest is None:
+        fingerprint = call.fingerprint
+        if fingerprint is None or fingerprint.digest is None:
             return None
-        trainers = partial(trainers_of, self._root)
-        return CallCaching(digest, call.record.task_id, call.is_settled, call.reuse, trainers)
+        return CallCaching(
+            fingerprint.digest,
+            call.record.task_id,
+            call.is_settled,
+            call.reuse,
+            partial(trainers_of, self._root),
+            fingerprint.names_resources,
+            partial(is_of_store, self._root),
+        )
 
     def _earlier_call(
         self, kind: CallKind, path: str, fingerprint: CallFingerprint | None
@@ -262,6 +270,13 @@ class OpenRecording(OpenRun):
 
     def _text_of(self, error: BaseException) -> str:
         return masked(self._root, "".join(traceback.format_exception(error)))
+
+    def _described_result(self, value: object) -> str:
+        """A result by its reference; with its type, where that is not the resource itself that it names."""
+        described = self._described(value)
+        if isinstance(value, Resource) or not any(references_in(described)):
+            return described
+        return f"{described} ({type(value).__name__})"
 
     def _described(self, value: object) -> str:
         from lolpop.running.snapshots import type_and_shape

@@ -240,6 +240,6 @@ def references_in(text: str) -> Iterator[Resource]:
     """The resources that a recorded input or output names."""
     for part in text.split(", "):
         try:
-            yield parse_reference(part)
+            yield parse_reference(part.partition(" (")[0])
         except LolpopError:
             return

@@ -12,11 +12,11 @@ from lolpop.running.completed import Completed
 from lolpop.running.open_runs import runs_of
 
 if TYPE_CHECKING:
-    from lolpop.components.store import Store
+    from lolpop.components.store import Store, TaskRecord
     from lolpop.kernel.scopes import Scope
     from lolpop.running.fingerprints.calls import CallFingerprint
 
-__all__ = ["earlier_call"]
+__all__ = ["earlier_call", "has_earlier_call"]
 
 
 @contextmanager
@@ -38,20 +38,40 @@ def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cached: bool) -> 
         yield None
 
 
-def _cached(root: Scope, store: Store, fingerprint: str) -> Completed | None:
-    task = store.completed_task(fingerprint)
-    if task is None or "return" not in task.outputs:
-        return None
+def has_earlier_call(root: Scope, digest: str) -> bool:
+    """Whether a call with the fingerprint ``digest`` made a resource that is still there."""
+    store: Store = root.providers["store"]()
+    made = _made_by(store.completed_task(digest))
+    if made is None:
+        return False
     try:
-        resource = parse_reference(task.outputs["return"])
+        _require(root, made[1])
     except LolpopError:
-        return None  # what it made has no reference
+        return False
+    return True
+
+
+def _cached(root: Scope, store: Store, digest: str) -> Completed | None:
+    made = _made_by(store.completed_task(digest))
+    if made is None:
+        return None
+    task, resource = made
     try:
         _require(root, resource)
     except LolpopError as error:
         _warn(root, f"{task.path} is called again: {resource} of run {task.run_id} cannot be reused: {error}")
         return None
     return Completed(task.task_id, resource)
+
+
+def _made_by(task: TaskRecord | None) -> tuple[TaskRecord, Resource] | None:
+    """The task with the resource that it returned; None if it returned something else."""
+    if task is None or "return" not in task.outputs:
+        return None
+    try:
+        return task, parse_reference(task.outputs["return"])
+    except LolpopError:
+        return None  # what it made has no reference
 
 
 def _require(root: Scope, resource: Resource) -> None:

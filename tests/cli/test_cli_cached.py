@@ -205,6 +205,27 @@ def test_rows_depend_on_no_other_source(wines, lolpop):
         assert [call["status"] for call in calls if call["path"] == "process_data"] == statuses, setting
 
 
+def test_a_sweep_that_predicts_is_not_run_again(wines, lolpop):
+    """A repeated sweep does nothing, until the rows to learn from or to predict are others."""
+    sweep = ("run", "classification", "--sweep", "train.model_trainer.params.C=1,2", "--json")
+
+    def done_before():
+        done = lolpop(*sweep)
+        assert done.code == 0, done.err
+        return [combination["was_done"] for combination in done.json["combinations"]]
+
+    assert done_before() == [False, False]
+    assert done_before() == [True, True]
+    rows = (wines / "new.csv").read_text().splitlines(keepends=True)
+    (wines / "new.csv").write_text("".join(rows[:-3]))
+    assert done_before() == [False, False]
+    trained = [
+        task for task in lolpop("runs", "show", "last", "--json").json["tasks"] if "train." in task["path"]
+    ]
+    assert not trained
+    assert done_before() == [True, True]
+
+
 def test_the_settings_turn_the_cache_on(wines, lolpop):
     """For all calls or by patterns; tasks in a workflow that acts outside are reused, and their checks shown."""
     misspelt = lolpop("verify", "classification", "--set", "lolpop.cache=trian.*")

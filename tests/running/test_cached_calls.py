@@ -207,7 +207,7 @@ with load(app.AppContainer, flags=flags, recorded=True) as container:
         container.runner()
         store, scope = container.store(), scope_of(container)
         planned = plan_calls(scope, store.tasks(runs[0].run_id), store.fingerprint_parts,
-                             is_cached=lambda digest: is_kept(scope, digest), run=runs[0])
+                             is_cached=lambda fingerprint: is_kept(scope, fingerprint), run=runs[0])
         plan = {call.path.partition(".")[2]: call.status for call in planned}
     cached = container.runner().run()
     called = Path("calls.txt").read_text().split()

@@ -593,7 +593,7 @@ def test_the_run_remembers_what_values_stand_for(c):
 
     c.runner().run(load)
     (step,) = tasks(c)
-    assert step.outputs == {"return": "dataset_version:d@1"}
+    assert step.outputs == {"return": "dataset_version:d@1 (list)"}
     assert recall(version) is None
     assert resource_of(frame) is None
     remember(frame, version)

@@ -49,9 +49,10 @@ class CacheManager(Component):
         Raises CacheError for an entry that is damaged or cannot be read. It is gone then.
         """
 
-    def has(self, key: str) -> bool:
-        """Whether a result is kept under ``key``."""
-        return self.get(key) is not None
+    def maker(self, key: str) -> str | None:
+        """The id of the task whose result is kept under ``key``; None if there is none."""
+        result = self.get(key)
+        return None if result is None else result.task_id
 
     @abstractmethod
     def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:

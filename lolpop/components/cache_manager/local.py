@@ -99,12 +99,13 @@ class LocalCacheManager(CacheManager):
                 f"the entry {key[:12]} in {self._entries.shown} cannot be read: {error}"
             ) from error
 
-    def has(self, key: str) -> bool:
-        """Whether there is an entry under ``key``, as far as that can be seen without reading its value."""
+    def maker(self, key: str) -> str | None:
+        """The id of the task whose result is kept under ``key``, whose value is not read."""
         try:
-            return self._entries.record(key) is not None
+            entry = self._entries.record(key)
         except CacheError:
-            return False
+            return None
+        return None if entry is None else entry.task_id
 
     def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:
         """Keep ``result`` under ``key``."""

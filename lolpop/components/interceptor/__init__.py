@@ -31,6 +31,10 @@ class CallCaching:
         Records that the result is that of the task with this id.
     trainers
         The trainers of the container, which can save and load their models.
+    names_resources
+        Whether arguments are resources: in another store, other resources have the same names.
+    is_of_store
+        Whether the task with this id is in the store of the run.
     """
 
     key: str
@@ -38,6 +42,8 @@ class CallCaching:
     is_settled: Callable[[], bool]
     reuse: Callable[[str], None]
     trainers: Callable[[], Sequence[ModelTrainer]]
+    names_resources: bool = False
+    is_of_store: Callable[[str], bool] = lambda task_id: True  # noqa: ARG005
 
 
 @dataclass(frozen=True, slots=True)

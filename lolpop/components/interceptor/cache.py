@@ -9,7 +9,7 @@ from lolpop.components.cache_manager import CachedResult, CacheManager
 from lolpop.components.interceptor import CallCaching, Interceptor, TaskCall
 from lolpop.components.notifier import Notifier, tell
 from lolpop.errors import CacheError, UnkeptValueError
-from lolpop.resources import Resource
+from lolpop.resources import Resource, holds_resource
 
 __all__ = ["CacheInterceptor"]
 
@@ -51,10 +51,14 @@ class CacheInterceptor(Interceptor):
 
     def _get(self, call: TaskCall, caching: CallCaching) -> CachedResult | None:
         try:
-            return self._cache_manager.get(caching.key)
+            result = self._cache_manager.get(caching.key)
         except CacheError as error:
             self._tell(f"{call.path} is called again: {error}")
             return None
+        if result is None or caching.is_of_store(result.task_id):
+            return result
+        # Others share the cache: resources have the same names in their stores, and are not the same.
+        return None if caching.names_resources or holds_resource(result.value) else result
 
     def _put(self, call: TaskCall, caching: CallCaching, value: Any) -> None:
         if value is None or isinstance(value, Resource) or not caching.is_settled():

@@ -40,6 +40,8 @@ class CallFingerprint:
     """Its arguments, and what it reads besides them."""
     by_content: bool = False
     """Whether rows are hashed, and models known by their experiments."""
+    names_resources: bool = False
+    """Whether a part is a resource by its name, which says what it is in one store only."""
 
     @property
     def digest(self) -> str | None:
@@ -79,7 +81,8 @@ class CallFingerprints:
         """
         method = self._method(path)
         inputs = Parts(self._inputs(path, arguments, by_content))
-        return CallFingerprint(method.parts, method.key, inputs, by_content)
+        names = any(part.kind == "state" for part in inputs) or any(map(_names, arguments.values()))
+        return CallFingerprint(method.parts, method.key, inputs, by_content, names)
 
     def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
         """The digest of a call that is done; None if what it read, or got, was changed in the meantime."""
@@ -160,11 +163,20 @@ def _input(value: Any, by_content: bool) -> tuple[str | None, str]:
         and all(isinstance(resource, Resource) for resource in value)
     ):
         references = ", ".join(resource.reference for resource in value)
-        return references, references
+        listed = f"[{references}]" if isinstance(value, list) else f"({references})"
+        return listed, listed
     if not is_plain(value):
         # Rows are hashed only where that can spare a call.
         return _content_of(value) if by_content else None, type_and_shape(value)
     return _content_of(value), _written(value)
+
+
+def _names(value: Any) -> bool:
+    """Whether a value is or holds a resource, or is a model that counts as its experiment."""
+    from lolpop.resources import Experiment, holds_resource
+    from lolpop.runs import resource_of
+
+    return holds_resource(value) or isinstance(resource_of(value), Experiment)
 
 
 def _content_of(value: Any) -> str | None:

@@ -21,6 +21,7 @@ from lolpop.running.fingerprints.distributions import distribution_of
 from lolpop.running.fingerprints.modules import (
     FRAMEWORK,
     binding_statements,
+    class_line,
     file_of,
     imports_of,
     is_project_module,
@@ -407,8 +408,8 @@ def _class_place(owner: type) -> str:
     file = file_of(owner.__module__)
     if file is None:
         return ""
-    statements = binding_statements(owner.__module__, owner.__qualname__.partition(".")[0])
-    return f"{file.name}:{statements[0].lineno}" if statements else file.name
+    line = class_line(owner.__module__, owner.__qualname__.partition(".")[0])
+    return file.name if line is None else f"{file.name}:{line}"
 
 
 def _absolute(reference: Reference, module: str) -> str:

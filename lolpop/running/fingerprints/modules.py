@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,6 +18,7 @@ from lolpop.running.fingerprints.references import Reference
 __all__ = [
     "FRAMEWORK",
     "binding_statements",
+    "class_line",
     "file_of",
     "imports_of",
     "is_project_module",
@@ -136,6 +138,16 @@ def binding_statements(module: str, name: str) -> list[ast.stmt]:
     file = file_of(module)
     tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
     return [] if tree is None else [statement for statement in tree.body if name in _bound_by(statement)]
+
+
+def class_line(module: str, name: str) -> int | None:
+    """The line where the source of a module begins to declare a class, as far as its text tells."""
+    file = file_of(module)
+    if file is None or file.suffix != ".py":
+        return None
+    text = file.read_text("utf-8", errors="replace")
+    match = re.search(rf"^[ \t]*class[ \t]+{re.escape(name)}\b", text, re.MULTILINE)
+    return None if match is None else text.count("\n", 0, match.start()) + 1
 
 
 def statement_references(statement: ast.stmt) -> Iterator[Reference]:
