@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lolpop._names import one_of
 from lolpop.checks import CheckReport
 from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport, Profile
 from lolpop.components.data_transformer import DataTransformer
+from lolpop.components.data_transformer.identity import IdentityDataTransformer
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
@@ -20,6 +24,7 @@ from lolpop.integrations import Pipeline, task
 from lolpop.pipelines._drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
+from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import redacted
 
@@ -27,7 +32,11 @@ __all__ = ["ProcessPipeline"]
 
 
 class ProcessPipeline(Pipeline):
-    """Makes dataset versions of source rows."""
+    """Makes dataset versions of source rows.
+
+    ``problem``, ``data_connector`` and ``folder`` are for ``check_injected`` alone, which looks at the
+    header of the labelled rows.
+    """
 
     def __init__(
         self,
@@ -39,7 +48,11 @@ class ProcessPipeline(Pipeline):
         metadata_tracker: MetadataTracker,
         notifiers: Sequence[Notifier],
         data: Data | None = None,
+        problem: Problem | None = None,
+        data_connector: DataConnector | None = None,
+        folder: Path | None = None,
     ) -> None:
+        del problem, data_connector, folder
         if data is not None and data.sources and not data_transformer.joins():
             raise ValueError(_cannot_join(type(data_transformer)))
         self.data_transformer = data_transformer
@@ -52,11 +65,23 @@ class ProcessPipeline(Pipeline):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that the transformer takes several tables if the settings name several."""
+        """Check that the transformer takes several tables if the settings name several.
+
+        Warn of columns that the labelled rows lack, if they are in a local file and not transformed.
+        """
         data, transformer = injected.get("data"), injected.get("data_transformer")
-        if isinstance(data, Data) and data.sources and transformer is not None and not transformer.joins():
+        if not isinstance(data, Data) or transformer is None:
+            return
+        if data.sources and not transformer.joins():
             hint = "Name a function that joins them: data_transformer: {use: python, function: …}."
             yield Finding("data_transformer", _cannot_join(transformer), hint=hint)
+        problem, connector = injected.get("problem"), injected.get("data_connector")
+        if problem is None or connector is None or data.train is None:
+            return
+        if not issubclass(transformer, IdentityDataTransformer):
+            return  # it may make the columns
+        if (header := connector.header_of(data.train, injected.get("folder"))) is not None:
+            yield from _missing_columns(problem, header, data.train)
 
     @task
     def transform_data(self, frame: Frame) -> Frame:
@@ -182,3 +207,13 @@ class ProcessPipeline(Pipeline):
 
 def _cannot_join(transformer: type[DataTransformer]) -> str:
     return f"{transformer.__name__} takes one table, but data.sources has several"
+
+
+def _missing_columns(problem: Problem, header: Sequence[str], source: Source) -> Iterator[Finding]:
+    """A warning for each column that the problem names and the header of ``source`` lacks."""
+    file = source if isinstance(source, str) else source.get("path")
+    for role in ("target", "index", "time", "series"):
+        column = getattr(problem, role, None)
+        if column is not None and column not in header:
+            hint = one_of(column, header, what="Its columns")
+            yield Finding(f"problem.{role}", f"{file} has no column {column!r}", "warning", hint=hint)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from lolpop.data.reading import Reading
@@ -65,6 +66,15 @@ class DataConnector(Component):
     def is_same(self, source: Source, other: Source) -> bool:
         """Whether two sources are the same place, so that writing to one destroys the other."""
         return source == other
+
+    @classmethod
+    def header_of(cls, source: Source, folder: Path | None) -> Sequence[str] | None:
+        """The columns of a local ``source``, as its header names them; None if that takes more than a look.
+
+        Called before anything is built. Relative paths start at ``folder``.
+        """
+        del source, folder
+        return None
 
     @contextmanager
     def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:

@@ -74,15 +74,16 @@ class Csv(Format):
     @contextmanager
     def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
         """A function that writes a header with the first rows."""
-        numbers = itertools.count()
-        yield lambda frame: write_csv(frame, file, self._location, self._separator, header=next(numbers) == 0)
+        numbers, separator = itertools.count(), self.separator_of(self._location)
+        yield lambda frame: write_csv(frame, file, self._location, separator, header=next(numbers) == 0)
 
-    @property
-    def _separator(self) -> str:
-        return str(self._location.options.get("separator", self.separator))
+    @classmethod
+    def separator_of(cls, location: Location) -> str:
+        """What stands between values: what the source says, or else the format."""
+        return str(location.options.get("separator", cls.separator))
 
     def _frames(self, kind: FrameKind) -> CsvFrames:
-        return CsvFrames(self._location, self._separator, kind, self._schema, self._options)
+        return CsvFrames(self._location, self.separator_of(self._location), kind, self._schema, self._options)
 
 
 class Tsv(Csv):

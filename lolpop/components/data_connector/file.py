@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.components.data_connector._formats import FORMATS, Format
+from lolpop.components.data_connector._csv import column_names
+from lolpop.components.data_connector._formats import FORMATS, Csv, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
@@ -118,6 +119,20 @@ class FileDataConnector(DataConnector):
             except DataError:
                 continue  # what is wrong with it is told by the checks
             yield Place(f"data.{setting}", location.absolute, access)
+
+    @classmethod
+    def header_of(cls, source: Source, folder: Path | None) -> Sequence[str] | None:
+        """The columns of a local file of text with a header."""
+        if cls.read is not FileDataConnector.read:
+            return None  # a subclass reads in its own way
+        try:
+            location = located(source, folder)
+            form = _format_of(location)
+            if location.path is None or not location.path.is_file() or not issubclass(form, Csv):
+                return None
+            return column_names(location, form.separator_of(location))
+        except DataError:
+            return None  # what is wrong with it is told by reading it
 
     def version(self, source: Source) -> str | None:
         """A digest of the file and of how it is to be read; None if it is not on a disk of this machine."""
