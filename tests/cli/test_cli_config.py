@@ -288,6 +288,7 @@ def test_links_are_shown_with_what_they_lead_to(lolpop, folder, monkeypatch):
     (folder / "linked.yaml").write_text(LINKED)
     words = ("config", "show", "classification", "-c", "linked.yaml")
     shown = lolpop(*words).out
+    assert lolpop(*words, "--resolved").out == shown
     assert "out/churn.csv  (out/${problem.name}.csv)" in shown
     assert "0.5  (${x-strength})" in shown
     assert "truth_ab" not in shown
