@@ -17,7 +17,7 @@ def require_positive(settings: Mapping[str, int | None]) -> None:
 def errors_before_warnings(
     warn: tuple[str, float], error: tuple[str, float | None], what: str
 ) -> Iterator[Finding]:
-    """Find that ``what`` is an error, by name and least value, before it is worth a warning."""
+    """Report thresholds of errors, by name and least value, that are below those of warnings."""
     (warn_name, least_warned), (error_name, least_wrong) = warn, error
     if least_wrong is not None and least_wrong < least_warned:
         yield Finding(

@@ -1,4 +1,4 @@
-"""What is written being on the disk, before anybody relies on it."""
+"""Making sure that written files are on the disk."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ FILE_SYSTEMS = (
     "botocore.exceptions.BotoCoreError",
     "google.auth.exceptions.GoogleAuthError",
 )
-"""What file systems behind URLs raise that is no OSError: missing credentials among it."""
+"""Errors of file systems behind URLs that are not OSErrors, such as missing credentials."""
 
 
 def errors_of(names: Iterable[str]) -> tuple[type[Exception], ...]:
-    """The errors by import path, of modules that are imported: others cannot have raised anything."""
+    """The errors by import path, of imported modules only: others cannot have raised anything."""
     paths = [name.rpartition(".") for name in names]
     return tuple(getattr(sys.modules[module], name) for module, _, name in paths if module in sys.modules)

@@ -1,4 +1,4 @@
-"""Results of calls, kept so that the same calls need not be made again."""
+"""Caching the results of calls."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ class CacheManager(Component):
 
     @abstractmethod
     def get(self, key: str) -> CachedResult | None:
-        """The result that is kept under ``key``; None if there is none.
-
-        Raises CacheError for an entry that is damaged or cannot be read. It is gone then.
+        """The result that is stored under ``key``; None if there is none. Raises CacheError, after removing
+        it, for an entry that is damaged or cannot be read.
         """
 
     def maker(self, key: str) -> str | None:
@@ -56,12 +55,11 @@ class CacheManager(Component):
 
     @abstractmethod
     def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:
-        """Keep ``result`` under ``key``. A fitted model is kept by the one of ``trainers`` that it is of.
-
-        Raises UnkeptValueError for a value that would not come back as it is, and CacheError if nothing can
+        """Store ``result`` under ``key``. A fitted model is saved by the one of ``trainers`` that fitted it.
+        Raises UnkeptValueError for a value that would not come back unchanged, and CacheError if it cannot
         be written.
         """
 
     @abstractmethod
     def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold ``key`` for oneself inside the ``with`` block, once no other thread or process does."""
+        """Lock ``key`` inside the ``with`` block, against other threads and processes."""

@@ -30,7 +30,7 @@ _STALE_SECONDS = 24 * 60 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is kept under a key: a packed value by its digest, and the task that made it."""
+    """An entry of a key: the digest of a packed value, and the task that made it."""
 
     value: str
     size: int
@@ -83,7 +83,7 @@ class Entries:
             yield local
 
     def put(self, key: str, packed_value: Path, task_id: str) -> int:
-        """Keep a packed value under ``key``, and return the bytes that it takes."""
+        """Store a packed value under ``key``, and return its size in bytes."""
         with packed_value.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         entry = Entry(digest, packed_value.stat().st_size, task_id)
@@ -170,7 +170,7 @@ class Entries:
             incoming.unlink(missing_ok=True)
 
     def _touch(self, system: AbstractFileSystem, path: str) -> None:
-        """Let the record count as used just now, where a file system can say so without writing it anew."""
+        """Mark the record as just used, if the file system can do so without rewriting it."""
         del system
         if self._is_local:
             with suppress(OSError):

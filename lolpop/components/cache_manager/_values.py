@@ -1,4 +1,4 @@
-"""Values as files: frames, arrays and models in formats of their own, everything else as JSON."""
+"""Values as files: frames, arrays and models in their own formats, everything else as JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DATES: Mapping[str, Callable[[str], Any]] = {
 def write_value(value: Any, folder: Path, trainers: Sequence[ModelTrainer] = ()) -> None:
     """Write ``value`` into the empty ``folder``.
 
-    Raises UnkeptValueError if ``read_value`` would not give what it is.
+    Raises UnkeptValueError if ``read_value`` would not return an equal value.
     """
     writer = _Writer(folder, trainers)
     (folder / _VALUE).write_text(json.dumps(writer.encoded(value)), encoding="utf-8")
@@ -250,7 +250,7 @@ def _path_of(owner: type) -> str:
 
 
 def _class_at(path: str) -> Any:
-    """The class at a path. Nothing is imported on the word of a stored file but lolpop's own modules."""
+    """The class at a path. A stored file can only cause imports of lolpop's own modules."""
     module, _, name = path.partition(":")
     if module.partition(".")[0] == "lolpop":
         __import__(module)

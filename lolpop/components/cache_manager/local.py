@@ -27,15 +27,15 @@ __all__ = ["LocalCacheManager"]
 _ROOT = ".lolpop/cache"
 _GIGABYTE = 1_000_000_000
 _SHARE = 0.9
-"""Of the limit, how much is left when room was made: not every new entry makes room again."""
+"""The share of the limit that eviction leaves, so that not every new entry evicts again."""
 
 
 class LocalCacheManager(CacheManager):
-    """Keeps results as files by their content, and removes those that were not used for the longest time.
+    """Stores results as files by their content, and removes the least recently used ones.
 
-    Frames are kept as Arrow files, fitted models as their trainer writes them, everything else as JSON. A
-    value that would not come back as it is, is not kept. An entry is whole or not there, and its content is
-    compared with its digest whenever it is read.
+    Frames are stored as Arrow files, fitted models in the format of their trainer, everything else as JSON.
+    A value that would not come back unchanged is not stored. Entries are written atomically, and their
+    content is compared with its digest at each reading.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class LocalCacheManager(CacheManager):
         A path, or any URL that fsspec knows, such as ``s3://bucket/cache``, which a team may share. Without
         it, ``.lolpop/cache``. Relative paths start where the settings are.
     max_gigabytes : float
-        How much may be kept. Behind a URL, results that were kept first are removed first.
+        Size limit of the cache. Behind a URL, the oldest results are removed first.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class LocalCacheManager(CacheManager):
         )
 
     def get(self, key: str) -> CachedResult | None:
-        """The result that is kept under ``key``; None if there is none."""
+        """The result that is stored under ``key``; None if there is none."""
         try:
             entry = self._entries.record(key)
             if entry is None:
@@ -108,7 +108,7 @@ class LocalCacheManager(CacheManager):
         return None if entry is None else entry.task_id
 
     def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:
-        """Keep ``result`` under ``key``."""
+        """Store ``result`` under ``key``."""
         with temporary_folder() as temporary:
             folder, file = Path(temporary, "value"), Path(temporary, "packed")
             folder.mkdir()
@@ -120,7 +120,7 @@ class LocalCacheManager(CacheManager):
             self._entries.put(key, file, result.task_id)
 
     def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold ``key`` for oneself inside the ``with`` block, by a lock of the store."""
+        """Lock ``key`` inside the ``with`` block, by a lock of the store."""
         return self._store.lock(f"cache {key}")
 
     def _make_room(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Checking data before anything is learned from it."""
+"""Checking data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DataChecker", "Expectation", "ExpectedColumn"]
 
 
 class DataChecker(Component):
-    """Says what is wrong, or suspicious, with a frame."""
+    """Finds errors and anomalies in a frame."""
 
     __slots__ = ()
 
@@ -24,9 +24,8 @@ class DataChecker(Component):
     def check(
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """Every check's outcome on ``frame``; a check of status ``error`` means that it is of no use.
-
-        ``expectation`` is what earlier rows were, which those of ``frame`` should be like. Rows that are not
-        ``labelled`` are to be predicted: what needs the target, or is about learning, does not apply to them.
-        Raises DataError if ``frame`` is no dataframe.
+        """The outcome of every check on ``frame``; a check with status ``error`` means that the frame is
+        unusable. ``expectation`` describes earlier rows, which those of ``frame`` should resemble. Rows that
+        are not ``labelled`` are to be predicted: checks of the target, or about training, do not apply to
+        them. Raises DataError if ``frame`` is no dataframe.
         """

@@ -1,4 +1,4 @@
-"""What checks need to know of a column, found in one pass over the columns."""
+"""Facts about columns that checks need, computed in one pass."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FEW_VALUES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still normal of a column."""
+    """Limits of normal columns."""
 
     constant_share: float
     outlier_distance: float
@@ -52,7 +52,7 @@ class ColumnFacts:
     distinct: int | None = None
     """How many different texts, categories or booleans there are."""
     values: Mapping[str, int] | None = None
-    """In how many rows each of them is, where they are few."""
+    """The number of rows of each of them, if they are few."""
     dates: DateForm | None = None
     """The form in which all texts are dates, which make no categories."""
     far: Floats | None = None
@@ -68,9 +68,8 @@ def facts_of(
     reference_rows: int = 0,
     stated_form: str | None = None,
 ) -> ColumnFacts:
-    """What there is to know of ``series``, and of it against what is ``expected`` by ``known`` rows.
-
-    ``stated_form`` is what people say of the form of its dates.
+    """The facts about ``series``, compared with what is ``expected`` from ``known`` rows. ``stated_form`` is
+    the format of its dates in the settings.
     """
     kind = kind_of(series)
     if kind == "empty":

@@ -1,4 +1,4 @@
-"""Dates that can be read in several ways, and columns that hold dates but for a few values."""
+"""Checks of ambiguous dates, and of columns where nearly all values are dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ambiguous_dates(rows: nw.DataFrame[Any], features: Sequence[ColumnFacts]) -> Check:
-    """Name columns of dates whose day may be the month, with how they are read, and what decides it."""
+    """A notice about columns of dates whose day and month are ambiguous, and how they are read."""
     ambiguous = [fact for fact in features if fact.dates is not None and fact.dates.others]
     if not ambiguous:
         return Check(check="ambiguous_dates", status="ok", message="no date can be read in two ways")
@@ -30,7 +30,7 @@ def ambiguous_dates(rows: nw.DataFrame[Any], features: Sequence[ColumnFacts]) ->
 
 
 def columns_of_nearly_dates(rows: nw.DataFrame[Any], features: Sequence[ColumnFacts]) -> Check:
-    """Name columns of text of which nearly all values are dates, with the first that is none."""
+    """A warning about columns of text where nearly all values are dates, with the first that is not."""
     columns: dict[str, str] = {}
     for fact in features:
         if fact.kind == "string" and fact.dates is None:

@@ -20,7 +20,7 @@ def class_sizes(target: nw.Series[Any]) -> Mapping[Any, int]:
 
 
 def conflicting_rows(features: Sequence[nw.Series[Any]], target: nw.Series[Any]) -> int:
-    """In how many rows all ``features`` are equal to those of a row with another ``target``."""
+    """The number of rows whose ``features`` equal those of a row with another ``target``."""
     import narwhals as nw
 
     at = that_may_repeat(features)

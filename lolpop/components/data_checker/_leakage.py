@@ -1,4 +1,4 @@
-"""How well each column alone tells the target."""
+"""Leakage: the power of single columns to predict the target."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _FEWEST_ROWS = 100
 _FEWEST_OF_A_CLASS = 10
 _MOST_BINS = 64
 _ROWS_OF_A_BIN = 8
-# No column alone is that good by right.
+# No legitimate column alone is that good.
 _NEARLY_PERFECT = 0.98
 # What is left to explain is this many times less than what the next column leaves: it stands out.
 _STANDS_OUT = 3.0
 
 
 class Power(NamedTuple):
-    """How well a column tells the target; ``copies`` if it has one value for each class, as a copy has."""
+    """The power of a column to predict the target; ``copies`` if it has one value for each class."""
 
     told: float
     copies: bool
@@ -38,11 +38,10 @@ class Power(NamedTuple):
 def predictive_powers(
     rows: nw.DataFrame[Any], features: Sequence[str], target: str, *, classes: bool
 ) -> Mapping[str, Power]:
-    """The power of each of ``features`` to tell ``target``: 1 is perfect, 0 no better than a guess.
-
-    One half of the rows tells what to expect in each bin of a feature, and the other half whether it is
-    so, and the other way round. Of classes the power is the balanced accuracy, of numbers the coefficient
-    of determination of their ranks, scaled so that 0 is a guess. Empty if the rows are too few to tell.
+    """The power of each of ``features`` to predict ``target``: 1 is perfect, 0 no better than a guess. Half
+    of the rows gives the expected value in each bin of a feature, the other half tests it, and vice versa.
+    The power is the balanced accuracy for classes, and the coefficient of determination of ranks for
+    numbers, scaled so that 0 is a guess. Empty if there are too few rows.
     """
     # In random order, so that neither half depends on how rows are sorted; the same for the same rows.
     order = np.random.default_rng(0).permutation(len(rows))[:_MOST_ROWS]

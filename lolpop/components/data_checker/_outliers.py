@@ -1,4 +1,4 @@
-"""Numbers that are far away from all others."""
+"""Outliers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 10_000
 _FEWEST_ROWS = 20
-# More than this share of the rows is no exception, but a group of its own.
+# More than this share of the rows is a group of its own rather than outliers.
 _GREATEST_SHARE = 0.01
 
 

@@ -1,4 +1,4 @@
-"""Pandera schemas: the user's own, and those made of what is known of a problem and of earlier rows."""
+"""Pandera schemas: the user's own, and those derived from a problem and from earlier rows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def library_of(*, polars: bool) -> ModuleType:
 
 
 def without_nan(rows: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
-    """The same rows with missing values for NaN, which is a number to pandera in polars."""
+    """The same rows with NaN as missing values: pandera treats NaN as a number in polars."""
     if not rows.implementation.is_polars():
         return rows
     floats = [name for name, dtype in rows.schema.items() if dtype.is_float()]
@@ -72,7 +72,7 @@ def schema_of(
     labelled: bool,
     range_margin: float,
 ) -> Any:
-    """What ``problem`` and ``expectation`` say of rows, for rows of the kind of ``rows``."""
+    """The schema from ``problem`` and ``expectation``, for rows of the kind of ``rows``."""
     polars = rows.implementation.is_polars()
     library = library_of(polars=polars)
     # A value that a series misses is a gap, and later moments are beyond those that were known.

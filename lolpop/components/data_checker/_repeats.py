@@ -1,4 +1,4 @@
-"""Rows that may be equal to another one."""
+"""Candidates for duplicate rows."""
 
 from __future__ import annotations
 

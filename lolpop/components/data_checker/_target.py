@@ -1,4 +1,4 @@
-"""Checks of the target, and of what features say of it."""
+"""Checks of the target, and of features that predict it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TargetChecks:
         self._max_label_conflicts = max_label_conflicts
 
     def column(self, rows: nw.DataFrame[Any]) -> Check:
-        """Whether the target is there."""
+        """Whether the target is present."""
         target = self._problem.target
         if target in rows.columns:
             return outcome("target_column", "ok", f"the target {target!r} exists", [target])
@@ -52,7 +52,7 @@ class TargetChecks:
     def values(
         self, target: ColumnFacts, features: Sequence[ColumnFacts], rows: nw.DataFrame[Any]
     ) -> Iterator[Check]:
-        """What is to be said of the values of the target in ``rows``, and of ``features`` beside it."""
+        """Outcomes about the values of the target in ``rows``, and about ``features``."""
         yield self._missing_target(target, len(rows))
         yield (judged := self._target_values(target, rows))
         if judged.status != "ok":

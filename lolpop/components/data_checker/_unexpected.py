@@ -1,4 +1,4 @@
-"""Rows against what was expected of them."""
+"""Checks of rows against an expectation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def unexpected(
     ignored: Collection[str | None],
     limits: Limits,
 ) -> Iterator[Check]:
-    """What is not as expected in ``rows`` rows with columns of ``facts``, besides the columns ``ignored``."""
+    """Deviations from the expectation in ``rows`` rows with columns of ``facts``, except the columns
+    ``ignored``.
+    """
     expected = {column.name: column for column in expectation.columns if column.name not in ignored}
     facts_by_name = {fact.name: fact for fact in facts if fact.name not in ignored}
     yield _schema(expected, facts_by_name)

@@ -1,4 +1,4 @@
-"""How later rows break what was expected of a column, by more than chance does."""
+"""Deviations of later rows from the expectation of a column that chance does not explain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SKEWED = 3.0
 # Of as many rows, the range is half as well known as of very many.
 _FEW_ROWS = 100
-# What is mostly zero has no scale of its own.
+# Mostly zero values have no scale.
 _TIMES_IF_MOSTLY_ZERO = 10.0
 # With as many rows of each of its values, a column is not expected to have further ones.
 _ROWS_OF_A_KNOWN_VALUE = 20

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BuiltinDataChecker"]
 
-# How columns without a name are called where a CSV file is read.
+# Names of unnamed columns in CSV files.
 _NAMELESS = re.compile(r"|Unnamed: \d+")
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -37,13 +37,12 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class BuiltinDataChecker(DataChecker):
-    """Checks rows for what stops learning or makes it worse, and against what was expected of them.
+    """Checks rows for problems that prevent training or make models worse, and against an expectation. A
+    check ends with ``error`` only if training is impossible: no rows, no target, a constant target, no
+    usable feature. Everything else is a ``warn``.
 
-    A check ends with ``error`` only if nothing can be learned from the rows as they are: no rows, no
-    target, nothing to tell apart, nothing to tell it by. All else is a ``warn``.
-
-    Against an expectation, columns are checked that are missing, new or of another type, and their numbers
-    out of range, new categories and shares of missing values, where chance does not explain them.
+    Against an expectation, it finds columns that are missing, new or of another type, and numbers out of
+    range, new categories and more missing values, if chance does not explain them.
 
     Parameters
     ----------
@@ -54,9 +53,9 @@ class BuiltinDataChecker(DataChecker):
     max_duplicate_rows : float
         Greatest share of rows equal to another row that is not suspicious, from 0 to 1.
     max_predictive_power : float
-        Greatest power of one column to tell the target that is not suspicious, from 0 for a guess to 1
-        for certainty. Columns above it are suspicious if they are nearly perfect, far better than all others,
-        or have one value for each class: they may hold what is only known once the target is.
+        Greatest power of one column to predict the target that is not suspicious, from 0 for a guess to 1
+        for certainty. Columns above it are suspicious if they are nearly perfect, far better than all
+        others, or have one value for each class: they may hold what is only known once the target is.
     min_class_balance : float
         Least share of a class that is not suspicious, in shares that all classes would have were they
         of one size, from 0 to 1.
@@ -139,12 +138,12 @@ class BuiltinDataChecker(DataChecker):
     def check(
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """Every check's outcome on ``frame``, each column looked at once.
+        """The outcome of every check on ``frame``; each column is examined once.
 
         Raises DataError if it is no dataframe.
         """
         if repeated := _repeated_names(frame):
-            # Which column a name means cannot be told, so nothing else can be checked.
+            # Column names are ambiguous, so nothing else can be checked.
             message = f"duplicate column names {listed(repeated)}: rename or drop all but one"
             return CheckReport(checks=(outcome("column_names", "error", message, repeated),))
         rows = wrap(frame)
@@ -201,8 +200,8 @@ class BuiltinDataChecker(DataChecker):
             yield outcome("rows", "error", "there are no rows: add rows to predict")
             return
         yield outcome("rows", "ok", f"there are {count(len(rows), 'row')}")
-        # What was so where it was learned from was told then, and what misses values is compared with that.
-        # Of infinite values nothing is known of there.
+        # Missing values of the training rows were reported then; here they are compared with those.
+        # The profile does not record infinite values.
         yield from self._usable(
             [
                 fact
@@ -359,7 +358,7 @@ class BuiltinDataChecker(DataChecker):
 
 
 def _says_nothing(column: ColumnFacts) -> bool:
-    # Which rows miss the one value of a column may say much.
+    # Missingness itself can be informative.
     return column.constant and not column.missing
 
 

@@ -1,4 +1,4 @@
-"""What is expected of rows: made of those that were learned from, kept with them, asked of later ones."""
+"""Expectations of rows: derived from training rows, stored with them, and checked on later ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Expectation", "ExpectedColumn", "ExpectedNumbers"]
 
-# What holds values of one of these may hold values of another without anybody noticing.
+# Kinds that may replace each other without harm.
 _ALIKE: tuple[frozenset[Kind], ...] = (frozenset({"number", "boolean"}), frozenset({"string", "category"}))
 
 
@@ -67,7 +67,7 @@ class ExpectedColumn(_Value):
     values: tuple[ValueCount, ...] = ()
 
     def is_of(self, kind: Kind) -> bool:
-        """Whether values of ``kind`` are what the column had, or as good."""
+        """Whether ``kind`` is the kind of the column, or equivalent."""
         return kind == self.kind or any({kind, self.kind} <= alike for alike in _ALIKE)
 
 
@@ -87,7 +87,7 @@ class Expectation(_Value):
 
     @classmethod
     def of(cls, profile: Profile) -> Self:
-        """What rows like those of ``profile`` are expected to be."""
+        """The expectation for rows like those of ``profile``."""
         return cls(
             rows=profile.rows,
             columns=tuple(_expected(column, profile.rows) for column in profile.columns),

@@ -1,4 +1,4 @@
-"""Checks of rows that are to be series."""
+"""Checks of time series."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ __all__ = ["ForecastDataChecker"]
 
 
 class ForecastDataChecker(DataChecker):
-    """Checks rows for what time asks of them.
+    """Checks rows for the requirements of time series.
 
-    A check ends with ``error`` only if nothing can be learned from the rows as they are: no times, times
-    that are double, irregular or of several zones, no series that is longer than the horizon. Gaps, rows
-    out of order, short series and columns that nothing is learned from are a ``warn``. Later rows are
-    expected to be unlike earlier ones, and are not compared with them.
+    A check ends with ``error`` only if training is impossible: no times; repeated, irregular or mixed-zone
+    times; no series longer than the horizon. Gaps, rows out of order, short series and unused columns are a
+    ``warn``. Later rows naturally differ from earlier ones, and are not compared with them.
     """
 
     def __init__(self, *, problem: ForecastingProblem) -> None:
@@ -37,9 +36,8 @@ class ForecastDataChecker(DataChecker):
     def check(
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """Every check's outcome on ``frame``. Raises DataError if it is no dataframe.
-
-        Rows that are not ``labelled`` have to say when they are, and of which series: no more.
+        """The outcome of every check on ``frame``. Raises DataError if it is not a dataframe. Rows that are
+        not ``labelled`` only need their time and series.
         """
         del expectation
         rows = wrap(frame)

@@ -39,13 +39,10 @@ _NAMES = {
 
 
 class PanderaDataChecker(DataChecker):
-    """Validates rows by a schema: the user's own, or one that is made of what is known.
-
-    Without ``schema``, the problem says that a target is there and in every row, and that the index
-    tells rows apart; what is expected of rows says which columns there are, their types, ranges and
-    categories. A target that is missing is an error then, all else a warning.
-
-    Rows to predict are validated without what the schema says of the target.
+    """Validates rows by a schema: the user's own, or a derived one. Without ``schema``, the problem requires
+    the target in every row and a unique index, and the expectation gives the columns with their types,
+    ranges and categories. Then a missing target is an error, everything else a warning. Rows to predict are
+    validated without the target's part of the schema.
 
     Parameters
     ----------
@@ -53,7 +50,7 @@ class PanderaDataChecker(DataChecker):
         A DataFrameSchema or DataFrameModel of pandera: ``package.module:schema``, or ``file.py:schema``
         relative to the settings file. One for pandas checks polars rows too, and the other way round.
     status : {"warn", "error"}
-        What a row that breaks ``schema`` is.
+        The status of a violation of ``schema``.
     range_margin : float
         How far out of the expected range a number is suspicious, in widths of that range.
     """
@@ -82,7 +79,7 @@ class PanderaDataChecker(DataChecker):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a name that cannot be a schema's; nothing is imported."""
+        """Check that the name can be that of a schema, without importing it."""
         schema = settings.get("schema")
         if schema is not None and not names_object(str(schema)):
             yield Finding("schema", f"{schema!r} does not name a schema", hint=_HINT)
@@ -90,7 +87,7 @@ class PanderaDataChecker(DataChecker):
     def check(
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """Every check of the schema that rows break; one check ``schema`` that is ok if none does.
+        """The violated checks of the schema, or one check ``schema`` that is ok.
 
         Raises WiringError if there is no such schema, and DataError if ``frame`` is no dataframe, or the
         schema cannot be applied to it.
@@ -145,7 +142,7 @@ def _validate(schema: Any, native: Any) -> tuple[dict[tuple[str | None, str], li
                     column = str(value)
                 failures.setdefault((None if column is None else str(column), check), []).append(value)
         except Exception as error:
-            # Checks are the user's code, and pandera's own limits have errors of many types.
+            # Checks are the user's code, and pandera itself raises errors of many types.
             raise DataError(f"The schema cannot be applied to these rows: {described(error)}") from error
     return failures, [
         str(warning.message) for warning in caught if issubclass(warning.category, SchemaWarning)

@@ -20,7 +20,7 @@ __all__ = ["DataConnector"]
 
 
 class DataConnector(Component):
-    """Reads frames from where rows are kept, and writes them there."""
+    """Reads frames from sources, and writes them to targets."""
 
     __slots__ = ()
 
@@ -45,16 +45,15 @@ class DataConnector(Component):
         """Rows of ``source`` in batches, in order, each small enough to be held in memory."""
 
     def read_as(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
-        """All rows of ``source``, and how they were read, where ``schema`` is what is known of its columns.
-
-        What workflows call. It is what ``read`` gives, unless a connector has to guess types and can do
-        better with ``schema``: keep identity as it is written, and read rows as earlier ones were read.
+        """All rows of ``source``, and how they were read, by the ``schema`` of its columns. Workflows call
+        this method. By default it calls ``read``; a connector that guesses types can do better with
+        ``schema``: leave identity as written, and read rows like earlier ones.
         """
         del schema
         return Reading(self.read(source), {})
 
     def scan_as(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
-        """What ``read_as`` is for all rows at once, for batches; by itself what ``scan`` gives."""
+        """``read_as`` for batches; by default, it calls ``scan``."""
         del schema
         return Reading(self.scan(source), {})
 
@@ -80,9 +79,9 @@ class DataConnector(Component):
     def writing(self, target: Source) -> Iterator[Callable[[Frame], None]]:
         """A function that writes the rows of frames to ``target``, one frame after the other.
 
-        They are there when the ``with`` block ends, and none of them is if an error leaves it. All are held
-        in memory until then, unless a connector can do better. Raises DataError if they cannot be written,
-        or frames differ in their columns.
+        The target is written when the ``with`` block ends, and not at all if an error leaves it. By default,
+        all rows are held in memory until then. Raises DataError if they cannot be written, or frames differ
+        in their columns.
         """
         from lolpop.data.batches import joined
 

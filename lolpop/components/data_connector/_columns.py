@@ -1,4 +1,4 @@
-"""What a column of text is read as, and why."""
+"""Deciding the type of a column of text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _REMEMBERED = 20
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """How the fields of one column become values."""
+    """The plan by which fields of one column become values."""
 
     fields: Fields
     type: ColumnType
@@ -54,7 +54,7 @@ class ColumnPlan:
 
     @property
     def schema(self) -> ColumnSchema | None:
-        """What is to be known of the column where it is read again; None if it has no values."""
+        """How the column was read, for later readings; None if it has no values."""
         if self.type == "empty":
             return None
         return ColumnSchema(
@@ -133,7 +133,7 @@ class ColumnReader:
             self._counts.add(self.evidence.fields.texts(values))
 
     def plan(self) -> ColumnPlan:
-        """What the column is read as."""
+        """The plan for the column."""
         evidence, counts = self.evidence, self._counts
         if self._kind is not None:
             return self._insisted(self._kind, counts)
@@ -165,7 +165,7 @@ class ColumnReader:
         return plan.convert(values)
 
     def notices(self, plan: ColumnPlan) -> Iterator[Notice]:
-        """What people should know of a column that is read by ``plan``."""
+        """Notices about a column that is read by ``plan``."""
         counts = self._counts
         if self._kind is not None:
             return
@@ -296,7 +296,7 @@ class ColumnReader:
 
 
 def missing_notice(shown: str, missing: Mapping[str, Mapping[str, int]]) -> Iterator[Notice]:
-    """What texts were read as missing: in how many fields of which columns."""
+    """The notice about texts that were read as missing values, with columns and counts."""
     totals: dict[str, dict[str, int]] = {}
     for name, counts in missing.items():
         for text, number in counts.items():

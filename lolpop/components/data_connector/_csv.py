@@ -1,6 +1,6 @@
-"""CSV, read honestly: rows of another length than the header, and bytes that are no text, are errors.
+"""Strict CSV: rows of another length than the header, and bytes that are not text, are errors.
 
-All fields are read as text first, whatever the kind of frame, so that what is read does not depend on it.
+All fields are read as text first, for every kind of frame, so that the result does not depend on it.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def _header(location: Location, separator: str) -> list[str]:
         with suppress(DataError):  # a value that is long, and for those to judge who read all rows
             start, end, first = next(rows, (0, 0, names))
         if len(first) > len(names):
-            # Others would take the first values of the rows for an index.
+            # Other readers would take the first values of the rows for an index.
             raise _ragged(location, start, end, len(first), len(names))
     return names
 

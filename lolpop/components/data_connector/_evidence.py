@@ -1,4 +1,4 @@
-"""What the fields of a column of text are: found out in one look, or batch by batch."""
+"""Evidence about the type of a column of text, gathered at once or batch by batch."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Fields:
 
 
 class Evidence:
-    """What is known of the fields of one column so far."""
+    """The evidence about the fields of one column so far."""
 
     def __init__(self, fields: Fields, style: NumberStyle) -> None:
         self.fields = fields
@@ -115,7 +115,7 @@ class Evidence:
         return self._typed[1] if self._typed is not None and self._typed[0] is values else None
 
     def forget(self) -> None:
-        """Let the last fields go, which are held for ``typed``."""
+        """Forget the last fields, which are held for ``typed``."""
         self._typed = None
 
     def _number_kind(self, texts: pa.ChunkedArray, values: pa.ChunkedArray) -> PieceKind | None:

@@ -1,4 +1,4 @@
-"""Arrow tables as dataframes, with every digit and every column that they have."""
+"""Arrow tables as dataframes, without loss of digits or columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a file is: on a disk, or behind a URL."""
+"""Locations of files: on a disk, or behind a URL."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Location:
     """A file as its source names it: ``path`` of a local file, ``url`` of any other."""
 
     shown: str
-    """How messages name the file: as the user did, without a password."""
+    """The name of the file in messages: as the user wrote it, without a password."""
 
     url: str
     path: Path | None
@@ -125,7 +125,7 @@ class Location:
                     permit()
                     self._take(temporary, target)
             finally:
-                with suppress(Exception):  # what failed first is what is told
+                with suppress(Exception):  # the first error is reported
                     opened.close()
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Numbers as people write them: which texts are numbers, and in which style."""
+"""Numbers in text: which texts are numbers, and in which style."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WITH_SYMBOL = re.compile(
 )
 
 NEARLY = 0.9
-"""The least share of numbers in a column that is taken for one of numbers."""
+"""The least share of numbers in a numeric column."""
 
 _WITH_PLACEHOLDERS = 0.5  # where all other texts are such as '?' or '--'
 
@@ -181,7 +181,7 @@ class NumberCounts:
         return None
 
     def are_nearly_all(self, style: NumberStyle) -> bool:
-        """Whether the column is one of numbers, in spite of some others."""
+        """Whether the column is numeric, despite some other texts."""
         share = self.numbers[style] / self.present if self.present else 0.0
         return share >= NEARLY or (
             share >= _WITH_PLACEHOLDERS and self._are_placeholders(self.others.get(style, {}))

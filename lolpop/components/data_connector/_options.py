@@ -1,4 +1,4 @@
-"""What the settings, or a source, say of how fields of text are read."""
+"""Options of reading fields of text, from the settings or a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a file from being written, as far as that can be seen before anything is written."""
+"""Checks that a file can be written, before anything is written."""
 
 from __future__ import annotations
 

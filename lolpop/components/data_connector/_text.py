@@ -1,4 +1,4 @@
-"""Files of text: their bytes as UTF-8, and what is wrong with those that are no text."""
+"""Text files: their bytes as UTF-8, and errors for bytes that are not text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows in files, local or wherever fsspec reaches."""
+"""Rows in local files, and in any file system of fsspec."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class FileDataConnector(DataConnector):
     suffix says nothing, for CSV also ``separator``, ``encoding`` and the parameters below, where they are
     others than those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
 
-    What a CSV column is, is decided by all of its fields, alike for pandas and polars: whole numbers,
-    numbers, booleans, ISO 8601 dates, or else text. Columns of identity (index, series) are text as they are
-    written, unless all are plain whole numbers; so are class labels. Once a model was trained, columns are
-    read as the rows of its training were.
+    The type of a CSV column is decided by all of its fields, equally for pandas and polars: whole numbers,
+    numbers, booleans, ISO 8601 dates, or else text. Columns that identify rows (index, series) are text as
+    written, unless all fields are plain whole numbers; so are class labels. Once a model is trained, columns
+    are read like its training rows.
 
     Frames are of the kind that ``data.frame`` says, batches of as many rows as ``data.batch_rows``.
 
@@ -54,7 +54,7 @@ class FileDataConnector(DataConnector):
     thousands : str
         The mark between groups of three digits of a number in CSV, if there is one.
     columns : dict of str to str, optional
-        Columns of CSV whose kind is not to be guessed: text, integer, number, boolean or date, by name.
+        Types of CSV columns by name, instead of guessing them: text, integer, number, boolean or date.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class FileDataConnector(DataConnector):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find marks that numbers cannot have."""
+        """Check the decimal and thousands marks."""
         del values
         try:
             TextOptions.of((), settings.get("decimal", "."), settings.get("thousands", ""), {})
@@ -88,7 +88,7 @@ class FileDataConnector(DataConnector):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find sources of no known format, and targets that cannot be written."""
+        """Check the formats of sources, and whether targets can be written."""
         for setting, source, access in _named_by(injected.get("data")):
             own = FileDataConnector
             methods = (own.write, own.writing) if access == "written" else (own.read, own.scan)

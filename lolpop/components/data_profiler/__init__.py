@@ -1,4 +1,4 @@
-"""Describing data, and telling whether other data is still like it."""
+"""Describing data, and comparing it with other data."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class DataProfiler(Component):
 
     @abstractmethod
     def profile(self, frame: Frame) -> Profile:
-        """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+        """The profile of ``frame``. Raises DataError if it is not a dataframe."""
 
     @abstractmethod
     def profile_batches(self, frames: Iterable[Frame]) -> Profile:
-        """What is in each column of all ``frames`` together, in memory that does not grow with their number.
+        """The profile of all ``frames`` together, in bounded memory.
 
         Counts, least, greatest, mean and standard deviation are exact; the rest may be estimated. Raises
         DataError if one is no dataframe, or has other columns than the first.
@@ -35,7 +35,7 @@ class DataProfiler(Component):
 
     @abstractmethod
     def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:
-        """Whether the rows of ``frame`` come from where those of ``reference``, or of its profile, came.
+        """Whether the rows of ``frame`` have the distribution of ``reference``, a frame or a profile.
 
         Only columns that both have are compared. Raises DataError if ``frame`` is no dataframe.
         """

@@ -1,4 +1,4 @@
-"""One column of rows against what is known of it from others."""
+"""Comparing a column with its reference."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Difference:
 def difference(
     reference: ColumnProfile, series: nw.Series[Any], reference_rows: int, stated_form: str | None = None
 ) -> Difference | None:
-    """How ``series`` differs from ``reference``, a column of ``reference_rows``; None if none can tell.
+    """The difference of ``series`` from ``reference``, a column of ``reference_rows``; None if undefined.
 
     Dates are not compared, those as text, of the ``stated_form`` or a usual one, neither: later ones are new.
     """

@@ -1,4 +1,4 @@
-"""How far two samples are from each other, and how likely that is by chance: on counts in the same bins."""
+"""Distances of two samples and their p-values, from counts in the same bins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be said of very many values in little memory: each sketch takes array after array."""
+"""Sketches: statistics of very many values in little memory, array by array."""
 
 from __future__ import annotations
 

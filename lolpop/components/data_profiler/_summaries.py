@@ -1,4 +1,4 @@
-"""One column of a frame as what is kept of it."""
+"""The profile of one column of a frame."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FEW_ROWS = 5
 
 
 def summarize(series: nw.Series[Any]) -> ColumnProfile:
-    """What is in ``series``."""
+    """The profile of ``series``."""
     kind = kind_of(series)
     if kind in {"number", "duration"}:
         return summarize_numbers(series.name, kind, *finite_sorted(series))

@@ -1,4 +1,4 @@
-"""Profiles and drift with nothing but numpy and scipy."""
+"""Profiles and drift by numpy and scipy."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class BuiltinDataProfiler(DataProfiler):
-    """Sorts or counts each column once, and keeps what other rows can be compared with.
+    """Sorts or counts each column once, and stores a summary that other rows can be compared with.
 
-    A column has drifted if its values differ by more than chance explains, *and* by enough to matter:
-    of few rows the first is hard to tell, of very many the second. Numbers are compared by a
-    Kolmogorov-Smirnov test, all else by a chi-squared test, with p-values corrected by Benjamini and
+    A column has drifted if its values differ by more than chance explains, *and* by enough to matter: few
+    rows rarely pass the first condition, and very many rows always do. Numbers are compared by a
+    Kolmogorov-Smirnov test, other columns by a chi-squared test, with p-values corrected by Benjamini and
     Hochberg; the share of missing values counts too. Dates are not compared, since time moves on, nor is
     text that hardly repeats, nor the columns that ``problem.index`` and ``problem.drop`` name.
 
     Parameters
     ----------
     significance : float
-        Greatest corrected p-value at which a difference is not taken for chance, between 0 and 1.
+        Corrected p-value up to which a difference is significant, between 0 and 1.
     warn_psi : float
         Least population stability index of drift that is worth a warning, above 0.
     error_psi : float or None
         Least population stability index of drift that is an error; None for never.
     sample_rows : int
-        Rows of many batches that are kept to estimate quartiles and bins by.
+        Size of the sample of batches from which quartiles and bins are estimated.
     """
 
     def __init__(
@@ -77,13 +77,13 @@ class BuiltinDataProfiler(DataProfiler):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find an error that would be told before the warning of it."""
+        """Check that the threshold of errors is not below that of warnings."""
         return errors_before_warnings(
             ("warn_psi", settings["warn_psi"]), ("error_psi", settings["error_psi"]), "drift"
         )
 
     def profile(self, frame: Frame) -> Profile:
-        """What is in each column of ``frame``. Raises DataError if it is no dataframe."""
+        """The profile of ``frame``. Raises DataError if it is not a dataframe."""
         from lolpop.components.data_profiler._summaries import summarize
 
         rows = wrap(frame)
@@ -92,7 +92,7 @@ class BuiltinDataProfiler(DataProfiler):
         return Profile(rows=len(rows), columns=columns, correlations=correlations(rows, numbers))
 
     def profile_batches(self, frames: Iterable[Frame]) -> Profile:
-        """What is in each column of all ``frames`` together, in memory that does not grow with their number.
+        """The profile of all ``frames`` together, in bounded memory.
 
         Counts, least, greatest, mean and standard deviation are exact. With more than ``sample_rows`` rows,
         the quartiles, bins and frequent ones of numbers are those of as many rows, drawn by the seed. Of more

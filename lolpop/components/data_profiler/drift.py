@@ -1,4 +1,4 @@
-"""What a comparison of data with a reference found."""
+"""Reports of drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of data once it was looked at: small, and enough to compare other data with."""
+"""Profiles of data: small, and sufficient to compare other data with."""
 
 from __future__ import annotations
 

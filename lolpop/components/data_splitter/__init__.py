@@ -1,4 +1,4 @@
-"""Splitting labelled rows into those to learn from and those to judge by."""
+"""Splitting labelled rows into training, test and validation rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DataSplitter(Component):
 
     @property
     def identity(self) -> frozenset[str]:
-        """Columns whose values only say which rows belong together: they are read as they are written."""
+        """Columns whose values only say which rows belong together; they are read as written."""
         return frozenset()
 
     @abstractmethod
@@ -50,13 +50,12 @@ class DataSplitter(Component):
 
 
 class BacktestSplitter(DataSplitter):
-    """Splits rows in time, as often as a model is to be judged by how it would have done."""
+    """Splits rows in time, several times for a backtest."""
 
     __slots__ = ()
 
     @abstractmethod
     def backtest(self, frame: Frame) -> Sequence[Splits]:
-        """Splits of which each learns from what comes before its test, the earliest first.
-
-        The last of them is that of ``split``. Raises DataError if the rows are too few for one.
+        """Splits for a backtest, the earliest first; each trains on the rows before its test. The last one
+        is that of ``split``. Raises DataError if the rows are too few for one.
         """

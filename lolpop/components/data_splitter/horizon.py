@@ -1,4 +1,4 @@
-"""Splits in time: what comes last is judged by."""
+"""Splits in time: the last rows are the test."""
 
 from __future__ import annotations
 
@@ -24,22 +24,21 @@ if TYPE_CHECKING:
 
 __all__ = ["HorizonDataSplitter"]
 
-# What is learned from is no shorter than this.
+# Training series have at least this length.
 _FEWEST_STEPS = 2
 
 
 class HorizonDataSplitter(BacktestSplitter):
-    """The last horizon of each series to test on, everything before it to learn from.
-
-    Earlier splits, for backtests and searches, end a few steps before each other. A series that is too
-    short to be learned from and tested on is only learned from.
+    """The last horizon of each series is the test, everything before it is for training. Earlier splits, for
+    backtests and searches, end a few steps before each other. A series that is too short for both is only
+    used for training.
 
     Parameters
     ----------
     origins : int
-        How many splits a backtest has, that of the test included: as many times a model is fitted.
+        How many splits a backtest has, that of the test included; a model is fitted for each.
     step : int, optional
-        Steps from one split to the next; the horizon unless said, so that no row is forecast twice.
+        Steps from one split to the next; by default the horizon, so that no row is forecast twice.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Splits as scikit-learn makes them."""
+"""Splits by scikit-learn."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class SklearnDataSplitter(DataSplitter):
     """Random splits, stratified ones, or splits by group, by time or by a column that names them.
 
-    A random split has the rows, and their order, of ``train_test_split`` with the same seed, so that a
-    plain script gets the same. Rows of a class that is too rare to be in every part are learned from.
+    A random split has the rows, and their order, of ``train_test_split`` with the same seed, so that a plain
+    script gets the same. Rows of a class that is too rare for every part are used for training.
 
     Parameters
     ----------
     test_size : float
-        Share of the rows to judge the model by.
+        Share of the rows for the test.
     validation_size : float
-        Share of the rows that a hyperparameter search judges by.
+        Share of the rows that score trials of a hyperparameter search.
     stratify : bool
         Whether all parts get the same share of each class; of random splits of a classification.
     by : random, group, time or column
@@ -91,7 +91,7 @@ class SklearnDataSplitter(DataSplitter):
     def check_settings(
         cls, settings: Mapping[str, Any], values: Mapping[str, Any] = MappingProxyType({})
     ) -> Iterable[Finding]:
-        """Find sizes that leave nothing to learn from, and a column that is missing, idle or a feature."""
+        """Check that the sizes leave training rows, and that the column is set, used, and not a feature."""
         sizes = settings.get("test_size", 0.2), settings.get("validation_size", 0.0)
         if sum(sizes) >= 1:
             yield Finding(

@@ -1,4 +1,4 @@
-"""Synthetic rows: like real ones in their columns and correlations, and nobody's."""
+"""Synthetic rows with the distributions and correlations of real ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DataSynthesizer", "SynthesisReport"]
 
 
 class SynthesisReport(BaseModel):
-    """How like real rows synthetic ones are, and how far from being copies of them.
+    """Scores of synthetic rows: similarity to real rows, and distance from copies.
 
     All scores are between 0 and 1, and greater is better.
     """
@@ -34,7 +34,7 @@ class SynthesisReport(BaseModel):
 
 
 class DataSynthesizer(Component):
-    """Learns what rows are like, and draws new ones."""
+    """Fits the distribution of rows, and draws new ones."""
 
     __slots__ = ()
 
@@ -48,4 +48,4 @@ class DataSynthesizer(Component):
 
     @abstractmethod
     def evaluate(self, frame: Frame, synthetic: Frame) -> SynthesisReport:
-        """How like ``frame`` the rows of ``synthetic`` are, and how far from copies."""
+        """Score the rows of ``synthetic`` against ``frame``."""

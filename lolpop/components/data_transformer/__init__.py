@@ -1,4 +1,4 @@
-"""Turning source rows into the rows that a model learns from."""
+"""Transforming source rows into rows for training and prediction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DataTransformer"]
 
 
 class DataTransformer(Component):
-    """Makes the frame that is learned from, or predicted, out of a source frame."""
+    """Makes a frame for training or prediction from a source frame."""
 
     __slots__ = ()
 
@@ -25,7 +25,8 @@ class DataTransformer(Component):
         """The transformed frame; ``frame`` itself is not changed."""
 
     def join(self, frames: Mapping[str, Frame]) -> Frame:
-        """The frame that is learned from, made of several source frames by name, which are not changed.
+        """The frame for training or prediction, made from several source frames by name, which are not
+        changed.
 
         Raises DataError unless an implementation can do that.
         """

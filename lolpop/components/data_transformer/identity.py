@@ -1,4 +1,4 @@
-"""Rows that are learned from as they are."""
+"""Rows without a transformation."""
 
 from __future__ import annotations
 

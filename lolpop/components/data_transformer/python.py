@@ -1,4 +1,4 @@
-"""Rows made by a function of the user's."""
+"""Rows made by a user's function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = "Expected package.module:function, or path/file.py:function."
 
 
 class PythonDataTransformer(DataTransformer):
-    """Hands the frame to a function, and takes what it returns.
+    """Calls a function with the frame, and returns its result.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class PythonDataTransformer(DataTransformer):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a name that cannot be a function's; nothing is imported."""
+        """Check that the name can be that of a function, without importing it."""
         path = settings.get("function", "")
         if not names_object(str(path)):
             yield Finding("function", f"{path!r} does not name a function", hint=_HINT)
@@ -53,14 +53,14 @@ class PythonDataTransformer(DataTransformer):
             yield Place("function", str(path.absolute()), "read", name=f"the file {file}")
 
     def transform(self, frame: Frame) -> Frame:
-        """What the function makes of ``frame``.
+        """The result of the function for ``frame``.
 
         Raises WiringError if there is no such function, and DataError if it fails or returns no frame.
         """
         return self._call(frame)
 
     def join(self, frames: Mapping[str, Frame]) -> Frame:
-        """What the function makes of ``frames``, which it gets as a mapping of its own.
+        """The result of the function for a copy of the mapping ``frames``.
 
         Raises errors as ``transform`` does.
         """
@@ -73,7 +73,7 @@ class PythonDataTransformer(DataTransformer):
         except LolpopError:
             raise
         except Exception as error:
-            # The function is the user's code, and may fail in any way; where it failed is the message.
+            # The function is the user's code and may raise anything; the message says where.
             raise DataError(f"{self._function} failed: {described(error)}") from error
         try:
             return as_frame(made)

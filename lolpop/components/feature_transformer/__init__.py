@@ -18,7 +18,7 @@ __all__ = ["Accepts", "FeatureTransformer"]
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What the estimator behind the features copes with by itself, besides complete numbers."""
+    """What an estimator accepts besides complete numbers."""
 
     missing: bool = False
     """Missing values (NaN); such estimators, being trees, do not need scaled features either."""

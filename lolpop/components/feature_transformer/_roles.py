@@ -1,4 +1,4 @@
-"""What each column is to a transformer, by its dtype and values."""
+"""The role of each column in a transformer, by its dtype and values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column each feature was made of."""
+"""The source column of each feature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features as feature_engine's transformers make them."""
+"""Features by the transformers of feature_engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features as scikit-learn's transformers make them."""
+"""Features by the transformers of scikit-learn."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _COMPLETE_NUMBERS = Accepts()
 
 
 class SklearnFeatureTransformer(FeatureTransformer):
-    """Numbers, booleans, durations, categories and parts of dates, as much prepared as the estimator needs.
+    """Numbers, booleans, durations, categories and parts of dates, prepared as far as the estimator needs.
 
     Trees that take missing values get the numbers as they are. Others, such as linear models, get them
     with the median in place of missing values (and a feature that says so), scaled to unit variance.
-    Text is dates if all values are, in the form that ``problem.dates`` says or in one of the usual forms;
-    rows to predict are read in the form of those that were learned from. Categories stay what they are for
-    estimators that know them; trees get their numbers, others one feature each. Free text, and columns that
-    hold nothing or values that are no data (lists), are left out.
+    Text is dates if all values are, in the format of ``problem.dates`` or in a usual one; rows to predict
+    are read in the format of the training rows. Categories stay categories for estimators that support them;
+    trees get their numbers, others one feature each. Free text, and columns that hold nothing or values that
+    are no data (lists), are left out.
 
     Parameters
     ----------

@@ -16,10 +16,9 @@ __all__ = ["HyperparameterTuner", "Objective", "Search", "Trial"]
 
 
 class Objective(Protocol):
-    """What a search calls back: the score of a trainer with parameters.
-
-    ``share`` is the share of the rows to learn from, by default all of them. Only a search that is set to
-    give trials up early asks for less; others may be given a function of two arguments.
+    """The objective of a search: the score of a trainer with parameters. ``share`` is the share of the rows
+    to fit on, by default all of them. Only a search with pruning passes less; others may be given a function
+    of two arguments.
     """
 
     def __call__(self, trainer: ModelTrainer, params: Params, share: float = 1.0, /) -> float:
@@ -72,7 +71,7 @@ class HyperparameterTuner(Component):
     @property
     @abstractmethod
     def enabled(self) -> bool:
-        """Whether the settings ask for a search at all."""
+        """Whether the settings enable a search."""
 
     @property
     def n_jobs(self) -> int:
@@ -80,7 +79,7 @@ class HyperparameterTuner(Component):
         return 1
 
     def planned(self, spaces: Sequence[tuple[ModelTrainer, SearchSpace]]) -> int | None:  # noqa: ARG002  (not all can tell)
-        """How many trials ``search`` makes at most, if that can be told."""
+        """The greatest number of trials of ``search``, if known."""
         return None
 
     @abstractmethod

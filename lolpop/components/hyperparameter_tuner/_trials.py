@@ -1,4 +1,4 @@
-"""Making the trials of one search, whatever chooses them."""
+"""Running the trials of one search."""
 
 from __future__ import annotations
 

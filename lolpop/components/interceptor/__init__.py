@@ -1,4 +1,4 @@
-"""What happens around every task and workflow."""
+"""Interceptors of tasks and workflows."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class TaskCall:
 
 
 class Interceptor(Component):
-    """Stands around calls of tasks and workflows whose path matches ``on``. Takes global components only."""
+    """Wraps calls of tasks and workflows whose path matches ``on``. It takes global components only."""
 
     __slots__ = ()
 
@@ -91,4 +91,4 @@ class Interceptor(Component):
 
     @abstractmethod
     def around(self, call: TaskCall) -> Any:
-        """Return ``call.proceed()``, or what is to stand for it."""
+        """Return ``call.proceed()``, or a result in its place."""

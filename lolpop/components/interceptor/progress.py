@@ -1,4 +1,4 @@
-"""Showing what is being done."""
+"""Showing progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ProgressInterceptor"]
 
 
 class ProgressInterceptor(Interceptor):
-    """Shows on a terminal what is running, and how long what is done took; shows nothing in a pipe.
+    """Shows running tasks on a terminal, and the durations of finished ones; shows nothing in a pipe.
 
     A line for each finished task stays, indented below the workflow that it belongs to; the tasks that
     are running are shown below them while they run.

@@ -1,4 +1,4 @@
-"""Calling again what failed."""
+"""Retrying failed calls."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ __all__ = ["RetryInterceptor"]
 
 
 class RetryInterceptor(Interceptor):
-    """Calls again, after a while, a task that failed for a reason that may pass.
-
-    An interruption is never retried, nor is an error that lolpop raises on purpose and that comes again
-    whatever happens: of data, of settings, of parameters. Trouble with the store may pass.
+    """Retries a task, after a wait, if its failure may be temporary. An interruption is never retried, nor
+    is an error of lolpop that would come again: of data, settings or parameters. Errors of the store may be
+    temporary.
 
     Parameters
     ----------
@@ -28,7 +27,7 @@ class RetryInterceptor(Interceptor):
         Pattern over paths of tasks and workflows. By default all tasks and no workflows, since a
         workflow that is called again repeats tasks that were retried already.
     attempts : int
-        How often a call is made at most, the first time included.
+        The most attempts, the first one included.
     wait : float
         Seconds before the second attempt.
     backoff : float

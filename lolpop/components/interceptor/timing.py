@@ -1,4 +1,4 @@
-"""Watching how long calls take."""
+"""Warnings about slow calls."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ __all__ = ["TimingInterceptor"]
 
 
 class TimingInterceptor(Interceptor):
-    """Warns people of a call that took long, failed or not.
-
-    How long each call took is in the run's record anyway; nothing is kept here.
+    """Notifies of slow calls, failed or not. The durations of all calls are in the record of the run anyway.
 
     Parameters
     ----------
     on : str
         Pattern over paths of tasks and workflows, such as ``train.*``.
     slow : float
-        Seconds from which on a call is worth a warning.
+        Seconds from which a call counts as slow.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Writing down what happens."""
+"""Logging."""
 
 from __future__ import annotations
 

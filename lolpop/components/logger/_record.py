@@ -1,4 +1,4 @@
-"""What loggers write of one message."""
+"""The record of one message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracking what was made, from what, by which run."""
+"""Tracking resources and their lineage."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Record:
 class MetadataTracker(Component):
     """Keeps resources, their lineage, artifacts and tags.
 
-    Whatever takes a resource takes its reference as well.
+    Every method that takes a resource also takes its reference.
     """
 
     __slots__ = ()
@@ -77,7 +77,7 @@ class MetadataTracker(Component):
 
     @abstractmethod
     def get(self, resource: Resource | str) -> Record:
-        """What is known of ``resource``. Raises ReferenceNotFoundError, with near names, if nothing is."""
+        """The record of ``resource``. Raises ReferenceNotFoundError, with near names, if there is none."""
 
     @abstractmethod
     def find(self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None) -> list[R]:
@@ -97,15 +97,15 @@ class MetadataTracker(Component):
 
     @abstractmethod
     def parents(self, resource: Resource | str) -> list[Resource]:
-        """What ``resource`` was directly made from, in the order of recording."""
+        """The direct parents of ``resource``, in the order of recording."""
 
     @abstractmethod
     def children(self, resource: Resource | str) -> list[Resource]:
-        """What was directly made from ``resource``, in the order of recording."""
+        """The direct children of ``resource``, in the order of recording."""
 
     @abstractmethod
     def save_artifact(self, resource: Resource | str, name: str, path: Path) -> None:
-        """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``."""
+        """Store a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``."""
 
     @abstractmethod
     def load_artifact(self, resource: Resource | str, name: str, to: Path) -> None:

@@ -1,4 +1,4 @@
-"""Resources and what is known of them in the store's tables."""
+"""Resources and their records in the tables of the store."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ResourceRows:
                 raise ReferenceNotFoundError(self._not_found(resource))
 
     def record(self, resource: Resource) -> Record:
-        """What is known of ``resource``."""
+        """The record of ``resource``."""
         columns = schema.resources.c
         rows = (
             self._connection.execute(select(schema.resources).where(columns.reference == resource.reference))
@@ -131,12 +131,12 @@ class ResourceRows:
         put_missing(self._connection, schema.lineage, rows)
 
     def parents(self, resource: Resource) -> list[Resource]:
-        """What ``resource`` was made from, in the order of recording."""
+        """The parents of ``resource``, in the order of recording."""
         links = schema.lineage.c
         return self._linked(links.parent, links.child == resource.reference)
 
     def children(self, resource: Resource) -> list[Resource]:
-        """What was made from ``resource``, in the order of recording."""
+        """The children of ``resource``, in the order of recording."""
         links = schema.lineage.c
         return self._linked(links.child, links.parent == resource.reference)
 

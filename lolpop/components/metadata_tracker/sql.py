@@ -44,7 +44,7 @@ class SQLMetadataTracker(MetadataTracker):
         resource = _named(resource_type, name)
         made_from = _resources(parents)
         _check_json(resource_type.kind, fields or {})
-        # Files take time, and harm nobody who does not know of them; the rows come all at once.
+        # Writing files takes time, and files without rows do no harm; all rows are written at once.
         digests = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
         run_id, task = _origin()
         with self._writing() as rows:
@@ -61,7 +61,7 @@ class SQLMetadataTracker(MetadataTracker):
             return cast("R", rows.record(resource).resource)
 
     def get(self, resource: Resource | str) -> Record:
-        """What is known of ``resource``."""
+        """The record of ``resource``."""
         resource = as_resource(resource, Resource)
         with self._reading() as rows:
             return rows.record(resource)
@@ -93,21 +93,21 @@ class SQLMetadataTracker(MetadataTracker):
             rows.link(child, made_from, *_origin())
 
     def parents(self, resource: Resource | str) -> list[Resource]:
-        """What ``resource`` was directly made from, in the order of recording."""
+        """The direct parents of ``resource``, in the order of recording."""
         resource = as_resource(resource, Resource)
         with self._reading() as rows:
             rows.check([resource])
             return rows.parents(resource)
 
     def children(self, resource: Resource | str) -> list[Resource]:
-        """What was directly made from ``resource``, in the order of recording."""
+        """The direct children of ``resource``, in the order of recording."""
         resource = as_resource(resource, Resource)
         with self._reading() as rows:
             rows.check([resource])
             return rows.children(resource)
 
     def save_artifact(self, resource: Resource | str, name: str, path: Path) -> None:
-        """Keep a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``.
+        """Store a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``.
 
         Empty folders inside a folder are not kept.
         """

@@ -1,4 +1,4 @@
-"""Tracking numbers."""
+"""Tracking metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether groups differ more than settings allow, and more than chance explains."""
+"""Tests of differences between groups."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Limits:
 
 
 def check_limits(settings: Mapping[str, Any]) -> Iterable[Finding]:
-    """Find, in the settings of a checker, an error that would be told before the warning of it."""
+    """Check that the threshold of errors is not below that of warnings."""
     return errors_before_warnings(("warn", settings["warn"]), ("error", settings["error"]), "a difference")
 
 

@@ -1,4 +1,4 @@
-"""What is compared between groups: a value of each row, and the rows that it is about."""
+"""The values that are compared between groups, by row."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class FairlearnModelBiasChecker(ModelBiasChecker):
     Parameters
     ----------
     warn : float
-        Difference between two groups from which people are warned.
+        Difference between two groups from which it is a warning.
     error : float
         Difference from which it is an error.
     significance : float
@@ -69,7 +69,7 @@ class FairlearnModelBiasChecker(ModelBiasChecker):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find an error that would be told before the warning of it."""
+        """Check that the threshold of errors is not below that of warnings."""
         return check_limits(settings)
 
     def check(self, model: FittedModel, frame: Frame, target: Series) -> BiasReport:

@@ -1,4 +1,4 @@
-"""Putting model versions to use."""
+"""Deploying model versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ModelDeployer"]
 class ModelDeployer(Component):
     """Deploys model versions; of a model, at most one version is deployed at a time.
 
-    Whatever takes a resource takes its reference as well.
+    Every method that takes a resource also takes its reference.
     """
 
     __slots__ = ()
@@ -31,19 +31,19 @@ class ModelDeployer(Component):
         instead_of: ModelVersion | str | None = "whatever",
         fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
-        """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
+        """Deploy ``model_version`` in place of ``instead_of``; None if no version of its model is deployed.
 
         ``fields`` are recorded with the deployment, such as who asked for it, and why.
-        Who has compared the two says what was compared with. Raises ReplacedMeanwhileError if another one
-        is in use by now.
+        ``instead_of`` is the version that the caller has compared with. Raises ReplacedMeanwhileError if
+        another version has been deployed meanwhile.
         """
 
     @abstractmethod
     def undeploy(
         self, deployment: Deployment | str, fields: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Take ``deployment`` out of use, and record ``fields`` with it."""
+        """End ``deployment``, and record ``fields`` with it."""
 
     @abstractmethod
     def deployed(self, model: Model | str) -> ModelVersion | None:
-        """The version of ``model`` that is in use, if any."""
+        """The deployed version of ``model``, if any."""

@@ -1,4 +1,4 @@
-"""Deployment to this project: what its batch predictions use."""
+"""Deployment within this project, for its batch predictions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ class LocalModelDeployer(ModelDeployer):
         instead_of: ModelVersion | str | None = "whatever",
         fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
-        """Put ``model_version`` to use in place of ``instead_of``; None if no version of its model is in use.
-
-        If it is in use already, its deployment is returned. Raises ReplacedMeanwhileError if another one is
-        in use by now, and ReferenceNotFoundError if there is no such model version.
+        """Deploy ``model_version`` in place of ``instead_of``; None if no version of its model is deployed.
+        If it is deployed already, its deployment is returned. Raises ReplacedMeanwhileError if another one
+        is in use by now, and ReferenceNotFoundError if there is no such model version.
         """
         model_version = as_resource(model_version, ModelVersion)
         if instead_of not in ("whatever", None):
@@ -63,14 +62,14 @@ class LocalModelDeployer(ModelDeployer):
     def undeploy(
         self, deployment: Deployment | str, fields: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Take ``deployment`` out of use; again is no error, and records nothing."""
+        """End ``deployment``; ending it again does nothing."""
         deployment = as_resource(deployment, Deployment)
         if self._metadata_tracker.get(deployment).fields["active"]:
             ended = {**fields, "active": False, "ended_at": datetime.now(UTC).isoformat()}
             self._metadata_tracker.update(deployment, ended)
 
     def deployed(self, model: Model | str) -> ModelVersion | None:
-        """The version of ``model`` that is in use, if any."""
+        """The deployed version of ``model``, if any."""
         active = self._active(as_resource(model, Model).name)
         return None if active is None else active[1]
 

@@ -57,7 +57,7 @@ class Attributions:
 
 
 class ModelExplainer(Component):
-    """Says which columns a model rests on, as a whole and for single rows."""
+    """Measures how much a model depends on columns, overall and for single rows."""
 
     __slots__ = ()
 
@@ -70,8 +70,7 @@ class ModelExplainer(Component):
 
     @abstractmethod
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
-        """Attribute the predictions of the rows of ``frame`` to columns, as against ``reference`` rows.
-
-        Those are rows that ``model`` has learned from: what can tell what is usual from the model itself need
+        """Attribute the predictions of the rows of ``frame`` to columns, relative to ``reference`` rows.
+        Those are training rows of ``model``; an explainer that takes the baseline from the model itself need
         not read them. Raises DataError if there are none.
         """

@@ -1,4 +1,4 @@
-"""What is explained of predictions: one number a row."""
+"""The numbers that are explained, one for each row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows in which single columns have the values of other rows: all of them in one frame."""
+"""Frames of rows in which single columns have the values of other rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trees say of themselves: the attributions that are exact for them."""
+"""Exact attributions for trees."""
 
 from __future__ import annotations
 

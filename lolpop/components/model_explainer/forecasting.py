@@ -1,4 +1,4 @@
-"""Explaining forecasts by how much worse they are without what they rest on."""
+"""Explaining forecasts by the permutation importance of their features."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = ["ForecastModelExplainer"]
 
 
 class ForecastModelExplainer(ModelExplainer):
-    """By how much the scaled error of forecasts rises when what they rest on has values of other moments.
+    """The increase of the scaled error of forecasts when a feature has the values of other times.
 
-    Of models that forecast by lags, that are the lags, the parts of the calendar and the regressors; of
-    others the regressors, shuffled within each series. Forecasts of what uses none of these are explained
-    by nothing. The error is the mean absolute scaled one over all rows, so that one of 0.2 for ``lag_7``
-    says: without it, the error is greater by a fifth of what the seasonal naive forecast makes.
+    For models of lags, the features are the lags, the parts of the calendar and the regressors; for others,
+    the regressors, shuffled within each series. Models without any of these have no explanation. The error
+    is the mean absolute scaled one over all rows, so that one of 0.2 for ``lag_7`` says: without it, the
+    error is greater by a fifth of what the seasonal naive forecast makes.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class ForecastModelExplainer(ModelExplainer):
         return sorted(importances, key=lambda importance: -importance.value)
 
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
-        """Raise DataError: what a single forecast is owed to is not told."""
+        """Raise DataError: single forecasts cannot be explained."""
         del model, frame, reference
         raise DataError("Single forecasts are not explained: set predict.explain to false.")
 

@@ -1,4 +1,4 @@
-"""Explaining models by Shapley values: shap's where trees are behind the predictions."""
+"""Explaining models by Shapley values; for trees, those of shap."""
 
 from __future__ import annotations
 
