@@ -69,6 +69,11 @@ class _Instance(di_containers.DynamicContainer):
             # The attribute is the container itself; its provider stays among the providers.
             self.__dict__[name] = value.container
 
+    def __delattr__(self, name: str) -> None:
+        if is_declared(self.providers.get(name)):
+            raise WiringError(f"{name!r} cannot be taken out of a container", "Override it instead.")
+        super().__delattr__(name)
+
     def __getattr__(self, name: str) -> Any:
         near = None if name.startswith("_") else self._near(name)
         declared = self.__dict__.get("declarative_parent")
@@ -213,6 +218,11 @@ class _Declared(type(di_containers.DeclarativeContainer)):  # type: ignore[misc]
             )
         super().__setattr__(name, value)
 
+    def __delattr__(cls, name: str) -> None:
+        if is_declared(cls.__dict__.get(name)):
+            raise WiringError(f"{name!r} cannot be taken out of {cls.__name__}", "Define another container.")
+        super().__delattr__(name)
+
 
 class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
     instance_type = _Instance
@@ -222,7 +232,11 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         _rebind_referred(instance)
         instance._sealed = True
         for name, provider in overriding.items():
-            (instance.providers.get(name) or getattr(instance, name)).override(provider)
+            try:
+                overridden = instance.providers.get(name) or getattr(instance, name)
+            except AttributeError as error:
+                raise WiringError(f"{error}") from None
+            overridden.override(provider)
         return instance
 
     @classmethod

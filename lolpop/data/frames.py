@@ -27,9 +27,9 @@ else:
     Frame = Series = Array = Any
 
 __all__ = [
-    "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted", "date_form", "kind_of",
-    "listed", "require_bounded", "require_columns", "require_storable_names", "to_datetimes", "to_floats",
-    "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
+    "GREATEST_FEATURE", "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted",
+    "date_form", "kind_of", "listed", "require_bounded", "require_columns", "require_storable_names",
+    "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[
@@ -39,6 +39,8 @@ Kind: TypeAlias = Literal[
 
 # Many models compute in single precision, which ends at 3.4e38.
 _GREATEST_TARGET = 1e37
+GREATEST_FEATURE = 3.4028234663852886e38
+"""The greatest number of single precision, which trees use: greater features are treated as missing."""
 
 
 def wrap(frame: Frame) -> nw.DataFrame[Any]:

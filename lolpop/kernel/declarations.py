@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
+from lolpop.annotations import unwrapped
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.integrations import Pipeline as PipelineLayer
 from lolpop.integrations import Runner as RunnerLayer
 from lolpop.kernel.providers import Pipeline, Runner
+from lolpop.kernel.providers.groups import ComponentGroup
+from lolpop.kernel.providers.integration_slots import IntegrationSlot
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
 from lolpop.kernel.providers.uncached import Uncached, taken_over
@@ -41,9 +44,27 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
             raise WiringError(
                 f"{container}.{key}: the name is reserved by the container", "Give the provider another name."
             )
+        if isinstance(value, IntegrationSlot | ComponentGroup):
+            _check_classes(f"{container}.{key}", value)
     elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
         what, hint = _instead(key, value)
         raise WiringError(f"{container}.{key} is {what}, but a container holds providers only", hint)
+
+
+def _check_classes(name: str, slot: IntegrationSlot[Any] | ComponentGroup[Any]) -> None:
+    """Raise WiringError if the interface or a default is no class; text may name a default."""
+    interface = unwrapped(slot.interface)
+    if not isinstance(get_origin(interface) or interface, type):
+        raise WiringError(
+            f"{name}: the interface is {interface!r}, not a class", "Pass a base class or a protocol."
+        )
+    declared: Any = [slot.default] if isinstance(slot, IntegrationSlot) else slot.default
+    for default in declared.values() if isinstance(declared, Mapping) else declared:
+        if default is not None and not isinstance(get_origin(default) or default, str | type):
+            raise WiringError(
+                f"{name}: the default is an object of {type(default).__name__}, not a class",
+                "Pass the class, which the container builds, or declare a providers.Object.",
+            )
 
 
 def _instead(key: str, value: object) -> tuple[str, str]:

@@ -312,11 +312,11 @@ def _hidden_implementation(declaration: Declaration, origin: Origin | None) -> F
 def _not_of_interface(
     path: str, interface: Any, implementation: type, reason: str, origin: Origin | None
 ) -> Finding:
-    wanted = type_name(interface)
-    change = (
-        f"Change {implementation.__name__}" if is_protocol(interface) else f"Let it inherit from {wanted}"
-    )
-    message = f"{implementation.__name__} is not a {wanted}, {reason}"
+    name, wanted = implementation.__name__, type_name(interface)
+    if name == wanted:  # two classes of one name, or one that was imported twice
+        name, wanted = (f"{one.__module__}.{one.__qualname__}" for one in (implementation, interface))
+    change = f"Change {name}" if is_protocol(interface) else f"Let it inherit from {wanted}"
+    message = f"{name} is not a {wanted}, {reason}"
     return Finding(path, message, origin=origin, hint=f"{change}.")
 
 

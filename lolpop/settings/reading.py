@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -209,8 +210,10 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
 
 
 def _got(node: Node) -> str:
-    is_scalar = isinstance(node.value, str | int | float | bool)
-    return f" (got {shortened(repr(mask(node.value)))})" if is_scalar and not node.text else ""
+    if node.text or not isinstance(node.value, str | int | float | dt.date):
+        return ""
+    is_date = isinstance(node.value, dt.date)
+    return f" (got {node.value if is_date else shortened(repr(mask(node.value)))})"
 
 
 def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
@@ -232,7 +235,9 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
 
 
 def _near(detail: Mapping[str, Any]) -> str | None:
-    """The value that may have been meant, of those that are allowed."""
+    """How to mend a value: the allowed one that is near, or quotes around a date or a number that is text."""
+    if detail["type"] == "string_type" and isinstance(detail["input"], int | float | dt.date):
+        return "Put the value in quotes."
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return None
     return did_you_mean(detail["input"], _QUOTED.findall(detail["ctx"]["expected"]))

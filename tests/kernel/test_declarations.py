@@ -83,6 +83,53 @@ def test_a_class_that_exists_takes_no_provider():
         Inner.other = providers.Object(1)
 
 
+def test_nothing_is_taken_out_of_a_container():
+    """A provider that others depend on stays: neither an instance nor a class gives one up."""
+
+    class Holder(PipelineContainer):
+        part = providers.Component(Clock, default=Clock)
+
+    with pytest.raises(WiringError, match="'part' cannot be taken out of a container"):
+        del Holder().part
+    with pytest.raises(WiringError, match="'part' cannot be taken out of Holder"):
+        del Holder.part
+    assert Holder().verify() == []
+
+
+@pytest.mark.parametrize(
+    ("declare", "message"),
+    [
+        (
+            lambda: providers.Component(Clock, default=Clock()),
+            "the default is an object of Clock, not a class",
+        ),
+        (lambda: providers.Components(Clock, default=[Clock, Clock()]), "the default is an object of Clock"),
+        (lambda: providers.Mapping(Clock, default={"one": Clock()}), "the default is an object of Clock"),
+        (lambda: providers.Component("Clock", default=Clock), "the interface is 'Clock', not a class"),
+        (lambda: providers.Components(3), "the interface is 3, not a class"),
+    ],
+)
+def test_a_slot_is_declared_with_classes(declare, message):
+    """An object in the place of a class is refused where the container is defined, with the provider named."""
+    with pytest.raises(WiringError, match=rf"Holder\.part: {message}"):
+        type("Holder", (PipelineContainer,), {"part": declare()})
+
+
+def test_a_keyword_that_names_no_provider_is_refused():
+    """A misspelt keyword of a container's constructor is an error of wiring, with a near name."""
+    holder = type("Holder", (PipelineContainer,), {"part": providers.Component(Clock, default=Clock)})
+    with pytest.raises(WiringError, match=r"Holder has no provider 'prt'\. Did you mean part\?"):
+        holder(prt=Clock())
+
+
+def test_two_classes_of_one_name_are_told_apart():
+    """A class that was imported twice, or has its namesake, is named with its module."""
+    namesake = type("Clock", (Component,), {"__module__": "elsewhere"})
+    holder = type("Holder", (PipelineContainer,), {"part": providers.Component(Clock, default=namesake)})
+    with pytest.raises(VerificationError, match=r"elsewhere\.Clock is not a .*test_declarations\.Clock"):
+        holder().verify()
+
+
 def test_containers_nest_as_deep_as_the_limit():
     """Beyond that the class is refused, in place of a RecursionError."""
     container = Inner

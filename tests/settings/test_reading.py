@@ -242,3 +242,34 @@ def test_what_came_by_a_variable_stays_hidden_under_another_name(type_, value):
     container = loaded(type_, value, environ={"SECRET": "4711"})
     assert container.verify() == []
     assert "4711" not in str(explanations(scope_of(container)))
+
+
+class Stamped(Component):
+    def __init__(self, name: str = "", size: int = 0):
+        self.name, self.size = name, size
+
+
+class Stamping(PipelineContainer):
+    stamped = providers.Component(Stamped, default=Stamped)
+
+
+@pytest.mark.parametrize("key", ["stamped.size: 3", "stamped: {size: 1}\nstamped.size: 3"])
+def test_a_key_with_dots_is_shown_as_nested_keys(key, tmp_path):
+    """YAML reads `a.b: 1` as one key, which is a finding with the form that means the setting."""
+    settings = tmp_path / "lolpop.yaml"
+    settings.write_text(f"{key}\n")
+    with pytest.raises(VerificationError, match=r"stamped\.size: unknown setting\. .*stamped: \{size: …\}"):
+        Stamping.load(settings, environ={}).verify()
+
+
+@pytest.mark.parametrize("value", ["2020-01-01", "123", "1.5", "true"])
+def test_a_value_that_yaml_reads_as_no_text_is_quoted_where_text_is_wanted(value, tmp_path):
+    """The finding shows what was read, and says how to write it as text."""
+    settings = tmp_path / "lolpop.yaml"
+    settings.write_text(f"stamped: {{name: {value}}}\n")
+    with pytest.raises(VerificationError) as error:
+        Stamping.load(settings, environ={}).verify()
+    assert "input should be a valid string (got" in str(error.value)
+    assert "Put the value in quotes." in str(error.value)
+    settings.write_text(f"stamped: {{name: '{value}'}}\n")
+    assert Stamping.load(settings, environ={}).stamped().name == value

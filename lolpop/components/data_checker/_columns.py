@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_checker._violations import out_of_range
-from lolpop.data.frames import Kind, by_text, counted, date_form, kind_of, to_floats
+from lolpop.data.frames import GREATEST_FEATURE, Kind, by_text, counted, date_form, kind_of, to_floats
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -39,7 +39,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnFacts:
-    """One column of n rows: ``missing`` and ``infinite`` count its rows without a usable value."""
+    """One column of n rows: ``missing`` and ``infinite`` count its rows without a usable value.
+
+    Numbers beyond ``GREATEST_FEATURE`` count as infinite.
+    """
 
     name: str
     kind: Kind
@@ -121,7 +124,7 @@ def _of_numbers(
         series.name,
         kind,
         missing,
-        infinite=len(values) - len(finite) - missing,
+        infinite=len(values) - len(finite) - missing + int((np.abs(finite) > GREATEST_FEATURE).sum()),
         constant=share == 1,
         repeated=share,
         far=outliers(finite, limits.outlier_distance) if kind == "number" else None,

@@ -128,7 +128,9 @@ class TargetChecks:
         names = [fact.name for fact in features if fact.kind not in _NOT_PLAIN]
         yield self._target_leakage(predictive_powers(rows, names, target, classes=classes))
         if classes:
-            yield self._class_imbalance(rows.get_column(target))
+            sizes = class_sizes(rows.get_column(target))
+            yield self._class_imbalance(sizes, len(rows))
+            yield self._similar_labels(sizes)
             compared = [comparable(rows.get_column(fact.name), fact.kind) for fact in features]
             yield self._label_conflicts(conflicting_rows(compared, rows.get_column(target)), len(rows))
 
@@ -152,14 +154,24 @@ class TargetChecks:
         )
         return outcome("target_leakage", "warn", message, leaking_columns)
 
-    def _class_imbalance(self, target: nw.Series[Any]) -> Check:
-        sizes = class_sizes(target)
-        rare = [label for label in sizes if sizes[label] * len(sizes) < self._min_class_balance * len(target)]
+    def _class_imbalance(self, sizes: Mapping[Any, int], rows: int) -> Check:
+        rare = [label for label in sizes if sizes[label] * len(sizes) < self._min_class_balance * rows]
         if not rare:
             return outcome("class_imbalance", "ok", f"each of {count(len(sizes), 'class')} has enough rows")
-        shown = ", ".join(f"{label!r} ({count(sizes[label], 'row')})" for label in rare[:5])
-        message = f"rare classes among {count(len(target), 'row')}: {shown}. Use a metric other than accuracy"
-        return outcome("class_imbalance", "warn", message, [target.name])
+        message = f"rare classes among {count(rows, 'row')}: {_listed(rare, sizes)}"
+        message = f"{message}. Use a metric other than accuracy"
+        return outcome("class_imbalance", "warn", message, [self._problem.target])
+
+    def _similar_labels(self, sizes: Mapping[Any, int]) -> Check:
+        spellings: dict[str, list[Any]] = {}
+        for label in sizes:
+            spellings.setdefault(" ".join(str(label).split()).casefold(), []).append(label)
+        similar = [labels for labels in spellings.values() if len(labels) > 1]
+        if not similar:
+            return outcome("similar_labels", "ok", "no labels differ in case or spaces only")
+        shown = "; ".join(_listed(labels, sizes) for labels in similar[:5])
+        message = f"labels that differ in case or spaces only: {shown}. Spell each class in one way"
+        return outcome("similar_labels", "warn", message, [self._problem.target])
 
     def _label_conflicts(self, number: int, rows: int) -> Check:
         message = f"{count(number, 'row')} share their features with a row of another class"
@@ -169,6 +181,10 @@ class TargetChecks:
             )
             return outcome("label_conflicts", "warn", message, [self._problem.target])
         return outcome("label_conflicts", "ok", message)
+
+
+def _listed(labels: Sequence[Any], sizes: Mapping[Any, int]) -> str:
+    return ", ".join(f"{label!r} ({count(sizes[label], 'row')})" for label in labels[:5])
 
 
 def _fraction_in(values: nw.Series[Any]) -> float | None:

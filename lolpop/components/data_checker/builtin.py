@@ -281,8 +281,8 @@ class BuiltinDataChecker(DataChecker):
         yield of_columns(
             "infinite_values",
             [fact for fact in features if fact.infinite],
-            "columns with infinite values",
-            "Replace them, or mark them as missing.",
+            "columns with infinite values, or numbers beyond 3.4e38",
+            "They are treated as missing. Correct them, or use a larger unit.",
         )
         yield of_columns(
             "mixed_types",

@@ -14,7 +14,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from lolpop.components.data_connector._evidence import Bytes
-from lolpop.components.data_connector._text import encoding_of, text, undecodable, utf8, with_nul
+from lolpop.components.data_connector._text import binary, encoding_of, text, undecodable, utf8, with_nul
 from lolpop.data.frames import count, listed
 from lolpop.errors import DataError
 
@@ -97,7 +97,7 @@ def write_csv(
     if isinstance(frame, pd.DataFrame):
         frame.to_csv(file, header=header, index=False, sep=separator, encoding=encoding)
         return
-    polars: pl.DataFrame = frame  # type: ignore[assignment]  # what is not pandas is polars
+    polars = _with_booleans_as_pandas(frame)  # type: ignore[arg-type]  # what is not pandas is polars
     # A line without anything in it is no row.
     missing = '""' if polars.width == 1 else ""
     written = partial(polars.write_csv, include_header=header, separator=separator, null_value=missing)
@@ -105,6 +105,14 @@ def write_csv(
         written(file)
     else:
         file.write(written().encode(encoding))
+
+
+def _with_booleans_as_pandas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the booleans as pandas writes them: files are the same whichever library wrote them."""
+    import polars as pl
+
+    booleans = pl.selectors.boolean()
+    return frame.with_columns(booleans.replace_strict({True: "True", False: "False"}, return_dtype=pl.String))
 
 
 def check_csv(location: Location, separator: str) -> None:
@@ -267,6 +275,8 @@ def _header(location: Location, separator: str) -> list[str]:
         _, _, names = next(rows, (0, 0, list[str]()))
         if not names:
             raise DataError(f"{location} is empty.")
+        if (error := binary(location, names[0].encode(errors="replace"))) is not None:
+            raise error
         if any("\0" in name for name in names):
             raise with_nul(location)
         if len(names) == 1 and "separator" not in location.options:

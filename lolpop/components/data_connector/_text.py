@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 _UTF8 = "utf-8"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BINARY = {
+    b"PK\x03\x04": "a ZIP archive, as Excel workbooks are. Save it as CSV.",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook. Save it as CSV.",
+    b"\x1f\x8b": "compressed by gzip. Add .gz to its name.",
+    b"PAR1": "Parquet. Name its format: {path: …, format: parquet}.",
+    b"ARROW1": "Feather. Name its format: {path: …, format: feather}.",
+    b"SQLite format 3": "an SQLite database. Export the table as CSV.",
+    b"%PDF": "a PDF document. Save its table as CSV.",
+}
+"""What files that are no text begin with, what they are, and what to do."""
 
 
 def encoding_of(location: Location) -> str:
@@ -65,6 +75,13 @@ def text(location: Location) -> Iterator[IO[str]]:
         raise undecodable(location, error) from error
 
 
+def binary(location: Location, beginning: bytes) -> DataError | None:
+    """The error that says what a binary file with this ``beginning`` is; None if it may be text."""
+    kinds = (what for magic, what in _BINARY.items() if beginning.startswith(magic))
+    what = next(kinds, None)
+    return None if what is None else DataError(f"{location} is not text; it looks like {what}")
+
+
 def undecodable(location: Location, error: UnicodeError | None = None) -> DataError:
     """The error that says where the file is no text of its encoding."""
     encoding = encoding_of(location)
@@ -72,6 +89,8 @@ def undecodable(location: Location, error: UnicodeError | None = None) -> DataEr
     if encoding == _UTF8:
         with location.opened() as file:
             for number, line in enumerate(file, start=1):
+                if number == 1 and (problem := binary(location, line)) is not None:
+                    return problem
                 if number == 1 and line.startswith(_UTF16):
                     return DataError(f"{location} looks like UTF-16. {hint.replace('latin-1', 'utf-16')}")
                 try:

@@ -13,8 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 
-from lolpop.components.feature_transformer._roles import GREATEST
-from lolpop.data.frames import to_datetimes, to_floats, to_pandas, to_strings, wrap
+from lolpop.data.frames import GREATEST_FEATURE, to_datetimes, to_floats, to_pandas, to_strings, wrap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +62,7 @@ class NumberEncoder(_RenamingEncoder):
         features = np.empty((len(rows.columns), len(rows)))
         for feature, column in zip(features, rows.iter_columns(), strict=True):
             feature[:] = to_floats(column)
-            feature[np.abs(feature) > GREATEST] = np.nan
+            feature[np.abs(feature) > GREATEST_FEATURE] = np.nan
         return features.T
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lolpop.data.frames import date_form, kind_of, to_floats, wrap
+from lolpop.data.frames import GREATEST_FEATURE, date_form, kind_of, to_floats, wrap
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from lolpop.data.frames import Frame
 
-
-GREATEST = 3.4028234663852886e38
-"""The greatest number of single precision, which trees reckon in: beyond, it is taken for missing."""
 
 _LEARNED_FROM = ("numbers", "dates", "categories")
 _LEFT_OUT = ("free_text", "empty", "not_tabular")
@@ -77,4 +74,4 @@ def _has_finite(column: nw.Series[Any]) -> bool:
     # What encoders take for missing: of such values alone nothing can be imputed.
     import numpy as np
 
-    return bool((np.abs(to_floats(column)) <= GREATEST).any())
+    return bool((np.abs(to_floats(column)) <= GREATEST_FEATURE).any())

@@ -27,6 +27,8 @@ class ComponentGroup(WrappableSlot[G]):
 
     takes_section = True
     interface: Callable[..., Any]
+    default: Any
+    """The implementations that it holds if no source says otherwise."""
 
 
 class GroupCell(Cell):

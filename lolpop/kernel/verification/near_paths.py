@@ -31,6 +31,8 @@ def with_near_paths(root: Scope, cells: Sequence[Cell], findings: Iterable[Findi
 
 def _hinted(finding: UnknownFinding, paths: TreePaths) -> Finding:
     near = paths.same_name(finding.path)
+    if finding.path in near:
+        return replace(finding, hint=f"A key with dots is one key. Write {_nested(finding.path)}.")
     if not near and finding.is_near:
         return finding
     near = near or paths.near(finding.path)
@@ -40,6 +42,12 @@ def _hinted(finding: UnknownFinding, paths: TreePaths) -> Finding:
     if finding.origin is not None and finding.origin.source.startswith("$"):
         meant = " or ".join(f"LOLPOP_{path.upper().replace('.', '__')} ({path})" for path in near)
     return replace(finding, hint=f"Did you mean {meant}?")
+
+
+def _nested(path: str) -> str:
+    """A path as nested keys: ``train: {seed: …}``."""
+    *outer, last = path.split(".")
+    return "".join(f"{key}: {{" for key in outer) + f"{last}: …" + "}" * len(outer)
 
 
 def _settings(cells: Sequence[Cell]) -> list[str]:

@@ -124,6 +124,16 @@ def test_rare_classes_are_named(kind):
 
 
 @KINDS
+def test_labels_that_are_spelt_in_several_ways_are_named(kind):
+    """Labels that differ in case or spaces only are classes of their own to every model: that is a warning."""
+    frame = {"size": np.arange(100.0), "target": [*["yes", "no"] * 45, *["Yes", "no "] * 5]}
+    similar = outcome(kind(frame), "similar_labels")
+    assert similar.status == "warn"
+    assert all(label in similar.message for label in ("'yes' (45 rows)", "'Yes' (5 rows)", "'no ' (5 rows)"))
+    assert outcome(kind({**frame, "target": ["yes", "no"] * 50}), "similar_labels").status == "ok"
+
+
+@KINDS
 def test_equal_rows_of_different_classes_contradict_each_other(kind):
     """Rows are counted that no model can tell apart."""
     frame = {

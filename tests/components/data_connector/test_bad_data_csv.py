@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from lolpop.components.data_connector.file import FileDataConnector
@@ -20,6 +22,12 @@ BAD = {
     "semicolons": ("a;b;c\n1;2;3\n", 'rows.csv has one column only.*separator: ";"'),
     "semicolons and decimal commas": ("a;b;c\n1,5;2;3\n", 'rows.csv has one column only.*separator: ";"'),
     "tabs": ("a\tb\n1\t2\n", r'rows.csv has one column only.*separator: "\\t"'),
+    "an Excel workbook": (
+        b"PK\x03\x04\x14\x00\x06\x00,\n1\n",
+        "rows.csv is not text; it looks like a ZIP.*Save it as CSV",
+    ),
+    "a Parquet file": (b"PAR1\x15\x04\xff\x90\n\xe8", "rows.csv is not text.*format: parquet"),
+    "a compressed file": (gzip.compress(b"a,b\n1,2\n"), r"rows.csv is not text.*\.gz"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "rows.csv looks like UTF-16.*encoding: utf-16"),
 }
 

@@ -97,6 +97,16 @@ def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) ->
     assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
 
 
+def test_both_frames_write_the_same_booleans(tmp_path):
+    """Predictions of a class that is true or false are the same file whichever library wrote them."""
+    written = []
+    for number, frame in enumerate((pd.DataFrame, pl.DataFrame)):
+        name = f"{number}.csv"
+        FileDataConnector(folder=tmp_path).write(frame({"b": [True, None, False], "c": [1, 2, 3]}), name)
+        written.append((tmp_path / name).read_text())
+    assert written == ["b,c\nTrue,1\n,2\nFalse,3\n"] * 2
+
+
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
     """A column that is whole in its first 20,000 rows and text after them is text."""
     (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")

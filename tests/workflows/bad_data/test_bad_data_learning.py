@@ -60,7 +60,8 @@ ERRORS = {
 NOTICES = {
     "an all-missing column": (rows(lambda known: known.assign(fax=np.nan)), "empty columns: 'fax'"),
     "a constant column": (rows(lambda known: known.assign(senior=1)), "constant columns: 'senior'"),
-    "infinities": (rows(lambda known: some(known, "income", np.inf)), "columns with infinite values: 'income'"),
+    "infinities": (rows(lambda known: some(known, "income", np.inf)), "beyond 3.4e38: 'income'"),
+    "numbers beyond single precision": (rows(lambda known: some(known, "income", 1e300)), "beyond 3.4e38: 'income'"),
     "duplicate index values": (rows(lambda known: some(known, "customer", "C-1")), "10 rows share an index value of 'customer', such as 'C-1'"),
     "missing index values": (rows(lambda known: some(known, "customer", None)), "the index 'customer' has missing values in 10 rows"),
     "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models cannot use them"),
