@@ -41,13 +41,14 @@ class Limits:
 class ColumnFacts:
     """One column of n rows: ``missing`` and ``infinite`` count its rows without a usable value.
 
-    Numbers beyond ``GREATEST_FEATURE`` count as infinite.
+    ``beyond`` counts the numbers beyond ``GREATEST_FEATURE``, which a feature cannot use and a target can.
     """
 
     name: str
     kind: Kind
     missing: int
     infinite: int = 0
+    beyond: int = 0
     constant: bool = False
     """Whether all values that are there are the same one; not of columns without values."""
     repeated: float = 0.0
@@ -124,7 +125,8 @@ def _of_numbers(
         series.name,
         kind,
         missing,
-        infinite=len(values) - len(finite) - missing + int((np.abs(finite) > GREATEST_FEATURE).sum()),
+        infinite=len(values) - len(finite) - missing,
+        beyond=int((np.abs(finite) > GREATEST_FEATURE).sum()),
         constant=share == 1,
         repeated=share,
         far=outliers(finite, limits.outlier_distance) if kind == "number" else None,

@@ -210,6 +210,7 @@ class BuiltinDataChecker(DataChecker):
                 and (
                     fact.name not in expected
                     or fact.infinite
+                    or fact.beyond
                     or fact.kind not in {expected[fact.name].kind, "empty"}
                 )
             ]
@@ -280,7 +281,7 @@ class BuiltinDataChecker(DataChecker):
         )
         yield of_columns(
             "infinite_values",
-            [fact for fact in features if fact.infinite],
+            [fact for fact in features if fact.infinite or fact.beyond],
             "columns with infinite values, or numbers beyond 3.4e38",
             "They are treated as missing. Correct them, or use a larger unit.",
         )
