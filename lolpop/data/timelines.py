@@ -41,9 +41,10 @@ _LEAST_TARGET = 1e-140
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """One series: ``values``, shape (n,), at consecutive positions of the grid from ``start``. Missing
-    values are NaN, but the first and the last value are present. ``regressors``, shape (n, c), are known in
-    advance.
+    """One series: ``values``, shape (n,), at consecutive positions of the grid from ``start``.
+
+    Missing values are NaN, but the first and the last value are present. ``regressors``, shape (n, c), are
+    known in advance.
     """
 
     key: str

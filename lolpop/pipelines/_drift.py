@@ -74,6 +74,7 @@ class DriftAnalysis:
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
         """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+
         The report is recorded with the dataset version and the open run. The stored profile of the training
         rows is used; if there is none, the rows are read and profiled. Nothing is compared with itself.
         """

@@ -30,8 +30,9 @@ class DeployPipeline(Pipeline):
 
     @task(effects=True)
     def promote_model(self, model_version: ModelVersion) -> None:
-        """Register ``model_version`` and promote it. Its model is loaded first: a model that cannot be
-        loaded here, or was never finished, is not promoted.
+        """Register ``model_version`` and promote it.
+
+        Its model is loaded first: a model that cannot be loaded here, or was never finished, is not promoted.
         """
         self.resource_version_control.load_model(model_version)
         self.model_repository.register(model_version)
@@ -54,7 +55,9 @@ class DeployPipeline(Pipeline):
         instead_of: ModelVersion | Literal["whatever"] | None = "whatever",
     ) -> Deployment | None:
         """Deploy ``model_version`` in place of ``instead_of``, the version that it was compared with, or
-        None. The result is None if another version has been deployed meanwhile.
+        None.
+
+        The result is None if another version has been deployed meanwhile.
         """
         try:
             return self.model_deployer.deploy(model_version, instead_of=instead_of)

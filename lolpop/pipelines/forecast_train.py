@@ -128,8 +128,9 @@ class ForecastTrainPipeline(TrainPipeline):
     def backtest_model(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
     ) -> DatasetVersion:
-        """Fit the winner again at each earlier origin, and store its forecasts beside the true values. The
-        last origin is that of the test, with the model that was fitted for it. The rows are a dataset
+        """Fit the winner again at each earlier origin, and store its forecasts beside the true values.
+
+        The last origin is that of the test, with the model that was fitted for it. The rows are a dataset
         version, which is a field of the model version.
         """
         judged = self._judged(model_version)
@@ -206,6 +207,7 @@ class ForecastTrainPipeline(TrainPipeline):
 
     def fit_attempt(self, attempt: TrialSpec, train: Frame, validation: Frame) -> Fitted:
         """Fit a trial on ``train``, and score it from origins in ``validation``, which holds the same rows.
+
         A share of the rows means a share of the origins.
         """
         trainer = self.trainers[attempt.candidate]

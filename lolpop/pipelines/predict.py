@@ -99,6 +99,7 @@ class PredictPipeline(Pipeline):
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
         """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+
         Notify of drift. Raises DataError if it is an error by the profiler's settings. The index and the
         target are not compared, since they are not features.
         """
@@ -113,9 +114,11 @@ class PredictPipeline(Pipeline):
     @task
     def get_predictions(self, model: FittedModel, frame: Frame, reported: CheckReport | None = None) -> Frame:
         """Predict the rows of ``frame``: the columns that identify them, ``prediction``, probabilities or
-        bounds. Notify of columns that differ from those of the training but can be used, unless an earlier
-        report (``reported``) warns of these columns. Raises DataError if a column is missing or of a kind
-        that the model cannot use, or if columns that identify rows have missing or repeated values.
+        bounds.
+
+        Notify of columns that differ from those of the training but can be used, unless an earlier report
+        (``reported``) warns of these columns. Raises DataError if a column is missing or of a kind that the
+        model cannot use, or if columns that identify rows have missing or repeated values.
         """
         predictor = Predictor(model, self.problem, reported)
         predictions = predictor.predict(frame)
@@ -150,8 +153,9 @@ class PredictPipeline(Pipeline):
     def analyze_prediction_drift(
         self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
     ) -> DriftReport:
-        """Compare ``predictions``, and the rows of ``frame``, with the previous job of the model. Notify of
-        drift, which is never an error here.
+        """Compare ``predictions``, and the rows of ``frame``, with the previous job of the model.
+
+        Notify of drift, which is never an error here.
         """
         compared = _without(predictions, self.problem.index)
         report = self._drift.from_previous(self._compared(frame), compared, prediction_job)
@@ -166,9 +170,10 @@ class PredictPipeline(Pipeline):
         dataset_version: DatasetVersion,
         prediction_job: PredictionJob,
     ) -> DatasetVersion:
-        """Attribute the predictions of a job to columns, relative to the training rows. The result has the
-        index column, ``output`` and ``attribution_<column>``. It is stored batch by batch, and is the field
-        ``explanations`` of the job. Raises DataError if the training rows are unknown.
+        """Attribute the predictions of a job to columns, relative to the training rows.
+
+        The result has the index column, ``output`` and ``attribution_<column>``. It is stored batch by batch,
+        and is the field ``explanations`` of the job. Raises DataError if the training rows are unknown.
         """
         reference = trained_on(model_version, self.metadata_tracker)
         if reference is None:
@@ -210,6 +215,7 @@ class PredictPipeline(Pipeline):
         reported: CheckReport | None = None,
     ) -> PredictionJob:
         """Predict the rows of ``dataset_version`` batch by batch, store the predictions, and write them.
+
         Does the same as ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
         ``save_predictions`` (if there is a ``target``), without holding all rows in memory. Notifies once of
         each warning. Raises DataError as those do; then nothing is stored or written.
@@ -244,9 +250,10 @@ class PredictPipeline(Pipeline):
 
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:
-        """Measure the predictions of a job on the rows with a true label in ``truth``. Rows with a label
-        that the model does not know are not measured, and there is a notice about them. Raises DataError if
-        there is no index to join on, or no such row.
+        """Measure the predictions of a job on the rows with a true label in ``truth``.
+
+        Rows with a label that the model does not know are not measured, and there is a notice about them.
+        Raises DataError if there is no index to join on, or no such row.
         """
         fields = self.metadata_tracker.get(prediction_job).fields
         predictions = self.resource_version_control.load_batches(self.predictions_of(prediction_job))

@@ -115,8 +115,9 @@ class ProcessPipeline(Pipeline):
     def track_data(
         self, frame: Frame, name: str, source: Source, parents: Sequence[Resource] = ()
     ) -> DatasetVersion:
-        """Store ``frame``, made from ``source`` and ``parents``, as a version of the dataset ``name``. Equal
-        content has the same version.
+        """Store ``frame``, made from ``source`` and ``parents``, as a version of the dataset ``name``.
+
+        Equal content has the same version.
         """
         return self._from(source, self.resource_version_control.save_data(name, frame, parents=parents))
 
@@ -164,6 +165,7 @@ class ProcessPipeline(Pipeline):
         self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
         """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+
         Notify of drift. It does not prevent training: often it is the reason to train.
         """
         report = self._drift.from_training(frame, dataset_version, model_version)

@@ -45,9 +45,10 @@ Split: TypeAlias = Literal["train", "validation", "test"]
 
 
 class TrainPipeline(Pipeline):
-    """Trains a model version, evaluates it on unseen rows, and compares it with another. Test rows do not
-    choose: trials of a search are scored on the validation split, or on a part of the training rows if the
-    splitter makes none.
+    """Trains a model version, evaluates it on unseen rows, and compares it with another.
+
+    Test rows do not choose: trials of a search are scored on the validation split, or on a part of the
+    training rows if the splitter makes none.
 
     Parameters
     ----------
@@ -105,8 +106,10 @@ class TrainPipeline(Pipeline):
 
     @task
     def split_data(self, frame: Frame) -> Splits:
-        """Split labelled rows into training and test rows. Raises DataError if they are too few, or have no
-        target or no column of a sensitive feature: errors come before training rather than after.
+        """Split labelled rows into training and test rows.
+
+        Raises DataError if they are too few, or have no target or no column of a sensitive feature: errors
+        come before training rather than after.
         """
         require_columns(wrap(frame).columns, self.problem.sensitive_features, what="sensitive feature")
         return self.data_splitter.split(frame)
@@ -189,6 +192,7 @@ class TrainPipeline(Pipeline):
     @task
     def check_model_bias(self, model_version: ModelVersion, splits: Splits) -> BiasReport:
         """Check on the test rows whether the winner treats groups of the sensitive features differently.
+
         Sensitive features may be columns that are not used for training.
         """
         model = self.resource_version_control.load_model(self._judged(model_version))
@@ -201,8 +205,9 @@ class TrainPipeline(Pipeline):
 
     @task
     def compare_models(self, model_version: ModelVersion, other: ModelVersion) -> Comparison:
-        """Compare two model versions on the test rows of the first that the other was not trained on. A
-        model that was fitted on all rows is evaluated as it was before that fit. Raises DataError if the
+        """Compare two model versions on the test rows of the first that the other was not trained on.
+
+        A model that was fitted on all rows is evaluated as it was before that fit. Raises DataError if the
         other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
         judged = self._judged(model_version)
@@ -230,8 +235,9 @@ class TrainPipeline(Pipeline):
     def retrain_model_on_all_data(
         self, model_version: ModelVersion, frame: Frame, dataset_version: DatasetVersion
     ) -> Experiment:
-        """Fit the winner once more, on all rows of ``frame``, as the new winner. Nothing is measured again,
-        since no unseen rows are left; there is a notice about that.
+        """Fit the winner once more, on all rows of ``frame``, as the new winner.
+
+        Nothing is measured again, since no unseen rows are left; there is a notice about that.
         """
         judged = self._judged(model_version)
         fields = self.metadata_tracker.get(judged).fields

@@ -50,6 +50,7 @@ class Origin:
 
 def origin_of(source: Source | None, purpose: Purpose, data: Data, problem: str) -> Origin:
     """The origin of ``source``, or of the source that ``data`` names for ``purpose``, for the named problem.
+
     Raises DataError if there is none, or if it is not a source.
     """
     if purpose not in get_args(Purpose):

@@ -101,11 +101,12 @@ class SupervisedRunner(Runner):
 
     @workflow(reads=versions_to_process, accounts_for=["data"])
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
-        """Read, transform, check and store the rows of ``source``. ``dataset`` is the purpose of the rows.
-        Training rows are checked first, profiled, and compared with those of the deployed model; rows to
-        predict are checked when they are predicted. Without a source, the one that the settings name for
-        ``dataset`` is read. If they name several sources, ``source`` is a mapping of the replaced ones by
-        name.
+        """Read, transform, check and store the rows of ``source``.
+
+        ``dataset`` is the purpose of the rows. Training rows are checked first, profiled, and compared with
+        those of the deployed model; rows to predict are checked when they are predicted. Without a source,
+        the one that the settings name for ``dataset`` is read. If they name several sources, ``source`` is a
+        mapping of the replaced ones by name.
 
         Raises DataError if the rows cannot be read or used for training; then nothing is stored.
         """
@@ -141,8 +142,9 @@ class SupervisedRunner(Runner):
 
     @workflow(effects=True)
     def deploy_model(self, model_version: ModelVersion) -> Deployment | None:
-        """Deploy ``model_version`` if it is sound, better than the deployed version, and approved. Otherwise
-        there is a notice with the reason, and the result is None. If another run deploys a version
+        """Deploy ``model_version`` if it is sound, better than the deployed version, and approved.
+
+        Otherwise there is a notice with the reason, and the result is None. If another run deploys a version
         meanwhile, ``model_version`` is compared with that, too.
         """
         if not self._is_sound(model_version):
@@ -163,10 +165,11 @@ class SupervisedRunner(Runner):
     def predict_data(
         self, model_version: ModelVersion | None = None, dataset_version: DatasetVersion | None = None
     ) -> PredictionJob:
-        """Predict the rows of ``dataset_version``, store the predictions, and write them to
-        data.predictions. Without ``model_version`` the deployed one predicts, and without
-        ``dataset_version`` the rows to predict are processed first. Raises DataError if there are none, or
-        if ``model_version`` cannot predict these rows; then nothing is stored or written.
+        """Predict the rows of ``dataset_version``, store the predictions, and write them to data.predictions.
+
+        Without ``model_version`` the deployed one predicts, and without ``dataset_version`` the rows to
+        predict are processed first. Raises DataError if there are none, or if ``model_version`` cannot
+        predict these rows; then nothing is stored or written.
         """
         model_version = model_version or self._require_deployed()
         dataset_version = dataset_version or self._require_rows_to_predict(model_version)
@@ -207,9 +210,10 @@ class SupervisedRunner(Runner):
 
     @workflow(reads=versions_of_truth)
     def evaluate_ground_truth(self, prediction_job: PredictionJob, truth: Source | None = None) -> Metrics:
-        """Measure the predictions of a job on the rows whose true label is known. Without ``truth``, the
-        source that the settings name is read. Raises DataError if there is none, or if it has none of the
-        rows.
+        """Measure the predictions of a job on the rows whose true label is known.
+
+        Without ``truth``, the source that the settings name is read. Raises DataError if there is none, or if
+        it has none of the rows.
         """
         source = self.data.truth if truth is None else truth
         if source is None:
@@ -220,6 +224,7 @@ class SupervisedRunner(Runner):
     @workflow
     def run(self) -> PredictionJob | None:
         """Process, train, deploy, predict with the deployed model, and evaluate if true labels are known.
+
         All rows are read before training, so that missing rows are reported early. The result is None if
         there are no rows to predict, or no deployed model.
         """
@@ -266,6 +271,7 @@ class SupervisedRunner(Runner):
 
     def _reader(self, purpose: Purpose) -> SourceReader:
         """The reader of rows for ``purpose``, which reads them like the training rows of the deployed model.
+
         Without a deployed model, rows to predict are read like the latest training rows.
         """
         deployed = self._deployed()

@@ -44,8 +44,9 @@ class CacheManager(Component):
 
     @abstractmethod
     def get(self, key: str) -> CachedResult | None:
-        """The result that is stored under ``key``; None if there is none. Raises CacheError, after removing
-        it, for an entry that is damaged or cannot be read.
+        """The result that is stored under ``key``; None if there is none.
+
+        Raises CacheError, after removing it, for an entry that is damaged or cannot be read.
         """
 
     def maker(self, key: str) -> str | None:
@@ -55,9 +56,10 @@ class CacheManager(Component):
 
     @abstractmethod
     def put(self, key: str, result: CachedResult, trainers: Sequence[ModelTrainer] = ()) -> None:
-        """Store ``result`` under ``key``. A fitted model is saved by the one of ``trainers`` that fitted it.
-        Raises UnkeptValueError for a value that would not come back unchanged, and CacheError if it cannot
-        be written.
+        """Store ``result`` under ``key``.
+
+        A fitted model is saved by the one of ``trainers`` that fitted it. Raises UnkeptValueError for a value
+        that would not come back unchanged, and CacheError if it cannot be written.
         """
 
     @abstractmethod

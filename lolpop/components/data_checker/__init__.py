@@ -25,7 +25,9 @@ class DataChecker(Component):
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
         """The outcome of every check on ``frame``; a check with status ``error`` means that the frame is
-        unusable. ``expectation`` describes earlier rows, which those of ``frame`` should resemble. Rows that
-        are not ``labelled`` are to be predicted: checks of the target, or about training, do not apply to
-        them. Raises DataError if ``frame`` is no dataframe.
+        unusable.
+
+        ``expectation`` describes earlier rows, which those of ``frame`` should resemble. Rows that are not
+        ``labelled`` are to be predicted: checks of the target, or about training, do not apply to them.
+        Raises DataError if ``frame`` is no dataframe.
         """

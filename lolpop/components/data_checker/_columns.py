@@ -72,8 +72,9 @@ def facts_of(
     reference_rows: int = 0,
     stated_form: str | None = None,
 ) -> ColumnFacts:
-    """The facts about ``series``, compared with what is ``expected`` from ``known`` rows. ``stated_form`` is
-    the format of its dates in the settings.
+    """The facts about ``series``, compared with what is ``expected`` from ``known`` rows.
+
+    ``stated_form`` is the format of its dates in the settings.
     """
     kind = kind_of(series)
     if kind == "empty":

@@ -38,9 +38,10 @@ class Power(NamedTuple):
 def predictive_powers(
     rows: nw.DataFrame[Any], features: Sequence[str], target: str, *, classes: bool
 ) -> Mapping[str, Power]:
-    """The power of each of ``features`` to predict ``target``: 1 is perfect, 0 no better than a guess. Half
-    of the rows gives the expected value in each bin of a feature, the other half tests it, and vice versa.
-    The power is the balanced accuracy for classes, and the coefficient of determination of ranks for
+    """The power of each of ``features`` to predict ``target``: 1 is perfect, 0 no better than a guess.
+
+    Half of the rows gives the expected value in each bin of a feature, the other half tests it, and vice
+    versa. The power is the balanced accuracy for classes, and the coefficient of determination of ranks for
     numbers, scaled so that 0 is a guess. Empty if there are too few rows.
     """
     # In random order, so that neither half depends on how rows are sorted; the same for the same rows.

@@ -37,8 +37,9 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class BuiltinDataChecker(DataChecker):
-    """Checks rows for problems that prevent training or make models worse, and against an expectation. A
-    check ends with ``error`` only if training is impossible: no rows, no target, a constant target, no
+    """Checks rows for problems that prevent training or make models worse, and against an expectation.
+
+    A check ends with ``error`` only if training is impossible: no rows, no target, a constant target, no
     usable feature. Everything else is a ``warn``.
 
     Against an expectation, it finds columns that are missing, new or of another type, and numbers out of

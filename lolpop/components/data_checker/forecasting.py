@@ -36,8 +36,10 @@ class ForecastDataChecker(DataChecker):
     def check(
         self, frame: Frame, expectation: Expectation | None = None, *, labelled: bool = True
     ) -> CheckReport:
-        """The outcome of every check on ``frame``. Raises DataError if it is not a dataframe. Rows that are
-        not ``labelled`` only need their time and series.
+        """The outcome of every check on ``frame``.
+
+        Raises DataError if it is not a dataframe. Rows that are not ``labelled`` only need their time and
+        series.
         """
         del expectation
         rows = wrap(frame)

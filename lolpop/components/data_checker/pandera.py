@@ -39,10 +39,11 @@ _NAMES = {
 
 
 class PanderaDataChecker(DataChecker):
-    """Validates rows by a schema: the user's own, or a derived one. Without ``schema``, the problem requires
-    the target in every row and a unique index, and the expectation gives the columns with their types,
-    ranges and categories. Then a missing target is an error, everything else a warning. Rows to predict are
-    validated without the target's part of the schema.
+    """Validates rows by a schema: the user's own, or a derived one.
+
+    Without ``schema``, the problem requires the target in every row and a unique index, and the expectation
+    gives the columns with their types, ranges and categories. Then a missing target is an error, everything
+    else a warning. Rows to predict are validated without the target's part of the schema.
 
     Parameters
     ----------

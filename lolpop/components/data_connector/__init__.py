@@ -45,9 +45,10 @@ class DataConnector(Component):
         """Rows of ``source`` in batches, in order, each small enough to be held in memory."""
 
     def read_as(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
-        """All rows of ``source``, and how they were read, by the ``schema`` of its columns. Workflows call
-        this method. By default it calls ``read``; a connector that guesses types can do better with
-        ``schema``: leave identity as written, and read rows like earlier ones.
+        """All rows of ``source``, and how they were read, by the ``schema`` of its columns.
+
+        Workflows call this method. By default it calls ``read``; a connector that guesses types can do better
+        with ``schema``: leave identity as written, and read rows like earlier ones.
         """
         del schema
         return Reading(self.read(source), {})

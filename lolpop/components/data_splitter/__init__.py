@@ -56,6 +56,7 @@ class BacktestSplitter(DataSplitter):
 
     @abstractmethod
     def backtest(self, frame: Frame) -> Sequence[Splits]:
-        """Splits for a backtest, the earliest first; each trains on the rows before its test. The last one
-        is that of ``split``. Raises DataError if the rows are too few for one.
+        """Splits for a backtest, the earliest first; each trains on the rows before its test.
+
+        The last one is that of ``split``. Raises DataError if the rows are too few for one.
         """

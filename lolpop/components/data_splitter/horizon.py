@@ -29,9 +29,10 @@ _FEWEST_STEPS = 2
 
 
 class HorizonDataSplitter(BacktestSplitter):
-    """The last horizon of each series is the test, everything before it is for training. Earlier splits, for
-    backtests and searches, end a few steps before each other. A series that is too short for both is only
-    used for training.
+    """The last horizon of each series is the test, everything before it is for training.
+
+    Earlier splits, for backtests and searches, end a few steps before each other. A series that is too short
+    for both is only used for training.
 
     Parameters
     ----------

@@ -16,9 +16,10 @@ __all__ = ["HyperparameterTuner", "Objective", "Search", "Trial"]
 
 
 class Objective(Protocol):
-    """The objective of a search: the score of a trainer with parameters. ``share`` is the share of the rows
-    to fit on, by default all of them. Only a search with pruning passes less; others may be given a function
-    of two arguments.
+    """The objective of a search: the score of a trainer with parameters.
+
+    ``share`` is the share of the rows to fit on, by default all of them. Only a search with pruning passes
+    less; others may be given a function of two arguments.
     """
 
     def __call__(self, trainer: ModelTrainer, params: Params, share: float = 1.0, /) -> float:

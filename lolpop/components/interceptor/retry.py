@@ -17,9 +17,10 @@ __all__ = ["RetryInterceptor"]
 
 
 class RetryInterceptor(Interceptor):
-    """Retries a task, after a wait, if its failure may be temporary. An interruption is never retried, nor
-    is an error of lolpop that would come again: of data, settings or parameters. Errors of the store may be
-    temporary.
+    """Retries a task, after a wait, if its failure may be temporary.
+
+    An interruption is never retried, nor is an error of lolpop that would come again: of data, settings or
+    parameters. Errors of the store may be temporary.
 
     Parameters
     ----------

@@ -15,7 +15,9 @@ __all__ = ["TimingInterceptor"]
 
 
 class TimingInterceptor(Interceptor):
-    """Notifies of slow calls, failed or not. The durations of all calls are in the record of the run anyway.
+    """Notifies of slow calls, failed or not.
+
+    The durations of all calls are in the record of the run anyway.
 
     Parameters
     ----------

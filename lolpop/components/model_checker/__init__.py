@@ -79,8 +79,9 @@ class ModelChecker(Component):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """Check ``model`` on the n rows of ``frame``. ``learned`` are its metrics on the training rows, if
-        known.
+        """Check ``model`` on the n rows of ``frame``.
+
+        ``learned`` are its metrics on the training rows, if known.
         """
 
     @abstractmethod
@@ -95,6 +96,7 @@ class ModelChecker(Component):
 
     @abstractmethod
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
-        """Compare the predictions of ``model`` for the rows of ``frame`` and of ``reference``. Labels are
-        not needed: while the truth is unknown, this is the only evidence about a model.
+        """Compare the predictions of ``model`` for the rows of ``frame`` and of ``reference``.
+
+        Labels are not needed: while the truth is unknown, this is the only evidence about a model.
         """

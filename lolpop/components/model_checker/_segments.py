@@ -221,8 +221,9 @@ def _tails(
     errors: NDArray[Any],
     expected: Floats,
 ) -> NDArray[np.bool_]:
-    """The runs of parts with the same predicted class whose errors match the probabilities. There, a rare
-    class becomes more probable, but not the most probable one.
+    """The runs of parts with the same predicted class whose errors match the probabilities.
+
+    There, a rare class becomes more probable, but not the most probable one.
     """
     import numpy as np
 

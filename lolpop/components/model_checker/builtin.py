@@ -183,10 +183,12 @@ class BuiltinModelChecker(ModelChecker):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """Check ``model`` on the n rows of ``frame``. Missing predictions and invalid probabilities are
-        errors. Warnings are: columns that the model does not use, few rows, a single class, an unknown
-        class, a model that is no better than a constant, perfect, overfitted, overconfident or slow, and
-        weak segments. At most 20,000 rows are searched for segments.
+        """Check ``model`` on the n rows of ``frame``.
+
+        Missing predictions and invalid probabilities are errors. Warnings are: columns that the model does
+        not use, few rows, a single class, an unknown class, a model that is no better than a constant,
+        perfect, overfitted, overconfident or slow, and weak segments. At most 20,000 rows are searched for
+        segments.
         """
         started = time.perf_counter()
         [evaluation] = self._evaluate([model], frame, target)
@@ -207,8 +209,9 @@ class BuiltinModelChecker(ModelChecker):
     def compare_to_baseline(
         self, model: FittedModel, frame: Frame, target: Series, train_target: Series
     ) -> Comparison:
-        """Compare with a constant prediction from the n values of ``train_target``. It is the most frequent
-        class, with the frequencies of all classes as probabilities, or the mean.
+        """Compare with a constant prediction from the n values of ``train_target``.
+
+        It is the most frequent class, with the frequencies of all classes as probabilities, or the mean.
         """
         [evaluation] = self._evaluate([model], frame, target, train_target)
         return self._compare_to_constant(evaluation, train_target)

@@ -127,10 +127,12 @@ class ForecastModelChecker(ModelChecker):
     def check(
         self, model: FittedModel, frame: Frame, target: Series, learned: Metrics | None = None
     ) -> CheckReport:
-        """Check the forecasts of the n rows of ``frame``. Missing forecasts are an error. Warnings are: few
-        rows, forecasts no better than the best baseline, intervals with too few true values, forecasts that
-        are too high or too low throughout, and series with worse forecasts than the seasonal naive ones.
-        ``learned`` is ignored, since metrics of training rows mean nothing for forecasts.
+        """Check the forecasts of the n rows of ``frame``.
+
+        Missing forecasts are an error. Warnings are: few rows, forecasts no better than the best baseline,
+        intervals with too few true values, forecasts that are too high or too low throughout, and series with
+        worse forecasts than the seasonal naive ones. ``learned`` is ignored, since metrics of training rows
+        mean nothing for forecasts.
         """
         del learned
         judged = self._judged(model, frame, target)

@@ -31,8 +31,9 @@ class LocalModelDeployer(ModelDeployer):
         fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
         """Deploy ``model_version`` in place of ``instead_of``; None if no version of its model is deployed.
-        If it is deployed already, its deployment is returned. Raises ReplacedMeanwhileError if another one
-        is in use by now, and ReferenceNotFoundError if there is no such model version.
+
+        If it is deployed already, its deployment is returned. Raises ReplacedMeanwhileError if another one is
+        in use by now, and ReferenceNotFoundError if there is no such model version.
         """
         model_version = as_resource(model_version, ModelVersion)
         if instead_of not in ("whatever", None):

@@ -71,6 +71,7 @@ class ModelExplainer(Component):
     @abstractmethod
     def explain(self, model: FittedModel, frame: Frame, reference: Frame) -> Attributions:
         """Attribute the predictions of the rows of ``frame`` to columns, relative to ``reference`` rows.
+
         Those are training rows of ``model``; an explainer that takes the baseline from the model itself need
         not read them. Raises DataError if there are none.
         """

@@ -186,9 +186,10 @@ class ModelTrainer(Component):
         return self.title
 
     def alternatives(self, rows: int | None = None) -> Sequence[ModelTrainer]:
-        """The trainers to choose from, if it represents several; by default itself alone. The train pipeline
-        fits each of them and keeps the best. ``rows`` is the number of training rows, since some trainers
-        are not worth trying on few rows.
+        """The trainers to choose from, if it represents several; by default itself alone.
+
+        The train pipeline fits each of them and keeps the best. ``rows`` is the number of training rows,
+        since some trainers are not worth trying on few rows.
         """
         del rows
         return (self,)

@@ -15,8 +15,9 @@ _ID = "__id__"
 
 def with_fixed_bytes(archive: bytes) -> bytes:
     """The archive with names and times that do not differ between writings. skops names objects by their
-    address in memory, files by address or at random, and stamps members with the time. Here they are
-    numbered in the order in which the object refers to them.
+    address in memory, files by address or at random, and stamps members with the time.
+
+    Here they are numbered in the order in which the object refers to them.
     """
     fixed = BytesIO()
     with ZipFile(BytesIO(archive)) as source, ZipFile(fixed, "w", ZIP_STORED) as target:

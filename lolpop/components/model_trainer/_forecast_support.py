@@ -19,8 +19,9 @@ _MOST_SEARCHED = 3
 
 
 def worth_searching(space: SearchSpace, problem: Problem) -> SearchSpace:
-    """The part of ``space``, most important parameters first, that is worth searching for ``problem``. A
-    trial of forecasts fits a dozen models on few rows, so only the first parameters are searched.
+    """The part of ``space``, most important parameters first, that is worth searching for ``problem``.
+
+    A trial of forecasts fits a dozen models on few rows, so only the first parameters are searched.
     """
     if not isinstance(problem, ForecastingProblem):
         return space

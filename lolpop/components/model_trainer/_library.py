@@ -64,8 +64,9 @@ class LibraryModelTrainer(ModelTrainer):
             raise MissingExtraError(missing[0], cls.install)
 
     def _with(self, params: Params | None) -> dict[str, Any]:
-        """The parameters of the constructor, overridden by ``params``. Raises TrainingError for an unknown
-        name, and for an invalid value of one of the trainer's settings.
+        """The parameters of the constructor, overridden by ``params``.
+
+        Raises TrainingError for an unknown name, and for an invalid value of one of the trainer's settings.
         """
         self._require_library()
         merged = {**self._params, **(params or {})}
@@ -79,8 +80,9 @@ class LibraryModelTrainer(ModelTrainer):
 
     @classmethod
     def _validated(cls, params: Params) -> dict[str, Any]:
-        """``params``, with the trainer's own settings validated. Libraries accept some invalid values, such
-        as a negative number of trees.
+        """``params``, with the trainer's own settings validated.
+
+        Libraries accept some invalid values, such as a negative number of trees.
         """
         validated, settings = dict(params), cls._own_settings()
         for name in validated.keys() & settings.keys():

@@ -40,12 +40,13 @@ _TRIALS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
 
 
 class AutoModelTrainer(SklearnModelTrainer):
-    """Represents several trainers; the train pipeline fits each of them and keeps the best. For series: the
-    naive, the seasonal naive and the drift forecast, exponential smoothing with a damped trend and with one
-    that fades less, a linear model of lags and, of 1,000 values or more, boosting on lags. The backtest
-    chooses, so that the deployed model is never worse in it than the best baseline. For rows and columns: a
-    linear model and gradient boosting, three of either, from simple to flexible. Validation rows choose, as
-    in a search.
+    """Represents several trainers; the train pipeline fits each of them and keeps the best.
+
+    For series: the naive, the seasonal naive and the drift forecast, exponential smoothing with a damped
+    trend and with one that fades less, a linear model of lags and, of 1,000 values or more, boosting on lags.
+    The backtest chooses, so that the deployed model is never worse in it than the best baseline. For rows and
+    columns: a linear model and gradient boosting, three of either, from simple to flexible. Validation rows
+    choose, as in a search.
 
     With an estimator, parameters or lags, it represents that one model of scikit-learn. Called by hand,
     ``fit`` cannot choose, and fits gradient boosting.

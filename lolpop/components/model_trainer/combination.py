@@ -164,8 +164,9 @@ class CombinationModelTrainer(CombiningModelTrainer):
         return {"weights": {errors[error]: round(error**-2 / total, 4) for error in chosen}}
 
     def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
-        """Whether to use the combination with that ``error``: if no baseline is better. One of its members
-        may be better: among several, the least error is partly luck.
+        """Whether to use the combination with that ``error``: if no baseline is better.
+
+        One of its members may be better: among several, the least error is partly luck.
         """
         return all(error <= score for score, trainer in scores if isinstance(trainer, NaiveModelTrainer))
 

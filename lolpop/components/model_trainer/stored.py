@@ -15,9 +15,10 @@ __all__ = ["StoredModel", "loaded"]
 
 
 class StoredModel(FittedModel):
-    """A model that ``load`` reads at its first use; given classes are known before that. A run that reuses
-    results passes models on without using them: reading one imports the libraries that it was fitted with,
-    which takes longer than the rest of such a run.
+    """A model that ``load`` reads at its first use; given classes are known before that.
+
+    A run that reuses results passes models on without using them: reading one imports the libraries that it
+    was fitted with, which takes longer than the rest of such a run.
     """
 
     __slots__ = ("_classes", "_load", "_loading", "_model")

@@ -17,8 +17,10 @@ Method: TypeAlias = Literal["naive", "seasonal_naive", "drift"]
 
 
 class Baseline(SeriesModel):
-    """The state of a baseline, with the bounds of a random walk. ``deviation`` is the standard deviation of
-    a step (or of a season), estimated from ``steps``; with few of them, bounds are wider.
+    """The state of a baseline, with the bounds of a random walk.
+
+    ``deviation`` is the standard deviation of a step (or of a season), estimated from ``steps``; with few of
+    them, bounds are wider.
     """
 
     kind: Literal["baseline"] = "baseline"

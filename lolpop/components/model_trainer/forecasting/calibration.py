@@ -26,8 +26,9 @@ _WIDEST = 3.0
 def widening(
     settings: SeriesSettings, model: SeriesModel, timeline: Timeline, grid: Grid, problem: ForecastingProblem
 ) -> float:
-    """The factor by which bounds have to be widened, from forecasts of the last parts of the history. The
-    form of ``model`` was chosen by all of the history; its parameters are refitted before each part.
+    """The factor by which bounds have to be widened, from forecasts of the last parts of the history.
+
+    The form of ``model`` was chosen by all of the history; its parameters are refitted before each part.
     Libraries assume that their model and its parameters are certain: their 90% intervals often hold two
     thirds. Bounds are never made narrower.
     """

@@ -17,8 +17,10 @@ SHORTEST = 10
 
 
 class LastValue(SeriesModel):
-    """A random walk: the last value, with bounds that widen with each step. ``deviation`` is the standard
-    deviation of a step, estimated from ``steps``; with few of them, bounds are wider.
+    """A random walk: the last value, with bounds that widen with each step.
+
+    ``deviation`` is the standard deviation of a step, estimated from ``steps``; with few of them, bounds are
+    wider.
     """
 
     kind: Literal["last value"] = "last value"

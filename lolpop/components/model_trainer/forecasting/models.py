@@ -156,8 +156,9 @@ class Forecaster(FittedModel):
 
 
 class ForecastModel(Forecaster):
-    """Forecasts each training series after its end. A subclass forecasts one series; this class assigns rows
-    to steps of series.
+    """Forecasts each training series after its end.
+
+    A subclass forecasts one series; this class assigns rows to steps of series.
     """
 
     __slots__ = ("learned",)
