@@ -259,6 +259,9 @@ class _Container(di_containers.DeclarativeContainer, metaclass=_Declared):
         Raises SettingsError, all at once, for what prevents a tree of settings: syntax, a missing file
         or profile, links. Everything else is a finding of ``verify``.
         """
+        from lolpop.settings.arguments import check_arguments
+
+        check_arguments(files, profile, environ, overrides or {})
         if settings is not None:
             from lolpop.kernel.loading import settings_keys
             from lolpop.settings.base_settings import SettingsObject

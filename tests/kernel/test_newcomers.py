@@ -208,3 +208,46 @@ def test_lolpop_verify_says_that_there_is_nothing_to_run(tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert f"{words}, so there is nothing to run" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([{"seed": 1}], {}), r"a settings file must be a path, but got \{'seed': 1\} \(dict\).*overrides="),
+        (
+            ([["a.yaml"]], {}),
+            r"a settings file must be a path, but got \['a.yaml'\] \(list\). Name each file",
+        ),
+        (([3], {}), r"a settings file must be a path, but got 3 \(int\)"),
+        (([], {"overrides": ["seed=1"]}), r"overrides must be a mapping .* but got \['seed=1'\] \(list\)"),
+        (([], {"overrides": "seed=1"}), r"overrides must be a mapping .* but got 'seed=1' \(str\)"),
+        (([], {"overrides": {("seed",): 1}}), r"a path of overrides must be text, but got \('seed',\)"),
+        (([], {"environ": ["A=1"]}), r"environ must be a mapping of variables, but got"),
+        (([], {"profile": 3}), r"profile must be a name, or a list of names, but got 3"),
+        (([], {"profile": [3]}), r"profile must be a name, or a list of names, but got \[3\]"),
+    ],
+)
+def test_wrong_arguments_of_load_say_what_to_write(arguments, message):
+    """An argument of the wrong type is named, with its value and what is expected in its place."""
+    files, keywords = arguments
+    with pytest.raises(WiringError, match=message):
+        AppContainer.load(*files, **keywords)
+
+
+@pytest.mark.parametrize("value", [3, "noon", [], object()])
+def test_what_cannot_stand_in_is_a_finding(value):
+    """An override by an object that has nothing of the interface does not pass verification."""
+    container = AppContainer()
+    with container.override({"clock": value}):
+        with pytest.raises(VerificationError, match=r"clock: is overridden by an object of type .*Clock"):
+            container.verify()
+        with pytest.raises(VerificationError, match=r"clock: is overridden"):
+            container.runner()
+
+
+@pytest.mark.parametrize("value", [None, 3])
+def test_a_wrapper_that_returns_nothing_is_an_error_with_its_path(value):
+    """The wrapper returns what stands in; what it forgot to return is named where it is built."""
+    container = AppContainer()
+    with container.clock.wrap(lambda real: value), pytest.raises(WiringError, match=r"^clock: the wrapper"):
+        container.runner().run()

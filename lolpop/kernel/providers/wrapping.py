@@ -18,9 +18,12 @@ from lolpop.kernel.providers.slots import Slot, bind_slot, bound
 from lolpop.kernel.scopes import Scope
 from lolpop.signatures import Parameter
 
-__all__ = ["Wrap", "WrappableSlot"]
+__all__ = ["Wrap", "WrappableSlot", "lacks_interface"]
 
 T = TypeVar("T")
+
+_VALUES = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+"""Types whose objects are settings, and never stand in for an integration."""
 
 
 class Wrap(Slot[T]):
@@ -86,13 +89,21 @@ class _WrapCell(Cell):
         yield Dependency(Parameter("real", object), beneath)
 
     def _build(self, parts: dict[str, Any]) -> Any:
+        real = parts["real"]
         try:
-            return self.slot.wrapper(parts["real"])
+            wrapping = self.slot.wrapper(real)
         except LolpopError:
             raise
         except Exception as error:
             failed = f"{self.path}: the wrapper that overrides it failed: {type(error).__name__}: {error}"
             raise WiringError(masked(self.scope.root, failed)) from error
+        if isinstance(real, Integration) and lacks_interface(wrapping, type(real)):
+            raise WiringError(
+                f"{self.path}: the wrapper that overrides it returned an object of type "
+                f"{type(wrapping).__name__}",
+                f"Return what stands in for the {type(real).__name__}.",
+            )
+        return wrapping
 
     def _make_instance(self, value: Any, overrides: frozenset[Override]) -> Instance:
         return Instance(value, overrides, owned=False)
@@ -142,3 +153,14 @@ class _BeneathCell(Cell):
     def _below(self) -> tuple[Override, ...]:
         overrides, above = self.slot.real.overrides, self.slot.override_above
         return overrides[: overrides.index(above)] if above in overrides else overrides
+
+
+def lacks_interface(value: object, interface: Any) -> bool:
+    """Whether ``value`` cannot stand in for an implementation of ``interface``, not even as a fake.
+
+    A fake need not inherit the interface, nor have all of its methods, but it has one of them.
+    """
+    if isinstance(value, _VALUES):
+        return not (isinstance(interface, type) and isinstance(value, interface))
+    names = {name for name in dir(interface) if not name.startswith("_")} - set(dir(Integration))
+    return bool(names) and not any(hasattr(value, name) for name in names)

@@ -14,6 +14,7 @@ from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.checks import check_findings
 from lolpop.kernel.verification.dependencies import cycle_findings, dependency_findings
 from lolpop.kernel.verification.near_paths import with_near_paths
+from lolpop.kernel.verification.overridden import override_findings
 from lolpop.kernel.verification.sections import own_findings, section_findings, slot_findings
 from lolpop.kernel.verification.uncached import uncached_findings
 from lolpop.kernel.verification.usage import call_paths, idle_patterns, unused_findings
@@ -39,6 +40,7 @@ def findings_of(root: Scope) -> list[Finding]:
     findings: list[Finding] = []
     for scope in root.walk():
         findings += section_findings(scope)
+        findings += override_findings(scope)
     for cell in cells:
         findings += cell.plan.findings
         findings += own_findings(cell)

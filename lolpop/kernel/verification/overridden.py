@@ -1,0 +1,50 @@
+"""Findings about overrides: objects that cannot stand in for what they replace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dependency_injector import providers as di
+
+from lolpop.errors import Finding
+from lolpop.kernel.providers.cells import Cell
+from lolpop.kernel.providers.groups import GroupCell
+from lolpop.kernel.providers.integration_slots import IntegrationSlot
+from lolpop.kernel.providers.lists import ListCell
+from lolpop.kernel.providers.traversal import declared_cells
+from lolpop.kernel.providers.wrapping import lacks_interface
+from lolpop.kernel.scopes import Scope
+
+__all__ = ["override_findings"]
+
+
+def override_findings(scope: Scope) -> Iterator[Finding]:
+    """Findings about objects that override slots of a container, and are no implementations nor fakes."""
+    for cell in declared_cells(scope):
+        yield from _findings(cell)
+
+
+def _findings(cell: Cell) -> Iterator[Finding]:
+    if not cell.overrides or not isinstance(cell.active, di.Object):
+        return
+    value, slot = cell.active(), cell.slot
+    if value is None:
+        return  # for whoever can do without
+    if isinstance(cell, ListCell):
+        if not isinstance(value, (list, tuple)):
+            yield _finding(cell, value, f"a list of objects of type {_name(cell.slot.interface)}")
+        return
+    if isinstance(cell, GroupCell) or not isinstance(slot, IntegrationSlot):
+        return
+    if lacks_interface(value, slot.interface):
+        yield _finding(cell, value, f"an object of type {_name(slot.interface)}, or a fake with its methods")
+
+
+def _finding(cell: Cell, value: Any, expected: str) -> Finding:
+    message = f"is overridden by an object of type {type(value).__name__}"
+    return Finding(cell.path, message, hint=f"Override it by {expected}.")
+
+
+def _name(interface: Any) -> str:
+    return str(getattr(interface, "__name__", interface))
