@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 from lolpop._entry_points import EntryPoint, scan
 from lolpop._names import did_you_mean, near, one_of, shortened
+from lolpop._projects import installation_hint
 from lolpop.errors import WiringError
 
 __all__ = [
@@ -231,9 +232,11 @@ def find(interface: type[T], name: str) -> type[T]:
     entry = registration(group_of(interface), name)
     if entry is None:
         names = registered(group_of(interface))
-        hint = one_of(name, names, what="Registered")
-        if near(name, names) is None:
-            hint += " It may belong to an extension that is not installed."
+        hint = installation_hint(group_of(interface), name)
+        if hint is None:
+            hint = one_of(name, names, what="Registered")
+            if near(name, names) is None:
+                hint += " It may belong to an extension that is not installed."
         raise WiringError(f"unknown implementation {shortened(name)!r} of {interface.__name__}", hint)
     implementation: type[T] = load_entry(entry)
     return implementation

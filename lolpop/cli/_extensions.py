@@ -29,6 +29,15 @@ class ExtensionGroup(TyperGroup):
         entries = _claims(tuple(sys.path)).get(cmd_name, []) if command is None else []
         return _ExtensionCommand(cmd_name, entries) if entries else command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of the first argument; one of a project that is not installed is told so."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from lolpop._projects import installation_hint
+
+            if hint := installation_hint(_GROUP, args[0]):
+                ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
 
 class _ExtensionCommand(TyperCommand):
     """A command that is known by its name only, until it is called."""

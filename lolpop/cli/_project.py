@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lolpop._names import did_you_mean, one_of
+from lolpop._projects import installation_hint
 from lolpop.cli._failures import UsageError
 from lolpop.containers import RunnerContainer
 from lolpop.errors import WiringError
@@ -34,6 +35,8 @@ def container_class(runner: str) -> type[Any]:
             return _checked(load_entry(entry), runner)
     except WiringError as error:
         raise UsageError(str(error)) from error
+    if hint := installation_hint(RUNNERS, runner) or installation_hint(CONTAINERS, runner):
+        raise UsageError(f"there is no runner {runner!r}. {hint}")
     names = sorted({*registered(RUNNERS), *registered(CONTAINERS)})
     near = did_you_mean(runner, names) or f"Registered: {', '.join(names) or 'none'}."
     forms = "Or name your own: package.module:ContainerClass, or path/file.py:ContainerClass."

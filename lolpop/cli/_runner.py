@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lolpop._names import did_you_mean
+from lolpop._projects import installation_hint
 from lolpop.cli._failures import UsageError
 from lolpop.cli._paths import shown_path
 from lolpop.cli._project import container_class
@@ -58,7 +59,8 @@ def split_runner(words: Sequence[str], options: SettingsOptions) -> tuple[str, l
     if runner is not None and first in workflows:
         return runner, list(words)
     if runner is not None and first not in names:
-        hint = did_you_mean(first, {*workflows, *names}) or f"Workflows: {', '.join(workflows)}."
+        near = did_you_mean(first, {*workflows, *names}) or f"Workflows: {', '.join(workflows)}."
+        hint = installation_hint(RUNNERS, first) or near
         raise UsageError(f"{first!r} is neither a workflow of {runner} nor a runner. {hint}")
     return first, list(words[1:])
 

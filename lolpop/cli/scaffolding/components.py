@@ -52,7 +52,8 @@ def create_component(
         if new_type:
             default = f"providers.Component({interface.__name__}, default={values['class_name']})"
             say(f"\nDeclare it in a container: {kind} = {default}")
-        say(f"\nUse it: {kind}: {{use: {path!r}}}\nOnce the project is installed, {name!r} will do.")
+        say(f"\nUse it: {kind}: {{use: {path!r}}}")
+        say(f"Once the project is installed (pip install -e .), {name!r} will do.")
 
 
 def _create_interface(project: Project, kind: str, *, dry_run: bool) -> None:

@@ -131,3 +131,24 @@ def test_what_is_in_the_pyproject_stays(churn, lolpop):
     added = [line for line in after if line not in before]
     assert added == ['nightly = "churn.runners.nightly:NightlyContainer"']
     assert [line for line in after if line in before] == before
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (("component", "notifier", "pager"), ("verify", "--set", 'notifiers=["pager"]')),
+        (("runner", "nightly"), ("verify", "nightly")),
+        (("runner", "nightly"), ("run", "nightly")),
+        (("command", "publish"), ("publish",)),
+    ],
+    ids=["component", "runner", "workflow or runner", "command"],
+)
+def test_a_new_part_is_known_by_name_once_the_project_is_installed(churn, lolpop, part, words):
+    """A name that only the project's pyproject.toml knows is an error that says how to install the project."""
+    before = lolpop(*words)
+    assert before.code == 2
+    assert "pip install -e ." not in before.err + before.out
+    assert lolpop("new", *part).code == 0
+    done = lolpop(*words)
+    assert done.code == 2
+    assert "Install the project: pip install -e ." in done.err + done.out
