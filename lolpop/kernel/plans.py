@@ -147,10 +147,43 @@ class Declaration:
         return f"{self.path}.{name}" if self.path else name
 
 
+class _BlockedError(Exception):
+    """An implementation that cannot be planned; ``plan`` says why, unless it waits for a variable."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.path)
+        self.plan = plan
+
+
 def plan_integration(declaration: Declaration) -> Plan:
     """The plan of a component, pipeline or runner."""
-    path = declaration.path
     section = declaration.section() if declaration.statements else NO_SECTION
+    try:
+        used, origin = _choose(declaration, section)
+        implementation = _resolve(declaration, section, used, origin)
+    except _BlockedError as blocked:
+        return blocked.plan
+    signature = signature_of(implementation)
+    if any(statement.layer.case_insensitive for statement in declaration.statements):
+        section = declaration.section(_known(implementation, signature, section))
+    plan = Plan(
+        declaration.path, implementation, used, {}, signature.injected, (), section, declaration.interface
+    )
+    settings, problems = _settings(declaration, plan, signature)
+    findings = [
+        *_class_findings(plan, origin),
+        *(
+            Finding(declaration.path, message, origin=origin, hint=hint)
+            for _, message, hint in signature.problems
+        ),
+        *problems,
+    ]
+    return replace(plan, settings=settings, findings=tuple(findings))
+
+
+def _choose(declaration: Declaration, section: Section) -> tuple[str | type, Origin | None]:
+    """The implementation that the section names, or the default, with its origin."""
+    path = declaration.path
     used: object = declaration.default
     origin: Origin | None = None
     if section.use is not None:
@@ -158,42 +191,40 @@ def plan_integration(declaration: Declaration) -> Plan:
         try:
             used = declaration.links.resolve(section.use.node)
         except UnsetVariable:
-            return Plan(path, section=section)
+            raise _BlockedError(Plan(path, section=section)) from None
         except LinkError as error:
             finding = Finding(path, error.message, origin=origin, hint=error.hint)
-            return Plan(path, findings=(finding,), section=section)
-    if not isinstance(used, str | type) or not used:
-        if section.use is not None and not has_link(section.use.node):
-            used = plain(section.use.node)
-        if origin is None and not section.root.is_default:
-            origin = section.root.origin
-        if used and declaration.may_be_secret(section):
-            return Plan(path, findings=(_hidden_implementation(declaration, origin),), section=section)
+            raise _BlockedError(Plan(path, findings=(finding,), section=section)) from error
+    if isinstance(used, str | type) and used:
+        return used, origin
+    if section.use is not None and not has_link(section.use.node):
+        used = plain(section.use.node)
+    if origin is None and not section.root.is_default:
+        origin = section.root.origin
+    if used and declaration.may_be_secret(section):
+        finding = _hidden_implementation(declaration, origin)
+    else:
         finding = _no_implementation(path, declaration.interface, used, origin)
-        return Plan(path, findings=(finding,), section=section)
+    raise _BlockedError(Plan(path, findings=(finding,), section=section))
+
+
+def _resolve(declaration: Declaration, section: Section, used: str | type, origin: Origin | None) -> type:
+    """The class of an implementation, which is of the interface."""
+    path, interface = declaration.path, declaration.interface
     try:
-        implementation = registry.resolve(declaration.interface, used)
+        implementation = registry.resolve(interface, used)
     except WiringError as error:
         if declaration.may_be_secret(section):
-            return Plan(path, findings=(_hidden_implementation(declaration, origin),), section=section)
+            finding = _hidden_implementation(declaration, origin)
+            raise _BlockedError(Plan(path, findings=(finding,), section=section)) from None
         finding = Finding(path, error.message, origin=origin, hint=error.hint)
-        return Plan(path, used=used, findings=(finding,), section=section)
-
-    if (reason := implements(implementation, declaration.interface)) is not None:
+        raise _BlockedError(Plan(path, used=used, findings=(finding,), section=section)) from error
+    if (reason := implements(implementation, interface)) is not None:
         # Its parameters and settings do not matter before the implementation is corrected.
-        finding = _not_of_interface(path, declaration.interface, implementation, reason, origin)
-        return Plan(path, used=used, findings=(finding,), section=section, interface=declaration.interface)
-    signature = signature_of(implementation)
-    if any(statement.layer.case_insensitive for statement in declaration.statements):
-        section = declaration.section(_known(implementation, signature, section))
-    plan = Plan(path, implementation, used, {}, signature.injected, (), section, declaration.interface)
-    settings, problems = _settings(declaration, plan, signature)
-    findings = [
-        *_class_findings(plan, origin),
-        *(Finding(path, message, origin=origin, hint=hint) for _, message, hint in signature.problems),
-        *problems,
-    ]
-    return replace(plan, settings=settings, findings=tuple(findings))
+        finding = _not_of_interface(path, interface, implementation, reason, origin)
+        plan = Plan(path, used=used, findings=(finding,), section=section, interface=interface)
+        raise _BlockedError(plan)
+    return implementation
 
 
 def _settings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
@@ -81,30 +81,14 @@ class SklearnModelTrainer(ModelTrainer):
     ) -> Iterable[Finding]:
         """Check that the estimator exists, is for the problem, and takes the settings."""
         name = settings.get("estimator", "hist_gradient_boosting")
-        params = settings.get("params") or {}
-        problem = values.get("problem")
-        if settings.get("lags") is not None and problem is not None and problem.type != "forecasting":
-            message = f"lags are for forecasting, and the problem is {problem.type}"
+        problem_type = getattr(values.get("problem"), "type", None)
+        if settings.get("lags") is not None and problem_type not in (None, "forecasting"):
+            message = f"lags are for forecasting, and the problem is {problem_type}"
             yield Finding("lags", message, hint="Leave them out.")
-        if name not in ESTIMATORS and ":" not in name:
-            yield _unknown_estimator(name)
-            return
-        if problem is not None and name in ESTIMATORS:
-            fitting = [names for names, preset in ESTIMATORS.items() if preset.path(problem.type)]
-            if name not in fitting:
-                message = f"the estimator {name!r} is not for {problem.type}"
-                yield Finding("estimator", message, hint=f"For {problem.type}: {', '.join(fitting)}.")
-                return
-        if name in ESTIMATORS and not params:
-            return
-        try:
-            names = _known_params(name)
-        except WiringError as error:
-            yield Finding("estimator", error.message, hint=error.hint)
-            return
-        for param in params:
-            if param.partition("__")[0] not in names:
-                yield Finding(f"params.{param}", f"unknown parameter of {name!r}", hint=one_of(param, names))
+        if unusable := list(_estimator_findings(name, problem_type)):
+            yield from unusable
+        else:
+            yield from _param_findings(name, settings.get("params") or {})
 
     @classmethod
     def known_keys(cls, setting: str, settings: Mapping[str, Any]) -> Iterable[str]:
@@ -240,6 +224,32 @@ class SklearnModelTrainer(ModelTrainer):
         if not fits(estimator):
             raise TrainingError(f"The estimator {self._estimator!r} is not for {self._problem.type}.")
         return estimator
+
+
+def _estimator_findings(name: str, problem_type: str | None) -> Iterator[Finding]:
+    """Findings about an estimator that does not exist, or is not for the problem."""
+    if name not in ESTIMATORS:
+        if ":" not in name:
+            yield _unknown_estimator(name)
+        return
+    if problem_type is not None and not ESTIMATORS[name].path(problem_type):
+        fitting = ", ".join(names for names, preset in ESTIMATORS.items() if preset.path(problem_type))
+        message = f"the estimator {name!r} is not for {problem_type}"
+        yield Finding("estimator", message, hint=f"For {problem_type}: {fitting}.")
+
+
+def _param_findings(name: str, params: Mapping[str, Any]) -> Iterator[Finding]:
+    """Findings about parameters that the estimator does not take; an import path is imported."""
+    if name in ESTIMATORS and not params:
+        return
+    try:
+        names = _known_params(name)
+    except WiringError as error:
+        yield Finding("estimator", error.message, hint=error.hint)
+        return
+    for param in params:
+        if param.partition("__")[0] not in names:
+            yield Finding(f"params.{param}", f"unknown parameter of {name!r}", hint=one_of(param, names))
 
 
 def _unknown_estimator(name: str) -> Finding:

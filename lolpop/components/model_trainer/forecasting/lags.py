@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,12 +30,12 @@ from lolpop.components.model_trainer.forecasting.recipes import (
 )
 from lolpop.components.model_trainer.forecasting.widths import conformal_widths, extended
 from lolpop.components.model_trainer.tabular import TabularModel, own
-from lolpop.data.frames import wrap
 from lolpop.data.timelines import Timeline, Timelines, timelines
 from lolpop.errors import UnusableArtifactError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from lolpop.data.frames import Frame, Series
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
 
-Rows: TypeAlias = "TabularModel | _RecordingModel | _PermutingModel"
+Predict: TypeAlias = "Callable[[pd.DataFrame], Predictions]"
 FitRows: TypeAlias = "Callable[[Frame, Series], TabularModel]"
 
 # What is held back to find intervals: so many steps at least, and no more origins than needed.
@@ -110,17 +111,25 @@ class LagModel(ForecastModel):
         at_once = max(1, _MOST_ROWS // blocks)
         varied_forecasts = {}
         with one_thread():
-            seen = _RecordingModel(self.rows)
-            _forecast_recursively(seen, self.recipe, self.learned.grid, starts, longest)
-            pool = np.concatenate(seen.features)
+            features: list[Floats] = []
+
+            def recorded(frame: pd.DataFrame) -> Predictions:
+                features.append(frame.to_numpy())
+                return self.rows.predict(frame)
+
+            _forecast_recursively(recorded, self.recipe, self.learned.grid, starts, longest)
+            pool = np.concatenate(features)
             for first in range(0, len(names), at_once):
                 some = names[first : first + at_once]
                 changed = np.zeros((len(some) * blocks, pool.shape[1]), dtype=np.bool_)
                 for number, mine in enumerate(columns[first : first + at_once]):
                     changed[number * blocks : (number + 1) * blocks, mine] = True
-                rows = _PermutingModel(self.rows, changed, pool, random)
                 stacked = _forecast_recursively(
-                    rows, self.recipe, self.learned.grid, starts * repeats * len(some), longest
+                    partial(_predict_permuted, self.rows, changed, pool, random),
+                    self.recipe,
+                    self.learned.grid,
+                    starts * repeats * len(some),
+                    longest,
                 )
                 for name, means in zip(some, np.split(stacked, len(some)), strict=True):
                     varied_forecasts[name] = forecasts = np.full((repeats, len(outside)), np.nan)
@@ -139,7 +148,7 @@ class LagModel(ForecastModel):
             for key, request in wanted.items()
         ]
         with one_thread():
-            means = _forecast_recursively(self.rows, self.recipe, self.learned.grid, starts, steps)
+            means = _forecast_recursively(self.rows.predict, self.recipe, self.learned.grid, starts, steps)
         widths = extended(self.widths, steps)
         forecasts = {}
         for (key, request), mean in zip(wanted.items(), means, strict=True):
@@ -230,43 +239,29 @@ class _ForecastStart:
         return cls(recent, end, np.array(recent.values), np.concatenate([before, regressors]))
 
 
-class _RecordingModel:
-    """Predicts as ``rows`` do, and remembers the features."""
+def _predict_permuted(
+    rows: TabularModel,
+    permuted: NDArray[np.bool_],
+    pool: Floats,
+    random: np.random.Generator,
+    frame: pd.DataFrame,
+) -> Predictions:
+    """Predict with the features ``permuted``, shape (n, features), drawn from rows of ``pool``."""
+    import numpy as np
+    import pandas as pd
 
-    def __init__(self, rows: TabularModel) -> None:
-        self._rows = rows
-        self.features: list[Floats] = []
-
-    def predict(self, frame: Frame) -> Predictions:
-        self.features.append(wrap(frame).to_numpy())
-        return self._rows.predict(frame)
-
-
-class _PermutingModel:
-    """Predicts as ``rows`` do, with the features ``changed``, shape (n, features), drawn from ``pool``."""
-
-    def __init__(
-        self, rows: TabularModel, changed: NDArray[np.bool_], pool: Floats, random: np.random.Generator
-    ) -> None:
-        self._rows = rows
-        self._changed = changed
-        self._pool = pool
-        self._random = random
-
-    def predict(self, frame: Frame) -> Predictions:
-        import numpy as np
-        import pandas as pd
-
-        rows = wrap(frame)
-        drawn = self._pool[self._random.integers(len(self._pool), size=len(rows))]
-        values = np.where(self._changed, drawn, rows.to_numpy())
-        return self._rows.predict(pd.DataFrame(values, columns=rows.columns))
+    drawn = pool[random.integers(len(pool), size=len(frame))]
+    values = np.where(permuted, drawn, frame.to_numpy())
+    return rows.predict(pd.DataFrame(values, columns=frame.columns))
 
 
 def _forecast_recursively(
-    rows: Rows, recipe: LagFeatures, grid: Grid, starts: Sequence[_ForecastStart], steps: int
+    predict: Predict, recipe: LagFeatures, grid: Grid, starts: Sequence[_ForecastStart], steps: int
 ) -> Floats:
-    """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps)."""
+    """Forecast ``steps`` from each of n starts, all of them at once, shape (n, steps).
+
+    ``predict`` is called for each step with the features of all starts.
+    """
     import numpy as np
     import pandas as pd
 
@@ -292,7 +287,7 @@ def _forecast_recursively(
         if recipe.difference and recipe.regressors:
             parts.append(now - outside[:, step])
         frame = pd.DataFrame(np.concatenate(parts, axis=1), columns=recipe.names)
-        steps_ahead = np.asarray(rows.predict(frame).labels, dtype=np.float64)
+        steps_ahead = np.asarray(predict(frame).labels, dtype=np.float64)
         values[:, at] = base + steps_ahead * units
     return values[:, reach:]
 
@@ -341,7 +336,7 @@ class _Trial:
                 truths.append(truth)
                 units.append(recent.unit)
                 scales.append(learned.histories[timeline.key].scale or 1.0)
-        means = _forecast_recursively(model, recipe, learned.grid, starts, problem.horizon)
+        means = _forecast_recursively(model.predict, recipe, learned.grid, starts, problem.horizon)
         errors = np.abs(means - np.stack(truths))
         error = float(np.nanmean(errors / np.array(scales)[:, None]))
         return cls(recipe, error, conformal_widths(errors / np.array(units)[:, None], problem.interval))
