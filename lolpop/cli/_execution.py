@@ -19,7 +19,7 @@ from lolpop.cli._summary import heading, metrics_table, steps_table
 from lolpop.cli._tree import wired_tree
 from lolpop.cli._workflows import runner_slot
 from lolpop.containers import scope_of
-from lolpop.errors import DataError, LolpopError
+from lolpop.errors import DataError, LolpopError, ReferenceNotFoundError
 from lolpop.kernel.masking import masker
 from lolpop.resources import Deployment, ModelVersion, PredictionJob, Resource
 from lolpop.running.open_runs import runs_of
@@ -141,15 +141,13 @@ class Execution:
         outcome = self.outcome
         if outcome.metrics:
             yield metrics_table(outcome.metrics)
-        yield table(
-            [(f"  {kind}", _some(references)) for kind, references in outcome.resources.items()],
-            titles=("Made or used", ""),
-        )
+        if outcome.resources:
+            made = [(f"  {kind}", _some(references)) for kind, references in outcome.resources.items()]
+            yield table(made, titles=("Made or used", ""))
         if outcome.result is not None:
             yield f"Result\n  {_shown(outcome.result)}"
-        yield table(
-            [(f"  {what}", place) for what, place in _places(container, outcome)], titles=("Where", "")
-        )
+        if places := [(f"  {what}", place) for what, place in _places(container, outcome)]:
+            yield table(places, titles=("Where", ""))
         yield commands("Next", self._next(records.run.run_id))
 
     def _next(self, run_id: str) -> Iterator[tuple[str, str]]:
@@ -165,6 +163,8 @@ class Execution:
         yield f"lolpop runs ls{again}", "all runs"
 
     def _after_failure(self, run_id: str, error: BaseException) -> str:
+        if isinstance(error, ReferenceNotFoundError):  # whoever resumes names the same reference again
+            return f"Inspect: {self._show_run(run_id)}"
         next_steps = f"Inspect: {self._show_run(run_id)}\nResume:  {self._resume(run_id)}"
         if isinstance(error, DataError):  # with the same input it would fail again
             return f"Correct the data or the setting before you resume.\n{next_steps}"

@@ -100,9 +100,11 @@ def _run(arguments: list[str]) -> int:
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="lolpop", standalone_mode=False)
     except typer.TyperException as error:
+        from lolpop.cli._refusals import refusal
+
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "lolpop"
-        print_error(f"error: {error.format_message()}\nTry '{command} --help'.")
+        print_error(f"error: {refusal(error)}\nTry '{command} --help'.")
         return USAGE
     return result if isinstance(result, int) else 0
 

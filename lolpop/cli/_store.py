@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop import providers
+from lolpop._names import did_you_mean
 from lolpop.cli._paths import shown_path
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from lolpop.cli._options import SettingsOptions
     from lolpop.components.store import RunRecord
 
+
+_RECENT = 50
+"""How many of the newest runs are proposed for a misspelt id."""
 
 _BACK = re.compile(r"last|@(?P<number>[1-9][0-9]*)")
 
@@ -84,8 +88,7 @@ def find_run(container: Any, run_id: str) -> RunRecord:
             f"There is no run {run_id!r}: nothing has run in {store_place(container)}."
         )
     if (back := _BACK.fullmatch(run_id)) is None:
-        run: RunRecord = container.store().run(run_id)
-        return run
+        return _run_by_id(container, run_id)
     number = int(back["number"] or 1)
     newest = container.store().runs(limit=number)
     if len(newest) < number:
@@ -93,3 +96,19 @@ def find_run(container: Any, run_id: str) -> RunRecord:
         raise ReferenceNotFoundError(f"There is no run {run_id!r}: {there}.")
     last: RunRecord = newest[-1]
     return last
+
+
+def _run_by_id(container: Any, run_id: str) -> RunRecord:
+    """The run of an id, or of its beginning.
+
+    Raises ReferenceNotFoundError, with a near name, if there is none.
+    """
+    try:
+        run: RunRecord = container.store().run(run_id)
+    except ReferenceNotFoundError as error:
+        recent = [record.run_id for record in container.store().runs(limit=_RECENT)]
+        near = did_you_mean(run_id, ["last", *recent])
+        if near is None:
+            raise
+        raise ReferenceNotFoundError(f"{str(error).rstrip('.')}. {near}") from error
+    return run

@@ -42,11 +42,13 @@ def run(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> Non
             perform_step(execution, container, workflow, arguments)
 
 
-def describe_workflows(runner: str, options: SettingsOptions) -> None:
-    """Print the workflows of a runner, and the options of each."""
+def describe_workflows(words: Sequence[str], options: SettingsOptions) -> None:
+    """Print the workflows of the runner that ``words`` name, or the one of its workflows, with options."""
+    runner, words = split_runner(words, options)
     container = options.load(container_class(runner), lenient=True)
+    named = bool(words) and not words[0].startswith("-")
     rows: list[tuple[str, str]] = []
-    for workflow in workflows(container).values():
+    for workflow in [workflow_of(container, words[0])] if named else workflows(container).values():
         rows.append((f"  {workflow.name}", workflow.summary))
         rows += [(f"    {option}", form) for option, form in workflow.usage()]
     show(f"Workflows of {runner}, and their options:", table(rows))

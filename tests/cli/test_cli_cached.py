@@ -229,7 +229,7 @@ def test_a_sweep_that_predicts_is_not_run_again(wines, lolpop):
 def test_the_settings_turn_the_cache_on(wines, lolpop):
     """For all calls or by patterns; tasks in a workflow that acts outside are reused, and their checks shown."""
     misspelt = lolpop("verify", "classification", "--set", "lolpop.cache=trian.*")
-    assert "'trian.*' matches no task or workflow" in misspelt.out
+    assert "'trian.*' matches no task or workflow: it caches nothing. Did you mean train.*?" in misspelt.out
     flags = ("--set", 'lolpop.cache=["predict.*", "train_model"]', "--json")
     first = lolpop("run", "classification", *flags).json
     second = lolpop("run", "classification", *flags).json

@@ -15,7 +15,7 @@ from lolpop.signatures import Parameter
 WORKER = """
 import sys, time
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
-from lolpop.errors import DataError
+from lolpop.errors import DataError, ReferenceNotFoundError
 from lolpop.resources import DatasetVersion, ModelVersion
 
 class Worker(Component):
@@ -35,6 +35,8 @@ class Steps(Pipeline):
             return {}["nowhere"]
         if how == "bad data":
             raise DataError("row 7 has no target")
+        if how == "missing model":
+            raise ReferenceNotFoundError("There is no model_version:x@1.")
         if how == "sleep":
             print("asleep", flush=True)
             time.sleep(90)
@@ -401,6 +403,56 @@ def test_help_after_a_runner_shows_its_workflows(work, lolpop):
     assert done.code == 0
     assert "typed" in done.out
     assert "dataset_version:NAME@NUMBER (required)" in done.out
+
+
+def test_help_after_a_workflow_shows_its_options(work, lolpop):
+    """`lolpop run RUNNER WORKFLOW --help` lists the one workflow; the project's runner may be left out."""
+    done = lolpop("run", "work.py", "typed", "--help")
+    assert done.code == 0
+    assert "dataset_version:NAME@NUMBER (required)" in done.out
+    assert "--how" not in done.out
+    (work / "lolpop.yaml").write_text("lolpop: {runner: work.py}\n")
+    assert lolpop("run", "typed", "--help").out == done.out
+    done = lolpop("run", "work.py", "tpyed", "--help")
+    assert done.code == 2
+    assert "Did you mean typed?" in done.err
+
+
+def test_a_run_that_named_what_does_not_exist_is_not_to_be_resumed(work, lolpop):
+    """To resume is to name the same reference again, so that only the run is shown."""
+    done = lolpop("run", "work.py", "--how", "missing model")
+    assert done.code == 1
+    assert "There is no model_version:x@1." in done.err
+    assert "Inspect: lolpop runs show" in done.err
+    assert "--resume" not in done.err
+    assert "--resume" in lolpop("run", "work.py", "--how", "bug").err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("runs", "ls", "-n", "many"), "--number must be a whole number, but got 'many'."),
+        (("runs", "ls", "-n", "-3"), "--number must be at least 1, but got '-3'."),
+        (("graph", "--format", "tre"), "--format: 'tre' is not one of 'tree', 'mermaid', 'dot', 'svg'. Did you mean tree?"),
+        (("test", "--on-failure", "x"), "--on-failure: 'x' is not one of 'stop', 'continue', 'warn'."),
+    ],
+)  # fmt: skip
+def test_values_of_options_are_refused_in_plain_words(folder, lolpop, words, message):
+    """The option, what is expected and what was given, without the words of the library that checks it."""
+    done = lolpop(*words)
+    assert done.code == 2
+    assert done.err.splitlines()[0] == f"error: {message}"
+
+
+@pytest.mark.parametrize(
+    "words", [("runs", "show", "lastt"), ("run", "--resume", "lastt"), ("runs", "show", "latst")]
+)
+def test_a_misspelt_run_gets_a_near_name(project, lolpop, words):
+    """`last` and the ids of the newest runs are proposed."""
+    assert lolpop("run", "app.py").code == 0
+    done = lolpop(*words)
+    assert done.code == 1
+    assert done.err.rstrip().endswith("Did you mean last?")
 
 
 LEAKING = """

@@ -139,6 +139,16 @@ def test_a_run_that_fails_before_its_first_step_has_no_steps_to_tell(talking, lo
     assert "\nSteps" not in done.out
 
 
+def test_what_there_is_nothing_of_has_no_heading(talking, lolpop):
+    """A workflow that makes nothing has no heading of what it made."""
+    done = lolpop("run", talking, "fail")
+    assert "Made or used" not in done.out
+    done = lolpop("run", talking)
+    assert done.code == 0, done.err
+    assert "Result" in done.out
+    assert "Made or used" not in done.out
+
+
 def test_a_reader_that_leaves_early_is_no_error(talking, shell):
     """`lolpop run … | head` prints what was asked for, and no error."""
     done = shell(f"lolpop run {talking} < /dev/null | head -1; echo ${{PIPESTATUS[0]}}")

@@ -106,6 +106,36 @@ def test_files_that_cannot_be_rewritten_are_errors_at_their_place(folder, lolpop
     assert "Traceback" not in done.err
 
 
+def test_a_misspelt_file_gets_a_near_name(folder, lolpop):
+    """A settings file beside it whose name is near is proposed."""
+    (folder / "dev.yaml").write_text("")
+    done = lolpop("migrate", "dve.yaml")
+    assert done.code == 2
+    assert done.err.rstrip().endswith("No such file or directory. Did you mean dev.yaml?")
+
+
+@pytest.mark.parametrize(
+    ("runner", "size", "told"),
+    [
+        ("", "0.3", None),
+        ("", "12", "is not a share of the rows: set train.data_splitter.test_size to one, such as 0.2"),
+        ("config: {time_index: day}\n", "12", "the last problem.horizon steps are the test rows"),
+    ],
+    ids=["share of a table", "rows of a table", "steps of a series"],
+)
+def test_sizes_of_test_rows_are_told_of_as_what_they_are(folder, lolpop, runner, size, told):
+    """A share of a table is carried over; a number is told of with the setting that there is instead."""
+    (folder / "old.yaml").write_text(
+        f"{runner}component: {{}}\ntrain: {{data_splitter: {{config: {{test_size: {size}}}}}}}\n"
+    )
+    done = lolpop("migrate", "old.yaml", "--json")
+    assert done.code == 0, done.err
+    notes = [note["reason"] for note in done.json["left"] + done.json["not_needed"]]
+    assert notes == ([] if told is None else [told])
+    carried = done.json["settings"].get("train", {}).get("data_splitter", {})
+    assert carried == ({"test_size": 0.3} if told is None else {})
+
+
 def test_nothing_is_overwritten(former, lolpop):
     """A file that exists is named and left as it is."""
     (former / "lolpop.yaml").write_text("seed: 1\n")

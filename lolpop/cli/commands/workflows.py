@@ -110,7 +110,7 @@ def run(
     elif show_help:
         from lolpop.cli.run import describe_workflows
 
-        describe_workflows(runner, settings)
+        describe_workflows([runner, *(words or [])], settings)
     elif (jobs > 1 or yes) and not (sweep or sweep_file):
         raise UsageError(
             "--jobs and --yes belong to a sweep: add --sweep PATH=VALUE,VALUE, or leave them out"

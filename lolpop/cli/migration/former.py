@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lolpop._names import did_you_mean
 from lolpop.errors import DEFAULT, Finding, Origin, SettingsError
 from lolpop.settings.nodes import Node, SettingPath, leaves
 from lolpop.settings.yaml import read_yaml
@@ -33,8 +34,10 @@ class FormerSettings:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            beside = file.parent.glob("*.y*ml") if isinstance(error, FileNotFoundError) else ()
+            near = did_you_mean(file.name, [path.name for path in beside])
             raise SettingsError(
-                [Finding("", f"cannot be read: {reason}", origin=Origin(str(file)))]
+                [Finding("", f"cannot be read: {reason}", origin=Origin(str(file)), hint=near)]
             ) from error
         root, findings = read_yaml(text, str(file))
         if findings:

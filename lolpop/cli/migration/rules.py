@@ -109,9 +109,14 @@ NOT_NEEDED: Mapping[str, str] = MappingProxyType(
         "config.local_dir": "artifacts are kept in .lolpop/; store.artifacts names another place",
         "train.config.metrics": "all metrics that fit the problem are measured",
         "train.data_splitter.config.include_test": "test rows are always kept apart",
-        "train.data_splitter.config.test_size": "the last problem.horizon steps are the test rows",
-        "train.data_splitter.config.validation_size": "validation steps come before the test rows",
         "train.hyperparameter_tuner.config.param_type": "lists are a grid",
     }
 )
 """Settings that have nothing to say here, with the reason."""
+
+NOT_NEEDED_BY_FORECASTS: Mapping[str, str] = MappingProxyType(
+    {
+        "train.data_splitter.config.test_size": "the last problem.horizon steps are the test rows",
+        "train.data_splitter.config.validation_size": "validation steps come before the test rows",
+    }
+)

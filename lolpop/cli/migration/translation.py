@@ -140,6 +140,12 @@ class _Translator:
         config = ("train", "data_splitter", "config")
         if self._is_forecast:
             return
+        for name in ("validation_size", "test_size"):
+            size, path = self._former.take(*config, name), f"train.data_splitter.{name}"
+            if isinstance(size, float) and 0 < size < 1:
+                self._new.put(path, size)
+            elif size is not None:
+                self._leave((*config, name), f"is not a share of the rows: set {path} to one, such as 0.2")
         ratio = self._former.take(*config, "split_ratio") or []
         if len(ratio) == 3:
             self._new.put("train.data_splitter.validation_size", ratio[1])
@@ -215,7 +221,8 @@ class _Translator:
     def _remainder(self) -> None:
         """What nothing has translated: settings that have nothing to say here, and all others."""
         former = self._former
-        for path, reason in rules.NOT_NEEDED.items():
+        not_needed = {**rules.NOT_NEEDED, **(rules.NOT_NEEDED_BY_FORECASTS if self._is_forecast else {})}
+        for path, reason in not_needed.items():
             parts = tuple(path.split("."))
             if former.take(*parts) is not None:
                 self._new.not_needed.append(Note(path, former.origin(*parts), reason))

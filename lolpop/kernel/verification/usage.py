@@ -85,7 +85,7 @@ def _idle_cache(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
         if not any(fnmatchcase(path, pattern) for path in paths):
             message = f"{pattern!r} matches no task or workflow: it caches nothing"
             origin = plan.origin_of(("cache",))
-            yield Finding(f"{FRAMEWORK}.cache", message, "warning", origin, did_you_mean(pattern, paths))
+            yield Finding(f"{FRAMEWORK}.cache", message, "warning", origin, _near_pattern(pattern, paths))
 
 
 def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
@@ -94,7 +94,6 @@ def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
     elements = cell_of(active).elements if isinstance(active, Slot) else ()
     if not elements:
         return
-    patterns = {f"{path.rpartition('.')[0]}.*" for path in paths if "." in path}
     for plan in (cell_of(element).plan for element in elements):
         on = plan.settings.get("on")
         if on is None or not on.is_given or not isinstance(on.value, str):
@@ -105,8 +104,14 @@ def _idle_interceptors(root: Scope, paths: Sequence[str]) -> Iterator[Finding]:
                 f"{on.value!r} matches no task or workflow; the interceptor never runs",
                 "warning",
                 plan.origin_of(("on",)),
-                did_you_mean(on.value, [*paths, *patterns]),
+                _near_pattern(on.value, paths),
             )
+
+
+def _near_pattern(pattern: str, paths: Sequence[str]) -> str | None:
+    """The sentence that proposes a path, or all tasks of a pipeline."""
+    pipelines = {f"{path.rpartition('.')[0]}.*" for path in paths if "." in path}
+    return did_you_mean(pattern, [*paths, *pipelines])
 
 
 def call_paths(cells: Iterable[Cell]) -> list[str]:
