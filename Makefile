@@ -11,10 +11,10 @@ ARGS ?=
 BIN := .venv/bin
 QUICKSTART := examples/quickstart
 
-.PHONY: help run test test-long lint types docs bench clean
+.PHONY: help run test test-long test-orchestrators lint types docs bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed ## Train, deploy and predict on real data, and say what happened
 	@$(BIN)/python $(QUICKSTART)/make_data.py
@@ -33,6 +33,10 @@ test-long: .venv/tools ## Test what runs lose when they are ended at random mome
 	@$(BIN)/python -m benchmarks.faults cached --count 30 $(ARGS)
 	@$(BIN)/python -m benchmarks.faults writers --seconds 60 --processes 16 $(ARGS)
 
+# Orchestrators agree with nothing beside them: the tests make an environment for each, once, in .environments.
+test-orchestrators: .venv/tools ## Test flows in Airflow, Prefect, Dagster and Metaflow, which it installs
+	@TEST_ENVIRONMENTS=.environments $(BIN)/python -m pytest tests/orchestrators $(ARGS)
+
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -50,7 +54,7 @@ bench: .venv/tools ## Measure the budgets, side by side with plain code
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the environment, caches, and what runs of the examples made
-	rm -rf .venv build dist site .*_cache .hypothesis .benchmarks .coverage*
+	rm -rf .venv .environments build dist site .*_cache .hypothesis .benchmarks .coverage*
 	rm -rf $(wildcard examples/*/data examples/*/out examples/*/.lolpop)
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -112,6 +112,47 @@ def test_a_flow_that_is_not_there_is_wrong_usage(mill, lolpop, words, message):
     assert message in done.err
 
 
+def test_a_flow_is_run_now_by_an_orchestrator(mill, lolpop):
+    """Each workflow is a process, and the runs have one group; the files that were built are gone."""
+    done = lolpop("flow", "run", "cron", "app.py", "daily")
+    assert done.code == 0, done.err
+    assert "All runs: lolpop runs ls" in done.out
+    runs = lolpop("runs", "ls", "--json").json
+    assert [run["workflow"] for run in runs] == ["pack", "grind"]
+    assert len({run["group"] for run in runs}) == 1
+    assert not list(mill.glob("*.sh"))
+
+
+def test_a_flow_that_fails_in_an_orchestrator_is_a_failure(mill, lolpop):
+    """The command of the orchestrator says why, and the exit code is that of a failed run."""
+    done = lolpop("flow", "run", "cron", "app.py", "broken")
+    assert done.code == 1
+    assert "cron ended with exit code 1: its output says why. Runs so far: lolpop runs ls" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["kubernetes", "app.py", "daily"],
+            "cannot run a flow on this machine. Run it in this process: lolpop",
+        ),
+        (["cron", "app.py", "daily", "--group", "monday"], "leave --group and --json out"),
+        (["cron", "app.py", "dayly"], "Did you mean daily?"),
+        (
+            ["dagster", "app.py", "daily", "--set", "orchestrator.environment=nowhere"],
+            "dagster is not installed in nowhere/bin. Name the virtual environment that has it",
+        ),
+    ],
+)
+def test_what_an_orchestrator_cannot_run_says_why(mill, lolpop, words, message):
+    """Nothing runs."""
+    done = lolpop("flow", "run", *words)
+    assert done.code == 2, done.err
+    assert message in done.err
+    assert lolpop("runs", "ls", "--json").json == []
+
+
 def test_flows_of_other_files_and_modules_are_named_by_path(mill, lolpop):
     """A plain function is a flow too, and the settings may name the runner."""
     (mill / "others.py").write_text("def nightly(w):\n    w.grind()\n")

@@ -1,4 +1,5 @@
 import configparser
+import json
 import os
 import re
 import shutil
@@ -43,7 +44,7 @@ def daily(w):
     w.pack(w.grind(grain="oats"), note="it's $HOME \\"mild\\"")
 '''
 PACKED = 'dataset_version:oats@1 it\'s $HOME "mild"'
-BUILDERS = ["cron", "systemd", "github-actions", "kubernetes"]
+BUILDERS = ["cron", "systemd", "github-actions", "kubernetes", "argo", "databricks"]
 
 
 @pytest.fixture
@@ -193,6 +194,33 @@ def test_the_containers_of_a_cron_job_hand_on_their_results(mill, lolpop, build)
     assert groups(lolpop) == {"job-7"}
 
 
+def test_the_pods_of_argo_hand_on_their_results(mill, lolpop, build):
+    """Run as Argo runs them, they make what the flow makes, and Argo's own models have a field for all of it."""
+    models = pytest.importorskip("hera.workflows.models", reason="hera is not installed")
+    asked = {"volume_claim": "store", "secret": "keys", "retries": 2, "timeout": 60, "folder": str(mill)}
+    flags = [word for name, value in asked.items() for word in ("--set", f"orchestrator.{name}={value}")]
+    document = YAML(typ="safe").load(build("argo", "app.py", "daily", *flags)["app-daily.yaml"])
+    read = models.CronWorkflow.model_validate(document)
+    assert json.loads(read.model_dump_json(by_alias=True, exclude_none=True)) == document
+    dag, *templates = document["spec"]["workflowSpec"]["templates"]
+    templates = {template["name"]: template for template in templates}
+    outputs = {}
+    for task in dag["dag"]["tasks"]:
+        template, result = templates[task["template"]], mill / f"{task['name']}.txt"
+        values = {"{{workflow.name}}": "daily-7"}
+        for parameter in task.get("arguments", {}).get("parameters", ()):
+            values[f"{{{{inputs.parameters.{parameter['name']}}}}}"] = outputs[parameter["value"]]
+        environ = {item["name"]: values[item["value"]] for item in template["container"]["env"]}
+        script = template["container"]["command"][2].replace("/tmp/result", str(result))
+        done = shell(script, "/bin/sh", **environ)
+        assert done.returncode == 0, done.stderr
+        assert set(task.get("depends", "").split(" && ")) - {""} <= {name.split(".")[1] for name in outputs}
+        if "outputs" in template:
+            outputs[f"{{{{tasks.{task['name']}.outputs.parameters.result}}}}"] = result.read_text().strip()
+    assert (mill / "bags.txt").read_text() == PACKED
+    assert groups(lolpop) == {"daily-7"}
+
+
 def test_an_image_has_locked_requirements_and_runs_the_flow(mill, build):
     """Every version is that of an installed package, lolpop's among them, and secrets stay outside."""
     from importlib.metadata import version
@@ -203,6 +231,32 @@ def test_an_image_has_locked_requirements_and_runs_the_flow(mill, build):
     assert all(version(line.partition("==")[0]) == line.partition("==")[2] for line in locked)
     assert {"lolpop", "pandas", "scikit-learn"} <= {line.partition("==")[0] for line in locked}
     assert {".lolpop", ".env"} <= set(built[".dockerignore"].splitlines())
+
+
+def test_an_image_is_built_for_what_the_project_is(mill, build):
+    """A project that is a package is installed, and so is what Debian has of what packages need."""
+    words = ("container-image", "app.py", "daily", "--set", 'orchestrator.system_packages=["git"]')
+    plain = build(*words)["Dockerfile"].splitlines()
+    assert f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim" in plain
+    assert any(re.search(r"apt-get install .* git( |$)", line) for line in plain)
+    (mill / "pyproject.toml").write_text('[project]\nname = "hypothesis"\nversion = "1"\n')
+    built = build(*words, "--force")
+    packaged = built["Dockerfile"].splitlines()
+    [line] = [line for line in packaged if line not in plain and not line.startswith("#")]
+    assert line == "RUN python -m pip install --no-cache-dir --no-deps ."
+    assert "sortedcontainers==" in built["requirements.lock"]
+    assert "hypothesis==" not in built["requirements.lock"]
+
+
+def test_packages_from_folders_are_installed_from_wheels(mill, build):
+    """This environment has lolpop from its folder, which no image can reach."""
+    from importlib.metadata import distribution
+
+    if "file:" not in json.loads(distribution("lolpop").read_text("direct_url.json") or "{}").get("url", ""):
+        pytest.skip("lolpop is installed from an index here")
+    built = build("container-image", "app.py", "daily")
+    assert "--find-links wheels" in built["Dockerfile"]
+    assert "# Installed from a folder here: lolpop." in built["requirements.lock"]
 
 
 @pytest.mark.parametrize("orchestrator", BUILDERS)

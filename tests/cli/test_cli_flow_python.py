@@ -118,6 +118,13 @@ def test_settings_of_airflow_are_those_of_the_dag(build):
     [
         (["airflow", "--set", "orchestrator.dag_id=my dag"], "dag_id must have at most 250 letters"),
         (["airflow", "--set", "orchestrator.schedule=daily"], "schedule must have five fields"),
+        (
+            ["airflow", "--set", 'orchestrator.tasks={"grnd": {"pool": "a"}}'],
+            "no task 'grnd'. Did you mean grind?",
+        ),
+        (["airflow", "--set", 'orchestrator.tasks={"grind": {"pol": "a"}}'], "orchestrator.tasks.grind.pol"),
+        (["airflow", "--set", 'orchestrator.variables={"A-B": "c"}'], "named as environment variables are"),
+        (["prefect", "--set", 'orchestrator.secrets={"A-B": "c"}'], "named as environment variables are"),
         (["prefect", "-o", "prefect.py"], "prefect.py would hide the package 'prefect'"),
     ],
 )
@@ -127,3 +134,78 @@ def test_what_an_orchestrator_would_refuse_is_refused_before(mill, lolpop, words
     assert done.code == 2
     assert message in done.err
     assert list(mill.glob("*.py")) == [mill / "app.py"]
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("    w.pack(w.grnd())", "others.py:2:12  Mill has no workflow 'grnd'. Did you mean grind?"),
+        (
+            "    a = w.grind()\n    b = w.grind(after=a)\n    a.after(b)",
+            "others.py:2:9  the calls wait for each other: grind -> grind_2 -> grind.",
+        ),
+    ],
+)
+def test_a_flow_that_cannot_be_followed_is_not_built(mill, lolpop, orchestrator, body, message):
+    """A workflow that is not there and a cycle are told with their places, and no file is written."""
+    (mill / "others.py").write_text(f"def nightly(w):\n{body}\n")
+    done = lolpop("flow", "build", orchestrator, "app.py", "others.py:nightly", "-o", "dags/built.py")
+    assert done.code == 2
+    assert message in done.err
+    assert not (mill / "dags").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(mill, lolpop):
+    """Where a file is in the way of the folder of DAGs, nothing is written."""
+    (mill / "dags").write_text("no folder")
+    done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "dags/daily.py")
+    assert done.code == 1
+    assert "dags/daily.py cannot be written: " in done.err
+    assert (mill / "dags").read_text() == "no folder"
+
+
+def test_a_folder_that_is_not_there_yet_is_made(mill, lolpop):
+    """A name without an ending is that of a folder."""
+    done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "dags/mill")
+    assert done.code == 0, done.err
+    assert [path.name for path in (mill / "dags" / "mill").iterdir()] == ["app_daily.py"]
+
+
+def test_secrets_and_resources_are_those_of_the_orchestrator(build):
+    """Connections, variables and tasks of Airflow; blocks and tags of Prefect; pools; Metaflow's decorators."""
+
+    def built(orchestrator, **settings):
+        flags = (("--set", f"orchestrator.{name}={json.dumps(value)}") for name, value in settings.items())
+        return build(orchestrator, "--force", *(word for flag in flags for word in flag))
+
+    text = built("airflow", connections={"STORE": "db"}, tasks={"pack": {"pool": "big", "timeout": 60}})
+    assert 'STORE=Connection.get("db").get_uri()' in text
+    assert 'task_id="pack", pool="big", execution_timeout=timedelta(seconds=60)' in text
+    text = built("prefect", secrets={"STORE": "db-url"}, tags=["big"], timeout=60)
+    assert 'STORE=Secret.load("db-url").get()' in text
+    assert 'tags=["big"]' in text
+    assert "text=True, timeout=60" in text
+    assert '"pool": "big"' in built("dagster", pool="big")
+    text = built("metaflow", schedule="@daily", cpu=2, memory=4096, secrets=["db"], timeout=60)
+    assert '@schedule(cron="@daily")' in text
+    for decorator in ("@resources(cpu=2, memory=4096)", '@secrets(sources=["db"])', "@timeout(seconds=60)"):
+        assert text.count(decorator) == 3
+
+
+NAMES = {"airflow": "task", "prefect": "futures", "dagster": "job", "metaflow": "next"}
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_workflow_may_have_any_name(mill, lolpop, orchestrator):
+    """One that the file or the orchestrator has another use for gets an underscore."""
+    name = NAMES[orchestrator]
+    app = (mill / "app.py").read_text().replace("def grind", f"def {name}").replace("w.grind", f"w.{name}")
+    (mill / "app.py").write_text(app.replace("def daily", "def json").replace("w.pack(", "w.pack("))
+    done = lolpop("flow", "build", orchestrator, "app.py", "json", "-o", "built.py")
+    assert done.code == 0, done.err
+    text = (mill / "built.py").read_text()
+    ast.parse(text)
+    assert re.search(rf"\b{name}_ = |def {name}_\(|\.{name}_\(", text) or f"self.{name}_)" in text
+    assert f'"{name}", {{"grain": "oats"}}' in text
+    assert not re.search(r"^def json\(", text, re.MULTILINE)

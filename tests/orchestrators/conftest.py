@@ -12,13 +12,18 @@ from pathlib import Path
 
 import pytest
 
+REPOSITORY = Path(__file__).parents[2]
 REQUIREMENTS = {
-    "airflow": ["apache-airflow>=3.3,<3.4"],
-    "prefect": ["prefect>=3.8,<3.9", "fastapi>=0.115,<0.150"],
+    "airflow": ["apache-airflow>=3.3,<3.4", "lazy-loader>=0.4"],
+    "prefect": ["prefect>=3.8,<3.9", "fastapi>=0.115,<0.150", "lazy-loader>=0.4"],
     "dagster": ["dagster>=1.13,<1.14"],
     "metaflow": ["metaflow>=2.19,<2.20"],
+    "lolpop": ["--editable", str(REPOSITORY)],
 }
-"""Each in an environment of its own: they agree neither with one another nor with what lolpop is tested with."""
+"""Each in an environment of its own: they agree neither with one another nor with what lolpop is tested with.
+
+lazy-loader is what lolpop needs besides pydantic, where a flow is written by hand.
+"""
 
 
 @dataclass(frozen=True)
@@ -87,19 +92,28 @@ def environment(tmp_path):
     return find
 
 
-def made(folder, orchestrator):
-    """The commands of an environment with an orchestrator, which is made once for all tests."""
-    environment = folder / orchestrator
+@pytest.fixture
+def lolpop_alone():
+    """An environment with lolpop and what it requires, and nothing else."""
+    folder = os.environ.get("TEST_ENVIRONMENTS")
+    if folder is None:
+        pytest.skip("TEST_ENVIRONMENTS says where environments are made")
+    return made(Path(folder).absolute(), "lolpop")
+
+
+def made(folder, name):
+    """The commands of an environment with an orchestrator, or with lolpop alone, which is made once."""
+    environment = folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{orchestrator}.lock").open("w") as lock:
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         marker = environment / "installed.txt"
-        wanted = "\n".join(REQUIREMENTS[orchestrator])
+        wanted = "\n".join(REQUIREMENTS[name])
         if not marker.exists() or marker.read_text() != wanted:
             shutil.rmtree(environment, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", environment], check=True)
             pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
-            subprocess.run([*pip, *REQUIREMENTS[orchestrator]], check=True)
+            subprocess.run([*pip, *REQUIREMENTS[name]], check=True)
             marker.write_text(wanted)
     return environment / "bin"
 

@@ -1,6 +1,8 @@
 """A task is killed once: the orchestrator runs it again, it goes on, and its own record says so."""
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +61,8 @@ def airflow(environment):
     environment.run("airflow", "dags", "test", "app_daily", "2026-01-02")
     program = """
 import json
+import sys
+from pathlib import Path
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from sqlalchemy import select
@@ -98,6 +102,8 @@ def dagster(environment):
     )
     program = """
 import json
+import sys
+from pathlib import Path
 import dagster as dg
 instance = dg.DagsterInstance.get()
 [run] = instance.get_runs()
@@ -123,6 +129,8 @@ def metaflow(environment):
     environment.run("python", environment.home / "dags" / "built.py", "run")
     program = """
 import json
+import sys
+from pathlib import Path
 from metaflow import Flow, namespace
 namespace(None)
 run = Flow("AppDaily").latest_run
@@ -154,3 +162,56 @@ def test_a_task_that_was_killed_goes_on(project, environment, lolpop, run):
     assert len({run["group"] for run in runs}) == 1
     shown = lolpop("runs", "show", runs[1]["run_id"], "--json")
     assert shown["resumes"] == runs[2]["run_id"], json.dumps(shown)
+
+
+HAND_WRITTEN = {
+    "prefect": """
+from prefect import flow
+from lolpop.components.orchestrator.prefect import workflows
+
+mill = workflows("app.py", FOLDER, python=PYTHON, retries=1)
+
+@flow
+def by_hand():
+    mill.grind()
+    mill.pack(flour=mill.mix(grain="oats"), note_on_bag="it's \\"mild\\"")
+
+if __name__ == "__main__":
+    by_hand()
+""",
+    "airflow": """
+from airflow.sdk import dag
+from lolpop.components.orchestrator.airflow import workflows
+
+mill = workflows("app.py", FOLDER, python=PYTHON, retries=1, retry_delay=0.1)
+
+@dag(schedule=None)
+def by_hand():
+    mixed = mill.mix(grain="oats")
+    mill.grind() >> mixed
+    mill.pack(flour=mixed, note_on_bag="it's \\"mild\\"")
+
+by_hand()
+""",
+}
+COMMANDS = {
+    "prefect": "python {file}",
+    "airflow": "airflow db migrate && airflow dags test by_hand",
+}
+
+
+@pytest.mark.parametrize("orchestrator", HAND_WRITTEN)
+def test_a_flow_written_by_hand_has_tasks_named_as_the_workflows(project, environment, lolpop, orchestrator):
+    """They are retried as those of built flows are."""
+    place = environment(orchestrator)
+    (project / "app.py").write_text(APP)
+    (project / "unlucky").touch()
+    file = place.home / "dags" / "hand.py"
+    text = HAND_WRITTEN[orchestrator].replace("FOLDER", repr(str(project)))
+    file.write_text(text.replace("PYTHON", repr(sys.executable)))
+    command = COMMANDS[orchestrator].format(file=file)
+    place.run("bash", "-c", command, PYTHONPATH=str(Path(__file__).parents[2]))
+    assert (project / "notes.txt").read_text().splitlines() == NOTES
+    runs = lolpop("runs", "ls", "--json")
+    assert [run["workflow"] for run in reversed(runs)] == ["grind", "mix", "mix", "pack"]
+    assert len({run["group"] for run in runs}) == 1

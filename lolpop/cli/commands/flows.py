@@ -19,6 +19,15 @@ Words = Annotated[
         show_default=False,
     ),
 ]
+RunWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ORCHESTRATOR] [RUNNER] [FLOW]",
+        help="As of flow show. An orchestrator before them (prefect, dagster, metaflow, airflow, cron) runs "
+        "the flow once, on this machine.",
+        show_default=False,
+    ),
+]
 Drawing = Annotated[
     Literal["tree", "mermaid", "svg"], typer.Option("--format", help="How the flow is drawn.")
 ]
@@ -53,13 +62,26 @@ def show(settings: SettingsOptions, words: Words = None, drawing: Drawing = "tre
 
 
 @command(app)
-def run(settings: SettingsOptions, words: Words = None, group: Group = None, as_json: AsJson = False) -> None:
-    """Run the workflows of a flow one after the other, in this process.
+def run(
+    settings: SettingsOptions, words: RunWords = None, group: Group = None, as_json: AsJson = False
+) -> None:
+    """Run the workflows of a flow one after the other, in this process, or now by an orchestrator.
 
     Example: lolpop flow run classification train_and_predict
-    """
-    from lolpop.cli.flow import run_flow
 
+    Example: lolpop flow run prefect classification train_and_predict
+    """
+    from lolpop.cli._failures import UsageError
+    from lolpop.cli.flow import run_flow
+    from lolpop.cli.flow_build import is_orchestrator, run_by_orchestrator
+
+    if words and is_orchestrator(words[0]):
+        if group is not None or as_json:
+            raise UsageError(
+                f"{words[0]} names the group and prints what it does: leave --group and --json out"
+            )
+        run_by_orchestrator(words[0], words[1:], settings)
+        return
     run_flow(words or [], replace(settings, group=group), as_json=as_json)
 
 

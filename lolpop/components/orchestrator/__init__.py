@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from lolpop.errors import WiringError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.graphs import FlowGraph
 
-__all__ = ["Orchestrator", "Project"]
+__all__ = ["LocalRun", "Orchestrator", "Project"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,22 @@ class Project:
     options: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """How built files are run once, on this machine.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    environ
+        Environment variables that it gets besides those of this process.
+    """
+
+    command: Sequence[str]
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
 class Orchestrator(Component):
     """Writes a flow as files that a scheduler runs: readable, and meant to be kept with the project.
 
@@ -55,3 +72,14 @@ class Orchestrator(Component):
     @abstractmethod
     def build(self, graph: FlowGraph, project: Project) -> Mapping[str, str]:
         """The text of each file, by its name. Lines that begin with ``#`` are comments in all of them."""
+
+    def local_run(self, graph: FlowGraph, project: Project, folder: Path) -> LocalRun:
+        """How the files, which are in ``folder``, are run once, now.
+
+        Raises WiringError where the orchestrator cannot do that, or is not installed.
+        """
+        del graph, folder
+        raise WiringError(
+            f"{type(self).__name__} cannot run a flow on this machine",
+            f"Run it in this process: lolpop flow run {project.runner} {project.flow}",
+        )

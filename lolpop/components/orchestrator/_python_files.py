@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop.components.orchestrator import Orchestrator, Project
+from lolpop.components.orchestrator import LocalRun, Orchestrator, Project
 from lolpop.components.orchestrator._commands import identifier, text_block
+from lolpop.errors import WiringError
 from lolpop.graphs import FlowGraph, Output, Step
 from lolpop.resources import Resource
 
@@ -49,7 +54,13 @@ class PythonFileOrchestrator(Orchestrator):
         Seconds before it is run again.
     timeout : int, optional
         Seconds after which a workflow is stopped.
+    environment : str, optional
+        Folder of the virtual environment that has the orchestrator, for ``lolpop flow run``. Without one, it
+        is looked for beside lolpop and on the path.
     """
+
+    program: ClassVar[str]
+    """The orchestrator's own command."""
 
     reserved: ClassVar[frozenset[str]] = frozenset()
     """Names in the module that no step and no flow may have: theirs get an underscore."""
@@ -59,8 +70,10 @@ class PythonFileOrchestrator(Orchestrator):
         retries: NonNegativeInt = 1,
         retry_delay: NonNegativeInt = 60,
         timeout: PositiveInt | None = None,
+        environment: str | None = None,
     ) -> None:
         self._retries, self._retry_delay, self._timeout = retries, retry_delay, timeout
+        self._environment = environment
 
     def build(self, graph: FlowGraph, project: Project) -> Mapping[str, str]:
         """One module."""
@@ -84,6 +97,31 @@ class PythonFileOrchestrator(Orchestrator):
             *self._body(graph, name),
         ]
         return {f"{name}.py": text_block(lines)}
+
+    def local_run(self, graph: FlowGraph, project: Project, folder: Path) -> LocalRun:
+        """By the orchestrator's own means for one machine."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        if self._environment is not None:
+            path = str(Path(self._environment).expanduser() / "bin")
+        program = shutil.which(self.program, path=path)
+        if program is None:
+            raise WiringError(
+                f"{self.program} is not installed in {path if self._environment else 'this environment'}",
+                "Name the virtual environment that has it: --set orchestrator.environment=FOLDER",
+            )
+        place, name = Path(program).parent, identifier(project, graph)
+        first, *words = self._command(folder / f"{name}.py", name)
+        environ = {"PATH": f"{place}{os.pathsep}{path}", **self._variables_of(folder)}
+        return LocalRun([str(place / first), *words], environ)
+
+    def _variables_of(self, folder: Path) -> dict[str, str]:
+        """Variables that lead the orchestrator to the files in ``folder``."""
+        del folder
+        return {}
+
+    @abstractmethod
+    def _command(self, path: Path, name: str) -> list[str]:
+        """The command that runs the module at ``path``; its first word is a program beside the others."""
 
     def _limit(self) -> str:
         """An argument that stops a process, for an orchestrator that cannot stop what waits for it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop.components.orchestrator import Orchestrator, Project
-from lolpop.components.orchestrator._commands import shell_script
+from lolpop.components.orchestrator import LocalRun, Orchestrator, Project
+from lolpop.components.orchestrator._commands import identifier, shell_script
 from lolpop.graphs import FlowGraph
 
 
@@ -29,6 +31,10 @@ class ScriptOrchestrator(Orchestrator):
         timeout: PositiveInt | None = None,
     ) -> None:
         self._retries, self._retry_delay, self._timeout = retries, retry_delay, timeout
+
+    def local_run(self, graph: FlowGraph, project: Project, folder: Path) -> LocalRun:
+        """The script, by bash."""
+        return LocalRun(["bash", str(folder / f"{identifier(project, graph)}.sh")])
 
     def script(self, graph: FlowGraph, project: Project, *comments: str) -> str:
         """The script, with ``comments`` at its top."""

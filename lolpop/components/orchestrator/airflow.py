@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from lolpop._names import one_of
 from lolpop.components.orchestrator import Project
+from lolpop.components.orchestrator._processes import Processes, WorkflowTasks
 from lolpop.components.orchestrator._python_files import (
     PythonFileOrchestrator,
     check_variables,
@@ -18,11 +21,11 @@ from lolpop.components.orchestrator._python_files import (
     wrapped,
 )
 from lolpop.components.orchestrator._schedules import check_cron
-from lolpop.errors import LolpopError
+from lolpop.errors import WiringError
 from lolpop.graphs import FlowGraph
 from lolpop.integrations import Inherited
 
-__all__ = ["AirflowOrchestrator", "AirflowTask"]
+__all__ = ["AirflowOrchestrator", "AirflowTask", "workflows"]
 
 _ID = re.compile(r"[\w.-]{1,250}", re.ASCII)
 
@@ -76,6 +79,7 @@ class AirflowOrchestrator(PythonFileOrchestrator):
         Tags of the DAG.
     """
 
+    program: ClassVar[str] = "airflow"
     reserved: ClassVar[frozenset[str]] = frozenset(
         {"dag", "datetime", "timedelta", "get_current_context", "task", "Connection", "Variable"}
     )
@@ -111,11 +115,18 @@ class AirflowOrchestrator(PythonFileOrchestrator):
         steps = [step.name for step in graph.steps]
         for name in self._tasks:
             if name not in steps:
-                raise LolpopError(
-                    f"orchestrator.tasks: {graph.name} has no task {name!r}. "
-                    f"{one_of(name, steps, what='Tasks')}"
+                raise WiringError(
+                    f"orchestrator.tasks: {graph.name} has no task {name!r}",
+                    one_of(name, steps, what="Tasks"),
                 )
         return super().build(graph, project)
+
+    def _command(self, path: Path, name: str) -> list[str]:
+        del path
+        return ["airflow", "dags", "test", self._dag_id or name]
+
+    def _variables_of(self, folder: Path) -> dict[str, str]:
+        return {"AIRFLOW__CORE__DAGS_FOLDER": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
 
     def _limit(self) -> str:
         return ""  # execution_timeout does it
@@ -167,3 +178,36 @@ class AirflowOrchestrator(PythonFileOrchestrator):
         for step in graph.steps:
             for earlier in step.after:
                 yield f"    {earlier} >> {step.name}"
+
+
+def workflows(
+    runner: str,
+    folder: str = ".",
+    *,
+    options: Sequence[str] = (),
+    python: str = sys.executable,
+    **operator: Any,
+) -> WorkflowTasks:
+    """Tasks of Airflow named as the workflows of a runner, for a DAG that is written by hand.
+
+    Each takes the arguments of its workflow by name, and returns the result: a reference, where that is a
+    resource. The runs of a DAG run have one group. ``folder`` and ``python`` are those of the project,
+    ``options`` words of ``lolpop run``, and ``operator`` arguments of the tasks, such as ``retries``.
+    """
+    from airflow.sdk import get_current_context, task
+
+    processes = Processes(runner, folder, options, python)
+
+    def task_of(workflow: str) -> Any:
+        def run(arguments: Mapping[str, Any]) -> Any:
+            context = get_current_context()
+            group = f"{context['dag'].dag_id}/{context['run_id']}"
+            step = context["task"].task_id
+            return processes.run(workflow, arguments, group=group, step=step)["result"]
+
+        def call(**arguments: Any) -> Any:
+            return task(run, task_id=workflow, **operator)(arguments)
+
+        return call
+
+    return WorkflowTasks(task_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from lolpop.components.orchestrator._python_files import (
@@ -32,12 +33,16 @@ class DagsterOrchestrator(PythonFileOrchestrator):
         The concurrency pool whose slots the assets take.
     """
 
+    program: ClassVar[str] = "dagster"
     reserved: ClassVar[frozenset[str]] = frozenset({"dg", "job", "definitions", "context", "asset_options"})
 
     def __init__(self, schedule: str = "0 6 * * *", pool: str | None = None, **rest: Inherited) -> None:
         super().__init__(**rest)
         self._schedule = check_cron(schedule)
         self._pool = pool
+
+    def _command(self, path: Path, name: str) -> list[str]:
+        return ["dagster", "job", "execute", "-f", str(path), "-j", name]
 
     def _imports(self) -> tuple[list[str], list[str]]:
         return [], ["import dagster as dg"]

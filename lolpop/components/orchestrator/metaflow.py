@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
@@ -39,6 +40,7 @@ class MetaflowOrchestrator(PythonFileOrchestrator):
         Sources of secrets that become environment variables, such as names in AWS Secrets Manager.
     """
 
+    program: ClassVar[str] = "metaflow"
     reserved: ClassVar[frozenset[str]] = frozenset(
         {"start", "end", "next", "name", "cmd", "input", "index", "foreach_stack", "merge_artifacts"}
         | {"script_name", "FlowSpec", "card", "current", "resources", "retry", "schedule", "secrets"}
@@ -67,6 +69,10 @@ class MetaflowOrchestrator(PythonFileOrchestrator):
             "secrets": f"sources={literal(list(secrets))}" if secrets else "",
         }
         self._decorators = {name: text for name, text in self._decorators.items() if text}
+
+    def _command(self, path: Path, name: str) -> list[str]:
+        del name
+        return ["python", str(path), "run"]
 
     def _limit(self) -> str:
         return ""  # @timeout does it

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
+from lolpop.components.orchestrator._processes import Processes, WorkflowTasks
 from lolpop.components.orchestrator._python_files import (
     PythonFileOrchestrator,
     check_variables,
@@ -16,7 +19,7 @@ from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.graphs import FlowGraph
 from lolpop.integrations import Inherited
 
-__all__ = ["PrefectOrchestrator"]
+__all__ = ["PrefectOrchestrator", "workflows"]
 
 
 class PrefectOrchestrator(PythonFileOrchestrator):
@@ -35,6 +38,7 @@ class PrefectOrchestrator(PythonFileOrchestrator):
         Tags of the tasks, which Prefect's concurrency limits go by.
     """
 
+    program: ClassVar[str] = "prefect"
     reserved: ClassVar[frozenset[str]] = frozenset({"sys", "flow", "task", "runtime", "Secret", "futures"})
 
     def __init__(
@@ -49,6 +53,10 @@ class PrefectOrchestrator(PythonFileOrchestrator):
         self._secrets = check_variables("secrets", secrets)
         self._options = [f"retries={self._retries}", f"retry_delay_seconds={self._retry_delay}"]
         self._options += [f"tags={literal(list(tags))}"] if tags else []
+
+    def _command(self, path: Path, name: str) -> list[str]:
+        del name
+        return ["python", str(path)]
 
     def _imports(self) -> tuple[list[str], list[str]]:
         blocks = ["from prefect.blocks.system import Secret"] if self._secrets else []
@@ -68,6 +76,35 @@ class PrefectOrchestrator(PythonFileOrchestrator):
         yield f"        {graph.name}.serve(name={literal(name)}, cron={literal(self._schedule)})"
         yield "    else:"
         yield f"        {graph.name}()"
+
+
+def workflows(
+    runner: str,
+    folder: str = ".",
+    *,
+    options: Sequence[str] = (),
+    python: str = sys.executable,
+    retries: int = 0,
+    retry_delay: int = 0,
+) -> WorkflowTasks:
+    """Tasks of Prefect named as the workflows of a runner, for a flow that is written by hand.
+
+    Each takes the arguments of its workflow by name, and returns the result: a reference, where that is a
+    resource. The runs of a flow run have one group. ``folder`` and ``python`` are those of the project, and
+    ``options`` words of ``lolpop run``, such as ``["--profile", "prod"]``.
+    """
+    from prefect import runtime, task
+
+    processes = Processes(runner, folder, options, python)
+
+    def task_of(workflow: str) -> Any:
+        def run(**arguments: Any) -> Any:
+            group, step = str(runtime.flow_run.id), runtime.task_run.name
+            return processes.run(workflow, arguments, group=group, step=step)["result"]
+
+        return task(run, name=workflow, retries=retries, retry_delay_seconds=retry_delay)
+
+    return WorkflowTasks(task_of)
 
 
 def _tasks(graph: FlowGraph) -> Iterator[str]:
