@@ -42,9 +42,26 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _NETWORK)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a check of a contract whose fixtures are not there, with what they are to be."""
+    if (owner := _contract(item)) is not None:
+        from lolpop.testing.contracts._fixtures import missing_fixture
+
+        taken = [name for name in getattr(item, "fixturenames", ()) if name != "request"]
+        defined = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", taken)
+        if (complaint := missing_fixture(owner, taken, defined)) is not None:
+            pytest.fail(complaint, pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Run a test, without a network where it is marked so, and fail it if overrides outlive it."""
+    if (owner := _contract(item)) is not None:
+        from lolpop.testing.contracts._fixtures import wrong_make
+
+        if (complaint := wrong_make(owner, getattr(item, "funcargs", {}))) is not None:
+            pytest.fail(complaint, pytrace=False)
     marker = item.get_closest_marker("no_network")
     with ExitStack() as stack:
         if marker is not None:
@@ -136,6 +153,15 @@ def wiring_snapshot(request: pytest.FixtureRequest) -> WiringSnapshot:
 
     name = request.node.name
     return WiringSnapshot(request.path, name, update=bool(request.config.getoption("--lolpop-update")))
+
+
+def _contract(item: pytest.Item) -> type[Any] | None:
+    """The class of a test that subclasses a contract; None of any other test."""
+    base = sys.modules.get("lolpop.testing.contracts._base")
+    owner = getattr(item, "cls", None)
+    if base is None or owner is None or not issubclass(owner, base.ComponentContract):
+        return None
+    return owner  # type: ignore[no-any-return]
 
 
 def _containers(item: pytest.Item) -> list[Any]:

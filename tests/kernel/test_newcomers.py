@@ -251,3 +251,21 @@ def test_a_wrapper_that_returns_nothing_is_an_error_with_its_path(value):
     container = AppContainer()
     with container.clock.wrap(lambda real: value), pytest.raises(WiringError, match=r"^clock: the wrapper"):
         container.runner().run()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            "greeter_app:GreetContainer",
+            r"got 'greeter_app:GreetContainer'. Write from greeter_app import Greet",
+        ),
+        ("nowhere", r"takes a container class, but got 'nowhere'. Import the class"),
+        (Clock, r"takes a container class, but got <class 'greeter_app.Clock'>"),
+        (None, r"takes a container class, but got None"),
+    ],
+)
+def test_what_cannot_be_nested_says_what_to_write(value, message):
+    """A name, a component or nothing in place of a container class is refused where it is declared."""
+    with pytest.raises(WiringError, match=message):
+        providers.nested(value)

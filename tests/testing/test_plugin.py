@@ -267,3 +267,38 @@ def test_plugin_is_registered():
     assert [entry.value for entry in entry_points(group="pytest11", name="lolpop")] == [
         "lolpop.testing.plugin"
     ]
+
+
+def test_fixtures_of_contracts_that_are_missing_or_no_functions_are_told(session):
+    """A misspelt fixture gets its near name, an object in place of a function is told, with what is expected."""
+    outcome = session(
+        """
+        import pytest
+        from lolpop.components.notifier.console import ConsoleNotifier
+        from lolpop.testing import contracts
+
+        class TestMisspelt(contracts.NotifierContract):
+            @pytest.fixture
+            def mkae(self):
+                return ConsoleNotifier
+
+        class TestObject(contracts.NotifierContract):
+            @pytest.fixture
+            def make(self):
+                return ConsoleNotifier()
+
+            @pytest.fixture
+            def sent(self):
+                return str
+        """,
+        "-k",
+        "implements",
+    )
+    outcome.assert_outcomes(errors=1, failed=1)
+    described = "Fixtures of NotifierContract: make() makes a notifier"
+    outcome.stdout.fnmatch_lines_random(
+        [
+            f"TestMisspelt has no fixture 'make'. Did you mean mkae? {described}*",
+            f"The fixture 'make' of TestObject must be a function *type ConsoleNotifier. {described}*",
+        ]
+    )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, cast
 
 from dependency_injector import providers as di
 
-from lolpop._names import did_you_mean
+from lolpop._names import did_you_mean, shortened
 from lolpop.errors import WiringError
 from lolpop.kernel.providers.main_slots import Pipeline
 from lolpop.kernel.scopes import Scope, scope_of
+from lolpop.registry import CONTAINERS, registered
 
 if TYPE_CHECKING:
     from lolpop.errors import Finding
@@ -42,6 +43,8 @@ class Nested(di.Container[Any]):
     takes_section = True
 
     def __init__(self, container: type[Any]) -> None:
+        if not isinstance(container, type) or not hasattr(container, "providers"):
+            raise _no_container(container)
         # The class is kept from the base, which would make an instance of it here and now.
         super().__init__(None)  # type: ignore[arg-type]
         self.declared = container
@@ -144,6 +147,19 @@ class _Outline:
 def _providers_of(container: type[Any]) -> dict[str, di.Provider[Any]]:
     providers: dict[str, di.Provider[Any]] = getattr(container, "providers", {})
     return {name: provider for name, provider in providers.items() if not isinstance(provider, di.Self)}
+
+
+def _no_container(value: object) -> WiringError:
+    """The error about what cannot be nested; of a registered name, with the import that it stands for."""
+    message = f"providers.nested takes a container class, but got {shortened(repr(value))}"
+    if not isinstance(value, str):
+        return WiringError(message, "Write providers.nested(TrainContainer).")
+    path = value if ":" in value else registered(CONTAINERS).get(value, "")
+    module, _, name = path.partition(":")
+    if not module:
+        near = did_you_mean(value, registered(CONTAINERS))
+        return WiringError(message, near or "Import the class, and write providers.nested(TrainContainer).")
+    return WiringError(message, f"Write from {module} import {name}, and providers.nested({name}).")
 
 
 def nested(container: type[C]) -> C:
