@@ -92,6 +92,12 @@ def one_of(name: str, known: Iterable[str] | Names, *, what: str = "Known") -> s
     return did_you_mean(name, names) or f"{what}: {names.listed() or 'none'}."
 
 
+def with_article(noun: str, *, capital: bool = False) -> str:
+    """A noun, such as the name of a type, after its indefinite article: ``an object``."""
+    article = "an" if noun[:1].lower() in "aeio" else "a"
+    return f"{article.capitalize() if capital else article} {noun}"
+
+
 def shortened(text: str, limit: int = 120) -> str:
     """The text as a message quotes it: the middle of a long one is left out."""
     if len(text) <= limit:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["installation_hint"]
-
 
 def installation_hint(group: str, name: str) -> str | None:
     """What to do about a name that the project of the current folder registers; None if it does not.

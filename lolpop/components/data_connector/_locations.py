@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from lolpop._advisory_locks import held, remove_abandoned
-from lolpop._names import one_of
+from lolpop._names import one_of, with_article
 from lolpop.components._disk import sync
 from lolpop.errors import DataError, LolpopError
 from lolpop.runs import redacted
@@ -207,7 +207,9 @@ def located(source: Source, folder: Path | None) -> Location:
     Raises DataError if it names none.
     """
     if not isinstance(source, str | os.PathLike | Mapping):
-        raise DataError(f"A source must be a path, a URL or a mapping, not a {type(source).__name__}.")
+        raise DataError(
+            f"A source must be a path, a URL or a mapping, not {with_article(type(source).__name__)}."
+        )
     options = dict(source) if isinstance(source, Mapping) else {"path": source}
     for key in options:
         if key not in _KEYS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lolpop._names import free_name
+from lolpop._names import free_name, with_article
 from lolpop.components.model_trainer import Predictions
 from lolpop.components.model_trainer.forecasting.models import Forecaster, ForecastModel
 from lolpop.components.model_trainer.predicted import LABEL, LOWER, UPPER
@@ -144,9 +144,9 @@ class RecordedForecasts(Forecaster):
 def forecasts_of(model: FittedModel) -> Forecaster:
     """``model``, if it forecasts. Raises TrainingError otherwise."""
     if not isinstance(model, Forecaster):
+        kind = with_article(type(model).__name__, capital=True)
         raise TrainingError(
-            f"A {type(model).__name__} cannot forecast series, or does not define their metrics: "
-            "use a trainer for forecasting."
+            f"{kind} cannot forecast series, or does not define their metrics: use a trainer for forecasting."
         )
     return model
 
@@ -163,9 +163,8 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
     parts, names = [], ForecastColumns.of_backtest(problem)
     for model, frame, target in fitted:
         if not isinstance(model, ForecastModel):
-            raise TrainingError(
-                f"A {type(model).__name__} cannot forecast series: use a trainer for forecasting."
-            )
+            kind = with_article(type(model).__name__, capital=True)
+            raise TrainingError(f"{kind} cannot forecast series: use a trainer for forecasting.")
         rows = wrap(frame)
         predictions = model.predict(frame)
         grid, histories = model.learned.grid, model.learned.histories

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
+from lolpop._names import with_article
 from lolpop.components._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_trainer.forecasting.combined import CombinedModel
@@ -68,7 +69,8 @@ class ForecastModelExplainer(ModelExplainer):
         import numpy as np
 
         if not isinstance(model, ForecastModel):
-            raise TrainingError(f"A {type(model).__name__} forecasts no series: use a trainer that does.")
+            kind = with_article(type(model).__name__, capital=True)
+            raise TrainingError(f"{kind} forecasts no series: use a trainer that does.")
         random = np.random.default_rng(self._seed)
         frame, truth = self._some(frame, to_floats(wrap_series(target)), random)
         scales = model.scales(frame)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lolpop._names import one_of
+from lolpop._names import one_of, with_article
 from lolpop.components.executor import Executor
 from lolpop.components.feature_transformer import FeatureTransformer
 from lolpop.components.logger import Logger
@@ -207,7 +207,8 @@ class CombinationModelTrainer(CombiningModelTrainer):
     def save(self, model: FittedModel, folder: Path) -> None:
         """Write ``model`` into ``folder``: each of its members by its own trainer, the weights as JSON."""
         if not isinstance(model, CombinedModel):
-            raise TrainingError(f"A {type(model).__name__} is not a model that this trainer can store.")
+            kind = with_article(type(model).__name__, capital=True)
+            raise TrainingError(f"{kind} is not a model that this trainer can store.")
         for member in model.members:
             files = folder / member.name
             files.mkdir()
@@ -246,5 +247,6 @@ class CombinationModelTrainer(CombiningModelTrainer):
 
 def _forecasts(model: FittedModel) -> ForecastModel:
     if not isinstance(model, ForecastModel):
-        raise UnusableArtifactError(f"A {type(model).__name__} forecasts no series.")
+        kind = with_article(type(model).__name__, capital=True)
+        raise UnusableArtifactError(f"{kind} forecasts no series.")
     return model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import with_article
 from lolpop.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -50,4 +51,4 @@ def require_saved(trainer: object, folder: Path) -> None:
 
 
 def _what(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    return "None" if value is None else with_article(type(value).__name__)

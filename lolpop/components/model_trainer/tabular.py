@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from lolpop._names import with_article
 from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.components.model_trainer._threads import at_most, threads_for
 from lolpop.data.frames import (
@@ -160,7 +161,8 @@ def learn_features(
 def own(model: FittedModel) -> TabularModel:
     """``model``, if a trainer of rows and columns has made it. Raises TrainingError otherwise."""
     if not isinstance(model, TabularModel):
-        raise TrainingError(f"A {type(model).__name__} is not a model that this trainer can store.")
+        kind = with_article(type(model).__name__, capital=True)
+        raise TrainingError(f"{kind} is not a model that this trainer can store.")
     return model
 
 

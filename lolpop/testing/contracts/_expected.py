@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,16 @@ def require_same(expected: Predictions, actual: Predictions, what: str) -> None:
         _is_same(getattr(expected, name), getattr(actual, name)) for name in _NUMBERS
     )
     require(same, f"the same predictions of {what}", "others")
+
+
+def require_whole_messages(send: Callable[[str], object], read: Callable[[], str]) -> None:
+    """Raise AssertionError if messages that several threads send at once do not all arrive whole."""
+    messages = [f"<message_{number}>" for number in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, messages))
+    text = read()
+    missing = [message for message in messages if message not in text]
+    require(not missing, "all messages whole", f"none of {missing}")
 
 
 def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:

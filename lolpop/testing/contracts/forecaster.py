@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
-from lolpop.errors import DataError, LolpopError, TrainingError
+from lolpop.components.model_trainer import ModelTrainer, Predictions
+from lolpop.errors import DataError, TrainingError
 from lolpop.problem import ForecastingProblem
 from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import (
@@ -18,7 +17,13 @@ from lolpop.testing.contracts._expected import (
     raised,
     require,
     require_same,
-    some_params,
+)
+from lolpop.testing.contracts._fitting import (
+    Case,
+    check_concurrent_fits,
+    check_independent_fits,
+    check_search_space,
+    fitted,
 )
 
 if TYPE_CHECKING:
@@ -32,16 +37,6 @@ MakeForecaster: TypeAlias = Callable[[ForecastingProblem, int], ModelTrainer]
 _HORIZON = 6
 # What a bound may move by, as a share of its distance, because chance has drawn it.
 _CHANCE = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A problem, rows to learn it from, and rows to forecast."""
-
-    problem: ForecastingProblem
-    frame: pd.DataFrame
-    target: pd.Series[Any]
-    ahead: pd.DataFrame
 
 
 class ForecasterContract(ComponentContract):
@@ -62,7 +57,7 @@ class ForecasterContract(ComponentContract):
     def test_forecasts(self, make: MakeForecaster) -> None:
         """It says of each row what it should, in the order of rows, however many there are."""
         case = _case(0)
-        model = _fitted(make, case)
+        model = fitted(make, case)
         for rows in (case.ahead, case.ahead[:1], case.ahead[:0]):
             predictions = model.predict(rows)
             require(predictions.classes == (), "no classes", predictions.classes)
@@ -81,7 +76,7 @@ class ForecasterContract(ComponentContract):
             return
 
         case = _case(0)
-        labels = np.asarray(_fitted(make, case).predict(case.ahead).labels, dtype=np.float64)
+        labels = np.asarray(fitted(make, case).predict(case.ahead).labels, dtype=np.float64)
         truth = _values(case.ahead)
         error, spread = np.abs(labels - truth).mean(), np.abs(truth - truth.mean()).mean()
         require(bool(error < spread / 2), f"an error of less than {spread / 2:.3g}", error)
@@ -97,7 +92,7 @@ class ForecasterContract(ComponentContract):
         widths = {}
         for interval in (0.5, 0.9):
             problem = case.problem.model_copy(update={"interval": interval})
-            predictions = _fitted(make, replace(case, problem=problem)).predict(case.ahead)
+            predictions = fitted(make, replace(case, problem=problem)).predict(case.ahead)
             lower, labels, upper = (
                 np.asarray(values, dtype=np.float64)
                 for values in (predictions.lower, predictions.labels, predictions.upper)
@@ -121,7 +116,7 @@ class ForecasterContract(ComponentContract):
         import numpy as np
 
         case = _case(0)
-        expected = _fitted(make, case).predict(case.ahead)
+        expected = fitted(make, case).predict(case.ahead)
         order = np.random.default_rng(0).permutation(len(case.frame))
         columns = list(case.frame.columns[::-1])
         other = make(case.problem, 0).fit(case.frame.iloc[order][columns], case.target.iloc[order])
@@ -135,7 +130,7 @@ class ForecasterContract(ComponentContract):
         import numpy as np
 
         case = _case(0)
-        model = _fitted(make, case)
+        model = fitted(make, case)
         whole = model.predict(case.ahead)
         some = np.arange(_HORIZON, _HORIZON + 3)
         predictions = model.predict(case.ahead.iloc[some])
@@ -145,7 +140,7 @@ class ForecasterContract(ComponentContract):
     def test_forecasts_only_what_comes(self, make: MakeForecaster) -> None:
         """Rows of the history, unknown series and missing regressors are DataErrors that name them."""
         case = _case(0)
-        model = _fitted(make, case)
+        model = fitted(make, case)
         last = case.frame[-1:]
         error = raised(DataError, lambda: model.predict(last))
         require(str(last["day"].iloc[0].date()) in str(error), "the moment named", error)
@@ -183,25 +178,11 @@ class ForecasterContract(ComponentContract):
 
     def test_keeps_nothing_between_calls(self, make: MakeForecaster) -> None:
         """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
-        one, other = _case(0), _case(1)
-        alone = [_fitted(make, case).predict(case.ahead) for case in (one, other)]
-        trainer = make(one.problem, 0)
-        first = trainer.fit(one.frame, one.target)
-        trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
-        second = trainer.fit(other.frame, other.target)
-        require_same(alone[1], second.predict(other.ahead), "a second fit of one trainer")
-        require_same(alone[0], first.predict(one.ahead), "a model whose trainer has fitted another")
+        check_independent_fits(make, _case(0), _case(1))
 
     def test_works_in_threads(self, make: MakeForecaster) -> None:
         """One trainer fits two data sets at once, and models forecast in two threads, as if alone."""
-        cases = [_case(0), _case(1)] * 2
-        alone = [_fitted(make, case).predict(case.ahead) for case in cases[:2]] * 2
-        trainer = make(cases[0].problem, 0)
-        with ThreadPoolExecutor(2) as pool:
-            models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))
-            concurrent = list(pool.map(lambda model, case: model.predict(case.ahead), models, cases))
-        for expected, predictions in zip(alone, concurrent, strict=True):
-            require_same(expected, predictions, "a model of another thread")
+        check_concurrent_fits(make, _case(0), _case(1))
 
     def test_leaves_chance_to_others(self, make: MakeForecaster) -> None:
         """It draws from no generator of the whole process, nor does what others draw change a forecast."""
@@ -209,7 +190,7 @@ class ForecasterContract(ComponentContract):
 
         case = _case(0)
         before = np.random.get_state()
-        model = _fitted(make, case)
+        model = fitted(make, case)
         expected = model.predict(case.ahead)
         after = np.random.get_state()
         require(repr(before) == repr(after), "numpy's own random state as it was", "another")
@@ -219,13 +200,7 @@ class ForecasterContract(ComponentContract):
     def test_takes_what_its_search_space_says(self, make: MakeForecaster) -> None:
         """Every parameter worth searching can be fitted with, from the least value to the greatest."""
         case = _case(0)
-        trainer = make(case.problem, 0)
-        for at in (0.0, 1.0):
-            params = some_params(trainer, at)
-            try:
-                trainer.fit(case.frame, case.target, params)
-            except LolpopError as error:
-                raise AssertionError(f"Expected to fit with {params}, but got: {error}") from error
+        check_search_space(make(case.problem, 0), case)
 
     def test_takes_gaps_and_short_series(self, make: MakeForecaster) -> None:
         """Values that are missing in the history, and a series of two values, are no reason to fail."""
@@ -253,7 +228,7 @@ class ForecasterContract(ComponentContract):
         raised(DataError, lambda: trainer.fit(case.frame.drop(columns="day"), case.target))
 
 
-def _case(seed: int) -> _Case:
+def _case(seed: int) -> Case:
     """Two shops with a week of their own and a regressor that is known in advance."""
     import numpy as np
     import pandas as pd
@@ -275,7 +250,7 @@ def _case(seed: int) -> _Case:
     problem = ForecastingProblem(
         name="conformance", target="sold", time="day", series="shop", horizon=_HORIZON
     )
-    return _Case(problem, learned, target, ahead)
+    return Case(problem, learned, target, ahead)
 
 
 def _values(frame: pd.DataFrame) -> Any:
@@ -285,10 +260,6 @@ def _values(frame: pd.DataFrame) -> Any:
     week = np.sin(2 * np.pi * frame["day"].dt.day_of_week.to_numpy() / 7)
     shop = np.where(frame["shop"] == "Bern", 5.0, -8.0)
     return 30 + shop * week + 2 * frame["open<9h"].to_numpy()
-
-
-def _fitted(make: MakeForecaster, case: _Case) -> FittedModel:
-    return make(case.problem, 0).fit(case.frame, case.target)
 
 
 def _numbers(predictions: Predictions) -> tuple[Any, Any, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from lolpop.components.logger import Level, Logger
 from lolpop.testing.contracts._base import ComponentContract
-from lolpop.testing.contracts._expected import require
+from lolpop.testing.contracts._expected import require, require_whole_messages
 
 __all__ = ["LoggerContract"]
 
@@ -57,12 +56,7 @@ class LoggerContract(ComponentContract):
 
     def test_writes_from_threads(self, make: Make, written: Written) -> None:
         """Messages of several threads are all written whole."""
-        logger, messages = make(), [f"<message_{number}>" for number in range(20)]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(logger.log, messages))
-        text = written()
-        missing = [message for message in messages if message not in text]
-        require(not missing, "all messages whole", f"none of {missing}")
+        require_whole_messages(make().log, written)
 
     def test_writes_after_it_was_closed(self, make: Make, written: Written) -> None:
         """Closing what is open loses nothing; a message after that is written as well."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
-from lolpop.errors import DataError, LolpopError, TrainingError
+from lolpop.errors import DataError, TrainingError
 from lolpop.problem import Problem
 from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import (
@@ -18,11 +16,14 @@ from lolpop.testing.contracts._expected import (
     raised,
     require,
     require_same,
-    some_params,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lolpop.testing.contracts._fitting import (
+    Case,
+    check_concurrent_fits,
+    check_independent_fits,
+    check_search_space,
+    fitted,
+)
 
 __all__ = ["MakeTrainer", "ModelTrainerContract", "ProblemType"]
 
@@ -30,15 +31,6 @@ ProblemType: TypeAlias = Literal["classification", "regression"]
 
 MakeTrainer: TypeAlias = Callable[[Problem, int], ModelTrainer]
 """Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A problem and rows to learn it from."""
-
-    problem: Problem
-    frame: pd.DataFrame
-    target: pd.Series[Any]
 
 
 class ModelTrainerContract(ComponentContract):
@@ -59,7 +51,7 @@ class ModelTrainerContract(ComponentContract):
     def test_predicts(self, make: MakeTrainer) -> None:
         """It learns from numbers, categories, dates and missing values, and predicts every row."""
         for case in _cases(self.problem_types):
-            model = _fitted(make, case)
+            model = fitted(make, case)
             _require_complete(model, model.predict(case.frame), len(case.frame))
             _require_complete(model, model.predict(case.frame[:1]), 1)
             _require_complete(model, model.predict(case.frame[:0]), 0)
@@ -84,7 +76,7 @@ class ModelTrainerContract(ComponentContract):
     def test_needs_its_columns_by_name(self, make: MakeTrainer) -> None:
         """The order of columns, and further ones, change nothing; a missing one is named by a DataError."""
         for case in _cases(self.problem_types):
-            model = _fitted(make, case)
+            model = fitted(make, case)
             other = case.frame[case.frame.columns[::-1]].assign(further=1)
             require_same(model.predict(case.frame), model.predict(other), "columns in another order")
             missing = model.columns[0]
@@ -122,37 +114,17 @@ class ModelTrainerContract(ComponentContract):
     def test_keeps_nothing_between_calls(self, make: MakeTrainer) -> None:
         """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
         for kind in self.problem_types:
-            one, other = _case(kind, 0), _case(kind, 1)
-            alone = [_fitted(make, case).predict(case.frame) for case in (one, other)]
-            trainer = make(one.problem, 0)
-            first = trainer.fit(one.frame, one.target)
-            trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
-            second = trainer.fit(other.frame, other.target)
-            require_same(alone[1], second.predict(other.frame), "a second fit of one trainer")
-            require_same(alone[0], first.predict(one.frame), "a model whose trainer has fitted another")
+            check_independent_fits(make, _case(kind, 0), _case(kind, 1))
 
     def test_works_in_threads(self, make: MakeTrainer) -> None:
         """One trainer fits two data sets at once, and one model predicts in two threads, as if alone."""
         for kind in self.problem_types:
-            cases = [_case(kind, 0), _case(kind, 1)] * 2
-            alone = [_fitted(make, case).predict(case.frame) for case in cases[:2]] * 2
-            trainer = make(cases[0].problem, 0)
-            with ThreadPoolExecutor(2) as pool:
-                models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))  # noqa: B023  (done at once)
-                concurrent = list(pool.map(lambda model, case: model.predict(case.frame), models, cases))
-            for expected, predictions in zip(alone, concurrent, strict=True):
-                require_same(expected, predictions, "a model of another thread")
+            check_concurrent_fits(make, _case(kind, 0), _case(kind, 1))
 
     def test_takes_what_its_search_space_says(self, make: MakeTrainer) -> None:
         """Every parameter worth searching can be fitted with, from the least value to the greatest."""
         case = _case(self.problem_types[0], 0)
-        trainer = make(case.problem, 0)
-        for at in (0.0, 1.0):
-            params = some_params(trainer, at)
-            try:
-                trainer.fit(case.frame, case.target, params)
-            except LolpopError as error:
-                raise AssertionError(f"Expected to fit with {params}, but got: {error}") from error
+        check_search_space(make(case.problem, 0), case)
 
     def test_refuses_in_words(self, make: MakeTrainer) -> None:
         """Unknown parameters are named by a TrainingError; rows that teach nothing are a DataError."""
@@ -167,11 +139,11 @@ class ModelTrainerContract(ComponentContract):
             raised(DataError, lambda: trainer.fit(case.frame, case.target[1:]))  # noqa: B023  (called at once)
 
 
-def _cases(problem_types: Sequence[ProblemType]) -> Iterator[_Case]:
+def _cases(problem_types: Sequence[ProblemType]) -> Iterator[Case]:
     return (_case(kind, 0) for kind in problem_types)
 
 
-def _case(kind: ProblemType, seed: int) -> _Case:
+def _case(kind: ProblemType, seed: int) -> Case:
     import numpy as np
     import pandas as pd
 
@@ -189,11 +161,8 @@ def _case(kind: ProblemType, seed: int) -> _Case:
     )
     score = number + (city == "Oslo") + rng.normal(scale=0.1, size=n)
     target = np.where(score > 0.3, "yes", "no") if kind == "classification" else score
-    return _Case(Problem(name="conformance", target="y", type=kind), frame, pd.Series(target, name="y"))
-
-
-def _fitted(make: MakeTrainer, case: _Case) -> FittedModel:
-    return make(case.problem, 0).fit(case.frame, case.target)
+    problem = Problem(name="conformance", target="y", type=kind)
+    return Case(problem, frame, pd.Series(target, name="y"), frame)
 
 
 def _require_complete(model: FittedModel, predictions: Predictions, rows: int) -> None:

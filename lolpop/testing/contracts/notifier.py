@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from lolpop.components.notifier import Level, Notifier
 from lolpop.testing.contracts._base import ComponentContract
-from lolpop.testing.contracts._expected import require
+from lolpop.testing.contracts._expected import require, require_whole_messages
 
 __all__ = ["NotifierContract"]
 
@@ -40,12 +39,7 @@ class NotifierContract(ComponentContract):
 
     def test_sends_from_threads(self, make: Make, sent: Sent) -> None:
         """Messages of several threads all arrive whole."""
-        notifier, messages = make(), [f"<message {number}>" for number in range(20)]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(notifier.notify, messages))
-        text = sent()
-        missing = [message for message in messages if message not in text]
-        require(not missing, "all messages whole", f"none of {missing}")
+        require_whole_messages(make().notify, sent)
 
     def test_takes_any_text(self, make: Make, sent: Sent) -> None:
         """An empty message, several lines and control characters are no reason to fail."""

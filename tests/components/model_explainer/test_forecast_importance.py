@@ -113,7 +113,7 @@ def test_what_forecasts_nothing_is_refused(parts):
     """No model of series, and no single forecast, is explained."""
     known, ahead = parts
     explainer = ForecastModelExplainer(problem=SHOPS)
-    with pytest.raises(TrainingError, match="forecasts no series"):
+    with pytest.raises(TrainingError, match=r"^An object forecasts no series"):
         explainer.importance(object(), ahead, ahead["sold"])
     with pytest.raises(DataError, match="Single forecasts are not explained"):
         explainer.explain(object(), ahead, known)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from lolpop._names import with_article
 from lolpop.components.executor import Executor
 from lolpop.components.logger import Logger
 from lolpop.components.model_trainer import FittedModel, Params
@@ -206,7 +207,8 @@ class BySeriesModelTrainer(LibraryModelTrainer):
     def save(self, model: FittedModel, folder: Path) -> None:
         """Write ``model`` into ``folder``, as JSON."""
         if not isinstance(model, BySeriesModel):
-            raise TrainingError(f"A {type(model).__name__} is not a model that this trainer can store.")
+            kind = with_article(type(model).__name__, capital=True)
+            raise TrainingError(f"{kind} is not a model that this trainer can store.")
         model.write(folder)
 
     @classmethod
