@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lolpop.data.grids import Grid
@@ -30,20 +30,32 @@ FREQUENCIES = [
     "QS-FEB",
     "QE-MAR",
     "YS-JAN",
+    "BMS",
+    "BME",
+    "BQE-MAR",
+    "BYS-JAN",
 ]
 ZONES = [None, "UTC", "Europe/Berlin", "America/New_York"]
 
 
-def moments(frequency, zone, length):
-    """So many moments at a frequency, over changes of the clock."""
-    return pd.Series(pd.date_range("2024-02-07", periods=length, freq=frequency, tz=zone), name="t")
+def moments(frequency, zone, length, day=7):
+    """So many moments at a frequency, over changes of the clock, from a day of February 2024 on."""
+    first = f"2024-02-{day:02}"
+    return pd.Series(pd.date_range(first, periods=length, freq=frequency, tz=zone), name="t")
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.sampled_from(FREQUENCIES), st.sampled_from(ZONES), st.integers(-30, 30), st.integers(1, 60))
-def test_positions_come_back_as_they_were(frequency, zone, first, length):
+@given(
+    st.sampled_from([*FREQUENCIES, "SMS-15", "2B"]),
+    st.sampled_from(ZONES),
+    st.integers(1, 14),
+    st.integers(-30, 30),
+    st.integers(1, 60),
+)
+@example("B", None, 2, 0, 60)  # from a Friday
+def test_positions_come_back_as_they_were(frequency, zone, day, first, length):
     """Times of positions have these positions, before the start of the grid too, whatever the clock does."""
-    grid = Grid.of(moments(frequency, zone, 40), frequency)
+    grid = Grid.of(moments(frequency, zone, 40, day), frequency)
     positions = np.arange(first, first + length)
     times = pd.Series(grid.times(positions), name="t")
     assert grid.positions(times).tolist() == positions.tolist()
@@ -95,7 +107,18 @@ def test_moments_are_given_back_in_the_kind_of_the_column(column):
 
 @pytest.mark.parametrize(
     ("frequency", "season"),
-    [("15min", 96), ("h", 24), ("D", 7), ("B", 5), ("W-SUN", 52), ("MS", 12), ("QE-MAR", 4), ("YS-JAN", 1)],
+    [
+        ("15min", 96),
+        ("h", 24),
+        ("D", 7),
+        ("B", 5),
+        ("W-SUN", 52),
+        ("MS", 12),
+        ("BME", 12),
+        ("SMS-15", 24),
+        ("QE-MAR", 4),
+        ("YS-JAN", 1),
+    ],
 )
 def test_a_season_is_what_the_calendar_repeats(frequency, season):
     """Hours repeat by the day, days by the week, months by the year."""

@@ -97,7 +97,7 @@ def write_csv(
     if isinstance(frame, pd.DataFrame):
         frame.to_csv(file, header=header, index=False, sep=separator, encoding=encoding)
         return
-    polars = _with_booleans_as_pandas(frame)  # type: ignore[arg-type]  # what is not pandas is polars
+    polars = _as_pandas_writes(frame)  # type: ignore[arg-type]  # what is not pandas is polars
     # A line without anything in it is no row.
     missing = '""' if polars.width == 1 else ""
     written = partial(polars.write_csv, include_header=header, separator=separator, null_value=missing)
@@ -107,12 +107,16 @@ def write_csv(
         file.write(written().encode(encoding))
 
 
-def _with_booleans_as_pandas(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the booleans as pandas writes them: files are the same whichever library wrote them."""
+def _as_pandas_writes(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with booleans and times as the text that pandas writes, so that both write the same files."""
     import polars as pl
 
-    booleans = pl.selectors.boolean()
-    return frame.with_columns(booleans.replace_strict({True: "True", False: "False"}, return_dtype=pl.String))
+    worded = frame.select(pl.selectors.boolean() | pl.selectors.temporal() - pl.selectors.date())
+    texts = []
+    for column in worded.iter_columns():
+        lines = column.to_pandas().to_csv(index=False, header=False).splitlines()
+        texts.append(pl.Series(column.name, [None if line == '""' else line for line in lines], pl.String))
+    return frame.with_columns(texts)
 
 
 def check_csv(location: Location, separator: str) -> None:

@@ -13,6 +13,7 @@ from lolpop.components.data_connector._csv import write_csv
 from lolpop.components.data_connector._csv_frames import CsvFrames
 from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
 from lolpop.components.data_connector._json_frames import JsonFrames
+from lolpop.components.data_connector._json_text import json_lines, with_iso_times
 from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import listed
 from lolpop.data.reading import Reading
@@ -300,16 +301,14 @@ def _write_pandas_json(frame: pd.DataFrame, file: IO[bytes]) -> None:
 
     objects = [name for name, dtype in frame.dtypes.items() if pd.api.types.is_object_dtype(dtype)]
     _refuse_bytes([name for name in objects if any(isinstance(value, bytes) for value in frame[name])])
-    try:
-        frame.to_json(file, orient="records", lines=True, date_format="iso")
-    except UnicodeDecodeError as error:
-        raise DataError("JSON cannot contain bytes, but a value does. Drop or encode them.") from error
+    for lines in json_lines(frame):
+        file.write(lines.encode())
 
 
 def _write_polars_json(frame: Any, file: IO[bytes]) -> None:
     # Polars itself does not refuse them: it panics.
     _refuse_bytes([name for name, dtype in frame.schema.items() if _holds_bytes(dtype)])
-    frame.write_ndjson(file)
+    with_iso_times(frame).write_ndjson(file)
 
 
 def _refuse_bytes(columns: list[Any]) -> None:

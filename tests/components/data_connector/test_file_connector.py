@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime as dt
 import gzip
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -97,14 +99,38 @@ def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) ->
     assert pandas == polars == {"a": [None] * 3, "b": [True, False, True], "c": [1, 2, 3]}
 
 
-def test_both_frames_write_the_same_booleans(tmp_path):
-    """Predictions of a class that is true or false are the same file whichever library wrote them."""
-    written = []
-    for number, frame in enumerate((pd.DataFrame, pl.DataFrame)):
-        name = f"{number}.csv"
-        FileDataConnector(folder=tmp_path).write(frame({"b": [True, None, False], "c": [1, 2, 3]}), name)
-        written.append((tmp_path / name).read_text())
-    assert written == ["b,c\nTrue,1\n,2\nFalse,3\n"] * 2
+WRITTEN_BY_BOTH = {
+    "flag": [True, None, False],
+    "number": [1, 2, 3],
+    "text": ["a\u00e9", None, '"/\\n'],
+    "naive": [
+        dt.datetime.fromisoformat("2024-01-31T05"),
+        None,
+        dt.datetime.fromisoformat("2024-01-31T05:00:00.001500"),
+    ],
+    "zoned": [dt.datetime(2024, 1, 31, hour, tzinfo=dt.UTC) for hour in (1, 2, 3)],
+    "midnight": [dt.datetime.fromisoformat(f"2024-01-0{day}") for day in (1, 2, 3)],
+}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_both_frames_write_the_same_file(suffix, tmp_path):
+    """Booleans, times and text are the same bytes whichever library holds the predictions."""
+    connector = FileDataConnector(folder=tmp_path)
+    connector.write(pd.DataFrame(WRITTEN_BY_BOTH), f"pandas.{suffix}")
+    connector.write(pl.DataFrame(WRITTEN_BY_BOTH), f"polars.{suffix}")
+    assert (tmp_path / f"pandas.{suffix}").read_bytes() == (tmp_path / f"polars.{suffix}").read_bytes()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example([1e-12, 0.1 + 0.2, 1e300, 5e-324])
+def test_json_lines_keep_every_digit(tmp_path, numbers):
+    """A probability of 1e-12 is not written as 0, whichever library holds it."""
+    for kind in (pd.DataFrame, pl.DataFrame):
+        FileDataConnector(folder=tmp_path).write(kind({"p": numbers}), "out.jsonl")
+        lines = (tmp_path / "out.jsonl").read_text().splitlines()
+        assert [json.loads(line)["p"] for line in lines] == numbers
 
 
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
