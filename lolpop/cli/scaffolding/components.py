@@ -16,6 +16,7 @@ from lolpop.cli.scaffolding.names import class_prefix, identifier
 from lolpop.cli.scaffolding.parts import add_files
 from lolpop.cli.scaffolding.project import Project
 from lolpop.cli.scaffolding.stubs import organized, stubs_of
+from lolpop.cli.scaffolding.usage import setting_for
 from lolpop.errors import WiringError
 from lolpop.registry import COMPONENTS, component_types, find, group_of, interface_of
 from lolpop.signatures import signature_of
@@ -52,7 +53,8 @@ def create_component(
         if new_type:
             default = f"providers.Component({interface.__name__}, default={values['class_name']})"
             say(f"\nDeclare it in a container: {kind} = {default}")
-        say(f"\nUse it: {kind}: {{use: {path!r}}}")
+        setting = None if new_type else setting_for(interface, path)
+        say(f"\nUse it in lolpop.yaml: {setting or f'{kind}: {{use: {path!r}}}'}")
         say(f"Once the project is installed (pip install -e .), {name!r} will do.")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import say
 from lolpop.cli._paths import shown_path
+from lolpop.cli.scaffolding.installation import LOCAL_REQUIREMENTS, local_requirements
 from lolpop.cli.scaffolding.names import class_prefix, package_name
 from lolpop.cli.scaffolding.record import RECORD, Record
 from lolpop.cli.scaffolding.templates import render
@@ -29,6 +30,8 @@ def create_project(name: str, *, ask: bool, dry_run: bool) -> None:
     values = project_values(own_name, package)
     rendered = render("project", values, ask=ask)
     files = {**rendered.files, RECORD: Record.of(rendered, values).as_bytes()}
+    if (requirements := local_requirements()) is not None:
+        files[Path(LOCAL_REQUIREMENTS)] = requirements
     write_files(files, folder, dry_run=dry_run)
     if not dry_run:
         enter = "" if folder.absolute() == Path.cwd() else f"  cd {shown_path(folder)}\n"

@@ -152,3 +152,31 @@ def test_a_new_part_is_known_by_name_once_the_project_is_installed(churn, lolpop
     done = lolpop(*words)
     assert done.code == 2
     assert "Install the project: pip install -e ." in done.err + done.out
+
+
+@pytest.mark.parametrize(
+    ("part", "setting"),
+    [
+        (("notifier", "pager"), "notifiers: [{use: 'churn.components.notifier.pager:PagerNotifier'}]"),
+        (
+            ("data_connector", "ftp"),
+            "data_connector: {use: 'churn.components.data_connector.ftp:FtpDataConnector'}",
+        ),
+        (
+            ("model_trainer", "own", "--base", "sklearn"),
+            "train: {model_trainer: {use: 'churn.components.model_trainer.own:OwnModelTrainer'}}",
+        ),
+    ],
+)
+def test_the_proposed_setting_can_be_pasted(churn, lolpop, part, setting):
+    """What `new component` says to write is what the project's container takes, in its place of the tree."""
+    done = lolpop("new", "component", *part)
+    assert f"Use it in lolpop.yaml: {setting}\n" in done.out
+    (churn / "data/known.csv").write_text("patient_id,diagnosis\n1,benign\n")
+    for name in ("new", "truth"):
+        (churn / f"data/{name}.csv").write_text("patient_id\n1\n")
+    settings = churn / "lolpop.yaml"
+    settings.write_text(f"{settings.read_text()}\n{setting}\n")
+    done = lolpop("verify")
+    assert done.code == 0, done.out
+    assert "no errors." in done.out

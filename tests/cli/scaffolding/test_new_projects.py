@@ -1,5 +1,6 @@
 """`lolpop new project`, and the project that it makes."""
 
+import json
 import re
 import subprocess
 import sys
@@ -119,3 +120,38 @@ def test_without_copier_the_extra_is_named(folder):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert "pip install 'lolpop[new]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ({"dir_info": {"editable": True}, "url": "file:///src/lolpop"}, "-e file:///src/lolpop"),
+        ({"dir_info": {}, "url": "file:///src/lolpop"}, "lolpop @ file:///src/lolpop"),
+        ({"archive_info": {}, "url": "file:///tmp/lolpop-1.whl"}, "lolpop @ file:///tmp/lolpop-1.whl"),
+        (
+            {"vcs_info": {"vcs": "git", "commit_id": "abc"}, "url": "https://example.org/lolpop"},
+            "lolpop @ git+https://example.org/lolpop@abc",
+        ),
+        (None, None),
+    ],
+    ids=["editable", "folder", "wheel", "repository", "index"],
+)
+def test_a_project_gets_the_lolpop_that_made_it(folder, lolpop, monkeypatch, source, line):
+    """One that is installed from no index is written into a file of its own, which make installs from."""
+
+    class Installed:
+        version = "0.1.0"
+
+        def read_text(self, name):
+            return json.dumps(source) if name == "direct_url.json" and source else None
+
+    monkeypatch.setattr("lolpop.cli.scaffolding.installation.metadata.distribution", lambda name: Installed())
+    assert lolpop("new", "project", "churn", "--yes").code == 0
+    file = folder / "churn/local-requirements.txt"
+    assert (file.read_text().splitlines()[-1] if file.exists() else None) == line
+    assert "local-requirements.txt" in (folder / "churn/.gitignore").read_text()
+    done = subprocess.run(
+        ["make", "-n", ".venv/ready"], cwd=folder / "churn", capture_output=True, text=True, timeout=60
+    )
+    expected = "--quiet -r local-requirements.txt --editable ." if line else "--quiet  --editable ."
+    assert expected in done.stdout
