@@ -89,14 +89,14 @@ class Problem(BaseModel):
         return forms
 
     @property
-    def identity(self) -> tuple[str, ...]:
+    def row_key(self) -> tuple[str, ...]:
         """Columns that together identify a row; empty if there are none."""
         return (self.index,) if self.index else ()
 
     @property
-    def carried(self) -> tuple[str, ...]:
+    def passthrough_columns(self) -> tuple[str, ...]:
         """Columns that say which row a prediction belongs to, and are written beside it."""
-        return self.identity
+        return self.row_key
 
     @property
     def not_features(self) -> frozenset[str]:
@@ -138,17 +138,17 @@ class ForecastingProblem(Problem):
         return name
 
     @property
-    def identity(self) -> tuple[str, ...]:
+    def row_key(self) -> tuple[str, ...]:
         """The index if there is one, else series and time."""
-        return super().identity or self.place
+        return super().row_key or self.index_columns
 
     @property
-    def carried(self) -> tuple[str, ...]:
+    def passthrough_columns(self) -> tuple[str, ...]:
         """The index if there is one, series and time."""
-        return (*super().identity, *self.place)
+        return (*super().row_key, *self.index_columns)
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def index_columns(self) -> tuple[str, ...]:
         """The column of series, if there is one, and that of time."""
         return (self.time,) if self.series is None else (self.series, self.time)
 

@@ -112,7 +112,7 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     rows, numbers = wrap(frame), _numbers(wrap_series(target))
     if len(numbers) != len(rows):
         raise DataError(f"There are {count(len(rows), 'row')} and {count(len(numbers), 'target value')}.")
-    require_columns(rows.columns, problem.place)
+    require_columns(rows.columns, problem.index_columns)
     grid = Grid.of(
         rows.get_column(problem.time).to_native(), problem.frequency, problem.dates.get(problem.time)
     )
@@ -143,7 +143,7 @@ def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[lis
     import numpy as np
 
     rows = wrap(frame)
-    require_columns(rows.columns, problem.place)
+    require_columns(rows.columns, problem.index_columns)
     positions = grid.positions(rows.get_column(problem.time).to_native())
     keys, codes = series_of(frame, problem)
     order = np.lexsort((positions, codes))
@@ -219,7 +219,7 @@ def _regressors(
     kinds = {
         name: kind_of(rows.get_column(name))
         for name in rows.columns
-        if name not in problem.not_features and name not in problem.place
+        if name not in problem.not_features and name not in problem.index_columns
     }
     usable = tuple(name for name, kind in kinds.items() if kind in {"number", "boolean"})
     return usable, {name: f"{kind} values" for name, kind in kinds.items() if name not in usable}

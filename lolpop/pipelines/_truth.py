@@ -25,11 +25,11 @@ def known_truth(
     Predictions come in batches, one of which is in memory at a time. Raises DataError if rows cannot be
     identified, if no row is in both, or if no label is one of ``classes``.
     """
-    if not problem.identity:
+    if not problem.row_key:
         raise DataError(
             "Predictions are joined with their truth by an index: set problem.index to its column."
         )
-    identity, target = list(problem.identity), problem.target
+    identity, target = list(problem.row_key), problem.target
     data = wrap(truth)
     require_columns(data.columns, identity, what="index column" if problem.index else "column")
     require_columns(data.columns, [target], what="target column")
@@ -114,7 +114,7 @@ def _as_text(
 
 
 def _named(problem: Problem) -> str:
-    names = " and ".join(repr(name) for name in problem.identity)
+    names = " and ".join(repr(name) for name in problem.row_key)
     return f"{names}, the index" if problem.index else names
 
 

@@ -65,7 +65,7 @@ class PredictPipeline(Pipeline):
         model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
     ) -> None:
-        if explain and (names := explanation_clashes(problem.carried)):
+        if explain and (names := explanation_clashes(problem.passthrough_columns)):
             raise ValueError(f"explain: {_clash(names)}.")
         self.explain = explain
         self.problem = problem
@@ -91,7 +91,7 @@ class PredictPipeline(Pipeline):
             return
         if problem.type == "forecasting":
             yield Finding("explain", "single forecasts are not explained", hint="Leave it out.")
-        elif names := explanation_clashes(problem.carried):
+        elif names := explanation_clashes(problem.passthrough_columns):
             yield Finding("explain", _clash(names), hint="Give the column another name, or leave it out.")
 
     @task
@@ -131,7 +131,7 @@ class PredictPipeline(Pipeline):
 
         Raises DataError if some are missing.
         """
-        usable = PredictionCheck(self.problem.carried)
+        usable = PredictionCheck(self.problem.passthrough_columns)
         usable.look(predictions)
         return self._insist_on(usable)
 
@@ -181,7 +181,9 @@ class PredictPipeline(Pipeline):
         training_rows, fitted = self.resource_version_control.load_data(reference), loaded(model)
         explanations = (
             explanations_frame(
-                self.model_explainer.explain(fitted, rows, training_rows), rows, self.problem.carried
+                self.model_explainer.explain(fitted, rows, training_rows),
+                rows,
+                self.problem.passthrough_columns,
             )
             for rows in self._explained(dataset_version)
         )
@@ -282,7 +284,10 @@ class PredictPipeline(Pipeline):
         check: bool,
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all of them are unusable."""
-        predictor, usable = Predictor(model, self.problem, reported), PredictionCheck(self.problem.carried)
+        predictor, usable = (
+            Predictor(model, self.problem, reported),
+            PredictionCheck(self.problem.passthrough_columns),
+        )
         load = partial(self.resource_version_control.load_batches, dataset_version)
         for predictions in predictor.predict_batches(load):
             if check:

@@ -313,8 +313,8 @@ class TrainPipeline(Pipeline):
     @contextmanager
     def _fits(self, train: Frame, validation: Frame, dataset_version: DatasetVersion) -> Iterator[Fit]:
         """Give the function that fits trials: here, or in other processes if several run at once."""
-        at_once = self.hyperparameter_tuner.n_jobs
-        if self.executor is None or at_once == 1 or not self.hyperparameter_tuner.enabled:
+        max_concurrency = self.hyperparameter_tuner.n_jobs
+        if self.executor is None or max_concurrency == 1 or not self.hyperparameter_tuner.enabled:
             yield partial(self.fit_attempt, train=train, validation=validation)
             return
         save = self.resource_version_control.save_data
@@ -324,7 +324,7 @@ class TrainPipeline(Pipeline):
         ]
         call = Call.of(self, "fit_attempt_on")
         ask: Callable[[Any], Fitted]
-        with self.executor.workers(call, at_once) as ask:
+        with self.executor.workers(call, max_concurrency) as ask:
             yield lambda attempt: ask((attempt, *parts))
 
     def _search(self, train: Frame, validation: Frame, fit: Fit, experiments: Experiments) -> Entry:

@@ -22,33 +22,33 @@ __all__ = ["explanation_clashes", "explanations_frame", "predictions_frame"]
 _OUTPUT, _ATTRIBUTION = "output", "attribution_"
 
 
-def predictions_frame(predictions: Predictions, frame: Frame, carried: Sequence[str]) -> Frame:
-    """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
+def predictions_frame(predictions: Predictions, frame: Frame, passthrough: Sequence[str]) -> Frame:
+    """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``passthrough``."""
     values = predicted_columns(predictions)
     bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
     values |= {name: bound for name, bound in bounds.items() if bound is not None}
-    return _beside_carried(frame, carried, values)
+    return _beside_passthrough(frame, passthrough, values)
 
 
-def explanation_clashes(carried: Sequence[str]) -> list[str]:
-    """Those of the columns ``carried`` that are called as columns of explanations are."""
-    return [name for name in carried if name == _OUTPUT or name.startswith(_ATTRIBUTION)]
+def explanation_clashes(passthrough: Sequence[str]) -> list[str]:
+    """Those of the columns ``passthrough`` that are called as columns of explanations are."""
+    return [name for name in passthrough if name == _OUTPUT or name.startswith(_ATTRIBUTION)]
 
 
-def explanations_frame(attributions: Attributions, frame: Frame, carried: Sequence[str]) -> Frame:
-    """Attributions of the n rows of ``frame`` as a frame of its kind, with its columns ``carried``."""
+def explanations_frame(attributions: Attributions, frame: Frame, passthrough: Sequence[str]) -> Frame:
+    """Attributions of the n rows of ``frame`` as a frame of its kind, with its columns ``passthrough``."""
     names = [f"{_ATTRIBUTION}{name}" for name in attributions.columns]
     values = dict(zip(names, attributions.values.T, strict=True))
-    return _beside_carried(frame, carried, {_OUTPUT: attributions.outputs, **values})
+    return _beside_passthrough(frame, passthrough, {_OUTPUT: attributions.outputs, **values})
 
 
-def _beside_carried(frame: Frame, carried: Sequence[str], values: Mapping[str, Any]) -> Frame:
-    """A frame of the kind of ``frame``, of its columns ``carried`` and the columns ``values``, n each."""
+def _beside_passthrough(frame: Frame, passthrough: Sequence[str], values: Mapping[str, Any]) -> Frame:
+    """A frame of the kind of ``frame``, of its columns ``passthrough`` and the columns ``values``, n each."""
     import narwhals as nw
 
     rows = wrap(frame)
     columns = [nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()]
     # Starting from no column keeps nothing but the rows of a frame without index.
-    carried_columns = rows.select(carried) if carried else columns.pop(0).to_frame()
-    built: Frame = carried_columns.with_columns(*columns).to_native()
+    passthrough_columns = rows.select(passthrough) if passthrough else columns.pop(0).to_frame()
+    built: Frame = passthrough_columns.with_columns(*columns).to_native()
     return built

@@ -29,12 +29,12 @@ def check_identity(frame: Frame, problem: Problem) -> None:
         values = _column(frame, problem.index)
         if (double := values.is_duplicated()).any():
             raise _shared(int(double.sum()), values.filter(double).to_list()[0], problem.index)
-    elif problem.identity:
+    elif problem.row_key:
         rows = wrap(frame)
-        require_columns(rows.columns, problem.identity)
-        if (double := rows.select(problem.identity).is_duplicated()).any():
-            names = " and ".join(repr(name) for name in problem.identity)
-            example = ", ".join(str(value) for value in rows.select(problem.identity).filter(double).row(0))
+        require_columns(rows.columns, problem.row_key)
+        if (double := rows.select(problem.row_key).is_duplicated()).any():
+            names = " and ".join(repr(name) for name in problem.row_key)
+            example = ", ".join(str(value) for value in rows.select(problem.row_key).filter(double).row(0))
             raise DataError(
                 f"{count(int(double.sum()), 'row')} share a value of {names}, such as {example}: each needs "
                 "its own, or predictions cannot be told apart."

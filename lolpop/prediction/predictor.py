@@ -71,5 +71,7 @@ class Predictor:
     def _predict(self, frame: Frame) -> Frame:
         self._drift.look(frame)
         return predictions_frame(
-            checked_predictions(self._model, self._model.predict(frame)), frame, self._problem.carried
+            checked_predictions(self._model, self._model.predict(frame)),
+            frame,
+            self._problem.passthrough_columns,
         )

@@ -12,11 +12,11 @@ from lolpop.data.frames import Frame, count, wrap
 class PredictionCheck:
     """Looks at frames of predictions, and says what is wrong with all of them together.
 
-    Columns that are ``carried`` say which row a prediction is of; all others are predicted.
+    Columns that are ``passthrough`` say which row a prediction is of; all others are predicted.
     """
 
-    def __init__(self, carried: Collection[str]) -> None:
-        self._carried = carried
+    def __init__(self, passthrough: Collection[str]) -> None:
+        self._passthrough = passthrough
         self._rows = 0
         self._missing: dict[str, None] = {}
         self._labels: set[object] = set()
@@ -30,7 +30,7 @@ class PredictionCheck:
             column = data.get_column(name)
             if column.null_count() or (dtype.is_float() and column.is_nan().any()):
                 self._missing[name] = None
-        predicted = [name for name in data.columns if name not in self._carried]
+        predicted = [name for name in data.columns if name not in self._passthrough]
         self._classes = any(name.startswith(PROBABILITY) for name in predicted)
         if self._classes:
             self._labels |= set(data.get_column(LABEL).unique().to_list())

@@ -47,7 +47,7 @@ def test_the_future_has_the_dtypes_of_the_past(shops):
     assert future.schema == frame.select("shop", "day").schema
     model, _, _ = backtested(frame)
     asked = future.with_columns(offer=False)
-    written = predictions_frame(model.predict(asked), asked, SHOPS.carried)
+    written = predictions_frame(model.predict(asked), asked, SHOPS.passthrough_columns)
     assert written.columns == ["shop", "day", "prediction", "lower", "upper"]
     assert written.select("shop", "day").equals(future)
 

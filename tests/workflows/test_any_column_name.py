@@ -153,7 +153,7 @@ def collected(
         return named(name) if name in carried else name
 
     problem = container.problem()
-    carried = problem.carried
+    carried = problem.passthrough_columns
     # Lags have an underscore more beside a regressor that is called as they are.
     features = former.keys() - {problem.target, *carried}
     drifts = [

@@ -76,7 +76,7 @@ def schema_of(
     polars = rows.implementation.is_polars()
     library = library_of(polars=polars)
     # A value that a series misses is a gap, and later moments are beyond those that were known.
-    place = problem.place if isinstance(problem, ForecastingProblem) else ()
+    place = problem.index_columns if isinstance(problem, ForecastingProblem) else ()
     columns = {problem.target: library.Column(nullable=bool(place))} if labelled else {}
     if problem.index is not None:
         columns[problem.index] = library.Column(nullable=False, unique=True)

@@ -46,7 +46,7 @@ class ForecastDataChecker(DataChecker):
         return CheckReport(checks=tuple(self._checks(rows) if labelled else self._places(rows)))
 
     def _places(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
-        place = self._problem.place
+        place = self._problem.index_columns
         yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
         if absent := [name for name in place if name not in rows.columns]:
             hint = one_of(absent[0], rows.columns, what="Columns")
@@ -76,11 +76,14 @@ class ForecastDataChecker(DataChecker):
             features = rows.drop(*problem.not_features, strict=False).to_native()
             series = timelines(features, self._target(rows), problem)
         except DataError as error:
-            yield _check("series", "error", str(error).rstrip("."), problem.place)
+            yield _check("series", "error", str(error).rstrip("."), problem.index_columns)
             return
         number = f"{len(series):,} series" if problem.series else "one series"
         yield _check(
-            "series", "ok", f"there is {number}, at the frequency {series.grid.frequency}", problem.place
+            "series",
+            "ok",
+            f"there is {number}, at the frequency {series.grid.frequency}",
+            problem.index_columns,
         )
         noticed = {notice.check: notice for notice in series.notices}
         for name, fine in (

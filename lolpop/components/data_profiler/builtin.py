@@ -120,7 +120,7 @@ class BuiltinDataProfiler(DataProfiler):
     def _differences(self, rows: nw.DataFrame[Any], profile: Profile) -> list[Difference]:
         from lolpop.components.data_profiler._comparison import difference
 
-        ignored = {*self._problem.carried, *self._problem.drop}
+        ignored = {*self._problem.passthrough_columns, *self._problem.drop}
         references = profile.by_name
         compared = [name for name in rows.columns if name in references and name not in ignored]
         differences = (

@@ -33,12 +33,14 @@ class Executor(Component):
         """
 
     @contextmanager
-    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+    def workers(
+        self, function: Callable[[Any], T] | Call, max_concurrency: int
+    ) -> Iterator[Callable[[Any], T]]:
         """Give what has ``function`` called for one item and waits for its result, inside the block.
 
-        It is for items that are not known beforehand: ``at_once`` threads may each wait for one. What
+        It is for items that are not known beforehand: ``max_concurrency`` threads may each wait for one. What
         workers have built and read is kept from item to item, as far as the implementation has workers
         that last.
         """
-        del at_once  # whoever waits has a map of its own
+        del max_concurrency  # whoever waits has a map of its own
         yield lambda item: self.map(function, [item])[0]

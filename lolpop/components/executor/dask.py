@@ -90,13 +90,15 @@ class DaskExecutor(Executor):
             return self._mapped(client, payload, waiting)
 
     @contextmanager
-    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+    def workers(
+        self, function: Callable[[Any], T] | Call, max_concurrency: int
+    ) -> Iterator[Callable[[Any], T]]:
         """Give what has ``function`` called for one item and waits for its result, inside the block.
 
         The connection, and a cluster of this machine, live until the block ends; errors are those of ``map``.
         """
         payload = _payload(function)
-        with self._client(at_once) as client:
+        with self._client(max_concurrency) as client:
             yield lambda item: self._result(self._submitted(client, payload, item))
 
     def _mapped(self, client: Client, payload: Payload, items: list[Any]) -> list[Any]:
@@ -105,9 +107,9 @@ class DaskExecutor(Executor):
         results: list[Any] = [None] * len(items)
         positions = iter(range(len(items)))
         running: dict[Future, int] = {}
-        at_once = _WAITING * max(1, sum(client.nthreads().values()))
+        max_concurrency = _WAITING * max(1, sum(client.nthreads().values()))
         while True:
-            while len(running) < at_once and (position := next(positions, None)) is not None:
+            while len(running) < max_concurrency and (position := next(positions, None)) is not None:
                 running[self._submitted(client, payload, items[position])] = position
             if not running:
                 return results
@@ -133,7 +135,7 @@ class DaskExecutor(Executor):
             ) from error
 
     @contextmanager
-    def _client(self, at_once: int) -> Iterator[Client]:
+    def _client(self, max_concurrency: int) -> Iterator[Client]:
         """A connection to the cluster; what is left of the work is cancelled if the block is left early."""
         import dask
         from distributed import Client
@@ -145,7 +147,7 @@ class DaskExecutor(Executor):
             "distributed.comm.timeouts.connect": self._timeout,
         }
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        with dask.config.set(settings), self._cluster(at_once) as address:
+        with dask.config.set(settings), self._cluster(max_concurrency) as address:
             try:
                 client = Client(address, timeout=self._timeout, set_as_default=False)
             except (OSError, ValueError) as error:
@@ -163,14 +165,14 @@ class DaskExecutor(Executor):
                 client.close(timeout=2)
 
     @contextmanager
-    def _cluster(self, at_once: int) -> Iterator[Any]:
+    def _cluster(self, max_concurrency: int) -> Iterator[Any]:
         if self._address is not None:
             yield self._address
             return
         from distributed import LocalCluster
 
         with LocalCluster(
-            n_workers=min(self._workers or processors(), at_once),
+            n_workers=min(self._workers or processors(), max_concurrency),
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,

@@ -69,19 +69,23 @@ class LocalExecutor(Executor):
             return [_answer(future) for future in [pool.submit(_work, item) for item in waiting]]
 
     @contextmanager
-    def workers(self, function: Callable[[Any], T] | Call, at_once: int) -> Iterator[Callable[[Any], T]]:
+    def workers(
+        self, function: Callable[[Any], T] | Call, max_concurrency: int
+    ) -> Iterator[Callable[[Any], T]]:
         """Give what has ``function`` called for one item and waits for its result, inside the block.
 
         The processes live until the block ends; errors are those of ``map``.
         """
-        with self._pool(function, at_once) as pool:
+        with self._pool(function, max_concurrency) as pool:
             yield lambda item: _answer(_submitted(pool, item))
 
     @contextmanager
-    def _pool(self, function: Callable[[Any], Any] | Call, at_once: int) -> Iterator[ProcessPoolExecutor]:
+    def _pool(
+        self, function: Callable[[Any], Any] | Call, max_concurrency: int
+    ) -> Iterator[ProcessPoolExecutor]:
         work = packed(function)
         available = processors()
-        count = min(self._workers or available, at_once)
+        count = min(self._workers or available, max_concurrency)
         processes = _Processes()
         arguments = (work, max(1, available // count))
         with ProcessPoolExecutor(count, processes, _prepare, arguments) as pool:

@@ -48,7 +48,7 @@ class ForecastColumns:
     @classmethod
     def of_backtest(cls, problem: ForecastingProblem) -> ForecastColumns:
         """The names in a backtest, all different from the target, the time and the series."""
-        name = partial(free_name, taken=(problem.target, *problem.place))
+        name = partial(free_name, taken=(problem.target, *problem.index_columns))
         return cls(
             forecast=name(LABEL),
             lower=name(LOWER),
@@ -91,7 +91,7 @@ class RecordedForecasts(Forecaster):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that it reads."""
-        return (*self._problem.place, self._columns.forecast)
+        return (*self._problem.index_columns, self._columns.forecast)
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -187,7 +187,7 @@ def backtest_rows(fitted: Sequence[tuple[FittedModel, Frame, Series]], problem: 
             nw.new_series(
                 name, rows.get_column(name).to_list(), rows.schema[name], backend=rows.implementation
             )
-            for name in problem.place
+            for name in problem.index_columns
         ]
         parts.append(place[0].to_frame().with_columns(*place[1:], *columns))
     frame_of_rows: Frame = nw.concat(parts).to_native()

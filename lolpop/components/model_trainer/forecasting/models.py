@@ -180,7 +180,7 @@ class ForecastModel(Forecaster):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that it needs to predict: series, time and regressors."""
-        return (*self.learned.problem.place, *self.learned.regressors)
+        return (*self.learned.problem.index_columns, *self.learned.regressors)
 
     @property
     def classes(self) -> tuple[Any, ...]:
