@@ -30,6 +30,16 @@ def complete_setting(ctx: Any, incomplete: str) -> Candidates:
     return _candidates(incomplete, lambda: _settings(ctx))
 
 
+def complete_setting_path(ctx: Any, incomplete: str) -> Candidates:
+    """Registered runners, and the paths of settings."""
+    return _candidates(incomplete, lambda: (*_runners(), *(path.rstrip("=") for path in _settings(ctx))))
+
+
+def complete_compared_profile(ctx: Any, incomplete: str) -> Candidates:
+    """Registered runners, profiles, and the sign of no profile."""
+    return _candidates(incomplete, lambda: ("-", *_profiles(ctx), *_runners()))
+
+
 def complete_profile(ctx: Any, incomplete: str) -> Candidates:
     """The profiles beside the settings files."""
     return _candidates(incomplete, lambda: _profiles(ctx))
@@ -38,6 +48,16 @@ def complete_profile(ctx: Any, incomplete: str) -> Candidates:
 def complete_run(ctx: Any, incomplete: str) -> Candidates:
     """The newest runs."""
     return _candidates(incomplete, lambda: ("last", *_runs(ctx)))
+
+
+def complete_dataset(ctx: Any, incomplete: str) -> Candidates:
+    """Names of datasets."""
+    return _candidates(incomplete, lambda: _names(_versions(ctx, "DatasetVersion")))
+
+
+def complete_model(ctx: Any, incomplete: str) -> Candidates:
+    """Names of models."""
+    return _candidates(incomplete, lambda: _names(_versions(ctx, "ModelVersion")))
 
 
 def complete_dataset_version(ctx: Any, incomplete: str) -> Candidates:
@@ -55,6 +75,32 @@ def complete_component_type(ctx: Any, incomplete: str) -> Candidates:  # noqa: A
     from lolpop.registry import component_types
 
     return _candidates(incomplete, component_types)
+
+
+def complete_implementation(ctx: Any, incomplete: str) -> Candidates:  # noqa: ARG001  (typer hands it over)
+    """The names of implementations, of whatever type: what was typed before the option is not parsed yet."""
+    from lolpop.registry import COMPONENTS, component_types, registered
+
+    def names() -> set[str]:
+        return {name for kind in component_types() for name in registered(f"{COMPONENTS}{kind}")}
+
+    return _candidates(incomplete, lambda: sorted(names()))
+
+
+def complete_flow(ctx: Any, incomplete: str) -> Candidates:  # noqa: ARG001  (typer hands it over)
+    """Registered runners, and the flows that come with lolpop."""
+    from lolpop.flows.ready_made import ready_made_flows
+    from lolpop.runners.supervised import SupervisedRunner
+
+    return _candidates(incomplete, lambda: (*ready_made_flows(SupervisedRunner), *_runners()))
+
+
+def complete_flow_target(ctx: Any, incomplete: str) -> Candidates:
+    """Orchestrators, and what completes a flow."""
+    from lolpop.registry import COMPONENTS, registered
+
+    orchestrators = _candidates(incomplete, lambda: registered(f"{COMPONENTS}orchestrator"))
+    return [*orchestrators, *complete_flow(ctx, incomplete)]
 
 
 def complete_component(ctx: Any, incomplete: str) -> Candidates:  # noqa: ARG001  (typer hands it over)
@@ -141,6 +187,10 @@ def _runs(ctx: Any) -> list[str]:
 
     with open_store(_options(ctx)) as container:
         return [run.run_id for run in container.store().runs(limit=_MOST)] if is_stored(container) else []
+
+
+def _names(versions: list[str]) -> list[str]:
+    return list(dict.fromkeys(version.partition("@")[0] for version in versions))
 
 
 def _versions(ctx: Any, kind: str) -> list[str]:

@@ -53,6 +53,35 @@ def test_runs_are_completed(project, complete, lolpop):
     assert complete(f"lolpop runs show {run['run_id'][:6]}") == [run["run_id"]]
 
 
+def test_what_commands_take_besides_is_completed(project, complete, lolpop):
+    """Runs to resume and compare, settings to explain, profiles to compare, implementations and flows."""
+    (project / "lolpop.yaml").write_text("lolpop: {runner: app.py:AppContainer}\n")
+    (project / "lolpop.prod.yaml").write_text("seed: 1\n")
+    assert complete("lolpop run --resume l") == ["last"]
+    assert complete("lolpop runs compare l") == ["last"]
+    assert complete("lolpop config explain greet.greeter.g") == ["greet.greeter.greeting"]
+    assert complete("lolpop config diff p") == ["prod"]
+    assert complete("lolpop new component model_trainer x --base xg") == ["xgboost"]
+    assert complete("lolpop new container x --base regr") == ["regression"]
+    assert complete("lolpop flow show train_a") == ["train_and_predict"]
+    assert complete("lolpop flow build cro") == ["cron"]
+    assert "run" in complete("lolpop test ")
+
+
+def test_models_and_datasets_are_completed(project, complete):
+    """Names of models and datasets, once each however many versions they have."""
+    from lolpop.resources import ModelVersion
+    from lolpop_containers.classification import ClassificationContainer
+
+    problem, data = {"name": "churn", "target": "y"}, {"train": "rows.csv"}
+    with ClassificationContainer.load(overrides={"problem": problem, "data": data}, environ={}) as container:
+        tracker = container.metadata_tracker()
+        for _ in range(2):
+            tracker.create(ModelVersion, "churn")
+    assert complete("lolpop models rollback c") == ["churn"]
+    assert complete("lolpop models ls ") == ["churn"]
+
+
 def test_nothing_is_said_where_nothing_can_be_looked_up(project, complete):
     """Settings that cannot be read complete nothing, and print no error into the prompt."""
     (project / "lolpop.yaml").write_text("lolpop: [\n")

@@ -30,6 +30,15 @@ WRITES_FILES = {("flow", "build"), *(path for path in COMMANDS if path[0] == "ne
 IS_TEXT_FOR_A_PROGRAM = {("config", "schema"), ("flow", "show"), ("test",)}
 """What is printed is JSON or a drawing already, or is written as JUnit XML."""
 
+CHOSEN_FREELY = {
+    "argument": {"name", "file", "reference", "source", "target"},
+    "option": {
+        "group", "step", "sweep", "sweep_file", "jobs", "limit", "rows", "files", "checks", "junit", "output",
+        "target", "reader", "writer", "by", "reason", "sort", "form", "drawing", "on_failure",
+    },
+}  # fmt: skip
+"""Arguments and options for whose values nobody but the user, or the shell itself, has proposals."""
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[0-9;]*m")
 
 SHOWN = [
@@ -84,6 +93,30 @@ def test_what_lists_shows_or_does_has_json(path):
     """Every command has --json, but those that write files or print for other programs."""
     options = {option for parameter in COMMANDS[path].params for option in parameter.opts}
     assert ("--json" in options) is (path not in WRITES_FILES | IS_TEXT_FOR_A_PROGRAM)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_wrong_usage_exits_with_2(path, folder, lolpop):
+    """An option that does not exist is an error of a few lines with the exit code of wrong usage."""
+    done = lolpop(*path, "--no-such-option")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) <= 4
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_what_is_known_is_completed(path):
+    """Runners, workflows, settings, profiles, runs, components and references are completed by the shell."""
+    proposing = path[0] in {"models", "datasets"}
+    for parameter in COMMANDS[path].params:
+        kind = parameter.param_type_name
+        if getattr(parameter, "is_flag", False):
+            continue
+        if parameter.name in CHOSEN_FREELY[kind] and not (proposing and parameter.name == "name"):
+            continue
+        assert parameter._custom_shell_complete is not None, parameter.name
 
 
 @pytest.mark.parametrize("words", SHOWN, ids=lambda words: " ".join(words[:2]))

@@ -6,15 +6,24 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
 
 RunnerAndKey = Annotated[
     list[str],
-    typer.Argument(metavar="[RUNNER] KEY", help="Path of a setting or section, such as train.model_trainer."),
+    typer.Argument(
+        metavar="[RUNNER] KEY",
+        help="Path of a setting or section, such as train.model_trainer.",
+        autocompletion=completed_by("complete_setting_path"),
+    ),
 ]
 RunnerAndProfiles = Annotated[
     list[str],
-    typer.Argument(metavar="[RUNNER] OLD NEW", help="Two profiles; - stands for the settings without any."),
+    typer.Argument(
+        metavar="[RUNNER] OLD NEW",
+        help="Two profiles; - stands for the settings without any.",
+        autocompletion=completed_by("complete_compared_profile"),
+    ),
 ]
 AsYaml = Annotated[bool, typer.Option("--yaml", help="Print a settings file that can be loaded again.")]
 Resolved = Annotated[

@@ -9,7 +9,14 @@ import typer
 from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
-Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A dataset, such as churn_train.")]
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME",
+        help="A dataset, such as churn_train.",
+        autocompletion=completed_by("complete_dataset"),
+    ),
+]
 Version = Annotated[
     str,
     typer.Argument(

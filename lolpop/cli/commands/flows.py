@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Group, SettingsOptions, command
 
 Words = Annotated[
@@ -17,6 +18,7 @@ Words = Annotated[
         help="The runner as elsewhere. The flow is train, predict, train_and_predict, or your own: "
         "package.module:flow, or path/file.py:flow.",
         show_default=False,
+        autocompletion=completed_by("complete_flow"),
     ),
 ]
 RunWords = Annotated[
@@ -26,6 +28,7 @@ RunWords = Annotated[
         help="As of flow show. An orchestrator before them (prefect, dagster, metaflow, airflow, cron) runs "
         "the flow once, on this machine.",
         show_default=False,
+        autocompletion=completed_by("complete_flow_target"),
     ),
 ]
 Drawing = Annotated[
@@ -39,6 +42,7 @@ BuildWords = Annotated[
         help="Such as cron, systemd, github-actions, kubernetes, container-image or airflow: 'lolpop "
         "components orchestrator' lists them.",
         show_default=False,
+        autocompletion=completed_by("complete_flow_target"),
     ),
 ]
 Target = Annotated[

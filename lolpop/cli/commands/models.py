@@ -9,8 +9,18 @@ import typer
 from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, such as churn.")]
-OptionalName = Annotated[str | None, typer.Argument(metavar="NAME", help="A model, such as churn.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A model, such as churn.", autocompletion=completed_by("complete_model")
+    ),
+]
+OptionalName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME", help="A model, such as churn.", autocompletion=completed_by("complete_model")
+    ),
+]
 AnyVersion = Annotated[
     str,
     typer.Argument(

@@ -24,7 +24,12 @@ ComponentType = Annotated[
 PartName = Annotated[str, typer.Argument(metavar="NAME", help="Its short name, such as boosted.")]
 Base = Annotated[
     str | None,
-    typer.Option("--base", metavar="NAME", help="Inherit from this implementation, not from the interface."),
+    typer.Option(
+        "--base",
+        metavar="NAME",
+        help="Inherit from this implementation, not from the interface.",
+        autocompletion=completed_by("complete_implementation"),
+    ),
 ]
 NewType = Annotated[
     bool, typer.Option("--new-type", help="Make the component type too, which does not exist yet.")
@@ -32,7 +37,10 @@ NewType = Annotated[
 BaseRunner = Annotated[
     str,
     typer.Option(
-        "--base", metavar="RUNNER", help="Inherit from its container; without it, from the project's own."
+        "--base",
+        metavar="RUNNER",
+        help="Inherit from its container; without it, from the project's own.",
+        autocompletion=completed_by("complete_runner"),
     ),
 ]
 

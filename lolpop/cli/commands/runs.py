@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Group, Limit, NewRun, OldRun, RunId, SettingsOptions, command
 
 RunIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Ids of runs, or their beginnings; last is the newest."),
+    typer.Argument(
+        metavar="[ID]...",
+        help="Ids of runs, or their beginnings; last is the newest.",
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 Sort = Annotated[
     str | None,

@@ -7,9 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from lolpop.cli._completing import completed_by
 from lolpop.cli._options import Group, Runner, SettingsOptions, command
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="[WORKFLOW] [--PARAMETER VALUE]", hidden=True)]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[WORKFLOW] [--PARAMETER VALUE]",
+        hidden=True,
+        autocompletion=completed_by("complete_workflow"),
+    ),
+]
 Checks = Annotated[
     list[Path] | None,
     typer.Option("--checks", metavar="FILE", help="A file of checks, in place of those that are found."),

@@ -30,10 +30,19 @@ Workflow = Annotated[
 ]
 Resume = Annotated[
     str | None,
-    typer.Option(metavar="RUN", help="Go on where a run failed or was interrupted; in place of RUNNER."),
+    typer.Option(
+        metavar="RUN",
+        help="Go on where a run failed or was interrupted; in place of RUNNER.",
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 PlanResume = Annotated[
-    str | None, typer.Option(metavar="RUN", help="Say what run --resume would do; in place of RUNNER.")
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Say what run --resume would do; in place of RUNNER.",
+        autocompletion=completed_by("complete_run"),
+    ),
 ]
 Step = Annotated[
     str | None,
