@@ -1,4 +1,4 @@
-"""What a shell completes: names, paths and references, looked up when somebody presses the key."""
+"""Completions of the shell: names, paths and references, looked up when the key is pressed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _MOST = 50
 
 
 def complete_runner(ctx: Any, incomplete: str) -> Candidates:
-    """Registered runners, and the workflows of the project's own, which may stand in their place."""
+    """Registered runners, and the workflows of the project's own runner, which may replace a runner's
+    name.
+    """
     return _candidates(incomplete, lambda: (*_runners(), *_workflows("", ctx)))
 
 

@@ -1,4 +1,4 @@
-"""What differs between two runs."""
+"""Differences between two runs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 NOTHING: Any = object()
-"""What stands on the side of a run that has no such thing."""
+"""Marks the side of a run without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is not in one run what it is in the other."""
+    """One difference between two runs."""
 
     path: str
     old: Any

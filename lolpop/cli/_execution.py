@@ -1,4 +1,4 @@
-"""The execution of one workflow, and what is told of it meanwhile and after."""
+"""The execution of one workflow, and its report."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ _SHOWN = 8  # resources of one kind
 
 @dataclass(slots=True)
 class Execution:
-    """One call of a workflow from the command line, told to people or, in the end, as JSON."""
+    """One call of a workflow from the command line, reported to people or, at the end, as JSON."""
 
     runner: str
-    """What the person, or the record, calls the container."""
+    """The name of the container on the command line or in the record."""
     given: SettingsOptions
     outcome: Outcome
     as_json: bool
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Tell in JSON, where that is wanted, what came of the block, however it ended."""
+        """Print the outcome of the block as JSON, if wanted, however it ended."""
         try:
             yield
         except BaseException as error:
@@ -63,7 +63,7 @@ class Execution:
 
         Raises RunFailedError where the workflow fails.
         """
-        # A container that tracks what it makes has something to tell; of any other, the result is all.
+        # Only a container that tracks resources has a report; for any other, the result is printed.
         talks = not self.as_json and "metadata_tracker" in container.providers
         outcome = self.outcome
         result: Any = None
@@ -103,7 +103,7 @@ class Execution:
                 say(_shown(outcome.result, indent=2))
 
     def recall(self, container: Any, run: RunRecord, result: Any) -> None:
-        """Tell what came of an earlier run, whose ``result`` stands for that of another call."""
+        """Report an earlier run, whose ``result`` is reused for this call."""
         outcome = self.outcome
         with container:
             records = RunRecords.of(container, run)
@@ -113,7 +113,7 @@ class Execution:
             say(_shown(result, indent=2))
 
     def _take(self, records: RunRecords, values: Iterable[Any] = ()) -> None:
-        """Let the outcome tell what ``records`` hold."""
+        """Fill the outcome from ``records``."""
         outcome = self.outcome
         outcome.resources = records.resources(value for value in values if isinstance(value, Resource))
         outcome.metrics = records.metrics()
@@ -122,7 +122,7 @@ class Execution:
         outcome.prediction_job = records.last(PredictionJob)
 
     def _collect(self, container: Any, values: Iterable[Any]) -> RunRecords | None:
-        """Let the outcome tell what is recorded of the run; None if nothing can be read."""
+        """Fill the outcome from the records of the run; None if they cannot be read."""
         outcome = self.outcome
         outcome.run_id = _last_run(container)
         if outcome.run_id is None:
@@ -131,7 +131,7 @@ class Execution:
             records = RunRecords.of(container, container.store().run(outcome.run_id))
             self._take(records, values)
         except LolpopError as error:
-            # The workflow's own end is what matters, and is about to be told where it was a bad one.
+            # The failure of the workflow itself matters more, and is reported next.
             if outcome.status == "completed":
                 print_error(masker(scope_of(container))(f"warning: {error}"))
             return None

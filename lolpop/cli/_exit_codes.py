@@ -1,15 +1,15 @@
-"""What a command tells a script by its exit code."""
+"""Exit codes of commands."""
 
 from __future__ import annotations
 
 FAILED = 1
-"""The workflow failed, or what was asked for is not there."""
+"""The workflow failed, or the requested object does not exist."""
 
 USAGE = 2
-"""Wrong usage, settings or wiring: nothing was run."""
+"""Wrong usage, settings or wiring; nothing ran."""
 
 CHECK_FAILED = 3
-"""What was asked for is done, and a test or check failed, or files differ."""
+"""The command finished, but a test or check failed, or files differ."""
 
 INTERRUPTED = 130
 

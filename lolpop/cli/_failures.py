@@ -1,4 +1,4 @@
-"""What a person is told of a command that failed, and the exit code that says so to a script."""
+"""Errors of commands: their messages and exit codes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from lolpop.settings.secrets import mask_urls
 
 
 class UsageError(LolpopError):
-    """A command that asks for what is not there, or leaves out what is needed."""
+    """A command with unknown or missing arguments."""
 
 
 class RunFailedError(LolpopError):
-    """A workflow that did not come to its end; why is its cause. ``mask`` hides the container's secrets."""
+    """A workflow that failed; the reason is its cause. ``mask`` hides the container's secrets."""
 
     def __init__(self, workflow: str, hint: str, mask: Callable[[str], str]) -> None:
         self.workflow, self.hint, self.mask = workflow, hint, mask
@@ -35,7 +35,7 @@ _BEFORE_THE_RUN = (UsageError, SettingsError, VerificationError, WiringError, Fl
 
 @contextmanager
 def failures(*, show_traceback: bool) -> Iterator[None]:
-    """Turn what goes wrong inside the block into a few lines on standard error, and an exit code."""
+    """Turn errors inside the block into a few lines on standard error, and an exit code."""
     try:
         yield
     except (typer.Exit, typer.TyperException):
@@ -67,7 +67,7 @@ def described(failure: BaseException) -> dict[str, Any]:
 
 
 def findings_in(error: LolpopError) -> list[Finding]:
-    """What an error found, or the error itself as the one finding."""
+    """The findings of an error, or the error itself as the only finding."""
     if isinstance(error, SettingsError | VerificationError | FlowError):
         return list(error.findings)
     # The text of a finding ends where its hint begins, without a period.
@@ -98,7 +98,7 @@ def message_of(error: BaseException) -> str:
 
 
 def mask_of(error: BaseException) -> Callable[[str], str]:
-    """What hides secrets in what is told of ``error``."""
+    """The function that masks secrets in messages about ``error``."""
     return error.mask if isinstance(error, RunFailedError) else mask_urls
 
 

@@ -1,4 +1,4 @@
-"""What commands are declared with: the options that they share, each declared once."""
+"""The options that commands share, each declared once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Files = Annotated[
         "--config",
         "-c",
         metavar="FILE",
-        help="Settings file, in place of lolpop.yaml. Several: the last is the strongest.",
+        help="Settings file instead of lolpop.yaml; of several, the last has precedence.",
     ),
 ]
 Profiles = Annotated[
@@ -54,7 +54,7 @@ Profiles = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Read x.NAME.yaml over each x.yaml. Several: the last is the strongest.",
+        help="Read x.NAME.yaml over each x.yaml; of several, the last has precedence.",
         autocompletion=completed_by("complete_profile"),
     ),
 ]
@@ -67,20 +67,18 @@ Flags = Annotated[
         autocompletion=completed_by("complete_setting"),
     ),
 ]
-Traceback = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
-Group = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Runs of several processes that belong together.")
-]
+Traceback = Annotated[bool, typer.Option("--traceback", help="Show the traceback of an error.")]
+Group = Annotated[str | None, typer.Option(metavar="NAME", help="Group of runs, across processes.")]
 RunId = Annotated[str, _run_argument("ID")]
 OldRun = Annotated[str, _run_argument("OLD")]
 NewRun = Annotated[str, _run_argument("NEW")]
-Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many, the newest first.")]
+Limit = Annotated[int, typer.Option("--number", "-n", min=1, help="How many to list, newest first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsOptions:
-    """The options of a command line that say which settings count.
+    """The options of a command line that select settings.
 
     A command with a parameter of this type has ``--config``, ``--profile`` and ``--set``.
     """
@@ -88,12 +86,12 @@ class SettingsOptions:
     files: Sequence[Path] = ()
     profile: Sequence[str] = ()
     flags: Sequence[str] = ()
-    """What followed each ``--set``."""
+    """The arguments of ``--set``."""
     group: str | None = None
     cache: bool = False
     """Whether results of earlier runs are reused."""
     step: str | None = None
-    """What the call is named in its group."""
+    """The name of the call in its group."""
     swept: Sequence[str] = ()
     """Paths of the settings that a sweep varies."""
 
@@ -116,7 +114,7 @@ class SettingsOptions:
         )
 
     def missing(self, container: Any, findings: Iterable[Finding]) -> str | None:
-        """What to tell where settings are not set because there is no file of them; None otherwise."""
+        """A hint if settings are missing because there is no settings file; None otherwise."""
         from lolpop.errors import UnsetFinding
         from lolpop.settings.files import SETTINGS_FILE
 

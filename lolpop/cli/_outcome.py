@@ -1,4 +1,4 @@
-"""What came of a run, in JSON."""
+"""The outcome of a run, as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lolpop.interrupts import interruption_of
 
 @dataclass(slots=True)
 class Outcome:
-    """One call of a workflow. Until something is known of its run, it has failed before it began."""
+    """One call of a workflow. By default, it has failed before its run began."""
 
     workflow: str
     run_id: str | None = None
@@ -21,7 +21,7 @@ class Outcome:
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     """By what was measured on: ``{"test": {"accuracy": 0.97}}``."""
     checks: list[dict[str, Any]] = field(default_factory=list)
-    """What each check found: ``task``, ``check``, ``status``, ``columns``, ``message``."""
+    """The outcome of each check: ``task``, ``check``, ``status``, ``columns``, ``message``."""
     comparison: dict[str, Any] | None = None
     """With what was deployed before: ``better``, ``metric``, ``difference``, ``interval``, ``against``."""
     deployment: str | None = None
@@ -41,7 +41,7 @@ class Outcome:
     error: dict[str, Any] | None = None
 
     def fail(self, error: BaseException) -> None:
-        """Take note of why it did not come to its end."""
+        """Record why it failed."""
         if isinstance(interruption := interruption_of(error), KeyboardInterrupt):
             # What is told of a run that is completed may be interrupted: the run is not.
             self.status = self.status if self.status == "completed" else "interrupted"

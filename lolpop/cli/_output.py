@@ -1,4 +1,4 @@
-"""How things are shown: plain text in a pipe, with colours and to the width of a terminal otherwise."""
+"""Printing: plain text in a pipe, with colours and to its width on a terminal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def print_error(text: object) -> None:
 
 
 def _readable(text: object) -> str:
-    """What people get to read of a text: no secrets of URLs, and nothing that a terminal obeys or hides."""
+    """A text for people: without secrets of URLs, and with control characters escaped."""
     return escaped_text(mask_urls(str(text)))
 
 

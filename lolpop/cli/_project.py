@@ -1,4 +1,4 @@
-"""What the arguments of a command name: a container class, with its settings."""
+"""The container class that the arguments of a command name, with its settings."""
 
 from __future__ import annotations
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from lolpop._names import did_you_mean, shortened
 
-__all__ = ["refusal"]
-
 _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
     {
         "int_parsing": lambda _: "a whole number",

@@ -1,4 +1,4 @@
-"""What a person is shown of a run: steps, metrics, what was made."""
+"""The summary of a run: steps, metrics, resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _FIRST = ("test", "baseline")
-"""What a model is worth stands first, beside what it is compared with."""
+"""Metrics on unseen rows come first, beside those of the baseline."""
 
 
 def heading(run: RunRecord) -> str:
@@ -61,7 +61,7 @@ def comparison_line(comparison: Mapping[str, Any]) -> str:
 
 
 def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
-    """What is suspicious or wrong, and how many checks found nothing; those of a run have tasks."""
+    """Warnings and errors, and the number of checks without any; checks of a run have tasks."""
     rows = [
         (f"  {check['status']}", check.get("task", ""), f"{check['check']}: {check['message']}")
         for check in checks
@@ -72,7 +72,7 @@ def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def made_table(made: Sequence[Made]) -> Table:
-    """What was made, by which task, from what."""
+    """The created resources, with their tasks and parents."""
     rows = []
     for record in made:
         parents = ", ".join(parent.reference for parent in record.parents)

@@ -1,4 +1,4 @@
-"""Versions of datasets and models, by what a person calls them."""
+"""Versions of datasets and models, by their names on the command line."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Workflow:
                     values[parameter.name] = _read(text, parameter)
                 except ValueError as error:
                     problems.append(f"{option}: {_text_of(error)}")
-        # What is missing may be what was misspelt, and is not told twice.
+        # A missing argument may be a misspelt one, which is reported already.
         if problems := problems or list(self._missing(values)):
             raise UsageError("\n".join(problems))
         return values

@@ -38,7 +38,7 @@ def lolpop(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Print help where there is nothing to do; the version is printed before anything is imported."""
+    """Print help if there is no command; the version is printed before anything is imported."""
     if version or context.invoked_subcommand is None:
         say(context.get_help())
 

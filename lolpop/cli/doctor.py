@@ -34,7 +34,7 @@ _EXTRA = re.compile(r"""extra == ['"]([^'"]+)['"]""")
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was examined, and what came of it."""
+    """One examined item, and the result."""
 
     subject: str
     name: str

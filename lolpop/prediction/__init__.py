@@ -1,1 +1,1 @@
-"""Predictions of rows as they are kept, written and served: who makes them, and what is checked of them."""
+"""Predictions of rows: making, checking, storing and serving them."""

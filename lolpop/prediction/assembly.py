@@ -1,6 +1,6 @@
 """Predictions and explanations as frames.
 
-A frame of predictions has the columns that tell rows apart, ``prediction``, and ``probability_<class>`` of
+A frame of predictions has the columns that identify rows, ``prediction``, and ``probability_<class>`` of
 each class, or the bounds ``lower`` and ``upper``. One of explanations has ``output`` and
 ``attribution_<column>`` beside them.
 """
@@ -31,7 +31,7 @@ def predictions_frame(predictions: Predictions, frame: Frame, passthrough: Seque
 
 
 def explanation_clashes(passthrough: Sequence[str]) -> list[str]:
-    """Those of the columns ``passthrough`` that are called as columns of explanations are."""
+    """The columns of ``passthrough`` with a name of a column of explanations."""
     return [name for name in passthrough if name == _OUTPUT or name.startswith(_ATTRIBUTION)]
 
 

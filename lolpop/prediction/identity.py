@@ -1,4 +1,4 @@
-"""What tells rows to be predicted apart: each needs values of its own, or its prediction is lost."""
+"""The identity of rows to predict: without unique values, predictions would be lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOKED_UP = 1000
 
 
 def check_identity(frame: Frame, problem: Problem) -> None:
-    """Raise DataError unless all rows have values of their own in what tells them apart, if there is that."""
+    """Raise DataError unless the columns that identify rows, if any, have unique values."""
     if problem.index is not None:
         values = _column(frame, problem.index)
         if (double := values.is_duplicated()).any():

@@ -30,7 +30,7 @@ class Predictor:
     model
         What predicts.
     problem
-        What tells rows apart, and what was learned.
+        The problem, which names the columns that identify rows.
     reported
         An earlier report on the same rows: columns that it warns of are not warned of again.
     """
@@ -43,8 +43,8 @@ class Predictor:
     def predict(self, frame: Frame) -> Frame:
         """Predictions of the n rows of ``frame``, a frame of its kind with n rows.
 
-        Raises DataError if a column is missing or of a kind that the model cannot use, or if values of the
-        index, or of what else tells rows apart, are missing or double.
+        Raises DataError if a column is missing or of a kind that the model cannot use, or if columns that
+        identify rows have missing or repeated values.
         """
         check_identity(frame, self._problem)
         return self._predict(frame)

@@ -1,4 +1,4 @@
-"""What is kept of a model beside its predictions, to measure them once the truth is known."""
+"""The record of a model that is stored beside its predictions, to measure them once the truth is known."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def plain_classes(model: FittedModel) -> list[Any]:
 
 
 class RecordedModel(FittedModel):
-    """Answers for rows of a predictions frame with the predictions in it.
-
-    What is measured with it is what was predicted at the time, whatever became of the model since.
+    """A model whose predictions are those recorded in a frame. So the recorded predictions are measured,
+    independently of the model today.
     """
 
     __slots__ = ("_classes",)
@@ -53,7 +52,7 @@ class RecordedModel(FittedModel):
 
 
 def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
-    """What has to be kept of ``model``, as JSON values, to measure its predictions later."""
+    """The record of ``model``, as JSON values, to measure its predictions later."""
     record: dict[str, Any] = {"classes": plain_classes(model)}
     if isinstance(problem, ForecastingProblem):
         from lolpop.components.model_trainer.forecasting.models import ForecastModel
@@ -65,7 +64,7 @@ def record_of(model: FittedModel, problem: Problem) -> dict[str, Any]:
 
 
 def recorded_model(record: Mapping[str, Any], problem: Problem) -> FittedModel:
-    """A model that answers with predictions that were kept, of the ``record`` that was kept beside them."""
+    """The recorded model of the ``record`` that was stored beside predictions."""
     if isinstance(problem, ForecastingProblem):
         from lolpop.components.model_checker.backtests import RecordedForecasts
 

@@ -1,4 +1,4 @@
-"""What people should know of columns that a model meets for the first time."""
+"""Warnings about columns that differ from the training rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from lolpop.problem import Problem
 
 
-# Unseen values of a column that are remembered: over many batches there is no end to some.
+# Limit of remembered unseen values of a column: over many batches, some columns have no end of them.
 _MANY = 1000
-# What a data checker calls what is found here.
+# The names of these checks in a data checker.
 _REPORTED_BY = {
     "extra_columns": {"schema"},
     "empty_columns": {"schema", "missing_increase", "missing_values"},
@@ -26,7 +26,7 @@ _REPORTED_BY = {
 
 
 class SchemaDriftCheck:
-    """Finds what ``model`` can predict in rows, though it has never learned from the like.
+    """Finds columns and values that ``model`` can predict although its training rows had none of them.
 
     Columns that an earlier report (``reported``) warns of are not warned of again.
     """
@@ -63,7 +63,7 @@ class SchemaDriftCheck:
                     unseen |= set(values).difference(seen)
 
     def checks(self) -> Iterator[Check]:
-        """Warnings of all that was found, and not told before."""
+        """Warnings that were not reported before."""
         if extra := [name for name in self._extra if name not in self._reported["extra_columns"]]:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)

@@ -1,4 +1,4 @@
-"""Whether predictions are of use."""
+"""Checks of predictions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lolpop.data.frames import Frame, count, wrap
 
 
 class PredictionCheck:
-    """Looks at frames of predictions, and says what is wrong with all of them together.
+    """Examines frames of predictions, and reports problems of all of them together.
 
     Columns that are ``passthrough`` say which row a prediction is of; all others are predicted.
     """
@@ -36,7 +36,7 @@ class PredictionCheck:
             self._labels |= set(data.get_column(LABEL).unique().to_list())
 
     def report(self) -> CheckReport:
-        """What was found: an error where values are missing, a warning where all labels are the same."""
+        """The report: an error if values are missing, a warning if all labels are the same."""
         names = list(self._missing)
         missing = Check(
             check="missing_predictions",

@@ -1,1 +1,1 @@
-"""What happens when a workflow is called: calls, their records, failures, resuming and replaying."""
+"""Calls of workflows: recording, failures, caching, resuming and replaying."""

@@ -39,7 +39,7 @@ def bind(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a parameter takes: resources of some kinds, and perhaps None, or values of other types."""
+    """The types that a parameter takes: resources of some kinds, perhaps None, or other values."""
 
     kinds: tuple[type[Resource], ...]
     optional: bool
@@ -54,14 +54,14 @@ class _Wanted:
         return as_resource(value, *self.kinds)
 
 
-# A method is read once; the map lets go of those that are gone.
+# A method is read once; the map does not keep methods alive.
 _PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, Mapping[str, _Wanted]]] = (
     WeakKeyDictionary()
 )
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mapping[str, _Wanted]]:
-    """The signature without ``self``, and what each parameter takes that takes resources."""
+    """The signature without ``self``, and the types of parameters that take resources."""
     parameters = _PARAMETERS.get(function)
     if parameters is None:
         signature = inspect.signature(function)
@@ -82,6 +82,6 @@ def _wanted(annotation: Any, default: Any) -> _Wanted | None:
 
     members = alternatives(annotation)
     kinds = tuple(member for member in members if isinstance(member, type) and issubclass(member, Resource))
-    if not kinds or str in members:  # where text is text, the method itself says what it means
+    if not kinds or str in members:  # if text is accepted as text, the method itself interprets it
         return None
     return _Wanted(kinds, default is None or is_optional(annotation), len(kinds) < len(members))

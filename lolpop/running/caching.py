@@ -1,4 +1,4 @@
-"""Caching: which calls reuse results, and what the interceptor that does it needs to know of them."""
+"""Caching: which calls reuse results, and the facts that the cache interceptor needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Interception:
 
 
 def interceptions(root: Scope) -> list[Interception]:
-    """What is around the calls of a container, outermost first; last, the cache that the settings ask for."""
+    """The interceptors of a container, outermost first; the cache of the settings is the last."""
     provider = root.providers.get("interceptors")
     around = [] if provider is None else [Interception(each, (each.on,)) for each in provider()]
     if patterns := cached_paths(root):

@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class CallBinding:
-    """Ties a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
+    """Binds a pipeline or runner to the container that built it: its calls are recorded and intercepted."""
 
     __slots__ = ("_path", "_scope", "_unit", "provider")
 
@@ -47,7 +47,7 @@ class CallBinding:
         try:
             bound = bind(function, args, kwargs)
         except TypeError:
-            method(*args, **kwargs)  # it raises the error that Python words best
+            method(*args, **kwargs)  # it raises Python's own error
             raise
         name = function.__name__
         around = _CALL.get()
@@ -90,7 +90,7 @@ class CallBinding:
 
 
 class _Call:
-    """A call that is at work in this context: an integration, by its binding, and a function of its class."""
+    """A running call of this context: an integration, by its binding, and a function of its class."""
 
     __slots__ = ("binding", "function")
 

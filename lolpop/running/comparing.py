@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["ComparedRun", "RunTable", "compare_runs", "tabulated"]
 
 _NOT_COMPARED = frozenset({"store", "folder"})
-"""Paths that say where runs are recorded."""
+"""Paths of settings that only locate the record of runs."""
 
 _SMALLER_IS_BETTER = ("error", "errors", "loss", "deviance")
-"""How the names of metrics end that measure mistakes."""
+"""Endings of names of metrics that measure errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _differs(path: str, runs: Sequence[_Settings]) -> bool:
     # NaN is itself, and True is not 1.
     if len({repr(run.values.get(path)) for run in runs}) < 2:
         return False
-    # Another implementation has other settings and defaults: what nobody set says nothing.
+    # Another implementation has other settings and defaults: only explicit settings are compared.
     same = len({repr(run.use_above(path)) for run in runs}) == 1
     return same or any(run.is_given(path) for run in runs)
 

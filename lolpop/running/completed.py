@@ -1,4 +1,4 @@
-"""Completed calls of earlier runs, whose results stand for new ones."""
+"""Completed calls of earlier runs, whose results are reused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Completed:
     resource: Resource
 
     def result(self) -> Resource:
-        """What the call made."""
+        """The resource that the call made."""
         return self.resource
 
 
@@ -29,8 +29,8 @@ class CompletedCalls:
     """The calls of an earlier run that came to their end and made a resource."""
 
     calls: Mapping[str, Completed]
-    """By their lasting digests."""
+    """The calls by their lasting digests."""
 
     def by_fingerprint(self, lasting_digest: str | None) -> Completed | None:
-        """The call that depended on the same; None if there is none."""
+        """The call with the same dependencies; None if there is none."""
         return None if lasting_digest is None else self.calls.get(lasting_digest)

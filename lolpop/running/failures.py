@@ -1,4 +1,4 @@
-"""Runs that fail: what their errors tell, and whom."""
+"""Failed runs: notes on their errors, and notifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["add_setting_origin", "failures_as_notes", "notify_failure", "status_
 
 
 def notify_failure(root: Scope, run: RunRecord, error: BaseException) -> None:
-    """Tell those who do not see the console that ``run`` failed."""
+    """Notify those who do not see the console that ``run`` failed."""
     from lolpop.components.notifier import Notifier
 
     text = escaped_text(masked(root, f"{run.workflow} failed in run {run.run_id}: {_short(error)}"))
@@ -42,7 +42,7 @@ def notify_failure(root: Scope, run: RunRecord, error: BaseException) -> None:
 
 
 def add_setting_origin(root: Scope, error: TrainingError, name: str, value: str) -> None:
-    """Add to an error about a parameter which setting gave it, and where, if one did."""
+    """Add the setting of the parameter, and its origin, to an error about a parameter."""
     for cell in cells_in(root):
         params = cell.plan.settings.get("params")
         values = params.value if params is not None and params.is_given else None
@@ -54,7 +54,7 @@ def add_setting_origin(root: Scope, error: TrainingError, name: str, value: str)
 
 @contextmanager
 def failures_as_notes(root: Scope, error: BaseException, action: str) -> Iterator[None]:
-    """Let a failure of ``action`` be a note of ``error``: what failed first is what must be seen."""
+    """Add a failure of ``action`` to ``error`` as a note, so that the first error is raised."""
     try:
         yield
     except Exception as failure:  # noqa: BLE001  (notifiers may fail in any way)
@@ -65,7 +65,7 @@ def failures_as_notes(root: Scope, error: BaseException, action: str) -> Iterato
 
 
 def status_of(error: BaseException) -> RunStatus:
-    """How a run or task ended that ``error`` ended."""
+    """The status of a run or task that ended with ``error``."""
     return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
 
 

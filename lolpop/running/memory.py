@@ -1,4 +1,4 @@
-"""Runs that are kept in memory, where no store records them."""
+"""Runs in memory, for containers without a store."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MemoryRecorder:
             self._tasks[task.task_id] = task
 
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
-        """Nothing: what is kept no longer than the container is not compared."""
+        """Do nothing: runs in memory are not compared."""
 
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""

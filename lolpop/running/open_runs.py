@@ -19,18 +19,18 @@ __all__ = ["RunOptions", "Runs", "runs_of"]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How the runs of a container are recorded."""
+    """Options of the runs of a container."""
 
     group: str | None = None
-    """What joins the runs of several processes."""
+    """The group that joins runs of several processes."""
     recorded: bool = False
     """Whether runs are kept in the store even if nothing else uses it."""
     replays: str | None = None
-    """Id of the run that the settings are recorded of."""
+    """Id of the replayed run, whose settings are used."""
     resumes: CompletedCalls | None = None
-    """What that run completed, where this goes on with it."""
+    """The completed calls of that run, if this run resumes it."""
     step: str | None = None
-    """What the call is named in its group: a later attempt of the same name goes on from this one."""
+    """The step of the call in its group: a later attempt at the same step resumes this one."""
     swept: tuple[str, ...] = ()
     """Paths of the settings that a sweep varies, of which this is one combination."""
     cache: bool = False
@@ -45,19 +45,19 @@ class Runs:
     def __init__(self) -> None:
         self.options = RunOptions()
         self.ids: list[str] = []
-        """Of the runs that the tree made, in order."""
+        """The ids of the runs of the tree, in order."""
         self._open: list[OpenRun] = []
         self._memory: MemoryRecorder | None = None
         self._lock = Lock()
 
     def open(self) -> list[OpenRun]:
-        """The runs that are open."""
+        """The open runs."""
         with self._lock:
             return list(self._open)
 
     @contextmanager
     def opened(self, run: OpenRun) -> Iterator[None]:
-        """Hold ``run`` open inside the ``with`` block."""
+        """Keep ``run`` open inside the ``with`` block."""
         with self._lock:
             self._open.append(run)
             self.ids.append(run.run_id)
@@ -68,7 +68,7 @@ class Runs:
                 self._open.remove(run)
 
     def memory(self) -> MemoryRecorder:
-        """What records runs where no store does."""
+        """The recorder of runs if no store records them."""
         from lolpop.running.memory import MemoryRecorder
 
         with self._lock:

@@ -25,15 +25,15 @@ PlannedStatus: TypeAlias = Literal["reused", "runs", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """What would become of one call of an earlier run."""
+    """The plan for one call of an earlier run."""
 
     path: str
     status: PlannedStatus
     """``unknown`` until an input is there that another call makes."""
     reasons: tuple[str, ...]
-    """What differs, for a call that runs; what it waits for, for one that is unknown."""
+    """The differences, for a call that runs; the inputs that it waits for, for an unknown one."""
     depth: int
-    """Of how many other calls it is a part."""
+    """Its depth: how many other calls it is inside of."""
 
 
 def plan_calls(
@@ -127,7 +127,7 @@ class _Planner:
                 yield f"{part.name} waits for {maker}"
 
     def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
-        """What becomes of a task that depends on the same code and settings."""
+        """The plan for a task with unchanged code and settings."""
         if self._fingerprints.has_effects(task.path):
             return "runs", ["it acts outside the store"]
         arguments = [part for part in inputs if part.kind == "input"]

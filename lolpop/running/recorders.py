@@ -1,4 +1,4 @@
-"""What a run is recorded by: the store of its container, or memory."""
+"""Recorders of runs: the store of the container, or memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Recorder", "recorder_for"]
 
 
 class Recorder(Protocol):
-    """What a run is recorded by."""
+    """The protocol of recorders of runs."""
 
     @property
     def keeps_wiring(self) -> bool:
@@ -37,7 +37,7 @@ class Recorder(Protocol):
         """Record how ``task`` ended."""
 
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
-        """Keep what the calls of a method depend on, under its digest."""
+        """Store the dependencies of a method under their digest."""
 
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first."""
@@ -47,7 +47,7 @@ class Recorder(Protocol):
 
 
 def recorder_for(scope: Scope) -> Recorder:
-    """What records the runs of a container: its store where that is used or set, else memory."""
+    """The recorder of a container: its store if that is used or set, else memory."""
     root = scope.root
     store = root.providers.get("store")
     runs = runs_of(root)

@@ -1,4 +1,4 @@
-"""Recording: what happens around a workflow that opens a run, and around every call in it."""
+"""Recording of runs, and of every call in them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class _Call:
 
 
 class OpenRecording(OpenRun):
-    """A run of a container while it is open, and the recording of it."""
+    """An open run of a container, and its recording."""
 
     __slots__ = (
         "_clock", "_fingerprints", "_interceptions", "_kept_parts", "_masks", "_record", "_recorder", "_root",

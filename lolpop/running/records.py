@@ -1,4 +1,4 @@
-"""Reading a run back: what it made, used, measured and checked."""
+"""Reading a recorded run: its resources, metrics and checks."""
 
 from __future__ import annotations
 

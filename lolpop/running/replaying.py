@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["Replay", "load_replay", "recorded_arguments"]
 
 _STORE = "store"
-"""Where the record is kept is today's to say: it is no part of what was run."""
+"""The store is that of today's settings, since it is not part of what was run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A container that is set as the one of an earlier run was, and what could not be had as it was then."""
+    """A container with the settings of an earlier run, and notes about differences."""
 
     container: Any
     notes: Sequence[str]
@@ -239,7 +239,7 @@ def _resolved(node: Node, links: Links) -> Any:
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What is not as it was where the run was recorded."""
+    """Notes about differences from the environment of the recorded run."""
     commit, head = then.get("git_commit"), now["git_commit"]
     if commit != head:
         yield f"the git commit is {_commit(head)}, it was {_commit(commit)}"

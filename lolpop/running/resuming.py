@@ -1,4 +1,4 @@
-"""Resuming: what an earlier run completed, for one that goes on where it ended."""
+"""Resuming: the completed calls of an earlier run."""
 
 from __future__ import annotations
 

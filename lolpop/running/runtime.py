@@ -1,4 +1,4 @@
-"""The runtime: what a container does beside wiring."""
+"""The runtime: what a container does besides wiring."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ContainerRuntime:
         return places_of(root)
 
     def bind(self, integration: Integration, scope: Scope, provider: str, unit: Unit | None) -> None:
-        """Tie the calls of a pipeline or runner to the container, and the unit of work, that built it."""
+        """Bind the calls of a pipeline or runner to the container, and the unit of work, that built it."""
         from lolpop.integrations import bind
         from lolpop.running.calls import CallBinding
 

@@ -1,4 +1,4 @@
-"""The wiring of a container as a run records it: what was used, how it was set, and where."""
+"""Snapshots of the wiring of a container, as a run records it: implementations, settings and environment."""
 
 from __future__ import annotations
 

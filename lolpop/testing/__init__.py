@@ -1,4 +1,4 @@
-"""Tests of integrations and workflows: contracts, fakes, checks around tasks, and a plugin of pytest."""
+"""Testing integrations and workflows: contracts, fakes, checks of tasks, and a plugin of pytest."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ RunnerAndProfiles = Annotated[
     list[str],
     typer.Argument(
         metavar="[RUNNER] OLD NEW",
-        help="Two profiles; - stands for the settings without any.",
+        help="Two profiles; - means no profile.",
         autocompletion=completed_by("complete_compared_profile"),
     ),
 ]
 AsYaml = Annotated[bool, typer.Option("--yaml", help="Print a settings file that can be loaded again.")]
 Resolved = Annotated[
-    bool, typer.Option("--resolved", help="Print what links lead to; in a table, the link stands beside it.")
+    bool, typer.Option("--resolved", help="Print the values of links; in a table, followed by the link.")
 ]
 
 app = typer.Typer(help="Show, compare and explain settings.", rich_markup_mode=None)
@@ -41,7 +41,7 @@ def show(
     as_yaml: AsYaml = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print every setting, and where it comes from.
+    """Print every setting and its source.
 
     Example: lolpop config show classification --yaml --resolved > pinned.yaml
     """
@@ -58,7 +58,7 @@ def show(
 
 @command(app)
 def explain(words: RunnerAndKey, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Print what every source says of a setting.
+    """Print the value of a setting in every source.
 
     Example: lolpop config explain classification train.model_trainer
     """
@@ -72,7 +72,7 @@ def explain(words: RunnerAndKey, settings: SettingsOptions, as_json: AsJson = Fa
 
 @command(app)
 def diff(words: RunnerAndProfiles, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Print the settings and implementations that two profiles do not have in common.
+    """Print the differences between two profiles: settings and implementations.
 
     Example: lolpop config diff classification dev prod
     """

@@ -15,7 +15,7 @@ Reference = Annotated[str, typer.Argument(metavar="REFERENCE", help="The rows to
 SourceFile = Annotated[str, typer.Argument(metavar="SOURCE", help=_SOURCE_HELP)]
 TargetFile = Annotated[str, typer.Argument(metavar="TARGET", help="Where to write the rows.")]
 Target = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="What is to be learned, unless the settings say it.")
+    str | None, typer.Option(metavar="COLUMN", help="Column of the target, unless the settings name it.")
 ]
 From = Annotated[
     str | None, typer.Option("--from", metavar="NAME", help="The data_connector that reads; file by default.")
@@ -25,16 +25,16 @@ To = Annotated[
 ]
 Rows = Annotated[
     int | None,
-    typer.Option("--rows", "-n", min=1, help="How many to write; as many as there are by default."),
+    typer.Option("--rows", "-n", min=1, help="How many to write; by default as many as there are real ones."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
 
-app = typer.Typer(help="Look at rows, and copy them, without any workflow.", rich_markup_mode=None)
+app = typer.Typer(help="Inspect and copy rows, without a workflow.", rich_markup_mode=None)
 
 
 @command(app)
 def profile(file: File, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Print what is in each column.
+    """Print a profile of each column.
 
     Example: lolpop data profile customers.csv
     """
@@ -45,9 +45,9 @@ def profile(file: File, settings: SettingsOptions, as_json: AsJson = False) -> N
 
 @command(app)
 def check(file: File, settings: SettingsOptions, target: Target = None, as_json: AsJson = False) -> None:
-    """Print what is wrong, or suspicious, with rows.
+    """Print errors and warnings about rows.
 
-    Exit code 3 tells that nothing can be learned from them.
+    The exit code is 3 if they cannot be used for training.
     Example: lolpop data check customers.csv --target churned
     """
     from lolpop.cli.data import check_data
@@ -58,9 +58,9 @@ def check(file: File, settings: SettingsOptions, target: Target = None, as_json:
 
 @command(app)
 def compare(file: File, reference: Reference, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Print which columns have other values than those of a reference.
+    """Print the columns whose values have drifted from a reference.
 
-    Exit code 3 tells that the difference is an error. Example: lolpop data compare june.csv may.csv
+    The exit code is 3 if the drift is an error. Example: lolpop data compare june.csv may.csv
     """
     from lolpop.cli.data import compare_data
 
@@ -78,7 +78,7 @@ def seed(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy rows from one place to another, whatever the formats.
+    """Copy rows from one place to another, between any formats.
 
     Example: lolpop data seed customers.csv customers.parquet
     """
@@ -96,7 +96,7 @@ def synthesize(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write rows that are like real ones and nobody's, with scores of quality and privacy.
+    """Write synthetic rows that resemble real ones, and print scores of quality and privacy.
 
     Example: lolpop data synthesize customers.csv synthetic.csv -n 1000
     """

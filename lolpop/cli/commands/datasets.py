@@ -42,7 +42,7 @@ def ls(settings: SettingsOptions, name: Name = None, limit: Limit = 20, as_json:
 
 @command(app)
 def show(version: Version, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show where a dataset version came from, its columns, and what was made of it.
+    """Show the columns and the lineage of a dataset version.
 
     Example: lolpop datasets show churn_train@1
     """

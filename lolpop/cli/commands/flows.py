@@ -49,14 +49,14 @@ Target = Annotated[
     Path,
     typer.Option("--output", "-o", metavar="PATH", help="The file that is written, or the folder for it."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files even if they were edited.")]
 
 app = typer.Typer(help="Show, run and build flows of workflows.", rich_markup_mode=None)
 
 
 @command(app)
 def show(settings: SettingsOptions, words: Words = None, drawing: Drawing = "tree") -> None:
-    """Draw which workflows follow which.
+    """Draw a flow: the order of its workflows.
 
     Example: lolpop flow show classification train_and_predict
     """

@@ -12,7 +12,7 @@ from lolpop.cli._options import AsJson, command
 FormerFile = Annotated[Path, typer.Argument(metavar="FILE", help="Settings of the original lolpop.")]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write there; without it, the result is printed."),
+    typer.Option("--output", "-o", metavar="FILE", help="File to write; by default, standard output."),
 ]
 
 app = typer.Typer(rich_markup_mode=None)

@@ -59,7 +59,7 @@ def ls(
 
 @command(app)
 def show(version: AnyVersion, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show what a model version is worth, where it came from, and what became of it.
+    """Show the metrics, lineage and deployments of a model version.
 
     Example: lolpop models show churn@2
     """
@@ -87,7 +87,7 @@ def deploy(
     reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Deploy a chosen model version, in place of the one in use.
+    """Deploy a model version in place of the deployed one.
 
     Example: lolpop models deploy churn@2 --reason "fewer false alarms"
     """
@@ -100,7 +100,7 @@ def deploy(
 def rollback(
     name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
 ) -> None:
-    """Deploy the model version again that was in use before the current one.
+    """Deploy the previously deployed model version again.
 
     Example: lolpop models rollback churn
     """
@@ -113,7 +113,7 @@ def rollback(
 def undeploy(
     name: Name, settings: SettingsOptions, by: By = None, reason: Reason = None, as_json: AsJson = False
 ) -> None:
-    """Take the deployed model version out of use.
+    """End the deployment of a model.
 
     Example: lolpop models undeploy churn
     """

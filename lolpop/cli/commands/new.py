@@ -10,9 +10,9 @@ from lolpop.cli._completing import completed_by
 from lolpop.cli._exit_codes import CHECK_FAILED
 from lolpop.cli._options import command
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and take the defaults.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")]
-ProjectName = Annotated[str, typer.Argument(metavar="NAME", help="Its folder, and the name of its package.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask no questions; use the defaults.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+ProjectName = Annotated[str, typer.Argument(metavar="NAME", help="Name of its folder and package.")]
 ComponentType = Annotated[
     str,
     typer.Argument(
@@ -31,9 +31,7 @@ Base = Annotated[
         autocompletion=completed_by("complete_implementation"),
     ),
 ]
-NewType = Annotated[
-    bool, typer.Option("--new-type", help="Make the component type too, which does not exist yet.")
-]
+NewType = Annotated[bool, typer.Option("--new-type", help="Also add the component type, which is new.")]
 BaseRunner = Annotated[
     str,
     typer.Option(

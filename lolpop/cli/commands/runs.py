@@ -51,7 +51,7 @@ def show(run_id: RunId, settings: SettingsOptions, as_json: AsJson = False) -> N
 
 @command(app)
 def diff(old: OldRun, new: NewRun, settings: SettingsOptions, as_json: AsJson = False) -> None:
-    """Show what differs between two runs, and what came of it.
+    """Show the differences between two runs, metrics included.
 
     Example: lolpop runs diff @2 last
     """
@@ -81,7 +81,7 @@ def compare(
 
 @command(app)
 def replay(run_id: RunId, settings: SettingsOptions, group: Group = None, as_json: AsJson = False) -> None:
-    """Run one again as it was recorded, with what --set says over it.
+    """Repeat a recorded run; --set overrides its settings.
 
     Example: lolpop runs replay last --set seed=8
     """

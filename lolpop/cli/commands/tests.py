@@ -20,14 +20,14 @@ Words = Annotated[
 ]
 Checks = Annotated[
     list[Path] | None,
-    typer.Option("--checks", metavar="FILE", help="A file of checks, in place of those that are found."),
+    typer.Option("--checks", metavar="FILE", help="File of checks, instead of the discovered ones."),
 ]
 JUnit = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write the outcomes as JUnit XML.")
 ]
 OnFailure = Annotated[
     Literal["stop", "continue", "warn"],
-    typer.Option(help="End the workflow at a check that fails, go on, or only warn."),
+    typer.Option(help="What a failed check does: stop the workflow, continue, or only warn."),
 ]
 
 app = typer.Typer(rich_markup_mode=None)

@@ -28,10 +28,10 @@ Described = Annotated[
 ]
 GraphFormat = Annotated[
     Literal["tree", "mermaid", "dot", "svg"],
-    typer.Option("--format", help="tree for people, mermaid and dot for other programs, svg to look at."),
+    typer.Option("--format", help="tree as text, mermaid or dot for other programs, or svg as a picture."),
 ]
 Connect = Annotated[
-    bool, typer.Option("--connect", help="Ask each component that has a method ping what it reaches.")
+    bool, typer.Option("--connect", help="Also test the connections of components that have a method ping.")
 ]
 
 app = typer.Typer(rich_markup_mode=None)
@@ -39,7 +39,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 @command(app)
 def verify(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = False) -> None:
-    """Find everything that is wrong, without running anything.
+    """Report all errors of settings and wiring, without running anything.
 
     Example: lolpop verify classification --profile prod
     """
@@ -53,7 +53,7 @@ def verify(settings: SettingsOptions, runner: Runner = "", as_json: AsJson = Fal
 def graph(
     settings: SettingsOptions, runner: Runner = "", form: GraphFormat = "tree", as_json: AsJson = False
 ) -> None:
-    """Draw what is wired in a container: what stands where, how it is set, and what it is built from.
+    """Draw the wiring of a container: implementations, settings and dependencies.
 
     Example: lolpop graph classification --format svg > wiring.svg
     """
@@ -75,7 +75,7 @@ def components(component_type: ComponentType = None, as_json: AsJson = False) ->
 
 @command(app)
 def describe(name: Described, as_json: AsJson = False) -> None:
-    """Show the settings of an implementation, in use or not, and what it needs; or a component type.
+    """Show the settings and requirements of an implementation, in use or not; or a component type.
 
     Example: lolpop describe model_trainer.xgboost
     """
@@ -88,9 +88,9 @@ def describe(name: Described, as_json: AsJson = False) -> None:
 def doctor(
     settings: SettingsOptions, runner: Runner = "", connect: Connect = False, as_json: AsJson = False
 ) -> None:
-    """Say what is installed, and whether extensions, the store and the project are fit for work.
+    """Check the installation, extensions, the store and the project.
 
-    Exit code 3 tells that something is broken. Example: lolpop doctor --connect
+    The exit code is 3 if something is broken. Example: lolpop doctor --connect
     """
     from lolpop.cli.doctor import examine
 

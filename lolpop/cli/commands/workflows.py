@@ -32,7 +32,7 @@ Resume = Annotated[
     str | None,
     typer.Option(
         metavar="RUN",
-        help="Go on where a run failed or was interrupted; in place of RUNNER.",
+        help="Resume a failed or interrupted run; replaces RUNNER.",
         autocompletion=completed_by("complete_run"),
     ),
 ]
@@ -40,7 +40,7 @@ PlanResume = Annotated[
     str | None,
     typer.Option(
         metavar="RUN",
-        help="Say what run --resume would do; in place of RUNNER.",
+        help="Plan run --resume of this run; replaces RUNNER.",
         autocompletion=completed_by("complete_run"),
     ),
 ]
@@ -48,10 +48,10 @@ Step = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Name of this call in its group: another attempt goes on from what earlier ones completed.",
+        help="Name of this call in its group: a later attempt resumes earlier ones.",
     ),
 ]
-Cache = Annotated[bool, typer.Option("--cache", help="Reuse what earlier runs made of the same.")]
+Cache = Annotated[bool, typer.Option("--cache", help="Reuse results of earlier runs.")]
 SweepFlags = Annotated[
     list[str] | None,
     typer.Option(
@@ -146,9 +146,9 @@ def plan(
     resume: PlanResume = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what run --cache, or run --resume, would reuse, and what it would call again and why.
+    """Show which calls run --cache, or run --resume, would reuse, and which it would repeat and why.
 
-    Nothing is run. Without --resume, the calls of the newest run of the workflow are looked at.
+    Nothing runs. Without --resume, the calls of the newest run of the workflow are examined.
 
     Example: lolpop plan classification --set seed=8
     """

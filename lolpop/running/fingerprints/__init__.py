@@ -1,1 +1,1 @@
-"""Fingerprints: what a call depends on, part by part."""
+"""Fingerprints: the dependencies of a call, part by part."""

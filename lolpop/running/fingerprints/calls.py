@@ -1,4 +1,4 @@
-"""The fingerprints of calls: what a method depends on, and what it is called with."""
+"""Fingerprints of calls: the dependencies of a method, and its arguments."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CallFingerprint:
-    """What one call depends on."""
+    """The dependencies of one call."""
 
     method: Parts
-    """What every call of the method depends on."""
+    """The dependencies of every call of the method."""
     method_key: str
     """What identifies the parts of the method, whether or not all of them are known."""
     inputs: Parts
-    """Its arguments, and what it reads besides them."""
+    """Its arguments and its other inputs."""
     by_content: bool = False
     """Whether rows are hashed, and models known by their experiments."""
     names_resources: bool = False
@@ -96,7 +96,7 @@ class CallFingerprints:
         return fingerprint.digest if now.digest == before.digest else None
 
     def method(self, path: str) -> Parts:
-        """What every call of ``path`` depends on."""
+        """The dependencies of every call of ``path``."""
         return self._method(path).parts
 
     def has(self, path: str) -> bool:
@@ -115,7 +115,7 @@ class CallFingerprints:
         return self._method(path).has_effects
 
     def _read_parts(self, path: str, arguments: Mapping[str, Any]) -> Iterator[Part]:
-        """What a call reads besides its arguments, by content."""
+        """The inputs of a call besides its arguments, by content."""
         owner, _, name = path.rpartition(".")
         instance = self._owners[owner]()
         reads = reads_of(getattr(type(instance), name, None))

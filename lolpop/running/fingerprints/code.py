@@ -61,7 +61,7 @@ class CodePart:
 
 @dataclass(slots=True)
 class CodeParts:
-    """What is reached from some functions and classes."""
+    """The code that some functions and classes reach."""
 
     parts: dict[str, CodePart] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -89,13 +89,13 @@ class _Walk:
     def __init__(self) -> None:
         self.found = CodeParts()
         self._seen: set[int] = set()
-        self._held: list[Any] = []  # what has been seen keeps its id for as long as the walk lasts
+        self._held: list[Any] = []  # visited objects are held, so that their ids stay unique during the walk
         self._modules: set[str] = set()
         self._has_everything = False
         self._pending: deque[Callable[[], None]] = deque()
 
     def finish(self) -> None:
-        """Follow what was reached until nothing is left to follow."""
+        """Follow references until none is left."""
         while self._pending:
             self._pending.popleft()()
 

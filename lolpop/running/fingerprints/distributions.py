@@ -76,9 +76,8 @@ def _by_module() -> dict[str, list[str]]:
 
 @cache
 def framework_digest() -> str:
-    """The version of lolpop, and what tells its files apart where they are edited without a new version.
-
-    Those are sizes and times: reading them all takes longer than most tasks.
+    """The version of lolpop, and a digest of its files for changes without a new version. The digest uses
+    sizes and times, since reading all files takes longer than most tasks.
     """
     import lolpop
 

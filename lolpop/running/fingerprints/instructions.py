@@ -1,4 +1,4 @@
-"""The instructions of code, without those that compute nothing: as ``dis`` says them, but faster."""
+"""The instructions of code without no-ops: like those of ``dis``, but faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole modules of a project, read as text and never imported, for code that cannot be followed."""
+"""Whole modules of a project, read as text without importing them, for code that cannot be followed."""
 
 from __future__ import annotations
 

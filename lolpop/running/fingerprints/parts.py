@@ -1,4 +1,4 @@
-"""Parts of fingerprints: what a call depends on, by name, and how two sets of parts differ."""
+"""Parts of fingerprints: the dependencies of a call by name, and differences between two sets of parts."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a call depends on."""
+    """One dependency of a call."""
 
     kind: PartKind
     name: str
     """Path of a setting or component, name of code, of a library, of an argument, or of a file."""
     digest: str | None
-    """Of its content; None where that cannot be determined."""
+    """Digest of its content; None if that cannot be determined."""
     shown: str = ""
-    """The content as people may read it; empty where it is too long, or code."""
+    """The content for messages; empty if it is too long, or code."""
     place: str = ""
-    """Where it stands: ``lolpop.yaml:9:22``, ``features.py:31``."""
+    """Its place: ``lolpop.yaml:9:22``, ``features.py:31``."""
     caller: str = ""
-    """Of code: the code that reaches it first."""
+    """For code: the code that reaches it first."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -37,7 +37,7 @@ class Part:
 
 
 class Parts:
-    """The parts of one call, or of one method whatever it is called with."""
+    """The parts of one call, or of one method without arguments."""
 
     def __init__(self, parts: Iterable[Part] = ()) -> None:
         self._parts: dict[tuple[str, str], Part] = {}
@@ -95,7 +95,7 @@ def combined_digest(method: Parts, inputs: Parts) -> str | None:
 
 
 def differences(old: Parts, new: Parts) -> list[str]:
-    """What differs between two sets of parts: a few words for each difference, the most telling first."""
+    """The differences between two sets of parts, in a few words each, the most important first."""
     before: Mapping[tuple[str, str], Part] = {part.key: part for part in old}
     after: Mapping[tuple[str, str], Part] = {part.key: part for part in new}
     changed = {

@@ -1,4 +1,4 @@
-"""What a method of a pipeline or runner depends on: its code, and what a container injects that it uses."""
+"""The dependencies of a method of a pipeline or runner: its code, and the injected objects that it uses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LONGEST = 60
 """Characters of a value that a difference shows."""
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-"""What the code of lolpop itself works with, whichever components are chosen."""
+"""Libraries that lolpop's own code uses with any components."""
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _NOT_COUNTED = (Folder, Places)
@@ -53,7 +53,7 @@ _NOT_COUNTED = (Folder, Places)
 
 @dataclass(frozen=True)
 class MethodParts:
-    """What the calls of one method depend on, whatever they are called with."""
+    """The dependencies of the calls of one method, without arguments."""
 
     parts: Parts
     reads_outside: bool
@@ -263,7 +263,7 @@ class _Walk:
         plan, setting = cell.plan, cell.plan.settings.get("")
         fields = dict(value) if hasattr(type(value), "model_fields") else {}
 
-        @functools.cache  # that takes a while, and is the same for all fields
+        @functools.cache  # this takes a while, and is the same for all fields
         def shown() -> Any:
             return None if setting is None or cell.overrides else setting.shown
 
@@ -344,7 +344,7 @@ class _Walk:
         self._count_whole(provider)
 
     def _count_foreign(self, provider: Any) -> None:
-        """Count what a provider of dependency-injector gives: it may be another thing each time."""
+        """Count the object of a provider of dependency-injector, which may differ at each call."""
         made = getattr(provider, "provides", None) or getattr(provider, "cls", None)
         if isinstance(made, FunctionType | type):
             self._code.append(made)

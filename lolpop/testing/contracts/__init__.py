@@ -1,4 +1,4 @@
-"""What an implementation of each component type promises, as classes of tests.
+"""The contracts of component types, as classes of tests.
 
 Subclass the contract of the type in a test module, with a fixture ``make`` that makes the implementation.
 """

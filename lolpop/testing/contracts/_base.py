@@ -1,4 +1,4 @@
-"""What the contracts of all component types share."""
+"""The base of the contracts of all component types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lolpop.testing.contracts._expected import require
 
 
 class ComponentContract:
-    """What every component promises, whatever its type.
+    """The contract of every component.
 
     A subclass for a component type adds the promises of its interface. Whoever implements the interface
     subclasses that, with a fixture ``make`` that makes the implementation; pytest runs the rest.

@@ -1,4 +1,4 @@
-"""What checks of conformance are made of."""
+"""Helpers of the checks of contracts."""
 
 from __future__ import annotations
 

@@ -9,8 +9,6 @@ from typing import Any
 from lolpop._names import did_you_mean
 from lolpop.testing.contracts._base import ComponentContract
 
-__all__ = ["missing_fixture", "wrong_make"]
-
 
 def missing_fixture(owner: type[Any], taken: Collection[str], defined: Collection[str]) -> str | None:
     """What to tell of the first fixture that a check takes and nobody defines; None if all are there."""
