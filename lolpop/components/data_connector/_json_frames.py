@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
+from lolpop._names import shortened
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._frames import EXACT, WholeColumns, is_beyond_floats, to_frame
 from lolpop.data.reading import ColumnSchema, Reading
@@ -116,15 +118,33 @@ class JsonFrames:
                         yield json.loads(line)
 
     def _located(self) -> DataError | None:
+        """The error that names the first line that is no JSON object, or has a field of another type."""
+        kinds: dict[str, str] = {}
         with self._location.opened() as file:
             for number, line in enumerate(file, start=1):
                 try:
                     value: Any = json.loads(line) if line.strip() else {}
                 except ValueError as error:
                     return DataError(f"{self._location}:{number}: this line is not JSON: {error}")
+                place = f"{self._location}:{number}"
                 if not isinstance(value, dict):
-                    return DataError(f"{self._location}:{number}: expected a JSON object, not {line[:40]!r}.")
+                    text = shortened(line.decode(errors="replace").strip(), 40)
+                    return DataError(f"{place}: expected one JSON object a line, not {text}")
+                for name, field in value.items():
+                    if (
+                        field is not None
+                        and kinds.setdefault(name, _KINDS[type(field)]) != _KINDS[type(field)]
+                    ):
+                        return DataError(
+                            f"{place}: {name!r} has {_KINDS[type(field)]} here, such as "
+                            f"{shortened(repr(field), 40)}, and {kinds[name]} above. Write them as one type."
+                        )
         return None
+
+
+_KINDS: Mapping[type, str] = MappingProxyType(
+    {str: "text", int: "numbers", float: "numbers", bool: "booleans", list: "lists", dict: "objects"}
+)
 
 
 class _Fields:

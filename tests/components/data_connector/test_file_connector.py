@@ -183,7 +183,8 @@ def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> 
         ("noext", "no suffix, so its format is unknown"),
         ("table.xlsx", "unknown format 'xlsx'. Expected one of arrow, csv"),
         ("broken.jsonl", r"broken\.jsonl:2: this line is not JSON"),
-        ("list.jsonl", r"list\.jsonl:1: expected a JSON object"),
+        ("list.jsonl", r"list\.jsonl:1: expected one JSON object a line"),
+        ("mixed.jsonl", r"mixed\.jsonl:2: 'a' has text here, such as 'x', and numbers above"),
         ("broken.parquet", r"broken\.parquet cannot be read"),
         ("broken.csv.gz", r"broken\.csv\.gz cannot be read"),
         ({"pth": "train.csv"}, "unknown key 'pth'. Did you mean path"),
@@ -202,6 +203,7 @@ def test_a_source_that_cannot_be_read_says_why(
     (tmp_path / "table.xlsx").write_text("x")
     (tmp_path / "broken.jsonl").write_text('{"a": 1}\n{"a":\n')
     (tmp_path / "list.jsonl").write_text("[1]\n")
+    (tmp_path / "mixed.jsonl").write_text('{"a": 1, "b": null}\n{"a": "x", "b": 2}\n')
     (tmp_path / "broken.parquet").write_text("PAR")
     (tmp_path / "broken.csv.gz").write_text("abc")
     with pytest.raises(DataError, match=message):
