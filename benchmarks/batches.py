@@ -37,9 +37,7 @@ def budgets(rows: int = ROWS, repeat: int = 3) -> Iterator[Budget]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         prepare(folder, rows)
-        runs = [
-            (_measured(PLAIN, folder, str(BATCH_ROWS)), _measured(TRACKED, folder)) for _ in range(repeat)
-        ]
+        runs = [(measured(PLAIN, folder, str(BATCH_ROWS)), measured(TRACKED, folder)) for _ in range(repeat)]
     plain, tracked = (_medians(each) for each in zip(*runs, strict=True))
     of = f"{rows:,} rows from Parquet, in batches"
     limit = plain["seconds"] / 0.9
@@ -55,6 +53,17 @@ def _medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def prepare(folder: Path, rows: int) -> None:
     """Rows to learn from in ``folder``, and ``rows`` to predict with the model that was trained on those."""
+    drawn_rows(folder, rows)
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
+        runner = container.runner()
+        model_version = runner.train_model(runner.process_data())
+        model = container.resource_version_control().load_model(model_version)
+    joblib.dump(make_pipeline(model.transformer, model.estimator), folder / "model.joblib")
+
+
+def drawn_rows(folder: Path, rows: int) -> None:
+    """Rows to learn from in ``folder``, and ``rows`` to predict."""
     random = np.random.default_rng(0)
     _drawn(random, 20_000, labelled=True).to_csv(folder / "known.csv", index=False)
     writer: pq.ParquetWriter | None = None
@@ -65,12 +74,6 @@ def prepare(folder: Path, rows: int) -> None:
         writer.write_table(table)
     assert writer is not None
     writer.close()
-    (folder / "lolpop.yaml").write_text(SETTINGS)
-    with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
-        runner = container.runner()
-        model_version = runner.train_model(runner.process_data())
-        model = container.resource_version_control().load_model(model_version)
-    joblib.dump(make_pipeline(model.transformer, model.estimator), folder / "model.joblib")
 
 
 def _drawn(random: np.random.Generator, rows: int, start: int = 0, *, labelled: bool = False) -> pd.DataFrame:
@@ -83,7 +86,7 @@ def _drawn(random: np.random.Generator, rows: int, start: int = 0, *, labelled: 
     return frame
 
 
-def _measured(script: Path, folder: Path, *arguments: str) -> dict[str, float]:
+def measured(script: Path, folder: Path, *arguments: str) -> dict[str, float]:
     python(str(script), str(folder), *arguments)
     measured: dict[str, float] = json.loads((folder / f"{script.stem.partition('_')[0]}.json").read_text())
     return measured

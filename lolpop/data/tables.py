@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import narwhals.dependencies as libraries
 import numpy as np
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Frame
 
 __all__ = [
-    "Written", "digest_of", "dtypes_of", "pack", "read", "read_batches", "unpack", "write", "write_batches",
+    "Written", "count_batches", "digest_of", "dtypes_of", "from_bytes", "pack", "read", "read_batches",
+    "to_bytes", "unpack", "write", "write_batches",
 ]  # fmt: skip
 
 _KEY = b"lolpop"
@@ -107,11 +108,32 @@ def read(path: Path) -> pa.Table:
         return file.read_all()
 
 
-def read_batches(path: Path) -> Iterator[pa.Table]:
-    """Read the table in a file part by part, as it was written."""
+def read_batches(path: Path, start: int = 0, stop: int | None = None) -> Iterator[pa.Table]:
+    """Read the table in a file part by part, as it was written; of all parts, those between two numbers."""
     with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
-        for number in range(file.num_record_batches):
+        for number in range(file.num_record_batches)[start:stop]:
             yield pa.Table.from_batches([file.get_batch(number)])
+
+
+def count_batches(path: Path) -> int:
+    """How many parts ``read_batches`` gives."""
+    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+        return int(file.num_record_batches)
+
+
+def to_bytes(frame: Frame) -> bytes:
+    """``frame`` as bytes that travel to another process, where ``from_bytes`` makes it of them again."""
+    table, sink = pack(frame), io.BytesIO()
+    with _writer(sink, table.schema) as file:
+        for batch in _parts(table):
+            file.write_batch(batch)
+    return sink.getvalue()
+
+
+def from_bytes(packed: bytes) -> Frame:
+    """The frame of which ``to_bytes`` has made bytes."""
+    with pa.ipc.open_file(pa.BufferReader(packed)) as file:
+        return unpack(file.read_all())
 
 
 def digest_of(table: pa.Table) -> str:
@@ -182,8 +204,12 @@ def _is_default(index: dict[str, Any]) -> bool:
     return (index["kind"], index["name"], index["start"], index["step"]) == ("range", None, 0, 1)
 
 
-def _writer(path: Path, schema: pa.Schema) -> Any:
-    return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+def _writer(sink: Path | IO[bytes], schema: pa.Schema) -> Any:
+    return pa.ipc.new_file(
+        str(sink) if isinstance(sink, Path) else sink,
+        schema,
+        options=pa.ipc.IpcWriteOptions(compression="lz4"),
+    )
 
 
 def _without_index(frame: Frame) -> Frame:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lolpop._names import one_of
-from lolpop.errors import WiringError
+from lolpop.errors import ReferenceNotFoundError, WiringError
 from lolpop.integrations import binding_of
 from lolpop.kernel.masking import masker
 from lolpop.kernel.providers import Component
@@ -51,13 +51,14 @@ class Spec:
     """What another process needs to build a container again. All values can be pickled.
 
     ``overrides`` holds providers by the path that they override: the interface, the import path of the
-    implementation, and its settings.
+    implementation, and its settings. ``recorded`` says whether the store of the container knows the run.
     """
 
     container: str
     configuration: Configuration
     overrides: tuple[tuple[str, type, str, dict[str, Any]], ...] = ()
     run_id: str | None = None
+    recorded: bool = False
 
     def build(self) -> Any:
         """The container, built again; the caller closes it."""
@@ -83,7 +84,7 @@ class Spec:
         return method
 
 
-def spec_of(root: Scope, run_id: str | None = None) -> Spec:
+def spec_of(root: Scope, run_id: str | None = None, *, recorded: bool = False) -> Spec:
     """The spec of a container. Raises WiringError if an override cannot be sent to another process."""
     overrides = []
     for scope in root.walk():
@@ -95,7 +96,7 @@ def spec_of(root: Scope, run_id: str | None = None) -> Spec:
                     overrides.append(elsewhere)
             elif provider.last_overriding is not None:
                 raise _cannot_travel(scope.path_of(name), "an object or a provider of this process")
-    return Spec(_import_path(root.declared_as), root.configuration, tuple(overrides), run_id)
+    return Spec(_import_path(root.declared_as), root.configuration, tuple(overrides), run_id, recorded)
 
 
 def _stand_in(cell: Cell) -> tuple[str, type, str, dict[str, Any]]:
@@ -175,14 +176,32 @@ class Worker:
 
     def call(self, call: Call, item: Any) -> Any:
         """The result of ``call`` for ``item``; ``current_run`` is the run that the spec is of."""
-        if self._container is None:
-            self._container = self._spec.build()
+        container = self._built()
         token = RUN.set(self._run)
         try:
-            with self._container.scope():  # one unit of work for each call
-                return self._spec.resolve(self._container, call)(item)
+            with container.scope():  # one unit of work for each call
+                return self._spec.resolve(container, call)(item)
         finally:
             RUN.reset(token)
+
+    def require_store(self) -> None:
+        """Raise WiringError if the store that this process reaches is not the one that records the run."""
+        if not self._spec.recorded:
+            return
+        try:
+            self._built().store().run(self._spec.run_id)
+        except ReferenceNotFoundError as error:
+            folder = self._spec.configuration.folder
+            raise WiringError(
+                f"the store that a worker reaches does not know the run {self._spec.run_id}: by the settings "
+                f"it is on the worker's own disk, in {folder}",
+                "Set store: {url: postgresql+psycopg://…, artifacts: s3://…}, or mount the folder on them.",
+            ) from error
+
+    def _built(self) -> Any:
+        if self._container is None:
+            self._container = self._spec.build()
+        return self._container
 
     def _mask(self, text: str, *, names: bool = True) -> str:
         return masker(scope_of(self._container), names=names)(text)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeInt, PositiveInt
 
+from lolpop._concurrency import in_order
 from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
+from lolpop.components.executor import Executor
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
 from lolpop.components.model_checker import Metrics, ModelChecker
@@ -24,15 +26,17 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import prefetched
 from lolpop.data.frames import Frame, count, listed, wrap
 from lolpop.data.reading import ColumnSchema
-from lolpop.data.sources import Source
+from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
+from lolpop.kernel.specs import Call
 from lolpop.pipelines._drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, with_known_label
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
+from lolpop.prediction.parts import PredictedPart, RowsPart, parts_of
 from lolpop.prediction.predictor import Predictor
 from lolpop.prediction.recorded import record_of, recorded_model
 from lolpop.prediction.usability import PredictionCheck
@@ -40,6 +44,8 @@ from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 __all__ = ["PredictPipeline"]
+
+_WITHOUT_BATCHES = "rows are predicted by several workers only where data.batch_rows is set"
 
 
 class PredictPipeline(Pipeline):
@@ -49,11 +55,18 @@ class PredictPipeline(Pipeline):
     ----------
     explain : bool or int
         Whether predictions are attributed to columns, or for how many rows at most, from the first on.
+    n_jobs : int
+        How many parts of the rows are predicted at once, by workers of the executor; 1 predicts in this
+        process. It needs ``data.batch_rows``.
+    part_batches : int
+        How many batches of rows make a part.
     """
 
     def __init__(
         self,
         explain: bool | NonNegativeInt = False,
+        n_jobs: PositiveInt = 1,
+        part_batches: PositiveInt = 4,
         *,
         problem: Problem,
         data_connector: DataConnector,
@@ -64,10 +77,19 @@ class PredictPipeline(Pipeline):
         model_checker: ModelChecker,
         model_explainer: ModelExplainer,
         notifiers: Sequence[Notifier],
+        data: Data | None = None,
+        executor: Executor | None = None,
     ) -> None:
+        for name, number in (("n_jobs", n_jobs), ("part_batches", part_batches)):
+            if number < 1:
+                raise ValueError(f"{name} must be at least 1, but got {number}.")
+        if n_jobs > 1 and data is not None and data.batch_rows is None:
+            raise ValueError(f"n_jobs: {_WITHOUT_BATCHES}.")
         if explain and (names := explanation_clashes(problem.passthrough_columns)):
             raise ValueError(f"explain: {_clash(names)}.")
         self.explain = explain
+        self.n_jobs = n_jobs
+        self.part_batches = part_batches
         self.problem = problem
         self.data_connector = data_connector
         self.data_profiler = data_profiler
@@ -77,6 +99,7 @@ class PredictPipeline(Pipeline):
         self.model_checker = model_checker
         self.model_explainer = model_explainer
         self.notifiers = notifiers
+        self.executor = executor
         self._drift = DriftAnalysis(data_profiler, metadata_tracker, resource_version_control, notifiers)
 
     @classmethod
@@ -85,7 +108,12 @@ class PredictPipeline(Pipeline):
     ) -> Iterable[Finding]:
         """Check that explanations are not required of forecasts, and that the index has no name of an
         explanation.
+
+        Several jobs need rows in batches.
         """
+        data = values.get("data")
+        if settings.get("n_jobs", 1) > 1 and data is not None and data.batch_rows is None:
+            yield Finding("n_jobs", _WITHOUT_BATCHES, hint="Set data.batch_rows, such as 100000.")
         problem = values.get("problem")
         if not settings.get("explain") or problem is None:
             return
@@ -224,13 +252,15 @@ class PredictPipeline(Pipeline):
         """
         rows = 0
         with ExitStack() as stack:
-            write = None if target is None else stack.enter_context(self.data_connector.writing(target))
+            parts = self._parts(dataset_version, model_version, target, stack)
+            write = None
+            if target is not None and not any(part.targets for part in parts):
+                write = stack.enter_context(self.data_connector.writing(target))
 
             def written() -> Iterator[Frame]:
                 nonlocal rows
-                for predictions in prefetched(
-                    self._predictions(model, dataset_version, reported, check=check)
-                ):
+                predicted = self._predictions(model, dataset_version, parts, reported, check=check)
+                for predictions in prefetched(predicted):
                     rows += len(wrap(predictions))
                     if write is not None:
                         write(predictions)
@@ -279,6 +309,7 @@ class PredictPipeline(Pipeline):
         self,
         model: FittedModel,
         dataset_version: DatasetVersion,
+        parts: Sequence[RowsPart],
         reported: CheckReport | None,
         *,
         check: bool,
@@ -289,13 +320,58 @@ class PredictPipeline(Pipeline):
             PredictionCheck(self.problem.passthrough_columns),
         )
         load = partial(self.resource_version_control.load_batches, dataset_version)
-        for predictions in predictor.predict_batches(load):
-            if check:
-                usable.look(predictions)
-            yield predictions
+        if parts:
+            with self._predicted_by_workers(parts) as predicted:
+                yield from predictor.predict_parts(predicted, load, usable)
+        else:
+            for predictions in predictor.predict_batches(load):
+                if check:
+                    usable.look(predictions)
+                yield predictions
         self._warn(predictor)
         if check:
             self._insist_on(usable)
+
+    def _parts(
+        self,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion,
+        target: Source | None,
+        stack: ExitStack,
+    ) -> list[RowsPart]:
+        """What is predicted by workers; nothing if all is predicted here.
+
+        A target that can be is written by workers, too: it is whole when ``stack`` closes.
+        """
+        if self.executor is None or self.n_jobs == 1:
+            return []
+        batches = self.resource_version_control.count_batches(dataset_version)
+        if batches <= self.part_batches:
+            return []
+        write = None
+        if target is not None and self.data_connector.writes_parts(target):
+            write = stack.enter_context(self.data_connector.writing_parts(target))
+        return parts_of(dataset_version, model_version, batches, self.part_batches, write)
+
+    @contextmanager
+    def _predicted_by_workers(self, parts: Sequence[RowsPart]) -> Iterator[Iterator[PredictedPart]]:
+        assert self.executor is not None  # noqa: S101  (or there were no parts)
+        at_once = min(self.n_jobs, len(parts))
+        ask: Callable[[RowsPart], PredictedPart]
+        with self.executor.workers(Call.of(self, "predict_part"), at_once) as ask:
+            yield in_order(ask, parts, at_once)
+
+    def predict_part(self, part: RowsPart) -> PredictedPart:
+        """Predict the rows of ``part``, in whatever process."""
+        model = self.resource_version_control.load_model(part.model_version)
+        rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
+        targets = iter(part.targets)
+
+        def write(predictions: Frame) -> None:
+            if (target := next(targets, None)) is not None:
+                self.data_connector.write(predictions, target)
+
+        return Predictor(model, self.problem).predict_part(rows, write)
 
     def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
         """The first rows, as many as are to be explained."""

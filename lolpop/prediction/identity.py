@@ -54,9 +54,10 @@ class IndexValues:
 
     def add(self, frame: Frame) -> None:
         """Take the index of the rows of ``frame``. Raises DataError if it, or a value of it, is missing."""
-        import numpy as np
+        self.add_hashes(index_hashes(frame, self._index))
 
-        hashes = np.sort(_hashes(_column(frame, self._index)))
+    def add_hashes(self, hashes: Hashes) -> None:
+        """Take the sorted ``index_hashes`` of some rows."""
         with self._file.open("ab") as file:
             hashes.tofile(file)
         self._runs.append(len(hashes))
@@ -109,6 +110,13 @@ class IndexValues:
                 ends = places[:-1] + [np.searchsorted(run, above, side="right") for run in runs]
             yield np.concatenate([everything[a:b] for a, b in zip(starts, ends, strict=True)])
             starts = ends
+
+
+def index_hashes(frame: Frame, index: str) -> Hashes:
+    """Hashes of the index of n rows, sorted. Raises DataError if it, or a value of it, is missing."""
+    import numpy as np
+
+    return np.sort(_hashes(_column(frame, index)))
 
 
 def _column(frame: Frame, index: str) -> nw.Series[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ from lolpop._temporary import temporary_folder
 from lolpop.components.model_trainer.promises import checked_predictions
 from lolpop.data.batches import prefetched
 from lolpop.prediction.assembly import predictions_frame
-from lolpop.prediction.identity import IndexValues, check_identity
+from lolpop.prediction.identity import IndexValues, check_identity, index_hashes
+from lolpop.prediction.parts import PredictedPart
 from lolpop.prediction.schema_drift import SchemaDriftCheck
+from lolpop.prediction.usability import PredictionCheck
 
 if TYPE_CHECKING:
     from lolpop.checks import Check, CheckReport
@@ -54,9 +57,7 @@ class Predictor:
 
         Raises DataError as ``predict`` does; values of the index that are double once all batches are read.
         """
-        index = self._problem.index
-        with temporary_folder() as folder:
-            values = None if index is None else IndexValues(index, Path(folder))
+        with self._index_values() as values:
             for frame in prefetched(load()):
                 if values is not None:
                     values.add(frame)
@@ -64,9 +65,60 @@ class Predictor:
             if values is not None:
                 values.check(load())
 
+    def predict_part(self, frames: Iterable[Frame], write: Callable[[Frame], None]) -> PredictedPart:
+        """Predict ``frames``, a part of all rows, and ``write`` the predictions of each.
+
+        Raises DataError as ``predict`` does, but not for values of the index that are double.
+        """
+        import numpy as np
+
+        from lolpop.data.tables import to_bytes
+
+        index = self._problem.index
+        usable = PredictionCheck(self._problem.passthrough_columns)
+        predictions, hashes = [], []
+        for frame in prefetched(frames):
+            if index is not None:
+                hashes.append(index_hashes(frame, index))
+            predicted = self._predict(frame)
+            usable.look(predicted)
+            write(predicted)
+            predictions.append(to_bytes(predicted))
+        return PredictedPart(
+            tuple(predictions),
+            np.sort(np.concatenate(hashes)) if hashes else None,
+            self._drift.observed,
+            usable,
+        )
+
+    def predict_parts(
+        self, parts: Iterable[PredictedPart], load: Callable[[], Iterable[Frame]], usable: PredictionCheck
+    ) -> Iterator[Frame]:
+        """Predictions of each batch of ``parts``, which are all rows that ``load`` gives.
+
+        What was seen of them is added to ``usable``. Raises DataError as ``predict_batches`` does.
+        """
+        from lolpop.data.tables import from_bytes
+
+        with self._index_values() as values:
+            for part in parts:
+                if values is not None and part.hashes is not None:
+                    values.add_hashes(part.hashes)
+                self._drift.observed.merge(part.observed)
+                usable.merge(part.usable)
+                yield from map(from_bytes, part.predictions)
+            if values is not None:
+                values.check(load())
+
     def warnings(self) -> Iterator[Check]:
         """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
         yield from self._drift.checks()
+
+    @contextmanager
+    def _index_values(self) -> Iterator[IndexValues | None]:
+        """What tells whether values of the index are double, if there is an index."""
+        with temporary_folder() as folder:
+            yield None if self._problem.index is None else IndexValues(self._problem.index, Path(folder))
 
     def _predict(self, frame: Frame) -> Frame:
         self._drift.look(frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lolpop.checks import Check
@@ -25,6 +26,30 @@ _REPORTED_BY = {
 }
 
 
+@dataclass(slots=True)
+class ObservedColumns:
+    """What was seen of the columns of rows; of some of them, it can be merged with that of others."""
+
+    extra: dict[str, None] = field(default_factory=dict)
+    empty: dict[str, None] = field(default_factory=dict)
+    filled: set[str] = field(default_factory=set)
+    unseen: dict[str, set[str]] = field(default_factory=dict)
+
+    def merge(self, later: ObservedColumns) -> None:
+        """Add what was seen in ``later`` rows."""
+        self.extra |= later.extra
+        self.empty |= later.empty
+        self.filled |= later.filled
+        for name, values in later.unseen.items():
+            self.add_unseen(name, values)
+
+    def add_unseen(self, name: str, values: set[str]) -> None:
+        """Add ``values`` of the column ``name``, unless there are many already."""
+        unseen = self.unseen.setdefault(name, set())
+        if len(unseen) < _MANY:
+            unseen |= values
+
+
 class SchemaDriftCheck:
     """Finds columns and values that ``model`` can predict although its training rows had none of them.
 
@@ -40,38 +65,33 @@ class SchemaDriftCheck:
         self._used = model.columns
         self._known = {*model.columns, *model.left_out, *problem.not_features}
         self._categories = model.categories
-        self._extra: dict[str, None] = {}
-        self._empty: dict[str, None] = {}
-        self._filled: set[str] = set()
-        self._unseen: dict[str, set[str]] = {}
+        self.observed = ObservedColumns()
 
     def look(self, frame: Frame) -> None:
         """Look at the rows of ``frame``, all or some more of them."""
-        rows = wrap(frame)
-        self._extra |= dict.fromkeys(name for name in rows.columns if name not in self._known)
+        rows, observed = wrap(frame), self.observed
+        observed.extra |= dict.fromkeys(name for name in rows.columns if name not in self._known)
         for name in self._used:
-            if name in rows.columns and name not in self._filled:
+            if name in rows.columns and name not in observed.filled:
                 if kind_of(rows.get_column(name)) == "empty":
-                    self._empty[name] = None
+                    observed.empty[name] = None
                 else:
-                    self._filled.add(name)
+                    observed.filled.add(name)
         for name, seen in self._categories.items():
-            if name in self._filled and name in rows.columns:
+            if name in observed.filled and name in rows.columns:
                 values = to_strings(rows.get_column(name).unique()).dropna()
-                unseen = self._unseen.setdefault(name, set())
-                if len(unseen) < _MANY:
-                    unseen |= set(values).difference(seen)
+                observed.add_unseen(name, set(values).difference(seen))
 
     def checks(self) -> Iterator[Check]:
         """Warnings that were not reported before."""
-        if extra := [name for name in self._extra if name not in self._reported["extra_columns"]]:
+        observed = self.observed
+        if extra := [name for name in observed.extra if name not in self._reported["extra_columns"]]:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)
-        if empty := [
-            name for name in self._empty if name not in self._filled | self._reported["empty_columns"]
-        ]:
+        told = observed.filled | self._reported["empty_columns"]
+        if empty := [name for name in observed.empty if name not in told]:
             yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
-        for name, unseen in self._unseen.items():
+        for name, unseen in observed.unseen.items():
             if unseen and name not in self._reported["unseen_categories"]:
                 message = (
                     f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"

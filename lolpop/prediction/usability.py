@@ -35,6 +35,13 @@ class PredictionCheck:
         if self._classes:
             self._labels |= set(data.get_column(LABEL).unique().to_list())
 
+    def merge(self, later: PredictionCheck) -> None:
+        """Add what was seen in ``later`` rows."""
+        self._rows += later._rows
+        self._missing |= later._missing
+        self._labels |= later._labels
+        self._classes = later._classes
+
     def report(self) -> CheckReport:
         """The report: an error if values are missing, a warning if all labels are the same."""
         names = list(self._missing)

@@ -306,7 +306,7 @@ class OpenRecording(OpenRun):
     def _spec(self) -> Any:
         from lolpop.kernel.specs import spec_of
 
-        return spec_of(self._root, self.run_id)
+        return spec_of(self._root, self.run_id, recorded=self._recorder.keeps_wiring)
 
 
 def open_recording(scope: Scope, workflow: str, arguments: Mapping[str, Any]) -> OpenRecording:

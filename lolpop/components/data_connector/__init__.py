@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from lolpop.data.reading import Reading
+from lolpop.errors import DataError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -89,3 +90,18 @@ class DataConnector(Component):
         frames: list[Frame] = []
         yield frames.append
         self.write(joined(frames), target)
+
+    def writes_parts(self, target: Source) -> bool:
+        """Whether ``target`` is a folder, of which several processes can write a part each."""
+        del target
+        return False
+
+    @contextmanager
+    def writing_parts(self, target: Source) -> Iterator[Callable[[int], Source]]:
+        """What gives the source of each part of ``target`` by its number; any process may ``write`` it.
+
+        The parts are there when the ``with`` block ends, and none of them is if an error leaves it. Only for
+        a target that ``writes_parts``.
+        """
+        raise DataError(f"{target} cannot be written in parts.")
+        yield  # pragma: no cover  (what makes it a generator)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from glob import has_magic
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ _KEYS = (
     "path", "format", "separator", "encoding", "missing_values", "decimal", "thousands", "columns",
 )  # fmt: skip
 _LOCAL = ("file", "local")
+_SLASHES = ("/", os.sep)
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 # What a library raises for what it cannot do is anybody's guess, save for these.
@@ -46,6 +48,9 @@ class Location:
     options: Mapping[str, Any] = field(default_factory=dict)
     """What a source says besides its path: format, separator, encoding."""
 
+    named: bool = True
+    """Whether the source itself names it; else it is one of the files that the source stands for."""
+
     def __str__(self) -> str:
         return self.shown
 
@@ -58,6 +63,25 @@ class Location:
         if suffixes and suffixes[-1] in _COMPRESSED:
             suffixes.pop()
         return suffixes[-1].removeprefix(".") if suffixes else ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of files: one that is there, or one whose name ends with a slash."""
+        return self.url.endswith("/") or (self.path is not None and self.path.is_dir())
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it stands for all files that match it."""
+        if not self.named:
+            return False
+        if self.path is None:
+            return "*" in self.url
+        return has_magic(str(self.path)) and not self.path.exists()
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it stands for many files."""
+        return self.is_pattern or self.is_folder
 
     @property
     def absolute(self) -> str:
@@ -236,7 +260,7 @@ def located(source: Source, folder: Path | None) -> Location:
             f"The source {_shown(source)} starts with the home folder of an unknown user."
         ) from error
     local = folder / local if folder else local
-    return Location(shown, str(local), local, options)
+    return Location(shown, f"{local}/" if text.endswith(_SLASHES) else str(local), local, options)
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -27,7 +27,7 @@ def require_writable(location: Location) -> None:
     if location.path is None:
         return
     try:
-        if (obstacle := _obstacle(Path(os.path.realpath(location.path)))) is not None:
+        if (obstacle := _obstacle(Path(os.path.realpath(location.path)), location.url)) is not None:
             raise DataError(f"{location} cannot be written: {obstacle}.")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -60,7 +60,7 @@ def _protocols(url: str) -> Iterator[str]:
         yield part.partition("://")[0].lower()
 
 
-def _obstacle(path: Path) -> str | None:
+def _obstacle(path: Path, url: str) -> str | None:
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -70,9 +70,11 @@ def _obstacle(path: Path) -> str | None:
     else:
         if stat.S_ISLNK(mode):
             return "it is a circular link"
-        if stat.S_ISDIR(mode):
-            return "it is a folder. Name a file in it"
-        if not stat.S_ISREG(mode):
+        if stat.S_ISDIR(mode) and not url.endswith("/"):
+            return "it is a folder. Name a file in it, or end the name with / for a folder of parts"
+        if url.endswith("/") and not stat.S_ISDIR(mode):
+            return "it is a file. Leave out the / at its end, or name a folder"
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             return f"it is {_KINDS.get(stat.S_IFMT(mode), 'no file')}, and only regular files are replaced"
     folder = path.parent
     while not os.path.lexists(folder):

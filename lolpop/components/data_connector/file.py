@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_connector._csv import column_names
+from lolpop.components.data_connector._folders import files_of, part_name, staged_folder
 from lolpop.components.data_connector._formats import FORMATS, Csv, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
-from lolpop.data.batches import ColumnAligner
+from lolpop.data.batches import ColumnAligner, joined
 from lolpop.data.frames import as_frame, wrap
-from lolpop.data.places import Access, Place, Places, is_same_file
+from lolpop.data.places import Access, Place, Places
 from lolpop.data.reading import ColumnKind, Reading, ReadingSchema
 from lolpop.data.sources import Data, FrameKind
 from lolpop.errors import DataError, Finding
@@ -37,6 +41,11 @@ class FileDataConnector(DataConnector):
     A source is a path or any URL that fsspec knows, or a mapping: ``{path: …, format: csv}`` where the
     suffix says nothing, for CSV also ``separator``, ``encoding`` and the parameters below, where they are
     others than those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
+
+    A folder, or a pattern such as ``rows/*.parquet``, stands for all of its files, in the order of their
+    names. Folders named ``country=DE`` give their rows a column. CSV columns have the types of the first
+    file. A target that ends with a slash is a folder: each frame that is written makes a Parquet file in it,
+    unless a mapping names another format.
 
     The type of a CSV column is decided by all of its fields, equally for pandas and polars: whole numbers,
     numbers, booleans, ISO 8601 dates, or else text. Columns that identify rows (index, series) are text as
@@ -96,7 +105,10 @@ class FileDataConnector(DataConnector):
                 continue  # a subclass does that in its own way
             try:
                 location = located(source, injected.get("folder"))
-                _format_of(location)
+                if not location.is_many:
+                    _format_of(location)
+                elif access == "written":
+                    _part_suffix(location)
                 TextOptions.of((), ".", "", {}).overridden(location.options, str(location))
                 if access == "written":
                     require_writable(location)
@@ -118,7 +130,8 @@ class FileDataConnector(DataConnector):
                 location = located(source, injected.get("folder"))
             except DataError:
                 continue  # what is wrong with it is told by the checks
-            yield Place(f"data.{setting}", location.absolute, access)
+            name = f"the folder of data.{setting}" if location.is_folder else ""
+            yield Place(f"data.{setting}", location.absolute, access, location.is_folder, name)
 
     @classmethod
     def header_of(cls, source: Source, folder: Path | None) -> Sequence[str] | None:
@@ -140,18 +153,30 @@ class FileDataConnector(DataConnector):
             location = located(source, self._folder)
         except DataError:
             return None
-        if location.path is None or not location.path.is_file():
+        if location.path is None:
             return None
-        with location.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        if not location.is_many:
+            return _digest_of(location.path) if location.path.is_file() else None
+        digests = hashlib.sha256()
+        try:
+            for file in files_of(location):
+                assert file.location.path is not None  # noqa: S101  (files of a local folder are local)
+                digests.update(f"{file.location.path} {_digest_of(file.location.path)}\n".encode())
+        except (DataError, OSError):
+            return None
+        return digests.hexdigest()
 
     def is_same(self, source: Source, other: Source) -> bool:
-        """Whether two sources are the same file, by whatever spelling or link."""
+        """Whether two sources are the same file, by whatever spelling or link, or one is in the other."""
         try:
-            one, another = (located(place, self._folder).absolute for place in (source, other))
+            one, another = (located(place, self._folder) for place in (source, other))
         except DataError:
             return False
-        return is_same_file(one, another)
+        return any(
+            Place("", whole.absolute, "read", whole.is_folder).holds(part.absolute)
+            or (whole.is_pattern and fnmatch(part.absolute, whole.absolute))
+            for whole, part in ((one, another), (another, one))
+        )
 
     def read(self, source: Source) -> Frame:
         """All rows of ``source``.
@@ -194,16 +219,14 @@ class FileDataConnector(DataConnector):
 
         Raises DataError if they cannot be written, or frames differ in their columns or types.
         """
-        location = located(target, self._folder)
-        form, same_columns = self._format(location, ReadingSchema()), ColumnAligner()
-
-        def permit() -> None:
-            require_writable(location)
-            claimed = self._claimed
-            place = None if claimed is None else claimed.protecting(location.absolute)
-            if place is not None:
-                raise DataError(f"{location} cannot be written: it is {place.shown}.")
-
+        location, same_columns = located(target, self._folder), ColumnAligner()
+        if location.is_folder:
+            with self.writing_parts(target) as part:
+                numbers = itertools.count()
+                yield lambda frame: self.write(same_columns(as_frame(frame)), part(next(numbers)))
+            return
+        form = self._format(location, ReadingSchema())
+        permit = partial(self._permit, location)
         with location.replaced(permit) as file, form.writing(file) as write_frame:
 
             def write(frame: Frame) -> None:
@@ -213,28 +236,71 @@ class FileDataConnector(DataConnector):
 
             yield write
 
+    def writes_parts(self, target: Source) -> bool:
+        """Whether ``target`` is a folder: its name ends with a slash."""
+        return located(target, self._folder).is_folder
+
+    @contextmanager
+    def writing_parts(self, target: Source) -> Iterator[Callable[[int], Source]]:
+        """What gives the file of each part of the folder ``target`` by its number.
+
+        Raises DataError if the folder cannot be written, or has files that are no parts.
+        """
+        location = located(target, self._folder)
+        suffix = _part_suffix(location)
+        with staged_folder(location, partial(self._permit, location)) as staging:
+            yield lambda number: {**location.options, "path": str(staging / part_name(number, suffix))}
+
+    def _permit(self, location: Location) -> None:
+        """Raise DataError if a file at ``location`` may not be written."""
+        require_writable(location)
+        place = None if self._claimed is None else self._claimed.protecting(location.absolute)
+        if place is not None:
+            raise DataError(f"{location} cannot be written: it is {place.shown}.")
+
     def _read(self, source: Source, schema: ReadingSchema) -> Reading[Frame]:
-        location = self._open(source)
+        location = located(source, self._folder)
+        if location.is_many:
+            reading = self._scan_many(location, schema)
+            return Reading(joined(reading.rows), reading.columns, reading.notices)
+        location.require()
         with location.explained("read"):
-            reading = self._format(location, schema).read(self._frame)
-        if len(wrap(reading.rows)) == 0:
+            whole = self._format(location, schema).read(self._frame)
+        if len(wrap(whole.rows)) == 0:
             raise _without_rows(location)
-        return reading
+        return whole
 
     def _scan(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
-        location = self._open(source)
+        location = located(source, self._folder)
+        return self._scan_many(location, schema) if location.is_many else self._scan_file(location, schema)
+
+    def _scan_file(self, location: Location, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        location.require()
         with location.explained("read"):
             reading = self._format(location, schema).scan(self._frame, self._batch_rows)
-        return Reading(_with_rows(reading.rows, location), reading.columns, reading.notices)
+        rows = _explained(reading.rows, location)
+        return Reading(
+            _with_rows(rows, location) if location.named else rows, reading.columns, reading.notices
+        )
+
+    def _scan_many(self, location: Location, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        """The rows of many files, one after the other; columns have the kind that they have in the first."""
+        first, *others = files_of(location)
+        reading = self._scan_file(first.location, schema)
+        alike = schema.model_copy(update={"columns": {**reading.columns, **schema.columns}})
+        same_columns = ColumnAligner()
+
+        def frames() -> Iterator[Frame]:
+            for file in (first, *others):
+                rows = reading.rows if file is first else self._scan_file(file.location, alike).rows
+                for frame in rows:
+                    yield same_columns(file.with_partition(frame))
+
+        return Reading(_with_rows(frames(), location), reading.columns, reading.notices)
 
     def _format(self, location: Location, schema: ReadingSchema) -> Format:
         options = self._options.overridden(location.options, str(location))
         return _format_of(location)(location, schema, options)
-
-    def _open(self, source: Source) -> Location:
-        location = located(source, self._folder)
-        location.require()
-        return location
 
 
 def _named_by(data: Data | None) -> Iterator[tuple[str, Source, Access]]:
@@ -255,14 +321,20 @@ def _named_by(data: Data | None) -> Iterator[tuple[str, Source, Access]]:
             yield name, target, "written"
 
 
-def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
-    """Those of ``frames`` that have rows. Raises DataError if there are none."""
-    empty = True
+def _explained(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
+    """``frames``, with errors that name ``location``."""
     while True:
         with location.explained("read"):
             frame = next(frames, None)
         if frame is None:
-            break
+            return
+        yield frame
+
+
+def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
+    """Those of ``frames`` that have rows. Raises DataError if there are none."""
+    empty = True
+    for frame in frames:
         if len(wrap(frame)):
             empty = False
             yield frame
@@ -272,6 +344,19 @@ def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
 
 def _without_rows(location: Location) -> DataError:
     return DataError(f"{location} has a header but no rows.")
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _part_suffix(location: Location) -> str:
+    """The suffix of the files in a folder that is written."""
+    form = location.format_name or "parquet"
+    if form not in FORMATS:
+        _format_of(location)
+    return form
 
 
 def _format_of(location: Location) -> type[Format]:

@@ -11,8 +11,7 @@ from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from lolpop._processors import processors
 from lolpop.components.executor import Executor
-from lolpop.components.executor._dask_worker import Payload, call, release
-from lolpop.components.executor._payloads import packed
+from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class DaskExecutor(Executor):
         waiting = list(items)
         if not waiting:
             return []
-        payload = _payload(function)
+        payload = payload_of(function)
         with self._client(len(waiting)) as client:
             return self._mapped(client, payload, waiting)
 
@@ -97,7 +96,7 @@ class DaskExecutor(Executor):
 
         The connection, and a cluster of this machine, live until the block ends; errors are those of ``map``.
         """
-        payload = _payload(function)
+        payload = payload_of(function)
         with self._client(max_concurrency) as client:
             yield lambda item: self._result(self._submitted(client, payload, item))
 
@@ -197,17 +196,3 @@ def _lost_scheduler(address: str | None) -> Iterator[None]:
             f"The scheduler of Dask{where} is gone, and with it what is not done. Once there is one again, "
             "'lolpop run --resume' goes on."
         ) from error
-
-
-def _payload(function: Callable[[Any], Any] | Call) -> Payload:
-    """What workers get, with the modules whose code they have to have."""
-    from lolpop.kernel.specs import Call
-    from lolpop.runs import current_run
-
-    pickled = packed(function)
-    if not isinstance(function, Call):
-        module = getattr(function, "__module__", None)
-        return Payload.of(pickled, [] if module in (None, "__main__") else [module])
-    run = current_run()
-    assert run is not None  # noqa: S101  (packed has refused it otherwise)
-    return Payload.of(pickled, [run.spec().container.partition(":")[0]])

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from lolpop._processors import let_threads_sleep, processors
 from lolpop.components.executor import Executor
@@ -36,17 +38,23 @@ class LocalExecutor(Executor):
     matter; a script that maps needs ``if __name__ == "__main__":`` around its code. A process that makes
     a ``Call`` builds its container once, and closes it at its end. Processes share the processors: unless
     the environment says otherwise (``OMP_NUM_THREADS``), libraries start no more threads than their share.
+    When a process is lost, all are started again, and repeat the items that they were working on.
 
     Parameters
     ----------
     workers : int, optional
         How many processes work at once; by default one for each processor.
+    retries : int
+        How often an item is repeated after a process was lost.
     """
 
-    def __init__(self, workers: PositiveInt | None = None) -> None:
+    def __init__(self, workers: PositiveInt | None = None, retries: NonNegativeInt = 1) -> None:
         if workers is not None and workers < 1:
             raise ValueError(f"workers must be at least 1, but got {workers}.")
+        if retries < 0:
+            raise ValueError(f"retries cannot be negative, but got {retries}.")
         self._workers = workers
+        self._retries = retries
 
     def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
         """Results of ``function`` for ``items``, in their order.
@@ -60,13 +68,13 @@ class LocalExecutor(Executor):
             If other processes cannot have ``function``, or the container of a Call; or a Call is made outside
             a run.
         LolpopError
-            If a process ended without an answer.
+            If processes were lost too often.
         """
         waiting = list(items)
         if not waiting:
             return []
         with self._pool(function, len(waiting)) as pool:
-            return [_answer(future) for future in [pool.submit(_work, item) for item in waiting]]
+            return [pool.result(work) for work in [pool.begin(item) for item in waiting]]
 
     @contextmanager
     def workers(
@@ -77,27 +85,86 @@ class LocalExecutor(Executor):
         The processes live until the block ends; errors are those of ``map``.
         """
         with self._pool(function, max_concurrency) as pool:
-            yield lambda item: _answer(_submitted(pool, item))
+            yield lambda item: pool.result(pool.begin(item))
 
     @contextmanager
-    def _pool(
-        self, function: Callable[[Any], Any] | Call, max_concurrency: int
-    ) -> Iterator[ProcessPoolExecutor]:
+    def _pool(self, function: Callable[[Any], Any] | Call, max_concurrency: int) -> Iterator[_Pool]:
         work = packed(function)
         available = processors()
         count = min(self._workers or available, max_concurrency)
-        processes = _Processes()
-        arguments = (work, max(1, available // count))
-        with ProcessPoolExecutor(count, processes, _prepare, arguments) as pool:
-            try:
-                yield pool
-            except Exception:
-                pool.shutdown(cancel_futures=True)
-                raise
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                processes.stop()
-                raise
+        pool = _Pool(count, (work, max(1, available // count)), self._retries)
+        try:
+            yield pool
+        except Exception:
+            pool.shutdown(wait=True)
+            raise
+        except BaseException:
+            pool.stop()
+            raise
+        pool.shutdown(wait=True)
+
+
+class _Pool:
+    """Processes that are started again when one of them is lost."""
+
+    def __init__(self, count: int, arguments: tuple[bytes, int], retries: int) -> None:
+        self._processes = _Processes()
+        self._start = partial(ProcessPoolExecutor, count, self._processes, _prepare, arguments)
+        self._lock = threading.Lock()
+        self._pool = self._start()
+        self._unfinished: dict[_Work, None] = {}
+        self._stopped = False
+        self._retries = retries
+
+    def begin(self, item: Any) -> _Work:
+        """Let ``item`` be worked on."""
+        with self._lock:
+            work = _Work(item, self._pool, _submitted(self._pool, item))
+            self._unfinished[work] = None
+            return work
+
+    def result(self, work: _Work) -> Any:
+        """The result of ``work``; it is repeated when a process was lost. Raises what the call raised."""
+        try:
+            for _ in range(self._retries):
+                pool, future = work.pool, work.future
+                try:
+                    return future.result()
+                except BrokenProcessPool:
+                    self._replace(pool)
+            return _answer(work.future)
+        finally:
+            self._unfinished.pop(work, None)
+
+    def shutdown(self, *, wait: bool) -> None:
+        """Let the processes end, once what they work on is done."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+    def stop(self) -> None:
+        """Stop the processes at once, and start no others."""
+        self._stopped = True
+        self.shutdown(wait=False)
+        self._processes.stop()
+
+    def _replace(self, lost: ProcessPoolExecutor) -> None:
+        """Start processes instead of ``lost``, and let them do what is left of the work."""
+        with self._lock:
+            if self._stopped or self._pool is not lost:
+                return  # or another thread has
+            lost.shutdown()
+            self._pool = self._start()
+            for work in list(self._unfinished):
+                if work.pool is lost and _is_lost(work.future):
+                    work.pool, work.future = self._pool, _submitted(self._pool, work.item)
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """An item, the processes that work on it, and the result to come."""
+
+    item: Any
+    pool: ProcessPoolExecutor
+    future: Future[Any]
 
 
 class _Processes(SpawnContext):
@@ -134,6 +201,10 @@ def _submitted(pool: ProcessPoolExecutor, item: Any) -> Future[Any]:
         failed: Future[Any] = Future()
         failed.set_exception(error)
         return failed
+
+
+def _is_lost(future: Future[Any]) -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)
 
 
 def _answer(future: Future[Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lolpop.integrations import Component
@@ -47,6 +48,14 @@ class ResourceVersionControl(Component):
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches of whatever size they are kept in."""
         yield self.load_data(dataset_version)
+
+    def count_batches(self, dataset_version: DatasetVersion | str) -> int:
+        """How many batches ``load_batches`` gives; by itself it reads them all."""
+        return sum(1 for _ in self.load_batches(dataset_version))
+
+    def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
+        """The batches from number ``start`` on, before number ``stop``; earlier ones may be read, too."""
+        yield from islice(self.load_batches(dataset_version), start, stop)
 
     @abstractmethod
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import Field
@@ -58,6 +60,10 @@ class LocalResourceVersionControl(ResourceVersionControl):
         self._trusted_types = tuple(trusted_types)
         self._store = store
         self._metadata_tracker = metadata_tracker
+        # Files of which parts are read, part by part: checked, and brought here, once.
+        self._lock = Lock()
+        self._reading = ExitStack()
+        self._paths: dict[str, Path] = {}
 
     def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource | str] = ()) -> DatasetVersion:
         """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same.
@@ -110,6 +116,28 @@ class LocalResourceVersionControl(ResourceVersionControl):
             return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(tables.unpack, tables.read_batches(path))
+
+    def count_batches(self, dataset_version: DatasetVersion | str) -> int:
+        """How many batches ``load_batches`` gives, by what the file says of itself."""
+        from lolpop.data import tables
+
+        dataset_version = as_resource(dataset_version, DatasetVersion)
+        if recall(dataset_version) is not None:
+            return 1
+        return tables.count_batches(self._held(dataset_version))
+
+    def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
+        """The batches from number ``start`` on, before number ``stop``; no others are read."""
+        from lolpop.data import tables
+
+        path = self._held(as_resource(dataset_version, DatasetVersion))
+        yield from map(tables.unpack, tables.read_batches(path, start, stop))
+
+    def close(self) -> None:
+        """Let go of the files of which parts were read."""
+        with self._lock:
+            self._paths.clear()
+            self._reading.close()
 
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
         """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
@@ -164,6 +192,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
     def _experiment(self, resource: Experiment | ModelVersion | str) -> Experiment:
         resource = as_resource(resource, Experiment, ModelVersion)
         return self._winner(resource) if isinstance(resource, ModelVersion) else resource
+
+    def _held(self, dataset_version: DatasetVersion) -> Path:
+        """The file of ``dataset_version``, which stays at hand until this is closed."""
+        with self._lock:
+            reference = dataset_version.reference
+            if reference not in self._paths:
+                reading = self._metadata_tracker.reading_artifact(dataset_version, "data")
+                self._paths[reference] = self._reading.enter_context(reading)
+            return self._paths[reference]
 
     def _keep(
         self,

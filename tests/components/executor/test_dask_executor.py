@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from worker_app import PowerApp, double, fail_on_three
 
-from lolpop.components.executor._dask_worker import Payload
+from lolpop.components.executor._cluster_worker import Payload
 from lolpop.components.executor.dask import DaskExecutor
 from lolpop.errors import LolpopError, WiringError
+from lolpop.kernel.scopes import scope_of
+from lolpop.kernel.specs import Worker, spec_of
 from lolpop.resources import Experiment
+from lolpop.testing import contracts
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'lolpop[dask]'")
 pytestmark = pytest.mark.filterwarnings("ignore:::distributed", "ignore:::tornado", "ignore::ResourceWarning")
@@ -43,6 +46,12 @@ def address():
         n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address
+
+
+class TestDaskExecutor(contracts.ExecutorContract):
+    @pytest.fixture
+    def make(self, address):
+        return lambda: DaskExecutor(address)
 
 
 def test_results_come_in_the_order_of_the_items(address):
@@ -145,6 +154,21 @@ def test_a_worker_with_other_code_refuses_to_work(change, message):
     payload.check()
     with pytest.raises(WiringError, match=message):
         replace(payload, **change).check()
+
+
+def test_a_worker_that_reaches_another_store_refuses_to_work(tmp_path):
+    """A folder that is there on both machines, but is not the same, is told before anything is read."""
+    (tmp_path / "lolpop.yaml").write_text("store: {url: sqlite:///kept.db}\n")
+    with PowerApp.load(tmp_path / "lolpop.yaml", environ={}) as app:
+        spec = spec_of(scope_of(app), "run-of-another-store", recorded=True)
+    worker = Worker(spec)
+    try:
+        with pytest.raises(
+            WiringError, match="store that a worker reaches does not know the run run-of-another"
+        ):
+            worker.require_store()
+    finally:
+        worker.close()
 
 
 def test_a_scheduler_that_is_gone_is_told():

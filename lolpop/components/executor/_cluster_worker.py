@@ -1,4 +1,4 @@
-"""What runs in the workers of Dask."""
+"""What runs in the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.executor._payloads import unpacked
+from lolpop.components.executor._payloads import packed, unpacked
 from lolpop.errors import WiringError
 
 if TYPE_CHECKING:
-    from lolpop.kernel.specs import Worker
+    from lolpop.kernel.specs import Call, Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
     """What is called for each item, and what a worker has to have in common with who asks for it.
 
-    ``code`` has a digest of each file that declares what is called, by its module.
+    ``path`` is where modules are imported from, and ``code`` has a digest of each file that declares what is
+    called, by its module.
     """
 
     pickled: bytes
     folder: str
+    path: tuple[str, ...]
     python: tuple[int, int]
     lolpop: str
     code: tuple[tuple[str, str], ...]
@@ -35,7 +37,15 @@ class Payload:
     def of(cls, pickled: bytes, modules: list[str]) -> Payload:
         """The payload of this process."""
         code = tuple((module, _digest(module)) for module in modules)
-        return cls(pickled, str(Path.cwd()), sys.version_info[:2], version("lolpop"), code)
+        path = tuple(str(Path(place).absolute()) for place in sys.path)
+        return cls(pickled, str(Path.cwd()), path, sys.version_info[:2], version("lolpop"), code)
+
+    def prepare(self) -> None:
+        """Let this process, a worker, import what the other one does. Raises as ``check`` does."""
+        if self.folder not in sys.path:
+            sys.path.insert(0, self.folder)
+        sys.path.extend(place for place in self.path if place not in sys.path and Path(place).is_dir())
+        self.check()
 
     def check(self) -> None:
         """Raise WiringError if this process, a worker, differs from the one that sent the payload."""
@@ -56,6 +66,20 @@ class Payload:
                 raise WiringError(f"a worker has another version of the module {module!r}", hint)
 
 
+def payload_of(function: Callable[[Any], Any] | Call) -> Payload:
+    """What workers get, with the modules whose code they have to have."""
+    from lolpop.kernel.specs import Call
+    from lolpop.runs import current_run
+
+    pickled = packed(function)
+    if not isinstance(function, Call):
+        module = getattr(function, "__module__", None)
+        return Payload.of(pickled, [] if module in (None, "__main__") else [module])
+    run = current_run()
+    assert run is not None  # noqa: S101  (packed has refused it otherwise)
+    return Payload.of(pickled, [run.spec().container.partition(":")[0]])
+
+
 # Of a worker: what it has unpickled last, with the container behind that.
 _lock = Lock()
 _current: tuple[Payload, Callable[[Any], Any], Worker | None] | None = None
@@ -67,10 +91,11 @@ def call(payload: Payload, item: Any) -> Any:
     with _lock:
         if _current is None or _current[0] != payload:
             _close()
-            if payload.folder not in sys.path:
-                sys.path.insert(0, payload.folder)
-            payload.check()
-            _current = payload, *unpacked(payload.pickled)
+            payload.prepare()
+            function, worker = unpacked(payload.pickled)
+            if worker is not None:
+                worker.require_store()
+            _current = payload, function, worker
         function = _current[1]
     return function(item)
 

@@ -1,0 +1,191 @@
+"""Rows in many files: a folder, a partitioned dataset, or all files that match a pattern."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from glob import glob
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lolpop._advisory_locks import held, remove_abandoned
+from lolpop.components._disk import sync
+from lolpop.components.data_connector._locations import Location
+from lolpop.data.frames import count, wrap
+from lolpop.errors import DataError
+
+if TYPE_CHECKING:
+    from lolpop.data.frames import Frame
+
+_PART = re.compile(r"part-\d{5,}\.[a-z0-9.]+")
+_PARTITION = re.compile(r"([^=/]+)=([^=/]*)")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFile:
+    """One of many files, and what the folders that it is in say of its rows: ``country=DE/2026.parquet``."""
+
+    location: Location
+    partition: dict[str, str | int]
+
+    def with_partition(self, frame: Frame) -> Frame:
+        """``frame`` with a column for each part of the name of its folders."""
+        import narwhals as nw
+
+        if not self.partition:
+            return frame
+        columns = [nw.lit(value).alias(name) for name, value in self.partition.items()]
+        partitioned: Frame = wrap(frame).with_columns(*columns).to_native()
+        return partitioned
+
+
+def files_of(location: Location) -> list[RowsFile]:
+    """The files of a folder or pattern, in the order of their names. Raises DataError if there are none.
+
+    Hidden files, and those whose names begin with an underscore, are left out.
+    """
+    paths = _remote_paths(location) if location.path is None else _local_paths(location)
+    if not paths:
+        kind = "no file matches it" if location.is_pattern else "the folder has no files of rows"
+        raise DataError(f"{location}: {kind}.")
+    files = [RowsFile(_file(location, path), {}) for path in paths]
+    formats = sorted({file.location.format_name or "none" for file in files})
+    if len(formats) > 1:
+        raise DataError(
+            f"{location} has files of several formats: {', '.join(formats)}. Name those of one, such as "
+            f"*.{formats[0]}."
+        )
+    return _partitioned(files, location)
+
+
+@contextmanager
+def staged_folder(location: Location, permit: Callable[[], None]) -> Iterator[Path]:
+    """A folder to write parts to, which takes the place of the one at ``location`` if all goes well.
+
+    Raises DataError if that has anything in it but such parts.
+    """
+    permit()
+    _require_replaceable(location)
+    assert location.path is not None  # noqa: S101  (a URL is not replaceable)
+    target = Path(os.path.realpath(location.path))
+    staging = target.parent / f".lolpop-{uuid4().hex}.tmp"
+    try:
+        with location.explained("written"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(target.parent.glob(".lolpop-*.tmp"))  # of processes that were killed
+            staging.mkdir()
+        with held(staging):
+            yield staging
+            permit()
+            _require_replaceable(location)
+            with location.explained("written"):
+                for leftover in staging.glob(".lolpop-*.tmp"):  # of workers that were killed
+                    leftover.unlink()
+                _take(staging, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def part_name(number: int, suffix: str) -> str:
+    """What the part of that number is called."""
+    return f"part-{number:05}.{suffix}"
+
+
+def _take(staging: Path, target: Path) -> None:
+    sync(staging)
+    former = staging.with_name(f".lolpop-{uuid4().hex}.tmp")
+    if target.exists():
+        target.rename(former)
+    try:
+        staging.rename(target)
+    except OSError:
+        if former.exists():
+            former.rename(target)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+    sync(target.parent)
+
+
+def _require_replaceable(location: Location) -> None:
+    if location.path is None:
+        raise DataError(
+            f"{location} is a folder behind a URL, which cannot be replaced as a whole. Name a single file."
+        )
+    if not location.path.is_dir():
+        return
+    strange = [entry.name for entry in location.path.iterdir() if not _PART.fullmatch(entry.name)]
+    if strange:
+        raise DataError(
+            f"{location} has {count(len(strange), 'other file')} in it, such as {min(strange)}: only a "
+            "folder of parts is replaced. Name another folder."
+        )
+
+
+def _local_paths(location: Location) -> list[str]:
+    assert location.path is not None  # noqa: S101  (what is not local is not asked for here)
+    root = str(location.path)
+    if location.is_pattern:
+        matching = glob(root, recursive=True)  # noqa: PTH207  (a path takes no absolute pattern)
+        return sorted(path for path in matching if Path(path).is_file())
+    return sorted(
+        str(path)
+        for path in location.path.rglob("*")
+        if path.is_file() and _is_shown(path.relative_to(location.path).parts)
+    )
+
+
+def _remote_paths(location: Location) -> list[str]:
+    import fsspec
+
+    with location.explained("read"):
+        system, root = fsspec.core.url_to_fs(location.url)
+        names = system.glob(root) if location.is_pattern else system.find(root)
+        start = len(PurePosixPath(root).parts)
+        return sorted(
+            system.unstrip_protocol(name)
+            for name in names
+            if location.is_pattern or _is_shown(PurePosixPath(name).parts[start:])
+        )
+
+
+def _is_shown(parts: Sequence[str]) -> bool:
+    return not any(part.startswith((".", "_")) for part in parts)
+
+
+def _file(location: Location, path: str) -> Location:
+    return replace(
+        location, shown=path, url=path, path=None if location.path is None else Path(path), named=False
+    )
+
+
+def _partitioned(files: list[RowsFile], location: Location) -> list[RowsFile]:
+    root = location.url.split("*")[0]
+    partitions = [_partition(file.location.url.removeprefix(root)) for file in files]
+    if len({tuple(partition) for partition in partitions}) > 1:
+        raise DataError(f"{location} is partitioned in different ways: by {_ways(partitions)}.")
+    whole = {
+        name: all(_INTEGER.fullmatch(partition[name]) for partition in partitions) for name in partitions[0]
+    }
+    return [
+        RowsFile(
+            file.location, {name: int(value) if whole[name] else value for name, value in partition.items()}
+        )
+        for file, partition in zip(files, partitions, strict=True)
+    ]
+
+
+def _partition(path: str) -> dict[str, str]:
+    """What the names of the folders in ``path`` say of the rows in them."""
+    matches = map(_PARTITION.fullmatch, path.split("/")[:-1])
+    return {match[1]: match[2] for match in matches if match is not None}
+
+
+def _ways(partitions: Sequence[dict[str, str]]) -> str:
+    ways = sorted({", ".join(partition) or "nothing" for partition in partitions})
+    return " and ".join(ways)

@@ -1,0 +1,296 @@
+"""Doing many things at once on a cluster of Ray."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+
+from lolpop._concurrency import in_order
+from lolpop._processors import let_threads_sleep, processors
+from lolpop.components.executor import Executor
+from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
+from lolpop.errors import LolpopError, WiringError
+
+if TYPE_CHECKING:
+    from lolpop.kernel.specs import Call
+
+__all__ = ["RayExecutor"]
+
+T = TypeVar("T")
+
+_CLIENT = "ray://"
+_DEFAULT_PORT = 6379
+
+# What Ray does by itself, unless people want it: it reports its use to its makers, and warns of accelerators.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+
+
+class RayExecutor(Executor):
+    """Calls functions on workers of a Ray cluster, by default on one of this machine.
+
+    A worker is an actor that builds the container of a ``Call`` once. Each has one item at a time, never all
+    at once. What a lost worker was working on is done again by the one that takes its place. On Ctrl-C the
+    workers are stopped. Where the process is connected to a cluster already, by ``ray.init``, that one is
+    used.
+
+    Parameters
+    ----------
+    address : str, optional
+        Of a cluster: ``10.0.0.5:6379`` or ``auto`` on one of its machines, ``ray://10.0.0.5:10001`` on any
+        other. Workers need the same code, the same version of lolpop, and the store. Without it, a cluster of
+        this machine is started and ended with each ``map``.
+    workers : int, optional
+        How many workers there are at most; by default one for each processor of the cluster.
+    retries : int
+        How often an item is done again after the worker that worked on it was lost.
+    timeout : float
+        Seconds that the cluster has to answer.
+    resources : mapping of str to float, optional
+        What each worker needs of a machine of the cluster: ``{GPU: 1}``. A worker needs one ``CPU`` unless
+        this says otherwise.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ("ray",)
+    install: ClassVar[str] = "lolpop[ray]"
+
+    def __init__(
+        self,
+        address: str | None = None,
+        workers: PositiveInt | None = None,
+        retries: NonNegativeInt = 3,
+        timeout: PositiveFloat = 10.0,
+        resources: Mapping[str, float] | None = None,
+    ) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be at least 1, but got {workers}.")
+        if retries < 0:
+            raise ValueError(f"retries cannot be negative, but got {retries}.")
+        self._address = address
+        self._workers = workers
+        self._retries = retries
+        self._timeout = timeout
+        self._resources = {"CPU": 1.0, **(resources or {})}
+
+    def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
+        """Results of ``function`` for ``items``, in their order.
+
+        Raises
+        ------
+        WiringError
+            If workers cannot have ``function``, or the container of a Call; if a Call is made outside a run;
+            or if a worker has other code.
+        LolpopError
+            If nobody answers at the address, the cluster is lost or has no worker to offer, or workers are
+            lost too often.
+        """
+        waiting = list(items)
+        if not waiting:
+            return []
+        with self.workers(function, len(waiting)) as ask:
+            return list(in_order(ask, waiting, min(len(waiting), self._count(len(waiting)))))
+
+    @contextmanager
+    def workers(
+        self, function: Callable[[Any], T] | Call, max_concurrency: int
+    ) -> Iterator[Callable[[Any], T]]:
+        """Give what has ``function`` called for one item and waits for its result, inside the block.
+
+        The workers, and a cluster of this machine, live until the block ends; errors are those of ``map``.
+        """
+        payload = payload_of(function)
+        with self._connected(max_concurrency):
+            actors = _Actors(payload, self._count(max_concurrency), self._resources, self._retries)
+            try:
+                yield actors.ask
+            except BaseException:
+                actors.stop()
+                raise
+            actors.release(self._timeout)
+
+    def _count(self, max_concurrency: int) -> int:
+        """How many workers the cluster has for so many items at once. Raises LolpopError if it has none."""
+        import ray
+
+        total = ray.cluster_resources()
+        for name, needed in self._resources.items():
+            if needed > total.get(name, 0.0):
+                names = ", ".join(sorted(name for name in total if ":" not in name))
+                raise LolpopError(
+                    f"The cluster of Ray has {total.get(name, 0.0):g} {name}, but executor.resources wants "
+                    f"{needed:g} for each worker. It has {names}."
+                )
+        fitting = min(int(total[name] / needed) for name, needed in self._resources.items() if needed)
+        return max(1, min(max_concurrency, fitting, self._workers or max_concurrency))
+
+    @contextmanager
+    def _connected(self, max_concurrency: int) -> Iterator[None]:
+        """Be connected to the cluster; one of this machine ends with the block."""
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
+        import ray
+
+        if ray.is_initialized():
+            yield
+            return
+        if self._address is not None:
+            self._require_answer(self._address)
+        options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+        if self._address is None:
+            count = min(self._workers or processors(), max_concurrency)
+            options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
+        try:
+            ray.init(self._address or "local", **options)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise self._no_answer(self._address or "this machine", error) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+    def _require_answer(self, address: str) -> None:
+        """Raise LolpopError if nobody listens at ``address``: Ray itself would try for minutes."""
+        if address == "auto":
+            return
+        host, _, port = address.removeprefix(_CLIENT).partition(":")
+        try:
+            number = int(port or _DEFAULT_PORT)
+            with socket.create_connection((host, number), timeout=self._timeout):
+                return
+        except (OSError, ValueError, OverflowError) as error:
+            raise self._no_answer(address, error) from error
+
+    def _no_answer(self, address: str, error: Exception) -> LolpopError:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        return LolpopError(
+            f"No cluster of Ray answers at {address} within {self._timeout:g} s ({reason}). Start one with "
+            "'ray start --head', or leave executor.address out for a cluster of this machine."
+        )
+
+
+class _Worker:
+    """What an actor is: a process that calls one function for item after item."""
+
+    def __init__(self, payload: Payload) -> None:
+        let_threads_sleep()
+        self._payload = payload
+
+    def ready(self) -> None:
+        """Raise what keeps this worker from working."""
+        self._payload.prepare()
+
+    def call(self, item: Any) -> Any:
+        return call(self._payload, item)
+
+    def release(self) -> None:
+        release()
+
+
+class _Actors:
+    """Workers, each of which is asked for one item at a time."""
+
+    def __init__(self, payload: Payload, count: int, resources: Mapping[str, float], retries: int) -> None:
+        import ray
+
+        special = {name: number for name, number in resources.items() if name not in ("CPU", "GPU", "memory")}
+        options = {
+            "num_cpus": resources["CPU"],
+            "num_gpus": resources.get("GPU"),
+            "memory": resources.get("memory"),
+            "resources": special or None,
+            "max_restarts": -1,
+            "max_task_retries": retries,
+        }
+        worker = ray.remote(_Worker).options(**options)
+        self._retries = retries
+        self._all = [worker.remote(payload) for _ in range(count)]
+        # A free worker, or what keeps one from working.
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        self._stopped = False
+        # Those that the cluster has no place for yet are not waited for.
+        Thread(target=self._await_ready, name="lolpop-ray-ready", daemon=True).start()
+
+    def ask(self, item: Any) -> Any:
+        """The result for ``item``, once a worker was free and has made it."""
+        actor = self._free.get()
+        if isinstance(actor, BaseException) or self._stopped:
+            self._free.put(actor)  # others wait for it, too
+            raise actor if isinstance(actor, BaseException) else LolpopError("The work was cancelled.")
+        try:
+            return self._result(actor.call.remote(item))
+        finally:
+            self._free.put(actor)
+
+    def release(self, timeout: float) -> None:
+        """Let workers close what they have built, and end."""
+        import ray
+
+        with suppress(Exception):  # what a worker cannot close ends with the worker
+            ray.wait(
+                [actor.release.remote() for actor in self._all], num_returns=len(self._all), timeout=timeout
+            )
+        self.stop()
+
+    def stop(self) -> None:
+        """End all workers, whatever they work on."""
+        import ray
+
+        self._stopped = True
+        self._free.put(LolpopError("The work was cancelled."))  # nobody is to wait for ever
+        with suppress(Exception):  # those that are gone
+            for actor in self._all:
+                ray.kill(actor)
+
+    def _await_ready(self) -> None:
+        import ray
+
+        starting = {actor.ready.remote(): actor for actor in self._all}
+        while starting:
+            try:
+                done, _ = ray.wait(list(starting))
+            except Exception as error:  # noqa: BLE001  (whoever asks raises it)
+                self._free.put(_lost_cluster(error))
+                return
+            for reference in done:
+                actor = starting.pop(reference)
+                try:
+                    self._result(reference)
+                except Exception as error:  # noqa: BLE001  (whoever asks raises it)
+                    self._free.put(error)
+                else:
+                    self._free.put(actor)
+
+    def _result(self, reference: Any) -> Any:
+        import ray
+        from ray.exceptions import RayActorError, RayError, RayTaskError
+
+        try:
+            return ray.get(reference)
+        except RayTaskError as error:
+            cause = getattr(error, "cause", None)
+            raise (cause if isinstance(cause, BaseException) else error) from None
+        except RayActorError as error:
+            if "ModuleNotFoundError" in str(error):
+                raise WiringError(
+                    "a worker of Ray cannot import what it is to call",
+                    "Install lolpop and your code where workers run, in the same versions.",
+                ) from error
+            raise LolpopError(
+                f"{self._retries + 1} workers of Ray were lost while they worked on one item: they were "
+                "killed, ran out of memory, or could not start. Their logs say more."
+            ) from error
+        except (RayError, ConnectionError) as error:
+            raise _lost_cluster(error) from error
+
+
+def _lost_cluster(error: Exception) -> LolpopError:
+    return LolpopError(
+        f"The cluster of Ray is gone ({type(error).__name__}), and with it what is not done. Once there is "
+        "one again, 'lolpop run --resume' goes on."
+    )

@@ -1,0 +1,127 @@
+"""Rows are predicted part by part by workers of an executor, as one job, as they are in one process."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pandas as pd
+import pytest
+from killed_prediction import KilledContainer
+
+from lolpop.data import tables
+from lolpop.errors import DataError, VerificationError
+from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
+
+MODEL = ModelVersion(name="orders", number=1)
+
+_PACKAGES = {"dask": "distributed", "ray": "ray"}
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:::distributed", "ignore:::tornado", "ignore:::ray", "ignore::ResourceWarning"
+)
+
+
+@pytest.fixture(params=["local", "dask", "ray"])
+def executor(request):
+    """Settings of an executor of two workers."""
+    package = _PACKAGES.get(request.param)
+    if package is not None and find_spec(package) is None:
+        pytest.skip(f"{package} is not installed: pip install 'lolpop[{request.param}]'")
+    return {"use": request.param, "workers": 2}
+
+
+@pytest.fixture
+def trained(load):
+    runner = load().runner()
+    return runner.train_model(runner.process_data())
+
+
+def by_parts(executor):
+    return {"data__batch_rows": 7, "predict": {"n_jobs": 2, "part_batches": 2}, "executor": executor}
+
+
+def predict(container):
+    runner = container.runner()
+    return runner.predict_data(MODEL, runner.process_data(dataset="predict"))
+
+
+def test_parts_are_predicted_as_all_rows_in_one_process(load, kept, project, trained, executor):
+    """The file is the same byte for byte, the dataset version is the same, and there is one job more."""
+    target = project / "out" / "predictions.parquet"
+    predict(load(data__batch_rows=7))
+    in_one_process = target.read_bytes()
+    target.unlink()
+    job = predict(load(**by_parts(executor)))
+    assert target.read_bytes() == in_one_process
+    assert [version.number for version in kept.find(DatasetVersion, "orders_predictions")] == [1]
+    assert kept.find(PredictionJob) == [PredictionJob(name="orders", number=1), job]
+    assert kept.get(job).fields["rows"] == 50
+    assert kept.parents(job) == [MODEL, DatasetVersion(name="orders_predict", number=1)]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_polars_frames_travel_as_well(load, project, trained, suffix):
+    """Workers give back frames of the kind that the settings name."""
+    pytest.importorskip("polars", reason="polars is not installed")
+    target = project / f"predictions.{suffix}"
+    written = []
+    for settings in ({"data__batch_rows": 7}, by_parts({"use": "local", "workers": 2})):
+        predict(load(**settings, data__frame="polars", data__predictions=str(target)))
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained, executor, monkeypatch):
+    """What it was predicting is predicted again, and nothing is there twice."""
+    monkeypatch.setenv("KILL_FLAG", str(project / "killed"))
+    target = project / "out" / "predictions.parquet"
+    predict(load(data__batch_rows=7))
+    in_one_process = target.read_bytes()
+    container = loading(KilledContainer, project, **by_parts(executor))
+    predict(container)
+    assert (project / "killed").exists()
+    assert target.read_bytes() == in_one_process
+
+
+def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, kept, project, new, trained):
+    """The message names the value, and nothing is kept or written."""
+    new.assign(order_id=new["order_id"].replace(1049, 1000)).to_parquet(project / "new.parquet")
+    with pytest.raises(DataError, match="2 rows share a value of 'order_id', the index, such as 1000"):
+        predict(load(**by_parts({"use": "local", "workers": 2})))
+    assert kept.find(PredictionJob) == []
+    assert not (project / "out" / "predictions.parquet").exists()
+
+
+def test_what_is_suspicious_in_any_part_is_told_once(load, project, new, trained, capsys):
+    """Columns and values that the model does not know are told once for all parts."""
+    strange = new.assign(weather="rain", channel=new["channel"].where(new.index != 40, "fax"))
+    strange["amount"] = strange["amount"].where(strange.index > 20)  # empty in some parts, not in all
+    strange.to_parquet(project / "new.parquet")
+    skip = ["check_data", "compare_data", "analyze_prediction_drift"]
+    predict(load(**by_parts({"use": "local", "workers": 2}), skip=skip))
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert told == [
+        "warning: columns that the model does not know are ignored: 'weather'",
+        "warning: the column 'channel' has values that the model has not seen: 'fax'",
+    ]
+
+
+def test_several_jobs_need_batches(load):
+    """A setting that would do nothing is an error that says what is missing."""
+    with pytest.raises(VerificationError, match=r"predict\.n_jobs.*only where data\.batch_rows is set"):
+        load(predict__n_jobs=2).verify()
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_frames_come_out_of_bytes_as_they_went_in(kind, new):
+    """Kinds, dtypes and missing values survive the way to another process."""
+    frame = new.assign(note=[None, "a"] * 25, amount=new["amount"].where(new.index > 3))
+    if kind == "polars":
+        frame = pytest.importorskip("polars").from_pandas(frame)
+    elif kind == "pyarrow":
+        frame = pytest.importorskip("pyarrow").Table.from_pandas(frame)
+    back = tables.from_bytes(tables.to_bytes(frame))
+    assert type(back) is type(frame)
+    if kind == "pandas":
+        pd.testing.assert_frame_equal(back, frame)
+    else:
+        assert back.equals(frame)
