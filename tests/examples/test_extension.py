@@ -186,6 +186,28 @@ def test_a_broken_extension_breaks_only_what_uses_it(environment, broken, custom
     assert len(errors) == 2
 
 
+def test_help_imports_no_extension(environment, broken, customers):
+    """With twenty extensions that cannot be imported, help lists their commands, and other commands work."""
+    for number in range(20):
+        broken(
+            f"acme{number}",
+            f"[lolpop.commands]\nacme{number} = acme{number}:command\n"
+            f"[lolpop.components.model_trainer]\nacme{number} = acme{number}:Trainer\n"
+            f"[lolpop.runners]\nacme{number} = acme{number}:Container\n",
+            "raise RuntimeError('imported')\n",
+        )
+    (customers / "lolpop.yaml").write_text(
+        "problem: {name: big, target: big, index: id}\ndata: {train: rows.csv}\n"
+    )
+    done = environment.lolpop("--help", cwd=customers)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [number for number in range(20) if f"acme{number} " not in done.stdout] == []
+    done = environment.lolpop("verify", "classification", cwd=customers)
+    assert (done.returncode, done.stdout) == (0, "classification: no errors.\n"), done.stderr
+    done = environment.lolpop("run", "classification", "process_data", cwd=customers)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("entry_points", "requires", "message"),
     [
