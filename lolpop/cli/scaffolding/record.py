@@ -25,16 +25,22 @@ def digest(content: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The answers that a project was made with, and the digest of each file as the template had it."""
+    """The answers that a project was made with, and each file as the template had it.
+
+    ``files`` are digests, ``texts`` the files themselves, from which changes are merged; records of earlier
+    versions have none.
+    """
 
     answers: Mapping[str, Any]
     files: Mapping[str, str]
+    texts: Mapping[str, str]
 
     @classmethod
     def of(cls, rendered: Rendered, values: Mapping[str, Any]) -> Record:
         """The record of rendered files."""
         files = {path.as_posix(): digest(content) for path, content in rendered.files.items()}
-        return cls({**rendered.answers, "name": values["name"]}, files)
+        texts = {path.as_posix(): content.decode("utf-8") for path, content in rendered.files.items()}
+        return cls({**rendered.answers, "name": values["name"]}, files, texts)
 
     @classmethod
     def read(cls, folder: Path) -> Record:
@@ -42,7 +48,7 @@ class Record:
         path = folder / RECORD
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            return cls(dict(document["answers"]), dict(document["files"]))
+            return cls(dict(document["answers"]), dict(document["files"]), dict(document.get("texts", {})))
         except FileNotFoundError:
             raise UsageError(
                 f"there is no {RECORD} here: only a project of 'lolpop new project' can be updated"
@@ -52,5 +58,5 @@ class Record:
 
     def as_bytes(self) -> bytes:
         """The content of the file."""
-        document = {"answers": dict(self.answers), "files": dict(self.files)}
+        document = {"answers": dict(self.answers), "files": dict(self.files), "texts": dict(self.texts)}
         return f"{json.dumps(document, indent=2)}\n".encode()

@@ -2,8 +2,13 @@
 
 import hashlib
 import json
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lolpop.cli.scaffolding.merging import merge
 
 OLD = "what an earlier template had\n"
 
@@ -12,9 +17,12 @@ OLD = "what an earlier template had\n"
 def older(churn):
     """Let a file of the project be from an earlier template, with what somebody made of it since."""
 
-    def make(path, text):
+    def make(path, text, base=None):
         record = json.loads((churn / ".lolpop-template.json").read_text())
-        record["files"][path] = hashlib.sha256(OLD.encode()).hexdigest()
+        record["files"][path] = hashlib.sha256((base or OLD).encode()).hexdigest()
+        record["texts"].pop(path)  # as earlier versions recorded it
+        if base is not None:
+            record["texts"][path] = base
         (churn / ".lolpop-template.json").write_text(json.dumps(record))
         today = (churn / path).read_text()
         if text is None:
@@ -44,6 +52,55 @@ def test_a_conflict_is_shown_and_loses_nothing(churn, older, lolpop):
     assert (churn / "Makefile").read_text() == "mine\n"
     assert (churn / "Makefile.new").read_text() == today
     assert lolpop("new", "update").code == 0  # it is told once
+
+
+def test_changes_in_different_places_are_merged(churn, older, lolpop):
+    """What both have written is in the file, and there is no conflict."""
+    today = (churn / "Makefile").read_text()
+    earlier = today.replace("ARGS ?=\n", "ARGUMENTS ?=\n")
+    older("Makefile", f"{earlier}\nmine:\n\t@echo mine\n", earlier)
+    done = lolpop("new", "update", "--dry-run")
+    assert (done.code, done.out) == (0, "would be merged  Makefile\n")
+    done = lolpop("new", "update")
+    assert (done.code, done.out) == (0, "merged  Makefile\n")
+    assert (churn / "Makefile").read_text() == f"{today}\nmine:\n\t@echo mine\n"
+
+
+def test_changes_of_one_line_are_a_conflict_with_all_three_of_it(churn, older, lolpop):
+    """Yours, the earlier template's and today's stand between marks in a file beside it; yours is untouched."""
+    today = (churn / "Makefile").read_text()
+    earlier, own = (today.replace("ARGS ?=\n", text) for text in ("ARGUMENTS ?=\n", "WORDS ?=\n"))
+    older("Makefile", own, earlier)
+    done = lolpop("new", "update")
+    assert done.code == 3
+    conflict = [
+        "<<<<<<< yours", "WORDS ?=", "||||||| the earlier template", "ARGUMENTS ?=", "=======", "ARGS ?=",
+        ">>>>>>> today's template",
+    ]  # fmt: skip
+    assert done.out.splitlines() == [
+        "conflict  Makefile: you and the template changed it. Both are in Makefile.new:",
+        *(f"  {line}" for line in conflict),
+    ]
+    assert (churn / "Makefile").read_text() == own
+    text = "\n".join(conflict)
+    assert (churn / "Makefile.new").read_text() == today.replace("ARGS ?=\n", f"{text}\n")
+
+
+LINES = st.lists(st.sampled_from("abcdef"), max_size=12).map(
+    lambda lines: "".join(f"{line}\n" for line in lines)
+)
+
+
+@given(LINES, LINES, LINES)
+def test_merging_loses_nothing(base, yours, theirs):
+    """One change alone is taken over, equal changes are taken once, and each added line is in what is merged."""
+    assert merge(base, yours, base).text == yours
+    assert merge(base, base, theirs).text == theirs
+    assert merge(base, yours, yours).text == yours
+    merged = Counter(merge(base, yours, theirs).text.splitlines())
+    for text in (yours, theirs):
+        added = Counter(text.splitlines()) - Counter(base.splitlines())
+        assert added <= merged
 
 
 def test_an_earlier_conflict_that_is_left_is_not_written_over(churn, older, lolpop):
