@@ -12,6 +12,7 @@ from lolpop.data.frames import Frame, count, listed, require_columns, to_strings
 from lolpop.errors import DataError
 from lolpop.pipelines._labelled import LabelledRows
 from lolpop.problem import Problem
+from lolpop.resources import PredictionJob
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -85,6 +86,22 @@ def with_known_label(rows: LabelledRows, classes: Sequence[Any]) -> tuple[Labell
     at = np.flatnonzero([label not in unknown for label in values])
     return LabelledRows(wrap(rows.features)[at].to_native(), labels[at].to_native()), dict(
         unknown.most_common()
+    )
+
+
+def unknown_labels(prediction_job: PredictionJob, unknown: Mapping[Any, int], classes: Sequence[Any]) -> str:
+    """The message that the true label of some rows, counted by label, is not one of ``classes``."""
+    folded = {str(label).strip().casefold(): label for label in classes}
+    labels = []
+    for label, rows in list(unknown.items())[:5]:
+        near = folded.get(str(label).strip().casefold())
+        labels.append(f"{label!r} in {count(rows, 'row')}" + (f", for {near!r}?" if near is not None else ""))
+    further = f" and {len(unknown) - 5} more labels" if len(unknown) > 5 else ""
+    total = count(sum(unknown.values()), "row")
+    return (
+        f"{prediction_job}: the model does not know the label of {total} of the "
+        f"truth ({'; '.join(labels)}{further}), only {listed(classes)}. These rows are not measured. "
+        "Correct the labels, or train on rows that have them"
     )
 
 

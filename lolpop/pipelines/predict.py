@@ -24,7 +24,7 @@ from lolpop.components.model_trainer.stored import loaded
 from lolpop.components.notifier import Notifier, tell
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import prefetched
-from lolpop.data.frames import Frame, count, listed, wrap
+from lolpop.data.frames import Frame, count, wrap
 from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, Finding
@@ -33,7 +33,7 @@ from lolpop.kernel.specs import Call
 from lolpop.pipelines._drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._schemas import schema_of_labels
-from lolpop.pipelines._truth import known_truth, with_known_label
+from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
 from lolpop.prediction.parts import PredictedPart, RowsPart, parts_of
@@ -203,21 +203,20 @@ class PredictPipeline(Pipeline):
         The result has the index column, ``output`` and ``attribution_<column>``. It is stored batch by batch,
         and is the field ``explanations`` of the job. Raises DataError if the training rows are unknown.
         """
-        reference = trained_on(model_version, self.metadata_tracker)
-        if reference is None:
-            raise DataError(f"{model_version} cannot be explained: its training rows are unknown.")
-        training_rows, fitted = self.resource_version_control.load_data(reference), loaded(model)
-        explanations = (
-            explanations_frame(
-                self.model_explainer.explain(fitted, rows, training_rows),
-                rows,
-                self.problem.passthrough_columns,
+        from lolpop.data.tables import from_bytes
+
+        with ExitStack() as stack:
+            explanations: Iterator[Frame]
+            parts = self._parts(dataset_version, model_version, stack) if self.explain is True else []
+            if parts:
+                explained = stack.enter_context(self._by_workers("explain_part", parts))
+                explanations = (from_bytes(packed) for part in explained for packed in part)
+            else:
+                rows = self._explained(dataset_version)
+                explanations = self._explanations(model, model_version, rows)
+            stored = self.resource_version_control.save_batches(
+                f"{model_version.name}_explanations", explanations, parents=[prediction_job]
             )
-            for rows in self._explained(dataset_version)
-        )
-        stored = self.resource_version_control.save_batches(
-            f"{model_version.name}_explanations", explanations, parents=[prediction_job]
-        )
         self.metadata_tracker.update(prediction_job, {"explanations": stored.reference})
         return stored
 
@@ -252,7 +251,7 @@ class PredictPipeline(Pipeline):
         """
         rows = 0
         with ExitStack() as stack:
-            parts = self._parts(dataset_version, model_version, target, stack)
+            parts = self._parts(dataset_version, model_version, stack, target)
             write = None
             if target is not None and not any(part.targets for part in parts):
                 write = stack.enter_context(self.data_connector.writing(target))
@@ -293,7 +292,7 @@ class PredictPipeline(Pipeline):
         joined = known_truth(predictions, truth, self.problem, model.classes)
         labelled, unknown = with_known_label(joined, model.classes)
         if unknown:
-            tell(self.notifiers, _unknown_labels(prediction_job, unknown, model.classes), "warning")
+            tell(self.notifiers, unknown_labels(prediction_job, unknown, model.classes), "warning")
         measured = self.model_checker.measure(model, labelled.features, labelled.target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
         self.metrics_tracker.log(prediction_job, metrics)
@@ -321,7 +320,7 @@ class PredictPipeline(Pipeline):
         )
         load = partial(self.resource_version_control.load_batches, dataset_version)
         if parts:
-            with self._predicted_by_workers(parts) as predicted:
+            with self._by_workers("predict_part", parts) as predicted:
                 yield from predictor.predict_parts(predicted, load, usable)
         else:
             for predictions in predictor.predict_batches(load):
@@ -336,10 +335,10 @@ class PredictPipeline(Pipeline):
         self,
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
-        target: Source | None,
         stack: ExitStack,
+        target: Source | None = None,
     ) -> list[RowsPart]:
-        """What is predicted by workers; nothing if all is predicted here.
+        """What workers take; nothing if all is done here.
 
         A target that can be is written by workers, too: it is whole when ``stack`` closes.
         """
@@ -354,16 +353,37 @@ class PredictPipeline(Pipeline):
         return parts_of(dataset_version, model_version, batches, self.part_batches, write)
 
     @contextmanager
-    def _predicted_by_workers(self, parts: Sequence[RowsPart]) -> Iterator[Iterator[PredictedPart]]:
+    def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> Iterator[Iterator[Any]]:
+        """What workers make of ``parts``, in their order."""
         assert self.executor is not None  # noqa: S101  (or there were no parts)
-        at_once = min(self.n_jobs, len(parts))
-        ask: Callable[[RowsPart], PredictedPart]
-        with self.executor.workers(Call.of(self, "predict_part"), at_once) as ask:
-            yield in_order(ask, parts, at_once)
+        jobs = min(self.n_jobs, len(parts))
+        ask: Callable[[RowsPart], Any]
+        with self.executor.workers(Call.of(self, method), jobs) as ask:
+            yield in_order(ask, parts, jobs)
+
+    def explain_part(self, part: RowsPart) -> tuple[bytes, ...]:
+        """Explain the predictions of the rows of ``part``, in whatever process."""
+        from lolpop.data.tables import to_bytes
+
+        model = self.resource_version_control.load_model(part.model_version)
+        rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
+        return tuple(map(to_bytes, self._explanations(model, part.model_version, rows)))
+
+    def _explanations(
+        self, model: FittedModel, model_version: ModelVersion, frames: Iterable[Frame]
+    ) -> Iterator[Frame]:
+        """The attributions of each of ``frames``. Raises DataError if the training rows are unknown."""
+        reference = trained_on(model_version, self.metadata_tracker)
+        if reference is None:
+            raise DataError(f"{model_version} cannot be explained: its training rows are unknown.")
+        training_rows, fitted = self.resource_version_control.load_data(reference), loaded(model)
+        for rows in frames:
+            attributions = self.model_explainer.explain(fitted, rows, training_rows)
+            yield explanations_frame(attributions, rows, self.problem.passthrough_columns)
 
     def predict_part(self, part: RowsPart) -> PredictedPart:
         """Predict the rows of ``part``, in whatever process."""
-        model = self.resource_version_control.load_model(part.model_version)
+        model = loaded(self.resource_version_control.load_model(part.model_version))
         rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
         targets = iter(part.targets)
 
@@ -409,21 +429,6 @@ class PredictPipeline(Pipeline):
 
     def _compared(self, frame: Frame) -> Frame:
         return _without(frame, self.problem.index, self.problem.target)
-
-
-def _unknown_labels(prediction_job: PredictionJob, unknown: Mapping[Any, int], classes: Sequence[Any]) -> str:
-    folded = {str(label).strip().casefold(): label for label in classes}
-    labels = []
-    for label, rows in list(unknown.items())[:5]:
-        near = folded.get(str(label).strip().casefold())
-        labels.append(f"{label!r} in {count(rows, 'row')}" + (f", for {near!r}?" if near is not None else ""))
-    further = f" and {len(unknown) - 5} more labels" if len(unknown) > 5 else ""
-    total = count(sum(unknown.values()), "row")
-    return (
-        f"{prediction_job}: the model does not know the label of {total} of the "
-        f"truth ({'; '.join(labels)}{further}), only {listed(classes)}. These rows are not measured. "
-        "Correct the labels, or train on rows that have them"
-    )
 
 
 def _dataset(model_version: ModelVersion) -> str:

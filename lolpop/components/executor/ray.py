@@ -250,7 +250,8 @@ class _Actors:
     def _await_ready(self) -> None:
         import ray
 
-        starting = {actor.ready.remote(): actor for actor in self._all}
+        # Not again if it fails: workers that are not needed any more are ended while they start.
+        starting = {actor.ready.options(max_task_retries=0).remote(): actor for actor in self._all}
         while starting:
             try:
                 done, _ = ray.wait(list(starting))

@@ -105,6 +105,18 @@ def test_what_is_suspicious_in_any_part_is_told_once(load, project, new, trained
     ]
 
 
+def test_parts_are_explained_as_in_one_process(load, kept, trained):
+    """Explanations of every row are stored once, as the same dataset version."""
+    settings = {"data__batch_rows": 7, "executor": {"workers": 2}}
+    for jobs in (1, 2):
+        predict(load(**settings, predict={"n_jobs": jobs, "part_batches": 3, "explain": True}))
+    assert kept.find(DatasetVersion, "orders_explanations") == [
+        DatasetVersion(name="orders_explanations", number=1)
+    ]
+    explained = kept.get(DatasetVersion(name="orders_explanations", number=1)).fields["rows"]
+    assert explained == 50
+
+
 def test_several_jobs_need_batches(load):
     """A setting that would do nothing is an error that says what is missing."""
     with pytest.raises(VerificationError, match=r"predict\.n_jobs.*only where data\.batch_rows is set"):
