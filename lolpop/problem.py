@@ -15,8 +15,8 @@ ProblemType: TypeAlias = Literal["classification", "regression", "forecasting"]
 """Types of problems: classes, numbers, or the future of a series."""
 
 OTHER_RUNNERS: Mapping[str, str] = {
-    "classification": "to tell classes apart: lolpop run classification (problem.type: classification)",
-    "regression": "to predict numbers: lolpop run regression (problem.type: regression)",
+    "classification": "for classes: the runner classification (problem.type: classification)",
+    "regression": "for numbers: the runner regression (problem.type: regression)",
 }
 """Hints for a target that does not fit the type of the problem."""
 

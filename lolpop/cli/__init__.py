@@ -13,26 +13,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: the workflow failed. 2: wrong usage, settings or wiring.
     130: interrupted. 143: asked to end, by SIGTERM. 141: nobody reads the output any more.
     """
-    import atexit
-    import gc
     import signal
     import sys
 
     from lolpop._processors import let_threads_sleep
+    from lolpop.cli._garbage import paused_collection
     from lolpop.interrupts import InterruptWatch
 
-    # What a command imports stays until it ends: looking through all of it again and again, as it grows,
-    # takes a tenth of a short run. Garbage is collected once a workflow is at work, full collections rarely.
-    collects = gc.isenabled()
-    gc.disable()
-    gc.set_threshold(*gc.get_threshold()[:2], 100)
-    # Nor does Python look through it once more before the process ends: that takes another tenth.
-    atexit.unregister(gc.freeze)
-    atexit.register(gc.freeze)
     let_threads_sleep()
     watch = InterruptWatch(signal.SIGINT, signal.SIGTERM)
     try:
-        with watch:
+        with paused_collection(), watch:
             from lolpop.cli._process import exit_code_of
 
             return exit_code_of(arguments)
@@ -40,8 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("Interrupted.\n")
         return 128 + (watch.came or signal.SIGINT)
     finally:
-        if collects:
-            gc.enable()
         if arguments is None:
             # Nothing but the end of the process follows: whoever interrupts that sees it in the exit code.
             signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._failures import RunFailedError
+from lolpop.cli._garbage import collect_garbage
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import commands, json_value, kept_for_json, print_error, print_json, say, show, table
 from lolpop.cli._paths import shown_path
@@ -72,8 +72,7 @@ class Execution:
             say("")
         with container:
             integration = runner_slot(container)()
-            gc.freeze()  # what is imported stays, and need not be looked at again and again
-            gc.enable()  # from here on, what is made may be large, and garbage soon
+            collect_garbage()
             try:
                 with kept_for_json() if self.as_json else nullcontext():
                     result = getattr(integration, outcome.workflow)(**arguments)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.cli._execution import without_secrets
 from lolpop.cli._failures import RunFailedError, described
 from lolpop.cli._flows import named_flow
+from lolpop.cli._garbage import collect_garbage
 from lolpop.cli._output import duration, kept_for_json, print_error, print_json, say, show, table
 from lolpop.cli._workflows import runner_slot
 from lolpop.cli.run import verified
@@ -103,7 +103,7 @@ class _Report:
         runs.options = replace(runs.options, group=self.group)
         with container:
             runner = runner_slot(container)()
-            gc.enable()  # from here on, what is made may be large, and garbage soon
+            collect_garbage()
             results = follow(graph, runner)
             for step in graph.steps:
                 self._perform_step(step, results, container, options)

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     Frame: TypeAlias = IntoDataFrame
     Series: TypeAlias = IntoSeries
     Array: TypeAlias = NDArray[np.generic]
+    Floats: TypeAlias = NDArray[np.float64]
 else:
     # Any at run time: resolving annotations must not import narwhals.
-    Frame = Series = Array = Any
+    Frame = Series = Array = Floats = Any
 
 __all__ = [
-    "GREATEST_FEATURE", "Array", "Frame", "Kind", "Series", "as_frame", "by_text", "count", "counted",
-    "date_form", "kind_of", "listed", "require_bounded", "require_columns", "require_storable_names",
+    "GREATEST_FEATURE", "Array", "Floats", "Frame", "Kind", "Series", "as_frame", "by_text", "count",
+    "counted", "date_form", "kind_of", "listed", "require_bounded", "require_columns", "require_storable_names",
     "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
 ]  # fmt: skip
 

@@ -25,13 +25,9 @@ from lolpop.errors import DataError
 
 if TYPE_CHECKING:
     import narwhals as nw
-    import numpy as np
-    from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame, Series
+    from lolpop.data.frames import Floats, Frame, Series
     from lolpop.problem import ForecastingProblem
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Grid", "Timeline", "Timelines", "interpolated", "place_of", "series_of", "timelines"]
 

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings
 
 from lolpop.errors import Finding, Origin, SettingsError
 from lolpop.settings.nodes import Layer, Node, plain
-from lolpop.settings.pydantic import LolpopSettingsSource
+from lolpop.settings.settings_source import LolpopSettingsSource
 from lolpop.settings.sources import Sources, collect
 from lolpop.settings.toml import read_toml
 from lolpop.settings.yaml import read_yaml

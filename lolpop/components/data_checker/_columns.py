@@ -11,13 +11,10 @@ from lolpop.data.frames import GREATEST_FEATURE, Kind, by_text, counted, date_fo
 
 if TYPE_CHECKING:
     import narwhals as nw
-    import numpy as np
-    from numpy.typing import NDArray
 
     from lolpop.components.data_checker.expectations import ExpectedColumn
     from lolpop.data.dates import DateForm
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
 
 
 _SOME_ROWS = 10_000

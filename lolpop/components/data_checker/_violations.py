@@ -7,12 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from lolpop.components.data_checker.expectations import ExpectedColumn, ExpectedNumbers
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
 
 
 # The greatest number is this many times as far from the median as the least: amounts, not measures.

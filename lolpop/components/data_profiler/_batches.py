@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame, Kind
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats, Frame, Kind
 
 
 _NUMBERS: frozenset[Kind] = frozenset({"number", "duration"})

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     import narwhals as nw
     from numpy.typing import NDArray
 
-    from lolpop.data.frames import Kind
+    from lolpop.data.frames import Floats, Kind
 
-    Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
+
     Codes = NDArray[np.intp]
 
 # Sizes of errors are rounded to this many levels, so that permutations of any number of rows are cheap.

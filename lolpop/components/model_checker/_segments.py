@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame
+    from lolpop.data.frames import Floats, Frame
 
-    Floats = NDArray[np.float64]
     Codes = NDArray[np.intp]
 
 

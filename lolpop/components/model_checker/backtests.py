@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.data.frames import Frame, Series
+    from lolpop.data.frames import Floats, Frame, Series
     from lolpop.problem import ForecastingProblem
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["ForecastColumns", "RecordedForecasts", "backtest_rows", "forecasts_of"]
 

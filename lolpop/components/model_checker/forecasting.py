@@ -20,13 +20,8 @@ from lolpop.errors import DataError
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.data.frames import Frame, Series
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats, Frame, Series
 
 __all__ = ["ForecastMetric", "ForecastModelChecker"]
 

@@ -12,12 +12,10 @@ from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel
 
 if TYPE_CHECKING:
     import narwhals as nw
-    import numpy as np
     from numpy.typing import NDArray
 
     from lolpop.components.model_trainer import FittedModel, Predictions
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
 
 
 _OF_SKLEARN = frozenset(

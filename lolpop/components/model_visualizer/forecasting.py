@@ -19,15 +19,11 @@ from lolpop.data.timelines import series_of
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from lolpop.components.model_explainer import Importance
     from lolpop.components.model_trainer import FittedModel
-    from lolpop.data.frames import Frame, Series
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats, Frame, Series
 
 __all__ = ["ForecastModelVisualizer"]
 

@@ -37,13 +37,8 @@ from lolpop.errors import (
 from lolpop.problem import ForecastingProblem
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from lolpop.data.frames import Frame, Series
+    from lolpop.data.frames import Floats, Frame, Series
     from lolpop.data.timelines import Grid, Timeline, Timelines
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["BySeriesModel", "BySeriesModelTrainer", "without_regressors"]
 

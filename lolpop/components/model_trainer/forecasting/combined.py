@@ -13,11 +13,8 @@ from lolpop.components.model_trainer.forecasting.repetition import Repetition
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats, Frame
 
 __all__ = ["CombinedModel", "Member"]
 

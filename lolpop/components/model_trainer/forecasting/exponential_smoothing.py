@@ -23,12 +23,8 @@ from lolpop.data.frames import count
 from lolpop.errors import TrainingError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Component", "ExponentialSmoothing", "SmoothingSettings", "Trend"]
 

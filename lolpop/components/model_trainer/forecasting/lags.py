@@ -38,11 +38,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame, Series
+    from lolpop.data.frames import Floats, Frame, Series
     from lolpop.data.grids import Grid
     from lolpop.problem import ForecastingProblem
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["LagModel", "fit_by_lags", "restored", "rows_of"]
 

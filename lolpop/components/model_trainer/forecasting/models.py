@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lolpop.data.frames import Frame
+    from lolpop.data.frames import Floats, Frame
     from lolpop.data.timelines import Timeline, Timelines
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Forecast", "ForecastModel", "Forecaster", "History", "SeriesMetadata", "regressors_by_step"]
 

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Grid, Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Growth", "Mode", "ProphetSeries", "ProphetSettings", "Seasonality", "Waves"]
 

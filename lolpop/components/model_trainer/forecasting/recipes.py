@@ -12,14 +12,11 @@ from lolpop.data.frames import count
 from lolpop.errors import TrainingError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from lolpop.data.frames import Floats
     from lolpop.data.grids import Grid
     from lolpop.data.timelines import Timeline, Timelines
-
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "LAGS_FILE",

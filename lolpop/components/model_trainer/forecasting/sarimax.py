@@ -29,12 +29,8 @@ from lolpop.components.model_trainer.forecasting.sarimax_models import (
 from lolpop.components.model_trainer.forecasting.series import SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Deterministic", "Orders", "Sarimax", "SarimaxSettings"]
 

@@ -20,10 +20,7 @@ from lolpop.data.timelines import interpolated
 from lolpop.errors import TrainingError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
 
 __all__ = ["Candidate", "OrderSearch", "fit_orders", "least_squares_of", "not_converged", "prepared"]
 

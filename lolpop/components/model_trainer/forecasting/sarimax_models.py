@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from lolpop.data.frames import Floats
 
 __all__ = ["Deterministic", "Orders", "Sarimax", "fourier_terms"]
 

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Grid, Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["ForecastRequest", "SeriesModel", "SeriesSettings"]
 

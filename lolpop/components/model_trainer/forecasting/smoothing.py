@@ -20,12 +20,8 @@ from lolpop.components.model_trainer.forecasting.repetition import Repetition
 from lolpop.components.model_trainer.forecasting.series import ForecastRequest, SeriesModel, SeriesSettings
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "Fitted", "Form", "LinearSmoothing", "Smoothing", "fit_form", "forecast_form", "recent_values",

@@ -17,12 +17,8 @@ from lolpop.components.model_trainer.forecasting.series import ForecastRequest, 
 from lolpop.components.model_trainer.forecasting.smoothing import Form, fit_form, forecast_form, recent_values
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from lolpop.data.frames import Floats
     from lolpop.data.timelines import Timeline
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Theta", "ThetaSettings"]
 
