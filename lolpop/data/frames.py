@@ -29,8 +29,9 @@ else:
 
 __all__ = [
     "GREATEST_FEATURE", "Array", "Floats", "Frame", "Kind", "Series", "as_frame", "by_text", "count",
-    "counted", "date_form", "kind_of", "listed", "require_bounded", "require_columns", "require_storable_names",
-    "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings", "wrap", "wrap_series",
+    "counted", "date_form", "kind_of", "listed", "require_bounded", "require_columns",
+    "require_storable_names", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings",
+    "wrap", "wrap_series",
 ]  # fmt: skip
 
 Kind: TypeAlias = Literal[

@@ -74,7 +74,7 @@ def trained(frame, problem=CLASSES, transformer=SklearnFeatureTransformer, estim
 
 
 BROKEN = {
-    "numbers that are text": (NUMBERS, lambda frame: frame, r"'y' should contain numbers.*lolpop run classification"),
+    "numbers that are text": (NUMBERS, lambda frame: frame, r"'y' should contain numbers.*the runner classification"),
     "one row": (CLASSES, lambda frame: frame[:1], "cannot be learned from 1 row"),
     "one class": (CLASSES, lambda frame: frame.assign(y="yes"), "only one class, 'yes'"),
     "a missing target": (CLASSES, lambda frame: frame.assign(y=frame["y"].mask(frame.index < 3)), "'y' is missing in 3 rows"),

@@ -78,4 +78,4 @@ def test_a_target_of_fractions_is_no_classes(rows):
     check = outcome("target_values", whole.assign(outcome=rows["monthly_charge"].fillna(0.5)))
     assert check.status == "error"
     assert "'outcome' holds fractions such as" in check.message
-    assert "lolpop run regression" in check.message
+    assert "the runner regression" in check.message

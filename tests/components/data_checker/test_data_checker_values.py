@@ -49,7 +49,7 @@ def test_a_target_that_is_measured_is_no_class(kind, target, status):
     """Numbers with a fraction are what regression is for; whole ones may be classes."""
     found = outcome(kind({"x": range(60), "target": target}), "target_values")
     assert found.status == status
-    assert ("lolpop run regression" in found.message) == (status == "error")
+    assert ("the runner regression" in found.message) == (status == "error")
     assert outcome(kind({"x": range(60), "target": target}), "target_values", REGRESSION).status == "ok"
 
 

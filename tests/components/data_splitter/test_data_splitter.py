@@ -123,7 +123,7 @@ def test_a_column_may_name_the_parts(make_frame: Make, problem: Problem) -> None
         ({"y": ["a"] * 9}, "only one class, 'a'"),
         ({"y": ["a", None, "b", "a", "b"]}, "missing in 1 row of 5"),
         ({"y": ["a", "b", "c"]}, r"Every class of 'y' has fewer rows than the 2 parts.*stratify: false\.$"),
-        ({"y": [1, 2, 3]}, "Every class of 'y'.*To predict numbers: lolpop run regression"),
+        ({"y": [1, 2, 3]}, "Every class of 'y'.*For numbers: the runner regression"),
         ({"y": ["a", "a", "b", "b"]}, "4 rows cannot be split"),
     ],
 )

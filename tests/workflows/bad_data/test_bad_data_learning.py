@@ -52,7 +52,7 @@ ERRORS = {
     "a class for each row": (rows(lambda known: known.assign(outcome=known["customer"])), "'leaves'.*problem.positive_label|Is it the right target"),
     "no feature that says anything": (rows(lambda known: known[["customer", "outcome"]].assign(fax=np.nan, country="DE")), "known.csv: .*no column besides the target"),
     "two columns of a name": (lines(lambda given: "".join(given).replace("payment", "months", 1).encode()), "known.csv: several columns have the same name: 'months'"),
-    "a target that is measured": (rows(lambda known: known.assign(outcome=known["income"] / 7)), "known.csv: .*positive_label|known.csv: .*not classes; to predict numbers: lolpop run regression"),
+    "a target that is measured": (rows(lambda known: known.assign(outcome=known["income"] / 7)), "known.csv: .*positive_label|known.csv: .*not classes; for numbers: the runner regression"),
     "a ragged line": (lines(ragged(20)), "known.csv:21: this line has 11 fields, the header has 10"),
     "not UTF-8": (lines(lambda given: "".join(given).replace("cheque", "chèque").encode("latin-1")), r"known.csv:\d+:\d+: the byte 0xe8 is not UTF-8.*encoding: latin-1"),
 }  # fmt: skip

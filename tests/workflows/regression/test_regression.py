@@ -80,7 +80,7 @@ def test_a_target_of_strings_is_refused_without_checks(project, load, patients):
     """The trainer itself refuses a target of text, and says what would learn it."""
     patients.assign(progression="high").to_csv(project / "known.csv", index=False)
     container = load(skip=["check_data"])
-    with pytest.raises(DataError, match="To tell classes apart: lolpop run classification"):
+    with pytest.raises(DataError, match="For classes: the runner classification"):
         container.runner().run()
 
 
