@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
 from typing import TypeVar
 
-
 T = TypeVar("T")
 S = TypeVar("S")
 
