@@ -72,7 +72,13 @@ def jaccard(hits: Values, true: Values, predicted: Values) -> Values:
 def by_class(
     function: Callable[[Values, Values, Values], Values], average: Average | None, counts: Confusions
 ) -> Values:
-    """A metric of each class, averaged; without an average, that of the second of two classes."""
+    """A metric of each class, averaged; without an average, that of the second of two classes.
+
+    If no row is of the second class, and none is predicted as such, there is nothing to measure: NaN, where
+    scikit-learn has 0, which looks like a model that is always wrong.
+    """
+    import numpy as np
+
     hits, true, predicted = _diagonal(counts), counts.sum(axis=2), counts.sum(axis=1)
     if average == "micro":
         return function(hits.sum(axis=1), true.sum(axis=1), predicted.sum(axis=1))
@@ -80,7 +86,7 @@ def by_class(
     if average == "weighted":
         return share((by_class * true).sum(axis=1), true.sum(axis=1))
     if average is None and counts.shape[1] == 2:
-        return by_class[:, 1]
+        return np.where((true + predicted)[:, 1] > 0, by_class[:, 1], np.nan)
     return _mean(by_class, true + predicted > 0)
 
 

@@ -266,6 +266,19 @@ def test_truth_of_one_class_leaves_out_what_is_not_defined(cancer):
     assert compared.interval is None
 
 
+def test_metrics_of_a_class_that_no_row_has_are_left_out(cancer):
+    """Where no row is positive and none is predicted so, f1 is not 0, as of a model that is always wrong."""
+    _, frame, _, target = cancer
+    rows = (target == "benign").to_numpy()
+    right = ["benign"] * int(rows.sum())
+    metrics = checker(BINARY).measure(Says(right, classes=("benign", "malignant")), frame[rows], target[rows])
+    assert metrics.keys().isdisjoint({"f1", "precision", "recall"})
+    assert metrics["accuracy"] == 1
+    wrong = Says(["malignant", *right[1:]], classes=("benign", "malignant"))
+    metrics = checker(BINARY).measure(wrong, frame[rows], target[rows])
+    assert metrics["f1"] == metrics["precision"] == 0
+
+
 def test_models_without_probabilities(cancer):
     """They are measured by what labels tell; a metric that needs more is an error that says what to set."""
     _, frame, _, target = cancer
