@@ -271,11 +271,13 @@ def test_metrics_of_a_class_that_no_row_has_are_left_out(cancer):
     _, frame, _, target = cancer
     rows = (target == "benign").to_numpy()
     right = ["benign"] * int(rows.sum())
-    metrics = checker(BINARY).measure(Says(right, classes=("benign", "malignant")), frame[rows], target[rows])
+    metrics = checker(BINARY, "accuracy").measure(
+        Says(right, classes=("benign", "malignant")), frame[rows], target[rows]
+    )
     assert metrics.keys().isdisjoint({"f1", "precision", "recall"})
     assert metrics["accuracy"] == 1
     wrong = Says(["malignant", *right[1:]], classes=("benign", "malignant"))
-    metrics = checker(BINARY).measure(wrong, frame[rows], target[rows])
+    metrics = checker(BINARY, "accuracy").measure(wrong, frame[rows], target[rows])
     assert metrics["f1"] == metrics["precision"] == 0
 
 
