@@ -180,3 +180,12 @@ def test_the_proposed_setting_can_be_pasted(churn, lolpop, part, setting):
     done = lolpop("verify")
     assert done.code == 0, done.out
     assert "no errors." in done.out
+
+
+def test_a_misspelt_component_type_gets_a_near_name(churn, lolpop):
+    """Nothing is written for a type that does not exist; the near one is proposed."""
+    before = contents(churn)
+    done = lolpop("new", "component", "model_trianer", "own")
+    assert done.code == 2
+    assert "there is no component type 'model_trianer'. Did you mean model_trainer?" in done.err
+    assert contents(churn) == before

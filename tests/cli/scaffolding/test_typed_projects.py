@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lolpop.cli.scaffolding.project import project_values
+from lolpop.cli.scaffolding.templates import render
+from lolpop.cli.scaffolding.writing import write_files
+
 PARTS = (
     ("component", "model_trainer", "own"),
     ("component", "geocoder", "offline", "--new-type"),
@@ -72,3 +76,13 @@ def test_types_of_a_new_project_are_known(churn, lolpop, name):
     done = check("src") if name == "mypy" else check("src", "tests", "data")
     errors = re.findall(r"([^/\s]+\.py:\d+):.*? error: ", done.stdout)
     assert errors == ["misuses.py:6", "misuses.py:7", "misuses.py:8"], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("task", ["regression", "forecasting"])
+def test_the_other_templates_have_no_errors_of_types(folder, task):
+    """Pyright, which knows the types of more libraries, finds nothing in them either."""
+    check = checker("pyright")
+    rendered = render("project", {**project_values("sales", "sales"), "task": task, "ci": "none"})
+    write_files(rendered.files, folder, dry_run=False)
+    done = check("src", "tests", "data")
+    assert done.returncode == 0, done.stdout
