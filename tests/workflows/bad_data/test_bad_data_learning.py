@@ -40,7 +40,7 @@ def ragged(at):
 
 ERRORS = {
     "no such file": (lambda path, known: path.rename(path.with_name("knwon.csv")), "known.csv: there is no such file in .*Did you mean knwon.csv"),
-    "a folder": (lambda path, known: (path.unlink(), path.mkdir()), "known.csv is a folder"),
+    "a folder": (lambda path, known: (path.unlink(), path.mkdir()), "known.csv: the folder has no files of rows"),
     "an empty file": (lines(lambda given: b""), "known.csv is empty"),
     "header only": (lines(lambda given: given[0].encode()), "known.csv has a header but no rows"),
     "one row": (rows(lambda known: known[:1]), "known.csv: .*only one row"),

@@ -70,7 +70,7 @@ def test_a_target_of_strings_is_refused(project, load, patients, trainer):
     container = load(train__model_trainer={"use": trainer})
     with pytest.raises(
         DataError,
-        match=r"the target '\w+' should contain numbers, but it contains string values; .*lolpop run cla",
+        match=r"the target '\w+' should contain numbers, but it contains string values; for classes: the runner classification",
     ):
         container.runner().run()
     assert container.metadata_tracker().find(Model) == []
