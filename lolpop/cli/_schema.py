@@ -63,12 +63,16 @@ class _Builder:
                 properties[name] = {"type": "array", "items": self._component(provider.interface, "")}
             elif isinstance(provider, Mapping):
                 elements = map(cell_of, cell_of(provider).elements)
-                known = {
+                element_schemas = {
                     element.name.rpartition(".")[2]: self._removable(provider.interface, element.plan.use)
                     for element in elements
                 }
                 other = self._removable(provider.interface, "")
-                properties[name] = {"type": "object", "properties": known, "additionalProperties": other}
+                properties[name] = {
+                    "type": "object",
+                    "properties": element_schemas,
+                    "additionalProperties": other,
+                }
             elif isinstance(provider, Settings):
                 name_of_type = getattr(provider.type, "__name__", name)
                 properties[name] = self._value(Parameter(name, provider.type), name_of_type)

@@ -96,9 +96,9 @@ def _built(orchestrator: str, words: Sequence[str], options: SettingsOptions) ->
     container = chosen.load(named.container_class, lenient=True)
     verified(container, options)  # a flow that cannot run is not worth a file
     graph = named.graph(container)
-    # What is set of the orchestrator itself matters to nobody but this command.
-    kept = tuple(flag for flag in options.flags if not flag.startswith("orchestrator"))
-    words_of_run = _restated(replace(options, flags=kept))
+    # Settings of the orchestrator itself are for this command only.
+    flags = tuple(flag for flag in options.flags if not flag.startswith("orchestrator"))
+    words_of_run = _restated(replace(options, flags=flags))
     project = Project(named.runner, named.flow, Path.cwd(), sys.executable, words_of_run)
     component: Orchestrator = container.orchestrator()
     return _Built(component, graph, project, component.build(graph, project))

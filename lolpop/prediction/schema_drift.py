@@ -88,8 +88,8 @@ class SchemaDriftCheck:
         if extra := [name for name in observed.extra if name not in self._reported["extra_columns"]]:
             message = f"columns that the model does not know are ignored: {listed(extra)}"
             yield _warning("extra_columns", message, extra)
-        told = observed.filled | self._reported["empty_columns"]
-        if empty := [name for name in observed.empty if name not in told]:
+        reported = observed.filled | self._reported["empty_columns"]
+        if empty := [name for name in observed.empty if name not in reported]:
             yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
         for name, unseen in observed.unseen.items():
             if unseen and name not in self._reported["unseen_categories"]:

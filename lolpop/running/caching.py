@@ -37,7 +37,11 @@ class Interception:
 def interceptions(root: Scope) -> list[Interception]:
     """The interceptors of a container, outermost first; the cache of the settings is the last."""
     provider = root.providers.get("interceptors")
-    around = [] if provider is None else [Interception(each, (each.on,)) for each in provider()]
+    around = (
+        []
+        if provider is None
+        else [Interception(interceptor, (interceptor.on,)) for interceptor in provider()]
+    )
     if patterns := cached_paths(root):
         from lolpop.components.interceptor.cache import CacheInterceptor
 

@@ -203,7 +203,7 @@ class OpenRecording(OpenRun):
         return self._fingerprints.of(path, arguments, by_content=self._is_cached(path))
 
     def _is_cached(self, path: str) -> bool:
-        return any(each.interceptor.is_cache and each.is_around(path) for each in self._interceptions)
+        return any(layer.interceptor.is_cache and layer.is_around(path) for layer in self._interceptions)
 
     def _caching(self, call: _Call) -> CallCaching | None:
         """What a cache needs to know of a call; None if the call has to be made, or its result is known."""
@@ -326,12 +326,12 @@ def open_recording(scope: Scope, workflow: str, arguments: Mapping[str, Any]) ->
 
 def _kept_result(result: object) -> dict[str, Any]:
     """The result of a step as a later attempt returns it; empty if it cannot be kept as JSON."""
-    kept = result.reference if isinstance(result, Resource) else storable(result)
+    value = result.reference if isinstance(result, Resource) else storable(result)
     try:
-        json.dumps(kept)
+        json.dumps(value)
     except (TypeError, ValueError):
         return {}
-    return {"result": kept}
+    return {"result": value}
 
 
 def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,7 @@ class RunRecords:
             for origin in self._origins
             if any(task.path.rpartition(".")[2] == "compare_models" for task in origin.tasks)
         ]
-        comparison = next((each for each in comparisons if each is not None), None)
+        comparison = next((item for item in comparisons if item is not None), None)
         wanted = ("better", "metric", "difference", "interval", "against")
         return None if comparison is None else {name: comparison[name] for name in wanted}
 

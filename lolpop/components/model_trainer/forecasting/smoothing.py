@@ -161,9 +161,9 @@ class _System:
     def of(cls, form: Form, params: tuple[float, ...]) -> _System:
         import numpy as np
 
-        given = dict(zip(form.names, params, strict=True))
-        level, trend, season = (given.get(name, 0.0) for name in ("level", "trend", "season"))
-        damping = given.get("damping", 1.0)
+        weights = dict(zip(form.names, params, strict=True))
+        level, trend, season = (weights.get(name, 0.0) for name in ("level", "trend", "season"))
+        damping = weights.get("damping", 1.0)
         step = np.array([1.0, -damping]) if form.trend != "none" else np.ones(1)
         once, whole = np.ones(form.season), np.zeros(form.season + 1)
         whole[0], whole[-1] = 1.0, -1.0  # 1 - B^m, which is (1 - B) times 1 + B + … + B^(m-1)
