@@ -32,6 +32,7 @@ test-long: .venv/tools ## Test what runs lose when they are ended at random mome
 	@$(BIN)/python -m benchmarks.faults kills --count 50 $(ARGS)
 	@$(BIN)/python -m benchmarks.faults cached --count 30 $(ARGS)
 	@$(BIN)/python -m benchmarks.faults writers --seconds 60 --processes 16 $(ARGS)
+	@$(MAKE) test-orchestrators ARGS=
 
 # Orchestrators agree with nothing beside them: the tests make an environment for each, once, in .environments.
 test-orchestrators: .venv/tools ## Test flows in Airflow, Prefect, Dagster and Metaflow, which it installs

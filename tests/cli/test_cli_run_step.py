@@ -122,3 +122,63 @@ def test_a_step_without_a_group_is_wrong_usage(mill, lolpop, words, message):
     done = lolpop(*words)
     assert done.code == 2
     assert message in done.err
+
+
+STEPS = '''
+import os
+import signal
+from pathlib import Path
+
+from lolpop import Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
+
+
+class Bakery(Pipeline):
+    @task
+    def knead(self, flour: int) -> list[int]:
+        """Knead."""
+        with Path("notes.txt").open("a") as notes:
+            notes.write("kneaded\\n")
+        return [flour, 2]
+
+    @task
+    def bake(self, dough: list[int]) -> int:
+        """Bake."""
+        if Path("unlucky").exists():
+            Path("unlucky").unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sum(dough)
+
+
+class BakeryContainer(PipelineContainer):
+    pipeline = providers.Pipeline(Bakery)
+
+
+class Shop(Runner):
+    def __init__(self, *, bakery: Bakery):
+        self.bakery = bakery
+
+    @workflow
+    def open_shop(self, flour: int = 1) -> int:
+        """Knead and bake."""
+        return self.bakery.bake(self.bakery.knead(flour))
+
+
+class ShopContainer(RunnerContainer):
+    bakery = providers.nested(BakeryContainer)
+    runner = providers.Runner(Shop)
+'''
+
+
+@pytest.mark.parametrize(("cache", "kneaded"), [("true", 1), ("false", 2)])
+def test_tasks_of_a_killed_attempt_are_not_done_again_where_they_are_cached(folder, lolpop, cache, kneaded):
+    """With the cache, an attempt goes on inside a workflow; without it, the tasks of that are called again."""
+    (folder / "shop.py").write_text(STEPS)
+    (folder / "unlucky").touch()
+    words = ["run", "shop.py", "open_shop", "--group", "monday", "--step", "shop", "--json"]
+    words += ["--set", f"lolpop.cache={cache}"]
+    first = subprocess.run([sys.executable, "-m", "lolpop", *words], capture_output=True, timeout=300)
+    assert first.returncode < 0
+    done = lolpop(*words)
+    assert (done.code, done.json["result"]) == (0, 3), done.err
+    assert "which was interrupted" in done.err
+    assert (folder / "notes.txt").read_text().splitlines() == ["kneaded"] * kneaded

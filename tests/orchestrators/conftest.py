@@ -65,7 +65,6 @@ class Environment:
             "DAGSTER_HOME": str(self.home),
             "METAFLOW_USER": "miller",
             "METAFLOW_HOME": str(self.home),
-            "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(self.home),
         }
 
 

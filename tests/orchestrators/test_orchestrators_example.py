@@ -1,9 +1,11 @@
 """The example of one flow for many orchestrators, run by each of them."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,16 @@ def copied(folder):
     shutil.copytree(EXAMPLE, folder, ignore=made, dirs_exist_ok=True)
     subprocess.run([sys.executable, "make_data.py"], cwd=folder, check=True, capture_output=True)
     return folder
+
+
+def as_the_readme_says(orchestrator, place):
+    """The commands of the orchestrator's README, for the environment that is there."""
+    text = (EXAMPLE / orchestrator / "README.md").read_text()
+    commands = re.findall(r"^\$ (.*)", text, re.MULTILINE)
+    commands = [command for command in commands if " -m venv " not in command]
+    script = "\n".join(commands).replace(f"~/envs/{orchestrator}/bin", place.place)
+    assert "~" not in script
+    return script.replace("lolpop ", f"{sys.executable} -m lolpop ")
 
 
 @pytest.fixture(scope="module")
@@ -123,22 +135,12 @@ print(json.dumps({"done": run.successful, "results": results, "cards": cards}))
 
 
 @pytest.mark.parametrize("look", [airflow, prefect, dagster, metaflow])
-def test_an_orchestrator_predicts_what_one_process_predicts(
-    project, environment, lolpop, predictions, monkeypatch, look
-):
-    """Byte by byte, with one group and whole lineage, and its own record has what lolpop's has."""
-    place = environment(look.__name__)
+def test_an_orchestrator_predicts_what_one_process_predicts(project, environment, lolpop, predictions, look):
+    """As its README says: byte by byte, with one group and whole lineage, and a record of its own."""
+    name = look.__name__
+    place = replace(environment(name), home=project / f".{name}")
     copied(project)
-    for name, value in place.environ.items():
-        monkeypatch.setenv(name, value)
-    if look is airflow:
-        place.run("airflow", "db", "migrate")
-    if look is dagster:
-        (place.home / "dagster.yaml").touch()
-    lolpop(
-        "flow", "run", look.__name__, "flows.py:nightly",
-        "--set", f"orchestrator.environment={Path(place.place).parent}", "--set", "orchestrator.retries=0",
-    )  # fmt: skip
+    place.run("bash", "-ec", as_the_readme_says(name, place))
     assert (project / "out" / "predictions.csv").read_bytes() == predictions
     runs = lolpop("runs", "ls", "--json")
     assert len(runs) == len(STEPS)

@@ -14,7 +14,7 @@ _URL = re.compile(
     r"(?P<scheme>[a-z0-9+]+)://(?:(?P<user>.*)@)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?", re.DOTALL
 )
 _TEMPORARY = ("sqlite://", "sqlite:///:memory:")
-_SCHEMES = ("sqlite", "postgresql+psycopg", "postgresql")
+_SCHEMES = ("sqlite", "postgresql+psycopg", "postgresql", "postgres")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class DatabasePlace:
     @property
     def driver_url(self) -> str:
         """The URL for SQLAlchemy, with the one driver that is supported."""
-        return re.sub(r"^postgresql://", "postgresql+psycopg://", self.url)
+        # Airflow's connections, and some hosts of databases, write postgres:// as psql does.
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.url)
 
     def __str__(self) -> str:
         return shown(self.url)

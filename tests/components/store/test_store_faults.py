@@ -258,3 +258,10 @@ def test_missing_driver_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'lolpop\[postgres\]'"):
         SQLStore("postgresql+psycopg://db/x").runs()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_scheme_of_postgres_is_that_of_the_driver(scheme):
+    """Connections of Airflow begin with ``postgres://``, as those of psql do."""
+    place = DatabasePlace(f"{scheme}://ada:key@host:5432/lolpop")
+    assert place.driver_url == "postgresql+psycopg://ada:key@host:5432/lolpop"
