@@ -1,5 +1,6 @@
 """The example of one flow for many orchestrators, run by each of them."""
 
+import base64
 import json
 import re
 import shutil
@@ -130,8 +131,11 @@ print(json.dumps({"done": run.successful, "results": results, "cards": cards}))
     assert record["results"]["train_model"] == "model_version:breast_cancer@1"
     assert sorted(record["cards"]) == sorted(STEPS)
     trained = next(run for run in runs if run["workflow"] == "train_model")
-    assert trained["metric"]["name"].split()[-1] in record["cards"]["train_model"]
-    assert "model_version:breast_cancer@1" in record["cards"]["train_model"]
+    # A card is a page with its content in base64.
+    content = re.search(r'__MF_DATA__\["[^"]+"\]\s*=\s*"([^"]+)"', record["cards"]["train_model"])[1]
+    card = base64.b64decode(content).decode()
+    for text in ("model_version:breast_cancer@1", trained["metric"]["name"].split()[-1], "train.check_model"):
+        assert text in card
 
 
 @pytest.mark.parametrize("look", [airflow, prefect, dagster, metaflow])
