@@ -48,8 +48,8 @@ def interleaved(works: Sequence[Callable[[], object]], *, repeat: int) -> list[f
     return [statistics.median(taken) for taken in durations]
 
 
-def python(*arguments: str, cwd: Path | None = None) -> None:
-    """Run this Python in a process of its own. Raises CalledProcessError, with what it said, if it fails.
+def python(*arguments: str, cwd: Path | None = None) -> str:
+    """Run this Python in a process of its own: what it prints. Raises CalledProcessError if it fails.
 
     It keeps the bytecode of what it imports, as installations have it, so that nothing is compiled twice.
     """
@@ -60,3 +60,4 @@ def python(*arguments: str, cwd: Path | None = None) -> None:
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         done.check_returncode()
+    return done.stdout

@@ -115,8 +115,8 @@ def _commit(wiring: Mapping[str, Any]) -> str | None:
 
 def _exchanged(task: TaskRecord) -> str:
     inputs = ", ".join(f"{name}: {value}" for name, value in task.inputs.items())
-    outputs = ", ".join(task.outputs.values())
-    return " -> ".join(part for part in (f"({inputs})", outputs) if part)
+    output = task.outputs.get("return", "")
+    return " -> ".join(part for part in (f"({inputs})", output) if part)
 
 
 def _wired(

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lolpop.components.cache_manager import CacheManager
 from lolpop.components.interceptor import Interceptor
-from lolpop.components.model_trainer import ModelTrainer
 from lolpop.kernel.framework import framework_plan, settings_in
-from lolpop.kernel.providers.traversal import cells_in
 from lolpop.running.open_runs import runs_of
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
     from lolpop.running.fingerprints.calls import CallFingerprint
 
-__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "is_of_store", "trainers_of"]
+__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "is_of_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +75,6 @@ def is_of_store(root: Scope, task_id: str) -> bool:
     """Whether a task was recorded in the store of a container: caches are shared, stores need not be."""
     store: Store = cast("Any", root.providers["store"])()
     return store.task(task_id) is not None
-
-
-def trainers_of(root: Scope) -> list[ModelTrainer]:
-    """The model trainers of a container."""
-    trainers: list[ModelTrainer] = []
-    for cell in cells_in(root):
-        interface = getattr(cell.slot, "interface", None)
-        if isinstance(interface, type) and issubclass(interface, ModelTrainer):
-            built = cell.slot()
-            trainers += built if isinstance(built, list) else [built]
-    return trainers
 
 
 def _cache_manager(root: Scope) -> CacheManager:

@@ -56,10 +56,10 @@ def plan_calls(
 
 def _is_changed(run: RunRecord | None, fingerprints: CallFingerprints) -> bool:
     """Whether the workflow of ``run`` is not what it was, or nobody can tell."""
-    recorded = None if run is None else run.wiring.get("method_digest")
+    recorded = None if run is None else run.wiring.get("body_digest")
     if run is None or recorded is None or not fingerprints.has(run.workflow):
         return True
-    return bool(recorded != fingerprints.method(run.workflow).known.digest)
+    return bool(recorded != fingerprints.body_digest(run.workflow))
 
 
 class _Planner:
@@ -72,12 +72,17 @@ class _Planner:
     ) -> None:
         self._has_changes = has_changes
         """Whether arguments that are no resources may be others than in the run."""
+        self._changed = ""
+        """The first call that is or may be another one; empty if that is the run itself."""
+        self._changed_how = ""
         self._is_cached = is_cached
         self._fingerprints = fingerprints
         self._parts_of = parts_of
         self._planned: dict[str, PlannedCall] = {}
         self._makers: dict[str, str] = {}
-        """By the reference of a resource, the call that may make another one."""
+        """By the reference of a resource, or the digest of rows, the call that may make others."""
+        self._kept: dict[str, str] = {}
+        """By the digest of rows, the call that is reused and gives the same."""
         self._others: set[str] = set()
         """Calls that are reused of other runs, by the id of their task."""
 
@@ -87,10 +92,16 @@ class _Planner:
         status, reasons = self._judge(task, parent)
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
-        self._has_changes = self._has_changes or (status != "reused" and not self._only_acts(task))
-        if status != "reused" or task.task_id in self._others:
+        is_other = status != "reused" or task.task_id in self._others
+        if is_other and not self._has_changes and not self._only_acts(task):
+            self._has_changes, self._changed = True, task.path
+            self._changed_how = {"runs": "runs", "unknown": "may run"}.get(status, "is another call")
+        if is_other:
             for resource in references_in(task.outputs.get("return", "")):
                 self._makers.setdefault(resource.reference, task.path)
+        if digest := task.outputs.get("digest"):
+            makers = self._makers if is_other else self._kept
+            makers.setdefault(digest, task.path)
         return planned
 
     def _only_acts(self, task: TaskRecord) -> bool:
@@ -122,8 +133,8 @@ class _Planner:
     def _waits(self, inputs: Iterable[Part]) -> Iterator[str]:
         """Which of the inputs wait for what another call makes."""
         for part in inputs:
-            makers = (self._makers.get(reference) for reference in _references(part))
-            if maker := next(filter(None, makers), None):
+            makers = (self._makers.get(name) for name in _references(part) or [part.digest or ""])
+            if part.digest not in self._kept and (maker := next(filter(None, makers), None)):
                 yield f"{part.name} waits for {maker}"
 
     def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
@@ -132,13 +143,29 @@ class _Planner:
             return "runs", ["it acts outside the store"]
         arguments = [part for part in inputs if part.kind == "input"]
         waits = list(self._waits(arguments))
-        # Rows are not there to be compared; other values are what they were if nothing before has changed.
-        waits += [
-            f"{part.name} may be another"
-            for part in arguments
-            if not _is_shown(part) or (self._has_changes and not _references(part))
-        ]
-        return ("unknown", waits) if waits else self._judge_workflow(task, inputs, [])
+        # What was not called with a reference is what it was, if nothing before it has changed.
+        waiting = {wait.partition(" ")[0] for wait in waits}
+        if names := [part.name for part in arguments if part.name not in waiting and self._is_open(part)]:
+            since = f", since {self._changed} {self._changed_how}" if self._changed else ""
+            waits.append(f"{', '.join(names)} may be different{since}")
+        if waits:
+            return "unknown", waits
+        if all(map(_is_shown, arguments)):
+            return self._judge_workflow(task, inputs, [])
+        if any(part.kind != "input" for part in inputs):
+            return "unknown", [f"{part.name} is not recorded" for part in arguments if not _is_shown(part)]
+        # Rows are not there to be hashed again, and are the same.
+        method = self._fingerprints.method(task.path)
+        has_references = any(map(_references, arguments))
+        now = CallFingerprint(method, "", inputs, by_content=True, names_resources=has_references)
+        return self._judge_cached(task, now, [])
+
+    def _is_open(self, part: Part) -> bool:
+        """Whether an argument, which is no reference, may differ from the one of the compared run."""
+        if _references(part):
+            return False
+        # Rows that no call has returned are the workflow's own, and may be read from anywhere.
+        return self._has_changes if _is_shown(part) else part.digest not in self._kept
 
     def _judge_workflow(
         self, task: TaskRecord, inputs: Parts, reasons: list[str]

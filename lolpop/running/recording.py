@@ -20,11 +20,12 @@ from lolpop.errors import TrainingError
 from lolpop.interrupts import InterruptWatch, interruption_of, raise_if_interrupted
 from lolpop.kernel.masking import masked, masker
 from lolpop.resources import Resource
-from lolpop.running.caching import cached_paths, interceptions, is_of_store, trainers_of
+from lolpop.running.caching import cached_paths, interceptions, is_of_store
 from lolpop.running.failures import add_setting_origin, failures_as_notes, notify_failure, status_of
 from lolpop.running.open_runs import runs_of
 from lolpop.running.recorders import Recorder, recorder_for
 from lolpop.running.records import references_in
+from lolpop.running.trainers import trainers_of
 from lolpop.runs import RUN, TASK, OpenRun, context_value, storable
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class OpenRecording(OpenRun):
                 record,
                 status="completed",
                 ended_at=clock.now(),
-                outputs={} if result is None else {"return": self._described_result(result)},
+                outputs=self._outputs(path, result),
                 fingerprint=call.settled_digest(),
                 reused_from=call.reused_from,
             )
@@ -271,6 +272,16 @@ class OpenRecording(OpenRun):
     def _text_of(self, error: BaseException) -> str:
         return masked(self._root, "".join(traceback.format_exception(error)))
 
+    def _outputs(self, path: str, result: object) -> dict[str, str]:
+        """What a call returned; with its digest where that is no resource and the call is cached."""
+        if result is None:
+            return {}
+        outputs = {"return": self._described_result(result)}
+        if self._fingerprints is not None and self._is_cached(path) and not isinstance(result, Resource):
+            digest = self._fingerprints.content_of(result)
+            return outputs if digest is None else {**outputs, "digest": digest}
+        return outputs
+
     def _described_result(self, value: object) -> str:
         """A result by its reference; with its type, where that is not the resource itself that it names."""
         described = self._described(value)
@@ -345,7 +356,7 @@ def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[s
         from lolpop.running.fingerprints.calls import CallFingerprints
 
         # What a plan compares, to know whether the calls get the same arguments.
-        wiring["method_digest"] = CallFingerprints(root).method(workflow).known.digest
+        wiring["body_digest"] = CallFingerprints(root).body_digest(workflow)
     options = runs_of(root).options
     if options.swept or options.step is not None:
         from lolpop.running.up_to_date import run_digest

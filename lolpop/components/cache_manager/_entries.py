@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import time
 import zipfile
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop._temporary import temporary_folder
 from lolpop._urls import mask_urls
 from lolpop.components._drivers import FILE_SYSTEMS, errors_of
+from lolpop.components.cache_manager._disk import INCOMING, Disk
 from lolpop.errors import CacheError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ class Entries:
         self._is_local = "://" not in root
         self._root = str((folder / root).absolute()) if self._is_local else root
         self.shown = mask_urls(self._root)
-        self._system: AbstractFileSystem | None = None
 
     def record(self, key: str) -> Entry | None:
         """The record under ``key``; None if there is none. Raises CacheError if it is damaged."""
@@ -69,10 +68,10 @@ class Entries:
         """The packed value of an entry as a file. Raises CacheError if it is damaged or gone."""
         system, path = self._locate(_value_path(entry.value))
         with temporary_folder() as temporary:
-            local = Path(path) if self._is_local else Path(temporary, "value")
+            local = Path(path) if isinstance(system, Disk) else Path(temporary, "value")
             with self._failures("read"):
                 try:
-                    if not self._is_local:
+                    if not isinstance(system, Disk):
                         system.get_file(path, str(local))
                     with local.open("rb") as file:
                         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -151,23 +150,12 @@ class Entries:
                 found: dict[str, Any] = system.find(path, detail=True)
             except FileNotFoundError:
                 return {}
-        return {name: info for name, info in found.items() if "/.incoming-" not in name}
+        return {name: info for name, info in found.items() if f"/{INCOMING}" not in name}
 
     def _write(self, source: Path, name: str) -> None:
         system, path = self._locate(name)
-        parent = path.rpartition("/")[0]
-        if not self._is_local:
-            # Object stores show a file when it is complete.
-            system.makedirs(parent, exist_ok=True)
-            system.put_file(str(source), path)
-            return
-        os.makedirs(parent, exist_ok=True)  # noqa: PTH103  (the path is fsspec's text)
-        incoming = Path(parent, f".incoming-{secrets.token_hex(8)}")
-        try:
-            shutil.copyfile(source, incoming)
-            incoming.replace(path)
-        finally:
-            incoming.unlink(missing_ok=True)
+        system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        system.put_file(str(source), path)  # object stores show a file when it is complete, and so does Disk
 
     def _touch(self, system: AbstractFileSystem, path: str) -> None:
         """Mark the record as just used, if the file system can do so without rewriting it."""
@@ -176,14 +164,11 @@ class Entries:
             with suppress(OSError):
                 os.utime(path)
 
-    def _locate(self, name: str) -> tuple[AbstractFileSystem, str]:
+    def _locate(self, name: str) -> tuple[AbstractFileSystem | Disk, str]:
+        if self._is_local:
+            return Disk(), f"{self._root}/{name}"
         import fsspec
 
-        if self._is_local:
-            from fsspec.implementations.local import LocalFileSystem
-
-            self._system = self._system or LocalFileSystem()
-            return self._system, f"{self._root}/{name}"
         protocol = self._root.partition("://")[0]
         try:
             system, root = fsspec.url_to_fs(self._root)

@@ -113,17 +113,10 @@ class _Writer:
         return path.name
 
     def _model(self, model: FittedModel) -> str:
-        # The trainers of the model's own module know it best.
-        near = sorted(self._trainers, key=lambda trainer: type(trainer).__module__ != type(model).__module__)
-        for trainer in near:
-            path = self._path("model")
-            try:
-                folders.save(model, trainer, path)
-                folders.load(path, ())
-            except Exception:  # noqa: BLE001, S112  (a trainer may fail in any way over a model of another)
-                continue
-            return path.name
-        raise UnkeptValueError(f"no trainer of the container can keep a {_name_of(type(model))}")
+        path = self._path("model")
+        if folders.save_by_any(model, self._trainers, path) is None:
+            raise UnkeptValueError(f"no trainer of the container can keep a {_name_of(type(model))}")
+        return path.name
 
     def _path(self, kind: str) -> Path:
         self._number += 1

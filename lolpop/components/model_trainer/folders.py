@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from lolpop.components.model_trainer import FittedModel, ModelTrainer
@@ -12,7 +13,7 @@ from lolpop.components.model_trainer.promises import require_saved
 from lolpop.errors import MissingExtraError, UntrustedTypeError, UnusableArtifactError, WiringError
 from lolpop.registry import find, import_object, missing_modules, name_of
 
-__all__ = ["classes_in", "load", "save"]
+__all__ = ["classes_in", "load", "save", "save_by_any", "trainer_in"]
 
 _FILES = "files"
 _DESCRIPTION = "model.json"
@@ -38,7 +39,7 @@ def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
     A stored file cannot make arbitrary code run: its trainer must be registered, in use in this process, or
     one of ``trusted_types``. Raises UntrustedTypeError otherwise, and for untrusted types inside the model.
     """
-    trainer = _trainer(_trainer_name(folder), trusted_types)
+    trainer = trainer_in(folder, trusted_types)
     if missing := missing_modules(trainer.requires):
         raise MissingExtraError(", ".join(missing), trainer.install)
     try:
@@ -47,6 +48,27 @@ def load(folder: Path, trusted_types: Sequence[str]) -> FittedModel:
         if _SETTING in str(error):
             raise
         raise UntrustedTypeError(f"{error} If you trust them, name them in {_SETTING}.") from error
+
+
+def save_by_any(model: FittedModel, trainers: Sequence[ModelTrainer], folder: Path) -> ModelTrainer | None:
+    """Write ``model`` into ``folder`` by the first of ``trainers`` that can keep it; None if none can.
+
+    ``folder`` does not exist yet. Nearest are the trainers of the module that declares the model.
+    """
+    for trainer in sorted(trainers, key=lambda trainer: type(trainer).__module__ != type(model).__module__):
+        try:
+            save(model, trainer, folder)
+            if type(load(folder, ())) is type(model):
+                return trainer
+        except Exception:  # noqa: BLE001, S110  (a trainer may fail in any way over a model of another)
+            pass
+        rmtree(folder, ignore_errors=True)
+    return None
+
+
+def trainer_in(folder: Path, trusted_types: Sequence[str]) -> type[ModelTrainer]:
+    """The trainer whose model is in ``folder``. Raises the errors that ``load`` raises for unusable ones."""
+    return _trainer(_trainer_name(folder), trusted_types)
 
 
 def classes_in(folder: Path) -> tuple[Any, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ from lolpop.components.model_trainer.stored import StoredModel, loaded
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
+from lolpop.registry import is_installed
 from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
 from lolpop.runs import caches, recall, remember
 
@@ -170,7 +172,12 @@ class LocalResourceVersionControl(ResourceVersionControl):
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
             classes = folders.classes_in(folder)
-        model = StoredModel(lambda: self._load_model(experiment), classes)
+            trainer = folders.trainer_in(folder, self._trusted_types)
+            model: FittedModel
+            if is_installed(sys.modules[trainer.__module__].__file__ or ""):
+                model = StoredModel(lambda: self._load_model(experiment), classes)
+            else:  # the code of its model is the project's, and counts: it has to be seen
+                model = folders.load(folder, self._trusted_types)
         remember(model, experiment)
         return model
 

@@ -104,7 +104,8 @@ class TaskRecord:
     inputs
         Arguments by parameter name: the reference of a resource, or the type and shape of another value.
     outputs
-        The result under ``return``, described like the inputs.
+        The result under ``return``, described like the inputs; of cached calls that return no resource, the
+        digest of its content under ``digest``.
     fingerprint
         Digest that is equal for calls that depend on the same; None until the call is completed, or if it
         cannot be computed.

@@ -10,10 +10,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from lolpop._temporary import temporary_folder
+from lolpop.components.model_trainer import FittedModel
 from lolpop.data.content import Opaque, digest_of_value, is_plain
 from lolpop.integrations import StoreState, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
+from lolpop.running.fingerprints.classes import class_parts
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
 from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
@@ -64,6 +67,7 @@ class CallFingerprints:
 
     def __init__(self, root: Scope) -> None:
         self._folder = root.configuration.folder or Path.cwd()
+        self._root = root
         self._owners = {
             ".".join(scope.path): provider
             for scope in root.walk()
@@ -98,6 +102,15 @@ class CallFingerprints:
     def method(self, path: str) -> Parts:
         """The dependencies of every call of ``path``."""
         return self._method(path).parts
+
+    def body_digest(self, path: str) -> str | None:
+        """The digest of what the method at ``path`` does besides the calls in it; None if it is not known.
+
+        Where it is the same, and so are the results of the calls, they are called with the same arguments.
+        """
+        owner, _, name = path.rpartition(".")
+        body = method_parts(self._owners[owner], name, self._folder, self._settings, apart=True)
+        return None if body.reads_outside else body.parts.digest
 
     def has(self, path: str) -> bool:
         """Whether there is such a method."""
@@ -139,36 +152,58 @@ class CallFingerprints:
 
     def _inputs(self, path: str, arguments: Mapping[str, Any], by_content: bool) -> Iterator[Part]:
         for name, value in arguments.items():
-            yield Part("input", name, *_input(value, by_content))
+            yield Part("input", name, *self._input(value, by_content))
             if isinstance(value, Path) and (self._folder / value).is_file():
                 yield Part("file", str(value), file_digest(self._folder / value))
+        yield from class_parts(arguments.values())
         yield from self._read_parts(path, arguments)
+
+    def _input(self, value: Any, by_content: bool) -> tuple[str | None, str]:
+        """The digest of an argument, and the argument as people may read it."""
+        from lolpop.resources import Resource
+        from lolpop.running.snapshots import type_and_shape
+
+        if isinstance(value, Resource):
+            return value.reference, value.reference
+        if (
+            isinstance(value, list | tuple)
+            and value
+            and all(isinstance(resource, Resource) for resource in value)
+        ):
+            references = ", ".join(resource.reference for resource in value)
+            listed = f"[{references}]" if isinstance(value, list) else f"({references})"
+            return listed, listed
+        if not is_plain(value):
+            # Rows are hashed only where that can spare a call.
+            return self.content_of(value) if by_content else None, type_and_shape(value)
+        return self.content_of(value), _written(value)
+
+    def content_of(self, value: Any) -> str | None:
+        """The digest of rows, collections and models; None for what cannot be compared."""
+        from lolpop.resources import Experiment
+        from lolpop.runs import resource_of
+
+        if isinstance(experiment := resource_of(value), Experiment):
+            return experiment.reference
+        try:
+            return digest_of_value(value)
+        except Opaque:
+            return self._digest_of_model(value) if isinstance(value, FittedModel) else None
+
+    def _digest_of_model(self, model: FittedModel) -> str | None:
+        """The digest of what a trainer of the container writes of ``model``; None if none can keep it."""
+        from lolpop.components.model_trainer.folders import save_by_any
+        from lolpop.running.trainers import trainers_of
+
+        with temporary_folder() as temporary:
+            folder = Path(temporary, "model")
+            trainer = save_by_any(model, trainers_of(self._root), folder)
+            return None if trainer is None else file_digest(folder)
 
 
 def _files(inputs: Iterable[Part]) -> Parts:
     """The files that are read besides the arguments."""
     return Parts(part for part in inputs if part.kind == "file")
-
-
-def _input(value: Any, by_content: bool) -> tuple[str | None, str]:
-    """The digest of an argument, and the argument as people may read it."""
-    from lolpop.resources import Resource
-    from lolpop.running.snapshots import type_and_shape
-
-    if isinstance(value, Resource):
-        return value.reference, value.reference
-    if (
-        isinstance(value, list | tuple)
-        and value
-        and all(isinstance(resource, Resource) for resource in value)
-    ):
-        references = ", ".join(resource.reference for resource in value)
-        listed = f"[{references}]" if isinstance(value, list) else f"({references})"
-        return listed, listed
-    if not is_plain(value):
-        # Rows are hashed only where that can spare a call.
-        return _content_of(value) if by_content else None, type_and_shape(value)
-    return _content_of(value), _written(value)
 
 
 def _names(value: Any) -> bool:
@@ -177,19 +212,6 @@ def _names(value: Any) -> bool:
     from lolpop.runs import resource_of
 
     return holds_resource(value) or isinstance(resource_of(value), Experiment)
-
-
-def _content_of(value: Any) -> str | None:
-    """The digest of rows, collections and models; None for what cannot be compared."""
-    from lolpop.resources import Experiment
-    from lolpop.runs import resource_of
-
-    if isinstance(experiment := resource_of(value), Experiment):
-        return experiment.reference
-    try:
-        return digest_of_value(value)
-    except Opaque:
-        return None
 
 
 def _written(value: Any) -> str:

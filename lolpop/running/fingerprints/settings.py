@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -32,7 +33,12 @@ def setting_digest(value: Any, path: str, *, is_secret: bool) -> str | None:
     return _slow_digest(repr((digest, secrets)), path) if is_secret or secrets else digest
 
 
-def named_code(text: str, folder: Path) -> Any:
+def named_code(value: Any, folder: Path) -> list[Any]:
+    """The code that the texts in the value of a setting name."""
+    return [code for text in _texts(value) if (code := _named_code(text, folder)) is not None]
+
+
+def _named_code(text: str, folder: Path) -> Any:
     """What a setting such as ``package.module:function`` or ``file.py:function`` names; None if nothing."""
     from lolpop.components.user_code import load_object, names_object
 
@@ -42,6 +48,17 @@ def named_code(text: str, folder: Path) -> Any:
         return load_object(text, folder)
     except LolpopError:
         return None  # it is the name of something else
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for child in value.values():
+            yield from _texts(child)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for child in value:
+            yield from _texts(child)
 
 
 @functools.cache

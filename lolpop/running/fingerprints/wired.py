@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lolpop._names import shortened
 from lolpop.data.content import Opaque, digest_of_value
-from lolpop.integrations import Integration, accounted_for, has_effects, reads_of
+from lolpop.integrations import Integration, accounted_for, call_kind, has_effects, reads_of
 from lolpop.kernel.providers.cells import cell_of, effective_provider
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
@@ -71,13 +71,16 @@ SettingParts: TypeAlias = dict[tuple[int, str], tuple[Part, list[Any]]]
 """Settings that are known already, by plan and path, with the code that they name."""
 
 
-def method_parts(owner: MainSlot[Any], name: str, folder: Path, settings: SettingParts) -> MethodParts:
+def method_parts(
+    owner: MainSlot[Any], name: str, folder: Path, settings: SettingParts, *, apart: bool = False
+) -> MethodParts:
     """The parts of the method ``name`` of what ``owner`` gives.
 
     The code is followed through ``self``: only the methods that are reached count, and only the components
     and settings whose attributes they read. Where ``self`` is handed to something else, all of them count.
+    ``apart`` leaves out the tasks and workflows that it calls: what is left says with which arguments.
     """
-    walk = _Walk(folder, settings)
+    walk = _Walk(folder, settings, (owner, name) if apart else None)
     declared = getattr(type(owner()), name, None)
     if names := accounted_for(declared):
         walk.leave_out(owner, declared.__module__, names)
@@ -86,7 +89,11 @@ def method_parts(owner: MainSlot[Any], name: str, folder: Path, settings: Settin
 
 
 class _Walk:
-    def __init__(self, folder: Path, settings: SettingParts) -> None:
+    def __init__(
+        self, folder: Path, settings: SettingParts, alone: tuple[Slot[Any], str] | None = None
+    ) -> None:
+        self._alone = alone
+        """The one call that is followed, if other calls are not."""
         self._folder = folder
         self._settings = settings
         self._parts = Parts()
@@ -131,6 +138,8 @@ class _Walk:
 
     def _follow_method(self, owner: Slot[Any], name: str, member: Any) -> None:
         if (id(owner), id(member), self._is_declared) in self._seen:
+            return
+        if self._alone not in (None, (owner, name)) and call_kind(member) is not None:
             return
         self._seen.add((id(owner), id(member), self._is_declared))
         self._has_effects = self._has_effects or has_effects(member)
@@ -364,7 +373,7 @@ class _Walk:
         key = id(plan), path
         if key not in self._settings:
             code: list[Any] = [value] if isinstance(value, FunctionType | type) else []
-            code += filter(None, (named_code(text, self._folder) for text in _texts(value)))
+            code += named_code(value, self._folder)
             digest = setting_digest(value, path, is_secret=_reads_variable(plan, below))
             origin = plan.origin_of(below)
             place = "" if origin is None else str(origin)
@@ -413,17 +422,6 @@ def _is_same(value: Any, other: Any) -> bool:
         return digest_of_value(value) == digest_of_value(other)
     except Opaque:
         return value is other
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for child in value.values():
-            yield from _texts(child)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for child in value:
-            yield from _texts(child)
 
 
 def _below(path: str, name: str) -> str:
