@@ -10,8 +10,6 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-__all__ = ["INCOMING", "Disk"]
-
 INCOMING = ".incoming-"
 """How the names of files begin that are not written whole yet."""
 
