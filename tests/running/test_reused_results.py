@@ -81,5 +81,5 @@ def test_a_reused_call_returns_what_it_returned(tmp_path, form):
         assert name == type(value).__name__
         assert value.equals(results[0][0]) if form == "frame" else value == results[0][0]
     assert reused == [[False, False], [True, True], [True, True]]
-    # The record does not say what rows and mappings hold: a plan waits for them.
-    assert plans == [["reused", "unknown" if form in {"frame", "mapping"} else "reused"]] * 2
+    # Rows and mappings that a reused call returned are the same for the call that takes them.
+    assert plans == [["reused", "reused"]] * 2
