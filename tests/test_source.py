@@ -145,6 +145,28 @@ def test_only_public_modules_say_what_is_public() -> None:
     assert [file.name for file in private if re.search(r"^__all__\b", file.read_text(), re.MULTILINE)] == []
 
 
+def test_private_modules_are_imported_inside_their_package_only() -> None:
+    """A module whose name starts with an underscore is imported by modules of its own package and those below."""
+    modules = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in SOURCES}
+    outside = set()
+    for module, file in modules.items():
+        for name in imported(file):
+            package, _, last = name.rpartition(".")
+            if name in modules and last.startswith("_") and not f"{module}.".startswith(f"{package}."):
+                outside.add((module, name))
+    assert outside == set()
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The names of modules that a file may import: ``from a import b`` may be of ``a.b``."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def test_a_cycle_of_imports_is_an_error(tmp_path: Path) -> None:
     """The contracts of imports hold for the source, and no longer where two packages import each other."""
     pytest.importorskip("importlinter", reason="import-linter is not installed: pip install --group lint")

@@ -26,9 +26,9 @@ from lolpop.kernel.masking import masker
 from lolpop.kernel.providers.traversal import cells_in
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.usage import call_paths
-from lolpop.testing._check_files import checks_of_files, checks_of_settings, find_check_files
-from lolpop.testing._intercepting import CheckInterceptor, CheckStoppedError, stray_checks
+from lolpop.testing.check_files import checks_of_files, checks_of_settings, find_check_files
 from lolpop.testing.checks import AttachedCheck, OnFailure
+from lolpop.testing.intercepting import CheckInterceptor, CheckStoppedError, stray_checks
 
 __all__ = ["test_workflow"]
 

@@ -8,7 +8,7 @@ from lolpop.components.model_checker import Metrics
 from lolpop.data.sources import Source
 from lolpop.flows.handles import After, Handle
 from lolpop.resources import DatasetVersion, Deployment, ModelVersion, PredictionJob
-from lolpop.runners._origins import Purpose
+from lolpop.runners.origins import Purpose
 
 __all__ = ["Workflows"]
 

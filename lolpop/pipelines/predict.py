@@ -30,10 +30,10 @@ from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
-from lolpop.pipelines._drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.pipelines._reports import insist, keep_checks
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
+from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
 from lolpop.prediction.parts import PredictedPart, RowsPart, parts_of

@@ -21,9 +21,9 @@ from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
 from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
+from lolpop.pipelines.drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import redacted

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from lolpop.integrations import StoreState
-from lolpop.pipelines._drift import trained_on
+from lolpop.pipelines.drift import trained_on
 from lolpop.resources import DatasetVersion, Model, ModelVersion, PredictionJob, Resource
-from lolpop.runners._origins import Purpose, origin_of
+from lolpop.runners.origins import Purpose, origin_of
 from lolpop.settings.secrets import mask
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, listed
 from lolpop.data.sources import Data
 from lolpop.errors import Finding
-from lolpop.pipelines._future import ends_of, future_rows
 from lolpop.pipelines.deploy import DeployPipeline
 from lolpop.pipelines.forecast_train import ForecastTrainPipeline
+from lolpop.pipelines.future import ends_of, future_rows
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.problem import ForecastingProblem, ProblemType

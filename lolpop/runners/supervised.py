@@ -26,18 +26,18 @@ from lolpop.errors import (
     UnusableArtifactError,
 )
 from lolpop.integrations import Runner, workflow
-from lolpop.pipelines._drift import trained_on
 from lolpop.pipelines.deploy import DeployPipeline
+from lolpop.pipelines.drift import trained_on
 from lolpop.pipelines.predict import PredictPipeline
 from lolpop.pipelines.process import ProcessPipeline
 from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.runners._about import about
-from lolpop.runners._origins import Origin, Purpose, origin_of, require_apart
 from lolpop.runners._reading import SourceReader
 from lolpop.runners._reads import versions_of_truth, versions_to_predict, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
+from lolpop.runners.origins import Origin, Purpose, origin_of, require_apart
 from lolpop.settings.secrets import mask
 
 __all__ = ["OptionalTask", "SupervisedRunner"]

@@ -1,4 +1,4 @@
-"""Runs in memory, for containers without a store."""
+"""The recorder of runs in memory, for containers whose store nothing uses or sets."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from lolpop.testing.contracts._base import checks_of
+from lolpop.testing.contracts.base import checks_of
 from lolpop.testing.contracts.forecaster import ForecasterContract, MakeForecaster
 
 __all__ = ["FORECASTER_CHECKS", "ForecasterCheck", "MakeForecaster", "check_forecaster"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lolpop.testing.contracts._base import checks_of
+from lolpop.testing.contracts.base import checks_of
 from lolpop.testing.contracts.model_trainer import MakeTrainer, ModelTrainerContract, ProblemType
 
 __all__ = ["MODEL_TRAINER_CHECKS", "Check", "MakeTrainer", "ProblemType", "check_model_trainer"]

@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail a check of a contract whose fixtures are not there, with what they are to be."""
     if (owner := _contract(item)) is not None:
-        from lolpop.testing.contracts._fixtures import missing_fixture
+        from lolpop.testing.contracts.fixtures import missing_fixture
 
         taken = [name for name in getattr(item, "fixturenames", ()) if name != "request"]
         defined = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", taken)
@@ -58,7 +58,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Run a test, without a network where it is marked so, and fail it if overrides outlive it."""
     if (owner := _contract(item)) is not None:
-        from lolpop.testing.contracts._fixtures import wrong_make
+        from lolpop.testing.contracts.fixtures import wrong_make
 
         if (complaint := wrong_make(owner, getattr(item, "funcargs", {}))) is not None:
             pytest.fail(complaint, pytrace=False)
@@ -157,7 +157,7 @@ def wiring_snapshot(request: pytest.FixtureRequest) -> WiringSnapshot:
 
 def _contract(item: pytest.Item) -> type[Any] | None:
     """The class of a test that subclasses a contract; None of any other test."""
-    base = sys.modules.get("lolpop.testing.contracts._base")
+    base = sys.modules.get("lolpop.testing.contracts.base")
     owner = getattr(item, "cls", None)
     if base is None or owner is None or not issubclass(owner, base.ComponentContract):
         return None

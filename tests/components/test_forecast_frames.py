@@ -9,7 +9,7 @@ from lolpop.components.model_checker.backtests import RecordedForecasts, backtes
 from lolpop.components.model_checker.forecasting import ForecastModelChecker
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_visualizer.forecasting import ForecastModelVisualizer
-from lolpop.pipelines._future import future_rows
+from lolpop.pipelines.future import future_rows
 from lolpop.prediction.assembly import predictions_frame
 from lolpop.problem import ForecastingProblem
 

@@ -22,7 +22,7 @@ from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.components.model_trainer.smoothing import SmoothingModelTrainer
 from lolpop.data.frames import wrap
 from lolpop.errors import LolpopError
-from lolpop.pipelines._future import future_rows
+from lolpop.pipelines.future import future_rows
 from lolpop.problem import ForecastingProblem
 
 FREQUENCIES = ["D", "MS", "QS", "YS", "h", "15min", "W-MON", "B", "ME"]

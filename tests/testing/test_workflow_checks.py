@@ -17,8 +17,8 @@ from lolpop.components.test_recorder.junit import JUnitTestRecorder
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError, VerificationError
 from lolpop.testing import after, before
-from lolpop.testing._intercepting import CheckInterceptor, CheckStoppedError
 from lolpop.testing.checks import attached_checks
+from lolpop.testing.intercepting import CheckInterceptor, CheckStoppedError
 
 
 class Clock(Component):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.feature_transformer._sources import feature_sources
+from lolpop.components.feature_transformer.sources import feature_sources
 from lolpop.components.model_explainer import Attributions
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
 from lolpop.components.model_trainer.boosting import BoostedTrees

@@ -1,6 +1,6 @@
-from ._base import ComponentContract as ComponentContract
-from ._base import checks_of as checks_of
-from ._base import failures as failures
+from .base import ComponentContract as ComponentContract
+from .base import checks_of as checks_of
+from .base import failures as failures
 from .cache_manager import CacheManagerContract as CacheManagerContract
 from .data_checker import DataCheckerContract as DataCheckerContract
 from .data_connector import DataConnectorContract as DataConnectorContract

@@ -10,8 +10,8 @@ import pandas as pd
 
 from lolpop.components.cache_manager import CachedResult, CacheManager
 from lolpop.errors import UnkeptValueError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["CacheManagerContract"]
 

@@ -9,9 +9,9 @@ from lolpop.components.data_splitter import BacktestSplitter, DataSplitter, Spli
 from lolpop.data.frames import wrap
 from lolpop.errors import DataError
 from lolpop.problem import ForecastingProblem, Problem, ProblemType
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import frame_kinds, rows_of, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["DataSplitterContract"]
 

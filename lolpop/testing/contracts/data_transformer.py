@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.errors import DataError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import frame_kinds, is_frame, rows_of, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["DataTransformerContract"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.executor import Executor
 from lolpop.errors import DataError, WiringError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ExecutorContract"]
 

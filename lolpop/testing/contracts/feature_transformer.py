@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from lolpop.components.feature_transformer import Accepts, FeatureTransformer
 from lolpop.errors import DataError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import frame_kinds, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 if TYPE_CHECKING:
     import pandas as pd

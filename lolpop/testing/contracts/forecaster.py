@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from lolpop.components.model_trainer import ModelTrainer, Predictions
 from lolpop.errors import DataError, TrainingError
 from lolpop.problem import ForecastingProblem
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import (
     predictions_elsewhere,
     raised,
@@ -25,6 +24,7 @@ from lolpop.testing.contracts._fitting import (
     check_search_space,
     fitted,
 )
+from lolpop.testing.contracts.base import ComponentContract
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,9 +15,9 @@ from lolpop.components.model_trainer import (
     SearchSpace,
 )
 from lolpop.errors import DataError, TrainingError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import ScoreTrainer
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["HyperparameterTunerContract"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from lolpop.components.interceptor import Interceptor, TaskCall
 from lolpop.errors import DataError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["InterceptorContract"]
 

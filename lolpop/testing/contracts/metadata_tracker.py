@@ -10,8 +10,8 @@ from typing import Any, ClassVar, TypeAlias
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.errors import ReferenceNotFoundError
 from lolpop.resources import Dataset, DatasetVersion, Model, ModelVersion
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["MetadataTrackerContract"]
 

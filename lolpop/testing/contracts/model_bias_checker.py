@@ -10,9 +10,9 @@ from lolpop.components.model_trainer import FittedModel, Predictions
 from lolpop.data.frames import Frame, to_strings, wrap
 from lolpop.errors import DataError
 from lolpop.problem import Problem, ProblemType
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import Sample, frame_kinds, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ModelBiasCheckerContract"]
 

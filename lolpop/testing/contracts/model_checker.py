@@ -9,9 +9,9 @@ from lolpop.checks import CheckReport
 from lolpop.components.model_checker import ModelChecker
 from lolpop.errors import DataError
 from lolpop.problem import Problem, ProblemType
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import Sample, frame_kinds, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ModelCheckerContract"]
 

@@ -10,8 +10,8 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.errors import ReferenceNotFoundError, ReplacedMeanwhileError
 from lolpop.resources import ModelVersion
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ModelDeployerContract"]
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeAlias
 from lolpop.components.model_explainer import ModelExplainer
 from lolpop.errors import DataError
 from lolpop.problem import Problem, ProblemType
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
 from lolpop.testing.contracts._samples import frame_kinds, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ModelExplainerContract"]
 

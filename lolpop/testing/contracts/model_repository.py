@@ -9,8 +9,8 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_repository import ModelRepository
 from lolpop.errors import LolpopError, ReferenceNotFoundError
 from lolpop.resources import ModelVersion
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ModelRepositoryContract"]
 

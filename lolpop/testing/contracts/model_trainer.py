@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Predictions
 from lolpop.errors import DataError, TrainingError
 from lolpop.problem import Problem
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import (
     predictions_elsewhere,
     raised,
@@ -24,6 +23,7 @@ from lolpop.testing.contracts._fitting import (
     check_search_space,
     fitted,
 )
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["MakeTrainer", "ModelTrainerContract", "ProblemType"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from lolpop.components.notifier import Level, Notifier
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import require, require_whole_messages
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["NotifierContract"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.orchestrator import Orchestrator, Project
 from lolpop.graphs import FlowGraph, Output, Step
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["OrchestratorContract"]
 

@@ -11,9 +11,9 @@ from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import joined
 from lolpop.errors import DataError, LolpopError, ReferenceNotFoundError
 from lolpop.resources import DatasetVersion, Experiment
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require, require_same
 from lolpop.testing.contracts._samples import ScoreTrainer, frame_kinds, rows_of, sample
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["ResourceVersionControlContract"]
 

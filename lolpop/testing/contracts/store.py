@@ -12,8 +12,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.store import RunRecord, Store, TaskRecord
 from lolpop.errors import ReferenceNotFoundError, StoreError
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import raised, require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["StoreContract"]
 

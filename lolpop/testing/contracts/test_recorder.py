@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.test_recorder import CheckOutcome, TestRecorder
-from lolpop.testing.contracts._base import ComponentContract
 from lolpop.testing.contracts._expected import require
+from lolpop.testing.contracts.base import ComponentContract
 
 __all__ = ["TestRecorderContract"]
 

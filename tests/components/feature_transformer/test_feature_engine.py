@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from lolpop.components.feature_transformer import Accepts
-from lolpop.components.feature_transformer._sources import feature_sources
 from lolpop.components.feature_transformer.feature_engine import FeatureEngineFeatureTransformer
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
+from lolpop.components.feature_transformer.sources import feature_sources
 from lolpop.components.model_trainer.catboost import CatBoostModelTrainer
 from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer

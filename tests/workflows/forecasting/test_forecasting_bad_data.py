@@ -10,7 +10,7 @@ from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransfor
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
 from lolpop.data.grids import Grid
 from lolpop.errors import DataError, TrainingError
-from lolpop.pipelines._future import future_rows
+from lolpop.pipelines.future import future_rows
 from lolpop.problem import ForecastingProblem
 
 MONTHS = ForecastingProblem(name="visitors", target="visits", time="month", horizon=6)

@@ -12,6 +12,8 @@ from lolpop.registry import import_object
 from lolpop.signatures import signature_of
 from lolpop.testing.contracts._expected import require
 
+__all__ = ["ComponentContract", "checks_of", "failures"]
+
 
 class ComponentContract:
     """The contract of every component.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+__all__ = ["feature_sources"]
+
 _FLAG = "missingindicator_"
 
 

@@ -18,6 +18,8 @@ from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.kernel.scopes import Scope
 from lolpop.testing.checks import AttachedCheck, OnFailure, When
 
+__all__ = ["CheckInterceptor", "CheckStoppedError", "stray_checks"]
+
 
 class CheckStoppedError(LolpopError):
     """A check failed, and its failure is to end the workflow."""

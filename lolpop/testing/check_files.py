@@ -18,6 +18,8 @@ from lolpop.registry import import_object
 from lolpop.settings.framework import TaskChecks
 from lolpop.testing.checks import AttachedCheck, attached_checks
 
+__all__ = ["checks_of_files", "checks_of_settings", "find_check_files"]
+
 _PATTERNS = ("checks.py", "checks_*.py", "tests/checks.py", "tests/checks_*.py")
 
 

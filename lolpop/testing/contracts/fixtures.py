@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from lolpop._names import did_you_mean
-from lolpop.testing.contracts._base import ComponentContract
+from lolpop.testing.contracts.base import ComponentContract
+
+__all__ = ["missing_fixture", "wrong_make"]
 
 
 def missing_fixture(owner: type[Any], taken: Collection[str], defined: Collection[str]) -> str | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Frame
     from lolpop.problem import ForecastingProblem
 
+__all__ = ["Future", "ends_of", "future_rows"]
+
 
 @dataclass(frozen=True, slots=True)
 class Future:

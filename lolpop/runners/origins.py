@@ -15,6 +15,8 @@ from lolpop.settings.secrets import mask
 if TYPE_CHECKING:
     from lolpop.components.data_connector import DataConnector
 
+__all__ = ["Origin", "Table", "origin_of", "require_apart"]
+
 Purpose: TypeAlias = Literal["train", "predict"]
 """The purpose of rows."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.data.frames import Frame
 
+__all__ = ["DriftAnalysis", "keep_profile", "tell_of_drift", "trained_on"]
+
 
 V = TypeVar("V", bound=BaseModel)
 
