@@ -71,7 +71,7 @@ def shell(script, interpreter="bash", **environ):
     """Run a script with this interpreter on the path."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
-        [interpreter, "-ec", script], capture_output=True, text=True, timeout=120,
+        [interpreter, "-ec", script], capture_output=True, text=True, timeout=600,
         env={**os.environ, "PATH": path, **environ},
     )  # fmt: skip
 

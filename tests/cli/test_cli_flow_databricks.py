@@ -99,7 +99,7 @@ def perform(mill):
             env={**os.environ, "PYTHONPATH": str(mill / "platform")},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr
         return json.loads((mill / "values.json").read_text())["result"]
