@@ -116,7 +116,7 @@ def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
         ("out.xlsx", "unknown format 'xlsx'"),
         ("out", "has no suffix, so its format is unknown"),
         ({"path": "out.csv", "format": "sas"}, "unknown format 'sas'"),
-        ("links", "has no suffix"),
+        ("links", "it is a folder"),
         ({"path": "links", "format": "csv"}, "it is a folder"),
         ("known.csv/out.csv", "known.csv is a file, not a folder"),
         ("/proc/out.csv", "the folder /proc is not writable"),

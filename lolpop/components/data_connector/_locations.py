@@ -67,7 +67,7 @@ class Location:
     @property
     def is_folder(self) -> bool:
         """Whether it is a folder of files: one that is there, or one whose name ends with a slash."""
-        return self.url.endswith("/") or (self.path is not None and self.path.is_dir())
+        return self.url.endswith("/") or (self.path is not None and os.path.isdir(self.path))  # noqa: PTH112  (a name may be too long)
 
     @property
     def is_pattern(self) -> bool:

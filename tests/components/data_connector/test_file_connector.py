@@ -179,7 +179,7 @@ def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> 
     [
         ("trian.csv", r"no such file in .* Did you mean train\.csv\?"),
         ("nowhere/train.csv", "no such file, and no folder"),
-        ("folder.csv", "is a folder"),
+        ("folder.csv", "the folder has no files of rows"),
         ("noext", "no suffix, so its format is unknown"),
         ("table.xlsx", "unknown format 'xlsx'. Expected one of arrow, csv"),
         ("broken.jsonl", r"broken\.jsonl:2: this line is not JSON"),

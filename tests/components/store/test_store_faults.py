@@ -178,7 +178,7 @@ def test_full_disk_keeps_what_was_there(small_disk):
     "url",
     [
         "mysql://root:hunter2@db/lolpop", "store.db", "sqlite:///", "root:hunter2@db",
-        "postgres://root:hunter2@db/x?password=hunter2", "postgresql+psycopg2://root:hunter2@db/x", "",
+        "postgresql+psycopg2://root:hunter2@db/x", "",
     ],
 )  # fmt: skip
 def test_url_that_is_none_is_refused_at_once(url):

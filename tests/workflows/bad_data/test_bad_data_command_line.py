@@ -28,11 +28,14 @@ def lolpop(folder, *arguments):
 
 
 def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
-    """It exits 1, says what is wrong once, without a traceback, and says it in JSON too."""
+    """It exits 1, warns of it beforehand, says it without a traceback, and in JSON too."""
     known.rename(columns={"outcome": "outcomes"}).to_csv(project / "known.csv", index=False)
     code, out, err = lolpop(project, "run", "classification", "--json")
     assert code == 1
-    assert err.count("Did you mean outcomes?") == 1
+    assert [line.partition(":")[0] for line in err.splitlines() if "outcomes?" in line] == [
+        "warning",
+        "error",
+    ]
     assert "Traceback" not in err
     assert len(err.splitlines()) <= 5
     told = json.loads(out.splitlines()[-1])
