@@ -12,13 +12,13 @@ from lolpop.runs import current_run, current_task, redacted
 
 
 def record_of(message: str, level: Level, fields: Mapping[str, object]) -> dict[str, Any]:
-    """Make JSON values of a message, secrets masked, with its time (UTC) and the run and task it is from."""
+    """Convert a message to JSON values: secrets masked, with the time (UTC), the run and the task."""
     from pydantic_core import to_jsonable_python
 
     run = current_run()
-    # Plain values first: secrets may sit anywhere in a model, and in the text of any object.
+    # Convert to plain values first: a model or the text of an object may contain secrets anywhere.
     plain = to_jsonable_python(dict(fields), fallback=str)
-    # JSON has no NaN and no infinities: they become their names.
+    # JSON has no NaN and no infinities: they are written as text.
     plain = json.loads(json.dumps(plain), parse_constant=str)
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

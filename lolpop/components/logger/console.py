@@ -14,7 +14,7 @@ __all__ = ["ConsoleLogger"]
 
 
 class ConsoleLogger(Logger):
-    """Writes one line a message to standard error: time, level, message, ``name=value`` for each field.
+    """Writes one line per message to standard error: time, level, message, ``name=value`` for each field.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class ConsoleLogger(Logger):
 
 
 def _word(value: object, *, quoted: bool = True) -> str:
-    # A line stays a line, and a value with blanks stays one value, whatever is in it.
+    # Escape line breaks, and quote values with blanks.
     if isinstance(value, str):
         plain = value.isprintable() and not (quoted and (not value or " " in value))
         return value if plain else json.dumps(value, ensure_ascii=False)

@@ -20,15 +20,15 @@ __all__ = ["FileLogger"]
 
 
 class FileLogger(Logger):
-    """Appends one JSON object a line, from any number of threads and processes.
+    """Appends one JSON object per line, from any number of threads and processes.
 
     Each line has ``time`` (UTC), ``level``, ``message``, ``run_id``, ``task`` and ``fields``.
 
     Parameters
     ----------
     path : Path
-        File to append to; made, with its folders, at the first message. A relative path starts at the
-        folder of the settings file.
+        File to append to. It is created, with its folders, at the first message. A relative path is resolved
+        against the folder of the settings file.
     level : {"debug", "info", "warning", "error"}
         Messages below this level are not written.
     """
@@ -43,7 +43,7 @@ class FileLogger(Logger):
 
     @classmethod
     def claimed_places(cls, settings: Mapping[str, Any], injected: Mapping[str, Any]) -> Iterable[Place]:
-        """The file that lines are appended to."""
+        """The log file."""
         path = Path(injected.get("folder") or "") / settings["path"]
         yield Place("path", str(path.absolute()), "appended")
 
@@ -55,7 +55,7 @@ class FileLogger(Logger):
         content = f"{line}\n".encode()
         with self._lock:
             try:
-                # O_APPEND and one write: the system itself keeps lines of other processes apart.
+                # O_APPEND and a single write: the operating system does not mix lines of several processes.
                 written = os.write(self._open(), content)
             except OSError as error:
                 raise LolpopError(
@@ -66,7 +66,7 @@ class FileLogger(Logger):
             raise LolpopError(f"the log file {self._path} took part of a line only: the disk is full.")
 
     def close(self) -> None:
-        """Close the file; a message after that opens it again."""
+        """Close the file. The next message opens it again."""
         with self._lock:
             if self._descriptor is not None:
                 os.close(self._descriptor)

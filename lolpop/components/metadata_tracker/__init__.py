@@ -24,7 +24,7 @@ R = TypeVar("R", bound="Resource")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the tracker knows of a resource besides its identity.
+    """The metadata of a resource.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ class Record:
     created_at
         When it was recorded, in UTC.
     run_id
-        Id of the run that made it; None outside a run.
+        Id of the run that created it; None outside a run.
     task
-        Path of the task that made it, such as ``train.train_model``; None outside a run.
+        Path of the task that created it, such as ``train.train_model``; None outside a run.
     fields
-        Facts about it, by name; values are what JSON can hold.
+        Facts about it, by name; values are JSON values.
     tags
-        Labels that people gave it, by name.
+        Labels that users set, by name.
     """
 
     resource: Resource
@@ -51,7 +51,7 @@ class Record:
 
 
 class MetadataTracker(Component):
-    """Keeps resources, their lineage, artifacts and tags.
+    """Stores resources, their lineage, artifacts and tags.
 
     Every method that takes a resource also takes its reference.
     """
@@ -70,14 +70,14 @@ class MetadataTracker(Component):
     ) -> R:
         """Create a resource of ``resource_type`` named ``name``, made from ``parents``.
 
-        A numbered resource gets the next number of its name; of others (Dataset, Model) the one that
-        exists is returned. ``fields`` are JSON values, ``artifacts`` files or folders to keep copies of.
-        Whole or not at all. The current run and task are recorded with it.
+        A numbered resource gets the next number of its name. Other resources (Dataset, Model) exist once per
+        name, and an existing one is returned. ``fields`` are JSON values. ``artifacts`` are files or folders,
+        which are copied. The operation is atomic. The current run and task are recorded.
         """
 
     @abstractmethod
     def get(self, resource: Resource | str) -> Record:
-        """The record of ``resource``. Raises ReferenceNotFoundError, with near names, if there is none."""
+        """The record of ``resource``. Raises ReferenceNotFoundError, with similar names, if there is none."""
 
     @abstractmethod
     def find(self, resource_type: type[R], name: str | None = None, *, run_id: str | None = None) -> list[R]:
@@ -85,11 +85,11 @@ class MetadataTracker(Component):
 
     @abstractmethod
     def update(self, resource: Resource | str, fields: Mapping[str, Any]) -> None:
-        """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
+        """Set ``fields`` of ``resource``, and its external ids. Other fields are not changed."""
 
     @abstractmethod
     def tag(self, resource: Resource | str, tags: Mapping[str, str]) -> None:
-        """Set ``tags`` of ``resource``; others stay as they are."""
+        """Set ``tags`` of ``resource``. Other tags are not changed."""
 
     @abstractmethod
     def link(self, child: Resource | str, parents: Sequence[Resource | str]) -> None:
@@ -111,15 +111,15 @@ class MetadataTracker(Component):
     def load_artifact(self, resource: Resource | str, name: str, to: Path) -> None:
         """Copy the artifact ``name`` of ``resource`` to the path ``to``, which must not exist yet.
 
-        Raises ReferenceNotFoundError if there is none, and StoreError if its content is not what was
-        stored.
+        Raises ReferenceNotFoundError if there is none, and StoreError if its content has changed since it
+        was stored.
         """
 
     @contextmanager
     def reading_artifact(self, resource: Resource | str, name: str) -> Iterator[Path]:
-        """The artifact ``name`` of ``resource``, a file to be read inside the ``with`` block, never written.
+        """The artifact ``name`` of ``resource`` as a read-only file, for the ``with`` block.
 
-        A copy, unless a tracker has the file at hand. Raises errors as ``load_artifact`` does.
+        The file is a copy, unless the tracker has local files. Raises the errors of ``load_artifact``.
         """
         with temporary_folder() as folder:
             copy = Path(folder, "file")
@@ -127,7 +127,7 @@ class MetadataTracker(Component):
             yield copy
 
     def has_artifact(self, resource: Resource | str, name: str) -> bool:
-        """Whether ``resource`` has the artifact ``name``, and it is what was stored."""
+        """Whether ``resource`` has the artifact ``name``, with its content unchanged."""
         try:
             with self.reading_artifact(resource, name):
                 return True

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def put_files(store: Store, path: Path) -> dict[str, str]:
-    """Keep the file, or all files of the folder, at ``path``; returns their digests by path inside it.
+    """Store the file at ``path``, or all files of the folder. Returns their digests by relative path.
 
-    The path of a single file is empty. Raises StoreError if something in it is not a file or folder.
+    The relative path of a single file is empty. Raises StoreError if the folder contains anything but
+    files and folders.
     """
     if not path.exists():
         raise StoreError(f"{path} cannot be saved: there is no such file or folder.")
@@ -32,7 +33,7 @@ def put_files(store: Store, path: Path) -> dict[str, str]:
 
 
 def get_files(store: Store, digests: Mapping[str, str], to: Path) -> None:
-    """Write files where ``put_files`` found them, below ``to``, all or nothing."""
+    """Write all files below ``to`` by their relative paths, or none of them."""
     if os.path.lexists(to):
         raise StoreError(f"{to} already exists. Load artifacts to a path that does not exist.")
     to.parent.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ class ResourceRows:
         self._connection = connection
 
     def next_number(self, kind: str, name: str) -> int:
-        """Take the next number of ``name``; nobody else gets it, unless the transaction fails."""
+        """Reserve the next number of ``name``. It is free again only if the transaction fails."""
         statement = insert(self._connection, schema.numbers).values(kind=kind, name=name, last=1)
         taken = statement.on_conflict_do_update(
             index_elements=["kind", "name"], set_={"last": schema.numbers.c.last + 1}
@@ -38,7 +38,7 @@ class ResourceRows:
         return int(self._connection.execute(taken).scalar_one())
 
     def add(self, resource: Resource, run_id: str | None, task: str | None) -> None:
-        """Insert ``resource`` unless it is there."""
+        """Insert ``resource`` unless it exists."""
         row: dict[str, Any] = {
             "reference": resource.reference,
             "kind": resource.kind,
@@ -53,7 +53,7 @@ class ResourceRows:
         put_missing(self._connection, schema.resources, [row])
 
     def check(self, resources: Iterable[Resource]) -> None:
-        """Raise ReferenceNotFoundError unless all of ``resources`` are there."""
+        """Raise ReferenceNotFoundError unless all of ``resources`` exist."""
         column = schema.resources.c.reference
         wanted = {resource.reference: resource for resource in resources}
         existing = set(self._connection.scalars(select(column).where(column.in_(wanted))))
@@ -98,10 +98,10 @@ class ResourceRows:
         return self._resources(select(*_IDENTITY).where(*conditions).order_by(columns.id))
 
     def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
-        """Set fields, and the external ids that ``resource`` carries; others stay."""
+        """Set fields, and the external ids of ``resource``. Other fields are not changed."""
         columns = schema.resources.c
         mine = columns.reference == resource.reference
-        # Locks the row, so that two who set different fields at once do not undo each other.
+        # Locks the row, so that concurrent updates of different fields do not undo each other.
         before = self._connection.execute(
             select(columns.fields, columns.external_ids).where(mine).with_for_update()
         ).one_or_none()
@@ -114,7 +114,7 @@ class ResourceRows:
         self._connection.execute(update(schema.resources).where(mine).values(after))
 
     def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
-        """Set tags; others stay."""
+        """Set tags. Other tags are not changed."""
         rows = [
             {"reference": resource.reference, "name": name, "value": value} for name, value in tags.items()
         ]
@@ -123,7 +123,7 @@ class ResourceRows:
     def link(
         self, child: Resource, parents: Sequence[Resource], run_id: str | None, task: str | None
     ) -> None:
-        """Record lineage; what is recorded already stays as it is."""
+        """Record lineage. Links that exist are not changed."""
         rows = [
             {"child": child.reference, "parent": parent.reference, "run_id": run_id, "task": task}
             for parent in parents
@@ -141,7 +141,7 @@ class ResourceRows:
         return self._linked(links.child, links.parent == resource.reference)
 
     def put_artifact(self, resource: Resource, name: str, folder: bool, files: Mapping[str, str]) -> None:
-        """Record an artifact, in place of one of the same name."""
+        """Record an artifact. It replaces one of the same name."""
         row = {
             "reference": resource.reference,
             "name": name,
@@ -209,5 +209,5 @@ def _resource(row: RowMapping) -> Resource:
     identity: dict[str, Any] = {"name": row["name"], "external_ids": row["external_ids"]}
     if issubclass(resource_type, Numbered):
         identity["number"] = row["number"]
-    # Checked when it was written.
+    # Validated when it was written.
     return resource_type.model_construct(**identity)

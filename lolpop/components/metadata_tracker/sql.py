@@ -26,7 +26,7 @@ R = TypeVar("R", bound=Resource)
 
 
 class SQLMetadataTracker(MetadataTracker):
-    """Keeps resources, lineage, artifacts and tags in the store."""
+    """Stores resources, lineage, artifacts and tags in the store."""
 
     def __init__(self, *, store: Store) -> None:
         self._store = store
@@ -44,7 +44,7 @@ class SQLMetadataTracker(MetadataTracker):
         resource = _named(resource_type, name)
         made_from = _resources(parents)
         _check_json(resource_type.kind, fields or {})
-        # Writing files takes time, and files without rows do no harm; all rows are written at once.
+        # Files are written before the transaction, since that takes time. Files without rows do no harm.
         digests = {artifact: self._keep(path) for artifact, path in (artifacts or {}).items()}
         run_id, task = _origin()
         with self._writing() as rows:
@@ -72,14 +72,14 @@ class SQLMetadataTracker(MetadataTracker):
             return cast("list[R]", rows.find(resource_type.kind, name, run_id))
 
     def update(self, resource: Resource | str, fields: Mapping[str, Any]) -> None:
-        """Set ``fields`` of ``resource``, and the external ids that it carries; others stay as they are."""
+        """Set ``fields`` of ``resource``, and its external ids. Other fields are not changed."""
         resource = as_resource(resource, Resource)
         _check_json(resource.reference, fields)
         with self._writing() as rows:
             rows.update(resource, fields)
 
     def tag(self, resource: Resource | str, tags: Mapping[str, str]) -> None:
-        """Set ``tags`` of ``resource``; others stay as they are."""
+        """Set ``tags`` of ``resource``. Other tags are not changed."""
         resource = as_resource(resource, Resource)
         with self._writing() as rows:
             rows.check([resource])
@@ -109,7 +109,7 @@ class SQLMetadataTracker(MetadataTracker):
     def save_artifact(self, resource: Resource | str, name: str, path: Path) -> None:
         """Store a copy of the file or folder at ``path`` as the artifact ``name`` of ``resource``.
 
-        Empty folders inside a folder are not kept.
+        Empty folders inside a folder are not stored.
         """
         resource = as_resource(resource, Resource)
         folder, files = self._keep(path)
@@ -126,7 +126,7 @@ class SQLMetadataTracker(MetadataTracker):
 
     @contextmanager
     def reading_artifact(self, resource: Resource | str, name: str) -> Iterator[Path]:
-        """The artifact ``name`` of ``resource``, a file to read inside the ``with`` block."""
+        """The artifact ``name`` of ``resource`` as a read-only file, for the ``with`` block."""
         resource = as_resource(resource, Resource)
         with self._reading() as rows:
             _, files = rows.artifact(resource, name)
@@ -134,7 +134,7 @@ class SQLMetadataTracker(MetadataTracker):
             yield path
 
     def has_artifact(self, resource: Resource | str, name: str) -> bool:
-        """Whether ``resource`` has the artifact ``name``, and its files are what was stored."""
+        """Whether ``resource`` has the artifact ``name``, with its files unchanged."""
         resource = as_resource(resource, Resource)
         with self._reading() as rows:
             if name not in rows.artifacts(resource):

@@ -15,13 +15,13 @@ __all__ = ["MetricsTracker"]
 
 
 class MetricsTracker(Component):
-    """Keeps metrics of resources, which may be named by their references."""
+    """Stores the metrics of resources. Methods take a resource or its reference."""
 
     __slots__ = ()
 
     @abstractmethod
     def log(self, resource: Resource | str, metrics: Mapping[str, float]) -> None:
-        """Record ``metrics`` of ``resource`` by name (``test.accuracy``); a name logged again is replaced."""
+        """Record ``metrics`` of ``resource`` by name (``test.accuracy``). Existing values are replaced."""
 
     @abstractmethod
     def get(self, resource: Resource | str) -> Mapping[str, float]:

@@ -13,13 +13,13 @@ __all__ = ["SQLMetricsTracker"]
 
 
 class SQLMetricsTracker(MetricsTracker):
-    """Keeps metrics in the store. Any float comes back as it was, NaN and infinities too."""
+    """Stores metrics in the store. All floats are supported, including NaN and infinities."""
 
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
     def log(self, resource: Resource | str, metrics: Mapping[str, float]) -> None:
-        """Record ``metrics`` of ``resource`` by name; a name logged again is replaced."""
+        """Record ``metrics`` of ``resource`` by name. A metric of the same name is replaced."""
         from lolpop.components.store import schema
         from lolpop.components.store.upsert import put
 
@@ -46,6 +46,6 @@ class SQLMetricsTracker(MetricsTracker):
 
 def _number(resource: Resource, name: str, value: float) -> float:
     try:
-        return float(value)  # of numpy's numbers too
+        return float(value)  # accepts numpy's numbers, too
     except (TypeError, ValueError, OverflowError) as error:
         raise LolpopError(f"Metric {name!r} of {resource} is not a number: {value!r}.") from error

@@ -16,7 +16,7 @@ __all__ = ["ModelDeployer"]
 
 
 class ModelDeployer(Component):
-    """Deploys model versions; of a model, at most one version is deployed at a time.
+    """Deploys model versions. At most one version of a model is deployed at a time.
 
     Every method that takes a resource also takes its reference.
     """
@@ -31,11 +31,11 @@ class ModelDeployer(Component):
         instead_of: ModelVersion | str | None = "whatever",
         fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
-        """Deploy ``model_version`` in place of ``instead_of``; None if no version of its model is deployed.
+        """Deploy ``model_version`` in place of ``instead_of``, which is None if no version is deployed.
 
-        ``fields`` are recorded with the deployment, such as who asked for it, and why.
-        ``instead_of`` is the version that the caller has compared with. Raises ReplacedMeanwhileError if
-        another version has been deployed meanwhile.
+        ``fields`` are recorded with the deployment, such as the person and the reason. ``instead_of`` is the
+        version that the caller has compared with. Raises ReplacedMeanwhileError if another version has been
+        deployed in the meantime.
         """
 
     @abstractmethod

@@ -17,7 +17,7 @@ __all__ = ["LocalModelDeployer"]
 
 
 class LocalModelDeployer(ModelDeployer):
-    """Deploys by record: the version in use is that of the model's newest deployment, while it is active."""
+    """Records deployments. The deployed version is that of the model's newest deployment, if active."""
 
     def __init__(self, *, metadata_tracker: MetadataTracker, store: Store) -> None:
         self._metadata_tracker = metadata_tracker
@@ -30,17 +30,18 @@ class LocalModelDeployer(ModelDeployer):
         instead_of: ModelVersion | str | None = "whatever",
         fields: Mapping[str, Any] = MappingProxyType({}),
     ) -> Deployment:
-        """Deploy ``model_version`` in place of ``instead_of``; None if no version of its model is deployed.
+        """Deploy ``model_version`` in place of ``instead_of``, which is None if no version is deployed.
 
-        If it is deployed already, its deployment is returned. Raises ReplacedMeanwhileError if another one is
-        in use by now, and ReferenceNotFoundError if there is no such model version.
+        If it is already deployed, its deployment is returned. Raises ReplacedMeanwhileError if another
+        version has been deployed in the meantime, and ReferenceNotFoundError if the model version does not
+        exist.
         """
         model_version = as_resource(model_version, ModelVersion)
         if instead_of not in ("whatever", None):
             instead_of = as_resource(instead_of, ModelVersion)
         tracker = self._metadata_tracker
         tracker.get(model_version)
-        # One deployment of a model at a time, by whatever process: each sees what the one before it did.
+        # One deployment of a model at a time, across processes: each sees the result of the previous one.
         with self._store.lock(f"deployment of {model_version.name}"), self._store.transaction():
             active = self._active(model_version.name)
             if active is not None and active[1] == model_version:
@@ -75,7 +76,7 @@ class LocalModelDeployer(ModelDeployer):
         return None if active is None else active[1]
 
     def _active(self, name: str) -> tuple[Deployment, ModelVersion] | None:
-        # One state of the store: between two, the newest deployment may have been replaced.
+        # Both reads see one state of the store: otherwise the newest deployment could be replaced in between.
         with self._store.snapshot():
             deployments = self._metadata_tracker.find(Deployment, name)
             if not deployments:

@@ -1,4 +1,4 @@
-"""The life of model versions: registered, promoted, approved."""
+"""The lifecycle of model versions: registered, promoted, approved."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["ModelRepository", "Registration"]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The life of a model version so far. Times are UTC.
+    """The lifecycle of a model version so far. Times are UTC.
 
     Parameters
     ----------
     registered_at
         When it was registered.
     promoted_at
-        When it was promoted; None if it was not.
+        When it was promoted; None if it has not been.
     approved_at
-        When it was approved; None if it was not.
+        When it was approved; None if it has not been.
     approved_by
         Who approved it.
     """
@@ -38,13 +38,13 @@ class Registration:
 
 
 class ModelRepository(Component):
-    """Registers, promotes and approves model versions, which may be named by their references."""
+    """Registers, promotes and approves model versions. Methods take a model version or its reference."""
 
     __slots__ = ()
 
     @abstractmethod
     def register(self, model_version: ModelVersion | str) -> None:
-        """Make ``model_version`` known as one that may be promoted; again is no error."""
+        """Register ``model_version``, so that it can be promoted. Repeating this is not an error."""
 
     @abstractmethod
     def promote(self, model_version: ModelVersion | str) -> None:
@@ -60,4 +60,4 @@ class ModelRepository(Component):
 
     @abstractmethod
     def registration(self, model_version: ModelVersion | str) -> Registration | None:
-        """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""
+        """The lifecycle of ``model_version``; None if it is not registered."""

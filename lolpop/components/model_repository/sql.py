@@ -1,4 +1,4 @@
-"""The life of model versions in the tables of the store."""
+"""The lifecycle of model versions in the tables of the store."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["SQLModelRepository"]
 
 
 class SQLModelRepository(ModelRepository):
-    """Keeps in the store which model versions are registered, promoted and approved, by whom and when.
+    """Stores the registration, promotion and approval of model versions, with times and the approver.
 
     Parameters
     ----------
     require_approval : bool
-        Whether somebody has to approve a promoted model version before it may be deployed.
+        Whether a promoted model version must be approved before it is deployed.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class SQLModelRepository(ModelRepository):
         self._metadata_tracker = metadata_tracker
 
     def register(self, model_version: ModelVersion | str) -> None:
-        """Make ``model_version`` known as one that may be promoted; again is no error.
+        """Register ``model_version``, so that it can be promoted. Repeating this is not an error.
 
-        Raises ReferenceNotFoundError if there is no such model version.
+        Raises ReferenceNotFoundError if the model version does not exist.
         """
         from lolpop.components.store import schema
         from lolpop.components.store.upsert import put_missing
@@ -49,7 +49,7 @@ class SQLModelRepository(ModelRepository):
             put_missing(connection, schema.registrations, [row])
 
     def promote(self, model_version: ModelVersion | str) -> None:
-        """Propose a registered ``model_version`` for use; again is no error.
+        """Propose a registered ``model_version`` for use. Repeating this is not an error.
 
         Raises LolpopError if it is not registered.
         """
@@ -62,9 +62,9 @@ class SQLModelRepository(ModelRepository):
                 _set(connection, model_version, promoted_at=datetime.now(UTC))
 
     def approve(self, model_version: ModelVersion | str, *, by: str) -> None:
-        """Approve a promoted ``model_version`` in the name of ``by``; who was the first to do so is kept.
+        """Approve a promoted ``model_version`` in the name of ``by``. The first approval counts.
 
-        Raises LolpopError if it is not promoted, or nobody is named.
+        Raises LolpopError if it is not promoted, or ``by`` is empty.
         """
         model_version = as_resource(model_version, ModelVersion)
         if not by.strip():
@@ -79,14 +79,14 @@ class SQLModelRepository(ModelRepository):
                 _set(connection, model_version, approved_at=datetime.now(UTC), approved_by=by)
 
     def is_approved(self, model_version: ModelVersion | str) -> bool:
-        """Whether ``model_version`` may be deployed: it is promoted, and approved where that is required."""
+        """Whether ``model_version`` may be deployed: it is promoted and, if required, approved."""
         registration = self.registration(model_version)
         if registration is None:
             return False
         return (registration.approved_at if self._require_approval else registration.promoted_at) is not None
 
     def registration(self, model_version: ModelVersion | str) -> Registration | None:
-        """When ``model_version`` was registered, promoted and approved, and by whom; None if it was not."""
+        """The lifecycle of ``model_version``; None if it is not registered."""
         with self._store.snapshot() as connection:
             return _read(connection, _select(as_resource(model_version, ModelVersion)))
 
@@ -103,7 +103,7 @@ def _select(model_version: ModelVersion) -> Select[Any]:
 
 
 def _locked(connection: Connection, model_version: ModelVersion) -> Registration | None:
-    # What is read here stays so until the transaction has written.
+    # Lock the row until the end of the transaction.
     return _read(connection, _select(model_version).with_for_update())
 
 

@@ -1,4 +1,4 @@
-"""Drawing what a model is worth."""
+"""Figures of the quality of models."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ class ModelVisualizer(Component):
         folder: Path,
         importance: Sequence[Importance] = (),
     ) -> Mapping[str, Path]:
-        """Draw ``model`` as judged on the n rows of ``frame``, into files of ``folder``, by figure's name."""
+        """Draw ``model``, evaluated on the n rows of ``frame``, into ``folder``. Returns files by figure."""

@@ -22,25 +22,26 @@ _BLUE = "#2a6f97"
 
 
 def save_figure(drawing: Drawing, path: Path, dpi: int, left: float = 0.15) -> Path:
-    """Write what ``drawing`` draws into a file; ``left`` of the axes is so much of the width for labels."""
+    """Save ``drawing`` to a file. ``left`` is the share of the width that is reserved for labels."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.8))
-    # Fixed margins: those of matplotlib's layout engines double the time.
+    # Fixed margins: matplotlib's layout engines double the time.
     drawing(figure.subplots(gridspec_kw={"left": left}))
     figure.savefig(path, dpi=dpi)
     return path
 
 
 def importance_figure(importance: Sequence[Importance], path: Path, dpi: int) -> Path:
-    """Write a figure of what a model rests on most into a file."""
+    """Write a figure of the most important columns of a model into a file."""
     return save_figure(lambda axes: _importance(axes, importance), path, dpi, left=0.35)
 
 
 def as_text(name: object) -> str:
-    """``name`` as matplotlib draws it character for character.
+    """Escape ``name`` so that matplotlib draws it literally.
 
-    It takes dollars for mathematics, and leaves names that begin with an underscore out of a legend.
+    Otherwise it renders text between dollar signs as a formula, and omits names with a leading underscore
+    from legends.
     """
     text = str(name).replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
@@ -48,7 +49,7 @@ def as_text(name: object) -> str:
 
 def _importance(axes: Axes, importance: Sequence[Importance]) -> None:
     shown = list(reversed(importance[:_MOST_COLUMNS]))
-    # By position, since bars with the same name are drawn over each other, and long names are cut.
+    # By position: bars with the same name would overlap, and long names are shortened.
     axes.set_yticks(range(len(shown)), [as_text(_shortened(importance.column)) for importance in shown])
     axes.barh(
         range(len(shown)),

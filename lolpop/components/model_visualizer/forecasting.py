@@ -1,4 +1,4 @@
-"""Figures of forecasts: what was, what was forecast, and what came."""
+"""Figures of forecasts: history, forecast and actual values."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _BLUE, _GREY = "#2a6f97", "#555555"
 
 
 class ForecastModelVisualizer(ModelVisualizer):
-    """The forecast of each series after its history, beside what came, with the interval.
+    """Draws the forecast of each series with its interval, its history and the actual values.
 
-    Of a model, that is the figure ``forecast``; of what was forecast from several origins, ``backtest``. The
-    importance of lags and regressors is drawn where it is known.
+    The figure of a model is called ``forecast``, that of forecasts from several origins ``backtest``. The
+    importance of lags and regressors is drawn if it is available.
 
     Parameters
     ----------
     file_format : "png" or "svg"
         Format of the files.
     dpi : int
-        Dots per inch of a png.
+        Dots per inch of a PNG file.
     series : int
-        Of more series than this, so many are drawn, from the first to the last by name.
+        The maximum number of series to draw. They are spread evenly over the series sorted by name.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ForecastModelVisualizer(ModelVisualizer):
         folder: Path,
         importance: Sequence[Importance] = (),
     ) -> Mapping[str, Path]:
-        """Draw the forecasts of the n rows of ``frame``, into a file of ``folder``, by figure's name."""
+        """Draw the forecasts of the n rows of ``frame`` into ``folder``. Returns files by figure."""
         from matplotlib.figure import Figure
 
         name = "forecast" if isinstance(model, ForecastModel) else "backtest"
@@ -133,7 +133,7 @@ class ForecastModelVisualizer(ModelVisualizer):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Path:
-    """One series as it was, as it was forecast, and as it came."""
+    """The history, the forecast and the actual values of one series."""
 
     key: str
     before: Any

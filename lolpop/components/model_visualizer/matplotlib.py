@@ -1,4 +1,4 @@
-"""Figures by matplotlib, without its global state: no pyplot, no backend is chosen for the process."""
+"""Figures of matplotlib without global state: pyplot is not used, and no backend is selected."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _BLUE = "#2a6f97"
 
 
 class MatplotlibModelVisualizer(ModelVisualizer):
-    """Confusion matrix, ROC curves and calibration of a classification; residuals of a regression.
+    """Draws confusion matrix, ROC curves and calibration of classifiers, and residuals of regressors.
 
-    The importance of columns is drawn where it is known.
+    The importance of columns is drawn if it is available.
 
     Parameters
     ----------
     file_format : "png" or "svg"
         Format of the files.
     dpi : int
-        Dots per inch of a png, up to 1,200.
+        Dots per inch of a PNG file, up to 1,200.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class MatplotlibModelVisualizer(ModelVisualizer):
         folder: Path,
         importance: Sequence[Importance] = (),
     ) -> Mapping[str, Path]:
-        """Draw ``model`` as judged on the n rows of ``frame``, into files of ``folder``, by figure's name."""
+        """Draw ``model``, evaluated on the n rows of ``frame``, into ``folder``. Returns files by figure."""
         drawn = {
             name: save_figure(drawing, folder / f"{name}.{self._format}", self._dpi)
             for name, drawing in self._drawings(model, frame, target)

@@ -1,4 +1,4 @@
-"""Telling people."""
+"""Notifications."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Notifier(Component):
     affects_results: ClassVar[bool] = False
 
     reaches_elsewhere: ClassVar[bool] = True
-    """Whether it reaches people who do not see the console. Only those need to be told that a run failed."""
+    """Whether it reaches people who do not see the console. Only those receive notices of failed runs."""
 
     @abstractmethod
     def notify(self, message: str, level: Level = "info") -> None:
@@ -31,9 +31,9 @@ class Notifier(Component):
 
 
 def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
-    """Send ``message``, without the secrets of the open run's container, through each of ``notifiers``.
+    """Send ``message`` through each of ``notifiers``, with the secrets of the open run's container redacted.
 
-    What a terminal would obey or hide in it is escaped.
+    Control characters and invisible characters are escaped.
     """
     message = escaped_text(redacted(message))
     for notifier in notifiers:
@@ -41,7 +41,7 @@ def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> 
 
 
 def at_least(level: Level) -> frozenset[Level]:
-    """``level`` and those above it. Raises ValueError if there is no such level."""
+    """``level`` and all higher levels. Raises ValueError if the level does not exist."""
     levels: tuple[Level, ...] = get_args(Level)
     if level not in levels:
         raise ValueError(f"level must be one of {', '.join(levels)}, but got {level!r}.")

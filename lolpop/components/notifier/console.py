@@ -1,4 +1,4 @@
-"""Telling whoever watches the console."""
+"""Notifications on the console."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ConsoleNotifier"]
 
 
 class ConsoleNotifier(Notifier):
-    """Prints messages on standard error: in colour on a terminal, plain in a pipe.
+    """Prints messages to standard error, in colour if it is a terminal.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ class ConsoleNotifier(Notifier):
         self._levels = at_least(level)
 
     def notify(self, message: str, level: Level = "info") -> None:
-        """Print ``message``; what is more, or worse, than information is prefixed with its level."""
+        """Print ``message``. Unless its level is ``info``, it is prefixed with the level."""
         if level not in self._levels:
             return
         message = escaped_text(redacted(message))
-        # While a live display of rich is open, sys.stderr is rich's proxy of the terminal.
+        # While a live display of rich is open, sys.stderr is rich's proxy for the terminal.
         stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
         text = _coloured(message, level) if stream.isatty() else _plain(message, level)
-        # One write a message, so that messages of several threads do not mix.
+        # One write per message, so that messages of several threads do not mix.
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
@@ -50,6 +50,6 @@ def _coloured(message: str, level: Level) -> str:
     style = {"debug": "dim", "info": "", "warning": "yellow", "error": "bold red"}[level]
     console = Console(stderr=True)
     with console.capture() as captured:
-        # The escapes are captured and written to sys.stderr, where a live display makes room for them.
+        # The output is captured and written to sys.stderr, so that a live display prints it above itself.
         console.print(Text(_plain(message, level), style), soft_wrap=True, end="")
     return captured.get()

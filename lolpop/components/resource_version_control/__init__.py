@@ -18,16 +18,16 @@ __all__ = ["ResourceVersionControl"]
 
 
 class ResourceVersionControl(Component):
-    """Keeps every version of data and models, and gives them back as they were.
+    """Stores every version of data and models, and loads them unchanged.
 
-    Whatever takes a resource takes its reference as well.
+    Every method that takes a resource also takes its reference.
     """
 
     __slots__ = ()
 
     @abstractmethod
     def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource | str] = ()) -> DatasetVersion:
-        """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same."""
+        """Store ``frame`` as a new version of dataset ``name``, unless the latest has the same content."""
 
     @abstractmethod
     def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
@@ -36,32 +36,31 @@ class ResourceVersionControl(Component):
     def save_batches(
         self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource | str] = ()
     ) -> DatasetVersion:
-        """Keep the rows of all ``frames``, taken one after the other, as ``save_data`` keeps them in one.
+        """Store the concatenated rows of all ``frames`` as ``save_data`` does.
 
-        All are held in memory, unless an implementation can do better. Raises DataError if they differ in
-        columns or types.
+        By default, all rows are held in memory. Raises DataError if the frames differ in columns or types.
         """
         from lolpop.data.batches import joined
 
         return self.save_data(name, joined(frames), parents=parents)
 
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
-        """The rows that were saved, in their order, in batches of whatever size they are kept in."""
+        """The rows that were saved, in their order, in batches. The batch size is that of the storage."""
         yield self.load_data(dataset_version)
 
     def count_batches(self, dataset_version: DatasetVersion | str) -> int:
-        """How many batches ``load_batches`` gives; by itself it reads them all."""
+        """The number of batches of ``load_batches``. By default, all of them are read."""
         return sum(1 for _ in self.load_batches(dataset_version))
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
-        """The batches from number ``start`` on, before number ``stop``; earlier ones may be read, too."""
+        """The batches from ``start`` up to, but not including, ``stop``. Earlier ones may be read, too."""
         yield from islice(self.load_batches(dataset_version), start, stop)
 
     @abstractmethod
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
-        """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``.
+        """Store ``model`` as the model of ``experiment``, with the trainer's ``save``.
 
-        Raises UntrustedTypeError if it could not be loaded again with the settings as they are.
+        Raises UntrustedTypeError if the current settings do not allow it to be loaded.
         """
 
     @abstractmethod
@@ -69,16 +68,16 @@ class ResourceVersionControl(Component):
         """The model of an experiment, or of the winning experiment of a model version."""
 
     def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
-        """The same model, for who may not need it after all.
+        """The same model, possibly loaded lazily.
 
-        An implementation may load it when it is first used: then ``loaded`` gives the model itself.
+        An implementation may load it at first use. ``loaded`` returns the model itself.
         """
         return self.load_model(resource)
 
     def require(self, resource: DatasetVersion | Experiment | ModelVersion | str) -> None:
-        """Raise a LolpopError if data or a model that was saved is lost or damaged.
+        """Raise a LolpopError if stored data or a stored model is lost or damaged.
 
-        It is loaded to know that, unless an implementation can do better.
+        By default, it is loaded to find out.
         """
         from lolpop.resources import DatasetVersion, Experiment, ModelVersion, as_resource
 

@@ -34,15 +34,15 @@ _TYPE = rf"^{_DOTTED}(:{_DOTTED})?$"
 
 
 class LocalResourceVersionControl(ResourceVersionControl):
-    """Keeps data and models as artifacts of their resources.
+    """Stores data and models as artifacts of their resources.
 
-    Data is kept as Arrow files: pandas and polars dataframes and pyarrow tables come back as what they
-    were. Models are kept as their trainer writes them.
+    Data is stored as Arrow files. pandas and polars dataframes and pyarrow tables are loaded as the type that
+    was saved. Models are stored in the format of their trainer.
 
     Parameters
     ----------
     trusted_types : list of str
-        Types that a stored model may hold besides those that its trainer trusts
+        Types that a stored model may contain besides those that its trainer trusts
         (``package.module.Class``), and trainers that are not registered (``package.module:Class``).
     """
 
@@ -62,15 +62,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
         self._trusted_types = tuple(trusted_types)
         self._store = store
         self._metadata_tracker = metadata_tracker
-        # Files of which parts are read, part by part: checked, and brought here, once.
+        # Files that are read in parts: each is checked and fetched once.
         self._lock = Lock()
         self._reading = ExitStack()
         self._paths: dict[str, Path] = {}
 
     def save_data(self, name: str, frame: Frame, *, parents: Sequence[Resource | str] = ()) -> DatasetVersion:
-        """Keep ``frame`` as a version of the dataset ``name``; the latest one if its content is the same.
+        """Store ``frame`` as a new version of dataset ``name``, unless the latest has the same content.
 
-        Raises DataError for a frame that would not come back as it is.
+        Raises DataError for a frame that cannot be restored exactly.
         """
         from lolpop.data import tables
 
@@ -83,10 +83,10 @@ class LocalResourceVersionControl(ResourceVersionControl):
     def save_batches(
         self, name: str, frames: Iterable[Frame], *, parents: Sequence[Resource | str] = ()
     ) -> DatasetVersion:
-        """Keep the rows of all ``frames`` as they come; the latest version if the content is the same.
+        """Store the rows of all ``frames`` one by one, unless the latest version has the same content.
 
-        Categories are kept as the values that they are, and a pandas index only if it has a name, as a
-        column. Raises DataError, keeping nothing, if frames differ in columns or types.
+        Categories are stored as plain values. A pandas index is stored as a column if it has a name, and
+        dropped otherwise. Raises DataError and stores nothing if frames differ in columns or types.
         """
         from lolpop.data import tables
         from lolpop.data.batches import prefetched
@@ -109,7 +109,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return frame
 
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
-        """The rows that were saved, in their order, in batches as they were saved."""
+        """The rows that were saved, in their order, in the same batches."""
         from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
@@ -120,7 +120,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
             yield from map(tables.unpack, tables.read_batches(path))
 
     def count_batches(self, dataset_version: DatasetVersion | str) -> int:
-        """How many batches ``load_batches`` gives, by what the file says of itself."""
+        """The number of batches of ``load_batches``, from the metadata of the file."""
         from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
@@ -129,25 +129,25 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return tables.count_batches(self._held(dataset_version))
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
-        """The batches from number ``start`` on, before number ``stop``; no others are read."""
+        """The batches from ``start`` up to, but not including, ``stop``. No others are read."""
         from lolpop.data import tables
 
         path = self._held(as_resource(dataset_version, DatasetVersion))
         yield from map(tables.unpack, tables.read_batches(path, start, stop))
 
     def close(self) -> None:
-        """Let go of the files of which parts were read."""
+        """Release the files that were read in parts."""
         with self._lock:
             self._paths.clear()
             self._reading.close()
 
     def save_model(self, experiment: Experiment | str, model: FittedModel, trainer: ModelTrainer) -> None:
-        """Keep ``model`` as what ``experiment`` fitted, through the trainer's own ``save``."""
+        """Store ``model`` as the model of ``experiment``, with the trainer's ``save``."""
         experiment = as_resource(experiment, Experiment)
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             folders.save(model, trainer, folder)
-            # A model that could not be loaded again is found out now, not when it is needed.
+            # Detect a model that cannot be loaded now, not when it is needed.
             folders.load(folder, self._trusted_types)
             self._metadata_tracker.save_artifact(experiment, "model", folder)
         remember(model, experiment)
@@ -162,7 +162,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return model
 
     def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
-        """The same model, which a run with a cache loads when it is first used."""
+        """The same model. A run with a cache loads it at first use."""
         if not caches():
             return self.load_model(resource)
         experiment = self._experiment(resource)
@@ -176,13 +176,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
             model: FittedModel
             if is_installed(sys.modules[trainer.__module__].__file__ or ""):
                 model = StoredModel(lambda: self._load_model(experiment), classes)
-            else:  # the code of its model is the project's, and counts: it has to be seen
+            else:  # the project's code of the model is part of the fingerprint, so it must be loaded
                 model = folders.load(folder, self._trusted_types)
         remember(model, experiment)
         return model
 
     def require(self, resource: DatasetVersion | Experiment | ModelVersion | str) -> None:
-        """Raise a LolpopError if files of saved data or a saved model are lost or damaged."""
+        """Raise a LolpopError if files of stored data or a stored model are lost or damaged."""
         saved = as_resource(resource, DatasetVersion, Experiment, ModelVersion)
         name, owner = "data", saved
         if isinstance(saved, Experiment | ModelVersion):
@@ -201,7 +201,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return self._winner(resource) if isinstance(resource, ModelVersion) else resource
 
     def _held(self, dataset_version: DatasetVersion) -> Path:
-        """The file of ``dataset_version``, which stays at hand until this is closed."""
+        """The file of ``dataset_version``, which stays open until ``close``."""
         with self._lock:
             reference = dataset_version.reference
             if reference not in self._paths:
@@ -216,12 +216,12 @@ class LocalResourceVersionControl(ResourceVersionControl):
         write: Callable[[Path], object],
         parents: Sequence[Resource | str],
     ) -> DatasetVersion:
-        # Who saves the same data at the same time gets the same version.
+        # Concurrent saves of the same data return the same version.
         with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
             version, path = self._latest(name, written.digest), Path(folder, "data.arrow")
             if version is not None:
                 if not self._metadata_tracker.has_artifact(version, "data"):
-                    write(path)  # it was lost since, and here it is again
+                    write(path)  # the stored file was lost: restore it
                     self._metadata_tracker.save_artifact(version, "data", path)
                 self._metadata_tracker.link(version, parents)
                 return version

@@ -1,4 +1,4 @@
-"""Where runs, tables and files are kept."""
+"""Storage of runs, tables and files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TaskStatus: TypeAlias = RunStatus
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One execution of a workflow as the store holds it. Times are UTC.
+    """The stored record of one execution of a workflow. Times are UTC.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ class RunRecord:
     ended_at
         When it ended; None while it runs.
     group
-        Name that runs of several processes share; None if it stands alone.
+        Name shared by the runs of several processes; None for a single run.
     error
         The error that ended it, with its traceback; None if there was none.
     wiring
-        Implementation and settings by path, plus seed, git commit, library versions and host.
+        Implementations and settings by path, plus seed, git commit, library versions and host.
     """
 
     run_id: str
@@ -81,7 +81,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """One call of a task, or of a workflow inside another, as the store holds it. Times are UTC.
+    """The stored record of one call of a task, or of a nested workflow. Times are UTC.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class TaskRecord:
     started_at
         When the call began.
     parent_id
-        Id of the call that made this one; None if the workflow of the run made it.
+        Id of the calling task; None if the workflow of the run is the caller.
     ended_at
         When it ended; None while it runs.
     error
@@ -104,17 +104,17 @@ class TaskRecord:
     inputs
         Arguments by parameter name: the reference of a resource, or the type and shape of another value.
     outputs
-        The result under ``return``, described like the inputs; of cached calls that return no resource, the
-        digest of its content under ``digest``.
+        The result under ``return``, described like the inputs. For cached calls that do not return a
+        resource, the digest of its content under ``digest``.
     fingerprint
-        Digest that is equal for calls that depend on the same; None until the call is completed, or if it
+        Digest that is equal for calls with equal dependencies; None until the call is completed, or if it
         cannot be computed.
     method_parts
-        Digest of what every call of the method depends on: see ``Store.fingerprint_parts``.
+        Digest of the dependencies that all calls of the method share: see ``Store.fingerprint_parts``.
     input_parts
-        What the call depends on by its arguments, as ``Parts`` dumps it.
+        The dependencies that come from the arguments, serialized by ``Parts``.
     reused_from
-        Id of the task whose result was reused; None if the call was made.
+        Id of the task whose result was reused; None if the task was executed.
     """
 
     task_id: str
@@ -139,9 +139,9 @@ class TaskRecord:
 
 
 class Store(Component):
-    """Keeps runs, tasks and wiring, and the tables and files of the components that take it.
+    """Stores runs, tasks and wiring, and the tables and files of the components that use it.
 
-    Safe to share between threads and processes. Nothing is opened before it is needed.
+    A store can be shared between threads and processes. It is opened at first use.
     """
 
     __slots__ = ()
@@ -149,13 +149,13 @@ class Store(Component):
     affects_results: ClassVar[bool] = False
 
     keeps_wiring: ClassVar[bool] = True
-    """Whether the wiring of a run is worth keeping whole, since other processes read it."""
+    """Whether to store the complete wiring of runs, since other processes read it."""
 
     @abstractmethod
     def begin_run(self, run: RunRecord) -> AbstractContextManager[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block.
 
-        Entering also marks as interrupted every running run whose lock is free.
+        On entry, every other running run whose lock is free is marked as interrupted.
         """
 
     @abstractmethod
@@ -172,11 +172,11 @@ class Store(Component):
 
     @abstractmethod
     def runs(self, *, group: str | None = None, limit: int | None = None) -> list[RunRecord]:
-        """Runs, newest first; those whose lock is free are marked as interrupted first."""
+        """Runs, newest first. Running runs whose lock is free are marked as interrupted before."""
 
     @abstractmethod
     def run(self, run_id: str) -> RunRecord:
-        """The run whose id is, or uniquely begins with, ``run_id``. Raises ReferenceNotFoundError."""
+        """The run by its id or a unique prefix of it. Raises ReferenceNotFoundError."""
 
     @abstractmethod
     def tasks(self, run_id: str) -> list[TaskRecord]:
@@ -184,65 +184,65 @@ class Store(Component):
 
     @abstractmethod
     def task(self, task_id: str) -> TaskRecord | None:
-        """The task with that id; None if there is none."""
+        """The task with this id; None if there is none."""
 
     @abstractmethod
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
-        """Keep what the calls of a method depend on, under its digest, unless it is kept already."""
+        """Store the dependencies of a method's calls under their digest, unless they are stored already."""
 
     @abstractmethod
     def fingerprint_parts(self, digest: str) -> str | None:
-        """What was kept under ``digest``; None if nothing was."""
+        """The dependencies stored under ``digest``; None if there are none."""
 
     @abstractmethod
     def completed_task(self, fingerprint: str) -> TaskRecord | None:
-        """The newest task with that fingerprint, which only those have that completed; None if none has."""
+        """The newest completed task with this fingerprint; None if there is none."""
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Connection]:
-        """A connection to write to the store's tables with, committed at the end unless an error leaves it.
+        """A connection that writes to the store's tables. It is rolled back on an error, else committed.
 
-        A transaction inside another one of the same thread is a part of it: both are committed, or none.
+        A nested transaction of the same thread is part of the outer one: both are committed, or none.
         """
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """A connection to read the store's tables with: it sees one state of them, and blocks no writer.
+        """A connection that reads one consistent state of the store's tables, and blocks no writer.
 
-        Inside another one of the same thread it sees the state that that one sees, and inside a transaction
-        what that has written.
+        A nested snapshot of the same thread sees the state of the outer one. A snapshot inside a transaction
+        sees its changes.
         """
 
     @abstractmethod
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold ``name`` for oneself inside the ``with`` block, once no other thread or process does.
+        """Hold an exclusive lock on ``name`` in the ``with`` block. Waits for other threads and processes.
 
-        For work that takes longer than a transaction should. It is not to be asked for inside one.
+        Use it for work that is too long for a transaction. Do not acquire it inside a transaction.
         """
 
     @abstractmethod
     def put_file(self, path: Path) -> str:
-        """Keep a copy of the file at ``path`` and return its digest (SHA-256, 64 hex digits).
+        """Store a copy of the file at ``path`` and return its digest (SHA-256, 64 hex digits).
 
-        Whole or not at all; the same content is kept once.
+        The operation is atomic. Equal content is stored once.
         """
 
     @abstractmethod
     def get_file(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to the path ``to``.
 
-        Raises StoreError if it is missing or its content is no longer what was stored.
+        Raises StoreError if it is missing or its content has changed.
         """
 
     @abstractmethod
     def reading_file(self, digest: str) -> AbstractContextManager[Path]:
-        """The file with ``digest``, to be read inside the ``with`` block and never written.
+        """The file with ``digest``, read-only, for the ``with`` block.
 
-        Raises StoreError as ``get_file`` does.
+        Raises the errors of ``get_file``.
         """
 
     def has_file(self, digest: str) -> bool:
-        """Whether the file with ``digest`` is there, and is what was stored."""
+        """Whether the file with ``digest`` exists, with its content unchanged."""
         try:
             with self.reading_file(digest):
                 return True

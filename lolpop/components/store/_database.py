@@ -1,4 +1,4 @@
-"""A database as the store uses it: transactions to write, snapshots to read."""
+"""The database of a store: transactions to write, snapshots to read."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 BUSY_SECONDS = 60.0
-"""How long a process waits for another one's transaction."""
+"""How long a process waits for the transaction of another process."""
 
 _READS = "lolpop_reads"
 _CREATION = int.from_bytes(b"lolpop", "big")
 
 
 class Database:
-    """An open database. Safe to share between threads, not between processes."""
+    """An open database. It can be shared between threads, but not between processes."""
 
     def __init__(
         self, engine: Engine, reader: Engine, place: DatabasePlace, writing: AbstractContextManager[Any]
@@ -47,12 +47,12 @@ class Database:
         self.on_close: Callable[[], None] = lambda: None
 
     def failures(self) -> AbstractContextManager[None]:
-        """Raise StoreError for what goes wrong inside."""
+        """Raise StoreError for database errors in the block."""
         return sql_failures(self._place, self._place.scrub)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection to write with, committed at the end; inside another of this thread, a part of it."""
+        """A connection that writes, committed at the end. A nested one is part of the outer transaction."""
         outer: Connection | None = getattr(self._open, "connection", None)
         if outer is not None:
             with self.failures(), outer.begin_nested():
@@ -67,7 +67,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection to read one state with; inside another of this thread, or a transaction, that one."""
+        """A connection that reads one state. An open snapshot or transaction of this thread is reused."""
         outer: Connection | None = getattr(self._open, "connection", None) or getattr(
             self._open, "reading", None
         )
@@ -89,12 +89,12 @@ class Database:
 
 
 def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
-    """Open the file at ``path``; it is created, or migrated, if need be, by one process at a time."""
+    """Open the file at ``path``. If necessary, it is created or migrated, by one process at a time."""
     engine = sqlalchemy.create_engine(
         sqlalchemy.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=5,
-        max_overflow=-1,  # threads that wait for the one writer must not time out before it is done
+        max_overflow=-1,  # threads that wait for the writer must not time out
         hide_parameters=True,
     )
     database, reader = _sqlite_database(engine, place)
@@ -106,7 +106,7 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
             with locks.hold_name(f"create {path.name}"):
                 with closing(engine.raw_connection()) as raw:
-                    # Cannot be set in a transaction; it is a property of the file from then on.
+                    # This cannot be set in a transaction. It is a permanent property of the file.
                     raw.cursor().execute("PRAGMA journal_mode=WAL")
                 with database.transaction() as connection:
                     bring_to_head(connection, place)
@@ -114,12 +114,12 @@ def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
 
 
 def open_sqlite_to_read(path: Path, place: DatabasePlace) -> Database | None:
-    """Open the file at ``path``, where nothing can be written: a full disk, or one to be read only.
+    """Open the file at ``path`` read-only, because the disk is full or read-only.
 
-    None if it cannot be read so, or its tables are not those of today.
+    Returns None if it cannot be read, or its tables are not of the current version.
     """
     with suppress(StoreError), ExitStack() as opened:
-        # SQLite itself makes files beside one that it reads, unless nobody writes it meanwhile.
+        # To read a file, SQLite creates others beside it, unless the file is declared immutable.
         journal = path.with_name(f"{path.name}-wal")
         with disk_failures(path, "read"):
             if not path.exists():
@@ -131,7 +131,7 @@ def open_sqlite_to_read(path: Path, place: DatabasePlace) -> Database | None:
                 uri = f"file:{quote(str(copies / path.name))}"
             else:
                 uri = f"file:{quote(str(path.absolute()))}?immutable=1"
-        # A connection for each look: an immutable file is read as it was when it was opened.
+        # A new connection for each read: an immutable file is not read again after it is opened.
         engine = sqlalchemy.create_engine(
             "sqlite://",
             creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False),
@@ -152,25 +152,25 @@ def _sqlite_database(
 ) -> tuple[Database, Engine]:
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, see below
+        connection.isolation_level = None  # SQLAlchemy begins transactions, see below
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later fails if another one wrote in between. One that
-        # is to write asks for the only place at once, and waits for it.
+        # A transaction that reads first and writes later fails if another one wrote in between. So a
+        # writing transaction takes the write lock at the start, and waits for it.
         reads = connection.get_execution_options().get(_READS, False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     reader = engine.execution_options(**{_READS: True})
-    # Threads queue here: SQLite itself would have them sleep and try again.
+    # Threads wait for this lock: SQLite itself would make them sleep and retry.
     return Database(engine, reader, place, threading.Lock()), reader
 
 
 def open_postgres(place: DatabasePlace) -> Database:
-    """Connect to a Postgres database; its tables are created, or migrated, if need be."""
+    """Connect to a Postgres database. If necessary, its tables are created or migrated."""
     try:
         engine = sqlalchemy.create_engine(
             place.driver_url,

@@ -1,4 +1,4 @@
-"""What a failure of a database or disk means to the user."""
+"""Error messages for failures of databases and disks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOVE = "Let this user write there, or set store.url and store.artifacts to anot
 _CLEAR = "Move the file away, or set store.url and store.artifacts to another place."
 _FREE = "What was kept before is unharmed. Free some space and run again."
 
-# By the beginning of SQLite's own name of the error: what is wrong, and what to do.
+# The problem and its solution, by the prefix of SQLite's error name.
 _SQLITE = {
     "SQLITE_NOTADB": (
         "is not a store: the file is no SQLite database",
@@ -51,10 +51,10 @@ _DISK = {
 
 @contextmanager
 def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
-    """Raise StoreError for what goes wrong inside with the database at ``place``.
+    """Raise StoreError for errors in the block of the database at ``place``.
 
-    ``scrub`` takes the secrets out of a driver's message. Where there were any, the driver's error is not
-    chained: it would show them.
+    ``scrub`` removes the secrets from a driver's message. If there were any, the driver's error is not
+    chained, since it would show them.
     """
     try:
         yield
@@ -74,7 +74,7 @@ def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
 
 @contextmanager
 def disk_failures(path: Path | str, doing: str) -> Iterator[None]:
-    """Raise StoreError for what goes wrong inside while ``doing`` something with ``path``."""
+    """Raise StoreError for file system errors in the block. ``doing`` is a participle, such as ``read``."""
     try:
         yield
     except OSError as error:

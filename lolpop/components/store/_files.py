@@ -1,4 +1,4 @@
-"""Files kept by their content: named by their digest, whole or not there at all."""
+"""Content-addressed files: they are named by their digest, and written atomically."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _SETTLED_SECONDS = 5 * 60.0
-"""How long a file may be there and not be on the disk: the system itself waits for less than a minute."""
+"""After this time, a file is certainly on the disk: the operating system waits for less than a minute."""
 _PROTOCOL_EXTRAS = {"s3": ("s3fs", "lolpop[s3]"), "s3a": ("s3fs", "lolpop[s3]")}
 
 
 class Files(Protocol):
-    """A place that keeps files by their content."""
+    """Content-addressed storage of files."""
 
     def put(self, path: Path) -> str:
-        """Keep a copy of the file at ``path``, and return the SHA-256 of its content in hex digits."""
+        """Store a copy of the file at ``path``, and return the SHA-256 of its content in hex digits."""
 
     def get(self, digest: str, to: Path) -> None:
-        """Copy the file with ``digest`` to ``to``. Raises StoreError if it is not what was kept."""
+        """Copy the file with ``digest`` to ``to``. Raises StoreError if its content has changed."""
 
     def reading(self, digest: str) -> AbstractContextManager[Path]:
-        """A file to be read inside the ``with`` block, never written. Raises StoreError as ``get`` does."""
+        """A read-only file for the ``with`` block. Raises the errors of ``get``."""
 
     def has(self, digest: str) -> bool:
-        """Whether the file with ``digest`` is there, as far as that can be seen without transferring it."""
+        """Whether the file with ``digest`` exists, as far as can be checked without a transfer."""
 
     def settle(self) -> None:
-        """Let what was put survive a power cut, so that what refers to it can be committed."""
+        """Make new files survive a power failure, so that references to them can be committed."""
 
 
 def open_files(root: str, folder: Path) -> Files:
-    """The files below ``root``: a path, relative to ``folder``, or any URL that fsspec knows."""
+    """Open the files below ``root``: a path, relative to ``folder``, or any URL that fsspec supports."""
     if root.startswith("file://"):
         root = root.removeprefix("file://")
     if "://" in root:
@@ -61,8 +61,8 @@ def open_files(root: str, folder: Path) -> Files:
 class LocalFiles:
     """Files below the folder ``root``.
 
-    The system has what was put as soon as it was put: that a process is killed does no harm. The disk has it
-    when it was settled, many files at once, since each time that the disk is waited for takes milliseconds.
+    ``put`` hands a file to the operating system, so killing the process does no harm. ``settle`` flushes many
+    files to the disk at once, since each flush takes milliseconds.
     """
 
     def __init__(self, root: Path) -> None:
@@ -71,16 +71,16 @@ class LocalFiles:
         self._settling = threading.Lock()
 
     def put(self, path: Path) -> str:
-        """Keep a copy of the file at ``path``, and return its digest."""
+        """Store a copy of the file at ``path``, and return its digest."""
         with disk_failures(path, "read"):
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
             return self._keep(source)
 
     def settle(self) -> None:
-        """Wait until what was put is on the disk, by name and content."""
+        """Wait until the names and contents of new files are on the disk."""
         with self._settling, disk_failures(self._root, "written"):
-            # Files before the folders that name them.
+            # Files before the folders that contain them.
             for path in sorted(self._unsettled, key=lambda path: -len(path.parts)):
                 sync(path)
             self._unsettled.clear()
@@ -107,30 +107,30 @@ class LocalFiles:
         yield path
 
     def has(self, digest: str) -> bool:
-        """Whether the file with ``digest`` is there, with its content."""
+        """Whether the file with ``digest`` exists, with its content unchanged."""
         path = self._path(digest)
         with disk_failures(path, "read"):
             return path.is_file() and _digest_of(path) == digest
 
     def remove_leftovers(self) -> None:
-        """Remove what processes that were killed have left half-written."""
+        """Remove the partial files of killed processes."""
         with suppress(OSError):
             remove_abandoned(self._root.glob(".incoming-*"))
 
     def _keep(self, source: BinaryIO) -> str:
         self._root.mkdir(parents=True, exist_ok=True)
-        # Copied before anybody knows whether it is new: large files are read, and hashed, once.
+        # Copy it before it is known to be new, so that large files are read and hashed only once.
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
             with incoming.open("xb") as target, held(incoming):
                 digest = _copy(source, target)
             path = self._path(digest)
             if path.exists() and _digest_of(path) == digest:
                 if time.time() - path.stat().st_ctime < _SETTLED_SECONDS:
-                    self._leave_unsettled(path, path.parent, self._root)  # by another process, maybe
+                    self._leave_unsettled(path, path.parent, self._root)  # maybe by another process
                 return digest
             is_new = not path.parent.exists()
             path.parent.mkdir(exist_ok=True)
-            incoming.replace(path)  # new, or in place of what has been damaged since
+            incoming.replace(path)  # new, or a replacement of a damaged file
         self._leave_unsettled(path, path.parent, *([self._root] if is_new else []))
         return digest
 
@@ -139,7 +139,7 @@ class LocalFiles:
             self._unsettled.update(paths)
 
     def _path(self, digest: str) -> Path:
-        # Folders of many thousand files are slow on some systems: the first two digits make 256.
+        # Folders with thousands of files are slow on some systems: the first two digits make 256 folders.
         return self._root / _checked(digest)[:2] / digest[2:]
 
 
@@ -151,20 +151,20 @@ class RemoteFiles:
         self._shown = shown(url)
 
     def put(self, path: Path) -> str:
-        """Keep a copy of the file at ``path``, and return its digest."""
+        """Store a copy of the file at ``path``, and return its digest."""
         with disk_failures(path, "read"):
             digest, size = _digest_of(path), path.stat().st_size
         system, target = self._locate(digest)
         with disk_failures(self._shown, "written"):
-            # Object stores show a file when it is complete. On servers that do not, a part of a file has
-            # another size, nothing refers to it yet, and the next writer replaces it.
+            # Object stores show a file when it is complete. On other servers, a partial file has another
+            # size. Nothing refers to it yet, and the next writer replaces it.
             if not (system.exists(target) and system.size(target) == size):
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), target)
         return digest
 
     def settle(self) -> None:
-        """Nothing: what a server has taken is its own to keep."""
+        """Do nothing: the server is responsible for durability."""
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``."""
@@ -187,7 +187,7 @@ class RemoteFiles:
             yield copy
 
     def has(self, digest: str) -> bool:
-        """Whether there is a file with ``digest``: what a server shows is complete."""
+        """Whether a file with ``digest`` exists: files that a server lists are complete."""
         system, path = self._locate(digest)
         with disk_failures(self._shown, "read"):
             return bool(system.exists(path))

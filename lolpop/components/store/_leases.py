@@ -1,4 +1,4 @@
-"""Who is at work, where no operating system that all processes share can tell: leases in the database."""
+"""Locks for processes on several machines: leases in the database."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 LEASE_SECONDS = 30.0
-"""How long after its process died a run on Postgres counts as running."""
+"""How long a run on Postgres counts as running after its process has died."""
 
 
 class LeaseLocks:
-    """Locks in a Postgres database: a row for each run, which the process at work keeps renewing."""
+    """Locks in a Postgres database: a row for each run, which its process renews regularly."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,7 +49,7 @@ class LeaseLocks:
                 connection.execute(delete(schema.leases).where(schema.leases.c.run_id == run_id))
 
     def free_runs(self, connection: Connection, run_ids: Sequence[str], /) -> list[str]:
-        """Those of ``run_ids`` that have no lease, or one that has run out."""
+        """Those of ``run_ids`` that have no lease, or an expired one."""
         leases = schema.leases.c
         held = set(
             connection.scalars(
@@ -59,17 +59,17 @@ class LeaseLocks:
         return [run_id for run_id in run_ids if run_id not in held]
 
     def remove_leftovers(self, connection: Connection, /) -> None:
-        """Remove the leases of processes that were killed."""
-        # One that has just run out may be renewed yet, by a process whose connection was lost for a moment.
+        """Remove the leases of killed processes."""
+        # A lease that has just expired may still be renewed by a process that lost its connection briefly.
         long_ago = func.now() - literal(timedelta(seconds=LEASE_SECONDS), Interval)
         connection.execute(delete(schema.leases).where(schema.leases.c.expires_at < long_ago))
 
     @contextmanager
     def hold_name(self, name: str) -> Iterator[None]:
-        """Hold the lock of ``name``, once no other thread or process does."""
+        """Hold the lock of ``name``. Waits for other threads and processes."""
         key = {"key": int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)}
         with self._database.failures(), self._database.engine.connect() as connection:
-            # Belongs to this connection: Postgres lets go of it when the connection is lost.
+            # The lock belongs to this connection: Postgres releases it when the connection is lost.
             session = connection.execution_options(isolation_level="AUTOCOMMIT")
             session.execute(text("SELECT pg_advisory_lock(:key)"), key)
             try:
@@ -79,7 +79,7 @@ class LeaseLocks:
 
     @property
     def _expiry(self) -> ColumnElement[datetime]:
-        # By the clock of the database: those of machines differ.
+        # Use the clock of the database, since the clocks of machines differ.
         return func.now() + literal(timedelta(seconds=LEASE_SECONDS), Interval)
 
     def _renew(self, run_id: str, ended: threading.Event) -> None:
@@ -89,4 +89,4 @@ class LeaseLocks:
                 with self._database.transaction() as connection:
                     connection.execute(renewal.values(expires_at=self._expiry))
             except StoreError:
-                continue  # a connection that was lost for a moment: the lease outlives two missed beats
+                continue  # the connection was lost briefly: the lease outlasts two missed renewals

@@ -1,4 +1,4 @@
-"""Who is at work: locks that a process loses when it dies, however it dies."""
+"""Locks that are released when their process dies, however it dies."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _OLD_SECONDS = 24 * 60 * 60.0
 
 
 class Locks(Protocol):
-    """Locks on runs, and on names that processes agree on."""
+    """Locks on runs, and on names that processes share."""
 
     def hold_run(self, run_id: str) -> AbstractContextManager[None]:
         """Hold the lock of a run."""
 
     def free_runs(self, connection: Connection, run_ids: Sequence[str], /) -> list[str]:
-        """Those of ``run_ids`` whose lock nobody holds, as the transaction of ``connection`` sees it."""
+        """Those of ``run_ids`` whose lock is free, as seen by the transaction of ``connection``."""
 
     def remove_leftovers(self, connection: Connection, /) -> None:
-        """Remove what processes that were killed have left, in the transaction of ``connection``."""
+        """Remove the leftovers of killed processes in the transaction of ``connection``."""
 
     def hold_name(self, name: str) -> AbstractContextManager[None]:
-        """Hold the lock of ``name``, once no other thread or process does."""
+        """Hold the lock of ``name``. Waits for other threads and processes."""
 
 
 class FileLocks:
-    """Locks of the operating system on files in ``folder``: free as soon as their process is gone."""
+    """Locks of the operating system on files in ``folder``, released when their process ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @contextmanager
     def hold_run(self, run_id: str) -> Iterator[None]:
-        """Hold the lock of a run. Its file is there as long as the run is open."""
+        """Hold the lock of a run. Its file exists while the run is open."""
         path = self._path_of_run(run_id)
         try:
             with self._locked(path):
@@ -55,12 +55,12 @@ class FileLocks:
             _remove(path)
 
     def free_runs(self, _connection: Connection, run_ids: Sequence[str], /) -> list[str]:
-        """Those of ``run_ids`` whose lock nobody holds."""
+        """Those of ``run_ids`` whose lock is free."""
         return [run_id for run_id in run_ids if self._is_free(self._path_of_run(run_id))]
 
     def remove_leftovers(self, _connection: Connection, /) -> None:
-        """Remove the files of runs that were killed before they were recorded, once they are a day old."""
-        # A file that is new may be about to be locked.
+        """Remove files, at least a day old, of runs that were killed before they were recorded."""
+        # A new file may be about to be locked.
         with suppress(OSError):
             for path in self._folder.glob("run-*.lock"):
                 if time.time() - path.stat().st_mtime > _OLD_SECONDS:
@@ -68,8 +68,8 @@ class FileLocks:
 
     @contextmanager
     def hold_name(self, name: str) -> Iterator[None]:
-        """Hold the lock of ``name``, once no other thread or process does."""
-        # The file stays: who waits for it must not be left with a file that has lost its name.
+        """Hold the lock of ``name``. Waits for other threads and processes."""
+        # The file is not removed: a waiting process would lock a file that has been deleted.
         with self._locked(self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.lock"):
             yield
 
@@ -96,7 +96,7 @@ class FileLocks:
                 lock.acquire(blocking=False)
             except Timeout:
                 return False
-            except OSError:  # nothing can be written there
+            except OSError:  # the folder is read-only
                 return is_free(path)
         lock.release()
         _remove(path)
@@ -104,7 +104,7 @@ class FileLocks:
 
 
 def _remove(path: Path) -> None:
-    # Run ids are never used again, so nobody waits for this file. Windows keeps it while another process
-    # looks whether it is locked; a file that stays does no harm.
+    # Run ids are never reused, so no process waits for this file. Windows cannot remove it while another
+    # process checks the lock. A leftover file does no harm.
     with suppress(OSError):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where a store is, and how that is said without giving secrets away."""
+"""The location of a store, and its display without secrets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class DatabasePlace:
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the store lives as long as its container, as SQLite's databases in memory do."""
+        """Whether the store is removed with its container, like SQLite's in-memory databases."""
         return self.url in _TEMPORARY
 
     @property
@@ -47,15 +47,15 @@ class DatabasePlace:
         return self.url.startswith("sqlite:")
 
     def path(self, folder: Path) -> Path:
-        """The file of a SQLite database; a relative one, or a temporary one, is in ``folder``."""
+        """The file of a SQLite database. A relative or temporary one is in ``folder``."""
         if self.is_temporary:
             return folder / "store.db"
         return folder / self.url.removeprefix("sqlite:///").partition("?")[0]
 
     @property
     def driver_url(self) -> str:
-        """The URL for SQLAlchemy, with the one driver that is supported."""
-        # Airflow's connections, and some hosts of databases, write postgres:// as psql does.
+        """The URL for SQLAlchemy, with the supported driver."""
+        # Airflow's connections, and some database hosts, use postgres:// as psql does.
         return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.url)
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class DatabasePlace:
         return f"DatabasePlace({shown(self.url)!r})"
 
     def scrub(self, message: str) -> str:
-        """``message``, such as a driver's, without the user part and the parameters of the URL."""
+        """``message``, for example of a driver, without the user part and the parameters of the URL."""
         return self._secret.sub(MASK, message) if self._secret else message
 
     @cached_property
@@ -80,7 +80,7 @@ class DatabasePlace:
 
 
 def shown(url: str) -> str:
-    """A URL as it may be seen: user part masked, parameters left out."""
+    """The URL without secrets: the user part is masked, parameters are omitted."""
     match = _URL.fullmatch(url)
     if match is None:
         return url.rpartition("@")[2]

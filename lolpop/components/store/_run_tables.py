@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lolpop.components.store._locks import Locks
 
 
-# Built once: SQLAlchemy compiles a statement the first time that it sees it.
+# Built once: SQLAlchemy caches the compiled statement.
 _INSERT_RUN = insert(schema.runs)
 _INSERT_TASK = insert(schema.tasks)
 _END_RUN = (
@@ -54,7 +54,7 @@ _TASK_COLUMNS = [schema.tasks.c[field.name] for field in fields(TaskRecord)]
 
 
 class RunTables:
-    """The records of runs and tasks, and who is at work on them."""
+    """The records of runs and tasks, and the locks of running runs."""
 
     def __init__(self, database: Database, locks: Locks) -> None:
         self._database = database
@@ -63,13 +63,13 @@ class RunTables:
     @contextmanager
     def begin_run(self, run: RunRecord) -> Iterator[None]:
         """Record ``run`` as running, and hold its lock inside the ``with`` block."""
-        # The lock comes first: a running run that is seen without one is taken for interrupted.
+        # The lock comes first: a running run without a lock counts as interrupted.
         with self._locks.hold_run(run.run_id):
             with self._database.transaction() as connection:
                 self._mark_interrupted(connection)
                 self._locks.remove_leftovers(connection)
                 connection.execute(_INSERT_RUN, _values(run))
-                # A run is a resource too: it can be tagged, measured, and be a parent.
+                # A run is also a resource: it can have tags and metrics, and be a parent.
                 put_missing(connection, schema.resources, [_resource(run)])
             yield
 
@@ -79,10 +79,10 @@ class RunTables:
             ending = {"of": run.run_id, "status": run.status, "ended_at": run.ended_at, "error": run.error}
             if connection.execute(_END_RUN, ending).rowcount == 0:
                 raise StoreError(f"Run {run.run_id} cannot end: it never began in this store.")
-            if "step" in run.wiring:  # its result became known at the end
+            if "step" in run.wiring:  # its result is known only at the end
                 connection.execute(_KEEP_WIRING, {"of": run.run_id, "wiring": run.wiring})
             if run.status != "completed":
-                # Interrupted just before it was told that a task ended, or before it could tell.
+                # It was interrupted before the end of a task was recorded.
                 connection.execute(_END_TASKS, {"of": run.run_id, "ended_at": run.ended_at})
 
     def begin_task(self, task: TaskRecord) -> None:
@@ -104,12 +104,12 @@ class RunTables:
                 )
 
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
-        """Keep what the calls of a method depend on, unless it is kept already."""
+        """Store the dependencies of the calls of a method, unless they are stored already."""
         with self._database.transaction() as connection:
             put_missing(connection, schema.fingerprints, [{"digest": digest, "parts": parts}])
 
     def fingerprint_parts(self, digest: str) -> str | None:
-        """What was kept under ``digest``; None if nothing was."""
+        """The dependencies stored under ``digest``; None if there are none."""
         parts = schema.fingerprints.c
         with self._database.snapshot() as connection:
             stored: str | None = connection.scalar(select(parts.parts).where(parts.digest == digest))
@@ -125,7 +125,7 @@ class RunTables:
             return [_run(row, interrupted) for row in connection.execute(statement).mappings()]
 
     def run(self, run_id: str) -> RunRecord:
-        """The run whose id is, or uniquely begins with, ``run_id``."""
+        """The run by its id or a unique prefix of it."""
         interrupted = self._find_interrupted()
         with self._database.snapshot() as connection:
             id_column = schema.runs.c.run_id
@@ -157,14 +157,14 @@ class RunTables:
         return [replace(task, status="interrupted") if task.status == "running" else task for task in tasks]
 
     def task(self, task_id: str) -> TaskRecord | None:
-        """The task with that id; None if there is none."""
+        """The task with this id; None if there is none."""
         statement = select(*_TASK_COLUMNS).where(schema.tasks.c.task_id == task_id)
         with self._database.snapshot() as connection:
             row = connection.execute(statement).mappings().first()
         return None if row is None else TaskRecord(**row)
 
     def completed_task(self, fingerprint: str) -> TaskRecord | None:
-        """The newest task with that fingerprint; None if none has."""
+        """The newest completed task with this fingerprint; None if there is none."""
         tasks = schema.tasks.c
         statement = (
             select(*_TASK_COLUMNS)
@@ -177,10 +177,10 @@ class RunTables:
         return None if row is None else TaskRecord(**row)
 
     def _find_interrupted(self) -> frozenset[str]:
-        """Mark the runs whose process is gone; give those that cannot be marked, as nothing can be written.
+        """Mark the runs whose process is gone as interrupted. Returns those that it cannot mark (read-only).
 
-        A run ends before it lets go of its lock: of those that are found here, whichever is running in a
-        snapshot that begins later is interrupted.
+        A run ends before it releases its lock. So a run found here that is still running in a later snapshot
+        is interrupted.
         """
         with self._database.snapshot() as connection:
             running = connection.scalars(_running_runs()).all()
@@ -200,7 +200,7 @@ class RunTables:
             return
         now = datetime.now(UTC)
         for table in (schema.runs, schema.tasks):
-            # The clock may have been set back since it started.
+            # The clock may have been set back since the start.
             ended_at = case((table.c.started_at > now, table.c.started_at), else_=now)
             connection.execute(
                 update(table)

@@ -39,11 +39,11 @@ __all__ = [
 
 
 class DamagedCellError(Exception):
-    """A cell of the store that holds what nobody wrote there."""
+    """A cell of the store has an invalid value."""
 
 
 class _SQLiteDateTime(sqlite.DATETIME):
-    """SQLite's times, read by a function whose error says what is wrong."""
+    """SQLite's times, read with a helpful error message."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Read a cell."""
@@ -67,7 +67,7 @@ def _short(cell: object) -> str:
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """Aware datetimes, kept in UTC; SQLite knows no time zones."""
+    """Aware datetimes, stored in UTC. SQLite does not support time zones."""
 
     impl = DateTime
     cache_ok = True
@@ -83,7 +83,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[str]):
-    """Text that programs read; ``among`` says which there are, if few."""
+    """Text that programs read. ``among`` lists the allowed values, if any."""
 
     impl = Text
     cache_ok = True
@@ -102,7 +102,7 @@ class Words(TypeDecorator[str]):
 class Word(Words):
     """A short text."""
 
-    impl = String  # type: ignore[assignment]  # SQLAlchemy takes any type here
+    impl = String  # type: ignore[assignment]  # SQLAlchemy accepts any type here
     cache_ok = True
 
     def __init__(self, length: int, *, among: tuple[str, ...] = ()) -> None:
@@ -111,9 +111,9 @@ class Word(Words):
 
 
 class Json(TypeDecorator[Any]):
-    """JSON as text: unlike Postgres' own type it keeps NaN, infinities and the NUL character.
+    """JSON as text. Unlike Postgres' JSON type, it supports NaN, infinities and the NUL character.
 
-    What is kept is a mapping; with ``texts``, one of texts.
+    The value is a mapping. With ``texts``, its values are strings.
     """
 
     impl = Text
@@ -141,7 +141,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Prose(TypeDecorator[str]):
-    """Text for people, such as a traceback: what a database cannot hold is written as an escape."""
+    """Text for people, such as a traceback. Characters that a database does not support are escaped."""
 
     impl = Text
     cache_ok = True
@@ -154,7 +154,7 @@ class Prose(TypeDecorator[str]):
 
 
 class Label(Words):
-    """A name that somebody gave to a value: never one with the secrets of a URL in it."""
+    """A name chosen by a user. The secrets of URLs in it are removed."""
 
     cache_ok = True
 
@@ -163,7 +163,7 @@ class Label(Words):
 
 
 class Double(TypeDecorator[float]):
-    """Any float. NaN is kept as NULL, since SQLite has no other way to."""
+    """Any float. NaN is stored as NULL, since SQLite does not support NaN."""
 
     impl = Float(53)
     cache_ok = True
@@ -179,7 +179,7 @@ class Double(TypeDecorator[float]):
 
 STATUSES = ("running", "completed", "failed", "interrupted")
 
-# SQLite numbers rows by itself only in a column of exactly this type.
+# SQLite numbers rows automatically only in a column of exactly this type.
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
 # Names of constraints are the same on every database, so that migrations can address them. Tables have
@@ -235,7 +235,7 @@ tasks = Table(
     Column("reused_from", Words),
 )
 
-# What the calls of one method depend on, whichever of them: written once for all.
+# The dependencies that all calls of a method share, stored once.
 fingerprints = Table(
     "lolpop_fingerprints",
     metadata,
@@ -243,7 +243,7 @@ fingerprints = Table(
     Column("parts", Words, nullable=False),
 )
 
-# Who is at work on a run, where no operating system that all processes share can tell.
+# Locks of running runs whose processes may be on several machines.
 leases = Table(
     "lolpop_leases",
     metadata,
@@ -251,7 +251,7 @@ leases = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
-# Resources refer to runs and tasks by name only: those may be kept in another store.
+# Resources refer to runs and tasks by name only, since those may be in another store.
 resources = Table(
     "lolpop_resources",
     metadata,
@@ -268,7 +268,7 @@ resources = Table(
     Index(None, "kind", "name", "number"),
 )
 
-# The last number that was given away for each name.
+# The last assigned number of each name.
 numbers = Table(
     "lolpop_numbers",
     metadata,

@@ -39,25 +39,25 @@ class _Opened:
     runs: RunTables
     process: int
     only_read: bool = False
-    """Nothing can be written where it is: whoever wants to opens it anew, and learns why."""
+    """Whether it is opened read-only. A write opens it again, which raises the reason."""
 
 
 class SQLStore(Store):
-    """Keeps everything in ``.lolpop/`` beside the settings, with nothing to install or to start.
+    """Stores everything in ``.lolpop/`` beside the settings, without a server.
 
-    A killed process loses nothing that was recorded; a power cut may lose the last moments before it. A
-    team shares a store by a Postgres database and a place for files that all its machines can reach.
+    Records survive if the process is killed; a power failure may lose those of the last moments. A team can
+    share a store: use a Postgres database, and a file location that all machines can access.
 
     Parameters
     ----------
     url : str, optional
         Database: ``sqlite:///folder/store.db`` or ``postgresql+psycopg://host/database`` (needs
-        ``lolpop[postgres]``). Without it, ``.lolpop/store.db``. Relative paths start where the settings
-        are. ``sqlite://`` is a temporary store, which is removed with its container.
+        ``lolpop[postgres]``). The default is ``.lolpop/store.db``. Relative paths are resolved against the
+        folder of the settings. ``sqlite://`` is a temporary store, which is removed with its container.
     artifacts : str, optional
-        Root of the files: a path, or any URL that fsspec knows, such as ``s3://bucket/lolpop`` (needs
-        ``lolpop[s3]``). Without it, ``artifacts`` beside the database, if that is a file, and else
-        ``.lolpop/artifacts``.
+        Root of the files: a path, or any URL that fsspec supports, such as ``s3://bucket/lolpop`` (needs
+        ``lolpop[s3]``). The default is ``artifacts`` beside the database, if that is a file, and
+        ``.lolpop/artifacts`` otherwise.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SQLStore(Store):
         self._artifacts = artifacts
         self._folder = folder
         self._temporary: tuple[int, Path] | None = None
-        """The process that made the temporary folder, and the folder."""
+        """The process that created the temporary folder, and the folder."""
         self._leaving = ExitStack()
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
@@ -77,7 +77,7 @@ class SQLStore(Store):
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> Iterable[Finding]:
-        """Find a URL of no database that a store can be in."""
+        """Report a database URL that is not supported."""
         try:
             DatabasePlace(_URL if settings.get("url") is None else settings["url"])
         except ValueError as error:
@@ -88,7 +88,7 @@ class SQLStore(Store):
         """The files of the database, and the folders of locks and of artifacts."""
         folder = Path(injected.get("folder") or "").absolute()
         database = None
-        with suppress(ValueError):  # what is wrong with the URL is told by check_settings
+        with suppress(ValueError):  # check_settings reports invalid URLs
             database = DatabasePlace(_URL if settings.get("url") is None else settings["url"])
         if database is not None and database.is_sqlite:
             path = database.path(folder)
@@ -102,7 +102,7 @@ class SQLStore(Store):
         yield Place("artifacts", root, "kept", True, "the folder of the store's artifacts")
 
     def settings_elsewhere(self) -> Mapping[str, Any] | None:
-        """What workers in other processes need to open this very store: where a temporary one is."""
+        """The settings with which other processes open the same store: the path of a temporary one."""
         if not self._place.is_temporary:
             return None
         folder = self._temporary_folder()
@@ -132,7 +132,7 @@ class SQLStore(Store):
         return self._open().runs.runs(group, limit)
 
     def run(self, run_id: str) -> RunRecord:
-        """The run whose id is, or uniquely begins with, ``run_id``."""
+        """The run by its id or a unique prefix of it."""
         return self._open().runs.run(run_id)
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
@@ -140,40 +140,40 @@ class SQLStore(Store):
         return self._open().runs.tasks(run_id)
 
     def task(self, task_id: str) -> TaskRecord | None:
-        """The task with that id; None if there is none."""
+        """The task with this id; None if there is none."""
         return self._open().runs.task(task_id)
 
     def keep_fingerprint_parts(self, digest: str, parts: str) -> None:
-        """Keep what the calls of a method depend on, unless it is kept already."""
+        """Store the dependencies of the calls of a method, unless they are stored already."""
         self._open().runs.keep_fingerprint_parts(digest, parts)
 
     def fingerprint_parts(self, digest: str) -> str | None:
-        """What was kept under ``digest``; None if nothing was."""
+        """The dependencies stored under ``digest``; None if there are none."""
         return self._open().runs.fingerprint_parts(digest)
 
     def completed_task(self, fingerprint: str) -> TaskRecord | None:
-        """The newest task with that fingerprint; None if none has."""
+        """The newest completed task with this fingerprint; None if there is none."""
         return self._open().runs.completed_task(fingerprint)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection to write with, committed at the end, when the files that were put are on the disk."""
+        """A connection that writes, committed at the end. New files are flushed to the disk before."""
         opened = self._open(write=True)
-        opened.files.settle()  # here, where nobody waits for the transaction
+        opened.files.settle()  # before the transaction, so that no other process waits for it
         with opened.database.transaction() as connection:
             yield connection
             opened.files.settle()
 
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """A connection to read with, which sees one state of the tables."""
+        """A connection that reads one consistent state of the tables."""
         return self._open().database.snapshot()
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold ``name`` for oneself inside the ``with`` block, once nobody else does."""
+        """Hold an exclusive lock on ``name`` inside the ``with`` block. Waits until it is free."""
         return self._open().locks.hold_name(name)
 
     def put_file(self, path: Path) -> str:
-        """Keep a copy of the file at ``path`` and return its digest."""
+        """Store a copy of the file at ``path`` and return its digest."""
         return self._open().files.put(path)
 
     def get_file(self, digest: str, to: Path) -> None:
@@ -181,11 +181,11 @@ class SQLStore(Store):
         self._open().files.get(digest, to)
 
     def reading_file(self, digest: str) -> AbstractContextManager[Path]:
-        """The file with ``digest``, to be read inside the ``with`` block and never written."""
+        """The file with ``digest``, read-only, for the ``with`` block."""
         return self._open().files.reading(digest)
 
     def has_file(self, digest: str) -> bool:
-        """Whether the file with ``digest`` is there; of a local one, whether it is what was stored."""
+        """Whether the file with ``digest`` exists. The content of a local file is checked, too."""
         return self._open().files.has(digest)
 
     def ping(self) -> None:
@@ -193,7 +193,7 @@ class SQLStore(Store):
         self.runs(limit=1)
 
     def close(self) -> None:
-        """Close the database; the next use opens it again."""
+        """Close the database. The next use opens it again."""
         with self._opening:
             opened, self._opened = self._opened, None
             temporary, self._temporary = self._temporary, None
@@ -215,8 +215,8 @@ class SQLStore(Store):
             with self._opening:
                 opened = self._opened
                 if opened is not None and opened.process != os.getpid():
-                    # This process was forked from the one that opened the database. The connections are
-                    # the parent's: they are not used here, and never closed either.
+                    # This process was forked from the one that opened the database. The connections belong
+                    # to the parent: they are neither used nor closed here.
                     self._inherited.append(opened)
                     opened = None
                 if opened is None or (write and opened.only_read):
@@ -258,7 +258,7 @@ class SQLStore(Store):
 
 
 def _beside(place: DatabasePlace | None) -> str:
-    """Where artifacts are that nobody gave a place: with the database, if that is a file."""
+    """The default location of artifacts: beside the database, if that is a file."""
     if place is None or not place.is_sqlite:
         return _ARTIFACTS
     return str(place.path(Path()).parent / "artifacts")

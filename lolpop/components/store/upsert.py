@@ -1,4 +1,4 @@
-"""Writing rows that may be there already."""
+"""Writing rows that may already exist."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that can say what to do on a conflict, in the dialect of ``connection``."""
-    # Each is imported where it is in use: Postgres' own brings all of its drivers' dialects.
+    """An insert that can handle conflicts, in the dialect of ``connection``."""
+    # Each is imported where it is used: importing that of Postgres loads the dialects of all its drivers.
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql
 
@@ -27,7 +27,7 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert ``rows``, in place of those that have the same primary key."""
+    """Insert ``rows``. They replace rows with the same primary key."""
     if rows:
         statement = insert(connection, table)
         keys = list(table.primary_key.columns)
@@ -38,6 +38,6 @@ def put(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def put_missing(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert those of ``rows`` that break no constraint of uniqueness."""
+    """Insert those of ``rows`` that violate no unique constraint."""
     if rows:
         connection.execute(insert(connection, table).on_conflict_do_nothing(), rows)

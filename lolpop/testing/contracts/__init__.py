@@ -1,6 +1,6 @@
-"""The contracts of component types, as classes of tests.
+"""The contracts of component types, as test classes.
 
-Subclass the contract of the type in a test module, with a fixture ``make`` that makes the implementation.
+Subclass the contract of the type in a test module, with a fixture ``make`` that creates the component.
 """
 
 from __future__ import annotations

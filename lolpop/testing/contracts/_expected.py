@@ -1,4 +1,4 @@
-"""Helpers of the checks of contracts."""
+"""Helpers of the contract checks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ for folder in map(Path, folders):
 
 
 def some_params(trainer: ModelTrainer, at: float) -> Mapping[str, Any]:
-    """The least (0.0) or the greatest (1.0) values of the search space."""
+    """The smallest (0.0) or largest (1.0) values of the search space."""
     return {
         name: (among.values[0] if at == 0 else among.values[-1])
         if isinstance(among, Choice)
@@ -47,12 +47,12 @@ def some_params(trainer: ModelTrainer, at: float) -> Mapping[str, Any]:
 
 
 def predictions_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) -> list[Predictions]:
-    """What a new process makes of the model and the frame that are stored in each folder."""
+    """The predictions of a new process for the model and the frame that are stored in each folder."""
     if "<locals>" in trainer.__qualname__:
         raise AssertionError(f"{trainer.__qualname__} should be a class of a module, to be loaded by another")
     path = f"{trainer.__module__}:{trainer.__qualname__}"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-    done = subprocess.run(  # noqa: S603  (our own words, and no shell)
+    done = subprocess.run(  # noqa: S603  (fixed arguments, and no shell)
         [sys.executable, "-c", _PREDICT_ELSEWHERE, path, *map(str, folders)],
         env=environ,
         capture_output=True,
@@ -64,7 +64,7 @@ def predictions_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) 
 
 
 def require_same(expected: Predictions, actual: Predictions, what: str) -> None:
-    """Raise AssertionError if two predictions differ, were it in the last digit."""
+    """Raise AssertionError unless two predictions are exactly equal."""
     same = expected.classes == actual.classes and all(
         _is_same(getattr(expected, name), getattr(actual, name)) for name in _NUMBERS
     )
@@ -72,7 +72,7 @@ def require_same(expected: Predictions, actual: Predictions, what: str) -> None:
 
 
 def require_whole_messages(send: Callable[[str], object], read: Callable[[], str]) -> None:
-    """Raise AssertionError if messages that several threads send at once do not all arrive whole."""
+    """Raise AssertionError unless all messages that several threads send at once arrive complete."""
     messages = [f"<message_{number}>" for number in range(20)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(send, messages))
@@ -82,7 +82,7 @@ def require_whole_messages(send: Callable[[str], object], read: Callable[[], str
 
 
 def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
-    """The error of a kind that ``call`` raises. Raises AssertionError if it raises another, or none."""
+    """The error of type ``kind`` that ``call`` raises. Raises AssertionError if there is no such error."""
     try:
         call()
     except kind as error:
@@ -95,7 +95,7 @@ def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
 
 
 def require(met: bool, expected: str, actual: object) -> None:
-    """Raise AssertionError, saying what is expected and what was found, if it is not ``met``."""
+    """Raise AssertionError, with the expected and the actual value, unless the expectation is ``met``."""
     if not met:
         raise AssertionError(f"Expected {expected}, but got: {actual}")
 

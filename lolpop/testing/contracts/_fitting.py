@@ -1,4 +1,4 @@
-"""Checks that the contracts of all model trainers share."""
+"""Checks shared by the contracts of all model trainers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A problem, the rows to fit on, their target, and the rows to predict.
+    """A problem, the training rows, their target, and the rows to predict.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ class Case:
 
 
 def fitted(make: Callable[[Any, int], ModelTrainer], case: Case) -> FittedModel:
-    """The model of a new trainer."""
+    """The model fitted by a new trainer."""
     return make(case.problem, 0).fit(case.frame, case.target)
 
 
 def check_independent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, other: Case) -> None:
-    """Require that one trainer fits two cases in turn as new trainers would, and parameters for one call."""
+    """Require that fits of one trainer, with or without parameters for the call, are independent."""
     alone = [fitted(make, case).predict(case.ahead) for case in (one, other)]
     trainer = make(one.problem, 0)
     first = trainer.fit(one.frame, one.target)
@@ -54,7 +54,7 @@ def check_independent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, 
 
 
 def check_concurrent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, other: Case) -> None:
-    """Require that one trainer fits two cases in two threads, and its models predict there, as if alone."""
+    """Require that one trainer fits, and its models predict, two cases in two threads independently."""
     cases = [one, other] * 2
     alone = [fitted(make, case).predict(case.ahead) for case in (one, other)] * 2
     trainer = make(one.problem, 0)
@@ -66,7 +66,7 @@ def check_concurrent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, o
 
 
 def check_search_space(trainer: ModelTrainer, case: Case) -> None:
-    """Require that the trainer fits with the least and the greatest values of its search space."""
+    """Require that the trainer fits with the smallest and largest values of its search space."""
     for at in (0.0, 1.0):
         params = some_params(trainer, at)
         try:

@@ -1,4 +1,4 @@
-"""Rows, problems and models that the contracts try implementations with."""
+"""The rows, problems and models with which the contracts check implementations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HORIZON = 6
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A problem, the labelled rows of it, a model that does well on them, and one that does not."""
+    """A problem, its labelled rows, a good model and a bad one."""
 
     problem: Problem
     frame: pd.DataFrame
@@ -45,20 +45,20 @@ class Sample:
 
     @property
     def judged(self) -> Sample:
-        """The rows that models are judged by: of series, those that they have not learned from."""
+        """The rows for evaluation: of series, only rows that are not training rows."""
         if not isinstance(self.problem, ForecastingProblem):
             return self
         ahead = self.frame.groupby(self.problem.series).tail(self.problem.horizon)
         return replace(self, frame=ahead.reset_index(drop=True))
 
     def of_kind(self, convert: Any) -> tuple[Frame, Any]:
-        """Features and target in a kind of frame."""
+        """Features and target, converted to another kind of frame."""
         frame = convert(self.frame)
         return convert(self.features), frame[self.problem.target]
 
 
 class ScoreModel(FittedModel):
-    """Predicts from the column ``number``, and reads ``noise`` without using it."""
+    """Predicts from the column ``number``. Reads ``noise``, but does not use it."""
 
     def __init__(self, kind: ProblemType, sign: float = 1.0) -> None:
         self._kind = kind
@@ -71,11 +71,11 @@ class ScoreModel(FittedModel):
 
     @property
     def classes(self) -> tuple[Any, ...]:
-        """No and yes, of a classification."""
+        """The classes no and yes of a classification."""
         return ("no", "yes") if self._kind == "classification" else ()
 
     def predict(self, frame: Frame) -> Predictions:
-        """A sigmoid, or a line, of ``number``."""
+        """A sigmoid or linear function of ``number``."""
         import numpy as np
 
         rows = wrap(frame)
@@ -88,15 +88,15 @@ class ScoreModel(FittedModel):
 
 
 class ScoreTrainer(ModelTrainer):
-    """Makes ScoreModels, whose only parameter it keeps as JSON."""
+    """Creates ScoreModels, and saves their only parameter as JSON."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> ScoreModel:
-        """A model of a classification, whatever the rows are."""
+        """A classification model, which does not depend on the rows."""
         del frame, target
         return ScoreModel("classification", **(params or {}))
 
     def search_space(self) -> SearchSpace:
-        """Nothing to search."""
+        """An empty search space."""
         return {}
 
     def save(self, model: FittedModel, folder: Path) -> None:
@@ -111,12 +111,12 @@ class ScoreTrainer(ModelTrainer):
 
 
 def sample(kind: ProblemType = "classification", rows: int = 160, seed: int = 0) -> Sample:
-    """A sample of a type of problem; the same for the same arguments."""
+    """A sample of a type of problem. It is deterministic."""
     return _series(rows, seed) if kind == "forecasting" else _table(kind, rows, seed)
 
 
 def frame_kinds() -> Iterator[tuple[str, Any]]:
-    """The kinds of frames that are installed, each with a function that makes one of a pandas frame."""
+    """The installed frame libraries, each with a function that converts a pandas frame."""
     yield "pandas", lambda frame: frame
     if not missing_modules(("polars",)):
         import polars as pl
@@ -134,7 +134,7 @@ def is_frame(value: Any) -> bool:
 
 
 def rows_of(frame: Frame) -> list[tuple[Any, ...]]:
-    """The rows of any frame as tuples, missing values as None, so that frames compare."""
+    """The rows of any frame as tuples, with None for missing values, to compare frames."""
     return [tuple(map(_plain, row)) for row in wrap(frame).rows()]
 
 

@@ -18,16 +18,16 @@ __all__ = ["ComponentContract", "checks_of", "failures"]
 class ComponentContract:
     """The contract of every component.
 
-    A subclass for a component type adds the promises of its interface. Whoever implements the interface
-    subclasses that, with a fixture ``make`` that makes the implementation; pytest runs the rest.
+    The contract of a component type is a subclass with the checks of its interface. To test an
+    implementation, subclass that contract with a fixture ``make`` that creates the component, and run pytest.
     """
 
     interface: ClassVar[type[Component]] = Component
     made_with: ClassVar[tuple[str, ...]] = ()
-    """What ``make`` is called with, by position."""
+    """The positional arguments of ``make``."""
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """An implementation, whatever ``make`` has to be called with."""
+        """A component from ``make``, with default arguments."""
         return make()
 
     def test_implements_the_interface(self, make: Callable[..., Any]) -> None:
@@ -36,12 +36,12 @@ class ComponentContract:
         require(isinstance(component, self.interface), f"a {self.interface.__name__}", type(component))
 
     def test_can_be_wired(self, make: Callable[..., Any]) -> None:
-        """Its constructor tells settings (before the ``*``) from what is injected (after it)."""
+        """Its constructor separates settings (before the ``*``) from injected components (after it)."""
         problems = [message for _, message, _ in signature_of(type(self.instance(make))).problems]
         require(not problems, "a constructor that a container can call", "; ".join(problems))
 
     def test_can_be_rebuilt_from_a_spec(self, make: Callable[..., Any]) -> None:
-        """Another process can import its class by name, to build it again from its settings."""
+        """Another process can import its class by name, to rebuild it from its settings."""
         implementation = type(self.instance(make))
         path = f"{implementation.__module__}:{implementation.__qualname__}"
         require("<locals>" not in path, "a class at the top of its module", path)
@@ -52,7 +52,7 @@ class ComponentContract:
         require(imported is implementation, f"the class itself at {path}", imported)
 
     def test_can_be_closed_twice(self, make: Callable[..., Any]) -> None:
-        """Closing is harmless where nothing is open, and when it was done already."""
+        """Closing does no harm if nothing is open, or if it is closed already."""
         component = self.instance(make)
         close = getattr(component, "close", None)
         for _ in range(2):
@@ -71,9 +71,9 @@ def checks_of(contract: type[ComponentContract]) -> dict[str, Callable[..., None
 def failures(
     contract: type[ComponentContract], fixtures: Callable[[], Mapping[str, Any]]
 ) -> dict[str, Exception]:
-    """Run a contract without pytest and return what failed, by the name of the check.
+    """Run a contract without pytest and return the errors by check.
 
-    ``fixtures`` is called before each check and returns the values of the fixtures that it takes.
+    ``fixtures`` is called before each check and returns the values of its fixtures.
     """
     failed: dict[str, Exception] = {}
     for name, check in checks_of(contract).items():
@@ -81,6 +81,6 @@ def failures(
         names = list(inspect.signature(check).parameters)[1:]
         try:
             cast("Any", check)(contract(), **{taken: values[taken] for taken in names})
-        except Exception as error:  # noqa: BLE001  (whatever it raises, the implementation fails)
+        except Exception as error:  # noqa: BLE001  (any exception is a failure of the implementation)
             failed[name] = error
     return failed

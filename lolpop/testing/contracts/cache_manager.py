@@ -1,4 +1,4 @@
-"""What every cache manager promises."""
+"""The contract of cache managers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _KEY, _OTHER = "ab" * 32, "cd" * 32
 
 
 class CacheManagerContract(ComponentContract):
-    """What every cache manager promises.
+    """The checks that every cache manager must pass.
 
-    Fixtures: ``make()`` makes a cache manager, at every call of one test another one on the same place, which
-    is empty at first.
+    Fixtures: ``make()`` makes a cache manager. Within a test, every call returns a new one for the same
+    location, which is empty at first.
     """
 
     interface: ClassVar[type[Any]] = CacheManager
 
     def test_gives_back_what_was_put(self, make: Make) -> None:
-        """Plain values, falsy ones among them, come back with the task that made them, from others too."""
+        """Plain values, even falsy ones, are returned with their task, by other cache managers as well."""
         for value in ([1, 2.5, "text"], {"a": (1, None)}, 0, False, ""):
             make().put(_KEY, CachedResult(value, "task"))
             result = make().get(_KEY)
@@ -38,25 +38,25 @@ class CacheManagerContract(ComponentContract):
             require(make().maker(_KEY) == "task", "the task that made it", make().maker(_KEY))
 
     def test_gives_back_frames(self, make: Make) -> None:
-        """A dataframe comes back with its columns, dtypes and index."""
+        """A dataframe is returned with its columns, dtypes and index."""
         frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}, index=[5, 3])
         make().put(_KEY, CachedResult(frame, "task"))
         result = make().get(_KEY)
         require(result is not None and frame.equals(result.value), "the same frame", result)
 
     def test_knows_nothing_of_other_keys(self, make: Make) -> None:
-        """What was not put is not there."""
+        """A key without a value is not found."""
         make().put(_KEY, CachedResult(1, "task"))
         require(make().get(_OTHER) is None, "nothing", make().get(_OTHER))
         require(make().maker(_OTHER) is None, "no task", make().maker(_OTHER))
 
     def test_refuses_what_would_not_come_back(self, make: Make) -> None:
-        """A function is no value to be kept."""
+        """A function cannot be cached."""
         raised(UnkeptValueError, lambda: make().put(_KEY, CachedResult(lambda: 1, "task")))
         require(make().get(_KEY) is None, "nothing", make().get(_KEY))
 
     def test_locks_a_key(self, make: Make) -> None:
-        """Whoever asks for a key that is held waits; other keys are free."""
+        """A locked key blocks others that request it. Other keys are not affected."""
         entered = threading.Event()
 
         def enter() -> None:

@@ -1,4 +1,4 @@
-"""What every data checker promises."""
+"""The contract of data checkers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Make: TypeAlias = Callable[[Problem], DataChecker]
 
 
 class DataCheckerContract(ComponentContract):
-    """What every data checker promises.
+    """The checks that every data checker must pass.
 
-    Fixtures: ``make(problem)`` makes a checker. A checker for series sets ``problem_types``.
+    Fixtures: ``make(problem)`` makes a checker. A checker for time series sets ``problem_types``.
     """
 
     interface: ClassVar[type[Any]] = DataChecker
@@ -29,11 +29,11 @@ class DataCheckerContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A checker of the first type of problem."""
+        """A checker for the first problem type."""
         return make(sample(self.problem_types[0]).problem)
 
     def test_accepts_sound_rows(self, make: Make) -> None:
-        """Rows without a fault get a report without an error, in frames of every kind."""
+        """Valid rows get a report without errors, in every kind of frame."""
         for kind in self.problem_types:
             rows = sample(kind)
             for frame_kind, convert in frame_kinds():
@@ -43,7 +43,7 @@ class DataCheckerContract(ComponentContract):
                 require(not errors, f"no error in sound rows ({kind}, {frame_kind})", errors)
 
     def test_checks_rows_without_labels(self, make: Make) -> None:
-        """Rows to be predicted need no target."""
+        """Rows to predict do not need the target."""
         for kind in self.problem_types:
             rows = sample(kind)
             report = make(rows.problem).check(rows.features, labelled=False)
@@ -51,7 +51,7 @@ class DataCheckerContract(ComponentContract):
             require(not errors, "no error in rows to be predicted", errors)
 
     def test_says_what_it_says_again(self, make: Make) -> None:
-        """The same rows get the same report, whatever was checked in between; they are not changed."""
+        """The same rows always get the same report, and are not changed."""
         for kind in self.problem_types:
             rows = sample(kind)
             frame, checker = rows.frame.copy(), make(rows.problem)
@@ -62,14 +62,14 @@ class DataCheckerContract(ComponentContract):
             require(frame.equals(rows.frame), "the rows as they were", "others")
 
     def test_messages_are_sentences(self, make: Make) -> None:
-        """Every outcome names its check, and says what was seen."""
+        """Every outcome has the name of its check, and a message."""
         for kind in self.problem_types:
             rows = sample(kind)
             for check in make(rows.problem).check(rows.frame).checks:
                 require(bool(check.check and check.message.strip()), "a name and a message", check)
 
     def test_rows_that_are_missing_are_told(self, make: Make) -> None:
-        """A frame without rows is reported as an error, or refused by a DataError."""
+        """A frame without rows is reported as an error, or raises a DataError."""
         for kind in self.problem_types:
             rows = sample(kind)
             try:
@@ -79,7 +79,7 @@ class DataCheckerContract(ComponentContract):
             require(report.status == "error", "an error of a frame without rows", report.status)
 
     def test_refuses_what_is_no_frame(self, make: Make) -> None:
-        """What is no dataframe is refused by a DataError."""
+        """Anything but a dataframe raises a DataError."""
         for kind in self.problem_types:
             checker = make(sample(kind).problem)
             raised(DataError, lambda: checker.check(cast("Any", [[1, 2]])))  # noqa: B023  (called at once)

@@ -1,4 +1,4 @@
-"""What every data connector promises."""
+"""The contract of data connectors."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ NewSource: TypeAlias = Callable[[], Source]
 
 
 class DataConnectorContract(ComponentContract):
-    """What every data connector promises.
+    """The checks that every data connector must pass.
 
-    Fixtures: ``make()`` makes a connector; ``new_source()`` names a place where nothing is yet, another one
-    at every call.
+    Fixtures: ``make()`` makes a connector; ``new_source()`` returns a source that does not exist yet, a new
+    one at every call.
     """
 
     interface: ClassVar[type[Any]] = DataConnector
 
     def test_reads_what_it_wrote(self, make: Make, new_source: NewSource) -> None:
-        """Rows come back in their order, with their columns and values, from frames of every kind."""
+        """Written rows are read in the same order, with their columns and values, for every kind of frame."""
         frame = sample().frame.assign(number=lambda rows: rows["number"].where(rows["number"] > -1))
         for kind, convert in frame_kinds():
             source = new_source()
@@ -38,7 +38,7 @@ class DataConnectorContract(ComponentContract):
             require(rows_of(read) == rows_of(frame), f"the rows that a {kind} frame had", "other rows")
 
     def test_replaces_what_was_there(self, make: Make, new_source: NewSource) -> None:
-        """Writing to a source again leaves the new rows only."""
+        """Writing to a source again replaces its rows."""
         connector, source = make(), new_source()
         connector.write(sample(rows=20).frame, source)
         connector.write(sample(rows=8).frame, source)
@@ -46,14 +46,14 @@ class DataConnectorContract(ComponentContract):
         require(rows == rows_of(sample(rows=8).frame), "the 8 rows written last", f"{len(rows)} rows")
 
     def test_scans_the_rows_that_it_reads(self, make: Make, new_source: NewSource) -> None:
-        """Batches together are the rows of the source, in their order."""
+        """Concatenated batches are the rows of the source, in their order."""
         connector, source = make(), new_source()
         connector.write(sample().frame, source)
         scanned = [row for batch in connector.scan(source) for row in rows_of(batch)]
         require(scanned == rows_of(connector.read(source)), "the rows that read returns", "other rows")
 
     def test_writes_batches_whole_or_not_at_all(self, make: Make, new_source: NewSource) -> None:
-        """Frames written one after the other are there at the end, and none is after an error."""
+        """All batches are written, or none after an error."""
         connector, source, broken = make(), new_source(), new_source()
         frame = sample().frame
         with connector.writing(source) as write:
@@ -70,18 +70,18 @@ class DataConnectorContract(ComponentContract):
         raised(DataError, lambda: connector.read(broken))
 
     def test_missing_source_is_a_data_error(self, make: Make, new_source: NewSource) -> None:
-        """Reading, or scanning, where nothing is raises a DataError."""
+        """Reading or scanning a missing source raises a DataError."""
         raised(DataError, lambda: make().read(new_source()))
         raised(DataError, lambda: list(make().scan(new_source())))
 
     def test_source_without_rows_is_a_data_error(self, make: Make, new_source: NewSource) -> None:
-        """A source that has columns and no rows is of no use to anybody who reads it."""
+        """Reading a source with columns but no rows raises a DataError."""
         connector, source = make(), new_source()
         connector.write(sample().frame[:0], source)
         raised(DataError, lambda: connector.read(source))
 
     def test_version_follows_the_content(self, make: Make, new_source: NewSource) -> None:
-        """A digest, where there is one, is the same for the same content and another for other content."""
+        """The digest, if there is one, changes if and only if the content changes."""
         connector, source = make(), new_source()
         connector.write(sample().frame, source)
         first, again = connector.version(source), make().version(source)
@@ -91,13 +91,13 @@ class DataConnectorContract(ComponentContract):
         require(first is None or first != other, "another digest of other rows", other)
 
     def test_tells_places_apart(self, make: Make, new_source: NewSource) -> None:
-        """A source is the same place as itself, and not as another."""
+        """A source has the same place as itself, and another one than other sources."""
         connector, source, other = make(), new_source(), new_source()
         require(connector.is_same(source, source), "a source to be the place that it is", False)
         require(not connector.is_same(source, other), f"{source} and {other} to be two places", "one")
 
     def test_leaves_the_frame_as_it_is(self, make: Make, new_source: NewSource) -> None:
-        """Writing changes nothing about the frame."""
+        """Writing does not change the frame."""
         frame = sample().frame
         make().write(frame, new_source())
         require(frame.equals(sample().frame), "the frame as it was", "another")

@@ -1,4 +1,4 @@
-"""What every data profiler promises."""
+"""The contract of data profilers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Make: TypeAlias = Callable[[Problem, int], DataProfiler]
 
 
 class DataProfilerContract(ComponentContract):
-    """What every data profiler promises.
+    """The checks that every data profiler must pass.
 
     Fixtures: ``make(problem, seed)`` makes a profiler.
     """
@@ -27,11 +27,11 @@ class DataProfilerContract(ComponentContract):
     made_with: ClassVar[tuple[str, ...]] = ("problem", "seed")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A profiler of a classification."""
+        """A profiler for a classification."""
         return make(sample().problem, 0)
 
     def test_describes_every_column(self, make: Make) -> None:
-        """Each column has its description, with exact counts, least, greatest and mean, in every frame."""
+        """Each column has a profile with exact counts, minimum, maximum and mean, in every kind of frame."""
         frame = sample().frame.assign(number=lambda rows: rows["number"].where(rows["number"] > -1))
         for kind, convert in frame_kinds():
             profile = self.instance(make).profile(convert(frame))
@@ -48,7 +48,7 @@ class DataProfilerContract(ComponentContract):
             require(close, f"least, greatest and mean {expected}", actual)
 
     def test_describes_batches_as_their_rows(self, make: Make) -> None:
-        """Batches have the counts, the range and the mean of all their rows together."""
+        """The profile of batches has the counts, the range and the mean of all their rows."""
         frame, profiler = sample().frame, self.instance(make)
         whole, parts = profiler.profile(frame), profiler.profile_batches([frame[:50], frame[50:]])
         require(parts.rows == whole.rows, f"{whole.rows} rows", parts.rows)
@@ -57,7 +57,7 @@ class DataProfilerContract(ComponentContract):
         require(same, f"the range and mean {one.min, one.max, one.mean}", (other.min, other.max, other.mean))
 
     def test_batches_have_the_same_columns(self, make: Make) -> None:
-        """A batch with other columns than the first is a DataError."""
+        """A batch whose columns differ from the first raises a DataError."""
         frame = sample().frame
         raised(
             DataError,
@@ -65,7 +65,7 @@ class DataProfilerContract(ComponentContract):
         )
 
     def test_finds_drift_where_there_is_some(self, make: Make) -> None:
-        """A column that moved is named, and no other; rows of the same source are not reported."""
+        """Only the column that drifted is reported. Rows of the same distribution have no drift."""
         reference = sample(rows=400).frame
         moved = sample(rows=400, seed=1).frame.assign(noise=lambda rows: rows["noise"] + 5)
         profiler = self.instance(make)
@@ -76,7 +76,7 @@ class DataProfilerContract(ComponentContract):
         require(report.status == "ok", "no drift between rows of one source", report.status)
 
     def test_compares_with_a_stored_profile(self, make: Make) -> None:
-        """A profile that was written as JSON and read again is as good as itself."""
+        """A profile that was written to JSON and read again gives the same comparison."""
         frame, profiler = sample().frame, self.instance(make)
         profile = profiler.profile(frame)
         stored = Profile.model_validate_json(profile.model_dump_json())
@@ -87,7 +87,7 @@ class DataProfilerContract(ComponentContract):
         )
 
     def test_says_what_it_says_again(self, make: Make) -> None:
-        """The same rows and seed give the same profile; the rows are not changed."""
+        """The same rows and seed give the same profile. The rows are not changed."""
         frame, profiler = sample().frame, self.instance(make)
         first = profiler.profile(frame)
         profiler.profile(sample(seed=1).frame)
@@ -96,7 +96,7 @@ class DataProfilerContract(ComponentContract):
         require(frame.equals(sample().frame), "the rows as they were", "others")
 
     def test_describes_no_rows(self, make: Make) -> None:
-        """A frame without rows has a profile of no rows, or is refused by a DataError."""
+        """A frame without rows has an empty profile, or raises a DataError."""
         try:
             profile = self.instance(make).profile(sample().frame[:0])
         except DataError:
@@ -104,5 +104,5 @@ class DataProfilerContract(ComponentContract):
         require(profile.rows == 0, "a profile of 0 rows", profile.rows)
 
     def test_refuses_what_is_no_frame(self, make: Make) -> None:
-        """What is no dataframe is refused by a DataError."""
+        """Anything but a dataframe raises a DataError."""
         raised(DataError, lambda: self.instance(make).profile(cast("Any", [[1, 2]])))

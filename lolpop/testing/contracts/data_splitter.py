@@ -1,4 +1,4 @@
-"""What every data splitter promises."""
+"""The contract of data splitters."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Make: TypeAlias = Callable[[Problem, int], DataSplitter]
 
 
 class DataSplitterContract(ComponentContract):
-    """What every data splitter promises.
+    """The checks that every data splitter must pass.
 
-    Fixtures: ``make(problem, seed)`` makes a splitter. A splitter for series sets ``problem_types``.
+    Fixtures: ``make(problem, seed)`` makes a splitter. A splitter for time series sets
+    ``problem_types``.
     """
 
     interface: ClassVar[type[Any]] = DataSplitter
@@ -29,11 +30,11 @@ class DataSplitterContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A splitter of the first type of problem."""
+        """A splitter for the first problem type."""
         return make(sample(self.problem_types[0]).problem, 0)
 
     def test_parts_are_disjoint(self, make: Make) -> None:
-        """Every row is in one part at most, as it was, with all its columns, in frames of every kind."""
+        """Every row is in at most one part, unchanged, with all its columns, in every kind of frame."""
         for kind in self.problem_types:
             rows = sample(kind)
             everything = rows_of(rows.frame)
@@ -48,7 +49,7 @@ class DataSplitterContract(ComponentContract):
                 require(set(taken) <= set(everything), "rows of the frame only", "others")
 
     def test_is_repeatable(self, make: Make) -> None:
-        """The same seed and rows give the same parts, in one splitter and in another that is made alike."""
+        """The same seed and rows give the same parts, from the same splitter and from an equal one."""
         for kind in self.problem_types:
             rows = sample(kind)
             for seed in (3, 2**40 + 1, -1):
@@ -59,7 +60,7 @@ class DataSplitterContract(ComponentContract):
                     require(_rows(again.split(rows.frame)) == first, f"the same parts, seed {seed}", "others")
 
     def test_leaves_the_frame_as_it_is(self, make: Make) -> None:
-        """Splitting changes nothing about the frame."""
+        """Splitting does not change the frame."""
         for kind in self.problem_types:
             rows = sample(kind)
             frame = rows.frame.copy()
@@ -67,21 +68,21 @@ class DataSplitterContract(ComponentContract):
             require(frame.equals(rows.frame), "the rows as they were", "others")
 
     def test_too_few_rows_are_a_data_error(self, make: Make) -> None:
-        """No rows, or one, cannot be split, and a DataError says so."""
+        """Fewer than two rows raise a DataError."""
         for kind in self.problem_types:
             rows = sample(kind)
             for few in (rows.frame[:0], rows.frame[:1]):
                 raised(DataError, lambda: make(rows.problem, 0).split(few))  # noqa: B023  (called at once)
 
     def test_needs_the_target(self, make: Make) -> None:
-        """A frame without the target is refused by a DataError that names it."""
+        """A frame without the target raises a DataError that names the target."""
         for kind in self.problem_types:
             rows = sample(kind)
             error = raised(DataError, lambda: make(rows.problem, 0).split(rows.features))  # noqa: B023  (called at once)
             require(rows.problem.target in str(error), f"{rows.problem.target!r} named", error)
 
     def test_backtests_end_with_the_split(self, make: Make) -> None:
-        """The last of several splits in time is the one of ``split``; each learns from earlier rows only."""
+        """The last backtest split is that of ``split``. Each split trains on earlier rows only."""
         for kind in self.problem_types:
             rows = sample(kind)
             splitter = make(rows.problem, 0)

@@ -1,4 +1,4 @@
-"""What every data synthesizer promises."""
+"""The contract of data synthesizers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Make: TypeAlias = Callable[[int], DataSynthesizer]
 
 
 class DataSynthesizerContract(ComponentContract):
-    """What every data synthesizer promises.
+    """The checks that every data synthesizer must pass.
 
     Fixtures: ``make(seed)`` makes a synthesizer.
     """
@@ -31,7 +31,7 @@ class DataSynthesizerContract(ComponentContract):
         return make(0)
 
     def test_rows_have_the_columns_of_the_real_ones(self, make: Make) -> None:
-        """As many rows as were asked for, with the same columns, from frames of every kind."""
+        """It creates the requested number of rows, with the same columns, for every kind of frame."""
         frame = sample("classification").frame
         for kind, convert in frame_kinds():
             synthesizer = make(0)
@@ -42,7 +42,7 @@ class DataSynthesizerContract(ComponentContract):
                 require(made.columns == list(frame.columns), "the same columns", made.columns)
 
     def test_is_repeatable(self, make: Make) -> None:
-        """The same seed draws the same rows, another one others."""
+        """The same seed draws the same rows. Another seed draws other rows."""
         frame = sample("classification").frame
         drawn = []
         for seed in (3, 3, 4):
@@ -52,7 +52,7 @@ class DataSynthesizerContract(ComponentContract):
         require(not drawn[0].equals(drawn[2]), "other rows for another seed", "the same")
 
     def test_real_rows_are_like_themselves(self, make: Make) -> None:
-        """Copies have the greatest quality and no privacy; scores are between 0 and 1."""
+        """Copies have maximal quality and no privacy. Scores are between 0 and 1."""
         frame = sample("classification").frame
         synthesizer = make(0)
         report = synthesizer.evaluate(frame, frame)
@@ -63,6 +63,6 @@ class DataSynthesizerContract(ComponentContract):
         require(all(0 <= score <= 1 for score in scores), "scores from 0 to 1", scores)
 
     def test_no_rows_are_a_data_error(self, make: Make) -> None:
-        """There is nothing to learn from no rows, and a DataError says so."""
+        """A frame without rows raises a DataError."""
         frame = sample("classification").frame[:0]
         raised(DataError, lambda: make(0).fit(frame))

@@ -1,4 +1,4 @@
-"""What every data transformer promises."""
+"""The contract of data transformers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Make: TypeAlias = Callable[[], DataTransformer]
 
 
 class DataTransformerContract(ComponentContract):
-    """What every data transformer promises.
+    """The checks that every data transformer must pass.
 
-    Fixtures: ``make()`` makes a transformer that takes frames with the columns ``id``, ``number``, ``noise``,
+    Fixtures: ``make()`` makes a transformer of frames with the columns ``id``, ``number``, ``noise``,
     ``group``, ``city`` and ``y``.
     """
 
     interface: ClassVar[type[Any]] = DataTransformer
 
     def test_returns_a_frame(self, make: Make) -> None:
-        """A frame of every kind becomes a frame."""
+        """It transforms every kind of frame to a frame."""
         for _, convert in frame_kinds():
             transformed = make().transform(convert(sample().frame))
             require(is_frame(transformed), "a pandas or polars dataframe", type(transformed))
@@ -39,7 +39,7 @@ class DataTransformerContract(ComponentContract):
         require(frame.equals(sample().frame), "the source frame as it was", "another")
 
     def test_is_repeatable(self, make: Make) -> None:
-        """The same rows give the same frame, in one transformer and in another that is made alike."""
+        """The same rows give the same frame, from the same transformer and from an equal one."""
         transformer = make()
         first = rows_of(transformer.transform(sample().frame))
         transformer.transform(sample(seed=1).frame)
@@ -47,7 +47,7 @@ class DataTransformerContract(ComponentContract):
             require(rows_of(again.transform(sample().frame)) == first, "the same rows again", "other rows")
 
     def test_works_in_threads(self, make: Make) -> None:
-        """One transformer transforms two frames at once as if alone."""
+        """One transformer transforms two frames in two threads independently."""
         transformer, frames = make(), [sample(seed=seed).frame for seed in (0, 1)] * 4
         alone = [rows_of(make().transform(frame)) for frame in frames]
         with ThreadPoolExecutor(4) as pool:
@@ -55,7 +55,7 @@ class DataTransformerContract(ComponentContract):
         require(concurrent == alone, "the frames that one thread makes", "others")
 
     def test_says_whether_it_joins(self, make: Make) -> None:
-        """One that makes no frame of several tables says so by a DataError."""
+        """A transformer that cannot join several tables raises a DataError."""
         transformer = make()
         if not transformer.joins():
             raised(DataError, lambda: transformer.join({"a": sample().frame, "b": sample().frame}))

@@ -1,4 +1,4 @@
-"""What every executor promises."""
+"""The contract of executors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Make: TypeAlias = Callable[[], Executor]
 
 
 class ExecutorContract(ComponentContract):
-    """What every executor promises.
+    """The checks that every executor must pass.
 
     Fixtures: ``make()`` makes an executor.
     """
@@ -25,29 +25,29 @@ class ExecutorContract(ComponentContract):
     interface: ClassVar[type[Any]] = Executor
 
     def test_results_are_in_the_order_of_items(self, make: Make) -> None:
-        """Each item has its result, in the order of items, from any iterable."""
+        """Each item of any iterable has its result, in the order of the items."""
         results = make().map(_squared, iter([3, 1, 2]))
         require(results == [9, 1, 4], "[9, 1, 4]", results)
 
     def test_no_items_have_no_results(self, make: Make) -> None:
-        """Nothing is called for no items."""
+        """Without items, the function is not called."""
         require(make().map(_squared, []) == [], "[]", "something else")
 
     def test_raises_what_a_call_raised(self, make: Make) -> None:
-        """The first error arrives with its type and text, and the executor can map again after it."""
+        """The first error is raised with its type and message. The executor still works after it."""
         executor = make()
         error = raised(DataError, lambda: executor.map(_refuses_odd, [2, 3, 5]))
         require("3 is odd" in str(error), "'3 is odd'", error)
         require(executor.map(_refuses_odd, [2]) == [2], "[2]", "something else")
 
     def test_workers_take_items_one_by_one(self, make: Make) -> None:
-        """Items that are not known beforehand are worked on by workers, for several threads at once."""
+        """Workers process items that are not known in advance, for several threads at once."""
         with make().workers(_squared, 2) as work, ThreadPoolExecutor(2) as pool:
             results = list(pool.map(work, [1, 2, 3, 4]))
         require(results == [1, 4, 9, 16], "[1, 4, 9, 16]", results)
 
     def test_refuses_a_call_outside_a_run(self, make: Make) -> None:
-        """A Call, whose container is that of the open run, is refused where no run is open."""
+        """A Call needs the container of the open run, so it is refused if no run is open."""
         from lolpop.kernel.specs import Call
 
         raised(WiringError, lambda: make().map(Call("train.model_trainer", "title"), [1]))

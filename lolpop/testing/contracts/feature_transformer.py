@@ -1,4 +1,4 @@
-"""What every feature transformer promises."""
+"""The contract of feature transformers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Make: TypeAlias = Callable[[], FeatureTransformer]
 
 
 class FeatureTransformerContract(ComponentContract):
-    """What every feature transformer promises.
+    """The checks that every feature transformer must pass.
 
-    Fixtures: ``make()`` makes one.
+    Fixtures: ``make()`` makes a feature transformer.
     """
 
     interface: ClassVar[type[Any]] = FeatureTransformer
 
     def test_makes_complete_numbers(self, make: Make) -> None:
-        """Numbers with gaps and categories become as many rows of finite numbers, in every kind of frame."""
+        """Numbers with missing values, and categories, become the same number of rows of finite numbers."""
         import numpy as np
 
         for kind, convert in frame_kinds():
@@ -39,13 +39,13 @@ class FeatureTransformerContract(ComponentContract):
             require(bool(np.isfinite(features).all()), f"finite numbers ({kind})", "missing ones")
 
     def test_leaves_missing_values_to_what_accepts_them(self, make: Make) -> None:
-        """For an estimator that accepts missing values, and for one that accepts categories, it works too."""
+        """It also works for estimators that accept missing values or categories."""
         for accepts in (Accepts(missing=True), Accepts(missing=True, categories=True)):
             features = make().make(_features(), accepts).fit_transform(_features())
             require(len(features) == len(_features()), "as many rows", len(features))
 
     def test_learns_from_what_it_is_fitted_on_only(self, make: Make) -> None:
-        """Rows get the features that they get alone, whatever other rows are transformed with them."""
+        """The features of a row do not depend on the other rows that are transformed with it."""
         import numpy as np
 
         transformer = make().make(_features()).fit(_features())
@@ -54,7 +54,7 @@ class FeatureTransformerContract(ComponentContract):
         require(bool(np.array_equal(whole[:7], some)), "the same features of the same rows", "others")
 
     def test_copes_with_a_new_category(self, make: Make) -> None:
-        """A category that was not seen in fitting, and a missing one, are no reason to fail."""
+        """It handles a category that is not in the training rows, and a missing one."""
         import numpy as np
 
         transformer = make().make(_features()).fit(_features())
@@ -63,7 +63,7 @@ class FeatureTransformerContract(ComponentContract):
         require(bool(np.isfinite(features).all()), "finite numbers for new categories", features)
 
     def test_keeps_nothing_between_calls(self, make: Make) -> None:
-        """Each call makes a new transformer: fitting one changes no other."""
+        """Each call creates a new transformer: fitting one does not change another."""
         import numpy as np
 
         maker = make()
@@ -76,7 +76,7 @@ class FeatureTransformerContract(ComponentContract):
         require(bool(np.array_equal(before, after)), "the same features after another was fitted", "others")
 
     def test_can_be_cloned(self, make: Make) -> None:
-        """scikit-learn can clone it, as it does in a search."""
+        """scikit-learn can clone it, as its searches do."""
         import numpy as np
         from sklearn.base import clone
 
@@ -86,11 +86,11 @@ class FeatureTransformerContract(ComponentContract):
         require(bool(np.array_equal(one, other)), "the same features from a clone", "others")
 
     def test_frame_without_columns_is_a_data_error(self, make: Make) -> None:
-        """Where no column is left, a DataError says so."""
+        """A frame without columns raises a DataError."""
         raised(DataError, lambda: make().make(_features()[[]]))
 
     def test_leaves_the_frame_as_it_is(self, make: Make) -> None:
-        """Making and fitting change nothing about the frame."""
+        """Creating and fitting a transformer does not change the frame."""
         frame = _features()
         make().make(frame).fit_transform(frame)
         require(frame.equals(_features()), "the rows as they were", "others")

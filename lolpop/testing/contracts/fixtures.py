@@ -1,4 +1,4 @@
-"""What is wrong with the fixtures of a class that subclasses a contract."""
+"""Checks of the fixtures of contract subclasses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["missing_fixture", "wrong_make"]
 
 
 def missing_fixture(owner: type[Any], taken: Collection[str], defined: Collection[str]) -> str | None:
-    """What to tell of the first fixture that a check takes and nobody defines; None if all are there."""
+    """The error message for the first fixture that is used but not defined; None if all are defined."""
     name = next((name for name in taken if name not in defined), None)
     if name is None:
         return None
@@ -23,7 +23,7 @@ def missing_fixture(owner: type[Any], taken: Collection[str], defined: Collectio
 
 
 def wrong_make(owner: type[Any], values: Mapping[str, Any]) -> str | None:
-    """What to tell of a fixture ``make`` that is no function; None if it is one, or is not taken."""
+    """The error message for a fixture ``make`` that is not callable; None if it is, or is not used."""
     if "make" not in values or callable(values["make"]):
         return None
     message = f"The fixture 'make' of {owner.__name__} must be a function that makes the implementation"
@@ -31,13 +31,13 @@ def wrong_make(owner: type[Any], values: Mapping[str, Any]) -> str | None:
 
 
 def _contract_of(owner: type[Any]) -> type[Any]:
-    """The contract of lolpop that a class of tests subclasses."""
+    """The contract of lolpop that a test class subclasses."""
     package = ComponentContract.__module__.rpartition(".")[0]
     return next(base for base in owner.__mro__ if base.__module__.startswith(package))
 
 
 def _described(owner: type[Any]) -> str:
-    """The fixtures that a contract takes, as its docstring says."""
+    """The fixtures of a contract, from its docstring."""
     contract = _contract_of(owner)
     paragraphs = (inspect.getdoc(contract) or "").split("\n\n")
     text = next((text for text in paragraphs if text.startswith("Fixtures:")), "Fixtures: see its docstring.")

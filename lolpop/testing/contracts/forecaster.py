@@ -1,4 +1,4 @@
-"""What every model trainer promises that forecasts."""
+"""The contract of model trainers that forecast."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 __all__ = ["ForecasterContract", "MakeForecaster"]
 
 MakeForecaster: TypeAlias = Callable[[ForecastingProblem, int], ModelTrainer]
-"""Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
+"""Creates a trainer for a problem, with a seed. Many are created, so they should be small and fast."""
 
 _HORIZON = 6
-# What a bound may move by, as a share of its distance, because chance has drawn it.
+# The tolerance for randomly drawn bounds, as a share of their distance.
 _CHANCE = 0.15
 
 
 class ForecasterContract(ComponentContract):
-    """What every model trainer that forecasts promises.
+    """The checks that every model trainer that forecasts must pass.
 
-    Fixtures: ``make(problem, seed)`` makes a trainer; small and fast ones do, since many are made. One that
-    is not to follow a season sets ``follows_a_season`` to False.
+    Fixtures: ``make(problem, seed)`` makes a trainer. Many are created, so they should be small and fast. A
+    trainer without a seasonal model sets ``follows_a_season`` to False.
     """
 
     interface: ClassVar[type[Any]] = ModelTrainer
@@ -51,11 +51,11 @@ class ForecasterContract(ComponentContract):
     follows_a_season: bool = True
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A trainer of the case that all checks are about."""
+        """A trainer for the case of the checks."""
         return make(_case(0).problem, 0)
 
     def test_forecasts(self, make: MakeForecaster) -> None:
-        """It says of each row what it should, in the order of rows, however many there are."""
+        """Each row has a complete forecast, in the order of the rows, for any number of rows."""
         case = _case(0)
         model = fitted(make, case)
         for rows in (case.ahead, case.ahead[:1], case.ahead[:0]):
@@ -69,7 +69,7 @@ class ForecasterContract(ComponentContract):
                 require(_is_complete(values, len(rows)), f"{name}: {len(rows)} finite numbers", values)
 
     def test_goes_on_with_a_season(self, make: MakeForecaster) -> None:
-        """A season that is plain to see is forecast, of each series its own."""
+        """A clear season is forecast, separately for each series."""
         import numpy as np
 
         if not self.follows_a_season:
@@ -82,9 +82,9 @@ class ForecasterContract(ComponentContract):
         require(bool(error < spread / 2), f"an error of less than {spread / 2:.3g}", error)
 
     def test_bounds_hold_the_forecast(self, make: MakeForecaster) -> None:
-        """The forecast lies between its bounds, which do not get narrower ahead, or to hold more.
+        """The forecast lies between its bounds, which get no narrower with the horizon or with the coverage.
 
-        Where a season is in proportion to the level, they may shrink with the forecast, but not as its share.
+        If a season is multiplicative, they may shrink with the forecast, but not relative to it.
         """
         import numpy as np
 
@@ -112,7 +112,7 @@ class ForecasterContract(ComponentContract):
         require(bool((widths[0.9] > widths[0.5]).all()), "wider intervals to hold more", widths)
 
     def test_does_not_mind_the_order_of_rows(self, make: MakeForecaster) -> None:
-        """Rows and columns in another order, to learn from or to forecast, change nothing."""
+        """The order of rows and columns, in training or forecasting, does not matter."""
         import numpy as np
 
         case = _case(0)
@@ -126,7 +126,7 @@ class ForecasterContract(ComponentContract):
         require_same(expected, _at(predictions, back), "rows to forecast in another order")
 
     def test_says_the_same_whatever_else_is_asked(self, make: MakeForecaster) -> None:
-        """A forecast does not depend on which other moments, or series, are forecast with it."""
+        """A forecast does not depend on the other times or series that are forecast with it."""
         import numpy as np
 
         case = _case(0)
@@ -138,7 +138,7 @@ class ForecasterContract(ComponentContract):
             require(bool(np.allclose(one, other, rtol=1e-9)), f"{one} of some rows too", other)
 
     def test_forecasts_only_what_comes(self, make: MakeForecaster) -> None:
-        """Rows of the history, unknown series and missing regressors are DataErrors that name them."""
+        """Rows of the history, unknown series and missing regressors raise DataErrors that name them."""
         case = _case(0)
         model = fitted(make, case)
         last = case.frame[-1:]
@@ -151,7 +151,7 @@ class ForecasterContract(ComponentContract):
             require(name in str(error), f"the column {name!r} named", error)
 
     def test_survives_being_stored(self, make: MakeForecaster) -> None:
-        """What ``save`` wrote forecasts the same to the last digit when it is loaded, here and elsewhere."""
+        """A saved model makes exactly the same forecast after loading, here and in a new process."""
         case = _case(0)
         trainer = make(case.problem, 0)
         model = trainer.fit(case.frame, case.target)
@@ -168,7 +168,7 @@ class ForecasterContract(ComponentContract):
             require_same(expected, elsewhere, "a stored model in a new process")
 
     def test_is_repeatable(self, make: MakeForecaster) -> None:
-        """The same seed, settings and rows give the same forecast, whatever the seed, time after time."""
+        """The same seed, settings and rows always give the same forecast, for any seed."""
         case = _case(0)
         for seed in (2**40 + 1, -1):
             first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
@@ -177,15 +177,15 @@ class ForecasterContract(ComponentContract):
             require_same(expected, second.predict(case.ahead), f"a second fit, seed {seed}")
 
     def test_keeps_nothing_between_calls(self, make: MakeForecaster) -> None:
-        """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
+        """Fits of one trainer, with or without parameters for the call, are independent."""
         check_independent_fits(make, _case(0), _case(1))
 
     def test_works_in_threads(self, make: MakeForecaster) -> None:
-        """One trainer fits two data sets at once, and models forecast in two threads, as if alone."""
+        """One trainer fits, and its models forecast, in two threads independently."""
         check_concurrent_fits(make, _case(0), _case(1))
 
     def test_leaves_chance_to_others(self, make: MakeForecaster) -> None:
-        """It draws from no generator of the whole process, nor does what others draw change a forecast."""
+        """It does not use global random generators, and they do not affect its forecasts."""
         import numpy as np
 
         case = _case(0)
@@ -198,12 +198,12 @@ class ForecasterContract(ComponentContract):
         require_same(expected, model.predict(case.ahead), "a model beside others that draw")
 
     def test_takes_what_its_search_space_says(self, make: MakeForecaster) -> None:
-        """Every parameter worth searching can be fitted with, from the least value to the greatest."""
+        """It fits with the smallest and largest values of its search space."""
         case = _case(0)
         check_search_space(make(case.problem, 0), case)
 
     def test_takes_gaps_and_short_series(self, make: MakeForecaster) -> None:
-        """Values that are missing in the history, and a series of two values, are no reason to fail."""
+        """It handles missing values in the history, and a series of two values."""
         import numpy as np
         import pandas as pd
 
@@ -218,7 +218,7 @@ class ForecasterContract(ComponentContract):
             require(_is_complete(values, len(ahead)), f"{len(ahead)} finite numbers", values)
 
     def test_refuses_in_words(self, make: MakeForecaster) -> None:
-        """Unknown parameters are named by a TrainingError; rows that teach nothing are a DataError."""
+        """Unknown parameters raise a TrainingError that names them. Unusable rows raise a DataError."""
         case = _case(0)
         trainer = make(case.problem, 0)
         error = raised(TrainingError, lambda: trainer.fit(case.frame, case.target, {"no_such_parameter": 1}))
@@ -229,7 +229,7 @@ class ForecasterContract(ComponentContract):
 
 
 def _case(seed: int) -> Case:
-    """Two shops with a week of their own and a regressor that is known in advance."""
+    """Two shops, each with its own weekly season, and a regressor that is known in advance."""
     import numpy as np
     import pandas as pd
 
@@ -254,7 +254,7 @@ def _case(seed: int) -> Case:
 
 
 def _values(frame: pd.DataFrame) -> Any:
-    """What is sold on each day but for chance."""
+    """The expected sales of each day, without noise."""
     import numpy as np
 
     week = np.sin(2 * np.pi * frame["day"].dt.day_of_week.to_numpy() / 7)

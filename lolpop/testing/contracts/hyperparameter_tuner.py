@@ -1,4 +1,4 @@
-"""What every hyperparameter tuner promises."""
+"""The contract of hyperparameter tuners."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _SPACE: SearchSpace = {
 
 
 class HyperparameterTunerContract(ComponentContract):
-    """What every hyperparameter tuner promises.
+    """The checks that every hyperparameter tuner must pass.
 
-    Fixtures: ``make(seed)`` makes a tuner whose search makes at least two trials, one after the other.
+    Fixtures: ``make(seed)`` makes a tuner whose search runs at least two trials sequentially.
     """
 
     interface: ClassVar[type[Any]] = HyperparameterTuner
@@ -44,11 +44,11 @@ class HyperparameterTunerContract(ComponentContract):
         return make(0)
 
     def test_is_enabled(self, make: Make) -> None:
-        """A tuner whose settings ask for a search says so."""
+        """It is enabled if its settings request a search."""
         require(make(0).enabled is True, "enabled to be True", make(0).enabled)
 
     def test_stays_within_the_search_space(self, make: Make) -> None:
-        """Every trial has all parameters, each of its type and within its bounds."""
+        """Every trial has all parameters, with the right type and within their bounds."""
         seen: list[Params] = []
 
         def objective(trainer: ModelTrainer, params: Params, share: float = 1.0) -> float:
@@ -64,7 +64,7 @@ class HyperparameterTunerContract(ComponentContract):
             require(params["kind"] in ("a", "b"), "a kind of a or b", params)
 
     def test_returns_the_best_trial(self, make: Make) -> None:
-        """The best trial has the greatest score of all, or the least where less is better."""
+        """The best trial has the highest score, or the lowest if lower is better."""
         for direction, best in (("maximize", max), ("minimize", min)):
             search = make(0).search(_score, [(_Trainer(), _SPACE)], direction)  # type: ignore[arg-type]
             scores = [trial.score for trial in search.trials if trial.score is not None]
@@ -78,7 +78,7 @@ class HyperparameterTunerContract(ComponentContract):
             require(search.best in search.trials, "the best among the trials", search.best)
 
     def test_is_repeatable(self, make: Make) -> None:
-        """The same seed makes the same trials, in one tuner and in another that is made alike."""
+        """The same seed gives the same trials, from the same tuner and from an equal one."""
         for seed in (0, 2**40 + 1, -1):
             tuner = make(seed)
             first = _tried(tuner.search(_score, [(_Trainer(), _SPACE)]).trials)
@@ -87,7 +87,7 @@ class HyperparameterTunerContract(ComponentContract):
                 require(tried == first, f"the trials {first}", tried)
 
     def test_searches_several_trainers(self, make: Make) -> None:
-        """Each trial is of one of the trainers, with the parameters of its own space."""
+        """Each trial belongs to one of the trainers, with parameters of its search space."""
         one, other = _Trainer(), _Trainer()
         spaces: Sequence[tuple[ModelTrainer, SearchSpace]] = (
             (one, {"depth": Int(1, 3)}),
@@ -99,7 +99,7 @@ class HyperparameterTunerContract(ComponentContract):
             require(set(trial.params) == names, f"the parameters {names}", trial.params)
 
     def test_survives_trials_that_fail(self, make: Make) -> None:
-        """A trial that fails has no score, and the search goes on; any other error ends it."""
+        """A failed trial has no score, and the search continues. Any other error ends it."""
         calls = 0
 
         def objective(trainer: ModelTrainer, params: Params, share: float = 1.0) -> float:
@@ -115,25 +115,25 @@ class HyperparameterTunerContract(ComponentContract):
         require(search.best.score is not None, "a best trial that has a score", search.best)
 
     def test_all_trials_failed_is_a_training_error(self, make: Make) -> None:
-        """Where every trial failed, a TrainingError says so."""
+        """If every trial fails, the search raises a TrainingError."""
         raised(TrainingError, lambda: make(0).search(_fail, [(_Trainer(), _SPACE)]))
 
     def test_nothing_to_search_is_a_data_error(self, make: Make) -> None:
-        """Where no trainer has a parameter to search, a DataError says so."""
+        """If no trainer has a parameter to search, the search raises a DataError."""
         raised(DataError, lambda: make(0).search(_score, [(_Trainer(), {})]))
 
     def test_plans_no_fewer_trials_than_it_makes(self, make: Make) -> None:
-        """The number of trials that is planned, where there is one, is not exceeded."""
+        """The planned number of trials, if there is one, is not exceeded."""
         planned = make(0).planned([(_Trainer(), _SPACE)])
         trials = len(make(0).search(_score, [(_Trainer(), _SPACE)]).trials)
         require(planned is None or trials <= planned, f"at most {planned} trials", trials)
 
 
 class _Trainer(ScoreTrainer):
-    """Stands for a trainer: a search asks for its parameters, and leaves fitting to the objective."""
+    """A stub of a trainer: a search reads its parameters, and the objective fits it."""
 
     def search_space(self) -> SearchSpace:
-        """All that is searched here."""
+        """The search space of the checks."""
         return _SPACE
 
     def params(self) -> Params:

@@ -1,4 +1,4 @@
-"""What every interceptor promises."""
+"""The contract of interceptors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Make: TypeAlias = Callable[[], Interceptor]
 
 
 class InterceptorContract(ComponentContract):
-    """What every interceptor promises.
+    """The checks that every interceptor must pass.
 
-    Fixtures: ``make()`` makes an interceptor. One that may return what the call itself would not, as a
-    cache does, sets ``answers_itself``.
+    Fixtures: ``make()`` makes an interceptor. One that may replace the result of a call, as a cache does,
+    sets ``answers_itself``.
     """
 
     interface: ClassVar[type[Any]] = Interceptor
@@ -31,7 +31,7 @@ class InterceptorContract(ComponentContract):
         require(isinstance(make().on, str) and bool(make().on), "a pattern in `on`", make().on)
 
     def test_passes_the_result_on(self, make: Make) -> None:
-        """The result of the call is returned itself, None and False among them."""
+        """The result of the call is returned unchanged, including None and False."""
         for result in (object(), None, False, 0, []):
             for kind in ("task", "workflow"):
                 actual = make().around(_call(lambda result=result: result, kind))  # type: ignore[misc]
@@ -39,7 +39,7 @@ class InterceptorContract(ComponentContract):
                 require(same, f"the result {result!r} itself", actual)
 
     def test_passes_errors_on(self, make: Make) -> None:
-        """An error that lolpop raises on purpose leaves it as it came."""
+        """An error of lolpop is raised unchanged."""
         expected = DataError("on purpose")
 
         def proceed() -> None:
@@ -49,7 +49,7 @@ class InterceptorContract(ComponentContract):
         require(error is expected, "the error itself", error)
 
     def test_lets_an_interruption_through(self, make: Make) -> None:
-        """Ctrl-C is neither swallowed nor called again."""
+        """Ctrl-C is not swallowed, and the call is not repeated."""
         calls = []
 
         def proceed() -> None:
@@ -70,14 +70,14 @@ class InterceptorContract(ComponentContract):
         require(len(calls) == 1, "one call", len(calls))
 
     def test_may_be_nested(self, make: Make) -> None:
-        """Calls inside a call, of the same interceptor, are passed on as well."""
+        """Nested calls of the same interceptor are passed on as well."""
         interceptor = make()
         inner = _call(lambda: "inner")
         outer = _call(lambda: (interceptor.around(inner), "outer"), "workflow")
         require(interceptor.around(outer) == ("inner", "outer"), "both results", "others")
 
     def test_works_in_threads(self, make: Make) -> None:
-        """Calls in several threads at once each get their own result."""
+        """Concurrent calls in several threads get their own results."""
         interceptor = make()
 
         def around(number: int) -> Any:

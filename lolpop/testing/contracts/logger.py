@@ -1,4 +1,4 @@
-"""What every logger promises."""
+"""The contract of loggers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Written: TypeAlias = Callable[[], str]
 
 
 class LoggerContract(ComponentContract):
-    """What every logger promises.
+    """The checks that every logger must pass.
 
-    Fixtures: ``make()`` makes a logger that writes messages of every level; ``written()`` returns all that
-    was written since it was called last, as one text.
+    Fixtures: ``make()`` makes a logger that writes messages of every level; ``written()`` returns the text
+    written since its last call.
     """
 
     interface: ClassVar[type[Any]] = Logger
@@ -33,14 +33,14 @@ class LoggerContract(ComponentContract):
             require(level in text.lower(), f"the level {level}", text)
 
     def test_writes_fields(self, make: Make, written: Written) -> None:
-        """Fields are written by name, whatever their values are."""
+        """Fields are written by name, with values of any type."""
         make().log("done", seconds=1.25, rows=3, where={"a": [1, None]}, other=object())
         text = written()
         for part in ("seconds", "1.25", "rows", "3", "where", "other"):
             require(part in text, f"{part!r} written", text)
 
     def test_keeps_a_message_on_one_line(self, make: Make, written: Written) -> None:
-        """A message, or a field, of several lines does not look like several messages."""
+        """A message or field with several lines does not look like several messages."""
         make().log("first\nsecond", place="third\nfourth")
         lines = [line for line in written().splitlines() if line]
         require(len(lines) == 1, "one line", lines)
@@ -55,11 +55,11 @@ class LoggerContract(ComponentContract):
         require("s3cr3t" not in written(), "secrets to be masked", "one was written")
 
     def test_writes_from_threads(self, make: Make, written: Written) -> None:
-        """Messages of several threads are all written whole."""
+        """Messages of several threads are written completely."""
         require_whole_messages(make().log, written)
 
     def test_writes_after_it_was_closed(self, make: Make, written: Written) -> None:
-        """Closing what is open loses nothing; a message after that is written as well."""
+        """Closing loses no messages. Messages after it are written as well."""
         logger = make()
         logger.log("before")
         if callable(close := getattr(logger, "close", None)):

@@ -1,4 +1,4 @@
-"""What every metadata tracker promises."""
+"""The contract of metadata trackers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Make: TypeAlias = Callable[[], MetadataTracker]
 
 
 class MetadataTrackerContract(ComponentContract):
-    """What every metadata tracker promises.
+    """The checks that every metadata tracker must pass.
 
-    Fixtures: ``make()`` makes a tracker, at every call of one test another one on the same place, which is
-    empty at first.
+    Fixtures: ``make()`` makes a tracker. Within a test, every call returns a new one for the same location,
+    which is empty at first.
     """
 
     interface: ClassVar[type[Any]] = MetadataTracker
 
     def test_numbers_resources_of_a_name(self, make: Make) -> None:
-        """Versions of a name are numbered from 1; a dataset or model of a name exists once."""
+        """Versions of a name are numbered from 1. A dataset or model exists once per name."""
         numbers = [make().create(DatasetVersion, "titanic").number for _ in range(3)]
         require(numbers == [1, 2, 3], "[1, 2, 3]", numbers)
         require(make().create(DatasetVersion, "other").number == 1, "1 for another name", "another number")
@@ -36,7 +36,7 @@ class MetadataTrackerContract(ComponentContract):
         require(make().find(Dataset) == [Dataset(name="titanic")], "one dataset", make().find(Dataset))
 
     def test_keeps_fields_and_tags(self, make: Make) -> None:
-        """Fields and tags come back, by resource and by reference; setting some leaves the others."""
+        """Fields and tags are stored, by resource and by reference. Setting some does not change others."""
         fields = {"rows": 3, "names": ["é", None], "nested": {"share": 0.5}}
         version = make().create(ModelVersion, "titanic", fields=fields)
         make().update(version, {"rows": 4})
@@ -72,7 +72,7 @@ class MetadataTrackerContract(ComponentContract):
         require(make().parents(one) == [], "no parents", make().parents(one))
 
     def test_keeps_artifacts(self, make: Make, tmp_path: Path) -> None:
-        """Files and folders come back as they were, whatever became of the originals."""
+        """Files and folders are restored, even if the originals have changed."""
         file, folder = tmp_path / "file.txt", tmp_path / "folder"
         file.write_bytes(b"content \x00")
         (folder / "inner").mkdir(parents=True)
@@ -91,7 +91,7 @@ class MetadataTrackerContract(ComponentContract):
         require(make().has_artifact(version, "file"), "the artifact", "none")
 
     def test_unknown_is_named(self, make: Make, tmp_path: Path) -> None:
-        """A resource, or an artifact, that does not exist is a ReferenceNotFoundError that names it."""
+        """A missing resource or artifact raises a ReferenceNotFoundError that names it."""
         tracker, unknown = make(), "model_version:titanic@7"
         version = tracker.create(ModelVersion, "titanic")
         for call in (
@@ -105,19 +105,19 @@ class MetadataTrackerContract(ComponentContract):
         require(not tracker.has_artifact(version, "nothing"), "no artifact", "one")
 
     def test_creates_whole_or_not_at_all(self, make: Make, tmp_path: Path) -> None:
-        """A resource whose artifact, or whose parent, does not exist is not created."""
+        """A resource with a missing artifact or parent is not created."""
         tracker = make()
         for arguments in ({"artifacts": {"file": tmp_path / "nowhere"}}, {"parents": ["model_version:no@1"]}):
             try:
                 tracker.create(ModelVersion, "titanic", **arguments)
-            except Exception:  # noqa: BLE001, S110  (which error it is is the tracker's to choose)
+            except Exception:  # noqa: BLE001, S110  (the tracker may raise any error)
                 pass
             else:
                 raise AssertionError(f"Expected an error for {arguments}, but nothing was raised.")
         require(make().find(ModelVersion) == [], "no model version", make().find(ModelVersion))
 
     def test_numbers_from_threads(self, make: Make) -> None:
-        """Several threads, each with a tracker of its own, get different numbers."""
+        """Several threads, each with its own tracker, get different numbers."""
         with ThreadPoolExecutor(4) as pool:
             created = list(pool.map(lambda _: make().create(ModelVersion, "titanic").number, range(8)))
         require(sorted(created) == list(range(1, 9)), "the numbers 1 to 8", sorted(created))

@@ -1,4 +1,4 @@
-"""What every checker of bias promises."""
+"""The contract of bias checkers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Make: TypeAlias = Callable[[Problem], ModelBiasChecker]
 
 
 class ModelBiasCheckerContract(ComponentContract):
-    """What every checker of bias promises.
+    """The checks that every bias checker must pass.
 
     Fixtures: ``make(problem)`` makes a checker.
     """
@@ -30,18 +30,18 @@ class ModelBiasCheckerContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A checker of the first type of problem."""
+        """A checker for the first problem type."""
         return make(sample(self.problem_types[0]).problem)
 
     def test_fair_model_has_no_error(self, make: Make) -> None:
-        """A model that does not depend on the group has no error, in frames of every kind."""
+        """A model that does not depend on the group has no error, in every kind of frame."""
         for rows in self._samples():
             for kind, convert in frame_kinds():
                 report = make(rows.problem).check(rows.model, *rows.of_kind(convert))
                 require(report.status != "error", f"no error of a fair model ({kind})", report.checks)
 
     def test_unfair_model_is_found(self, make: Make) -> None:
-        """A model that treats one group worse is reported, with the feature named."""
+        """A model that treats one group worse is reported with the name of the feature."""
         for rows in self._samples():
             model = _Unfair(rows.model)
             report = make(rows.problem).check(model, rows.features, rows.target)
@@ -50,7 +50,7 @@ class ModelBiasCheckerContract(ComponentContract):
             require("group" in named, "the column 'group' named", sorted(named))
 
     def test_groups_are_all_there(self, make: Make) -> None:
-        """Each group has its metrics and its number of rows, which add up to all of them."""
+        """Each group has metrics and a number of rows. The numbers add up to the total."""
         for rows in self._samples():
             report = make(rows.problem).check(rows.model, rows.features, rows.target)
             sizes = {group.group: group.rows for group in report.groups if group.feature == "group"}
@@ -59,7 +59,7 @@ class ModelBiasCheckerContract(ComponentContract):
             require(all(group.metrics for group in report.groups), "metrics of each group", report.groups)
 
     def test_says_what_it_says_again(self, make: Make) -> None:
-        """The same model and rows get the same report, and rows are not changed."""
+        """The same model and rows get the same report. The rows are not changed."""
         for rows in self._samples():
             features, checker = rows.features.copy(), make(rows.problem)
             first = checker.check(rows.model, features, rows.target)
@@ -70,7 +70,7 @@ class ModelBiasCheckerContract(ComponentContract):
             require(features.equals(rows.features), "the rows as they were", "others")
 
     def test_missing_feature_is_a_data_error(self, make: Make) -> None:
-        """Rows without the sensitive feature are refused by a DataError that names it."""
+        """Rows without the sensitive feature raise a DataError that names it."""
         for rows in self._samples():
             without = rows.features.drop(columns="group")
             error = raised(DataError, lambda: make(rows.problem).check(rows.model, without, rows.target))  # noqa: B023  (called at once)
@@ -81,7 +81,7 @@ class ModelBiasCheckerContract(ComponentContract):
 
 
 class _Unfair(FittedModel):
-    """Predicts the least for every row of one group."""
+    """Predicts the lowest value for every row of one group."""
 
     def __init__(self, model: FittedModel) -> None:
         self._model = model

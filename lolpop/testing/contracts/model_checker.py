@@ -1,4 +1,4 @@
-"""What every model checker promises."""
+"""The contract of model checkers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Make: TypeAlias = Callable[[Problem, int], ModelChecker]
 
 
 class ModelCheckerContract(ComponentContract):
-    """What every model checker promises.
+    """The checks that every model checker must pass.
 
     Fixtures: ``make(problem, seed)`` makes a checker. A checker of forecasts sets ``problem_types``.
     """
@@ -29,11 +29,11 @@ class ModelCheckerContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A checker of the first type of problem."""
+        """A checker for the first problem type."""
         return make(sample(self.problem_types[0]).problem, 0)
 
     def test_measures_its_metric(self, make: Make) -> None:
-        """The metric that decides is among the metrics, in frames of every kind, with one value."""
+        """The primary metric is measured, with the same value in every kind of frame."""
         for rows in self._judged():
             checker = make(rows.problem, 0)
             scores = set()
@@ -45,7 +45,7 @@ class ModelCheckerContract(ComponentContract):
             require(len(scores) == 1, "one score in all kinds of frames", scores)
 
     def test_prefers_the_better_model(self, make: Make) -> None:
-        """A good model is better than a bad one, by the metric, and the bad one is not better than it."""
+        """A good model is better than a bad one by the metric, and not vice versa."""
         for rows in self._judged():
             checker, bad = make(rows.problem, 0), rows.bad
             features, target = rows.features, rows.target
@@ -69,7 +69,7 @@ class ModelCheckerContract(ComponentContract):
             require(comparison.difference == 0, "a difference of 0", comparison.difference)
 
     def test_good_model_is_better_than_the_baseline(self, make: Make) -> None:
-        """A model that does well is better than the baseline; one that does not is not."""
+        """A good model is better than the baseline. A bad one is not."""
         for rows in self._judged():
             checker, learned = make(rows.problem, 0), sample(rows.problem.type).target
             comparison = checker.compare_to_baseline(rows.model, rows.features, rows.target, learned)
@@ -79,7 +79,7 @@ class ModelCheckerContract(ComponentContract):
             require(not comparison.better, "a bad model not to be better than the baseline", comparison)
 
     def test_reports_outcomes(self, make: Make) -> None:
-        """A check gives a report whose outcomes have a name and a message; a good model has no error."""
+        """The outcomes of a report have a name and a message. A good model has no error."""
         for rows in self._judged():
             report = make(rows.problem, 0).check(rows.model, rows.features, rows.target)
             require(isinstance(report, CheckReport), "a CheckReport", type(report))
@@ -87,10 +87,10 @@ class ModelCheckerContract(ComponentContract):
             require(all(check.message for check in report.checks), "a message of every check", report)
 
     def test_drift_is_of_predictions(self, make: Make) -> None:
-        """Rows like the reference have no drift of predictions; those that are predicted otherwise have."""
+        """Rows like the reference have no prediction drift. Rows with other predictions do."""
         for rows in self._judged():
             if rows.problem.type == "forecasting":
-                continue  # series go on: what is far from the reference may be as expected
+                continue  # series continue: values far from the reference may be expected
             checker, reference = make(rows.problem, 0), sample(rows.problem.type, seed=1).features
             report = checker.drift(rows.model, rows.features, reference)
             require(report.status == "ok", "no drift between rows of one source", report)
@@ -99,7 +99,7 @@ class ModelCheckerContract(ComponentContract):
             require(report.status != "ok", "drift where predictions moved", report)
 
     def test_says_what_it_says_again(self, make: Make) -> None:
-        """The same model, rows and seed give the same metrics, report and comparison."""
+        """The same model, rows and seed always give the same metrics, report and comparison."""
         for rows in self._judged():
             bad = rows.bad
             verdicts = []
@@ -112,7 +112,7 @@ class ModelCheckerContract(ComponentContract):
             )
 
     def test_no_rows_are_a_data_error(self, make: Make) -> None:
-        """Nothing can be measured without rows, and a DataError says so."""
+        """A frame without rows raises a DataError."""
         for rows in self._judged():
             none = rows.features[:0], rows.target[:0]
             raised(DataError, lambda: make(rows.problem, 0).measure(rows.model, *none))  # noqa: B023  (called at once)

@@ -1,4 +1,4 @@
-"""What every model deployer promises."""
+"""The contract of model deployers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Make: TypeAlias = Callable[[], ModelDeployer]
 
 
 class ModelDeployerContract(ComponentContract):
-    """What every model deployer promises.
+    """The checks that every model deployer must pass.
 
-    Fixtures: ``make()`` makes a deployer, at every call of one test another one on the same place, where
-    nothing is deployed at first; ``metadata_tracker`` makes the model versions there.
+    Fixtures: ``make()`` makes a deployer. Within a test, every call returns a new one for the same
+    location, where nothing is deployed at first. ``metadata_tracker`` creates the model versions there.
     """
 
     interface: ClassVar[type[Any]] = ModelDeployer
 
     def test_one_version_is_in_use(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """The version deployed last is in use, by model; of other models, none."""
+        """The version deployed last is in use for its model. Other models have none."""
         one, other = (metadata_tracker.create(ModelVersion, "titanic") for _ in range(2))
         self._require_deployed(make, None)
         make().deploy(one)
@@ -38,13 +38,13 @@ class ModelDeployerContract(ComponentContract):
         require(make().deployed("model:churn") is None, "no version of another model", "one")
 
     def test_deploys_once(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """Deploying what is in use gives its deployment again."""
+        """Deploying the version in use returns its existing deployment."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         first, second = make().deploy(version), make().deploy(version)
         require(first == second, f"{first}", second)
 
     def test_undeploys(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """After undeploying nothing is in use; undeploying again is no error, and redeploying works."""
+        """After undeploying, no version is in use. It can be repeated, and redeploying works."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         deployment = make().deploy(version)
         for reference in (deployment, deployment.reference):
@@ -80,7 +80,7 @@ class ModelDeployerContract(ComponentContract):
         self._require_deployed(make, deployed[0])
 
     def test_records_fields(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """Fields are recorded with the deployment, which was made from the model version."""
+        """Fields are recorded with the deployment. Its parent is the model version."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         deployment = make().deploy(version, fields={"by": "Ada"})
         record = metadata_tracker.get(deployment)

@@ -1,4 +1,4 @@
-"""What every model explainer promises."""
+"""The contract of model explainers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Make: TypeAlias = Callable[[Problem, int], ModelExplainer]
 
 
 class ModelExplainerContract(ComponentContract):
-    """What every model explainer promises.
+    """The checks that every model explainer must pass.
 
-    Fixtures: ``make(problem, seed)`` makes an explainer of tables.
+    Fixtures: ``make(problem, seed)`` makes an explainer for tables.
     """
 
     interface: ClassVar[type[Any]] = ModelExplainer
@@ -28,11 +28,11 @@ class ModelExplainerContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """An explainer of the first type of problem."""
+        """An explainer for the first problem type."""
         return make(sample(self.problem_types[0]).problem, 0)
 
     def test_importance_tells_what_matters(self, make: Make) -> None:
-        """Every column of the model is listed, the one that it rests on first, the idle one near zero."""
+        """Every column of the model is listed: the relevant one first, the unused one near zero."""
         for kind in self.problem_types:
             rows = sample(kind)
             for frame_kind, convert in frame_kinds():
@@ -43,7 +43,7 @@ class ModelExplainerContract(ComponentContract):
                 require(used > 0 and abs(idle) < used / 20, "next to nothing of an idle column", listed)
 
     def test_attributions_have_their_shapes(self, make: Make) -> None:
-        """Each row and column has an attribution, and each row the output that is explained."""
+        """Each row and column has an attribution, and each row has the explained output."""
         import numpy as np
 
         for kind in self.problem_types:
@@ -57,7 +57,7 @@ class ModelExplainerContract(ComponentContract):
                 require(bool(np.isfinite(explained.values).all()), "finite numbers", explained.values)
 
     def test_attributions_explain_the_output(self, make: Make) -> None:
-        """Outputs are the model's own, and the column that it rests on has the attribution."""
+        """Outputs are those of the model, and the relevant column has the attribution."""
         import numpy as np
 
         for kind in self.problem_types:
@@ -74,7 +74,7 @@ class ModelExplainerContract(ComponentContract):
             require(bool(noise <= number / 20), "next to nothing of an idle column", explained.values)
 
     def test_is_repeatable(self, make: Make) -> None:
-        """The same seed gives the same explanations, in one explainer and in another that is made alike."""
+        """The same seed gives the same explanations, from the same explainer and from an equal one."""
         for kind in self.problem_types:
             rows = sample(kind)
             explainer = make(rows.problem, 7)
@@ -87,7 +87,7 @@ class ModelExplainerContract(ComponentContract):
                 require(other == values, "the same attributions again", other)
 
     def test_no_rows_are_a_data_error(self, make: Make) -> None:
-        """Importance needs rows, attributions need reference rows; a DataError says so."""
+        """Importance without rows, or attributions without reference rows, raise a DataError."""
         for kind in self.problem_types:
             rows = sample(kind)
             explainer, none = make(rows.problem, 0), rows.features[:0]
@@ -95,7 +95,7 @@ class ModelExplainerContract(ComponentContract):
             raised(DataError, lambda: explainer.explain(rows.model, rows.features, none))  # noqa: B023  (called at once)
 
     def test_leaves_the_frame_as_it_is(self, make: Make) -> None:
-        """Explaining changes nothing about the rows."""
+        """Explaining does not change the rows."""
         for kind in self.problem_types:
             rows = sample(kind)
             frame, explainer = rows.features.copy(), make(rows.problem, 0)

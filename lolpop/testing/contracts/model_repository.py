@@ -1,4 +1,4 @@
-"""What every model repository promises."""
+"""The contract of model repositories."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Make: TypeAlias = Callable[[], ModelRepository]
 
 
 class ModelRepositoryContract(ComponentContract):
-    """What every model repository promises.
+    """The checks that every model repository must pass.
 
-    Fixtures: ``make()`` makes a repository, at every call of one test another one on the same place, which
-    is empty at first; ``metadata_tracker`` makes the model versions there.
+    Fixtures: ``make()`` makes a repository. Within a test, every call returns a new one for the same
+    location, which is empty at first. ``metadata_tracker`` creates the model versions there.
     """
 
     interface: ClassVar[type[Any]] = ModelRepository
 
     def test_version_is_approved_step_by_step(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """A version that was registered, promoted and approved may be deployed; one that was not may not."""
+        """A version may be deployed only after it was registered, promoted and approved."""
         version, other = (metadata_tracker.create(ModelVersion, "titanic") for _ in range(2))
         require(make().registration(version) is None, "None before it is registered", "a registration")
         require(not make().is_approved(version), "a new version not to be approved", True)
@@ -45,7 +45,7 @@ class ModelRepositoryContract(ComponentContract):
         require(life.approved_by == "Ada", "Ada", life.approved_by)
 
     def test_steps_are_taken_in_order(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """Promoting what is not registered, or approving what is not promoted, is an error."""
+        """Promoting an unregistered version, or approving an unpromoted one, is an error."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         raised(LolpopError, lambda: make().promote(version))
         raised(LolpopError, lambda: make().approve(version, by="Ada"))
@@ -54,7 +54,7 @@ class ModelRepositoryContract(ComponentContract):
         require(not make().is_approved(version), "a version not to be approved", True)
 
     def test_steps_again_change_nothing(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """Registering and promoting again is no error, and keeps the first times."""
+        """Registering and promoting again is not an error, and the first times are kept."""
         version = metadata_tracker.create(ModelVersion, "titanic")
         for _ in range(2):
             make().register(version)

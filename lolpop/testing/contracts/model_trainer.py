@@ -1,4 +1,4 @@
-"""What every model trainer promises that learns from tables."""
+"""The contract of model trainers for tables."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["MakeTrainer", "ModelTrainerContract", "ProblemType"]
 ProblemType: TypeAlias = Literal["classification", "regression"]
 
 MakeTrainer: TypeAlias = Callable[[Problem, int], ModelTrainer]
-"""Makes a trainer for a problem, with a seed. Small and fast ones do: many are made."""
+"""Creates a trainer for a problem, with a seed. Many are created, so they should be small and fast."""
 
 
 class ModelTrainerContract(ComponentContract):
-    """What every model trainer of tables promises.
+    """The checks that every model trainer for tables must pass.
 
-    Fixtures: ``make(problem, seed)`` makes a trainer; small and fast ones do, since many are made. A trainer
-    of one type of problem only sets ``problem_types``.
+    Fixtures: ``make(problem, seed)`` makes a trainer. Many are created, so they should be small and fast. A
+    trainer for a single problem type sets ``problem_types``.
     """
 
     interface: ClassVar[type[Any]] = ModelTrainer
@@ -45,11 +45,11 @@ class ModelTrainerContract(ComponentContract):
     problem_types: tuple[ProblemType, ...] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A trainer of the first type of problem."""
+        """A trainer for the first problem type."""
         return make(_case(self.problem_types[0], 0).problem, 0)
 
     def test_predicts(self, make: MakeTrainer) -> None:
-        """It learns from numbers, categories, dates and missing values, and predicts every row."""
+        """It trains on numbers, categories, dates and missing values, and predicts every row."""
         for case in _cases(self.problem_types):
             model = fitted(make, case)
             _require_complete(model, model.predict(case.frame), len(case.frame))
@@ -57,7 +57,7 @@ class ModelTrainerContract(ComponentContract):
             _require_complete(model, model.predict(case.frame[:0]), 0)
 
     def test_gives_back_the_labels_of_the_target(self, make: MakeTrainer) -> None:
-        """Classes are those of the target, as they were: text, booleans, or whole numbers from anywhere."""
+        """The classes are the original labels of the target: text, booleans, or any integers."""
         import pandas as pd
 
         if "classification" not in self.problem_types:
@@ -74,7 +74,7 @@ class ModelTrainerContract(ComponentContract):
             require(not strange, f"labels among {labels}", sorted(strange))
 
     def test_needs_its_columns_by_name(self, make: MakeTrainer) -> None:
-        """The order of columns, and further ones, change nothing; a missing one is named by a DataError."""
+        """Column order and extra columns do not matter. A missing one raises a DataError that names it."""
         for case in _cases(self.problem_types):
             model = fitted(make, case)
             other = case.frame[case.frame.columns[::-1]].assign(further=1)
@@ -84,7 +84,7 @@ class ModelTrainerContract(ComponentContract):
             require(missing in str(error), f"the column {missing!r} named", error)
 
     def test_survives_being_stored(self, make: MakeTrainer) -> None:
-        """What ``save`` wrote predicts the same when it is loaded, here and in a new process."""
+        """A saved model makes the same predictions after loading, here and in a new process."""
         with tempfile.TemporaryDirectory() as name:
             expected: dict[Path, Predictions] = {}
             for case in _cases(self.problem_types):
@@ -103,7 +103,7 @@ class ModelTrainerContract(ComponentContract):
                 require_same(here, there, "a stored model in a new process")
 
     def test_is_repeatable(self, make: MakeTrainer) -> None:
-        """The same seed, settings and rows give the same predictions, whatever the seed."""
+        """The same seed, settings and rows give the same predictions, for any seed."""
         for case in _cases(self.problem_types):
             for seed in (0, 2**40 + 1, -1):
                 first, second = (make(case.problem, seed).fit(case.frame, case.target) for _ in range(2))
@@ -112,22 +112,22 @@ class ModelTrainerContract(ComponentContract):
                 )
 
     def test_keeps_nothing_between_calls(self, make: MakeTrainer) -> None:
-        """One trainer fits two data sets in turn, and parameters for one call, as new trainers would."""
+        """Fits of one trainer, with or without parameters for the call, are independent."""
         for kind in self.problem_types:
             check_independent_fits(make, _case(kind, 0), _case(kind, 1))
 
     def test_works_in_threads(self, make: MakeTrainer) -> None:
-        """One trainer fits two data sets at once, and one model predicts in two threads, as if alone."""
+        """One trainer fits, and its models predict, in two threads independently."""
         for kind in self.problem_types:
             check_concurrent_fits(make, _case(kind, 0), _case(kind, 1))
 
     def test_takes_what_its_search_space_says(self, make: MakeTrainer) -> None:
-        """Every parameter worth searching can be fitted with, from the least value to the greatest."""
+        """It fits with the smallest and largest values of its search space."""
         case = _case(self.problem_types[0], 0)
         check_search_space(make(case.problem, 0), case)
 
     def test_refuses_in_words(self, make: MakeTrainer) -> None:
-        """Unknown parameters are named by a TrainingError; rows that teach nothing are a DataError."""
+        """Unknown parameters raise a TrainingError that names them. Unusable rows raise a DataError."""
         for case in _cases(self.problem_types):
             trainer = make(case.problem, 0)
             error = raised(

@@ -1,4 +1,4 @@
-"""What every model visualizer promises."""
+"""The contract of model visualizers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Make: TypeAlias = Callable[[Problem], ModelVisualizer]
 
 
 class ModelVisualizerContract(ComponentContract):
-    """What every model visualizer promises.
+    """The checks that every model visualizer must pass.
 
     Fixtures: ``make(problem)`` makes a visualizer. A visualizer of forecasts sets ``problem_types``.
     """
@@ -29,11 +29,11 @@ class ModelVisualizerContract(ComponentContract):
     problem_types: ClassVar[tuple[ProblemType, ...]] = ("classification", "regression")
 
     def instance(self, make: Callable[..., Any]) -> Any:
-        """A visualizer of the first type of problem."""
+        """A visualizer for the first problem type."""
         return make(sample(self.problem_types[0]).problem)
 
     def test_draws_files_into_the_folder(self, make: Make, tmp_path: Path) -> None:
-        """Every figure is a file of the folder that has content, in frames of every kind."""
+        """Every figure is a file with content in the folder, for every kind of frame."""
         for kind in self.problem_types:
             rows = sample(kind, rows=60).judged
             for frame_kind, convert in frame_kinds():
@@ -48,7 +48,7 @@ class ModelVisualizerContract(ComponentContract):
                 require(files == set(drawn.values()), "no file but those of figures", files)
 
     def test_draws_importance(self, make: Make, tmp_path: Path) -> None:
-        """The importance of columns, where it is given, is no reason to fail, and takes no figure away."""
+        """Passing the importance of columns removes no figures."""
         for kind in self.problem_types[:1]:
             rows = sample(kind, rows=60).judged
             folders = [tmp_path / f"{kind} {number}" for number in range(2)]
@@ -61,7 +61,7 @@ class ModelVisualizerContract(ComponentContract):
             require(without <= drawn, f"the figures {sorted(without)}", sorted(drawn))
 
     def test_leaves_the_frame_and_the_library_as_they_are(self, make: Make, tmp_path: Path) -> None:
-        """Drawing changes no rows, and leaves no figure of matplotlib open."""
+        """Drawing does not change the rows, and leaves no matplotlib figures open."""
         import sys
 
         for kind in self.problem_types[:1]:

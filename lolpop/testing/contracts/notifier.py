@@ -1,4 +1,4 @@
-"""What every notifier promises."""
+"""The contract of notifiers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Sent: TypeAlias = Callable[[], str]
 
 
 class NotifierContract(ComponentContract):
-    """What every notifier promises.
+    """The checks that every notifier must pass.
 
-    Fixtures: ``make()`` makes a notifier that sends messages of every level; ``sent()`` returns all that
-    was sent since it was called last, as one text.
+    Fixtures: ``make()`` makes a notifier that sends messages of every level; ``sent()`` returns the text
+    sent since its last call.
     """
 
     interface: ClassVar[type[Any]] = Notifier
 
     def test_sends_messages_of_every_level(self, make: Make, sent: Sent) -> None:
-        """The message arrives as it is, once, whatever its level."""
+        """The message arrives once, unchanged, at every level."""
         for level in get_args(Level):
             make().notify(f"model {level} is ready: 5 % better, é", level)
             text = sent()
@@ -33,16 +33,16 @@ class NotifierContract(ComponentContract):
             require(count == 1, f"the message of level {level} once", text)
 
     def test_has_a_default_level(self, make: Make, sent: Sent) -> None:
-        """A message without a level is information."""
+        """The level of a message is optional."""
         make().notify("ready")
         require("ready" in sent(), "a message without a level", "nothing")
 
     def test_sends_from_threads(self, make: Make, sent: Sent) -> None:
-        """Messages of several threads all arrive whole."""
+        """Messages of several threads arrive completely."""
         require_whole_messages(make().notify, sent)
 
     def test_takes_any_text(self, make: Make, sent: Sent) -> None:
-        """An empty message, several lines and control characters are no reason to fail."""
+        """It accepts an empty message, several lines and control characters."""
         for message in ("", "two\nlines", "bell \x07 and escape \x1b[31m"):
             make().notify(message)
         require("\x1b[31m" not in sent(), "no escape sequence of the message's own", "one")

@@ -1,4 +1,4 @@
-"""What every orchestrator promises."""
+"""The contract of orchestrators."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PROJECT = Project(
 
 
 class OrchestratorContract(ComponentContract):
-    """What every orchestrator promises.
+    """The checks that every orchestrator must pass.
 
     Fixtures: ``make()`` makes an orchestrator.
     """
@@ -42,7 +42,7 @@ class OrchestratorContract(ComponentContract):
     interface: ClassVar[type[Any]] = Orchestrator
 
     def test_builds_files(self, make: Make) -> None:
-        """There is a file at least, each with a name below the project's folder and with content."""
+        """It builds at least one file. Each has content, and a path inside the project's folder."""
         files = make().build(_GRAPH, _PROJECT)
         require(len(files) > 0, "a file", files)
         for name, text in files.items():
@@ -51,14 +51,14 @@ class OrchestratorContract(ComponentContract):
             require(bool(text.strip()), f"content of {name}", text)
 
     def test_runs_every_workflow(self, make: Make) -> None:
-        """The files run each workflow, or the flow itself, with the runner and options of the project."""
+        """The files run each workflow, or the whole flow, with the runner and options of the project."""
         text = "\n".join(make().build(_GRAPH, _PROJECT).values())
         runs_flow = _PROJECT.flow in text
         for word in ("classification", "prod", *(step.workflow for step in _GRAPH.steps if not runs_flow)):
             require(word in text, f"{word!r} in the files", text)
 
     def test_keeps_the_order(self, make: Make) -> None:
-        """What a step needs comes before it, wherever steps are listed one after the other."""
+        """If steps are listed in sequence, each step comes after its dependencies."""
         text = "\n".join(make().build(_GRAPH, _PROJECT).values())
         train, predict = text.rfind("train_model"), text.rfind("predict_data")
         if _PROJECT.flow in text:

@@ -1,4 +1,4 @@
-"""What every version control of data and models promises."""
+"""The contract of version control of data and models."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Make: TypeAlias = Callable[[], ResourceVersionControl]
 
 
 class ResourceVersionControlContract(ComponentContract):
-    """What every version control of data and models promises.
+    """The checks that every version control of data and models must pass.
 
-    Fixtures: ``make()`` makes one, at every call of one test another one on the same place, which is empty
-    at first; ``metadata_tracker`` tracks the resources there.
+    Fixtures: ``make()`` makes one. Within a test, every call returns a new one for the same location, which
+    is empty at first. ``metadata_tracker`` tracks the resources there.
     """
 
     interface: ClassVar[type[Any]] = ResourceVersionControl
 
     def test_data_comes_back(self, make: Make) -> None:
-        """Rows, columns and dtypes come back as they were, from frames of every kind."""
+        """Rows, columns and dtypes are restored, for every kind of frame."""
         import pandas as pd
 
         frame = sample().frame.assign(
@@ -50,27 +50,27 @@ class ResourceVersionControlContract(ComponentContract):
                 require(dtypes == expected, f"the dtypes {expected}", dtypes)
 
     def test_same_content_is_the_same_version(self, make: Make) -> None:
-        """The same content again is the latest version; other content, and a return to it, are new ones."""
+        """The content of the latest version creates no new one. Other or earlier content does."""
         one, other = sample().frame, sample(seed=1).frame
         numbers = [make().save_data("rows", frame).number for frame in (one, one.copy(), other, one)]
         require(numbers == [1, 1, 2, 3], "[1, 1, 2, 3]", numbers)
 
     def test_older_versions_stay(self, make: Make) -> None:
-        """A version is what was saved as it, whatever was saved later."""
+        """A version does not change when later ones are saved."""
         frames = [sample(seed=seed).frame for seed in range(3)]
         versions = [make().save_data("rows", frame) for frame in frames]
         for version, frame in zip(versions, frames, strict=True):
             require(rows_of(make().load_data(version)) == rows_of(frame), f"the rows of {version}", "others")
 
     def test_records_parents(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """A version knows what it was made from."""
+        """The parents of a version are recorded."""
         source = make().save_data("source", sample().frame)
         version = make().save_data("made", sample(seed=1).frame, parents=[source])
         parents = metadata_tracker.parents(version)
         require(source in parents, f"{source} among the parents", parents)
 
     def test_batches_come_back(self, make: Make) -> None:
-        """Batches that were saved are the rows of one version, at once and in batches."""
+        """Saved batches are one version. It can be loaded at once or in batches."""
         frame = sample().frame
         version = make().save_batches("rows", iter([frame[:100], frame[100:]]))
         require(rows_of(make().load_data(version)) == rows_of(frame), "the rows of both batches", "others")
@@ -78,7 +78,7 @@ class ResourceVersionControlContract(ComponentContract):
         require(rows_of(batches) == rows_of(frame), "the rows of both batches, in batches", "others")
 
     def test_batches_have_the_same_columns(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """Batches that differ in their columns are a DataError, and make no version."""
+        """Batches with different columns raise a DataError, and create no version."""
         frame = sample().frame
         batches = [frame[:100], frame[100:].drop(columns="noise")]
         raised(DataError, lambda: make().save_batches("rows", batches))
@@ -86,7 +86,7 @@ class ResourceVersionControlContract(ComponentContract):
         require(not versions, "no version", versions)
 
     def test_models_come_back(self, make: Make, metadata_tracker: MetadataTracker) -> None:
-        """A model that was saved predicts the same, by the experiment and by its reference."""
+        """A loaded model makes the same predictions, by experiment and by reference."""
         rows, trainer = sample(), ScoreTrainer()
         for number in range(2):
             experiment = metadata_tracker.create(Experiment, "model")
@@ -100,14 +100,14 @@ class ResourceVersionControlContract(ComponentContract):
                 make().require(resource)
 
     def test_lost_versions_are_told(self, make: Make) -> None:
-        """What is required has to be there: a version that is not is a LolpopError."""
+        """``require`` raises a LolpopError for a missing version."""
         version = make().save_data("rows", sample().frame)
         make().require(version)
         for missing in ("dataset_version:rows@7", "experiment:model@7", "model_version:model@7"):
             raised(LolpopError, partial(make().require, missing))
 
     def test_unknown_version_is_named(self, make: Make) -> None:
-        """What was never saved is a ReferenceNotFoundError that names it."""
+        """An unknown version raises a ReferenceNotFoundError that names it."""
         error = raised(ReferenceNotFoundError, lambda: make().load_data("dataset_version:rows@7"))
         require("rows" in str(error), "the version named", error)
         raised(ReferenceNotFoundError, lambda: make().load_model("experiment:model@7"))

@@ -1,4 +1,4 @@
-"""What every store promises."""
+"""The contract of stores."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _START = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 class StoreContract(ComponentContract):
-    """What every store promises.
+    """The checks that every store must pass.
 
-    Fixtures: ``make()`` makes a store, at every call of one test another one on the same place, which is
-    empty at first.
+    Fixtures: ``make()`` makes a store. Within a test, every call returns a new one for the same location,
+    which is empty at first.
     """
 
     interface: ClassVar[type[Any]] = Store
 
     def test_keeps_runs(self, make: Make) -> None:
-        """A run that ended is found again as it was, newest first, by the beginning of its id too."""
+        """Ended runs are found, newest first, also by a prefix of their id."""
         store, ended = make(), list[RunRecord]()
         for number in range(3):
             run = _run(f"run{number}", started_at=_START + timedelta(minutes=number))
@@ -47,7 +47,7 @@ class StoreContract(ComponentContract):
             require(again.run("run1") == ended[1], "the run run1", again.run("run1"))
 
     def test_tells_groups_apart(self, make: Make) -> None:
-        """Runs of a group are listed without others."""
+        """The runs of a group can be listed separately."""
         store = make()
         for run in (_run("one", group="a"), _run("two", group="b")):
             with store.begin_run(run):
@@ -56,7 +56,7 @@ class StoreContract(ComponentContract):
         require(names == ["two"], "the run of group b", names)
 
     def test_run_that_ended_without_a_word_is_interrupted(self, make: Make) -> None:
-        """A run whose block ended, and that never said how, is no longer running."""
+        """A run whose block ended without a recorded result is interrupted."""
         store = make()
         with store.begin_run(_run("lost")):
             pass
@@ -64,7 +64,7 @@ class StoreContract(ComponentContract):
         require(status == "interrupted", "an interrupted run", status)
 
     def test_keeps_tasks(self, make: Make) -> None:
-        """Tasks of a run are found in the order they started, as they ended."""
+        """Tasks of a run are found in the order of their start, with their results."""
         store, run = make(), _run("run")
         first = TaskRecord("b", "run", "train.split_data", "running", _START, inputs={"frame": "rows"})
         second = replace(
@@ -89,7 +89,7 @@ class StoreContract(ComponentContract):
         require(make().completed_task("other") is None, "None of another fingerprint", "a task")
 
     def test_keeps_fingerprint_parts(self, make: Make) -> None:
-        """What is kept under a digest comes back; keeping it again changes nothing."""
+        """Stored parts are found by their digest. Storing them again changes nothing."""
         store = make()
         require(store.fingerprint_parts("d") is None, "None before anything is kept", "something")
         store.keep_fingerprint_parts("d", "parts")
@@ -97,12 +97,12 @@ class StoreContract(ComponentContract):
         require(make().fingerprint_parts("d") == "parts", "'parts'", make().fingerprint_parts("d"))
 
     def test_unknown_run_is_named(self, make: Make) -> None:
-        """A run that does not exist is a ReferenceNotFoundError that names it."""
+        """A missing run raises a ReferenceNotFoundError that names it."""
         error = raised(ReferenceNotFoundError, lambda: make().run("nowhere"))
         require("nowhere" in str(error), "the id named", error)
 
     def test_keeps_files(self, make: Make, tmp_path: Path) -> None:
-        """A file comes back by the digest of its content; the same content has one digest."""
+        """A file is found by the digest of its content. Equal content has the same digest."""
         import hashlib
 
         source, copy, target = (tmp_path / name for name in ("source", "copy", "target"))
@@ -122,13 +122,13 @@ class StoreContract(ComponentContract):
             target.unlink()
 
     def test_missing_file_is_a_store_error(self, make: Make, tmp_path: Path) -> None:
-        """A digest that nothing is kept under is a StoreError, and has_file says no."""
+        """An unknown digest raises a StoreError, and ``has_file`` returns False."""
         digest = "0" * 64
         raised(StoreError, lambda: make().get_file(digest, tmp_path / "target"))
         require(not make().has_file(digest), "no file", "one")
 
     def test_transactions_are_whole_or_not_at_all(self, make: Make) -> None:
-        """What a transaction wrote is there at its end, and nothing of it after an error."""
+        """A transaction is committed at its end, and rolled back on an error."""
         from sqlalchemy import text
 
         store = make()
@@ -149,7 +149,7 @@ class StoreContract(ComponentContract):
         require(values == [1], "[1], as the other transaction failed", values)
 
     def test_locks_keep_others_out(self, make: Make) -> None:
-        """Of two threads, each with a store of its own, one at a time holds a name."""
+        """Only one thread at a time holds the lock of a name, even with separate stores."""
         inside, most = 0, 0
 
         def work(_: int) -> None:
@@ -165,7 +165,7 @@ class StoreContract(ComponentContract):
         require(most == 1, "one thread at a time", f"{most} at once")
 
     def test_is_shared_by_threads(self, make: Make) -> None:
-        """Threads record tasks at once, and none is lost."""
+        """Several threads can record tasks at once, and none is lost."""
         store, run = make(), _run("run")
         with store.begin_run(run):
 

@@ -1,4 +1,4 @@
-"""What every recorder of checks promises."""
+"""The contract of test recorders."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _OUTCOMES = (
 
 
 class TestRecorderContract(ComponentContract):
-    """What every recorder of checks promises.
+    """The checks that every test recorder must pass.
 
-    Fixtures: ``make()`` makes a recorder; ``recorded()`` returns all that it has recorded and reported since
-    it was called last, as one text.
+    Fixtures: ``make()`` makes a recorder; ``recorded()`` returns the text recorded and reported since its
+    last call.
     """
 
-    # pytest would take the contract itself for a class of tests; subclasses are some.
+    # Otherwise pytest would collect the contract itself, not only its subclasses.
     __test__: ClassVar[bool] = False
 
     interface: ClassVar[type[Any]] = TestRecorder
@@ -42,7 +42,7 @@ class TestRecorderContract(ComponentContract):
         cls.__test__ = True
 
     def test_reports_every_failure(self, make: Make, recorded: Recorded) -> None:
-        """Each failure and error is told with the check, the task and the reason."""
+        """Each failure and error is reported with the check, the task and the reason."""
         recorder = make()
         for outcome in _OUTCOMES:
             recorder.record(outcome)
@@ -52,12 +52,12 @@ class TestRecorderContract(ComponentContract):
             require(part in text or part.replace("&lt;", "<") in text, f"{part!r} told", text)
 
     def test_reports_without_outcomes(self, make: Make, recorded: Recorded) -> None:
-        """A workflow without checks is no reason to fail."""
+        """A workflow without checks does not fail."""
         make().report("run", ())
         recorded()
 
     def test_takes_any_text(self, make: Make, recorded: Recorded) -> None:
-        """Control characters and several lines of a message do not break the report."""
+        """Messages with control characters or several lines do not break the report."""
         outcome = CheckOutcome("check", "run", "after", "failed", "two\nlines \x1b[31m \x00 \x07")
         recorder = make()
         recorder.record(outcome)
@@ -67,7 +67,7 @@ class TestRecorderContract(ComponentContract):
         require("lines" in text, "both lines", text)
 
     def test_records_from_threads(self, make: Make, recorded: Recorded) -> None:
-        """Outcomes of several threads are recorded without an error, and reported once each."""
+        """Outcomes of several threads are recorded without an error, and each is reported once."""
         outcomes = [CheckOutcome(f"check_{at:02}", "run", "after", "failed", "why") for at in range(20)]
         recorder = make()
         with ThreadPoolExecutor(4) as pool:

@@ -1,4 +1,4 @@
-"""What alembic runs to migrate the connection it was handed."""
+"""The script that alembic runs to migrate the given connection."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""One script for each version of the tables. They stand on their own: what was released never changes."""
+"""One script for each version of the tables. They are self-contained: released scripts never change."""

@@ -1,4 +1,4 @@
-"""Resources, what is known of them, and the life of model versions."""
+"""Resources, their metadata, and the lifecycle of model versions."""
 
 import sqlalchemy as sa
 from alembic import op

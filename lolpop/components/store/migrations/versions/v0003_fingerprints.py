@@ -1,4 +1,4 @@
-"""What calls depend on."""
+"""Fingerprints: the dependencies of calls."""
 
 import sqlalchemy as sa
 from alembic import op
