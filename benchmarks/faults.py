@@ -44,6 +44,8 @@ seed: 7
 """
 EXIT_CODES = {signal.SIGINT: {130, -signal.SIGINT}, signal.SIGTERM: {143, -signal.SIGTERM}}
 """Of a command, as a shell sees it; negative if the system ended it, before or after it was at work."""
+NOT_STARTED = "Fatal Python error: init_import_site"
+"""What Python says if it is interrupted before the first line of a program."""
 
 
 def main() -> int:
@@ -96,8 +98,8 @@ def end_at_random(
         else:
             is_hit = False
         _, errors = process.communicate(timeout=300)
-        if not is_hit or process.returncode == 0:
-            continue  # it had ended when the signal came
+        if not is_hit or process.returncode == 0 or errors.startswith(NOT_STARTED):
+            continue  # it had ended, or Python itself had not started, when the signal came
         sent += 1
         codes[process.returncode] += 1
         if process.returncode not in EXIT_CODES.get(number, {-number}):

@@ -183,6 +183,21 @@ def test_overrides_by_each_other_are_found(one, other):
     assert c.verify() == []
 
 
+class TakesDict(Component):
+    def __init__(self, *, f: dict):
+        self.f = f
+
+
+def test_factories_that_override_each_other_are_found_beside_what_takes_them():
+    """What such a factory gives has no type to be compared with that of a parameter; the cycle is the finding."""
+    slots = {"f": providers.Factory(dict), "g": providers.Factory(dict)}
+    user = providers.Component(TakesDict, default=TakesDict)
+    c = type("Taking", (PipelineContainer,), {**slots, "user": user})()
+    with c.f.override(c.g), c.g.override(c.f), pytest.raises(VerificationError, match="circular dependency"):
+        c.verify()
+    assert c.verify() == []
+
+
 class Sized:
     def __init__(self, size: int, name: str = ""):
         self.size = size

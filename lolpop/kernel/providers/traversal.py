@@ -103,29 +103,36 @@ def provided_type(provider: di.Provider[Any] | None, *, exact: bool = False) -> 
 
     With ``exact``, the type of an existing object is as narrow as ``value_type`` makes it.
     """
+    return _provided_type(provider, exact, ())
+
+
+def _provided_type(provider: di.Provider[Any] | None, exact: bool, seen: tuple[Any, ...]) -> Any:
     effective = effective_provider(provider)
+    if effective in seen:
+        return Any  # providers that override each other, which is a finding of its own
+    seen = (*seen, effective)
     if isinstance(effective, Slot):
         cell = cell_of(effective)
         if cell.overrides:
-            return _stand_in_type(effective, cell.active, exact)
+            return _stand_in_type(effective, cell.active, exact, seen)
         return Any if cell.provided_type is None else cell.provided_type
     if effective is not None and effective.last_overriding is not None:
-        return provided_type(effective.last_overriding, exact=exact)
+        return _provided_type(effective.last_overriding, exact, seen)
     if isinstance(effective, di.Object):
         return value_type(effective.provides, exact=exact)
     if isinstance(effective, di.Factory | di.BaseSingleton | di.Callable):
         return Any if effective.provides is None else return_type(effective.provides)
     if isinstance(effective, di.List) and effective.args:
-        return list[_union_of(effective.args, exact)]  # type: ignore[misc]
+        return list[_union_of(effective.args, exact, seen)]  # type: ignore[misc]
     if isinstance(effective, di.Dict) and effective.kwargs:
-        kinds = (_union_of(parts, exact) for parts in (effective.kwargs, effective.kwargs.values()))
+        kinds = (_union_of(parts, exact, seen) for parts in (effective.kwargs, effective.kwargs.values()))
         return dict[tuple(kinds)]  # type: ignore[misc]
     return Any
 
 
-def _union_of(elements: Iterable[object], exact: bool) -> Any:
+def _union_of(elements: Iterable[object], exact: bool, seen: tuple[Any, ...]) -> Any:
     types = (
-        provided_type(element, exact=exact)
+        _provided_type(element, exact, seen)
         if isinstance(element, di.Provider)
         else value_type(element, exact=exact)
         for element in elements
@@ -133,9 +140,9 @@ def _union_of(elements: Iterable[object], exact: bool) -> Any:
     return reduce(or_, types)
 
 
-def _stand_in_type(slot: Slot[Any], active: di.Provider[Any], exact: bool) -> Any:
+def _stand_in_type(slot: Slot[Any], active: di.Provider[Any], exact: bool, seen: tuple[Any, ...]) -> Any:
     if not isinstance(slot, IntegrationSlot) or not isinstance(active, di.Object):
-        return provided_type(active, exact=exact)
+        return _provided_type(active, exact, seen)
     # An object that overrides an integration may be any test double, unless it declares its class, as mocks
     # # do by __class__.
     return active.provides.__class__ if isinstance(active.provides, Integration) else Any

@@ -10,7 +10,8 @@ import pytest
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 @pytest.mark.numerical
