@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +12,13 @@ from lolpop._urls import mask_urls
 
 __all__ = [
     "DEFAULT",
+    "CompletedRunError",
     "DataError",
     "Finding",
     "FlowError",
     "LolpopError",
     "MissingExtraError",
+    "NoLocalRunError",
     "NoUnseenRowsError",
     "Origin",
     "ReferenceNotFoundError",
@@ -25,6 +27,7 @@ __all__ = [
     "StoreError",
     "TrainingError",
     "UnknownFinding",
+    "UnrecordedArgumentsError",
     "UnsetFinding",
     "UntrustedTypeError",
     "UnusableArtifactError",
@@ -156,8 +159,66 @@ class WiringError(LolpopError):
         self.message, self.hint = message, hint
         super().__init__(f"{message}. {hint}" if hint else message)
 
-    def __reduce__(self) -> tuple[type[WiringError], tuple[str, str | None]]:
+    def __reduce__(self) -> tuple[type[WiringError], tuple[object, ...]]:
         return type(self), (self.message, self.hint)
+
+
+class CompletedRunError(WiringError):
+    """A run cannot be resumed, since it is completed and no setting is changed.
+
+    Parameters
+    ----------
+    run_id
+        Id of the run.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"run {run_id} cannot be resumed: it is completed, and no setting is changed")
+
+    def __reduce__(self) -> tuple[type[CompletedRunError], tuple[str]]:
+        return type(self), (self.run_id,)
+
+
+class UnrecordedArgumentsError(WiringError):
+    """A run cannot be called again, since its record does not hold all arguments.
+
+    Parameters
+    ----------
+    run_id
+        Id of the run.
+    reasons
+        By the name of each missing argument, its type, or that it is a secret.
+    """
+
+    def __init__(self, run_id: str, reasons: Mapping[str, str]) -> None:
+        self.run_id, self.reasons = run_id, dict(reasons)
+        arguments = ", ".join(f"{name} ({reason})" for name, reason in reasons.items())
+        super().__init__(f"run {run_id} cannot be replayed: its record does not hold {arguments}")
+
+    def __reduce__(self) -> tuple[type[UnrecordedArgumentsError], tuple[str, dict[str, str]]]:
+        return type(self), (self.run_id, self.reasons)
+
+
+class NoLocalRunError(WiringError):
+    """An orchestrator cannot run flows on this machine.
+
+    Parameters
+    ----------
+    orchestrator
+        Name of its class.
+    runner
+        Name of the runner, as in commands.
+    flow
+        Name of the flow, as in commands.
+    """
+
+    def __init__(self, orchestrator: str, runner: str, flow: str) -> None:
+        self.orchestrator, self.runner, self.flow = orchestrator, runner, flow
+        super().__init__(f"{orchestrator} cannot run a flow on this machine")
+
+    def __reduce__(self) -> tuple[type[NoLocalRunError], tuple[str, str, str]]:
+        return type(self), (self.orchestrator, self.runner, self.flow)
 
 
 class MissingExtraError(LolpopError):

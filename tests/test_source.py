@@ -167,6 +167,28 @@ def imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def test_messages_below_the_command_line_name_no_commands() -> None:
+    """Only the command line, and components that write or call commands, have texts such as ``lolpop run``."""
+    command = re.compile(r"lolpop (run|runs|models|datasets|deployments|flow|config|verify|plan|test)\b")
+    callers = {("components", "orchestrator"), ("components", "executor")}
+    texts = [
+        f"{file.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for file in SOURCES
+        if (place := file.relative_to(ROOT).parts[1:3]) not in callers and place[0] not in {"cli", "testing"}
+        for node in strings(ast.parse(file.read_text()))
+        if command.search(node.value)
+    ]
+    assert texts == []
+
+
+def strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    """The text of messages: every string that is no docstring."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node
+
+
 def test_a_cycle_of_imports_is_an_error(tmp_path: Path) -> None:
     """The contracts of imports hold for the source, and no longer where two packages import each other."""
     pytest.importorskip("importlinter", reason="import-linter is not installed: pip install --group lint")

@@ -42,12 +42,12 @@ class Execution:
 
     runner: str
     """The name of the container on the command line or in the record."""
-    given: SettingsOptions
+    options: SettingsOptions
     outcome: Outcome
     as_json: bool
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def reporting(self) -> Iterator[None]:
         """Print the outcome of the block as JSON, if wanted, however it ended."""
         try:
             yield
@@ -58,7 +58,7 @@ class Execution:
             if self.as_json:
                 print_json(self.outcome.as_json(), indented=False)
 
-    def perform(self, container: Any, arguments: Mapping[str, Any]) -> None:
+    def call(self, container: Any, arguments: Mapping[str, Any]) -> None:
         """Call the workflow of ``container`` with ``arguments``, and close the container after it.
 
         Raises RunFailedError where the workflow fails.
@@ -150,7 +150,7 @@ class Execution:
         yield commands("Next", self._next(records.run.run_id))
 
     def _next(self, run_id: str) -> Iterator[tuple[str, str]]:
-        again = self.given.restated()
+        again = self.options.restated()
         if self.outcome.replays is not None:
             command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
             done = "resumed" if self.outcome.resumes else "replayed"
@@ -170,10 +170,10 @@ class Execution:
         return next_steps
 
     def _resume(self, run_id: str) -> str:
-        return f"lolpop run --resume {run_id}{self.given.restated()}"
+        return f"lolpop run --resume {run_id}{self.options.restated()}"
 
     def _show_run(self, run_id: str) -> str:
-        return f"lolpop runs show {run_id}{self.given.restated()}"
+        return f"lolpop runs show {run_id}{self.options.restated()}"
 
 
 def without_secrets(container: Any, result: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from lolpop.cli._advice import advice_on
 from lolpop.cli._exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE
 from lolpop.cli._output import print_error
 from lolpop.errors import Finding, FlowError, LolpopError, SettingsError, VerificationError, WiringError
@@ -50,7 +51,7 @@ def failures(*, show_traceback: bool) -> Iterator[None]:
             raise typer.Exit(INTERRUPTED) from None
         if show_traceback:
             print_error(mask_of(error)("".join(traceback.format_exception(_cause_of(error)))))
-        print_error(_told(error, with_hint=not show_traceback))
+        print_error(_report(error, with_hint=not show_traceback))
         raise typer.Exit(USAGE if isinstance(error, _BEFORE_THE_RUN) else FAILED) from None
 
 
@@ -89,7 +90,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def message_of(error: BaseException) -> str:
-    """The text of an error without secrets, with its type where that says more."""
+    """The text of an error without secrets, with its type if lolpop did not raise it."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     text = str(error) if isinstance(error, LolpopError) else f"{type(error).__name__}: {error}".rstrip(": ")
@@ -106,7 +107,7 @@ def _cause_of(error: BaseException) -> BaseException:
     return error.__cause__ or error if isinstance(error, RunFailedError) else error
 
 
-def _told(error: BaseException, *, with_hint: bool) -> str:
+def _report(error: BaseException, *, with_hint: bool) -> str:
     cause = _cause_of(error)
     text = mask_of(error)(message_of(cause))
     if isinstance(error, RunFailedError):
@@ -117,6 +118,8 @@ def _told(error: BaseException, *, with_hint: bool) -> str:
         lines.append(f"  at {place}")
     if isinstance(error, RunFailedError) and error.hint:
         lines.append(error.hint)
+    if (advice := advice_on(cause)) is not None:
+        lines.append(advice)
     if with_hint and not isinstance(cause, LolpopError):
         lines.append("--traceback shows where it came from.")
     return "\n".join(lines)

@@ -22,9 +22,7 @@ _WAIT = 0.5
 """Seconds between two looks at an attempt that runs."""
 
 
-def perform_step(
-    execution: Execution, container: Any, workflow: Workflow, arguments: Mapping[str, Any]
-) -> None:
+def call_step(execution: Execution, container: Any, workflow: Workflow, arguments: Mapping[str, Any]) -> None:
     """Call a workflow as a step: what earlier attempts at the step completed is not done again.
 
     An attempt that is still running, as its process outlived the scheduler's, is waited for. Raises
@@ -54,7 +52,7 @@ def perform_step(
     if resumed is not None:
         execution.outcome.replays, execution.outcome.resumes = resumed.run_id, True
         print_error(f"{options.step} of {options.group} goes on from {resumed.run_id}, which {_end(resumed)}")
-    execution.perform(container, arguments)
+    execution.call(container, arguments)
 
 
 def _end(run: RunRecord) -> str:

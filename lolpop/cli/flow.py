@@ -53,7 +53,7 @@ def run_flow(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -
         for warning in verified(container, options):
             print_error(f"warning: {warning}")
         graph = named.graph(container)
-        report.perform(container, graph, options)
+        report.call(container, graph, options)
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class _Report:
             if self.as_json:
                 print_json(self._document(), indented=False)
 
-    def perform(self, container: Any, graph: FlowGraph, options: SettingsOptions) -> None:
+    def call(self, container: Any, graph: FlowGraph, options: SettingsOptions) -> None:
         """Call the workflows of ``graph`` in turn, and close the container after them.
 
         Raises RunFailedError where a workflow fails.
@@ -106,12 +106,12 @@ class _Report:
             collect_garbage()
             results = follow(graph, runner)
             for step in graph.steps:
-                self._perform_step(step, results, container, options)
+                self._call_step(step, results, container, options)
         self.status = "completed"
         if not self.as_json:
             self._summarize(options)
 
-    def _perform_step(
+    def _call_step(
         self, step: Step, results: Iterator[tuple[str, Any]], container: Any, options: SettingsOptions
     ) -> None:
         run_ids, start = runs_of(scope_of(container)).ids, perf_counter()

@@ -31,17 +31,17 @@ _FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^:]+)")
 
 
 def replay_run(run_id: str, options: SettingsOptions, *, as_json: bool, resume: bool = False) -> None:
-    """Call the workflow of an earlier run as that was set and called, with the flags of ``given`` over it.
+    """Call the workflow of an earlier run with its arguments and settings, and the flags of ``options``.
 
-    With ``resume``, what the run completed is not done again; one that came to its end is resumed only with
-    other settings. What could not be had as it was then is told.
+    With ``resume``, completed calls are not made again; a completed run is resumed only with other
+    settings. Differences from the recorded run are printed.
 
     Raises ReferenceNotFoundError if there is no such run, WiringError if there is nothing to resume, and
     UsageError if its container, workflow or arguments cannot be had.
     """
     execution = Execution("", options, Outcome("", replays=run_id, resumes=resume), as_json)
     outcome = execution.outcome
-    with execution.told():
+    with execution.reporting():
         with open_store(options, flags=False) as store:
             run = find_run(store, run_id)
             tasks = store.store().tasks(run.run_id) if resume else []
@@ -66,7 +66,7 @@ def replay_run(run_id: str, options: SettingsOptions, *, as_json: bool, resume: 
                 for line in _changes(planned):
                     print_error(line)
         workflow = workflow_of(replay.container, outcome.workflow)
-        execution.perform(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
+        execution.call(replay.container, _arguments(workflow, recorded_arguments(replay.container, run)))
 
 
 def _changes(planned: Iterable[PlannedCall]) -> Iterator[str]:

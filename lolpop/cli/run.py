@@ -23,7 +23,7 @@ def run(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> Non
     They begin with a runner and a workflow, each of which may be left out.
     """
     execution = Execution("", options, Outcome("run"), as_json)
-    with execution.told():
+    with execution.reporting():
         runner, words = split_runner(words, options)
         execution.runner = runner
         named = bool(words) and not words[0].startswith("-")
@@ -35,11 +35,11 @@ def run(words: Sequence[str], options: SettingsOptions, *, as_json: bool) -> Non
         workflow = workflow_of(container, execution.outcome.workflow)
         arguments = workflow.arguments(words[named:])
         if options.step is None:
-            execution.perform(container, arguments)
+            execution.call(container, arguments)
         else:
-            from lolpop.cli._steps import perform_step
+            from lolpop.cli._steps import call_step
 
-            perform_step(execution, container, workflow, arguments)
+            call_step(execution, container, workflow, arguments)
 
 
 def describe_workflows(words: Sequence[str], options: SettingsOptions) -> None:

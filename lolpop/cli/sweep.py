@@ -131,7 +131,7 @@ def sweep(
     if not as_json:
         say(f"Sweep {group}: {count:,} combinations of {', '.join(axis.path for axis in axes)}")
     with _summarized(running):
-        _perform(running, jobs)
+        _run_all(running, jobs)
     failed = [result for result in running.results if result.status != "completed"]
     if failed:
         raise SweepFailedError(f"{len(failed)} of {count:,} combinations failed")
@@ -151,7 +151,7 @@ def make_run(item: Item) -> Result:
         if earlier is not None:
             with container:
                 return replace(result, status="completed", run_id=earlier.run_id, was_done=True)
-        Execution(item.runner, item.options, outcome, as_json=True).perform(container, arguments)
+        Execution(item.runner, item.options, outcome, as_json=True).call(container, arguments)
         result.status = "completed"
     except (RunFailedError, LolpopError) as error:
         cause = error.__cause__ if isinstance(error, RunFailedError) and error.__cause__ else error
@@ -159,7 +159,7 @@ def make_run(item: Item) -> Result:
     return replace(result, run_id=outcome.run_id, seconds=time.monotonic() - began)
 
 
-def _perform(running: Sweep, jobs: int) -> None:
+def _run_all(running: Sweep, jobs: int) -> None:
     if jobs == 1:
         for item in running.items:
             running.take(make_run(item))

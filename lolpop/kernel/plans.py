@@ -271,7 +271,7 @@ def ambiguities(path: str, section: Section) -> Iterator[Finding]:
 def ambiguity(path: str, origin: Origin | None, names: Iterable[str]) -> Finding:
     """The finding about a name that could mean several names that differ in case only."""
     message = f"is ambiguous: {' or '.join(map(repr, names))}; names of variables are not case-sensitive"
-    return Finding(path, message, origin=origin, hint="Set it in a file, or by --set.")
+    return Finding(path, message, origin=origin, hint="Set it in a file or by a flag.")
 
 
 def plan_value(path: str, parameter: Parameter, section: Section, links: Links, declared_as: str) -> Plan:

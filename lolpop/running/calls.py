@@ -68,7 +68,7 @@ class CallBinding:
             return method(*bound.args, **bound.kwargs)
         if run is None:
             recording = open_recording(self._scope, path, bound.arguments)
-            return recording.perform(partial(method, *bound.args, **bound.kwargs), bound.arguments)
+            return recording.run(partial(method, *bound.args, **bound.kwargs), bound.arguments)
         with context_value(RUN, run):
             return run.task(kind, path, partial(method, *bound.args, **bound.kwargs), bound.arguments)
 

@@ -14,7 +14,7 @@ __all__ = ["Completed", "CompletedCalls"]
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A call of an earlier run that came to its end and made a resource."""
+    """A completed call of an earlier run, and the resource that it made."""
 
     task_id: str
     resource: Resource

@@ -113,7 +113,7 @@ class OpenRecording(OpenRun):
         self._fingerprints: CallFingerprints | None = None
         self._kept_parts: set[str] = set()
 
-    def perform(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
+    def run(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of the run's workflow, and record how it ends."""
         root, record = self._root, self._record
         with (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lolpop import registry
-from lolpop.errors import DEFAULT, Origin, SettingsError, WiringError
+from lolpop.errors import DEFAULT, Origin, SettingsError, UnrecordedArgumentsError, WiringError
 from lolpop.kernel.loading import check_links, configured
 from lolpop.kernel.providers.cells import Cell, cell_of
 from lolpop.kernel.providers.groups import GroupCell
@@ -78,20 +78,18 @@ def load_replay(
 def recorded_arguments(container: Any, run: RunRecord) -> dict[str, Any]:
     """The arguments that ``run`` was called with, their links resolved anew.
 
-    Raises WiringError if one of them was not kept.
+    Raises UnrecordedArgumentsError if the record does not hold all of them.
     """
-    lost = dict(run.wiring.get("unkept", {}))
+    missing = dict(run.wiring.get("unkept", {}))
     links = scope_of(container).configuration.links
     arguments = {}
     for name, value in run.wiring.get("arguments", {}).items():
         if _is_hidden(value):
-            lost[name] = "a secret"
+            missing[name] = "a secret"
         else:
             arguments[name] = _resolved(node_of(value, Origin(f"run {run.run_id}")), links)
-    if lost:
-        what = ", ".join(f"{name} ({kind})" for name, kind in lost.items())
-        hint = "Call the workflow itself, with the argument: lolpop run."
-        raise WiringError(f"run {run.run_id} cannot be replayed: its record does not hold {what}", hint)
+    if missing:
+        raise UnrecordedArgumentsError(run.run_id, missing)
     return arguments
 
 

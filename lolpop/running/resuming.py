@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from lolpop.errors import LolpopError, WiringError
+from lolpop.errors import CompletedRunError, LolpopError, WiringError
 from lolpop.resources import parse_reference
 from lolpop.running.completed import Completed, CompletedCalls
 from lolpop.running.fingerprints.parts import Parts, combined_digest
@@ -25,12 +25,11 @@ def completed_by(
 ) -> CompletedCalls:
     """What ``run``, of which these are the ``tasks``, completed.
 
-    ``parts_of`` gives the parts of a method by digest. Raises WiringError if the run cannot be resumed; one
-    that came to its end can if its settings are ``changed``.
+    ``parts_of`` gives the parts of a method by digest. Raises WiringError if the run cannot be resumed; a
+    completed one can if its settings are ``changed``.
     """
     if run.status == "completed" and not changed:
-        hint = f"Run it once more: lolpop runs replay {run.run_id}. Or change a setting: --set PATH=VALUE."
-        raise WiringError(f"run {run.run_id} cannot be resumed: it came to its end", hint)
+        raise CompletedRunError(run.run_id)
     if run.status == "running":
         raise WiringError(f"run {run.run_id} cannot be resumed: it is still running")
     calls = {}

@@ -135,13 +135,13 @@ def test_a_flow_that_fails_in_an_orchestrator_is_a_failure(mill, lolpop):
     [
         (
             ["kubernetes", "app.py", "daily"],
-            "cannot run a flow on this machine. Run it in this process: lolpop",
+            "cannot run a flow on this machine\nRun it in this process: lolpop flow run app.py daily",
         ),
         (["cron", "app.py", "daily", "--group", "monday"], "leave --group and --json out"),
         (["cron", "app.py", "dayly"], "Did you mean daily?"),
         (
             ["dagster", "app.py", "daily", "--set", "orchestrator.environment=nowhere"],
-            "dagster is not installed in nowhere/bin. Name the virtual environment that has it",
+            "dagster is not installed in nowhere/bin. Set 'environment' of the orchestrator",
         ),
     ],
 )

@@ -244,6 +244,7 @@ def test_an_argument_that_no_record_holds_is_told(flow, lolpop):
     done = lolpop("runs", "replay", "last")
     assert done.code == 2
     assert "its record does not hold frame (object)" in done.err
+    assert "Call the workflow itself, with the argument: lolpop run." in done.err
 
 
 def test_a_run_that_is_not_there_is_told(flow, lolpop):

@@ -292,6 +292,6 @@ class _Actors:
 
 def _lost_cluster(error: Exception) -> LolpopError:
     return LolpopError(
-        f"The cluster of Ray is gone ({type(error).__name__}), and with it what is not done. Once there is "
-        "one again, 'lolpop run --resume' goes on."
+        f"The cluster of Ray is lost ({type(error).__name__}), and calls that had not ended with it. Start a "
+        "cluster, then resume the run."
     )

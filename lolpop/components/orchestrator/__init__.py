@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lolpop.errors import WiringError
+from lolpop.errors import NoLocalRunError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
@@ -76,10 +76,7 @@ class Orchestrator(Component):
     def local_run(self, graph: FlowGraph, project: Project, folder: Path) -> LocalRun:
         """How the files, which are in ``folder``, are run once, now.
 
-        Raises WiringError where the orchestrator cannot do that, or is not installed.
+        Raises NoLocalRunError if the orchestrator cannot do that, and WiringError if it is not installed.
         """
         del graph, folder
-        raise WiringError(
-            f"{type(self).__name__} cannot run a flow on this machine",
-            f"Run it in this process: lolpop flow run {project.runner} {project.flow}",
-        )
+        raise NoLocalRunError(type(self).__name__, project.runner, project.flow)

@@ -107,7 +107,7 @@ class PythonFileOrchestrator(Orchestrator):
         if program is None:
             raise WiringError(
                 f"{self.program} is not installed in {path if self._environment else 'this environment'}",
-                "Name the virtual environment that has it: --set orchestrator.environment=FOLDER",
+                "Set 'environment' of the orchestrator to the folder of a virtual environment that has it.",
             )
         place, name = Path(program).parent, identifier(project, graph)
         first, *words = self._command(folder / f"{name}.py", name)

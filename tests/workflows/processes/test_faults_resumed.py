@@ -64,10 +64,8 @@ def test_workflows_that_completed_are_not_done_again(killed, lolpop, project):
     assert not [path for path in paths if path.startswith(("train.", "deploy."))]
     again = lolpop("run", "--resume", "last", SIGNAL="0")
     assert again.code == 2
-    assert (
-        f"cannot be resumed: it came to its end. Run it once more: lolpop runs replay {shown['run_id']}"
-        in again.err
-    )
+    assert "cannot be resumed: it is completed, and no setting is changed" in again.err
+    assert f"Replay it: lolpop runs replay {shown['run_id']}" in again.err
 
 
 def test_what_may_be_another_one_by_now_is_done_again(killed, lolpop, project):
