@@ -5,6 +5,7 @@ are to be told apart, and what they were becomes known later, in a file of its o
 """
 
 from pathlib import Path
+from typing import Any
 
 from sklearn.datasets import load_wine
 
@@ -14,7 +15,7 @@ KNOWN = 150
 def main() -> None:
     folder = Path(__file__).parent / "data"
     folder.mkdir(exist_ok=True)
-    bundle = load_wine(as_frame=True)
+    bundle: Any = load_wine(as_frame=True)
     bottles = bundle.frame.rename(columns={"od280/od315_of_diluted_wines": "od280_od315"})
     bottles["wine"] = bottles.pop("target").map({0: "Barolo", 1: "Grignolino", 2: "Barbera"})
     bottles.insert(0, "bottle_id", range(1, len(bottles) + 1))

@@ -50,10 +50,10 @@ class ServingContainer(ClassificationContainer):
 
 
 class Prediction(BaseModel):
-    """The answer for one bottle."""
+    """The answer for one bottle; no probability if the trainer gives none."""
 
     label: str
-    probability: float
+    probability: float | None
 
 
 def create_app(container: ServingContainer | None = None) -> FastAPI:
@@ -81,10 +81,11 @@ def create_app(container: ServingContainer | None = None) -> FastAPI:
         if version not in loaded:
             loaded[version] = wired.deployed_model().load(version)
         predictions = wired.train.model_trainer().predict(loaded[version], pd.DataFrame(bottles))
-        best = predictions.probabilities.max(axis=1)
+        by_class = predictions.probabilities
+        highest = [None] * len(bottles) if by_class is None else by_class.max(axis=1)
         return [
             Prediction(label=label, probability=probability)
-            for label, probability in zip(predictions.labels, best, strict=True)
+            for label, probability in zip(predictions.labels, highest, strict=True)
         ]
 
     @app.get("/model")

@@ -5,6 +5,7 @@ back: it is to be forecast, and arrives later, in a file of its own.
 """
 
 from pathlib import Path
+from typing import Any
 
 from statsmodels.datasets import co2
 
@@ -14,7 +15,8 @@ HELD_BACK = 12
 def main() -> None:
     folder = Path(__file__).parent / "data"
     folder.mkdir(exist_ok=True)
-    months = co2.load_pandas().data["co2"].resample("MS").mean().round(2).rename_axis("month").reset_index()
+    weeks: Any = co2.load_pandas().data
+    months = weeks["co2"].resample("MS").mean().round(2).rename_axis("month").reset_index()
     known, later = months[:-HELD_BACK], months[-HELD_BACK:]
     known.to_csv(folder / "known.csv", index=False)
     later.to_csv(folder / "truth.csv", index=False)

@@ -5,6 +5,7 @@ diagnoses arrive later, in a file of their own.
 """
 
 from pathlib import Path
+from typing import Any
 
 from sklearn.datasets import load_breast_cancer
 
@@ -14,7 +15,7 @@ KNOWN = 469
 def main() -> None:
     folder = Path(__file__).parent / "data"
     folder.mkdir(exist_ok=True)
-    bundle = load_breast_cancer(as_frame=True)
+    bundle: Any = load_breast_cancer(as_frame=True)
     rows = bundle.frame.rename(columns=lambda name: name.replace(" ", "_"))
     rows["diagnosis"] = rows.pop("target").map(dict(enumerate(bundle.target_names)))
     rows.insert(0, "patient_id", range(1, len(rows) + 1))

@@ -5,6 +5,7 @@ it is known; for the others it is to be predicted, and arrives later, in a file 
 """
 
 from pathlib import Path
+from typing import Any
 
 from sklearn.datasets import load_diabetes
 
@@ -14,8 +15,8 @@ KNOWN = 342
 def main() -> None:
     folder = Path(__file__).parent / "data"
     folder.mkdir(exist_ok=True)
-    patients = load_diabetes(as_frame=True, scaled=False).frame
-    patients = patients.rename(columns={"target": "progression"})
+    bundle: Any = load_diabetes(as_frame=True, scaled=False)
+    patients = bundle.frame.rename(columns={"target": "progression"})
     patients.insert(0, "patient_id", range(1, len(patients) + 1))
     patients = patients.sample(frac=1, random_state=0)
     known, new = patients.iloc[:KNOWN], patients.iloc[KNOWN:]

@@ -39,6 +39,34 @@ CHOSEN_FREELY = {
 }  # fmt: skip
 """Arguments and options for whose values nobody but the user, or the shell itself, has proposals."""
 
+REFERS_TO = {
+    ("run",): ("--resume", "7"),
+    ("plan",): ("--resume", "7"),
+    ("runs", "show"): ("7",),
+    ("runs", "diff"): ("7", "8"),
+    ("runs", "compare"): ("7", "8"),
+    ("runs", "replay"): ("7",),
+    ("datasets", "show"): ("churn@1",),
+    ("models", "show"): ("churn@1",),
+    ("models", "approve"): ("churn@1", "--by", "ann"),
+    ("models", "deploy"): ("churn@1",),
+    ("models", "rollback"): ("churn",),
+    ("models", "undeploy"): ("churn",),
+    ("data", "profile"): ("none.csv",),
+    ("data", "check"): ("none.csv",),
+    ("data", "compare"): ("none.csv", "none.csv"),
+    ("data", "seed"): ("none.csv", "copy.csv"),
+    ("data", "synthesize"): ("none.csv", "copy.csv"),
+}
+"""Words after a command that name a run, a version or a file which does not exist."""
+
+REFERS_TO_NOTHING = {
+    *(path for path in COMMANDS if path[0] in {"new", "config", "flow"}),
+    *[("test",), ("verify",), ("graph",), ("components",), ("describe",), ("doctor",), ("migrate",)],
+    *[("runs", "ls"), ("datasets", "ls"), ("models", "ls")],
+}
+"""Commands that name code or settings only, for which 2 is the exit code, or list what there is."""
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[0-9;]*m")
 
 SHOWN = [
@@ -102,6 +130,17 @@ def test_wrong_usage_exits_with_2(path, folder, lolpop):
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error: ")
     assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) <= 4
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in REFERS_TO_NOTHING], ids=" ".join)
+def test_objects_that_do_not_exist_exit_with_1(path, folder, lolpop):
+    """A run, a version or a file that does not exist is named in an error with the exit code 1."""
+    done = lolpop(*path, *REFERS_TO[path])
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert re.search(r"'7'|churn|none\.csv", done.err)
     assert len(done.err.splitlines()) <= 4
     assert list(folder.iterdir()) == []
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.components.data_connector._csv import write_csv
+from lolpop.components.data_connector._csv import column_names, write_csv
 from lolpop.components.data_connector._csv_frames import CsvFrames
 from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
 from lolpop.components.data_connector._json_frames import JsonFrames
@@ -46,6 +46,12 @@ class Format(ABC):
         self._schema = schema
         self._options = options
 
+    @classmethod
+    def columns(cls, location: Location) -> list[str] | None:
+        """The columns as the beginning or the end of the file names them; None if only its rows do."""
+        del location
+        return None
+
     @abstractmethod
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""
@@ -63,6 +69,11 @@ class Csv(Format):
     """Comma-separated values, or values with the separator that the source names."""
 
     separator = ","
+
+    @classmethod
+    def columns(cls, location: Location) -> list[str]:
+        """The names in the header."""
+        return column_names(location, cls.separator_of(location))
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows; the dtype of a column is decided by all of its values."""
@@ -95,6 +106,15 @@ class Tsv(Csv):
 
 class Parquet(Format):
     """Apache Parquet."""
+
+    @classmethod
+    def columns(cls, location: Location) -> list[str]:
+        """The names in the schema."""
+        import pyarrow.parquet as pq
+
+        with location.readable() as file:
+            names: list[str] = without_index(pq.read_schema(file).empty_table()).column_names
+            return names
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""
@@ -146,6 +166,15 @@ class Parquet(Format):
 
 class Feather(Format):
     """Feather, which is Apache Arrow's file format."""
+
+    @classmethod
+    def columns(cls, location: Location) -> list[str]:
+        """The names in the schema."""
+        import pyarrow as pa
+
+        with location.readable() as source, pa.ipc.open_file(source) as file:
+            names: list[str] = without_index(file.schema.empty_table()).column_names
+            return names
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows."""

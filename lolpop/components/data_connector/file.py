@@ -13,9 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.components.data_connector._csv import column_names
 from lolpop.components.data_connector._folders import files_of, part_name, staged_folder
-from lolpop.components.data_connector._formats import FORMATS, Csv, Format
+from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
@@ -135,15 +134,14 @@ class FileDataConnector(DataConnector):
 
     @classmethod
     def header_of(cls, source: Source, folder: Path | None) -> Sequence[str] | None:
-        """The columns of a local file of text with a header."""
+        """The columns of a local file that has a header or a schema."""
         if cls.read is not FileDataConnector.read:
             return None  # a subclass reads in its own way
         try:
             location = located(source, folder)
             form = _format_of(location)
-            if location.path is None or not location.path.is_file() or not issubclass(form, Csv):
-                return None
-            return column_names(location, form.separator_of(location))
+            is_file = location.path is not None and location.path.is_file()
+            return form.columns(location) if is_file else None
         except DataError:
             return None  # what is wrong with it is told by reading it
 

@@ -1,8 +1,12 @@
-"""What verification knows of the labelled rows: the header of their file."""
+"""What verification knows of the labelled rows: the header or the schema of their file."""
 
+import io
 import json
 
+import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import feather
 
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.errors import DataError
@@ -68,6 +72,17 @@ def test_headers_are_read_as_the_rows_are(warnings, content, source):
     assert warnings(content, {}, source=source) == []
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "feather"])
+def test_columns_that_a_schema_lacks_are_warnings(warnings, suffix):
+    """The schema of a binary file names its columns, an index that pandas kept aside with them."""
+    file, rows = io.BytesIO(), pd.read_csv(io.StringIO(ROWS), index_col="id")
+    rows.to_parquet(file) if suffix == "parquet" else feather.write_feather(pa.Table.from_pandas(rows), file)
+    problem, source = {**PROBLEM, "target": "churnd"}, f"rows.{suffix}"
+    assert warnings(file.getvalue(), {"problem": problem}, source=source) == [
+        f"problem.target: rows.{suffix} has no column 'churnd'. Did you mean churned?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "settings", "source"),
     [
@@ -75,10 +90,21 @@ def test_headers_are_read_as_the_rows_are(warnings, content, source):
         (ROWS, {"data_connector": f"{__name__}:OwnConnector"}, "rows.csv"),
         ('{"id": 1}\n', {}, "rows.jsonl"),
         (b"\xff\xfe\xff", {}, "rows.csv"),
+        (b"\xff\xfe\xff", {}, "rows.parquet"),
+        (b"", {}, "rows.feather"),
         ("", {}, "rows.csv"),
         ("a,b\n1,2,3\n", {}, "rows.csv"),
     ],
-    ids=["transformed", "own connector", "JSON lines", "bytes", "empty", "ragged"],
+    ids=[
+        "transformed",
+        "own connector",
+        "JSON lines",
+        "bytes",
+        "no Parquet",
+        "no Feather",
+        "empty",
+        "ragged",
+    ],
 )
 def test_nothing_is_said_where_the_header_does_not_decide(warnings, content, settings, source):
     """Rows that are transformed, or read otherwise, may have other columns; broken files are for the run."""
