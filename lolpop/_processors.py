@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables that libraries read when they are loaded: how many threads to start."""
+
 _GROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
-from lolpop._processors import processors
+from lolpop._processors import THREAD_VARIABLES, processors
 from lolpop.components.executor import Executor
+from lolpop.components.executor._checks import (
+    lost_cluster,
+    lost_worker,
+    require_counts,
+    unreachable_cluster,
+)
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
-from lolpop.errors import LolpopError
+from lolpop.components.executor._loggers import quieted
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -60,8 +67,7 @@ class DaskExecutor(Executor):
         timeout: PositiveFloat = 10.0,
         resources: Mapping[str, float] | None = None,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers must be at least 1, but got {workers}.")
+        require_counts(workers, retries)
         if address is not None and workers is not None:
             raise ValueError("workers is for a cluster of this machine: leave it out, or the address.")
         self._address = address
@@ -112,26 +118,23 @@ class DaskExecutor(Executor):
                 running[self._submitted(client, payload, items[position])] = position
             if not running:
                 return results
-            with _lost_scheduler(self._address), client.as_current():
+            with self._lost_scheduler(), client.as_current():
                 completed = wait(list(running), return_when="FIRST_COMPLETED").done
             for future in completed:
                 results[running.pop(future)] = self._result(future)
 
     def _submitted(self, client: Client, payload: Payload, item: Any) -> Future:
-        with _lost_scheduler(self._address):
+        with self._lost_scheduler():
             return client.submit(call, payload, item, pure=False, resources=self._resources or None)
 
     def _result(self, future: Future) -> Any:
         from distributed.scheduler import KilledWorker
 
         try:
-            with _lost_scheduler(self._address):
+            with self._lost_scheduler():
                 return future.result()
         except KilledWorker as error:
-            raise LolpopError(
-                f"{self._retries + 1} workers of Dask were lost while they worked on one item: they were "
-                "killed, ran out of memory, or could not start. Their logs say more."
-            ) from error
+            raise lost_worker("A worker of Dask", self._retries, "Its log says more.") from error
 
     @contextmanager
     def _client(self, max_concurrency: int) -> Iterator[Client]:
@@ -139,60 +142,94 @@ class DaskExecutor(Executor):
         import dask
         from distributed import Client
 
+        count = min(self._workers or processors(), max_concurrency)
         settings = {
             "distributed.scheduler.allowed-failures": self._retries,
             # What is lost is told by errors of ours.
             "distributed.comm.retry.count": 0,
             "distributed.comm.timeouts.connect": self._timeout,
+            **_settings_of_workers(count),
         }
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        with dask.config.set(settings), self._cluster(max_concurrency) as address:
+        with quieted("distributed"), dask.config.set(settings), self._cluster(count) as address:
             try:
-                client = Client(address, timeout=self._timeout, set_as_default=False)
+                # Workers of another machine may be out of reach, but their scheduler is not.
+                client = Client(
+                    address, timeout=self._timeout, set_as_default=False, direct_to_workers=self._is_local
+                )
             except (OSError, ValueError) as error:
-                raise LolpopError(
-                    f"No scheduler of Dask answers at {address} within {self._timeout:g} s. Start one with "
-                    "'dask scheduler', or leave executor.address out for a cluster of this machine."
+                raise unreachable_cluster(
+                    "scheduler of Dask", str(address), self._timeout, error, "dask scheduler"
                 ) from error
             try:
                 yield client
-                if self._address is not None:
+                if not self._is_local:
                     with suppress(Exception):  # what a worker cannot close ends with the worker
                         client.run(release)
             finally:
                 # Futures that nobody holds any more are cancelled with the client.
                 client.close(timeout=2)
 
+    @property
+    def _is_local(self) -> bool:
+        return self._address is None
+
     @contextmanager
-    def _cluster(self, max_concurrency: int) -> Iterator[Any]:
+    def _cluster(self, count: int) -> Iterator[Any]:
         if self._address is not None:
             yield self._address
             return
         from distributed import LocalCluster
 
-        with LocalCluster(
-            n_workers=min(self._workers or processors(), max_concurrency),
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-            preload="lolpop.components.executor._dask_preload",
-        ) as cluster:
+        with (
+            _environment_restored(),
+            LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,  # as processes of the local executor have none
+                preload="lolpop.components.executor._dask_preload",
+            ) as cluster,
+        ):
             yield cluster
+
+    @contextmanager
+    def _lost_scheduler(self) -> Iterator[None]:
+        """Raise LolpopError if the scheduler ends while something is asked of it."""
+        from asyncio import CancelledError as AsyncCancelledError
+        from concurrent.futures import CancelledError
+
+        from distributed.comm import CommClosedError
+
+        try:
+            yield
+        except (CancelledError, AsyncCancelledError, CommClosedError) as error:
+            where = f" at {self._address}" if self._address else ""
+            raise lost_cluster(f"The scheduler of Dask{where}", "the connection is closed") from error
+
+
+def _settings_of_workers(count: int) -> dict[str, Any]:
+    """Settings of Dask for ``count`` workers of this machine: those that cost as little as processes can."""
+    threads = str(max(1, processors() // count))
+    return {
+        # It looks at the stack of the worker a hundred times a second: a tenth of the time of some fits.
+        "distributed.worker.profile.enabled": False,
+        # Without Dask's own MALLOC_TRIM_THRESHOLD_, with which every larger array is fetched from the system.
+        "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREAD_VARIABLES, threads),
+    }
 
 
 @contextmanager
-def _lost_scheduler(address: str | None) -> Iterator[None]:
-    from asyncio import CancelledError as AsyncCancelledError
-    from concurrent.futures import CancelledError
-
-    from distributed.comm import CommClosedError
-
+def _environment_restored() -> Iterator[None]:
+    """Take back what Dask leaves in the environment of this process, for its workers, in the block."""
+    names = (*THREAD_VARIABLES, "PYTHONHASHSEED")
+    before = {name: os.environ.get(name) for name in names}
     try:
         yield
-    except (CancelledError, AsyncCancelledError, CommClosedError) as error:
-        where = f" at {address}" if address else ""
-        raise LolpopError(
-            f"The scheduler of Dask{where} is gone, and with it what is not done. Once there is one again, "
-            "'lolpop run --resume' goes on."
-        ) from error
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop._processors import let_threads_sleep, processors
+from lolpop._processors import THREAD_VARIABLES, let_threads_sleep, processors
 from lolpop.components.executor import Executor
+from lolpop.components.executor._checks import lost_worker, require_counts
 from lolpop.components.executor._interrupts import children_are_deaf, hear_again, interrupts_wait
 from lolpop.components.executor._payloads import packed, unpacked
-from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
     from lolpop.kernel.specs import Call
@@ -49,10 +49,7 @@ class LocalExecutor(Executor):
     """
 
     def __init__(self, workers: PositiveInt | None = None, retries: NonNegativeInt = 1) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers must be at least 1, but got {workers}.")
-        if retries < 0:
-            raise ValueError(f"retries cannot be negative, but got {retries}.")
+        require_counts(workers, retries)
         self._workers = workers
         self._retries = retries
 
@@ -132,9 +129,19 @@ class _Pool:
                     return future.result()
                 except BrokenProcessPool:
                     self._replace(pool)
-            return _answer(work.future)
+            return self._answer(work.future)
         finally:
             self._unfinished.pop(work, None)
+
+    def _answer(self, future: Future[Any]) -> Any:
+        try:
+            return future.result()
+        except BrokenProcessPool as error:
+            raise lost_worker(
+                "A worker process",
+                self._retries,
+                "A script that starts workers needs `if __name__ == '__main__':` around its code.",
+            ) from error
 
     def shutdown(self, *, wait: bool) -> None:
         """Let the processes end, once what they work on is done."""
@@ -207,29 +214,16 @@ def _is_lost(future: Future[Any]) -> bool:
     return isinstance(future.exception(), BrokenProcessPool)
 
 
-def _answer(future: Future[Any]) -> Any:
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise LolpopError(
-            "A worker process died: it was killed, ran out of memory, or could not start. "
-            "A script that starts workers needs `if __name__ == '__main__':` around its code."
-        ) from error
-
-
 # Of a worker process, as a pool gives its workers no other place: what it was started for, and what it calls
 # for each item once that is unpickled.
 _given = b""
 _function: Callable[[Any], Any] | None = None
 
-# What libraries read when they are loaded: how many threads to start.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 def _prepare(pickled: bytes, threads: int) -> None:
     global _given
     _given = pickled
-    for name in _THREADS:
+    for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(threads))
     let_threads_sleep()
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()

@@ -15,7 +15,14 @@ from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from lolpop._concurrency import in_order
 from lolpop._processors import let_threads_sleep, processors
 from lolpop.components.executor import Executor
+from lolpop.components.executor._checks import (
+    lost_cluster,
+    lost_worker,
+    require_counts,
+    unreachable_cluster,
+)
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
+from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError, WiringError
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ __all__ = ["RayExecutor"]
 
 T = TypeVar("T")
 
+_CLUSTER = "The cluster of Ray"
 _CLIENT = "ray://"
 _DEFAULT_PORT = 6379
 
@@ -68,10 +76,7 @@ class RayExecutor(Executor):
         timeout: PositiveFloat = 10.0,
         resources: Mapping[str, float] | None = None,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers must be at least 1, but got {workers}.")
-        if retries < 0:
-            raise ValueError(f"retries cannot be negative, but got {retries}.")
+        require_counts(workers, retries)
         self._address = address
         self._workers = workers
         self._retries = retries
@@ -146,7 +151,8 @@ class RayExecutor(Executor):
             count = min(self._workers or processors(), max_concurrency)
             options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
         try:
-            ray.init(self._address or "local", **options)
+            with quieted("ray"):  # it tells of a token for each cluster of this machine
+                ray.init(self._address or "local", **options)
         except (OSError, RuntimeError, ValueError) as error:
             raise self._no_answer(self._address or "this machine", error) from error
         try:
@@ -167,11 +173,7 @@ class RayExecutor(Executor):
             raise self._no_answer(address, error) from error
 
     def _no_answer(self, address: str, error: Exception) -> LolpopError:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        return LolpopError(
-            f"No cluster of Ray answers at {address} within {self._timeout:g} s ({reason}). Start one with "
-            "'ray start --head', or leave executor.address out for a cluster of this machine."
-        )
+        return unreachable_cluster("cluster of Ray", address, self._timeout, error, "ray start --head")
 
 
 class _Worker:
@@ -256,7 +258,7 @@ class _Actors:
             try:
                 done, _ = ray.wait(list(starting))
             except Exception as error:  # noqa: BLE001  (whoever asks raises it)
-                self._free.put(_lost_cluster(error))
+                self._free.put(lost_cluster(_CLUSTER, error))
                 return
             for reference in done:
                 actor = starting.pop(reference)
@@ -282,16 +284,6 @@ class _Actors:
                     "a worker of Ray cannot import what it is to call",
                     "Install lolpop and your code where workers run, in the same versions.",
                 ) from error
-            raise LolpopError(
-                f"{self._retries + 1} workers of Ray were lost while they worked on one item: they were "
-                "killed, ran out of memory, or could not start. Their logs say more."
-            ) from error
+            raise lost_worker("A worker of Ray", self._retries, "Its log says more.") from error
         except (RayError, ConnectionError) as error:
-            raise _lost_cluster(error) from error
-
-
-def _lost_cluster(error: Exception) -> LolpopError:
-    return LolpopError(
-        f"The cluster of Ray is lost ({type(error).__name__}), and calls that had not ended with it. Start a "
-        "cluster, then resume the run."
-    )
+            raise lost_cluster(_CLUSTER, error) from error

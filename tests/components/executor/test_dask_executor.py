@@ -1,18 +1,18 @@
 """The executor on Dask: work on a real cluster of this machine with two workers."""
 
 import asyncio
+import logging
 import os
-import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worker_app import PowerApp, double, fail_on_three
+from worker_app import PowerApp, double, fail_on_three, kill_always, kill_once, meet, place, sleep
 
+from lolpop._processors import processors
 from lolpop.components.executor._cluster_worker import Payload
 from lolpop.components.executor.dask import DaskExecutor
 from lolpop.errors import LolpopError, WiringError
@@ -23,21 +23,6 @@ from lolpop.testing import contracts
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'lolpop[dask]'")
 pytestmark = pytest.mark.filterwarnings("ignore:::distributed", "ignore:::tornado", "ignore::ResourceWarning")
-
-
-def pid_after(seconds: float) -> int:
-    time.sleep(seconds)
-    return os.getpid()
-
-
-def kill_once(flag: str) -> int:
-    """End the worker the first time."""
-    try:
-        Path(flag).touch(exist_ok=False)
-    except FileExistsError:
-        return 7
-    os.kill(os.getpid(), signal.SIGKILL)
-    return 0
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +40,33 @@ class TestDaskExecutor(contracts.ExecutorContract):
 
 
 def test_results_come_in_the_order_of_the_items(address):
-    """More items than are ever submitted at once, on both workers."""
+    """More items than are ever submitted at once; no items have no results."""
     executor = DaskExecutor(address)
     assert executor.map(double, range(25)) == [2 * number for number in range(25)]
-    assert len(set(executor.map(pid_after, [0.1] * 6))) == 2
     assert executor.map(double, []) == []
+
+
+def test_workers_work_at_once(address, tmp_path):
+    """Two items that wait for each other are done, by two workers."""
+    assert len(set(DaskExecutor(address).map(meet, [str(tmp_path)] * 2))) == 2
+
+
+def test_an_item_that_ends_every_worker_is_an_error(address):
+    """The message says how often it was tried."""
+    with pytest.raises(LolpopError, match=r"A worker of Dask was lost \(2 attempts\): it was killed"):
+        DaskExecutor(address, retries=1).map(kill_always, [1])
+
+
+def test_a_cluster_of_this_machine_leaves_no_trace(monkeypatch):
+    """Workers share the processors, but the environment and the logger of this process stay as they were."""
+    for name in ("OMP_NUM_THREADS", "PYTHONHASHSEED", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ), logging.getLogger("distributed").level
+    with DaskExecutor(workers=1).workers(place, 1) as ask:
+        assert ask("OMP_NUM_THREADS")[1] == str(processors())
+        # With it, arrays of every fit would be fetched from the system and returned to it.
+        assert ask("MALLOC_TRIM_THRESHOLD_")[1] is None
+    assert (dict(os.environ), logging.getLogger("distributed").level) == before
 
 
 def test_what_fails_in_a_worker_is_raised_here(address):
@@ -180,7 +187,7 @@ def test_a_scheduler_that_is_gone_is_told():
         closer = threading.Timer(1.0, lambda: cluster.sync(cluster.scheduler.close))
         closer.start()
         with pytest.raises(LolpopError, match=r"The scheduler of Dask at .* is gone"):
-            DaskExecutor(cluster.scheduler_address, timeout=1).map(pid_after, [0.2] * 200)
+            DaskExecutor(cluster.scheduler_address, timeout=1).map(sleep, [0.2] * 200)
     finally:
         with suppress(asyncio.CancelledError, TimeoutError):  # its scheduler no longer answers
             cluster.close(timeout=2)

@@ -47,7 +47,7 @@ def test_what_the_first_failing_call_raised_is_raised():
 
 def test_a_worker_that_dies_is_told():
     """A process that ends without an answer is an error in plain words."""
-    with pytest.raises(LolpopError, match="worker process died"):
+    with pytest.raises(LolpopError, match="A worker process was lost"):
         LocalExecutor(1).map(die, [1])
 
 
@@ -70,7 +70,7 @@ def test_a_worker_that_dies_is_told_to_whoever_waits():
     """So is it to who asks later: there are no workers any more."""
     with LocalExecutor().workers(die, 1) as ask:
         for _ in range(2):
-            with pytest.raises(LolpopError, match="worker process died"):
+            with pytest.raises(LolpopError, match="A worker process was lost"):
                 ask(1)
 
 

@@ -1,13 +1,11 @@
 """The executor on Ray: work on a real cluster of this machine with two workers."""
 
 import os
-import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from worker_app import PowerApp, double, fail_on_three
+from worker_app import PowerApp, double, fail_on_three, kill_always, kill_once, meet, place
 
 from lolpop.components.executor.ray import RayExecutor
 from lolpop.errors import LolpopError
@@ -15,25 +13,6 @@ from lolpop.testing import contracts
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lolpop[ray]'")
 pytestmark = pytest.mark.filterwarnings("ignore:::ray", "ignore::ResourceWarning")
-
-
-def pid_after(seconds: float) -> int:
-    time.sleep(seconds)
-    return os.getpid()
-
-
-def kill_once(flag: str) -> int:
-    """End the worker the first time."""
-    try:
-        Path(flag).touch(exist_ok=False)
-    except FileExistsError:
-        return 7
-    os.kill(os.getpid(), signal.SIGKILL)
-    return 0
-
-
-def kill_always(number: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +37,14 @@ class TestRayExecutor(contracts.ExecutorContract):
 
 @pytest.mark.usefixtures("cluster")
 def test_results_come_in_the_order_of_the_items():
-    """More items than workers, on both of them."""
+    """More items than workers."""
     assert RayExecutor().map(double, range(25)) == [2 * number for number in range(25)]
-    assert len(set(RayExecutor().map(pid_after, [0.2] * 8))) == 2
+
+
+@pytest.mark.usefixtures("cluster")
+def test_workers_work_at_once(tmp_path):
+    """Two items that wait for each other are done, by two workers, however late one of them starts."""
+    assert len(set(RayExecutor().map(meet, [str(tmp_path)] * 2))) == 2
 
 
 @pytest.mark.usefixtures("cluster")
@@ -83,8 +67,8 @@ def test_what_a_killed_worker_was_doing_is_done_again(tmp_path):
 
 @pytest.mark.usefixtures("cluster")
 def test_an_item_that_ends_every_worker_is_an_error():
-    """The message says how many were lost."""
-    with pytest.raises(LolpopError, match=r"1 workers? of Ray (was|were) lost"):
+    """The message says how often it was tried."""
+    with pytest.raises(LolpopError, match=r"A worker of Ray was lost \(1 attempt\)"):
         RayExecutor(workers=1, retries=0).map(kill_always, [1])
 
 
@@ -115,7 +99,8 @@ def test_a_container_is_built_once_in_each_worker_and_closed(tmp_path, monkeypat
 @pytest.mark.usefixtures("cluster")
 def test_items_go_where_their_resources_are():
     """As many workers as the resources allow; what no machine has is an error, not a wait for ever."""
-    assert len(set(RayExecutor(resources={"shelf": 1}).map(pid_after, [0.1] * 4))) == 1
+    answers = RayExecutor(resources={"shelf": 1}).map(place, ["PATH"] * 4)
+    assert len({pid for pid, _ in answers}) == 1
     with pytest.raises(LolpopError, match=r"has 0 GPU, but executor\.resources wants 1 for each worker"):
         RayExecutor(resources={"GPU": 1}).map(double, [1])
 

@@ -1,6 +1,7 @@
 """An app whose work is done in other processes; they import it by name."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -22,6 +23,29 @@ def fail_on_three(number: int) -> int:
 
 def die(number: int) -> int:
     os._exit(3)
+
+
+def kill_once(flag: str) -> int:
+    """End the worker the first time."""
+    try:
+        Path(flag).touch(exist_ok=False)
+    except FileExistsError:
+        return 7
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def kill_always(number: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def meet(folder: str) -> int:
+    """Wait for another worker that is asked the same, and return the id of this one."""
+    place, deadline = Path(folder), time.monotonic() + 60
+    (place / str(os.getpid())).touch()
+    while len(list(place.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return os.getpid()
 
 
 def sleep(seconds: float) -> float:

@@ -1,0 +1,97 @@
+"""What a search costs on the workers of each executor, beside those of ``local``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+from sklearn.datasets import make_classification
+
+from benchmarks.budget import Budget
+from benchmarks.processes import Cost, cost_of
+
+TRIALS = 24
+REPEAT = 2
+SHARE_OF_ONE = 0.65
+OVERHEAD = 1.2
+PACKAGES = {"local": "lolpop", "dask": "distributed", "ray": "ray"}
+SETTINGS = """\
+problem: {name: bench, target: label}
+data: {train: known.csv}
+seed: 7
+skip: [check_data, profile_data, compare_data, analyze_model, check_model]
+interceptors: []
+notifiers: []
+train:
+  measured: [test]
+  model_trainer: {estimator: random_forest, params: {n_estimators: TREES, n_jobs: 1}}
+  hyperparameter_tuner: {use: grid, values: {min_samples_leaf: VALUES}, n_jobs: 2}
+"""
+SEARCH = """
+import sys, time
+from lolpop_containers.classification import ClassificationContainer
+
+if __name__ == "__main__":
+    overrides = {"executor": {"use": sys.argv[1], "workers": int(sys.argv[2])}}
+    with ClassificationContainer.load("lolpop.yaml", environ={}, overrides=overrides) as container:
+        runner = container.runner()
+        rows = runner.process_data()
+        start = time.perf_counter()
+        runner.train_model(rows)
+        print(time.perf_counter() - start)
+"""
+
+
+def budgets(trials: int = TRIALS, trees: int = 50, repeat: int = REPEAT) -> Iterator[Budget]:
+    executors = [name for name, package in PACKAGES.items() if find_spec(package) is not None]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _prepare(folder, trials, trees)
+        # In turn: what else the machine does hits all of them.
+        costs: dict[tuple[str, int], list[Cost]] = {}
+        for _ in range(repeat):
+            for workers in (1, 2):
+                for executor in executors:
+                    costs.setdefault((executor, workers), []).append(_search(folder, executor, workers))
+    of = f"a search of {trials} trials by two workers"
+    for executor in executors:
+        one, two = (
+            min(float(cost.output.split()[-1]) for cost in costs[executor, workers]) for workers in (1, 2)
+        )
+        yield Budget(
+            f"{of} of {executor}, of the time of one", two / one, SHARE_OF_ONE, "",
+            f"{one:.1f} s by one, {two:.1f} s by two",
+        )  # fmt: skip
+    local = _processor_seconds(costs["local", 2])
+    for executor in executors[1:]:
+        seconds = _processor_seconds(costs[executor, 2])
+        yield Budget(
+            f"processor time of {of} of {executor}, of that of local", seconds / local, OVERHEAD, "",
+            f"{seconds:.1f} s, {local:.1f} s of local",
+        )  # fmt: skip
+
+
+def _prepare(folder: Path, trials: int, trees: int) -> None:
+    features, label = make_classification(20_000, 20, n_informative=10, random_state=0)
+    pd.DataFrame(features).add_prefix("x").assign(label=label).to_csv(folder / "known.csv", index=False)
+    # Values that hardly matter: all trials take the same time.
+    values = str(list(range(1, trials + 1)))
+    (folder / "lolpop.yaml").write_text(SETTINGS.replace("VALUES", values).replace("TREES", str(trees)))
+    (folder / "search.py").write_text(SEARCH)
+
+
+def _search(folder: Path, executor: str, workers: int) -> Cost:
+    shutil.rmtree(folder / ".lolpop", ignore_errors=True)
+    command = [sys.executable, "search.py", executor, str(workers)]
+    return cost_of(command, folder, {**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def _processor_seconds(costs: list[Cost]) -> float:
+    return statistics.median(cost.processor_seconds for cost in costs)

@@ -1,0 +1,45 @@
+"""Checks of settings and errors that executors share."""
+
+from __future__ import annotations
+
+from lolpop.components._bounds import require_positive
+from lolpop.errors import LolpopError
+
+
+def require_counts(workers: int | None, retries: int) -> None:
+    """Raise ValueError, with the value, for a number of workers or of retries that makes no sense."""
+    require_positive({"workers": workers})
+    if retries < 0:
+        raise ValueError(f"retries cannot be negative, but got {retries}.")
+
+
+def lost_worker(worker: str, retries: int, hint: str) -> LolpopError:
+    """The error of an item whose worker was lost at each attempt."""
+    attempts = "1 attempt" if retries == 0 else f"{retries + 1} attempts"
+    return LolpopError(
+        f"{worker} was lost ({attempts}): it was killed, ran out of memory, or could not start. {hint}"
+    )
+
+
+def lost_cluster(cluster: str, reason: object) -> LolpopError:
+    """The error of work whose cluster ended before it."""
+    return LolpopError(
+        f"{cluster} is gone ({_line_of(reason)}), and the rest of the work with it. "
+        "Start it again and resume the run."
+    )
+
+
+def unreachable_cluster(
+    cluster: str, address: str, timeout: float, reason: object, command: str
+) -> LolpopError:
+    """The error of an ``address`` where no cluster answers; ``command`` starts one."""
+    return LolpopError(
+        f"No {cluster} answers at {address} within {timeout:g} s ({_line_of(reason)}). Start one with "
+        f"'{command}', or leave executor.address out for a cluster of this machine."
+    )
+
+
+def _line_of(reason: object) -> str:
+    """The first line of an error, or its type if it has no text."""
+    text = str(reason).strip()
+    return text.splitlines()[0].rstrip(".") if text else type(reason).__name__
