@@ -14,6 +14,7 @@ from rich.table import Table
 from benchmarks import (
     batches,
     cache,
+    executors,
     install,
     kernel,
     neighbours,
@@ -36,6 +37,7 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "tuning": tuning.budgets,
     "neighbours": neighbours.budgets,
     "batches": batches.budgets,
+    "executors": executors.budgets,
     "parts": parts.budgets,
     "profiling": profiling.budgets,
     "segments": segments.budgets,

@@ -87,6 +87,6 @@ def _drawn(random: np.random.Generator, rows: int, start: int = 0, *, labelled: 
 
 
 def measured(script: Path, folder: Path, *arguments: str) -> dict[str, float]:
-    python(str(script), str(folder), *arguments)
+    python("-m", f"benchmarks.{script.stem}", str(folder), *arguments)
     measured: dict[str, float] = json.loads((folder / f"{script.stem.partition('_')[0]}.json").read_text())
     return measured

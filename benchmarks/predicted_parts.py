@@ -1,6 +1,6 @@
 """Predicts the rows of ``parts.py``, part by part.
 
-Usage: python predicted_parts.py FOLDER EXECUTOR WORKERS JOBS
+Usage: python -m benchmarks.predicted_parts FOLDER EXECUTOR WORKERS JOBS
 """
 
 import json
@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.processes import descendants
 from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 
@@ -25,16 +26,6 @@ def peaks_of_processes(pids: list[int]) -> dict[int, int]:
         [line] = [line for line in status.splitlines() if line.startswith("VmHWM")] or ["VmHWM: 0 kB"]
         peaks[pid] = int(line.split()[1]) // 1024
     return peaks
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes that this one has started, and those that they have."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        started = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [*started, *(other for child in started for other in descendants(child))]
 
 
 def is_python(pid: int) -> bool:
