@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._evidence import Evidence, Fields, without_plus
-from lolpop.components.data_connector._numbers import PLAIN, NumberCounts, NumberStyle, number_with_symbol
+from lolpop.components.data_connector._numbers import (
+    PLAIN,
+    NumberCounts,
+    NumberStyle,
+    number_with_symbol,
+    number_with_unit,
+)
 from lolpop.data.frames import count, listed
 from lolpop.data.reading import ColumnSchema, Notice
 from lolpop.errors import DataError
@@ -170,7 +176,7 @@ class ColumnReader:
         if self._kind is not None:
             return
         if counts is None:
-            yield from self._with_symbols(plan)
+            yield from self._with_marks(plan)
             return
         style = plan.style if plan.lenient else counts.best()
         if style is None or not counts.are_nearly_all(style):
@@ -246,13 +252,15 @@ class ColumnReader:
             f"values are {_KINDS[read_as]}{example}."
         )
 
-    def _with_symbols(self, plan: ColumnPlan) -> Iterator[Notice]:
+    def _with_marks(self, plan: ColumnPlan) -> Iterator[Notice]:
         if plan.type != "string" or self._wanted == "text" or self._is_identity or self._is_label:
             return
         sample = self.evidence.sample
-        if (text := number_with_symbol(sample)) is not None:
+        for mark, text in ("symbol", number_with_symbol(sample)), ("unit", number_with_unit(sample)):
+            if text is None:
+                continue
             yield Notice(
-                f"{self._shown}: values of {self._name!r} are numbers with a symbol, such as {text!r}, "
+                f"{self._shown}: values of {self._name!r} are numbers with a {mark}, such as {text!r}, "
                 "and are read as text. Write plain numbers, or convert them in data_transformer; set "
                 f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
                 "warning",

@@ -289,6 +289,11 @@ def _header(location: Location, separator: str) -> list[str]:
         with suppress(DataError):  # a value that is long, and for those to judge who read all rows
             start, end, first = next(rows, (0, 0, names))
         if len(first) > len(names):
+            if len(names) == 1:
+                raise DataError(
+                    f"{location}:1: the header is {names[0]!r}, and the row below it has {len(first)} fields. "
+                    "Remove what stands above the names of the columns."
+                )
             # Other readers would take the first values of the rows for an index.
             raise _ragged(location, start, end, len(first), len(names))
     return names

@@ -22,6 +22,10 @@ _DIGITS = r"[0-9.,' ]*[0-9][0-9.,' ]*"
 _WITH_SYMBOL = re.compile(
     rf"^[-+({_MINUS}]?(?:[{_CURRENCIES}]{_DIGITS}|{_DIGITS}[{_CURRENCIES}{_SHARES}]|(?<={_MINUS}){_DIGITS})\)?$"
 )
+_WITH_UNIT = re.compile(
+    rf"^[-+{_MINUS}]?{_DIGITS}(?P<unit>[\u00b0\u00b5]?[^\W\d_]{{1,10}}(?:/[^\W\d_]{{1,5}})?[\u00b2\u00b3]?)$"
+)
+_DISTINCT, _UNITS = 10, 3
 
 NEARLY = 0.9
 """The least share of numbers in a numeric column."""
@@ -68,6 +72,20 @@ def number_with_symbol(texts: Sequence[str]) -> str | None:
     """The first text if nearly all ``texts`` are numbers with a currency, a percent or a long minus sign."""
     with_symbol = [text for text in texts if _WITH_SYMBOL.match(text)]
     return with_symbol[0] if texts and len(with_symbol) >= NEARLY * len(texts) else None
+
+
+def number_with_unit(texts: Sequence[str]) -> str | None:
+    """The first text if nearly all ``texts`` are numbers before a unit, such as ``12 kg``.
+
+    Units after a space may be up to three different ones. Without a space there is one: ``12A`` and ``12B``
+    are codes. So are texts of fewer than ten different ones.
+    """
+    matches = [match for text in texts if (match := _WITH_UNIT.match(text))]
+    if len(matches) < NEARLY * len(texts) or len({match[0] for match in matches}) < _DISTINCT:
+        return None
+    units = {match["unit"] for match in matches}
+    after_space = all(match[0][match.start("unit") - 1] == " " for match in matches)
+    return matches[0][0] if len(units) <= (_UNITS if after_space else 1) else None
 
 
 _DEFAULTS = {"decimal": ".", "thousands": ""}

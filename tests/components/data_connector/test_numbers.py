@@ -157,6 +157,33 @@ def test_numbers_with_symbols_are_named(tmp_path, form):
     assert f"values of 'x' are numbers with a symbol, such as {form.format(0)!r}" in notices[0].message
 
 
+@pytest.mark.parametrize("form", ["{} kg", "{}kg", "{}.5 \u00b0C", "{} km/h", "-{} m\u00b2", "{} years"])
+def test_numbers_with_units_are_named(tmp_path, form):
+    """A weight with its unit is text, and a warning says so."""
+    columns, notices, _ = both(tmp_path, column(*(form.format(n) for n in range(60))))
+    assert columns["x"][0] == "string"
+    assert [notice.level for notice in notices] == ["warning"]
+    assert f"values of 'x' are numbers with a unit, such as {form.format(0)!r}" in notices[0].message
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"{number}{'ABC'[number % 3]}" for number in range(60)],
+        [f"{number} {name} street" for number, name in enumerate("abc" * 20)],
+        [f"{number} {name}" for number, name in enumerate(["Elm", "Oak", "Ash", "Fir"] * 15)],
+        ["1st", "2nd", "3rd"] * 20,
+        ["4 doors", "2 doors"] * 30,
+        [f"{number} Q1" for number in range(60)],
+    ],
+    ids=["seats", "addresses", "trees", "ordinals", "few", "quarters"],
+)
+def test_codes_and_categories_have_no_unit(tmp_path, texts):
+    """Seats, addresses and a few categories are not taken for numbers with a unit."""
+    _, notices, _ = both(tmp_path, column(*texts))
+    assert not notices
+
+
 def test_a_form_that_people_state_is_kept_from_numbers(tmp_path):
     """Dates that the problem states a form of are read as text, and keep the zero in front."""
     problem = Problem(name="p", target="y", dates={"day": "%d%m%Y", "iso": "ISO8601", "version": "text"})
