@@ -291,7 +291,7 @@ def _header(location: Location, separator: str) -> list[str]:
         if len(first) > len(names):
             if len(names) == 1:
                 raise DataError(
-                    f"{location}:1: the header is {names[0]!r}, and the row below it has {len(first)} fields. "
+                    f"{location}:1: the header is {names[0]!r}, but the next row has {len(first)} fields. "
                     "Remove what stands above the names of the columns."
                 )
             # Other readers would take the first values of the rows for an index.

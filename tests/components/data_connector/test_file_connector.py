@@ -152,7 +152,7 @@ def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> Non
         (b"a,b\n1,2\n3,4,5\n", "data.csv:3: this line has 3 fields, the header has 2"),
         (
             b"# of 2024\na,b\n1,2\n",
-            "data.csv:1: the header is '# of 2024', and the row below it has 2 fields",
+            "data.csv:1: the header is '# of 2024', but the next row has 2 fields",
         ),
         (b"a,b\n1,2,3\n4,5,6\n", "data.csv:2: this line has 3 fields, the header has 2"),
         (b'a,b\n"x\ny",1\n"u",2,3\n', "data.csv:4: this line has 3 fields"),
