@@ -28,6 +28,42 @@ def loading() -> Iterator[Callable[..., Any]]:
         yield load
 
 
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Settings of an executor of two workers, by its name: tests of a module share a cluster of each engine."""
+    with ExitStack() as clusters:
+        started: dict[str, dict[str, Any]] = {"local": {"use": "local", "workers": 2}}
+
+        def settings_of(name: str) -> dict[str, Any]:
+            if name not in started:
+                started[name] = _CLUSTERS[name](clusters)
+            return started[name]
+
+        yield settings_of
+
+
+def _start_dask(clusters: ExitStack) -> dict[str, Any]:
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is not installed: pip install 'lolpop[dask]'"
+    )
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    )
+    return {"use": "dask", "address": clusters.enter_context(cluster).scheduler_address, "workers": None}
+
+
+def _start_ray(clusters: ExitStack) -> dict[str, Any]:
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lolpop[ray]'")
+    for name in ("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "RAY_USAGE_STATS_ENABLED"):
+        os.environ.setdefault(name, "0")
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    clusters.callback(ray.shutdown)
+    return {"use": "ray", "workers": 2}
+
+
+_CLUSTERS = {"dask": _start_dask, "ray": _start_ray}
+
+
 @pytest.fixture
 def kept(load: Callable[..., Any]) -> MetadataTracker:
     """What the project's store knows, whichever container made it."""

@@ -1,5 +1,6 @@
 """The example of two workers gives the same predictions on every engine."""
 
+import json
 from importlib.util import find_spec
 
 import pandas as pd
@@ -7,19 +8,28 @@ import pytest
 
 PACKAGES = {"dask": "distributed", "ray": "ray"}
 
+# What the first run has shown already, and what workers have no part in.
+SHOWN = ["check_data", "profile_data", "compare_data", "analyze_model", "check_model", "check_model_bias"]
+
 
 @pytest.mark.filterwarnings(
     "ignore:::distributed", "ignore:::tornado", "ignore:::ray", "ignore::ResourceWarning"
 )
-def test_predictions_are_the_same_on_every_engine(example, lolpop):
-    """Byte for byte: the search chose the same model, and every part is there once."""
+def test_predictions_are_the_same_on_every_engine(example, lolpop, two_workers):
+    """Byte for byte: the search chose the model that it chooses in one process, and every part is there once."""
     folder = example("cluster")
     written = {}
     installed = [engine for engine, package in PACKAGES.items() if find_spec(package) is not None]
     if not installed:
         pytest.skip("no engine is installed: pip install 'lolpop[dask]' or 'lolpop[ray]'")
     for engine in ("local", *installed):
-        told, _ = lolpop("classification", LOLPOP_EXECUTOR__USE=engine)
+        executor = two_workers(engine)
+        variables = {f"LOLPOP_EXECUTOR__{name.upper()}": json.dumps(executor[name]) for name in executor}
+        if engine == "local":
+            variables["LOLPOP_TRAIN__HYPERPARAMETER_TUNER__N_JOBS"] = "1"
+        else:
+            variables["LOLPOP_SKIP"] = json.dumps(SHOWN)
+        told, _ = lolpop("classification", **variables)
         assert told["metrics"]["test"]["roc_auc"] > 0.8
         parts = sorted((folder / "out" / "predictions").iterdir())
         written[engine] = {path.name: path.read_bytes() for path in parts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from orders_project import orders
 
+from lolpop.resources import ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 
 SETTINGS = """
@@ -41,6 +43,25 @@ def project(tmp_path: Path, known: pd.DataFrame, new: pd.DataFrame) -> Path:
     new.to_parquet(tmp_path / "new.parquet")
     (tmp_path / "lolpop.yaml").write_text(SETTINGS)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory: pytest.TempPathFactory, known: pd.DataFrame) -> Path:
+    """The store of a project whose model is trained; tests work on copies."""
+    folder = tmp_path_factory.mktemp("trained")
+    known.to_parquet(folder / "known.parquet")
+    (folder / "lolpop.yaml").write_text(SETTINGS)
+    with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
+        runner = container.runner()
+        runner.train_model(runner.process_data())
+    return folder / ".lolpop"
+
+
+@pytest.fixture
+def trained(project: Path, trained_store: Path) -> ModelVersion:
+    """The model of the project, trained on the known orders."""
+    shutil.copytree(trained_store, project / ".lolpop")
+    return ModelVersion(name="orders", number=1)
 
 
 @pytest.fixture

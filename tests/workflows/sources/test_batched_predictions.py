@@ -19,12 +19,6 @@ from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 MODEL = ModelVersion(name="orders", number=1)
 
 
-@pytest.fixture
-def trained(load):
-    runner = load().runner()
-    return runner.train_model(runner.process_data())
-
-
 def predict(container):
     runner = container.runner()
     return runner.predict_data(MODEL, runner.process_data(dataset="predict"))

@@ -17,12 +17,7 @@ from lolpop.errors import DataError, VerificationError
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 MODEL = ModelVersion(name="orders", number=1)
-
-
-@pytest.fixture
-def trained(load):
-    runner = load().runner()
-    return runner.train_model(runner.process_data())
+IN_THIS_PROCESS = {"use": "inline_executor:InlineExecutor"}
 
 
 @pytest.fixture
@@ -145,7 +140,7 @@ def test_predictions_are_a_folder_of_parts(load, kept, project, split, trained, 
     settings = {"data__batch_rows": 7, "data__predict": split("parquet"), "data__predictions": "out/parts/"}
     for jobs in (1, workers):
         settings["predict"] = {"n_jobs": jobs, "part_batches": 2}
-        predict(load(**settings, executor={"workers": 2}))
+        predict(load(**settings, executor=IN_THIS_PROCESS))
         parts = sorted((project / "out" / "parts").iterdir())
         assert [part.name for part in parts] == [f"part-{number:05}.parquet" for number in range(8)]
         pd.testing.assert_frame_equal(pd.read_parquet(project / "out" / "parts"), whole)
@@ -168,7 +163,7 @@ def test_parts_of_workers_are_those_of_one_process(load, project, trained):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_error_leaves_the_former_parts(load, kept, project, new, trained, jobs):
     """Nothing half-written is there, nor beside it, and fewer parts leave none of the former ones."""
-    settings = {"data__batch_rows": 7, "data__predictions": "out/parts/", "executor": {"workers": 2}}
+    settings = {"data__batch_rows": 7, "data__predictions": "out/parts/", "executor": IN_THIS_PROCESS}
     container = load(**settings, predict={"n_jobs": jobs, "part_batches": 2})
     predict(container)
     folder = project / "out" / "parts"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pandas as pd
 import pytest
 from killed_prediction import KilledContainer
@@ -14,25 +12,16 @@ from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 MODEL = ModelVersion(name="orders", number=1)
 
-_PACKAGES = {"dask": "distributed", "ray": "ray"}
+IN_THIS_PROCESS = {"use": "inline_executor:InlineExecutor"}
 pytestmark = pytest.mark.filterwarnings(
     "ignore:::distributed", "ignore:::tornado", "ignore:::ray", "ignore::ResourceWarning"
 )
 
 
 @pytest.fixture(params=["local", "dask", "ray"])
-def executor(request):
+def executor(request, two_workers):
     """Settings of an executor of two workers."""
-    package = _PACKAGES.get(request.param)
-    if package is not None and find_spec(package) is None:
-        pytest.skip(f"{package} is not installed: pip install 'lolpop[{request.param}]'")
-    return {"use": request.param, "workers": 2}
-
-
-@pytest.fixture
-def trained(load):
-    runner = load().runner()
-    return runner.train_model(runner.process_data())
+    return two_workers(request.param)
 
 
 def by_parts(executor):
@@ -64,15 +53,14 @@ def test_polars_frames_travel_as_well(load, project, trained, suffix):
     pytest.importorskip("polars", reason="polars is not installed")
     target = project / f"predictions.{suffix}"
     written = []
-    for settings in ({"data__batch_rows": 7}, by_parts({"use": "local", "workers": 2})):
+    for settings in ({"data__batch_rows": 7}, by_parts(IN_THIS_PROCESS)):
         predict(load(**settings, data__frame="polars", data__predictions=str(target)))
         written.append(target.read_bytes())
     assert written[0] == written[1]
 
 
-def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained, executor, monkeypatch):
+def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained, executor):
     """What it was predicting is predicted again, and nothing is there twice."""
-    monkeypatch.setenv("KILL_FLAG", str(project / "killed"))
     target = project / "out" / "predictions.parquet"
     predict(load(data__batch_rows=7))
     in_one_process = target.read_bytes()
@@ -86,7 +74,7 @@ def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, kep
     """The message names the value, and nothing is kept or written."""
     new.assign(order_id=new["order_id"].replace(1049, 1000)).to_parquet(project / "new.parquet")
     with pytest.raises(DataError, match="2 rows share a value of 'order_id', the index, such as 1000"):
-        predict(load(**by_parts({"use": "local", "workers": 2})))
+        predict(load(**by_parts(IN_THIS_PROCESS)))
     assert kept.find(PredictionJob) == []
     assert not (project / "out" / "predictions.parquet").exists()
 
@@ -97,7 +85,7 @@ def test_what_is_suspicious_in_any_part_is_told_once(load, project, new, trained
     strange["amount"] = strange["amount"].where(strange.index > 20)  # empty in some parts, not in all
     strange.to_parquet(project / "new.parquet")
     skip = ["check_data", "compare_data", "analyze_prediction_drift"]
-    predict(load(**by_parts({"use": "local", "workers": 2}), skip=skip))
+    predict(load(**by_parts(IN_THIS_PROCESS), skip=skip))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert told == [
         "warning: columns that the model does not know are ignored: 'weather'",
@@ -107,7 +95,7 @@ def test_what_is_suspicious_in_any_part_is_told_once(load, project, new, trained
 
 def test_parts_are_explained_as_in_one_process(load, kept, trained):
     """Explanations of every row are stored once, as the same dataset version."""
-    settings = {"data__batch_rows": 7, "executor": {"workers": 2}}
+    settings = {"data__batch_rows": 7, "executor": IN_THIS_PROCESS}
     for jobs in (1, 2):
         predict(load(**settings, predict={"n_jobs": jobs, "part_batches": 3, "explain": True}))
     assert kept.find(DatasetVersion, "orders_explanations") == [
