@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-_METADATA = re.compile(r"(?P<name>[^-]+)(?:-(?P<version>[^-]+))?(?:-.*)?\.(?:dist|egg)-info$")
+from lolpop._distributions import canonical, metadata_folders, read_text
+
 _FILE = "entry_points.txt"
 
 
@@ -30,8 +28,8 @@ def scan(path: Sequence[str], prefix: str) -> list[EntryPoint]:
     entries: list[EntryPoint] = []
     seen: set[str] = set()
     for place in path:
-        for distribution, text in _texts(place or os.curdir):
-            folded = re.sub(r"[-_.]+", "-", distribution).lower()
+        for distribution, text in _texts(place):
+            folded = canonical(distribution)
             if folded in seen:
                 continue
             seen.add(folded)
@@ -43,22 +41,10 @@ def scan(path: Sequence[str], prefix: str) -> list[EntryPoint]:
 def _texts(place: str) -> Iterator[tuple[str, str]]:
     """Each distribution in a folder, or in an archive, with the text that declares its entry points."""
     try:
-        names = sorted(os.listdir(place))  # noqa: PTH208  (Path takes several times as long)
+        for name, _, folder in metadata_folders(place):
+            yield name, read_text(f"{folder}/{_FILE}") or ""
     except NotADirectoryError:
         yield from _texts_in_archive(place)
-        return
-    except OSError:
-        return
-    for name in names:
-        if (match := _METADATA.match(name)) is not None:
-            yield match["name"], _text(f"{place}/{name}/{_FILE}")
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def _texts_in_archive(place: str) -> Iterator[tuple[str, str]]:

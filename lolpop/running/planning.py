@@ -157,7 +157,7 @@ class _Planner:
         # Rows are not there to be hashed again, and are the same.
         method = self._fingerprints.method(task.path)
         has_references = any(map(_references, arguments))
-        now = CallFingerprint(method, "", inputs, by_content=True, names_resources=has_references)
+        now = CallFingerprint(method, inputs, by_content=True, names_resources=has_references)
         return self._judge_cached(task, now, [])
 
     def _is_open(self, part: Part) -> bool:

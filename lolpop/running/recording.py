@@ -237,7 +237,7 @@ class OpenRecording(OpenRun):
 
     def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
         """The record with what the call depends on; what all calls of the method share is kept once."""
-        key = fingerprint.method_key
+        key = fingerprint.method.identity
         if key not in self._kept_parts:
             self._recorder.keep_fingerprint_parts(key, fingerprint.method.dumped)
             self._kept_parts.add(key)

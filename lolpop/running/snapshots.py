@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lolpop._distributions import canonical, field_of, version_of
 from lolpop.kernel.linked import linked_value
 from lolpop.kernel.masking import masker
 from lolpop.kernel.providers.cells import Cell, cell_of
@@ -203,18 +203,7 @@ def _git_commit(folder: Path) -> str | None:
 
 def _versions() -> dict[str, str]:
     """The versions of lolpop and of what it requires, as far as they are installed."""
-    required = map(_REQUIRED_NAME.match, metadata.requires("lolpop") or [])
-    wanted = {"lolpop", *(_canonical(metadata_folder[0]) for metadata_folder in required if metadata_folder)}
-    versions: dict[str, str] = {}
-    for folder in map(Path, sys.path):
-        # The name of the folder says it; reading the metadata of each takes fifty times as long.
-        for metadata_folder in folder.glob("*.dist-info"):
-            name, _, version = metadata_folder.stem.partition("-")
-            if (canonical := _canonical(name)) in wanted:
-                versions.setdefault(canonical, version)
+    required = map(_REQUIRED_NAME.match, field_of("lolpop", "Requires-Dist"))
+    wanted = {"lolpop", *(canonical(match[0]) for match in required if match)}
+    versions = {name: version for name in wanted if (version := version_of(name)) is not None}
     return dict(sorted(versions.items()))
-
-
-def _canonical(name: str) -> str:
-    # PEP 503. The library that knows it parses whole requirements, and takes longer to import than to run.
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from importlib import metadata
+from lolpop._distributions import origin_of, repository_of
 
 __all__ = ["LOCAL_REQUIREMENTS", "local_requirements"]
 
@@ -15,14 +14,11 @@ def local_requirements() -> bytes | None:
 
     A folder, a file or a repository is no requirement that a project could state for everybody.
     """
-    text = metadata.distribution("lolpop").read_text("direct_url.json")
-    if text is None:
+    origin = origin_of("lolpop")
+    if origin is None:
         return None
-    source = json.loads(text)
-    url = source["url"]
-    if (version := source.get("vcs_info")) is not None:
-        url = f"{version['vcs']}+{url}@{version['commit_id']}"
-    is_editable = source.get("dir_info", {}).get("editable", False)
+    url = repository_of(origin) or origin["url"]
+    is_editable = origin.get("dir_info", {}).get("editable", False)
     line = f"-e {url}" if is_editable else f"lolpop @ {url}"
     return (
         "# The lolpop that made this project was installed from here, and not from an index.\n"

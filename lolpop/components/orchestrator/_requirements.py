@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+from lolpop._distributions import canonical, field_of, origin_of, repository_of, version_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -31,44 +30,36 @@ def locked_packages(names: Sequence[str], *, project: str | None = None) -> Iter
     """
     waiting, seen = list(names), set[str]()
     if project is not None:
-        seen.add(_key(project))
-        with suppress(PackageNotFoundError):  # it may be run from its folder
-            waiting += _requirements(distribution(project))
+        seen.add(canonical(project))
+        waiting += _requirements(project)  # none if it is run from its folder
     while waiting:
         name = waiting.pop()
-        key = _key(name)
+        key = canonical(name)
         if key in seen:
             continue
         seen.add(key)
-        try:
-            installed = distribution(name)
-        except PackageNotFoundError:
-            if name in names:
-                raise ValueError(f"packages: {name!r} is not installed here.") from None
-            continue
-        yield _locked(key, installed)
-        waiting += _requirements(installed)
+        version = version_of(name)
+        if version is not None:
+            yield _locked(key, version)
+            waiting += _requirements(name)
+        elif name in names:
+            raise ValueError(f"packages: {name!r} is not installed here.")
 
 
-def _key(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _locked(key: str, installed: Distribution) -> LockedPackage:
-    name = installed.metadata["Name"]
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    if "vcs_info" in origin:
-        commit = origin["vcs_info"]["commit_id"]
-        return LockedPackage(key, f"{name} @ {origin['vcs_info']['vcs']}+{origin['url']}@{commit}")
+def _locked(key: str, version: str) -> LockedPackage:
+    name = next(iter(field_of(key, "Name")), key)
+    origin = origin_of(key) or {}
+    if (repository := repository_of(origin)) is not None:
+        return LockedPackage(key, f"{name} @ {repository}")
     is_local = str(origin.get("url", "")).startswith("file:")
-    return LockedPackage(key, f"{name}=={installed.version}", is_local)
+    return LockedPackage(key, f"{name}=={version}", is_local)
 
 
-def _requirements(installed: Distribution) -> Iterator[str]:
+def _requirements(name: str) -> Iterator[str]:
     """What a package needs; extras too, as those of lolpop that are installed are in use."""
-    for requirement in installed.requires or ():
+    for requirement in field_of(name, "Requires-Dist"):
         match = _NAME.match(requirement)
         if match is not None:
             marker = requirement.partition(";")[2]
-            if "extra" not in marker or installed.metadata["Name"] == "lolpop":
+            if "extra" not in marker or canonical(name) == "lolpop":
                 yield match[0]

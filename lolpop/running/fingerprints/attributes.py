@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lolpop.integrations import call_kind
 from lolpop.running.fingerprints.instructions import Instruction, instructions_of
@@ -17,12 +16,12 @@ _LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _LOADS_VARIABLE = frozenset(
     {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
 )
+_SETS_VARIABLE = frozenset({"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF"})
 _SEES_ALL = frozenset({"eval", "exec", "locals"})
 """Functions that see the variables of their caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelfUse:
+class SelfUse(NamedTuple):
     """The attributes that a method reads of its object, each with those that it reads of that directly."""
 
     chains: frozenset[tuple[str, ...]]
@@ -97,22 +96,17 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
     instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
         operation, value = instruction.opname, instruction.argval
-        if operation == "LOAD_GLOBAL" and value == "super":
-            yield _after_super(instructions[place + 1 :])
-        elif (operation == "LOAD_GLOBAL" and value in _SEES_ALL) or (
-            isinstance(value, tuple) and name in value  # several variables in one instruction
-        ):
-            yield ()
-        elif value == name and operation in _LOADS_VARIABLE:
-            following = instructions[place + 1 :]
-            first = following[0].opname if following else ""
-            if first == "LOAD_SUPER_ATTR":
-                yield (following[0].argval,)
-            elif first in _LOADS_ATTRIBUTE:
-                yield _attributes(following)
-            elif first != "STORE_ATTR" and not first.startswith("POP_JUMP"):
-                yield _called_before(instructions[:place]) or ()
-        elif value == name and operation in {"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF"}:
+        if value == name:
+            if operation in _LOADS_VARIABLE:
+                yield from _uses_of_loaded(instructions, place)
+            elif operation in _SETS_VARIABLE:
+                yield ()
+        elif operation == "LOAD_GLOBAL":
+            if value == "super":
+                yield _after_super(instructions, place + 1)
+            elif value in _SEES_ALL:
+                yield ()
+        elif type(value) is tuple and name in value:  # several variables in one instruction
             yield ()
     for constant in code.co_consts:
         # A nested function has the variable under its name unless it has one of its own.
@@ -121,32 +115,44 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
             yield from (() if isinstance(use, str) else use for use in _uses(constant, name))
 
 
-def _called_before(instructions: Sequence[Instruction]) -> str:
-    """The variable whose value is called with what is loaded next as its first argument; empty if none."""
-    if not instructions:
+def _uses_of_loaded(instructions: Sequence[Instruction], place: int) -> Iterator[tuple[str, ...] | str]:
+    """What becomes of a variable that the instruction at ``place`` loads."""
+    first = instructions[place + 1].opname if place + 1 < len(instructions) else ""
+    if first == "LOAD_SUPER_ATTR":
+        yield (instructions[place + 1].argval,)
+    elif first in _LOADS_ATTRIBUTE:
+        yield _attributes(instructions, place + 1)
+    elif first != "STORE_ATTR" and not first.startswith("POP_JUMP"):
+        yield _called_before(instructions, place) or ()
+
+
+def _called_before(instructions: Sequence[Instruction], place: int) -> str:
+    """The variable whose value is called with what ``place`` loads as its first argument; empty if none."""
+    if not place:
         return ""
-    last = instructions[-1]
+    last = instructions[place - 1]
     if last.is_called_next:
         return str(last.argval)
-    if last.opname == "LOAD_DEREF" and len(instructions) > 1 and instructions[-2].opname == "PUSH_NULL":
+    if last.opname == "LOAD_DEREF" and place > 1 and instructions[place - 2].opname == "PUSH_NULL":
         return str(last.argval)
     return ""
 
 
-def _after_super(following: Sequence[Instruction]) -> tuple[str, ...]:
+def _after_super(instructions: Sequence[Instruction], place: int) -> tuple[str, ...]:
     """What is read of ``super()``; empty where that is a value of its own."""
-    for instruction in following:
+    while place < len(instructions):
+        instruction = instructions[place]
         if instruction.opname in _LOADS_ATTRIBUTE or instruction.opname == "LOAD_SUPER_ATTR":
             return (instruction.argval,)
         if instruction.opname not in {"CALL", "PUSH_NULL", *_LOADS_VARIABLE}:
             return ()
+        place += 1
     return ()
 
 
-def _attributes(instructions: Sequence[Instruction]) -> tuple[str, ...]:
+def _attributes(instructions: Sequence[Instruction], place: int) -> tuple[str, ...]:
     names: list[str] = []
-    for instruction in instructions:
-        if instruction.opname not in _LOADS_ATTRIBUTE:
-            break
-        names.append(instruction.argval)
+    while place < len(instructions) and instructions[place].opname in _LOADS_ATTRIBUTE:
+        names.append(instructions[place].argval)
+        place += 1
     return tuple(names)

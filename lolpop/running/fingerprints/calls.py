@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lolpop._temporary import temporary_folder
 from lolpop.components.model_trainer import FittedModel
@@ -17,28 +15,26 @@ from lolpop.integrations import StoreState, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.running.fingerprints.classes import class_parts
+from lolpop.running.fingerprints.contributions import Contributions
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
-from lolpop.running.fingerprints.wired import MethodParts, SettingParts, method_parts
+from lolpop.running.fingerprints.wired import MethodParts, method_parts
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
 
 __all__ = ["CallFingerprint", "CallFingerprints"]
 
-_DIGEST = re.compile("[0-9a-f]{32,}")
+_SHORTEST_DIGEST = 32
 _LONGEST = 1_000
 """Characters of an argument that a record keeps."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallFingerprint:
+class CallFingerprint(NamedTuple):
     """The dependencies of one call."""
 
     method: Parts
     """The dependencies of every call of the method."""
-    method_key: str
-    """What identifies the parts of the method, whether or not all of them are known."""
     inputs: Parts
     """Its arguments and its other inputs."""
     by_content: bool = False
@@ -75,7 +71,7 @@ class CallFingerprints:
             if isinstance(provider, MainSlot)
         }
         self._methods: dict[str, MethodParts] = {}
-        self._settings: SettingParts = {}
+        self._contributions = Contributions(self._folder)
         self._lock = Lock()
 
     def of(self, path: str, arguments: Mapping[str, Any], *, by_content: bool = False) -> CallFingerprint:
@@ -86,11 +82,11 @@ class CallFingerprints:
         method = self._method(path)
         inputs = Parts(self._inputs(path, arguments, by_content))
         names = any(part.kind == "state" for part in inputs) or any(map(_names, arguments.values()))
-        return CallFingerprint(method.parts, method.key, inputs, by_content, names)
+        return CallFingerprint(method.parts, inputs, by_content, names)
 
     def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
         """The digest of a call that is done; None if what it read, or got, was changed in the meantime."""
-        if fingerprint.digest is None:
+        if fingerprint.digest is None or self.method(path).digest != fingerprint.method.digest:
             return None
         before = fingerprint.inputs.lasting if fingerprint.by_content else _files(fingerprint.inputs)
         if not list(before):
@@ -109,7 +105,7 @@ class CallFingerprints:
         Where it is the same, and so are the results of the calls, they are called with the same arguments.
         """
         owner, _, name = path.rpartition(".")
-        body = method_parts(self._owners[owner], name, self._folder, self._settings, apart=True)
+        body = method_parts(self._owners[owner], name, self._contributions, apart=True)
         return None if body.reads_outside else body.parts.digest
 
     def has(self, path: str) -> bool:
@@ -134,7 +130,7 @@ class CallFingerprints:
         reads = reads_of(getattr(type(instance), name, None))
         if callable(reads):
             for what, digest in reads(instance, **arguments).items():
-                shown = digest if digest is not None and not _DIGEST.fullmatch(digest) else ""
+                shown = digest if digest is not None and not _is_digest(digest) else ""
                 kind: PartKind = "state" if isinstance(digest, StoreState) else "file"
                 yield Part(kind, what, digest if digest is None else str(digest), shown)
         elif not reads and self._method(path).reads_outside:
@@ -145,9 +141,7 @@ class CallFingerprints:
             method = self._methods.get(path)
             if method is None:
                 owner, _, name = path.rpartition(".")
-                method = self._methods[path] = method_parts(
-                    self._owners[owner], name, self._folder, self._settings
-                )
+                method = self._methods[path] = method_parts(self._owners[owner], name, self._contributions)
         return method
 
     def _inputs(self, path: str, arguments: Mapping[str, Any], by_content: bool) -> Iterator[Part]:
@@ -199,6 +193,10 @@ class CallFingerprints:
             folder = Path(temporary, "model")
             trainer = save_by_any(model, trainers_of(self._root), folder)
             return None if trainer is None else file_digest(folder)
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) >= _SHORTEST_DIGEST and not text.strip("0123456789abcdef")
 
 
 def _files(inputs: Iterable[Part]) -> Parts:

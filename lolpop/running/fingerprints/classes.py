@@ -13,24 +13,28 @@ from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.modules import is_project_module
 from lolpop.running.fingerprints.parts import Part
 
-__all__ = ["class_parts"]
+__all__ = ["class_parts", "classes_of"]
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
 def class_parts(values: Iterable[Any]) -> Iterator[Part]:
     """The code of the project's classes that objects in ``values`` are of, and the libraries that it uses."""
-    classes = dict.fromkeys(
+    reached = code_of(classes_of(values))
+    for name, code in reached.parts.items():
+        yield Part("code", name, code.digest, "", code.place, code.caller)
+    for name, version in sorted(reached.versions.items()):
+        yield Part("library", name, version, version)
+
+
+def classes_of(values: Iterable[Any]) -> Iterable[type]:
+    """The project's classes that objects in ``values`` are of."""
+    return dict.fromkeys(
         type(item)
         for value in values
         for item in _objects(value, set())
         if is_project_module(type(item).__module__)
     )
-    reached = code_of(classes)
-    for name, code in reached.parts.items():
-        yield Part("code", name, code.digest, "", code.place, code.caller)
-    for name, version in sorted(reached.versions.items()):
-        yield Part("library", name, version, version)
 
 
 def _objects(value: Any, seen: set[int]) -> Iterator[Any]:

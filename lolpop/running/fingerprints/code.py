@@ -10,10 +10,9 @@ import inspect
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lolpop.data.content import Opaque, digest_of_value
 from lolpop.running.fingerprints.bytecode import digest_of, references_of
@@ -46,8 +45,7 @@ _GENERATED = "<"
 """How the file name of generated code begins, such as the ``__init__`` of a dataclass."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodePart:
+class CodePart(NamedTuple):
     """One function, class, constant or module that is reached."""
 
     name: str
@@ -59,12 +57,11 @@ class CodePart:
     """The name of the part that reaches it first; empty for what was asked for."""
 
 
-@dataclass(slots=True)
-class CodeParts:
+class CodeParts(NamedTuple):
     """The code that some functions and classes reach."""
 
-    parts: dict[str, CodePart] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, CodePart]
+    versions: dict[str, str]
     """The versions of the distributions that are used, by name."""
 
 
@@ -87,7 +84,7 @@ class _Walk:
     """One walk over the code of a project."""
 
     def __init__(self) -> None:
-        self.found = CodeParts()
+        self.found = CodeParts({}, {})
         self._seen: set[int] = set()
         self._held: list[Any] = []  # visited objects are held, so that their ids stay unique during the walk
         self._modules: set[str] = set()

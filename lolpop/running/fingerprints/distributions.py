@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import metadata
 from pathlib import Path
+
+from lolpop import _distributions
 
 __all__ = ["distribution_of", "framework_digest", "version_of"]
 
@@ -29,49 +29,32 @@ def distribution_of(module: str) -> tuple[str, str] | None:
     if top in sys.stdlib_module_names or top == "__main__":
         return None
     name = _OTHERWISE_NAMED.get(top, top)
-    if (version := _installed().get(_canonical(name))) is not None:
+    if (version := _distributions.version_of(name)) is not None:
         return name, version
     names = _by_module().get(top)  # this reads all that is installed, and takes a while
     if not names:
         return top, str(getattr(sys.modules.get(top), "__version__", "unknown"))
     name = min(names)
-    return name, metadata.version(name)
+    return name, _distributions.version_of(name) or "unknown"
 
 
 def version_of(name: str) -> str:
     """The version of a distribution, by its name or by a module of it; ``not installed`` if it is not."""
-    if (version := _installed().get(_canonical(name))) is not None:
+    if (version := _distributions.version_of(name)) is not None:
         return version
     brought = distribution_of(name)
     return "not installed" if brought is None else brought[1]
 
 
 @cache
-def _installed() -> dict[str, str]:
-    """The versions of all distributions by canonical name; the names of their folders say them."""
-    versions: dict[str, str] = {}
-    for folder in sys.path:
-        for entry in _entries(folder or "."):
-            if entry.endswith(".dist-info"):
-                name, _, version = entry.removesuffix(".dist-info").partition("-")
-                versions.setdefault(_canonical(name), version)
-    return versions
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)  # noqa: PTH208  (paths take ten times as long to make)
-    except OSError:
-        return []
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-@cache
 def _by_module() -> dict[str, list[str]]:
+    from importlib import metadata
+
     return {top: list(names) for top, names in metadata.packages_distributions().items()}
+
+
+_WITHOUT_EFFECT = frozenset({"__pycache__", "cli", "templates"})
+"""Folders of lolpop whose code no task or workflow calls."""
 
 
 @cache
@@ -82,7 +65,7 @@ def framework_digest() -> str:
     import lolpop
 
     folder = Path(lolpop.__file__).parent
-    version = metadata.version("lolpop")
+    version = _distributions.version_of("lolpop") or "unknown"
     if folder.parent.name in {"site-packages", "dist-packages"}:
         return version
     files = sorted(_python_files(str(folder)))
@@ -90,10 +73,12 @@ def framework_digest() -> str:
 
 
 def _python_files(folder: str) -> Iterator[tuple[str, int, int]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _python_files(entry.path)
-            elif entry.name.endswith(".py"):
-                status = entry.stat()
-                yield entry.path, status.st_size, status.st_mtime_ns
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    yield entry.path, status.st_size, status.st_mtime_ns
+                elif entry.name not in _WITHOUT_EFFECT and entry.is_dir():
+                    waiting.append(entry.path)

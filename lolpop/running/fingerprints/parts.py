@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = ["Part", "PartKind", "Parts", "combined_digest", "differences"]
 
 PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file", "state"]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One dependency of a call."""
 
     kind: PartKind
@@ -36,6 +34,10 @@ class Part:
         return self.kind, self.name
 
 
+_DERIVED = frozenset({"digest", "dumped", "identity"})
+"""Attributes of parts that are derived from all of them."""
+
+
 class Parts:
     """The parts of one call, or of one method without arguments."""
 
@@ -46,9 +48,11 @@ class Parts:
 
     def add(self, part: Part) -> None:
         """Add ``part``, unless it is there."""
-        self._parts.setdefault(part.key, part)
-        for derived in ("digest", "dumped"):
-            self.__dict__.pop(derived, None)
+        key = part[:2]
+        if key not in self._parts:
+            self._parts[key] = part
+            for derived in _DERIVED & self.__dict__.keys():
+                del self.__dict__[derived]
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self._parts.values())
@@ -79,7 +83,12 @@ class Parts:
     @cached_property
     def dumped(self) -> str:
         """The parts as a text, for ``Parts.loaded``."""
-        return json.dumps([astuple(part) for part in self], separators=(",", ":"))
+        return json.dumps(list(self), separators=(",", ":"))
+
+    @cached_property
+    def identity(self) -> str:
+        """What identifies the parts, whether or not all of them are known."""
+        return hashlib.sha256(self.dumped.encode("utf-8", "surrogatepass")).hexdigest()
 
     @classmethod
     def loaded(cls, text: str) -> Parts:

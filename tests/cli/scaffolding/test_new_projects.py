@@ -1,6 +1,5 @@
 """`lolpop new project`, and the project that it makes."""
 
-import json
 import re
 import subprocess
 import sys
@@ -139,14 +138,7 @@ def test_without_copier_the_extra_is_named(folder):
 )
 def test_a_project_gets_the_lolpop_that_made_it(folder, lolpop, monkeypatch, source, line):
     """One that is installed from no index is written into a file of its own, which make installs from."""
-
-    class Installed:
-        version = "0.1.0"
-
-        def read_text(self, name):
-            return json.dumps(source) if name == "direct_url.json" and source else None
-
-    monkeypatch.setattr("lolpop.cli.scaffolding.installation.metadata.distribution", lambda name: Installed())
+    monkeypatch.setattr("lolpop.cli.scaffolding.installation.origin_of", lambda name: source)
     assert lolpop("new", "project", "churn", "--yes").code == 0
     file = folder / "churn/local-requirements.txt"
     assert (file.read_text().splitlines()[-1] if file.exists() else None) == line
