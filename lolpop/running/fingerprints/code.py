@@ -41,6 +41,8 @@ _RESOLVES = frozenset({("pkgutil", "resolve_name"), ("pydoc", "locate")})
 _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 """Callables whose code, or whose library, is known from the object itself."""
 
+_COLLECTIONS = (Mapping, list, tuple, set, frozenset)
+
 _GENERATED = "<"
 """How the file name of generated code begins, such as the ``__init__`` of a dataclass."""
 
@@ -86,6 +88,7 @@ class _Walk:
     def __init__(self) -> None:
         self.found = CodeParts({}, {})
         self._seen: set[int] = set()
+        self._entered: set[int] = set()
         self._held: list[Any] = []  # visited objects are held, so that their ids stay unique during the walk
         self._modules: set[str] = set()
         self._has_everything = False
@@ -233,12 +236,21 @@ class _Walk:
             self.reach(value, caller, f"{module}.{name}")
             if not isinstance(value, _FOLLOWED) and not hasattr(value, "__wrapped__"):
                 self._reach_binding(module, name, names, caller)
+                self._reach_contents(value, caller, f"{module}.{name}")
             return
         try:
             self._add(f"{module}.{name}", digest_of_value(value), "", caller)
         except Opaque:
             self._reach_binding(module, name, names, caller)
+            self._reach_contents(value, caller, f"{module}.{name}")
         self.reach(type(value), caller)
+
+    def _reach_contents(self, value: Any, caller: str, name: str) -> None:
+        """Count what was put into a collection, or an object of the project, after it was bound."""
+        if isinstance(value, _COLLECTIONS):
+            self._reach_items(value, caller, name)
+        elif is_project_module(type(value).__module__):
+            self._reach_state(value, caller, name)
 
     def _reach_part(self, value: Any, caller: str, name: str) -> None:
         if isinstance(value, ModuleType) or callable(value) or hasattr(value, "__wrapped__"):
@@ -251,22 +263,34 @@ class _Walk:
             self._reach_value(value, caller, name)
 
     def _reach_value(self, value: Any, caller: str, name: str) -> None:
+        if type(value).__module__ == "weakref":
+            return  # such as the cache of a singledispatch, which fills with its calls
         try:
             self._add(name, digest_of_value(value), "", caller)
         except Opaque:
-            if isinstance(value, Mapping | list | tuple | set | frozenset):
-                items = [*value.items()] if isinstance(value, Mapping) else [*value]
-                for index, item in enumerate(items):
-                    self._reach_part(item, caller, f"{name}[{index}]")
+            if isinstance(value, _COLLECTIONS):
+                self._reach_items(value, caller, name)
             else:
                 self._reach_state(value, caller, name)
         self.reach(type(value), caller)
+
+    def _reach_items(self, value: Any, caller: str, name: str) -> None:
+        if id(value) in self._entered:
+            return
+        self._entered.add(id(value))
+        self._held.append(value)
+        items = [*value.items()] if isinstance(value, Mapping) else [*value]
+        if isinstance(value, set | frozenset):
+            items.sort(key=identity_of)  # their own order differs from process to process
+        for index, item in enumerate(items):
+            self._reach_part(item, caller, f"{name}[{index}]")
 
     def _reach_state(self, value: Any, caller: str, name: str) -> None:
         """Count an object by its class and its attributes."""
         self._use_library(type(value).__module__, caller)
         self._add(f"{name}(type)", f"{type(value).__module__}.{type(value).__qualname__}", "", caller)
-        for attribute, part in sorted(getattr(value, "__dict__", {}).items()):
+        state = {slot: getattr(value, slot, None) for slot in getattr(type(value), "__slots__", ())}
+        for attribute, part in sorted({**state, **getattr(value, "__dict__", {})}.items()):
             if id(part) not in self._seen:
                 self._seen.add(id(part))
                 self._held.append(part)

@@ -134,10 +134,18 @@ def mentions_code_by_name(module: str) -> bool:
 
 
 def binding_statements(module: str, name: str) -> list[ast.stmt]:
-    """The statements at the top level of a module that bind ``name``, conditional ones included."""
+    """The statements at the top level of a module that bind ``name``, or change what it is bound to."""
     file = file_of(module)
     tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
-    return [] if tree is None else [statement for statement in tree.body if name in _bound_by(statement)]
+    return (
+        []
+        if tree is None
+        else [
+            statement
+            for statement in tree.body
+            if name in _bound_by(statement) or name in _changed_by(statement)
+        ]
+    )
 
 
 def class_line(module: str, name: str) -> int | None:
@@ -174,6 +182,19 @@ def _bound_by(statement: ast.stmt) -> set[str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
     }
+
+
+def _changed_by(statement: ast.stmt) -> set[str]:
+    """The names whose values a statement may change: by a call, an assignment to an item, a decorator."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return set()
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        changing: list[ast.AST] = list(statement.decorator_list)
+    elif isinstance(statement, ast.Assign | ast.AnnAssign):
+        changing = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    else:
+        changing = [statement]
+    return {node.id for part in changing for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
 @lru_cache(maxsize=256)
