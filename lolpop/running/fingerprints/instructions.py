@@ -82,10 +82,13 @@ def _decoded(code: CodeType) -> Iterator[Instruction]:
         kind = _KINDS[operation]
         if kind == "silent":
             continue
-        argument: int | None = content[2 * at + 1] | extension
+        argument = content[2 * at + 1] | extension
         extension = 0
         if kind == "extended":
             extension = argument << 8
+            continue
+        if kind == "none":
+            yield _new(Instruction, (operations[operation], operation, None, None, 2 * at))
             continue
         value: Any = argument
         if kind == "variable":
@@ -94,8 +97,6 @@ def _decoded(code: CodeType) -> Iterator[Instruction]:
             value = names[argument // 2 if operation == _LOAD_GLOBAL else argument]
         elif kind == "constant":
             value = constants[argument]
-        elif kind == "none":
-            argument = value = None
         elif kind == "forward":
             value = 2 * (at + 1 + argument)
         elif kind == "backward":

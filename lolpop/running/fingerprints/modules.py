@@ -189,9 +189,9 @@ def _changed_by(statement: ast.stmt) -> set[str]:
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return set()
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        changing: list[ast.AST] = list(statement.decorator_list)
+        changing: list[ast.AST] = [*statement.decorator_list]
     elif isinstance(statement, ast.Assign | ast.AnnAssign):
-        changing = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        changing = [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
     else:
         changing = [statement]
     return {node.id for part in changing for node in ast.walk(part) if isinstance(node, ast.Name)}

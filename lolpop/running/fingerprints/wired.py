@@ -312,7 +312,7 @@ def _named_alike(owner: Slot[Any], name: str) -> Any:
 
 def _is_same(value: Any, other: Any) -> bool:
     try:
-        return digest_of_value(value) == digest_of_value(other)
+        return value is other or digest_of_value(value) == digest_of_value(other)
     except Opaque:
         return value is other
 
