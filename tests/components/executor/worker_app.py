@@ -72,6 +72,11 @@ class Power(Component):
     def fail(self, number: int) -> int:
         raise ValueError(f"no {number}")
 
+    def nap(self, number: int) -> int:
+        self._write("napping")
+        time.sleep(60)
+        return number
+
     def close(self) -> None:
         self._write("closed")
 
