@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -62,13 +63,16 @@ class ModelVisualizerContract(ComponentContract):
 
     def test_leaves_the_frame_and_the_library_as_they_are(self, make: Make, tmp_path: Path) -> None:
         """Drawing does not change the rows, and leaves no matplotlib figures open."""
-        import sys
-
         for kind in self.problem_types[:1]:
             rows = sample(kind, rows=60).judged
-            frame = rows.features.copy()
+            frame, open_before = rows.features.copy(), _open_figures()
             make(rows.problem).draw(rows.model, frame, rows.target, tmp_path)
             require(frame.equals(rows.features), "the rows as they were", "others")
-            pyplot = sys.modules.get("matplotlib.pyplot")
-            figures = pyplot.get_fignums() if pyplot is not None else []
-            require(not figures, "no open figures", figures)
+            left_open = _open_figures() - open_before
+            require(not left_open, "no open figures", sorted(left_open))
+
+
+def _open_figures() -> set[int]:
+    """The numbers of the figures that pyplot keeps; none if it was never imported."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot is not None else set()
