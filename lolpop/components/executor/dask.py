@@ -19,7 +19,9 @@ from lolpop.components.executor._checks import (
     unreachable_cluster,
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
+from lolpop.components.executor._dask_workers import require_lolpop
 from lolpop.components.executor._loggers import quieted
+from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -70,6 +72,11 @@ class DaskExecutor(Executor):
         require_counts(workers, retries)
         if address is not None and workers is not None:
             raise ValueError("workers is for a cluster of this machine: leave it out, or the address.")
+        if address is None and resources:
+            raise ValueError(
+                "resources are for a cluster whose workers were started with them: name its address, "
+                "or leave resources out."
+            )
         self._address = address
         self._workers = workers
         self._retries = retries
@@ -161,6 +168,8 @@ class DaskExecutor(Executor):
                     "scheduler of Dask", str(address), self._timeout, error, "dask scheduler"
                 ) from error
             try:
+                if not self._is_local:
+                    self._require_usable_workers(client)
                 yield client
                 if not self._is_local:
                     with suppress(Exception):  # what a worker cannot close ends with the worker
@@ -168,6 +177,21 @@ class DaskExecutor(Executor):
             finally:
                 # Futures that nobody holds any more are cancelled with the client.
                 client.close(timeout=2)
+
+    def _require_usable_workers(self, client: Client) -> None:
+        """Raise an error if a worker of the cluster has no lolpop, or if none has the resources.
+
+        Workers that come later refuse to work by themselves.
+        """
+        require_lolpop(client)
+        resources = [worker["resources"] for worker in client.scheduler_info(-1)["workers"].values()]
+        for name, needed in self._resources.items():
+            most = max((offered.get(name, 0.0) for offered in resources), default=needed)
+            if most < needed:
+                raise LolpopError(
+                    f"No worker of Dask at {self._address} has {needed:g} {name}, which executor.resources "
+                    f"wants for each item (the most is {most:g}). Start one with 'dask worker --resources'."
+                )
 
     @property
     def _is_local(self) -> bool:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -55,6 +57,38 @@ def test_an_item_that_ends_every_worker_is_an_error(address):
     """The message says how often it was tried."""
     with pytest.raises(LolpopError, match=r"A worker of Dask was lost \(2 attempts\): it was killed"):
         DaskExecutor(address, retries=1).map(kill_always, [1])
+
+
+def test_a_worker_without_lolpop_is_named(tmp_path):
+    """So it is before any item is sent there; the message says how to install it."""
+    packages = Path(distributed.__file__).parents[1]
+    for path in packages.iterdir():
+        if not path.name.startswith(("lolpop", "__editable__")):
+            (tmp_path / path.name).symlink_to(path)
+    program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from distributed.cli.dask_worker import main; main()"
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster:
+        options = ["--no-nanny", "--no-dashboard", "--nthreads", "1"]
+        command = [sys.executable, "-S", "-c", program, str(tmp_path), cluster.scheduler_address, *options]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            with distributed.Client(cluster, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=60)
+            message = r"the worker of Dask at tcp://.* has no lolpop.*pip install 'lolpop\[dask\]=="
+            with pytest.raises(WiringError, match=message):
+                DaskExecutor(cluster.scheduler_address).map(double, [1])
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_resources_that_no_worker_has_are_an_error(address):
+    """Not a wait for ever."""
+    with pytest.raises(
+        LolpopError, match=r"No worker of Dask at tcp://.* has 1 GPU, which executor\.resources"
+    ):
+        DaskExecutor(address, resources={"GPU": 1}).map(double, [1])
 
 
 def test_a_cluster_of_this_machine_leaves_no_trace(monkeypatch):
@@ -198,7 +232,9 @@ def test_a_scheduler_that_is_gone_is_told():
     ("settings", "message"),
     [
         ({"workers": 0}, "at least 1"),
+        ({"retries": -1}, "cannot be negative"),
         ({"workers": 2, "address": "tcp://a:1"}, "leave it out, or the address"),
+        ({"resources": {"GPU": 1}}, "name its address, or leave resources out"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):
