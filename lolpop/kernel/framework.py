@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lolpop.kernel.plans import Plan, plan_value
+from lolpop.settings.fields import declared_keys
 from lolpop.settings.framework import FRAMEWORK, FrameworkSettings
 from lolpop.settings.links import Links
-from lolpop.settings.reading import declared_keys
 from lolpop.settings.tree import NO_SECTION, Tree
 from lolpop.signatures import Parameter
 

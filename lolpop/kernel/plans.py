@@ -15,9 +15,10 @@ from lolpop._names import Names, one_of, shortened
 from lolpop.annotations import is_protocol, type_name
 from lolpop.assignability import implements
 from lolpop.errors import Finding, Origin, UnknownFinding, UnsetFinding, WiringError
+from lolpop.settings.fields import declared_keys
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain
-from lolpop.settings.reading import UNSET, Problem, declared_keys, read, shown
+from lolpop.settings.reading import UNSET, Problem, read, shown
 from lolpop.settings.secrets import holds_secret, mask_urls
 from lolpop.settings.tree import NO_SECTION, KnownKeys, Section, merge
 from lolpop.signatures import Parameter, Signature, signature_of

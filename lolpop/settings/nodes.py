@@ -36,6 +36,8 @@ class Node:
     """The origin of its key, if it has one: errors about unknown keys point there."""
     text: bool = False
     """Set as text (a variable, a flag): it may be JSON, as the type that reads it decides."""
+    json: str | None = None
+    """The text that the mapping or list was read from, which a type may take as it is."""
     own: Node | None = None
     """The value of the mapping itself, if a source sets that beside keys below it.
 

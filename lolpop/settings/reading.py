@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Union
 
 from lolpop._names import Names, did_you_mean, shortened
-from lolpop.annotations import hints_of, is_optional, is_typed_dict, value_types
+from lolpop.annotations import is_optional, value_types
 from lolpop.errors import Origin, Severity, WiringError
+from lolpop.settings.fields import child_type, fields_of, takes_extra, transforms_input, types_at
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
 from lolpop.settings.nodes import Node, SettingPath, leaves, plain
 from lolpop.settings.secrets import MASK, holds_secret, mask, mask_urls
@@ -22,7 +25,7 @@ from lolpop.signatures import Parameter
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["UNSET", "Problem", "declared_keys", "read", "shown"]
+__all__ = ["UNSET", "Problem", "read", "shown"]
 
 UNSET: Any = object()
 """Stands for the value of a setting that links to an unset variable (see ``Links.lenient``)."""
@@ -54,6 +57,11 @@ _SHAPES = {
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), _MAPPING),
 }
 
+_EXAMPLES = {_LIST: '["one", "two"]', _MAPPING: '{"key": "value"}'}
+
+_KEY = "[key]"
+"""The last step of a location of pydantic that is a key of a mapping."""
+
 
 def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
     """The value of ``node`` as the type of ``parameter``, and its problems.
@@ -80,7 +88,22 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
             if not texts <= as_it_stands:
                 as_it_stands |= texts
                 continue
+            if collections := {path for path in as_it_stands if _is_collection(_nearest(node, path)[2])}:
+                # They are no valid text either: the errors inside of them say more.
+                return _read_once(node, parameter, links, as_it_stands - collections)
             return _refused(node, parameter, value, error)
+
+
+def _read_once(
+    node: Node, parameter: Parameter, links: Links, as_it_stands: Collection[SettingPath]
+) -> tuple[Any, list[Problem]]:
+    from pydantic import ValidationError
+
+    value = _plain(node, parameter.annotation, links, as_it_stands, ())
+    try:
+        return parameter.adapter.validate_python(value, extra="forbid"), []
+    except ValidationError as error:
+        return _refused(node, parameter, value, error)
 
 
 def _refused(
@@ -115,25 +138,21 @@ def shown(node: Node | None, parameter: Parameter, value: Any) -> Any:
     return _as_written(mask(dumped), node, value)
 
 
-def declared_keys(annotation: Any, path: SettingPath) -> Iterator[str]:
-    """The keys that a type declares at ``path`` inside it; none where it is a free-form mapping."""
-    for member in _types_at(annotation, path):
-        yield from _fields(member) or ()
-
-
 def _plain(
     node: Node, annotation: Any, links: Links, as_it_stands: Collection[SettingPath], path: SettingPath
 ) -> Any:
     if path not in as_it_stands:
         node = expanded(node)
+    elif node.json is not None:
+        node = dataclasses.replace(node, value=node.json, text=True)
     if isinstance(node.value, Mapping):
         return {
-            key: _plain(child, _child_type(annotation, key), links, as_it_stands, (*path, key))
+            key: _plain(child, child_type(annotation, key), links, as_it_stands, (*path, key))
             for key, child in node.value.items()
         }
     if isinstance(node.value, tuple):
         return [
-            _plain(child, _child_type(annotation, index), links, as_it_stands, (*path, str(index)))
+            _plain(child, child_type(annotation, index), links, as_it_stands, (*path, str(index)))
             for index, child in enumerate(node.value)
         ]
     if isinstance(node.value, str) and "${" in node.value:
@@ -144,9 +163,16 @@ def _plain(
     return node.value if _is_meant_as_text(value, annotation) else value
 
 
+def _is_collection(node: Node) -> bool:
+    """Whether a node is text that is a mapping or a list in JSON."""
+    return node.json is not None or expanded(node) is not node
+
+
 def _is_meant_as_text(value: Any, annotation: Any) -> bool:
     """Whether a type takes text itself, so that it is not read as JSON: ``true`` stays text."""
     members = value_types(annotation)
+    if isinstance(value, float) and Decimal in members and float not in members:
+        return True  # it has digits that a float does not keep
     if isinstance(value, str) or str not in members or Any in members:
         return False
     others = tuple(member for member in members if member is not str)
@@ -156,10 +182,14 @@ def _is_meant_as_text(value: Any, annotation: Any) -> bool:
 
 
 def _takes_strictly(annotation: Any, value: Any) -> bool:
+    return _takes(annotation, value, strict=True)
+
+
+def _takes(annotation: Any, value: Any, *, strict: bool = False) -> bool:
     from pydantic import ValidationError
 
     try:
-        Parameter("", annotation).adapter.validate_python(value, strict=True)
+        Parameter("", annotation).adapter.validate_python(value, strict=strict)
     except (ValidationError, WiringError):
         return False
     return True
@@ -172,6 +202,8 @@ def _texts_near(node: Node, location: SettingPath) -> Iterator[SettingPath]:
 
 
 def _texts(node: Node, path: SettingPath) -> Iterator[SettingPath]:
+    if node.json is not None:
+        yield path
     if isinstance(node.value, Mapping):
         for key, child in node.value.items():
             yield from _texts(child, (*path, key))
@@ -199,21 +231,26 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
     _, path, at = _nearest(node, location)
     if detail["type"] == "missing":
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
-    types = _types_at(parameter.annotation, path) or [parameter.annotation]
+    types = types_at(parameter.annotation, path) or [parameter.annotation]
     if reads_variable(at) or any(map(holds_secret, types)):
         # The message of a validator may quote the value, and a scalar in place of a section may be its
         # secret.
         return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
     message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
     message = shortened(mask_urls(_lower_first(message)), _LONGEST)
-    return Problem(path, f"{message}{_got(at)}", at.origin, _near(detail))
+    if location[-1:] == (_KEY,):
+        message = f"the key {message.removeprefix('input ')}" if message.startswith("input ") else message
+        return Problem(path, message, at.key_origin or at.origin)
+    return Problem(path, f"{message}{_got(at)}", at.origin, _near(detail, types, at))
 
 
 def _got(node: Node) -> str:
-    if node.text or not isinstance(node.value, str | int | float | dt.date):
+    value = node.value
+    if node.text or not (value is None or isinstance(value, str | int | float | dt.date)):
         return ""
-    is_date = isinstance(node.value, dt.date)
-    return f" (got {node.value if is_date else shortened(repr(mask(node.value)))})"
+    if node.origin.line is not None and (value is None or isinstance(value, bool)):
+        return f" (got {json.dumps(value)})"  # as files write it
+    return f" (got {value if isinstance(value, dt.date) else shortened(repr(mask(value)))})"
 
 
 def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
@@ -234,10 +271,16 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
             yield dataclasses.replace(problems_there[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
 
 
-def _near(detail: Mapping[str, Any]) -> str | None:
-    """How to mend a value: the allowed one that is near, or quotes around a date or a number that is text."""
-    if detail["type"] == "string_type" and isinstance(detail["input"], int | float | dt.date):
-        return "Put the value in quotes."
+def _near(detail: Mapping[str, Any], types: Iterable[Any], node: Node) -> str | None:
+    """How to mend a value: the allowed one that is near, quotes around text, or JSON in a variable."""
+    if (shape := _SHAPES.get(detail["type"])) is not None:
+        is_text = node.text or (isinstance(node.value, Mapping) and all(map(str.isdecimal, node.value)))
+        return f"Write it as JSON: {_EXAMPLES[shape]}." if is_text and node.origin.line is None else None
+    if not node.text and isinstance(detail["input"], int | float | dt.date):
+        written = str(detail["input"])
+        written = written.lower() if isinstance(detail["input"], bool) else written
+        if any(_takes(kind, written) for kind in types):
+            return "Put the value in quotes."
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return None
     return did_you_mean(detail["input"], _QUOTED.findall(detail["ctx"]["expected"]))
@@ -249,117 +292,20 @@ def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]
     near: dict[SettingPath, Names] = {}
     for detail in details:
         exact, path, at = _nearest(node, tuple(str(step) for step in detail["loc"]))
-        owners = _types_at(annotation, path[:-1])
-        if not exact or path in seen or any(map(_takes_extra, owners)):
+        owners = types_at(annotation, path[:-1])
+        if not exact or path in seen or any(map(takes_extra, owners)):
             continue
         seen.add(path)
         if path[:-1] not in near:
-            near[path[:-1]] = Names(name for owner in owners for name in _fields(owner) or ())
+            near[path[:-1]] = Names(name for owner in owners for name in fields_of(owner) or ())
         # Another member of a union may declare the key.
         hint = None if path[-1] in near[path[:-1]] else did_you_mean(path[-1], near[path[:-1]])
         problem = Problem(path, "unknown setting", at.key_origin or at.origin, hint)
-        if any(map(_transforms_input, owners)):
+        if any(map(transforms_input, owners)):
             # A validator may read undeclared keys, which cannot be known.
             message = "is not declared, and has no effect unless a validator reads it"
             problem = dataclasses.replace(problem, message=message, severity="warning")
         yield problem
-
-
-def _types_at(annotation: Any, path: SettingPath) -> list[Any]:
-    """The types that are possible at ``path`` inside a type."""
-    types = [annotation]
-    for step in path:
-        types = [child for owner in types for child in _child_types(owner, step)]
-    return [member for owner in types for member in _members(owner)]
-
-
-def _child_type(annotation: Any, step: str | int) -> Any:
-    """The type of an element, if only one is possible."""
-    types = list(_child_types(annotation, step))
-    return types[0] if len(types) == 1 else Any
-
-
-def _child_types(annotation: Any, step: str | int) -> Iterator[Any]:
-    for member in _members(annotation):
-        fields = _fields(member)
-        arguments = get_args(member)
-        if fields is not None:
-            if step in fields:
-                yield fields[str(step)]
-        elif _origin(member, Mapping):
-            yield (*arguments, Any, Any)[1]
-        elif _origin(member, tuple) and Ellipsis not in arguments:
-            if str(step).isdecimal() and int(step) < len(arguments):
-                yield arguments[int(step)]
-        elif _origin(member, Collection) and arguments:
-            yield arguments[0]
-
-
-def _members(annotation: Any) -> Iterator[Any]:
-    """The members of a union, a root model's own type in its place."""
-    from pydantic import RootModel
-
-    for member in value_types(annotation):
-        if isinstance(member, type) and issubclass(member, RootModel):
-            yield from _members(member.model_fields["root"].annotation)
-        else:
-            yield member
-
-
-def _origin(annotation: Any, kind: type) -> bool:
-    origin = get_origin(annotation) or annotation
-    return isinstance(origin, type) and issubclass(origin, kind) and origin is not str
-
-
-def _fields(annotation: Any) -> dict[str, Any] | None:
-    """The types of the keys that a model, a dataclass or a typed dict reads; None of anything else."""
-    from pydantic import BaseModel
-
-    if not isinstance(annotation, type):
-        return None
-    if issubclass(annotation, BaseModel):
-        return dict(_aliased(annotation.model_fields, annotation.model_config))
-    if is_typed_dict(annotation):
-        return hints_of(annotation)
-    if dataclasses.is_dataclass(annotation):
-        fields = getattr(annotation, "__pydantic_fields__", None)
-        if fields is not None:
-            return dict(_aliased(fields, getattr(annotation, "__pydantic_config__", {})))
-        hints = hints_of(annotation)
-        return {field.name: hints.get(field.name, field.type) for field in dataclasses.fields(annotation)}
-    return None
-
-
-def _aliased(fields: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The keys that pydantic reads fields from, with the types of their values."""
-    from pydantic import AliasChoices, AliasPath
-
-    by_name = config.get("populate_by_name") or config.get("validate_by_name")
-    by_alias = config.get("validate_by_alias", True)
-    for name, field in fields.items():
-        alias = field.validation_alias if field.validation_alias is not None else field.alias
-        if alias is None or by_name or not by_alias:
-            yield name, field.annotation
-        if alias is None or not by_alias:
-            continue
-        choices: list[str | AliasPath] = alias.choices if isinstance(alias, AliasChoices) else [alias]
-        for choice in choices:
-            if isinstance(choice, AliasPath):
-                yield str(choice.path[0]), Any  # the value there contains more than the field
-            else:
-                yield choice, field.annotation
-
-
-def _takes_extra(annotation: Any) -> bool:
-    config = getattr(annotation, "model_config", getattr(annotation, "__pydantic_config__", None)) or {}
-    return isinstance(config, Mapping) and config.get("extra") == "allow"
-
-
-def _transforms_input(annotation: Any) -> bool:
-    """Whether a model has a validator that runs before its fields are read."""
-    decorators = getattr(annotation, "__pydantic_decorators__", None)
-    validators = decorators.model_validators.values() if decorators is not None else ()
-    return any(validator.info.mode in ("before", "wrap") for validator in validators)
 
 
 def _as_written(dumped: Any, node: Node | None, value: Any) -> Any:

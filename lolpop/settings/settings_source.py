@@ -9,9 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from lolpop.errors import Finding, LolpopError, SettingsError
+from lolpop.settings.fields import declared_keys
 from lolpop.settings.links import Links
 from lolpop.settings.nodes import Node
-from lolpop.settings.reading import declared_keys
 from lolpop.settings.sources import Sources
 from lolpop.settings.tree import Tree, expanded
 

@@ -134,7 +134,7 @@ def merge(
             history.append(use)
         history.extend(_entries(settings, statement, as_value=as_value))
         root = settings if root is _NO_SETTINGS else _overlaid(root, settings)
-    return Section(use, _without_own(root), tuple(reversed(history)), tuple(spellings.ambiguities))
+    return Section(use, _settled(root), tuple(reversed(history)), tuple(spellings.ambiguities))
 
 
 def parsed(node: Node) -> Any:
@@ -264,7 +264,7 @@ def _overlaid(weak: Node, strong: Node) -> Node:
     merged = dict(below.value)
     for key, child in strong.value.items():
         merged[key] = _overlaid(merged[key], child) if key in merged else _without_own(child)
-    return replace(strong, value=merged)
+    return replace(strong, value=merged, json=None)
 
 
 def _with_element(node: Node, key: str, child: Node) -> Node:
@@ -275,7 +275,7 @@ def _with_element(node: Node, key: str, child: Node) -> Node:
     if isinstance(node.value, tuple) and key.isdecimal() and int(key) < len(node.value):
         elements = list(node.value)
         elements[int(key)] = _overlaid(elements[int(key)], child)
-        return replace(node, value=tuple(elements))
+        return replace(node, value=tuple(elements), json=None)
     below = node.value if isinstance(node.value, Mapping) else {}
     return replace(child, value={**below, key: child}, text=False, own=None)
 
@@ -285,6 +285,16 @@ def _without_own(node: Node) -> Node:
     if node.own is None:
         return node
     return _overlaid(node.own, replace(node, own=None))
+
+
+def _settled(node: Node) -> Node:
+    """The node merged with the own values of all mappings in it."""
+    node = _without_own(node)
+    if not isinstance(node.value, Mapping):
+        return node
+    children = {key: _settled(child) for key, child in node.value.items()}
+    is_same = all(child is node.value[key] for key, child in children.items())
+    return node if is_same else replace(node, value=children)
 
 
 def expanded(node: Node) -> Node:
@@ -297,7 +307,7 @@ def expanded(node: Node) -> Node:
     if not node.text or not isinstance(node.value, str) or node.value.lstrip()[:1] not in ("{", "["):
         return node
     value = parsed(node)
-    return _typed(value, node) if isinstance(value, (dict, list)) else node
+    return replace(_typed(value, node), json=node.value) if isinstance(value, (dict, list)) else node
 
 
 def _typed(value: Any, of: Node) -> Node:

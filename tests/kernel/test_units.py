@@ -263,6 +263,76 @@ def test_overrides_hold_in_scopes(c):
     assert fake.engine.closed == ["basket", "basket"]
 
 
+def test_a_scoped_stand_in_is_built_for_each_scope(c):
+    """An override by a scoped provider has an instance in each scope, which that closes."""
+    engines = []
+    with c.session.override(providers.Component(Session, default=Session, scoped=True)):
+        for _ in range(2):
+            with c.scope() as request:
+                session = request.session()
+                assert session is c.session() is request.buy.basket().session
+                assert session.engine.closed == ["basket", "session"] * len(engines)
+                engines.append(session.engine)
+    assert engines[0].closed == ["basket", "session"] * 2
+
+
+def test_a_scoped_stand_in_of_another_slot_is_built_for_each_scope():
+    """A slot that is overridden by a scoped slot of its container follows the scope, as that does."""
+
+    class Two(PipelineContainer):
+        engine = providers.Component(Engine, default=Engine)
+        session = providers.Component(Session, default=Session)
+        of_request = providers.Component(Session, default=Session, scoped=True)
+
+    c = Two()
+    with c.session.override(c.of_request):
+        with c.scope():
+            first = c.session()
+            assert first is c.of_request()
+        with c.scope():
+            assert c.session() is c.of_request() is not first
+        with pytest.raises(WiringError, match="no scope is open"):
+            c.session()
+
+
+def test_a_wrapped_object_of_a_scope_is_wrapped_for_each(c):
+    """The wrapper of a scoped provider gets the object of its own scope, once."""
+    wrapped = []
+
+    class Recording(Session):
+        def __init__(self, real):
+            super().__init__(engine=real.engine)
+            self.real = real
+            wrapped.append(self)
+
+    for begin in (
+        lambda: c.session.wrap(Recording),
+        lambda: c.override({"session": providers.Wrap(Recording)}),
+    ):
+        wrapped.clear()
+        with begin():
+            for _ in range(2):
+                with c.scope() as request:
+                    assert request.session() is request.buy.basket().session is c.session() is wrapped[-1]
+        assert len(wrapped) == 2
+        assert wrapped[0].real is not wrapped[1].real
+
+
+def test_a_component_that_lives_longer_may_not_keep_a_scoped_stand_in():
+    """An override by a scoped provider is a finding of what would keep its object."""
+
+    class Plain(PipelineContainer):
+        engine = providers.Component(Engine, default=Engine)
+        session = providers.Component(Session, default=Session)
+        basket = providers.Component(Basket, default=Basket)
+
+    c = Plain()
+    c.verify()
+    c.session.override(providers.Component(Session, default=Session, scoped=True))
+    with pytest.raises(VerificationError, match="basket: 'Basket' lives as long as the container"):
+        c.verify()
+
+
 def test_a_container_that_is_closed_closes_its_open_scopes():
     """What requests still hold is closed with the container, before what they share."""
     c = ShopContainer()

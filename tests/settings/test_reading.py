@@ -1,6 +1,8 @@
 """Reading: values of every type that pydantic knows, and keys that nobody declares."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import pydantic
@@ -273,3 +275,99 @@ def test_a_value_that_yaml_reads_as_no_text_is_quoted_where_text_is_wanted(value
     assert "Put the value in quotes." in str(error.value)
     settings.write_text(f"stamped: {{name: '{value}'}}\n")
     assert Stamping.load(settings, environ={}).stamped().name == value
+
+
+def single(type_, **declared):
+    return type("Some", (PipelineContainer,), {"value": providers.Settings(type_, **declared)})
+
+
+class Account(BaseModel):
+    key: pydantic.SecretStr = pydantic.SecretStr("")
+    note: str = ""
+    hosts: list[str] = []
+    rate: Decimal = Decimal(1)
+
+
+def account(environ, overrides=None):
+    return single(Account, default={}).load(environ=environ, overrides=overrides or {}).value()
+
+
+@pytest.mark.parametrize("type_", [str, pydantic.SecretStr, pydantic.Json, str | dict[str, int]])
+@pytest.mark.parametrize("text", ['{"a": "b"}', "[1, 2]"])
+def test_a_text_that_looks_like_json_stays_text_where_text_is_wanted(type_, text):
+    """A variable with a key of a service account is text, whether the type is a section or below one."""
+    value = single(type_).load(environ={"LOLPOP_VALUE": text}).value()
+    assert value == TypeAdapter(type_).validate_python(text)
+
+
+def test_a_text_that_looks_like_json_replaces_a_weaker_text():
+    """JSON in a variable is text too where a weaker source sets that setting."""
+    weaker = {"LOLPOP_VALUE": '{"key": "x", "note": "y"}'}
+    read = account({**weaker, "LOLPOP_VALUE__KEY": '{"a": 1}', "LOLPOP_VALUE__NOTE": "[1]"})
+    assert (read.key.get_secret_value(), read.note) == ('{"a": 1}', "[1]")
+
+
+def test_one_source_sets_a_list_and_one_of_its_elements():
+    """A variable for a whole list is weaker than those for its elements, as are paths of overrides."""
+    variables = {"LOLPOP_VALUE__HOSTS": '["a", "b"]', "LOLPOP_VALUE__HOSTS__1": "c"}
+    assert account(variables).hosts == ["a", "c"]
+    assert account({}, {"value.hosts": ["a", "b"], "value.hosts.1": "c"}).hosts == ["a", "c"]
+
+
+def test_a_decimal_in_a_variable_keeps_all_its_digits():
+    """A decimal is not read as a float first."""
+    rate = account({"LOLPOP_VALUE__RATE": "0.10000000000000000000010"}).rate
+    assert str(rate) == "0.10000000000000000000010"
+
+
+def test_a_missing_key_in_json_is_named():
+    """What is wrong inside a mapping in a variable is said, not that it is no text."""
+    with pytest.raises(VerificationError, match=r"value\.a: is required and is not set"):
+        single(Pair).load(environ={"LOLPOP_VALUE": "{}"}).verify()
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "message"),
+    [
+        (dict[int, str], "{1: a, 0x: b}", "1:15  value.0x: the key should be a valid integer"),
+        (dict[Literal["a", "b"], int], "{c: 1}", "1:9  value.c: the key should be 'a' or 'b'."),
+        (str, "", "1:1  value: input should be a valid string (got null)."),
+        (bool, "~", "1:8  value: input should be a valid boolean (got null)."),
+        (str, "true", "(got true). Put the value in quotes."),
+        (Path, "2024", "(got 2024). Put the value in quotes."),
+        (Literal["1", "2"], "1", "(got 1). Put the value in quotes."),
+    ],
+)
+def test_messages_show_the_key_or_the_value_as_the_file_writes_it(type_, text, message, tmp_path):
+    """A wrong key is named as such, at its place, and a value is shown in the spelling of the file."""
+    file = tmp_path / "lolpop.yaml"
+    file.write_text(f"value: {text}\n")
+    with pytest.raises(VerificationError) as raised:
+        single(type_).load(file, environ={}).verify()
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "hint"),
+    [
+        (list[str], "a, b", 'Write it as JSON: ["one", "two"].'),
+        (list[str], "", 'Write it as JSON: ["one", "two"].'),
+        (dict[str, int], "a=1", 'Write it as JSON: {"key": "value"}.'),
+        (Account, "x", "its value is a secret and is not shown."),
+    ],
+)
+def test_lists_and_mappings_in_variables_are_json(type_, text, hint):
+    """A variable that is no list or mapping gets the advice to write JSON."""
+    with pytest.raises(VerificationError) as raised:
+        single(type_).load(environ={"LOLPOP_VALUE": text}).verify()
+    assert hint in str(raised.value)
+
+
+def test_a_key_of_another_case_is_unknown_in_a_file(tmp_path):
+    """Only variables are not case-sensitive: a key of a file that differs in case has no effect."""
+    file = tmp_path / "lolpop.yaml"
+    file.write_text("Value: 3\n")
+    container = single(int, default=1)
+    with pytest.raises(VerificationError, match=r"1:1  Value: unknown setting\. Did you mean value\?"):
+        container.load(file, environ={}).verify()
+    assert container.load(environ={"LOLPOP_VALUE": "3"}).value() == 3

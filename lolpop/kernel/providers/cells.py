@@ -16,6 +16,13 @@ from lolpop.kernel.deadlocks import Builder
 from lolpop.kernel.lifetimes import Instance, Lifetime, Override, OverrideEnded
 from lolpop.kernel.plans import Plan
 from lolpop.kernel.providers.dependencies import Dependency, effective_provider
+from lolpop.kernel.providers.needs import (
+    drawn,
+    is_scoped,
+    name_of,
+    needs_of,
+    providers_behind,
+)
 from lolpop.kernel.providers.overriding import stand_in
 from lolpop.kernel.providers.slots import Slot, bound, is_bound
 from lolpop.kernel.providers.uncached_cells import uncached_cell
@@ -32,6 +39,7 @@ __all__ = [
     "check_acyclic",
     "drawn",
     "effective_provider",
+    "is_scoped",
     "name_of",
     "needs_of",
     "overriding_instance",
@@ -137,6 +145,15 @@ class Cell:
         """The slot whose object it wraps, if any."""
         return None
 
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it builds another object in each unit of work, overrides ignored."""
+        return False
+
+    def based_on(self) -> Sequence[di.Provider[Any]]:
+        """The providers whose objects it is, or wraps, overrides ignored."""
+        return ()
+
     def needed(self) -> Sequence[di.Provider[Any] | None]:
         """The cells to evaluate before it."""
         return [self.active] if self.overrides else self.needed_by_itself()
@@ -210,6 +227,8 @@ class Cell:
         self.lifetime = self.scope.lifetime
         overrides = self.overrides
         instance = overriding_instance(overrides[-1], epoch) if overrides else self.own_instance(epoch)
+        if overrides and is_scoped(self.slot):
+            return instance  # that of one unit of work
         self._current = (epoch, instance)
         if instance.source is None:
             self.cache = (epoch, instance.value)
@@ -317,45 +336,6 @@ def cell_of(slot: Slot[Any]) -> Cell:
     return cast("Cell", bound(slot))
 
 
-def needs_of(provider: di.Provider[Any]) -> list[di.Provider[Any]]:
-    """The cells that a provider needs, of its override if it has one."""
-    if isinstance(provider, Slot):
-        needed: Sequence[di.Provider[Any] | None] = cell_of(provider).needed()
-    elif provider.last_overriding is not None:
-        needed = [provider.last_overriding]
-    elif isinstance(provider, di.Container):
-        needed = []  # an object is returned as it is
-    else:
-        needed = list(provider.related)
-    return [effective for effective in map(effective_provider, needed) if effective is not None]
-
-
-def providers_behind(provider: di.Provider[Any]) -> Iterator[di.Provider[Any]]:
-    """A provider that is not a slot, and the providers that it needs, down to the first slots."""
-    seen, waiting = {provider}, [provider]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        if not isinstance(current, Slot):
-            for needed in needs_of(current):
-                if needed not in seen:
-                    seen.add(needed)
-                    waiting.append(needed)
-
-
-def name_of(provider: di.Provider[Any]) -> str:
-    """A provider in messages: its path, or its kind if it has no path."""
-    if isinstance(provider, Slot):
-        return cell_of(provider).path
-    cell = uncached_cell(provider)
-    return type(provider).__name__ if cell is None else cell.path
-
-
-def drawn(cycle: Sequence[di.Provider[Any]]) -> str:
-    """A cycle as messages show it."""
-    return " -> ".join(map(name_of, cycle))
-
-
 def check_acyclic(provider: di.Provider[Any]) -> None:
     """Raise WiringError if a provider depends on itself."""
     build_order([provider], needs_of, _refuse)
@@ -389,8 +369,8 @@ def _overrides_behind(provider: di.Provider[Any]) -> Iterator[Override]:
         if cell is not None:
             yield from cell.overrides[-1:]
         waiting += needs_of(current)
-        if isinstance(cell, Cell) and not cell.overrides:
-            waiting += (dependency.provider for dependency in cell.dependencies)
+        if isinstance(current, Slot) and not cell_of(current).overrides:
+            waiting += (dependency.provider for dependency in cell_of(current).dependencies)
 
 
 def _resolved(provider: di.Provider[Any], epoch: int) -> ResolvedDependency:

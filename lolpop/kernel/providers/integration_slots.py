@@ -9,13 +9,12 @@ from dependency_injector import providers as di
 
 from lolpop.errors import LolpopError, Origin, VerificationError, WiringError
 from lolpop.integrations import Integration
-from lolpop.kernel.lifetimes import Instance
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Declaration, Plan, plan_integration
 from lolpop.kernel.providers.cells import Cell
+from lolpop.kernel.providers.scoped_cells import ScopedCell
 from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
-from lolpop.kernel.units import Unit, current_unit
 from lolpop.settings.nodes import Layer, Statement, node_of
 from lolpop.settings.tree import Section
 
@@ -57,7 +56,7 @@ class IntegrationSlot(WrappableSlot[T]):
         return IntegrationCell(self, scope, name)
 
 
-class IntegrationCell(Cell):
+class IntegrationCell(ScopedCell):
     """A slot of an integration at its place in a container."""
 
     __slots__ = ()
@@ -96,43 +95,10 @@ class IntegrationCell(Cell):
         """Keys of its section that belong to others."""
         return frozenset()
 
-    # A scoped slot has one instance for each unit of work.
-
-    def is_current(self, epoch: int) -> bool:
-        """Whether its instance of this epoch is known, for this unit of work if it is scoped."""
-        if not self.slot.scoped or self.overrides:
-            return super().is_current(epoch)
-        current = self.unit().part(self).current
-        return current is not None and current[0] == epoch
-
-    def evaluate(self, epoch: int) -> Instance:
-        """The instance of this epoch, for this unit of work if it is scoped."""
-        if not self.slot.scoped or self.overrides:
-            return super().evaluate(epoch)
-        return self.own_instance(epoch)
-
-    def own_instance(self, epoch: int) -> Instance:
-        """The instance of this epoch, overrides ignored."""
-        if not self.slot.scoped:
-            return super().own_instance(epoch)
-        unit = self.unit()
-        unit.check_open(self.path)
-        part = unit.part(self)
-        if part.current is not None and part.current[0] == epoch:
-            return part.current[1]
-        instance = self._made(epoch, part.instances, part.builder, unit)
-        part.current = (epoch, instance)
-        return instance
-
-    def unit(self) -> Unit:
-        """The unit of work that this context is in. Raises WiringError if it is in none."""
-        unit = current_unit(self.scope.lifetime)
-        if unit is None:
-            raise WiringError(
-                f"{self.path} is built for each scope, but no scope is open",
-                f"Use it inside `with container.scope() as request:`, or call request.{self.path}().",
-            )
-        return unit
+    @property
+    def is_scoped(self) -> bool:
+        """Whether the slot was declared so."""
+        return self.slot.scoped
 
     def _make_plan(self) -> Plan:
         return plan_integration(self._declaration)

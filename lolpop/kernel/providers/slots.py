@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self, TypeVar
 
 from dependency_injector import providers as di
@@ -26,10 +26,25 @@ class BoundSlot(Protocol):
     lifetime: Lifetime
     scope: Scope
     stands_in: Override | None
+    overrides: tuple[Override, ...]
 
     @property
     def path(self) -> str:
         """The names that lead to it from the root, dotted."""
+
+    @property
+    def active(self) -> di.Provider[Any]:
+        """The provider of its value: the slot itself, or its last override."""
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it builds another object in each unit of work, overrides ignored."""
+
+    def needed(self) -> Sequence[di.Provider[Any] | None]:
+        """The cells to evaluate before it."""
+
+    def based_on(self) -> Sequence[di.Provider[Any]]:
+        """The providers whose objects it is, or wraps, overrides ignored."""
 
     def setting_values(self) -> Iterator[Any]:
         """The values of its settings, as far as they were read."""

@@ -15,8 +15,8 @@ from lolpop.kernel.providers.cells import Cell
 from lolpop.kernel.providers.slots import Slot
 from lolpop.kernel.providers.wrapping import WrappableSlot
 from lolpop.kernel.scopes import Scope
+from lolpop.settings.fields import declared_keys
 from lolpop.settings.nodes import Layer, Statement, node_of
-from lolpop.settings.reading import declared_keys
 from lolpop.settings.tree import Section, merge
 from lolpop.signatures import Parameter
 

@@ -13,7 +13,8 @@ from lolpop.integrations import Integration
 from lolpop.kernel.lifetimes import Instance, Override
 from lolpop.kernel.masking import masked
 from lolpop.kernel.plans import Plan
-from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, overriding_instance
+from lolpop.kernel.providers.cells import Cell, Dependency, cell_of, is_scoped, overriding_instance
+from lolpop.kernel.providers.scoped_cells import ScopedCell
 from lolpop.kernel.providers.slots import Slot, bind_slot, bound
 from lolpop.kernel.scopes import Scope
 from lolpop.signatures import Parameter
@@ -63,9 +64,18 @@ class WrappableSlot(Slot[T]):
         return bound(self).override(Wrap(wrapper))
 
 
-class _WrapCell(Cell):
+class _WrapCell(ScopedCell):
     __slots__ = ()
     slot: Wrap[Any]
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether the wrapped object is another one in each unit of work."""
+        return is_scoped(self._beneath)
+
+    @property
+    def _beneath(self) -> Slot[Any]:
+        return cast("Slot[Any]", self.dependencies[0].provider)
 
     @property
     def provided_type(self) -> Any:
@@ -74,8 +84,7 @@ class _WrapCell(Cell):
 
     @property
     def wrapped(self) -> Cell | None:
-        beneath: Any = self.dependencies[0].provider
-        return cast("_BeneathCell", cell_of(beneath)).standing
+        return cast("_BeneathCell", cell_of(self._beneath)).standing
 
     def _find_dependencies(self) -> Iterator[Dependency]:
         override = self.stands_in
@@ -139,12 +148,24 @@ class _BeneathCell(Cell):
             return self.slot.real
         return cell_of(below[-1].provider) if isinstance(below[-1].provider, Slot) else None
 
+    @property
+    def is_scoped(self) -> bool:
+        return not self._below() and self.slot.real.is_scoped
+
+    def based_on(self) -> Sequence[di.Provider[Any]]:
+        below = self._below()
+        return [below[-1].provider] if below else self.slot.real.based_on()
+
     def needed(self) -> Sequence[di.Provider[Any] | None]:
         below = self._below()
         return [below[-1].provider] if below else self.slot.real.needed_by_itself()
 
     def _make_plan(self) -> Plan:
         return self.slot.real.plan
+
+    def evaluate(self, epoch: int) -> Instance:
+        # Nothing is cached of a unit of work: the slot that builds the object does that.
+        return self.own_instance(epoch) if is_scoped(self.slot) else super().evaluate(epoch)
 
     def own_instance(self, epoch: int) -> Instance:
         below = self._below()

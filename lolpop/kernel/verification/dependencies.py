@@ -23,6 +23,7 @@ from lolpop.kernel.providers.cells import (
     cell_of,
     drawn,
     effective_provider,
+    is_scoped,
     name_of,
     needs_of,
     providers_behind,
@@ -117,13 +118,12 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
 
 def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[Any]) -> Iterator[Finding]:
     """The finding about a scoped component that something with a longer life would keep."""
-    if getattr(cell.slot, "scoped", False):
+    if is_scoped(cell.slot):
         return
     effective = effective_provider(provider)
     slots = [effective] if effective is None or isinstance(effective, Slot) else providers_behind(effective)
     for behind in slots:
-        # A Configuration makes any attribute at its first access, so only slots are examined.
-        if not isinstance(behind, Slot) or not getattr(behind, "scoped", False) or cell_of(behind).overrides:
+        if not isinstance(behind, Slot) or not is_scoped(behind):
             continue
         wanted = type_name(dependency.parameter.annotation)
         yield Finding(

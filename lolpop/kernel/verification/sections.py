@@ -86,12 +86,17 @@ def _unknown_keys(scope: Scope) -> Iterator[Finding]:
         return
     folded = {name.lower() for name in names}
     near = Names(names)
-    for key, nodes in scope.configuration.tree.keys(scope.path).items():
-        if key.lower() not in folded and not is_users_own(scope.path, key):
+    unknown: dict[str, Node] = {}
+    for statement in scope.configuration.tree.statements(scope.path):
+        keys = statement.node.value if isinstance(statement.node.value, Mapping) else {}
+        spelled = folded if statement.layer.case_insensitive else names
+        unknown |= {key: node for key, node in keys.items() if key not in spelled}
+    for key, node in unknown.items():
+        if not is_users_own(scope.path, key):
             yield UnknownFinding(
                 scope.path_of(key),
                 "unknown setting",
-                origin=_key_origin(nodes[-1]),
+                origin=_key_origin(node),
                 hint=one_of(key, near),
                 is_near=near.near(key) is not None,
             )
