@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.batches import BATCH_ROWS, ROWS, drawn_rows, measured
@@ -25,14 +26,7 @@ EXECUTORS = ("local", "dask", "ray")
 
 
 def budgets(rows: int = ROWS, repeat: int = 1) -> Iterator[Budget]:
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        drawn_rows(folder, rows)
-        (folder / "lolpop.yaml").write_text(SETTINGS)
-        with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
-            runner = container.runner()
-            runner.train_model(runner.process_data())
-            runner.process_data(dataset="predict")
+    with prepared(rows) as folder:
         for executor in EXECUTORS:
             runs = [
                 tuple(measured(PREDICTING, folder, executor, str(workers), "2") for workers in (1, 2))
@@ -43,3 +37,17 @@ def budgets(rows: int = ROWS, repeat: int = 1) -> Iterator[Budget]:
             yield Budget(f"predicting {of}", two, 0.65 * one, "s", f"by one worker {one:.1f} s")
             peak = max(run[1]["peak"] for run in runs)
             yield Budget(f"peak memory of a process that predicts {of}", peak, 1000, "MB")
+
+
+@contextmanager
+def prepared(rows: int) -> Iterator[Path]:
+    """A project whose model is trained, and whose rows to predict are stored."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        drawn_rows(folder, rows)
+        (folder / "lolpop.yaml").write_text(SETTINGS)
+        with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
+            runner = container.runner()
+            runner.train_model(runner.process_data())
+            runner.process_data(dataset="predict")
+        yield folder

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import heapq
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,8 +23,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.batches import BATCH_ROWS, drawn_rows, measured
-from benchmarks.parts import PREDICTING, SETTINGS
+from benchmarks.batches import BATCH_ROWS, measured
+from benchmarks.parts import PREDICTING, prepared
 from lolpop._processors import processors
 from lolpop.components.executor.dask import DaskExecutor
 from lolpop.resources import DatasetVersion, ModelVersion
@@ -253,20 +252,6 @@ def main() -> None:
     if chosen.measured:
         with prepared(MEASURED_ROWS) as folder:
             console.print(compared(folder, costs, MEASURED_ROWS))
-
-
-@contextmanager
-def prepared(rows: int) -> Iterator[Path]:
-    """A project whose model is trained, and whose rows to predict are stored."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        drawn_rows(folder, rows)
-        (folder / "lolpop.yaml").write_text(SETTINGS)
-        with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
-            runner = container.runner()
-            runner.train_model(runner.process_data())
-            runner.process_data(dataset="predict")
-        yield folder
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ _OLD_SECONDS = 24 * 60 * 60.0
 
 
 @contextmanager
-def held(path: str | Path) -> Iterator[None]:
+def locked(path: str | Path) -> Iterator[None]:
     """Hold the lock of ``path`` for the block, where the file system has locks."""
     if fcntl is None:
         yield

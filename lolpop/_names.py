@@ -86,9 +86,9 @@ def did_you_mean(name: str, names: Iterable[str] | Names) -> str | None:
     return f"Did you mean {_visible(candidate)}?" if candidate else None
 
 
-def one_of(name: str, known: Iterable[str] | Names, *, what: str = "Known") -> str:
+def one_of(name: str, names: Iterable[str] | Names, *, what: str = "Known") -> str:
     """``did_you_mean``, or all known names if none is near."""
-    names = Names.of(known)
+    names = Names.of(names)
     return did_you_mean(name, names) or f"{what}: {names.listed() or 'none'}."
 
 

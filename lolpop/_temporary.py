@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from lolpop._advisory_locks import held, remove_abandoned
+from lolpop._advisory_locks import locked, remove_abandoned
 
 _PREFIX = "lolpop-tmp-"
 
@@ -20,7 +20,7 @@ def temporary_folder() -> Iterator[str]:
     _remove_leftovers(tempfile.gettempdir())
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     try:
-        with held(folder):
+        with locked(folder):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -109,7 +109,7 @@ def _value_type(value: object, exact: bool, depth: int) -> Any:
     if kind is dict:
         return dict[union_of(collection), union_of(collection.values())]  # type: ignore[misc]
     if kind is tuple:
-        return tuple[tuple(union_of([element]) for element in collection)]  # type: ignore[misc]
+        return tuple[tuple(_value_type(element, exact, depth + 1) for element in collection)]  # type: ignore[misc]
     return kind[union_of(collection)]
 
 

@@ -28,19 +28,20 @@ _PROMOTED = {float: (int,), complex: (int, float)}
 _UNTYPED: tuple[Any, ...] = (Any, object, REQUIRED)
 
 
-def fits(provided: Any, wanted: Any) -> bool:
-    """Whether something annotated as ``provided`` may be injected where ``wanted`` is annotated.
+def fits(provided: Any, required_type: Any) -> bool:
+    """Whether something annotated as ``provided`` may be injected where ``required_type`` is annotated.
 
     Types that cannot be judged without a value (callables, generics without arguments) fit, and so does
     anything where an annotation is missing. Lists, mappings and tuples are injected as copies, so that those
     of a narrower type fit too. A plain value fits a NewType of its type.
     """
-    if unwrapped(wanted) in _UNTYPED:
+    if unwrapped(required_type) in _UNTYPED:
         return True
-    if is_optional(provided) and unwrapped(provided) not in _UNTYPED and not is_optional(wanted):
+    if is_optional(provided) and unwrapped(provided) not in _UNTYPED and not is_optional(required_type):
         return False
     return all(
-        any(_fits_one(member, other) for other in _without_none(wanted)) for member in _without_none(provided)
+        any(_fits_one(member, other) for other in _without_none(required_type))
+        for member in _without_none(provided)
     )
 
 
@@ -59,138 +60,143 @@ def implements(implementation: type, interface: Any) -> str | None:
     return None
 
 
-def value_fits(value: object, wanted: Any) -> bool:
-    """Whether a value may be injected where ``wanted`` is annotated; the elements of collections, too."""
-    return fits(value_type(value, exact=True), wanted)
+def value_fits(value: object, required_type: Any) -> bool:
+    """Whether a value may be injected where ``required_type`` is annotated, its elements too."""
+    return fits(value_type(value, exact=True), required_type)
 
 
 def _without_none(annotation: Any) -> list[Any]:
     return [member for member in alternatives(annotation) if member not in (None, type(None))]
 
 
-def _fits_one(provided: Any, wanted: Any) -> bool:
+def _fits_one(provided: Any, required_type: Any) -> bool:
     """Whether one type that is not a union fits another one."""
-    if wanted in _UNTYPED or provided in (Any, REQUIRED):
+    if required_type in _UNTYPED or provided in (Any, REQUIRED):
         return True
-    if getattr(wanted, "_name", None) in ("Never", "NoReturn"):
+    if getattr(required_type, "_name", None) in ("Never", "NoReturn"):
         return False
-    if isinstance(wanted, TypeVar):
-        return any(fits(provided, bound) for bound in bounds_of(wanted))
+    if isinstance(required_type, TypeVar):
+        return any(fits(provided, bound) for bound in bounds_of(required_type))
     if isinstance(provided, TypeVar):
-        return any(fits(bound, wanted) for bound in bounds_of(provided))
-    if isinstance(wanted, NewType):
-        return _fits_new_type(provided, wanted)
+        return any(fits(bound, required_type) for bound in bounds_of(provided))
+    if isinstance(required_type, NewType):
+        return _fits_new_type(provided, required_type)
     if isinstance(provided, NewType):
-        return fits(provided.__supertype__, wanted)
-    if get_origin(wanted) is Literal:
-        return get_origin(provided) is Literal and set(_values(provided)) <= set(_values(wanted))
+        return fits(provided.__supertype__, required_type)
+    if get_origin(required_type) is Literal:
+        return get_origin(provided) is Literal and set(_values(provided)) <= set(_values(required_type))
     if get_origin(provided) is Literal:
-        return all(fits(type(value), wanted) for value in get_args(provided))
-    return _fits_class(provided, wanted)
+        return all(fits(type(value), required_type) for value in get_args(provided))
+    return _fits_class(provided, required_type)
 
 
-def _fits_class(provided: Any, wanted: Any) -> bool:
-    provided_class, wanted_class = get_origin(provided) or provided, get_origin(wanted) or wanted
-    if not isinstance(provided_class, type) or not isinstance(wanted_class, type):
+def _fits_class(provided: Any, required_type: Any) -> bool:
+    provided_class, required_class = (
+        get_origin(provided) or provided,
+        get_origin(required_type) or required_type,
+    )
+    if not isinstance(provided_class, type) or not isinstance(required_class, type):
         return True
-    if is_typed_dict(wanted_class) or is_typed_dict(provided_class):
-        return _fits_typed_dict(provided_class, wanted_class)
-    if is_protocol(wanted_class):
-        return next(_protocol_gaps(provided_class, wanted_class), None) is None
-    if provided_class is list and wanted_class is tuple:
+    if is_typed_dict(required_class) or is_typed_dict(provided_class):
+        return _fits_typed_dict(provided_class, required_class)
+    if is_protocol(required_class):
+        return next(_protocol_gaps(provided_class, required_class), None) is None
+    if provided_class is list and required_class is tuple:
         # Lists are injected as tuples where the annotation is a tuple.
-        return _fit_elements(get_args(provided), get_args(wanted)[:1])
-    if not issubclass(provided_class, (wanted_class, *_PROMOTED.get(wanted_class, ()))):
+        return _fit_elements(get_args(provided), get_args(required_type)[:1])
+    if not issubclass(provided_class, (required_class, *_PROMOTED.get(required_class, ()))):
         return False
-    if not issubclass(provided_class, wanted_class) or not get_args(wanted):
+    if not issubclass(provided_class, required_class) or not get_args(required_type):
         return True
-    return _fit_arguments(provided, provided_class, wanted, wanted_class)
+    return _fit_arguments(provided, provided_class, required_type, required_class)
 
 
-def _fit_arguments(provided: Any, provided_class: type, wanted: Any, wanted_class: Any) -> bool:
+def _fit_arguments(provided: Any, provided_class: type, required_type: Any, wanted_class: Any) -> bool:
     """Whether the arguments of a generic type, such as ``Repo[int]``, fit those that are wanted."""
     base = _base_as(provided, wanted_class)
-    offered, asked = get_args(base), get_args(wanted)
+    offered, required = get_args(base), get_args(required_type)
     if not offered and wanted_class.__module__ in ("builtins", "collections", "collections.abc"):
         offered = get_args(provided)
         if provided_class is tuple:
-            return all(fits(element, asked[0]) for element in offered if element is not Ellipsis)
+            return all(fits(element, required[0]) for element in offered if element is not Ellipsis)
     if not offered:
         return True
-    if wanted_class is tuple and Ellipsis not in asked and Ellipsis not in offered:
-        return len(offered) == len(asked) and _fit_elements(offered, asked)
+    if wanted_class is tuple and Ellipsis not in required and Ellipsis not in offered:
+        return len(offered) == len(required) and _fit_elements(offered, required)
     if wanted_class is tuple:
-        return all(fits(one, other) for one in offered for other in asked if Ellipsis not in (one, other))
+        return all(fits(one, other) for one in offered for other in required if Ellipsis not in (one, other))
     if wanted_class is collections.abc.Callable:
         return True
     variables = getattr(wanted_class, "__parameters__", ())
-    if len(variables) != len(offered) or len(offered) != len(asked):
-        return _fit_elements(offered, asked)
-    return all(map(_fits_variable, offered, asked, variables))
+    if len(variables) != len(offered) or len(offered) != len(required):
+        return _fit_elements(offered, required)
+    return all(map(_fits_variable, offered, required, variables))
 
 
-def _fits_variable(offered: Any, asked: Any, variable: Any) -> bool:
+def _fits_variable(offered: Any, required: Any, variable: Any) -> bool:
     if not isinstance(variable, TypeVar):
         return True
     if variable.__contravariant__:
-        return fits(asked, offered)
+        return fits(required, offered)
     if variable.__covariant__ or getattr(variable, "__infer_variance__", False):
-        return fits(offered, asked)
-    return fits(offered, asked) and fits(asked, offered)
+        return fits(offered, required)
+    return fits(offered, required) and fits(required, offered)
 
 
-def _fit_elements(offered: tuple[Any, ...], asked: tuple[Any, ...]) -> bool:
-    return all(fits(one, other) for one, other in zip(offered, asked, strict=False))
+def _fit_elements(offered: tuple[Any, ...], required: tuple[Any, ...]) -> bool:
+    return all(fits(one, other) for one, other in zip(offered, required, strict=False))
 
 
-def _fits_new_type(provided: Any, wanted: NewType) -> bool:
+def _fits_new_type(provided: Any, required_type: NewType) -> bool:
     """A NewType fits itself and its supertype; another NewType is another type."""
     while isinstance(provided, NewType):
-        if provided is wanted:
+        if provided is required_type:
             return True
         if not isinstance(provided.__supertype__, NewType):
             return False
         provided = provided.__supertype__
-    return fits(provided, wanted.__supertype__)
+    return fits(provided, required_type.__supertype__)
 
 
-def _fits_typed_dict(provided: type, wanted: type) -> bool:
-    if not is_typed_dict(wanted):
-        return issubclass(dict, wanted)
+def _fits_typed_dict(provided: type, required_type: type) -> bool:
+    if not is_typed_dict(required_type):
+        return issubclass(dict, required_type)
     if not is_typed_dict(provided):
         return issubclass(provided, Mapping)
-    offered, asked = hints_of(provided), hints_of(wanted)
-    required: frozenset[str] = getattr(wanted, "__required_keys__", frozenset())
+    offered, required_hints = hints_of(provided), hints_of(required_type)
+    required: frozenset[str] = getattr(required_type, "__required_keys__", frozenset())
     has: frozenset[str] = getattr(provided, "__required_keys__", frozenset())
-    return required <= has and all(fits(offered[key], asked[key]) for key in asked if key in offered)
+    return required <= has and all(
+        fits(offered[key], required_hints[key]) for key in required_hints if key in offered
+    )
 
 
 def _protocol_gaps(implementation: type, protocol: type) -> Iterator[str]:
     """Why a class does not fit a protocol; None if it does."""
     hints = {name: hint for base in reversed(protocol.__mro__) for name, hint in _own_hints(base).items()}
     for name in sorted(_protocol_members(protocol)):
-        asked = inspect.getattr_static(protocol, name, None)
+        required = inspect.getattr_static(protocol, name, None)
         if not _has_attribute(implementation, name):
             yield f"it has no {name!r}"
-        elif isinstance(asked, property):
+        elif isinstance(required, property):
             declared, offered_hint = (
-                hints_of(asked.fget).get("return", Any),
+                hints_of(required.fget).get("return", Any),
                 _attribute_type(implementation, name),
             )
             if not fits(offered_hint, declared):
                 yield f"its {name!r} is {type_name(offered_hint)}, not {type_name(declared)}"
-        elif inspect.isfunction(asked):
+        elif inspect.isfunction(required):
             offered = inspect.getattr_static(implementation, name, None)
-            if (reason := _method_gap(offered, asked)) is not None:
+            if (reason := _method_gap(offered, required)) is not None:
                 yield f"its {name}() {reason}"
         elif name in hints:
             yield from _attribute_gap(implementation, name, hints[name])
 
 
-def _attribute_gap(implementation: type, name: str, asked: Any) -> Iterator[str]:
+def _attribute_gap(implementation: type, name: str, required: Any) -> Iterator[str]:
     offered = _attribute_type(implementation, name)
-    if not fits(offered, asked):
-        yield f"its {name!r} is {type_name(offered)}, not {type_name(asked)}"
+    if not fits(offered, required):
+        yield f"its {name!r} is {type_name(offered)}, not {type_name(required)}"
 
 
 def _protocol_members(protocol: type) -> set[str]:
@@ -235,7 +241,7 @@ def _attribute_type(implementation: type, name: str) -> Any:
     return Any
 
 
-def _method_gap(offered: Any, asked: Any) -> str | None:
+def _method_gap(offered: Any, required: Any) -> str | None:
     """Why a method cannot be called like the protocol's method; None if it can."""
     if isinstance(offered, staticmethod | classmethod):
         return None
@@ -243,23 +249,23 @@ def _method_gap(offered: Any, asked: Any) -> str | None:
         return "is not a method" if not hasattr(type(offered), "__get__") else None
     if not inspect.isfunction(offered):
         return None
-    if inspect.iscoroutinefunction(asked) != inspect.iscoroutinefunction(offered):
+    if inspect.iscoroutinefunction(required) != inspect.iscoroutinefunction(offered):
         return "is async" if inspect.iscoroutinefunction(offered) else "is not async"
-    signature, wanted = inspect.signature(offered), inspect.signature(asked)
-    if (reason := _call_gap(signature, wanted)) is not None:
+    signature, required_type = inspect.signature(offered), inspect.signature(required)
+    if (reason := _call_gap(signature, required_type)) is not None:
         return reason
-    offered_hints, asked_hints = hints_of(offered), hints_of(asked)
-    for name in asked_hints:
-        if name == "return" and not fits(offered_hints.get(name, Any), asked_hints[name]):
-            return f"returns {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
-        if name != "return" and name in offered_hints and not fits(asked_hints[name], offered_hints[name]):
-            return f"takes {name}: {type_name(offered_hints[name])}, not {type_name(asked_hints[name])}"
+    offered_hints, required_hints = hints_of(offered), hints_of(required)
+    for name in required_hints:
+        if name == "return" and not fits(offered_hints.get(name, Any), required_hints[name]):
+            return f"returns {type_name(offered_hints[name])}, not {type_name(required_hints[name])}"
+        if name != "return" and name in offered_hints and not fits(required_hints[name], offered_hints[name]):
+            return f"takes {name}: {type_name(offered_hints[name])}, not {type_name(required_hints[name])}"
     return None
 
 
-def _call_gap(offered: inspect.Signature, asked: inspect.Signature) -> str | None:
+def _call_gap(offered: inspect.Signature, required: inspect.Signature) -> str | None:
     """Why a signature does not accept every call of another one; None if it does."""
-    everything = list(asked.parameters.values())
+    everything = list(required.parameters.values())
     positional = [parameter for parameter in everything if parameter.kind in _POSITIONAL]
     for parameters in (everything, [parameter for parameter in everything if parameter.default is REQUIRED]):
         count = sum(parameter.kind in _POSITIONAL for parameter in parameters)

@@ -86,8 +86,8 @@ class _Instance(di_containers.DynamicContainer):
 
         if "_scope" not in self.__dict__:
             return None
-        here, everywhere = TreePaths(self._scope), TreePaths(self._scope.root)
-        near = here.same_name(name) or everywhere.same_name(name) or here.near(name)
+        own_paths, all_paths = TreePaths(self._scope), TreePaths(self._scope.root)
+        near = own_paths.same_name(name) or all_paths.same_name(name) or own_paths.near(name)
         return f"Did you mean {' or '.join(near)}?" if near else None
 
     def __repr__(self) -> str:

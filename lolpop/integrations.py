@@ -245,15 +245,19 @@ def misplaced_calls(integration: type[Integration]) -> Iterator[tuple[str, str, 
         kind = call_kind(value.__func__ if is_unbound else value)
         if kind is None or layer is None:
             continue
-        where = f"{integration.__name__}.{name} is a {kind}"
+        description = f"{integration.__name__}.{name} is a {kind}"
         if is_unbound:
-            yield name, f"{where} and a {type(value).__name__}", "Make it a method of the instance."
+            yield name, f"{description} and a {type(value).__name__}", "Make it a method of the instance."
         elif hasattr(value, "cache_info"):
             hint = f"Put @{kind} above the cache."
-            yield name, f"{where} whose results are kept outside of it, so that calls are not recorded", hint
+            yield (
+                name,
+                f"{description} whose results are kept outside of it, so that calls are not recorded",
+                hint,
+            )
         elif kind not in _CALLS[layer]:
             noun = layer.__name__.lower()
-            yield name, f"{where}, and nothing records those of a {noun}", _HINTS[layer]
+            yield name, f"{description}, but those of a {noun} are not recorded", _HINTS[layer]
 
 
 _CALLS: Mapping[type[Integration], tuple[CallKind, ...]] = MappingProxyType(
@@ -320,6 +324,6 @@ def _check_method(kind: CallKind, method: Any) -> None:
     function: Any = inspect.unwrap(method)
     if getattr(getattr(function, "__code__", None), "co_flags", 0) & _ENDS_LATER:
         raise TypeError(
-            f"{name} cannot be a {kind}: a {kind} has ended when it returns, "
-            "and a coroutine or generator has not begun then. Let it return its result."
+            f"{name} cannot be a {kind}: a coroutine or generator has not started "
+            "when it is returned. Return the result instead."
         )

@@ -19,7 +19,7 @@ _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _watches: list[InterruptWatch] = []
 """The open watches, outermost first: a signal belongs to the process, so all of them see it."""
-_came: list[int] = []
+_signals: list[int] = []
 
 
 class InterruptWatch:
@@ -34,14 +34,14 @@ class InterruptWatch:
         self._before: dict[int, _Handler] = {}
 
     @property
-    def came(self) -> int | None:
+    def signal_number(self) -> int | None:
         """The first signal."""
-        return _came[0] if _came else None
+        return _signals[0] if _signals else None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             if not _watches:
-                _came.clear()
+                _signals.clear()
             _watches.append(self)
             for number in self._numbers:
                 if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
@@ -59,7 +59,7 @@ class InterruptWatch:
 
 def interrupted() -> bool:
     """Whether a signal came since the outermost watch began, even if its KeyboardInterrupt was swallowed."""
-    return bool(_watches and _came)
+    return bool(_watches and _signals)
 
 
 def raise_if_interrupted() -> None:
@@ -79,5 +79,5 @@ def interruption_of(error: BaseException) -> BaseException:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     del frame
-    _came.append(number)
+    _signals.append(number)
     raise KeyboardInterrupt

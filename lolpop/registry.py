@@ -170,19 +170,19 @@ def missing_requirement(requirement: str) -> tuple[str, str] | None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
-        wanted = Requirement(requirement)
+        required = Requirement(requirement)
     except InvalidRequirement as error:
         return (
             f"{requirement!r} is no requirement: {error}",
             "Write a name, or a name with versions: acme>=1.2.",
         )
     try:
-        version = metadata.version(wanted.name)
+        version = metadata.version(required.name)
     except metadata.PackageNotFoundError:
-        return f"the extension {wanted.name!r} is not installed", f"pip install '{requirement}'"
-    if wanted.specifier.contains(version, prereleases=True):
+        return f"the extension {required.name!r} is not installed", f"pip install '{requirement}'"
+    if required.specifier.contains(version, prereleases=True):
         return None
-    message = f"the extension {wanted.name!r} has version {version}, and {wanted.specifier} is required"
+    message = f"the extension {required.name!r} has version {version}, and {required.specifier} is required"
     return message, f"pip install '{requirement}'"
 
 

@@ -177,7 +177,7 @@ def _injected_problems(owner: type, parameter: Parameter) -> Iterator[_Problem]:
     if parameter.annotation is REQUIRED or parameter.annotation is Any:
         yield (
             parameter.name,
-            f"{owner.__name__} does not say of which type {parameter.name!r} should be",
+            f"{owner.__name__} does not annotate its parameter {parameter.name!r}",
             "Annotate the parameter with the interface that it needs.",
         )
 
@@ -203,7 +203,7 @@ def _setting_problems(owner: type, parameter: Parameter, declared: inspect.Param
         yield name, message, "Give the parameter another name."
     if any(_is_integration(member) for member in alternatives(parameter.annotation)):
         message = f"{owner.__name__} takes the integration {name!r} as a setting"
-        yield name, message, "What is injected stands after the * of the constructor."
+        yield name, message, "Injected parameters stand after the * of the constructor."
 
 
 def _class_problems(owner: type) -> Iterator[_Problem]:

@@ -86,6 +86,25 @@ def labelled_project(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def iris_project() -> Callable[[Path], None]:
+    """Write known and new rows of iris into a folder, with settings that train and predict."""
+    from sklearn.datasets import load_iris
+
+    def make(folder: Path) -> None:
+        rows = load_iris(as_frame=True).frame.rename_axis("flower").reset_index()
+        rows[::2].to_csv(folder / "known.csv", index=False)
+        rows[1::2].drop(columns="target").to_csv(folder / "new.csv", index=False)
+        (folder / "lolpop.yaml").write_text(
+            "lolpop: {runner: classification}\n"
+            "problem: {name: iris, target: target, index: flower}\n"
+            "data: {train: known.csv, predict: new.csv, predictions: predictions.csv}\n"
+            "train: {model_trainer: {estimator: logistic_regression}}\n"
+        )
+
+    return make
+
+
+@pytest.fixture
 def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Let nothing on this machine say who may read a bucket, nor a driver remember what was tried."""
     s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'lolpop[s3]'")

@@ -155,7 +155,7 @@ Many = te.TypeAliasType("Many", list[T], type_params=(T,))
     ],
 )
 def test_what_fits(provided, wanted):
-    """A type that a type checker takes, or that nobody can judge without a value, fits."""
+    """Types fit that a type checker accepts, or that cannot be checked without a value."""
     assert fits(provided, wanted)
 
 
@@ -200,12 +200,12 @@ def test_what_fits(provided, wanted):
     ],
 )
 def test_what_does_not_fit(provided, wanted):
-    """A type that a type checker refuses does not fit."""
+    """Types that a type checker refuses do not fit."""
     assert not fits(provided, wanted)
 
 
 def test_every_wrapping_of_a_type_is_the_type():
-    """Qualifiers, metadata, aliases and InitVar change nothing about the value."""
+    """Qualifiers, metadata, aliases and InitVar do not change the type."""
     wrapped = [
         Annotated[int, "a"],
         te.TypeAliasType("Size", int),
@@ -220,7 +220,7 @@ def test_every_wrapping_of_a_type_is_the_type():
 
 
 def test_what_calls_return():
-    """A class returns itself, an async function a coroutine, and a generator function a generator."""
+    """A class returns an instance, an async function a coroutine, and a generator function a generator."""
 
     def text() -> str: ...
     async def later() -> str: ...
@@ -256,7 +256,7 @@ def container_of(wanted, **slots):
     ],
 )
 def test_what_verify_accepts(wanted, slot):
-    """Interfaces may be protocols and generics, and of settings the value counts."""
+    """Interfaces may be protocols and generics, and settings are checked by their values."""
     assert container_of(wanted, x=slot).verify() == []
 
 
@@ -276,7 +276,7 @@ def test_what_verify_accepts(wanted, slot):
     ],
 )
 def test_what_verify_refuses(wanted, slot, message):
-    """What does not fit is a finding that names both types, or what is missing."""
+    """The finding has both types, or what is missing."""
     with pytest.raises(VerificationError) as error:
         container_of(wanted, x=slot).verify()
     assert message in str(error.value)
@@ -338,7 +338,7 @@ def with_known_value(annotation, slot):
     ],
 )
 def test_an_object_that_fits_is_accepted(annotation, value):
-    """Of an object that is given as it is, the elements are known as well as the type."""
+    """The elements of an object are checked, too."""
     assert with_known_value(annotation, providers.Object(value)).verify() == []
 
 
@@ -357,13 +357,13 @@ def test_an_object_that_fits_is_accepted(annotation, value):
     ],
 )
 def test_an_object_with_wrong_elements_is_a_finding(annotation, value, actual):
-    """What no call could give the parameter is found before anything is built, by whatever provider."""
+    """Wrong elements are found before anything is built, for each provider."""
     with pytest.raises(VerificationError, match=r"'User' requires x: .*'x' provides .*" + re.escape(actual)):
         with_known_value(annotation, providers.Object(value)).verify()
 
 
 def test_lists_and_dicts_of_providers_are_judged_by_their_elements():
-    """dependency-injector's List and Dict give what their own providers give."""
+    """List and Dict of dependency-injector have the types of their providers."""
     assert with_known_value(list[str], di.List(di.Object("a"), "b")).verify() == []
     assert with_known_value(dict[str, Clock], di.Dict(a=di.Factory(Quartz))).verify() == []
     for annotation, slot in (
@@ -424,5 +424,5 @@ def is_of(value, annotation):
 
 @given(ANNOTATIONS, VALUES)
 def test_a_value_fits_what_its_elements_are_of(annotation, value):
-    """Values are accepted and refused as the rules of typing say, applied to each element."""
+    """Values follow the rules of typing for each element."""
     assert value_fits(value, annotation) == is_of(value, annotation)

@@ -64,7 +64,7 @@ class GreeterContainer(RunnerContainer):
 
 
 def test_a_constructor_takes_the_parameters_of_its_base_class():
-    """Settings and injected parameters are its own and those of the base, described by both docstrings."""
+    """It has its own and inherited parameters, described by both docstrings."""
     signature = signature_of(Ringing)
     assert list(signature.settings) == ["rings", "greeting"]
     assert list(signature.injected) == ["bell", "clock"]
@@ -75,7 +75,7 @@ def test_a_constructor_takes_the_parameters_of_its_base_class():
 
 
 def test_a_container_sets_and_injects_them():
-    """The settings of the base are set in the same section, and its dependencies are injected."""
+    """Inherited settings are in the same section, and inherited dependencies are injected."""
     c = GreeterContainer.load(overrides={"greeter.greeting": "hi", "greeter.rings": 3}, environ={})
     greeter = c.greeter()
     assert (greeter.greet(), greeter.rings, greeter.bell) == ("hi, it is noon", 3, c.bell())
@@ -89,14 +89,14 @@ def test_a_parameter_that_is_restated_is_the_subclass_s():
 
 
 def test_misspelt_settings_of_the_base_are_findings():
-    """The names of both classes are proposed."""
+    """Names of both classes are proposed."""
     c = GreeterContainer.load(overrides={"greeter.greetng": "hi"}, environ={})
     with pytest.raises(VerificationError, match="Did you mean greeting"):
         c.verify()
 
 
 def test_several_base_classes_are_read_in_the_order_of_super():
-    """A mixin passes on to the next class."""
+    """A mixin passes the keywords to the next class."""
 
     class Mixin(Component):
         def __init__(self, *, bell: Bell, **inherited: Inherited):
@@ -116,7 +116,7 @@ def test_several_base_classes_are_read_in_the_order_of_super():
 
 
 def test_keywords_that_are_not_inherited_are_still_refused():
-    """A plain **kwargs hides what it takes; the finding says what to write."""
+    """A plain **kwargs hides parameters; the finding says what to write."""
 
     class Hiding(Greeter):
         def __init__(self, **kwargs):
@@ -128,7 +128,7 @@ def test_keywords_that_are_not_inherited_are_still_refused():
 
 
 def test_a_stock_runner_is_extended_by_one_pipeline():
-    """A subclass of the ready-made runner adds a pipeline and takes everything else as it is."""
+    """A subclass of the ready-made runner adds a pipeline and inherits the rest."""
 
     class Enriching(ClassificationRunner):
         def __init__(self, *, enrich: DeployPipeline, **inherited: Inherited):
@@ -142,7 +142,7 @@ def test_a_stock_runner_is_extended_by_one_pipeline():
 
 
 def test_a_constructor_that_does_not_call_its_base_is_a_finding():
-    """An inherited method would fail for what the base was to set: the subclass and the attributes are named."""
+    """Inherited methods would fail: the finding has the subclass and the attributes."""
 
     class Forgetful(Greeter):
         def __init__(self, *, bell: Bell):
@@ -159,7 +159,7 @@ def test_a_constructor_that_does_not_call_its_base_is_a_finding():
 
 
 def test_a_subclass_that_needs_nothing_of_its_base_may_leave_it_out():
-    """A class that sets the attributes itself, or replaces the methods that read them, is fine."""
+    """A class that sets the attributes, or replaces the methods that read them, is valid."""
 
     class SetsThem(Greeter):
         def __init__(self, *, clock: Clock):
@@ -209,7 +209,7 @@ def test_a_subclass_that_needs_nothing_of_its_base_may_leave_it_out():
 
 
 def test_tasks_and_workflows_are_looked_into():
-    """What a decorated method reads counts too."""
+    """Attributes that a decorated method reads count, too."""
 
     class Main(Runner):
         def __init__(self, *, clock: Clock):

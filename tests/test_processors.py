@@ -43,18 +43,18 @@ def groups(tmp_path):
     ],
 )
 def test_the_quota_is_the_least_of_the_group_and_those_around_it(groups, files, membership, quota):
-    """Control groups of version 2 and 1, inside a container and outside, with a quota and without."""
+    """Control groups of versions 1 and 2, in a container and outside, with a quota and without."""
     assert groups(files, membership) == quota
 
 
 def test_no_control_groups_are_no_quota(tmp_path):
-    """Where the system has none, such as macOS."""
+    """Systems without control groups, such as macOS, have no quota."""
     assert _quota(tmp_path / "absent", tmp_path) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system knows no affinity")
 def test_affinity_bounds_the_processors():
-    """A process that is bound to one processor has one, whatever the machine has."""
+    """A process that is bound to one processor uses one."""
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
     code += "from lolpop._processors import processors; print(processors())"
     assert (
@@ -66,7 +66,7 @@ def test_affinity_bounds_the_processors():
 
 @pytest.mark.parametrize(("stated", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
 def test_commands_let_threads_sleep_while_they_wait(stated, policy):
-    """Threads that wait give the processor to others, unless the environment says otherwise."""
+    """Waiting threads do not use a processor, unless the environment says otherwise."""
     environ = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | stated
     code = "import os; from lolpop.cli import main; main(['--version']); print(os.environ['OMP_WAIT_POLICY'])"
     done = subprocess.run(

@@ -27,7 +27,7 @@ from lolpop.registry import (
 
 
 def test_the_group_of_a_type_is_its_interfaces_name():
-    """Names become snake case, capitals that stand together included."""
+    """Names become snake case, also with several capitals in a row."""
 
     class GenAIChatbot(ModelTrainer):
         pass
@@ -37,7 +37,7 @@ def test_the_group_of_a_type_is_its_interfaces_name():
 
 
 def test_the_built_ins_are_registered():
-    """What comes along is found by its short name."""
+    """Built-in implementations are found by their short names."""
     assert {"sklearn", "xgboost"} <= set(registered(group_of(ModelTrainer)))
     assert issubclass(find(ModelTrainer, "sklearn"), ModelTrainer)
     assert "classification" in registered(RUNNERS)
@@ -71,7 +71,7 @@ def strangers_package(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("strangers_package")
 def test_a_strangers_package_registers_the_same_way():
-    """Entry points of any installed package are found, for interfaces of any package."""
+    """Entry points of any package, for interfaces of any package, are found."""
     assert find(Notifier, "pigeon").__name__ == "Pigeon"
     assert name_of(Notifier, find(Notifier, "pigeon")) == "pigeon"
 
@@ -87,13 +87,13 @@ def test_a_strangers_package_registers_the_same_way():
 
 @pytest.mark.usefixtures("strangers_package")
 def test_a_name_whose_class_is_gone_says_so():
-    """An entry point that leads nowhere is a clear error."""
+    """An entry point without a class is a readable error."""
     with pytest.raises(WiringError, match="'strange' has no 'Nobody'"):
         find(Notifier, "broken")
 
 
 def test_an_unknown_name_proposes_a_near_one_or_lists_all():
-    """Near names are proposed; where none is near, all are listed."""
+    """A near name is proposed; without one, all names are listed."""
     with pytest.raises(WiringError, match=r"'optunna'.*Did you mean optuna\?"):
         find(HyperparameterTuner, "optunna")
     with pytest.raises(WiringError, match=r"prophet, sklearn, smoothing, statsmodels, theta, xgboost"):
@@ -101,7 +101,7 @@ def test_an_unknown_name_proposes_a_near_one_or_lists_all():
 
 
 def test_classes_and_import_paths_need_no_registration():
-    """`use` takes the class itself, or where it can be imported from."""
+    """`use` accepts a class, or its import path."""
     assert resolve(Clock, Clock) is Clock
     assert resolve(Clock, "greeter_app:Clock") is Clock
     assert name_of(Clock, Clock) == "greeter_app:Clock"
@@ -109,7 +109,7 @@ def test_classes_and_import_paths_need_no_registration():
 
 
 def test_a_module_that_fails_to_import_says_how(tmp_path, monkeypatch):
-    """Whatever a user's module raises at import is told with its kind."""
+    """The error has the type of the exception that the module raised."""
     (tmp_path / "exploding.py").write_text("raise RuntimeError('boom')\n")
     (tmp_path / "lacking.py").write_text("import no_such_library_at_all\n")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -122,7 +122,7 @@ def test_a_module_that_fails_to_import_says_how(tmp_path, monkeypatch):
 
 
 def test_what_is_installed_is_looked_up_without_importing():
-    """Requirements are found by name alone."""
+    """Requirements are found by name only."""
     sys.modules.pop("wave", None)
     assert missing_modules(("wave", "os", "no_such_library_at_all", "no_such.part")) == [
         "no_such_library_at_all",
@@ -132,7 +132,7 @@ def test_what_is_installed_is_looked_up_without_importing():
 
 
 def test_a_project_below_the_prefix_of_python_is_not_installed():
-    """Images keep projects in /usr/src, below the prefix of their Python: such code is the project's own."""
+    """Code in /usr/src, where images put it, is project code, although Python's prefix is /usr."""
     import numpy as np
 
     prefix = Path(sys.prefix)

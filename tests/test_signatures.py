@@ -62,7 +62,7 @@ class Documented(Component):
 
 
 def test_what_stands_before_the_star_is_a_setting_and_what_stands_after_is_injected():
-    """The constructor says it all."""
+    """Parameters before the * are settings, those after it are injected."""
     signature = signature_of(Documented)
     assert list(signature.settings) == ["size", "low", "high", "inner", "schema"]
     assert {name: parameter.required for name, parameter in signature.injected.items()} == {
@@ -74,7 +74,7 @@ def test_what_stands_before_the_star_is_a_setting_and_what_stands_after_is_injec
 
 
 def test_descriptions_come_from_the_docstring():
-    """Each parameter's text is taken, up to the next section, several names at once too."""
+    """Each parameter has its description, also if several share one."""
     assert signature_of(Documented).descriptions() == {
         "size": "How large it is, in metres.",
         "low": "Bounds of the range.",
@@ -84,7 +84,7 @@ def test_descriptions_come_from_the_docstring():
 
 
 def test_the_schema_has_types_defaults_and_descriptions():
-    """A JSON Schema is made of the settings alone, nothing else allowed."""
+    """The JSON Schema has the settings only, and refuses other keys."""
     schema = signature_of(Documented).json_schema()
     assert schema["required"] == ["size"]
     assert schema["additionalProperties"] is False
@@ -100,13 +100,13 @@ def test_the_schema_has_types_defaults_and_descriptions():
 
 
 def test_a_class_without_constructor_takes_nothing():
-    """No constructor, no settings."""
+    """It has no settings."""
     signature = signature_of(Clock)
     assert (dict(signature.settings), dict(signature.injected)) == ({}, {})
 
 
 def test_an_inherited_constructor_is_read():
-    """A subclass that says nothing has the constructor of its base."""
+    """A subclass without a constructor has that of its base."""
 
     class Heir(Documented):
         pass
@@ -130,7 +130,7 @@ def test_a_dataclass_is_read_like_any_class():
 
 
 def test_one_annotation_that_cannot_be_resolved_hides_no_other():
-    """Each annotation is resolved by itself if they cannot be together."""
+    """If one fails, the other annotations are still resolved."""
 
     class Halfway(Component):
         def __init__(self, size: int = 3, *, clock: Clock, shy: Unknown):  # noqa: F821  (that is the point)
@@ -146,7 +146,7 @@ def test_one_annotation_that_cannot_be_resolved_hides_no_other():
 
 
 def test_alternatives_of_an_annotation():
-    """The members of unions, without None and annotations of their own."""
+    """The members of a union, without None and metadata."""
     assert alternatives(int) == (int,)
     assert alternatives(int | None) == (int,)
     assert alternatives(Optional[Annotated[int | str, "x"]]) == (int, str)  # noqa: UP045  (the old form too)
@@ -181,5 +181,5 @@ def test_alternatives_of_an_annotation():
     ],
 )
 def test_what_fits_where(provided, wanted, expected):
-    """A provided type fits if every value of it would do."""
+    """A provided type fits if every value of it does."""
     assert fits(provided, wanted) is expected

@@ -190,7 +190,7 @@ def strings(tree: ast.Module) -> Iterator[ast.Constant]:
 
 
 def test_a_cycle_of_imports_is_an_error(tmp_path: Path) -> None:
-    """The contracts of imports hold for the source, and no longer where two packages import each other."""
+    """The contracts hold for the source, and fail if two packages import each other."""
     pytest.importorskip("importlinter", reason="import-linter is not installed: pip install --group lint")
     settings = (ROOT / "pyproject.toml").read_text()
     (tmp_path / "pyproject.toml").write_text(settings[settings.index("[tool.importlinter]") :])

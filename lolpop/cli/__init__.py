@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return exit_code_of(arguments)
     except KeyboardInterrupt:  # while that was imported, or at its very end
         sys.stderr.write("Interrupted.\n")
-        return 128 + (watch.came or signal.SIGINT)
+        return 128 + (watch.signal_number or signal.SIGINT)
     finally:
         if arguments is None:
             # Nothing but the end of the process follows: whoever interrupts that sees it in the exit code.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 
 Candidates: TypeAlias = list[str]
@@ -131,7 +131,7 @@ def _candidates(incomplete: str, names: Callable[[], Any]) -> Candidates:
 
 def _options(ctx: Any) -> SettingsOptions:
     """The options that were typed so far."""
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
     params = ctx.params
     return SettingsOptions(tuple(params.get("files") or ()), tuple(params.get("profile") or ()))

@@ -65,10 +65,12 @@ class Differences:
         for path in {**old_parts, **new_parts}:
             old, new = old_parts.get(path, {}), new_parts.get(path, {})
             if old.get("use") == new.get("use"):
-                yield from _changes(path, _said(old), _said(new))
+                yield from _changes(path, _recorded_value(old), _recorded_value(new))
             else:
                 yield from _changes(
-                    path, _given(self.old.run, path, _said(old)), _given(self.new.run, path, _said(new))
+                    path,
+                    _explicit(self.old.run, path, _recorded_value(old)),
+                    _explicit(self.new.run, path, _recorded_value(new)),
                 )
 
     def datasets(self) -> list[Change]:
@@ -133,11 +135,11 @@ def _implementations(run: RunRecord) -> dict[str, Any]:
     return {path: part["use"] for path, part in _of(run, "components").items() if "use" in part}
 
 
-def _said(part: Mapping[str, Any]) -> Any:
+def _recorded_value(part: Mapping[str, Any]) -> Any:
     return part["value"] if "value" in part else part.get("settings", {})
 
 
-def _given(run: RunRecord, path: str, settings: Any) -> Any:
+def _explicit(run: RunRecord, path: str, settings: Any) -> Any:
     paths = set(run.wiring.get("given", ()))
     return {name: value for name, value in settings.items() if f"{path}.{name}" in paths}
 

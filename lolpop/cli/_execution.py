@@ -29,7 +29,7 @@ from lolpop.settings.secrets import map_strings
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.store import RunRecord
 
 
@@ -141,25 +141,25 @@ class Execution:
         if outcome.metrics:
             yield metrics_table(outcome.metrics)
         if outcome.resources:
-            made = [(f"  {kind}", _some(references)) for kind, references in outcome.resources.items()]
-            yield table(made, titles=("Made or used", ""))
+            rows = [(f"  {kind}", _some(references)) for kind, references in outcome.resources.items()]
+            yield table(rows, titles=("Made or used", ""))
         if outcome.result is not None:
             yield f"Result\n  {_shown(outcome.result)}"
-        if places := [(f"  {what}", place) for what, place in _places(container, outcome)]:
+        if places := [(f"  {title}", place) for title, place in _places(container, outcome)]:
             yield table(places, titles=("Where", ""))
         yield commands("Next", self._next(records.run.run_id))
 
     def _next(self, run_id: str) -> Iterator[tuple[str, str]]:
-        again = self.options.restated()
+        restated = self.options.restated()
         if self.outcome.replays is not None:
-            command = f"lolpop runs diff {self.outcome.replays} {run_id}{again}"
+            command = f"lolpop runs diff {self.outcome.replays} {run_id}{restated}"
             done = "resumed" if self.outcome.resumes else "replayed"
             yield command, f"differences from the {done} run"
         yield self._show_run(run_id), "this run: tasks, lineage, settings"
         if ModelVersion.kind in self.outcome.resources:
-            yield f"lolpop models ls{again}", "versions, metrics, and which one is deployed"
-        yield f"lolpop config show {self.runner}{again}", "every setting and its source"
-        yield f"lolpop runs ls{again}", "all runs"
+            yield f"lolpop models ls{restated}", "versions, metrics, and which one is deployed"
+        yield f"lolpop config show {self.runner}{restated}", "every setting and its source"
+        yield f"lolpop runs ls{restated}", "all runs"
 
     def _after_failure(self, run_id: str, error: BaseException) -> str:
         if isinstance(error, ReferenceNotFoundError):  # whoever resumes names the same reference again

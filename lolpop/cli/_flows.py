@@ -19,7 +19,7 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.registry import RUNNERS, registered
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.integrations import Runner
 
 _DEFAULT = "train_and_predict"

@@ -65,8 +65,8 @@ class Outcome:
             "result": self.result,
         }
         if self.replays is not None:
-            again = "resumes" if self.resumes else "replays"
-            document |= {again: self.replays, "not_as_recorded": self.notes}
+            key = "resumes" if self.resumes else "replays"
+            document |= {key: self.replays, "not_as_recorded": self.notes}
         if self.resumes:
             document["plan"] = self.plan
         return document if self.error is None else {**document, "error": self.error}

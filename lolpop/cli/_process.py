@@ -23,11 +23,11 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
         _tolerate(stream)
     with InterruptWatch(signal.SIGINT, signal.SIGTERM) as watch, _readable_warnings():
         code = _ended(arguments)
-        if watch.came is None:
+        if watch.signal_number is None:
             return code
         if code != INTERRUPTED:  # somebody has swallowed it
             print_error("Interrupted.")
-    return TERMINATED if watch.came == signal.SIGTERM else INTERRUPTED
+    return TERMINATED if watch.signal_number == signal.SIGTERM else INTERRUPTED
 
 
 @contextmanager

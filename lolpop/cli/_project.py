@@ -98,12 +98,12 @@ def imported(path: str) -> Any:
 def _checked(container: Any, runner: str) -> type[Any]:
     if isinstance(container, type) and issubclass(container, RunnerContainer):
         return container
-    what = (
+    description = (
         f"the class {container.__name__}"
         if isinstance(container, type)
         else f"of type {type(container).__name__}"
     )
-    raise UsageError(f"{runner} is not a RunnerContainer, it is {what}.")
+    raise UsageError(f"{runner} is not a RunnerContainer, it is {description}.")
 
 
 def _declared_in(module: Any) -> list[type[Any]]:

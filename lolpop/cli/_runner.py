@@ -21,7 +21,7 @@ from lolpop.settings.sources import Sources, collect
 from lolpop.settings.tree import Tree
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 _KEY = "lolpop.runner"
 

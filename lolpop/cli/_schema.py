@@ -115,12 +115,12 @@ class _Builder:
     def _value(self, parameter: Parameter, owner: str, description: str | None = None) -> dict[str, Any]:
         """The schema of one value, which may be a link in place of what its type asks for."""
         schema = self._gathered(_schema_of_type(parameter), owner)
-        about = {"description": description or schema.pop("description", None)}
+        annotations = {"description": description or schema.pop("description", None)}
         if not parameter.required:
-            about["default"] = parameter.adapter.dump_python(
+            annotations["default"] = parameter.adapter.dump_python(
                 parameter.default, mode="json", fallback=repr, warnings=False
             )
-        described = {key: value for key, value in about.items() if value is not None}
+        described = {key: value for key, value in annotations.items() if value is not None}
         return {"anyOf": [schema, _LINK], **described} if schema else described
 
     def _gathered(self, schema: dict[str, Any], owner: str) -> dict[str, Any]:

@@ -51,11 +51,11 @@ def call_step(execution: Execution, container: Any, workflow: Workflow, argument
     resumed: RunRecord | None = resume_attempts(root, store, attempts)
     if resumed is not None:
         execution.outcome.replays, execution.outcome.resumes = resumed.run_id, True
-        print_error(f"{options.step} of {options.group} goes on from {resumed.run_id}, which {_end(resumed)}")
+        print_error(f"{options.step} of {options.group} continues {resumed.run_id}, which {_end(resumed)}")
     execution.call(container, arguments)
 
 
 def _end(run: RunRecord) -> str:
     return {"failed": "failed", "interrupted": "was interrupted"}.get(
-        run.status, "was made of something else"
+        run.status, "had other inputs or settings"
     )

@@ -24,7 +24,7 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.settings.sources import Sources, collect
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.store import RunRecord
 
 
@@ -92,8 +92,8 @@ def find_run(container: Any, run_id: str) -> RunRecord:
     number = int(back["number"] or 1)
     newest = container.store().runs(limit=number)
     if len(newest) < number:
-        there = f"{store_place(container)} holds {len(newest) or 'none'}"
-        raise ReferenceNotFoundError(f"There is no run {run_id!r}: {there}.")
+        number_of_runs = f"{store_place(container)} holds {len(newest) or 'none'}"
+        raise ReferenceNotFoundError(f"There is no run {run_id!r}: {number_of_runs}.")
     last: RunRecord = newest[-1]
     return last
 

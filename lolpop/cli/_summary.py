@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.cli._output import duration, number, table
 from lolpop.components.store import RunRecord, TaskRecord
-from lolpop.running.records import Made, references_in
+from lolpop.running.records import CreatedResource, references_in
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,8 +19,8 @@ _FIRST = ("test", "baseline")
 
 def heading(run: RunRecord) -> str:
     """The run in one line."""
-    took = f" after {duration(run.duration)}" if run.duration is not None else ""
-    return f"Run {run.run_id}: {run.workflow} {run.status}{took}"
+    elapsed = f" after {duration(run.duration)}" if run.duration is not None else ""
+    return f"Run {run.run_id}: {run.workflow} {run.status}{elapsed}"
 
 
 def steps_table(tasks: Sequence[TaskRecord]) -> Table:
@@ -31,9 +31,9 @@ def steps_table(tasks: Sequence[TaskRecord]) -> Table:
         references = [
             reference.reference for text in task.outputs.values() for reference in references_in(text)
         ]
-        made = ", ".join(references) if task.status == "completed" else task.status
+        outputs = ", ".join(references) if task.status == "completed" else task.status
         reused = "" if task.reused_from is None else "  (reused)"
-        rows.append((f"  {name}", duration(task.duration), made + reused))
+        rows.append((f"  {name}", duration(task.duration), outputs + reused))
     return table(rows, titles=("Steps", "", ""), right=(1,))
 
 
@@ -71,7 +71,7 @@ def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
     return table([*rows, ("  ok", "", f"{fine} checks")] if fine else rows, titles=("Checks", "", ""))
 
 
-def made_table(made: Sequence[Made]) -> Table:
+def made_table(made: Sequence[CreatedResource]) -> Table:
     """The created resources, with their tasks and parents."""
     rows = []
     for record in made:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.metadata_tracker import MetadataTracker
 
 

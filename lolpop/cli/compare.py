@@ -17,7 +17,7 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.running.comparing import RunTable
 
 __all__ = ["compare_runs", "compared_json", "compared_table"]

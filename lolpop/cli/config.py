@@ -9,11 +9,11 @@ from typing import Any
 
 from lolpop.annotations import REQUIRED
 from lolpop.cli._failures import UsageError
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_error, print_json, say, show, table, without_markup
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
 from lolpop.cli._schema import schema_of
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.containers import scope_of
 from lolpop.errors import Origin, WiringError
 from lolpop.kernel.explanation import Explanation, explain, explanations

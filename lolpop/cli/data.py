@@ -24,7 +24,7 @@ from lolpop.settings.tree import Tree
 
 if TYPE_CHECKING:
     from lolpop.checks import CheckReport
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.data_profiler import ColumnProfile, Profile
     from lolpop.components.data_synthesizer import SynthesisReport
     from lolpop.data.sources import Source
@@ -131,22 +131,22 @@ def synthesize_data(
         connector, synthesizer = container.data_connector(), container.data_synthesizer()
         _require_free(connector, _source(source), target, write_to, overwrite=overwrite)
         frame = connector.read(_source(source))
-        made = synthesizer.sample(synthesizer.fit(frame), len(frame) if rows is None else rows)
-        report: SynthesisReport = synthesizer.evaluate(frame, made)
-        connector.write(made, write_to)
+        synthetic = synthesizer.sample(synthesizer.fit(frame), len(frame) if rows is None else rows)
+        report: SynthesisReport = synthesizer.evaluate(frame, synthetic)
+        connector.write(synthetic, write_to)
     if as_json:
-        print_json({"source": source, "target": target, "rows": len(made), **report.model_dump()})
+        print_json({"source": source, "target": target, "rows": len(synthetic), **report.model_dump()})
         return
     scores = [
-        ("quality", number(report.quality), "how alike columns and correlations are, from 0 to 1"),
-        ("privacy", number(report.privacy), "how far rows are from being copies, from 0 to 1"),
+        ("quality", number(report.quality), "similarity of columns and correlations, from 0 to 1"),
+        ("privacy", number(report.privacy), "distance of rows from being copies, from 0 to 1"),
         ("copied", f"{report.copied:.1%}", "rows that are equal to a real one"),
     ]
     worst = sorted(report.columns.items(), key=lambda item: item[1])[:5]
     show(
-        f"Wrote {len(made):,} rows like those of {source} to {target}.",
+        f"Wrote {len(synthetic):,} rows like those of {source} to {target}.",
         table(scores, titles=("score", "", ""), right=(1,)),
-        table([(name, number(score)) for name, score in worst], titles=("least alike", ""), right=(1,)),
+        table([(name, number(score)) for name, score in worst], titles=("least similar", ""), right=(1,)),
     )
 
 
@@ -181,7 +181,7 @@ def _source(text: str) -> Source:
         try:
             mapping: dict[str, Any] = json.loads(text)
         except ValueError as error:
-            raise UsageError(f"{text!r} begins like JSON, and is none: {error}") from error
+            raise UsageError(f"{text!r} starts like JSON, but is not JSON: {error}") from error
         return mapping
     return text if "://" in text else str(Path(text).absolute())
 
@@ -190,12 +190,12 @@ def _print_report(report: CheckReport, title: str, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    remarks = [check for status in ("error", "warn") for check in report.of(status)]
+    problems = [check for status in ("error", "warn") for check in report.of(status)]
     fine = sum(1 for _ in report.of("ok"))
-    summary = f"{fine} of {len(report.checks)} checks found nothing to remark."
-    rows = [(check.status, check.check, ", ".join(check.columns), check.message) for check in remarks]
-    remarked: Sequence[Any] = [table(rows, titles=("", "check", "columns", "what"))] if rows else []
-    show(title, *remarked, summary)
+    summary = f"{fine} of {len(report.checks)} checks passed."
+    rows = [(check.status, check.check, ", ".join(check.columns), check.message) for check in problems]
+    tables: Sequence[Any] = [table(rows, titles=("", "check", "columns", "what"))] if rows else []
+    show(title, *tables, summary)
 
 
 def _column(column: ColumnProfile, rows: int) -> tuple[str, str, str, str, str]:

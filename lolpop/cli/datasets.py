@@ -13,7 +13,7 @@ from lolpop.resources import DatasetVersion
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 __all__ = ["list_datasets", "show_dataset"]
 
@@ -54,9 +54,9 @@ def _details(container: Any, version: DatasetVersion) -> dict[str, Any]:
 
 
 def _row(details: Mapping[str, Any]) -> tuple[str, ...]:
-    made, run_id = moment(details["created_at"]), details["run_id"] or ""
+    created, run_id = moment(details["created_at"]), details["run_id"] or ""
     counts = (_count(details["rows"]), _count(details["columns"]))
-    return details["dataset_version"], *counts, made, run_id, _source(details)
+    return details["dataset_version"], *counts, created, run_id, _source(details)
 
 
 def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:

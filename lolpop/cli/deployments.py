@@ -13,7 +13,7 @@ from lolpop.errors import LolpopError, ReferenceNotFoundError
 from lolpop.resources import Deployment, Model, ModelVersion
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 __all__ = ["deploy_version", "roll_back", "undeploy_model"]
 

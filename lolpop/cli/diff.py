@@ -15,7 +15,7 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 __all__ = ["diff_runs"]
 
@@ -47,7 +47,7 @@ def _parts(differences: Differences) -> Iterator[RenderableType]:
         ("Datasets", differences.datasets()),
     )
     tables = [_changes_table(title, changes) for title, changes in sections if changes]
-    yield from tables or ["Wired, set and called alike, by the same libraries, on the same data."]
+    yield from tables or ["No differences: the same wiring, settings, arguments, libraries and data."]
     if rows := list(_metric_rows(differences)):
         titles = ("Metrics", "", "old", "new", "difference")
         yield table(rows, titles=titles, right=(2, 3, 4))

@@ -21,7 +21,7 @@ from lolpop.errors import LolpopError, WiringError
 from lolpop.kernel.verification import findings_of
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 __all__ = ["examine"]
 

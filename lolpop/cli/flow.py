@@ -27,7 +27,7 @@ from lolpop.kernel.masking import masker
 from lolpop.running.open_runs import runs_of
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.graphs import FlowGraph, Step
 
 __all__ = ["DrawingFormat", "run_flow", "show_flow"]
@@ -146,10 +146,10 @@ class _Report:
     def _hint(self, options: SettingsOptions) -> str:
         earlier = count(len(self.steps) - 1, "step")
         run_id = self.steps[-1].run_id
-        again = options.restated()
-        hint = f"{earlier} completed before it: lolpop runs ls --group {self.group}{again}"
+        restated = options.restated()
+        hint = f"{earlier} completed before it: lolpop runs ls --group {self.group}{restated}"
         if run_id is not None:
-            hint += f"\nInspect: lolpop runs show {run_id}{again}"
+            hint += f"\nInspect: lolpop runs show {run_id}{restated}"
         return hint
 
     def _summarize(self, options: SettingsOptions) -> None:

@@ -25,7 +25,7 @@ from lolpop.errors import LolpopError
 from lolpop.registry import RUNNERS, group_of, registered
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.graphs import FlowGraph
 
 __all__ = ["build_flow", "is_orchestrator", "run_by_orchestrator"]
@@ -66,13 +66,13 @@ def run_by_orchestrator(orchestrator: str, words: Sequence[str], options: Settin
         done = subprocess.run(  # noqa: S603  (words of the orchestrator, and no shell)
             local.command, check=False, env={**os.environ, **local.environ}
         )
-    again = options.restated()
+    restated = options.restated()
     if done.returncode != 0:
         raise LolpopError(
             f"{orchestrator} ended with exit code {done.returncode}: its output says why. "
-            f"Runs so far: lolpop runs ls{again}"
+            f"Runs so far: lolpop runs ls{restated}"
         )
-    say(f"\nAll runs: lolpop runs ls{again}")
+    say(f"\nAll runs: lolpop runs ls{restated}")
 
 
 @dataclass(frozen=True, slots=True)

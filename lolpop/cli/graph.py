@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_json, say, show
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.cli._tree import wired_tree
 from lolpop.containers import scope_of
 from lolpop.kernel.drawing.wiring import Container, wiring_of

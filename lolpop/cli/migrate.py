@@ -37,7 +37,7 @@ def migrate(file: Path, output: Path | None, *, as_json: bool) -> None:
 def _report(translation: Translation) -> None:
     for title, notes in (
         ("Not carried over", translation.left),
-        ("Not needed any more", translation.not_needed),
+        ("No longer needed", translation.not_needed),
     ):
         if notes:
             print_error(f"{title}:")

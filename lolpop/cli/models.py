@@ -18,7 +18,7 @@ from lolpop.running.records import grouped
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
 
 __all__ = ["approve_model", "list_models", "show_model"]
 
@@ -154,11 +154,11 @@ def _runner(container: Any, run_id: str | None) -> str:
 def _row(details: Mapping[str, Any]) -> tuple[str, ...]:
     metric, metrics = details["metric"] or "", details["metrics"]
     test, baseline = (number(metrics.get(part, {}).get(metric)) for part in ("test", "baseline"))
-    made, run_id = moment(details["created_at"]), details["run_id"] or ""
+    created, run_id = moment(details["created_at"]), details["run_id"] or ""
     trainer = " ".join(filter(None, (details["trainer"], details["estimator"])))
     by = (details["registration"] or {}).get("approved_by")
     status = details["status"] if by is None else f"{details['status']}, approved by {by}"
-    return details["model_version"], status, trainer, metric, test, baseline, made, run_id
+    return details["model_version"], status, trainer, metric, test, baseline, created, run_id
 
 
 def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:

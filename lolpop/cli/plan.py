@@ -15,12 +15,12 @@ from lolpop.cli._store import find_run, is_stored, open_store, sources_of
 from lolpop.cli._workflows import workflow_of
 from lolpop.cli.replay import container_of
 from lolpop.kernel.scopes import scope_of
-from lolpop.running.caching import is_kept
+from lolpop.running.caching import is_in_cache
 from lolpop.running.planning import PlannedCall, plan_calls
 from lolpop.running.replaying import load_replay
 
 if TYPE_CHECKING:
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.store import RunRecord
 
 __all__ = ["plan_again", "plan_resumed"]
@@ -50,7 +50,7 @@ def plan_again(words: Sequence[str], options: SettingsOptions, *, as_json: bool)
             scope,
             store.tasks(run.run_id),
             store.fingerprint_parts,
-            is_cached=partial(is_kept, scope),
+            is_cached=partial(is_in_cache, scope),
             run=run,
         )
     _print(planned, run, "lolpop run --cache", as_json=as_json)

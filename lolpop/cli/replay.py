@@ -22,7 +22,7 @@ from lolpop.running.resuming import completed_by
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.store import RunRecord, TaskRecord
 
 __all__ = ["container_of", "replay_run"]
@@ -73,8 +73,8 @@ def _changes(planned: Iterable[PlannedCall]) -> Iterator[str]:
     """Which workflows of a run that is resumed are called again because they are not what they were."""
     for call in planned:
         if call.depth == 0 and call.status != "reused":
-            again = "is called again" if call.status == "runs" else "may be called again"
-            yield f"{call.path} {again}: {'; '.join(call.reasons)}"
+            outcome = "is called again" if call.status == "runs" else "may be called again"
+            yield f"{call.path} {outcome}: {'; '.join(call.reasons)}"
 
 
 def _parts(store: Any, task: TaskRecord) -> str | None:
@@ -95,13 +95,13 @@ def container_of(run: RunRecord, folder: Path) -> type[Any]:
     try:
         return container_class(f"{folder / file['file']}:{file['name']}" if file else runner)
     except UsageError as error:
-        raise UsageError(f"run {run.run_id} is of {runner}, which cannot be had here: {error}") from error
+        raise UsageError(f"run {run.run_id} is of {runner}, which cannot be loaded here: {error}") from error
 
 
 def _arguments(workflow: Workflow, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as the workflow of today takes them. Raises UsageError with all that it does not."""
     parameters = {parameter.name: parameter for parameter in workflow.parameters}
-    problems = [f"{workflow.name} takes no {name} any more." for name in recorded if name not in parameters]
+    problems = [f"{workflow.name} no longer takes {name}." for name in recorded if name not in parameters]
     arguments: dict[str, Any] = {}
     for name, value in recorded.items():
         if name in parameters:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from lolpop.cli._execution import Execution
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import print_error, show, table
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import split_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.cli._workflows import workflow_of, workflows
 from lolpop.errors import Finding, VerificationError
 

@@ -16,7 +16,7 @@ from lolpop.running.records import RunRecords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lolpop.cli._options import SettingsOptions
+    from lolpop.cli._settings_options import SettingsOptions
     from lolpop.components.store import TaskRecord
 
 __all__ = ["list_runs", "show_run"]
@@ -37,8 +37,8 @@ def list_runs(options: SettingsOptions, *, limit: int, as_json: bool) -> None:
                 titles, rows = titles[:-1], [row[:-1] for row in rows]
             runs_table = table(rows, titles=titles, right=(5, 7), whole=(0, len(titles) - 1))
             # Runs that belong together are read as one: what each made of what the others made.
-            made = [record for run in reversed(records) for record in run.made] if options.group else []
-            show(runs_table, *([made_table(made)] if made else []))
+            resources = [record for run in reversed(records) for record in run.made] if options.group else []
+            show(runs_table, *([made_table(resources)] if resources else []))
         else:
             of_group = f" of the group {options.group!r}" if options.group else ""
             say(f"No runs{of_group} in {store_place(container) or 'the store'}.")
@@ -59,16 +59,16 @@ def show_run(run_id: str, options: SettingsOptions, *, as_json: bool) -> None:
 
 def _row(records: RunRecords) -> tuple[str, ...]:
     run, main = records.run, records.main_metric()
-    took, started = duration(run.duration), moment(run.started_at)
+    elapsed, started = duration(run.duration), moment(run.started_at)
     model = (records.model_version or "").partition(":")[2]
     metric, value = ("", "") if main is None else (main[0], number(main[1]))
-    return run.run_id, run.workflow, run.status, model, metric, value, started, took, run.group or ""
+    return run.run_id, run.workflow, run.status, model, metric, value, started, elapsed, run.group or ""
 
 
 def _parts(records: RunRecords) -> Iterator[RenderableType]:
     run = records.run
     wiring = dict(run.wiring)
-    about = {
+    summary = {
         "container": wiring.get("runner", run.container),
         "arguments": _pairs(
             {name: value for name, value in wiring.get("arguments", {}).items() if value is not None}
@@ -82,7 +82,7 @@ def _parts(records: RunRecords) -> Iterator[RenderableType]:
         "git commit": _commit(wiring),
     }
     yield heading(run)
-    yield table([(f"  {name}", str(value)) for name, value in about.items() if value])
+    yield table([(f"  {name}", str(value)) for name, value in summary.items() if value])
     if records.tasks:
         yield steps_table(records.tasks)
         if exchanged := [
@@ -126,13 +126,13 @@ def _wired(
     if "value" in part:
         value = part["value"]
         if isinstance(value, Mapping):
-            return "", _pairs(_given(path, value, explicit), path, linked)
+            return "", _pairs(_explicit(path, value, explicit), path, linked)
         return "", _beside_link(value, path, linked)
     use = part["use"].rpartition(":")[2] if part["use"] else "none"
-    return use, _pairs(_given(path, part.get("settings", {}), explicit), path, linked)
+    return use, _pairs(_explicit(path, part.get("settings", {}), explicit), path, linked)
 
 
-def _given(path: str, settings: Mapping[str, Any], explicit: Collection[str]) -> Mapping[str, Any]:
+def _explicit(path: str, settings: Mapping[str, Any], explicit: Collection[str]) -> Mapping[str, Any]:
     return {name: value for name, value in settings.items() if f"{path}.{name}" in explicit}
 
 

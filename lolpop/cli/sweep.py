@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from lolpop.cli._combinations import Axis, Combination, axes_of, combinations_of
 from lolpop.cli._execution import Execution
 from lolpop.cli._failures import RunFailedError, UsageError, mask_of, message_of
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._outcome import Outcome
 from lolpop.cli._output import commands, duration, print_error, print_json, say, show
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import split_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.cli._store import sources_of
 from lolpop.cli._workflows import runner_slot, workflow_of
 from lolpop.cli.compare import compared_json, compared_table
@@ -87,9 +87,9 @@ class Sweep:
             print_error(f"{_named(result.settings)}: {result.error}")
         if not self.as_json:
             status = "done before" if result.was_done else result.status
-            took = "" if result.was_done else f"  {duration(result.seconds)}"
+            elapsed = "" if result.was_done else f"  {duration(result.seconds)}"
             number = f"{len(self.results)} of {len(self.items)}"
-            say(f"  {number}  {_named(result.settings)}  {status}  {result.run_id or ''}{took}".rstrip())
+            say(f"  {number}  {_named(result.settings)}  {status}  {result.run_id or ''}{elapsed}".rstrip())
 
 
 def sweep(
@@ -198,7 +198,7 @@ def _summarized(running: Sweep) -> Iterator[None]:
         done = sum(result.status == "completed" for result in running.results)
         note = (
             f"{done} of {len(running.items):,} combinations of {running.group} are done. "
-            "The same command goes on with the others."
+            "Run the same command again for the others."
         )
         interruption.__notes__ = [note]
         raise
@@ -223,8 +223,8 @@ def _print(running: Sweep) -> None:
         print_json(document if compared is None else {**document, **compared_json(compared)}, indented=False)
     elif compared is not None:
         say("")
-        again = running.items[0].options.restated()
-        command = f"lolpop runs compare --group {running.group}{again}"
+        restated = running.items[0].options.restated()
+        command = f"lolpop runs compare --group {running.group}{restated}"
         show(
             compared_table(compared), commands("Next", [(command, "this table, with --sort, --csv, --json")])
         )

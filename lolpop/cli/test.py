@@ -11,10 +11,10 @@ import typer
 
 from lolpop.cli._exit_codes import CHECK_FAILED
 from lolpop.cli._failures import RunFailedError, UsageError
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import duration, print_error, say, show, table
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import split_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.cli._workflows import runner_slot, workflow_of
 from lolpop.cli.run import verified
 from lolpop.components.test_recorder import CheckOutcome, TestRecorder

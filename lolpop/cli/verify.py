@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lolpop.cli._failures import finding_json, findings_in
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import print_json, say
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.containers import scope_of
 from lolpop.data.frames import count
 from lolpop.errors import Finding, LolpopError

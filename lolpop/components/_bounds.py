@@ -23,5 +23,5 @@ def errors_before_warnings(
         yield Finding(
             error_name,
             f"{error_name} {least_wrong} is below {warn_name} {least_warned}: there would be no warning",
-            hint=f"Let {what} be an error at no less than what is worth a warning.",
+            hint=f"Set {error_name} to at least the {what} of {warn_name}.",
         )

@@ -57,9 +57,9 @@ class ColumnAligner:
             return frame
         if lacking := [name for name in columns if name not in names]:
             raise DataError(f"{_from_row(rows)} lack the columns {listed(lacking)} of those before them.")
-        if strange := [name for name in names if name not in columns]:
+        if unexpected := [name for name in names if name not in columns]:
             raise DataError(
-                f"{_from_row(rows)} have the columns {listed(strange)}, unlike those before them."
+                f"{_from_row(rows)} have the columns {listed(unexpected)}, unlike those before them."
             )
         ordered: Frame = data.select(columns).to_native()
         return ordered
@@ -99,7 +99,7 @@ class SchemaAligner:
         except pa.ArrowException as error:
             raise DataError(
                 f"{_from_row(self._rows)} are {column.type} in the column {field.name!r}, and those before "
-                f"them {field.type}. Let all batches have one type."
+                f"them {field.type}. Use one type in all batches."
             ) from error
 
 

@@ -157,16 +157,16 @@ def parsed_dates(texts: pd.Series[Any], form: str, column: str) -> pd.Series[Any
     """
     stripped = texts.str.strip()
     dates = _parsed(stripped, form)
-    strange = dates.isna() & stripped.notna()
+    unparsed = dates.isna() & stripped.notna()
     # Text with the year first that fits no format with the year first is not a date.
-    if strange.any() and form != ISO and not form.startswith("%Y-"):
-        iso = stripped.where(strange & stripped.str.fullmatch(_ISO).fillna(value=False))
+    if unparsed.any() and form != ISO and not form.startswith("%Y-"):
+        iso = stripped.where(unparsed & stripped.str.fullmatch(_ISO).fillna(value=False))
         other = _parsed(iso, ISO)
         if (other.dt.tz is None) == (dates.dt.tz is None):
-            dates = dates.where(~strange, other)
-            strange = dates.isna() & stripped.notna()
-    if strange.any():
-        value = texts[strange].iloc[0]
+            dates = dates.where(~unparsed, other)
+            unparsed = dates.isna() & stripped.notna()
+    if unparsed.any():
+        value = texts[unparsed].iloc[0]
         example = datetime(2024, 1, 31, 18, 30)  # noqa: DTZ001  (an example of how dates are written)
         shown = "(ISO 8601)" if form == ISO else f"such as {example.strftime(form)} ({form})"
         raise DataError(

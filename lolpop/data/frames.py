@@ -60,9 +60,9 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
         raise DataError(f"Expected a pandas or polars dataframe, not {type(frame).__name__}.") from error
     except nw.exceptions.DuplicateError as error:
         raise _duplicated(list(frame.columns)) from error
-    if strange := [name for name in names if not isinstance(name, str)]:
+    if not_text := [name for name in names if not isinstance(name, str)]:
         raise DataError(
-            f"Column names must be text, not {listed(strange)}. Rename them: frame.columns.astype(str)."
+            f"Column names must be text, not {listed(not_text)}. Rename them: frame.columns.astype(str)."
         )
     require_storable_names(names)
     if len(set(names)) < len(names):
@@ -77,10 +77,10 @@ def wrap(frame: Frame) -> nw.DataFrame[Any]:
 
 def require_storable_names(names: Sequence[str]) -> None:
     """Raise DataError for names that files cannot hold: with a NUL character, or half a surrogate pair."""
-    if strange := [name for name in names if "\0" in name or not _is_unicode(name)]:
+    if unstorable := [name for name in names if "\0" in name or not _is_unicode(name)]:
         raise DataError(
-            f"Column names hold a NUL byte or half of a surrogate pair: {listed(strange)}. Correct them, or "
-            "the class labels that they are made of."
+            f"Column names hold a NUL byte or half of a surrogate pair: {listed(unstorable)}. Correct "
+            "them, or the class labels that they are made of."
         )
 
 
@@ -121,16 +121,16 @@ def to_pandas(frame: Frame) -> pd.DataFrame:
     return wrap(frame).to_pandas()
 
 
-def require_columns(columns: Collection[str], wanted: Sequence[str], *, what: str = "column") -> None:
-    """Raise DataError, with near names, if ``wanted`` are not all among ``columns``."""
-    missing = [name for name in wanted if name not in columns]
+def require_columns(columns: Collection[str], names: Sequence[str], *, what: str = "column") -> None:
+    """Raise DataError, with near names, if ``names`` are not all among ``columns``."""
+    missing = [name for name in names if name not in columns]
     if len(missing) == 1:
         raise DataError(
             f"There is no {what} {missing[0]!r} in the data. {one_of(missing[0], columns, what='Columns')}"
         )
     if missing:
         raise DataError(
-            f"{count(len(missing), what)} of {len(wanted)} are not in the data: {listed(missing)}. "
+            f"{count(len(missing), what)} of {len(names)} are not in the data: {listed(missing)}. "
             f"Columns: {listed(columns)}."
         )
 
@@ -324,8 +324,8 @@ def _is_pattern(name: str) -> bool:
 
 def _duplicated(names: Sequence[object]) -> DataError:
     texts = [str(name) for name in names]  # missing names are not equal to each other
-    twice = sorted({text for text in texts if texts.count(text) > 1})
-    return DataError(f"Several columns have the same name: {listed(twice)}. Rename or drop all but one.")
+    repeated = sorted({text for text in texts if texts.count(text) > 1})
+    return DataError(f"Several columns have the same name: {listed(repeated)}. Rename or drop all but one.")
 
 
 def _kind_of_dtype(dtype: Any) -> Kind:
@@ -408,17 +408,17 @@ def _parsed_dates(series: nw.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if _kind_of_dtype(series.dtype) != "string":
-        strange = [value for value in series.drop_nulls().to_list() if not hasattr(value, "year")]
-        if strange:
-            raise DataError(f"Column {series.name!r} should contain dates, but contains {strange[0]!r}.")
+        unparsed = [value for value in series.drop_nulls().to_list() if not hasattr(value, "year")]
+        if unparsed:
+            raise DataError(f"Column {series.name!r} should contain dates, but contains {unparsed[0]!r}.")
     values = series.to_pandas()
     try:
         return pd.to_datetime(values, format="ISO8601")
     except (ValueError, TypeError, OverflowError):
         parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
-    strange = values[parsed.isna() & values.notna()].tolist()
-    if strange:
+    unparsed = values[parsed.isna() & values.notna()].tolist()
+    if unparsed:
         raise DataError(
-            f"Column {series.name!r} should contain dates (ISO 8601), but contains {strange[0]!r}."
+            f"Column {series.name!r} should contain dates (ISO 8601), but contains {unparsed[0]!r}."
         )
     return parsed

@@ -98,18 +98,18 @@ class Grid:
         if isinstance(self.start, int):
             step = int(self.frequency)
             positions = (moments.to_numpy() - self.start) // step
-            off = (moments.to_numpy() - self.start) % step != 0
+            is_off_grid = (moments.to_numpy() - self.start) % step != 0
         else:
             if (moments.tz is None) != (self.zone is None):
                 raise DataError(
                     f"Column {column.name!r} has times {'with' if self.zone is None else 'without'} a zone, "
                     f"but the training data has {'none' if self.zone is None else self.zone}."
                 )
-            positions, off = self._counted(moments)
-        if off.any():
-            strange = moments[off][0]
+            positions, is_off_grid = self._counted(moments)
+        if is_off_grid.any():
+            value = moments[is_off_grid][0]
             raise DataError(
-                f"Column {column.name!r} contains {shown(strange)}, which does not match the frequency "
+                f"Column {column.name!r} contains {shown(value)}, which does not match the frequency "
                 f"{self.frequency} from {self._shown_start()}. Correct it, or set problem.frequency."
             )
         return np.asarray(positions, dtype=np.int64)
@@ -119,16 +119,16 @@ class Grid:
         import numpy as np
         import pandas as pd
 
-        wanted = np.asarray(positions, dtype=np.int64)
+        places = np.asarray(positions, dtype=np.int64)
         if isinstance(self.start, int):
-            return pd.Index(self.start + wanted * int(self.frequency))
-        if not len(wanted):
+            return pd.Index(self.start + places * int(self.frequency))
+        if not len(places):
             return pd.DatetimeIndex([], dtype="datetime64[us]").tz_localize(self.zone)
-        first, last = min(0, int(wanted.min())), max(0, int(wanted.max()))
+        first, last = min(0, int(places.min())), max(0, int(places.max()))
         start, offset = self._start(), offset_of(self.frequency)
         if self._is_even(offset):
-            return start + pd.to_timedelta(wanted * length_of(offset).to_numpy())
-        return self._range(start, first, last, offset)[wanted - first]
+            return start + pd.to_timedelta(places * length_of(offset).to_numpy())
+        return self._range(start, first, last, offset)[places - first]
 
     def text(self, position: int) -> str:
         """The time at ``position``, for a message."""
@@ -160,8 +160,8 @@ class Grid:
                 )
         if like.implementation.is_pandas_like() and like.dtype != nw.String:
             native = like.to_native().dtype
-            made = pd.Series(moments, name=like.name).astype(native)
-            return nw.from_native(made, series_only=True)
+            times = pd.Series(moments, name=like.name).astype(native)
+            return nw.from_native(times, series_only=True)
         return nw.new_series(like.name, values, backend=like.implementation).cast(like.dtype)
 
     def _start(self) -> pd.Timestamp:
@@ -253,11 +253,11 @@ def _whole_numbers(column: nw.Series[Any]) -> Any:
     values = to_floats(column)
     if missing := int(np.count_nonzero(np.isnan(values))):
         raise _missing(column, missing)
-    strange = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
-    if strange.any():
+    not_whole = ~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > _GREATEST)
+    if not_whole.any():
         raise DataError(
             f"Column {column.name!r} should contain times: dates, or whole numbers such as years. "
-            f"It holds {values[strange][0]}."
+            f"It holds {values[not_whole][0]}."
         )
     return pd.Index(values.astype(np.int64))
 
@@ -272,9 +272,9 @@ def _no_times(values: pd.Series[Any], name: str) -> DataError:
     import pandas as pd
 
     parsed = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
-    if strange := values[parsed.isna()].tolist():
+    if unparsed := values[parsed.isna()].tolist():
         return DataError(
-            f"Column {name!r} should contain times (ISO 8601), but contains {strange[0]!r}. Write times "
+            f"Column {name!r} should contain times (ISO 8601), but contains {unparsed[0]!r}. Write times "
             "such as 2024-01-31 or 2024-01-31T18:30; a month, a quarter or a week as its first day. Or set "
             f"the date format in problem.dates, such as {{{name}: '%d/%m/%Y'}}."
         )

@@ -36,18 +36,18 @@ class ReadingSchema(_Value):
     """The knowledge about the columns of a source before it is read."""
 
     identity: frozenset[str] = Field(
-        default=frozenset(), description="Columns that tell rows apart: their fields are text, as written."
+        default=frozenset(), description="Columns that identify rows: their fields are read as text."
     )
     labels: frozenset[str] = Field(
-        default=frozenset(), description="Columns of class labels: of their fields only the empty is missing."
+        default=frozenset(), description="Columns of class labels: only their empty fields are missing."
     )
     columns: Mapping[str, ColumnSchema] = Field(
-        default={}, description="How columns of that name were read before."
+        default={}, description="How columns of the same name were read before."
     )
     strict: bool = Field(
         default=False,
-        description="Whether a column with anything that is no number is no column of numbers: in rows to "
-        "predict, what a model cannot use is an error, and no missing value.",
+        description="Whether one value that is no number makes a column text: in rows to predict, a value "
+        "that the model cannot use is an error, not a missing value.",
     )
 
     @classmethod

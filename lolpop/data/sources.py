@@ -41,8 +41,8 @@ class Data(BaseModel):
     )
     predict: Source | None = Field(
         default=None,
-        description="Rows to be predicted; without it a run ends after deployment. Beside sources, those "
-        "that are others than in training, by name.",
+        description="Rows to be predicted; without it a run ends after deployment. With data.sources, "
+        "the sources that differ from training, by name.",
     )
     truth: Source | None = Field(default=None, description="True labels of predicted rows, when available.")
     predictions: Source | None = Field(default=None, description="Where predictions are written.")
@@ -91,9 +91,9 @@ class Data(BaseModel):
         return frame
 
     def tables(self, source: Source | None = None) -> Sources | None:
-        """The sources by name, overridden by those of ``given``; None without sources.
+        """The sources by name, overridden by those of ``source``; None without sources.
 
-        Raises ValueError if ``given`` does not name some of them.
+        Raises ValueError if ``source`` does not name some of them.
         """
         if self.sources is None:
             return None

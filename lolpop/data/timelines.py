@@ -57,7 +57,7 @@ class Timeline:
         return self.start + len(self.values) - 1
 
     @property
-    def known(self) -> int:
+    def observed(self) -> int:
         """How many values are present."""
         import numpy as np
 
@@ -121,8 +121,10 @@ def timelines(frame: Frame, target: Series, problem: ForecastingProblem) -> Time
     bounds = np.searchsorted(codes[order], np.arange(len(keys) + 1))
     by_series: dict[str, Timeline] = {}
     for code, key in enumerate(keys):
-        mine = order[bounds[code] : bounds[code + 1]]
-        by_series[key] = _timeline(key, positions[mine], numbers[mine], outside[mine], problem)
+        rows_of_series = order[bounds[code] : bounds[code + 1]]
+        by_series[key] = _timeline(
+            key, positions[rows_of_series], numbers[rows_of_series], outside[rows_of_series], problem
+        )
     notices = (
         _order(codes, positions, problem),
         _gaps(by_series, problem),
@@ -143,10 +145,10 @@ def place_of(frame: Frame, problem: ForecastingProblem, grid: Grid) -> tuple[lis
     positions = grid.positions(rows.get_column(problem.time).to_native())
     keys, codes = series_of(frame, problem)
     order = np.lexsort((positions, codes))
-    twice = (np.diff(positions[order]) == 0) & (np.diff(codes[order]) == 0)
-    if twice.any():
-        at = order[:-1][twice][0]
-        number = int(np.count_nonzero(twice))
+    is_repeated = (np.diff(positions[order]) == 0) & (np.diff(codes[order]) == 0)
+    if is_repeated.any():
+        at = order[:-1][is_repeated][0]
+        number = int(np.count_nonzero(is_repeated))
         verb = "repeats" if number == 1 else "repeat"
         repeats = f"{count(number, 'row')} {verb} a time of column {problem.time!r}"
         if problem.series is None:
@@ -181,7 +183,7 @@ def _numbers(target: nw.Series[Any]) -> Floats:
 
     if kind_of(target) not in {"number", "boolean", "empty"}:
         raise DataError(
-            f"The target {target.name!r} should contain numbers to be forecast, and is {target.dtype}."
+            f"The target {target.name!r} should contain numbers to be forecast, but is {target.dtype}."
         )
     numbers = to_floats(target)
     if infinite := int(np.count_nonzero(np.isinf(numbers))):
@@ -265,16 +267,16 @@ def _ambiguity(times: nw.Series[Any], problem: ForecastingProblem) -> Check | No
 
 def _gaps(by_series: dict[str, Timeline], problem: ForecastingProblem) -> Check | None:
     missing = {
-        key: len(timeline) - timeline.known
+        key: len(timeline) - timeline.observed
         for key, timeline in by_series.items()
-        if timeline.known < len(timeline)
+        if timeline.observed < len(timeline)
     }
     if not missing:
         return None
     number = sum(missing.values())
     total = f"{count(number, 'value')} of {problem.target!r} {'is' if number == 1 else 'are'}"
-    where = f", in the series {listed(list(missing))}" if problem.series is not None else ""
-    message = f"{total} missing between the first time and the last{where}"
+    place = f", in the series {listed(list(missing))}" if problem.series is not None else ""
+    message = f"{total} missing between the first time and the last{place}"
     return Check(check="gaps_in_time", status="warn", message=message, columns=(problem.time, problem.target))
 
 

@@ -134,8 +134,8 @@ class Recorder:
             # graphlib lists each step before the one that waits for it.
             places = {name: self._steps[name].origin for name in cycle}
             drawn = " -> ".join(cycle)
-            where = ", ".join(f"{name} at {place}" for name, place in list(places.items())[1:])
-            hint = f"Remove one of the edges{f' ({where})' if where else ''}."
+            edges = ", ".join(f"{name} at {place}" for name, place in list(places.items())[1:])
+            hint = f"Remove one of the edges{f' ({edges})' if edges else ''}."
             yield Finding("", f"the calls wait for each other: {drawn}", origin=places[cycle[0]], hint=hint)
 
 

@@ -29,7 +29,7 @@ class Builder:
         """The thread that builds, by its ident."""
 
     @contextmanager
-    def only(self, lifetime: Lifetime, path: str) -> Iterator[None]:
+    def one_thread(self, lifetime: Lifetime, path: str) -> Iterator[None]:
         """Let one thread at a time into the ``with`` block.
 
         Raises WiringError if a thread that is in it enters again, or waits, through others that build, for
@@ -50,17 +50,17 @@ class Builder:
     def _acquire(self, lifetime: Lifetime, path: str) -> None:
         if self._lock.acquire(timeout=PATIENCE):
             return
-        me, waited = threading.get_ident(), PATIENCE
+        current, waited = threading.get_ident(), PATIENCE
         try:
             while True:
                 with lifetime.lock:  # one thread of a deadlock is refused, and then the others can go on
-                    lifetime.waiting[me] = self.thread
-                    if deadlock := _is_deadlock(lifetime.waiting, self.thread, me):
-                        del lifetime.waiting[me]
+                    lifetime.waiting[current] = self.thread
+                    if deadlock := _is_deadlock(lifetime.waiting, self.thread, current):
+                        del lifetime.waiting[current]
                 if deadlock:
                     raise WiringError(
                         f"{path}: deadlock, the thread {_name(self.thread)} builds it and waits for the "
-                        f"thread {_name(me)}, which needs it",
+                        f"thread {_name(current)}, which needs it",
                         "Constructors must not wait for each other; start such work at its first use.",
                     )
                 if self._lock.acquire(timeout=PATIENCE):
@@ -69,14 +69,14 @@ class Builder:
                 if waited >= SLOW > waited - PATIENCE:
                     _warn(path, self.thread, waited)
         finally:
-            lifetime.waiting.pop(me, None)
+            lifetime.waiting.pop(current, None)
 
 
-def _is_deadlock(waiting: Mapping[int, int | None], thread: int | None, me: int) -> bool:
-    """Whether ``thread`` waits for ``me``, directly or through other threads."""
+def _is_deadlock(waiting: Mapping[int, int | None], thread: int | None, current: int) -> bool:
+    """Whether ``thread`` waits for ``current``, directly or through other threads."""
     seen: set[int] = set()
     while thread is not None and thread not in seen:
-        if thread == me:
+        if thread == current:
             return True
         seen.add(thread)
         thread = waiting.get(thread)

@@ -47,8 +47,8 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
         if isinstance(value, IntegrationSlot | ComponentGroup):
             _check_classes(f"{container}.{key}", value)
     elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
-        what, hint = _instead(key, value)
-        raise WiringError(f"{container}.{key} is {what}, but a container holds providers only", hint)
+        description, hint = _instead(key, value)
+        raise WiringError(f"{container}.{key} is {description}, but a container holds providers only", hint)
 
 
 def _check_classes(name: str, slot: IntegrationSlot[Any] | ComponentGroup[Any]) -> None:
@@ -74,16 +74,16 @@ def _instead(key: str, value: object) -> tuple[str, str]:
         value if isinstance(value, type) else getattr(value, "declarative_parent", None) or type(value)
     )
     name = owner.__name__
-    what = f"the class {name}" if is_class else f"an instance of {name}"
+    description = f"the class {name}" if is_class else f"an instance of {name}"
     if di_containers.is_container(owner):
-        return what, f"Write {key} = providers.nested({name})."
+        return description, f"Write {key} = providers.nested({name})."
     for layer, provider in ((PipelineLayer, "Pipeline"), (RunnerLayer, "Runner")):
         if issubclass(owner, layer):
-            return what, f"Write {key} = providers.{provider}({name})."
+            return description, f"Write {key} = providers.{provider}({name})."
     if issubclass(owner, Integration):
-        return what, f"Write {key} = providers.Component({name}, default={name})."
+        return description, f"Write {key} = providers.Component({name}, default={name})."
     if is_class:
-        return what, f"Write {key} = providers.Settings({name}), or providers.Factory({name})."
+        return description, f"Write {key} = providers.Settings({name}), or providers.Factory({name})."
     return f"a {name}", f"Write {key} = providers.Object(…), or providers.Settings({name}, default=…)."
 
 

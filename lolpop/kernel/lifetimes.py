@@ -120,7 +120,7 @@ class Lifetime:
         return self._closed
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def frozen(self) -> Iterator[None]:
         """Keep the wiring as it is inside the ``with`` block: no override begins or ends meanwhile."""
         with self.lock:
             self._holds += 1

@@ -80,24 +80,24 @@ class Overrides:
 
             @functools.wraps(function)
             async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
-                async with self._again():
+                async with self._reread():
                     return await function(*args, **kwargs)
 
             return cast("Callable[P, R]", awaited)
 
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            with self._again():
+            with self._reread():
                 return function(*args, **kwargs)
 
         return called
 
-    def _again(self) -> Overrides:
+    def _reread(self) -> Overrides:
         """The same overrides, begun again: calls may be nested, and each ends its own."""
-        again = Overrides.__new__(Overrides)
-        again._stand_ins, again._lifetime, again._active = self._stand_ins, self._lifetime, ()
-        again._begin()
-        return again
+        overrides = Overrides.__new__(Overrides)
+        overrides._stand_ins, overrides._lifetime, overrides._active = self._stand_ins, self._lifetime, ()
+        overrides._begin()
+        return overrides
 
 
 def override_all(scope: Scope, stand_ins: Mapping[str, Any]) -> Overrides:

@@ -83,8 +83,8 @@ class Plan:
 
     def needs(self, parameter: Parameter) -> str:
         """The message about a required parameter that nothing in scope provides."""
-        wanted = type_name(parameter.annotation)
-        return f"{self.called!r} needs {parameter.name!r} ({wanted}), which nothing in scope provides"
+        expected = type_name(parameter.annotation)
+        return f"{self.called!r} needs {parameter.name!r} ({expected}), which nothing in scope provides"
 
     def arguments(self) -> dict[str, Any]:
         """The settings that a source sets; defaults are left to the constructor."""
@@ -121,10 +121,14 @@ class Declaration:
     beside: frozenset[str] = frozenset()
     """Keys of the same section that belong to other slots."""
 
-    def section(self, known: KnownKeys = lambda _: ()) -> Section:
+    def section(self, known_keys: KnownKeys = lambda _: ()) -> Section:
         """The settings of all sources, merged."""
         return merge(
-            self.statements, default_use=self.default, called=self._called, known=known, skip=self.beside
+            self.statements,
+            default_use=self.default,
+            called=self._called,
+            known_keys=known_keys,
+            skip=self.beside,
         )
 
     def _called(self, use: object) -> object:
@@ -166,7 +170,7 @@ def plan_integration(declaration: Declaration) -> Plan:
         return blocked.plan
     signature = signature_of(implementation)
     if any(statement.layer.case_insensitive for statement in declaration.statements):
-        section = declaration.section(_known(implementation, signature, section))
+        section = declaration.section(_known_keys_of(implementation, signature, section))
     plan = Plan(
         declaration.path, implementation, used, {}, signature.injected, (), section, declaration.interface
     )
@@ -301,15 +305,15 @@ def _plan_default(path: str, parameter: Parameter, section: Section, declared_as
         message = error.message
     else:
         return Plan(path, settings={"": Setting(parameter, value, None)}, section=section)
-    wanted = type_name(parameter.annotation)
-    return Plan(path, findings=(Finding(path, message, hint=f"Declare a default of type {wanted}."),))
+    expected = type_name(parameter.annotation)
+    return Plan(path, findings=(Finding(path, message, hint=f"Declare a default of type {expected}."),))
 
 
-def _known(implementation: type, signature: Signature, section: Section) -> Any:
+def _known_keys_of(implementation: type, signature: Signature, section: Section) -> Any:
     """The keys that the implementation declares, which restore the case of variables' names."""
     free_form = getattr(implementation, "known_keys", None)
 
-    def known(path: SettingPath) -> Iterable[str]:
+    def known_keys(path: SettingPath) -> Iterable[str]:
         if not path:
             return signature.settings
         if path[0] not in signature.settings:
@@ -321,7 +325,7 @@ def _known(implementation: type, signature: Signature, section: Section) -> Any:
         scalars = {name.lower(): node.value for name, node in nodes.items() if isinstance(node.value, str)}
         return list(free_form(path[0], scalars))
 
-    return known
+    return known_keys
 
 
 def _no_implementation(path: str, interface: Any, used: object, origin: Origin | None) -> Finding:
@@ -344,11 +348,11 @@ def _hidden_implementation(declaration: Declaration, origin: Origin | None) -> F
 def _not_of_interface(
     path: str, interface: Any, implementation: type, reason: str, origin: Origin | None
 ) -> Finding:
-    name, wanted = implementation.__name__, type_name(interface)
-    if name == wanted:  # two classes of one name, or one that was imported twice
-        name, wanted = (f"{one.__module__}.{one.__qualname__}" for one in (implementation, interface))
-    change = f"Change {name}" if is_protocol(interface) else f"Let it inherit from {wanted}"
-    message = f"{name} is not a {wanted}, {reason}"
+    name, interface_name = implementation.__name__, type_name(interface)
+    if name == interface_name:  # two classes of one name, or one that was imported twice
+        name, interface_name = (f"{one.__module__}.{one.__qualname__}" for one in (implementation, interface))
+    change = f"Change {name}" if is_protocol(interface) else f"Let it inherit from {interface_name}"
+    message = f"{name} is not a {interface_name}, {reason}"
     return Finding(path, message, origin=origin, hint=f"{change}.")
 
 

@@ -193,8 +193,8 @@ class Worker:
         except ReferenceNotFoundError as error:
             folder = self._spec.configuration.folder
             raise WiringError(
-                f"the store that a worker reaches does not know the run {self._spec.run_id}: by the settings "
-                f"it is on the worker's own disk, in {folder}",
+                f"the store of a worker does not have the run {self._spec.run_id}: its settings put it "
+                f"on the worker's own disk, in {folder}",
                 "Set store: {url: postgresql+psycopg://…, artifacts: s3://…}, or mount the folder on them.",
             ) from error
 

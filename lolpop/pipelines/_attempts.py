@@ -89,7 +89,7 @@ class TrialObjective:
             trial: (experiment, score) for trial, experiment, score in earlier if not math.isnan(score)
         }
         self._taken_over: dict[str, Experiment] = {}
-        self._kept: dict[str, Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._lock = threading.Lock()
         self._best: _Best | None = None
 
@@ -130,7 +130,7 @@ class TrialObjective:
         trial = self._identity(candidate, params, 1.0)
         entry, score = self._make(trial, TrialSpec(candidate, params))
         if entry is not None:
-            self._kept[trial] = entry
+            self._entries[trial] = entry
         return score
 
     def winner(self, trainer: ModelTrainer, params: Params) -> Entry:
@@ -142,17 +142,17 @@ class TrialObjective:
         trial = self._identity(candidate, params, 1.0)
         if self._best is not None and self._best.trial == trial:
             entry = self._best.entry
-        elif trial in self._kept:
-            entry = self._kept[trial]
+        elif trial in self._entries:
+            entry = self._entries[trial]
         else:
-            again, _ = self._make(trial, TrialSpec(candidate, params))
-            if again is None:
+            refitted, _ = self._make(trial, TrialSpec(candidate, params))
+            if refitted is None:
                 raise TrainingError(f"{type(trainer).__name__} cannot be evaluated when it is fitted again.")
-            entry = again
+            entry = refitted
         if self._taken_over:
             self._experiments.build_on(list(self._taken_over.values()))
-            made = count(len(self._taken_over), "trial")
-            self._logger.log(f"{made} reused from an earlier search")
+            number_of_trials = count(len(self._taken_over), "trial")
+            self._logger.log(f"{number_of_trials} reused from an earlier search")
         return entry
 
     def _make(self, trial: str, attempt: TrialSpec) -> tuple[Entry | None, float]:

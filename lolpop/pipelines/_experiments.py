@@ -101,9 +101,9 @@ class Experiments:
         """The model version of the experiments: one for a model and run."""
         if self._model_version is None:
             run = current_run()
-            made = run and self._metadata.find(ModelVersion, self._model_name, run_id=run.run_id)
-            if made:
-                self._model_version = made[-1]
+            versions = run and self._metadata.find(ModelVersion, self._model_name, run_id=run.run_id)
+            if versions:
+                self._model_version = versions[-1]
                 self._metadata.link(self._model_version, [self._dataset_version])
             else:
                 self._metadata.create(Model, self._model_name)

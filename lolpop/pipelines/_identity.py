@@ -40,10 +40,10 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
     has_words = "__repr__" in {name for base in type(value).__mro__[:-1] for name in vars(base)}
     if has_words and not isinstance(value, Integration):
         return [describe(type(value)), repr(value)]
-    return [describe(type(value)), {name: describe(item) for name, item in _held(value)}]
+    return [describe(type(value)), {name: describe(item) for name, item in _members(value)}]
 
 
-def _held(value: Any) -> Iterator[tuple[str, Any]]:
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
     yield from sorted(getattr(value, "__dict__", {}).items())
     for base in type(value).__mro__:
         slots = base.__dict__.get("__slots__", ())

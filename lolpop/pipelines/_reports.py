@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lolpop.components.notifier import tell
+from lolpop.components.notifier import notify_all
 from lolpop.errors import DataError
 from lolpop.resources import Run
 from lolpop.runs import TASK, current_run
@@ -50,12 +50,12 @@ def keep_source(dataset_version: DatasetVersion, source: Any, metadata_tracker: 
 
 def kept_sources(metadata_tracker: MetadataTracker) -> dict[str, Any]:
     """The sources from which the open run read dataset versions, by reference."""
-    return _kept(metadata_tracker, _SOURCE)
+    return _tracked_fields(metadata_tracker, _SOURCE)
 
 
 def warned_columns(metadata_tracker: MetadataTracker, checks: Container[str]) -> set[str]:
     """The columns for which one of ``checks`` has warned in the open run."""
-    reports = _kept(metadata_tracker, _CHECKS).values()
+    reports = _tracked_fields(metadata_tracker, _CHECKS).values()
     return {
         column
         for report in reports
@@ -75,20 +75,20 @@ def tell_of_model(
     reported = warned_columns(metadata_tracker, _DATA_CHECKS)
     for check in report.of("warn"):
         if check.check != "left_out_columns" or not reported.issuperset(check.columns):
-            tell(notifiers, f"{model_version}: {check.message}", "warning")
+            notify_all(notifiers, f"{model_version}: {check.message}", "warning")
     for check in report.of("error"):
-        tell(notifiers, f"{model_version}: {check.message}", "error")
+        notify_all(notifiers, f"{model_version}: {check.message}", "error")
 
 
-def insist(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
+def require_no_errors(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
     """Notify of warnings. Raises DataError, with ``refusal`` and all errors, if there are errors."""
     for check in report.of("warn"):
-        tell(notifiers, check.message, "warning")
+        notify_all(notifiers, check.message, "warning")
     if errors := [check.message for check in report.of("error")]:
         raise DataError("\n".join([f"{refusal}:", *(f"- {message}" for message in errors)]))
 
 
-def _kept(metadata_tracker: MetadataTracker, prefix: str) -> dict[str, Any]:
+def _tracked_fields(metadata_tracker: MetadataTracker, prefix: str) -> dict[str, Any]:
     """The fields of the open run whose keys have a prefix, without that."""
     if (run := current_run()) is None or not metadata_tracker.find(Run, run.run_id):
         return {}

@@ -42,20 +42,20 @@ def digest_of(frame: Frame) -> str:
     return hashlib.sha256(names + row_hashes(frame).tobytes()).hexdigest()
 
 
-def learned_from(frame: Frame, rows: Frame, kept_apart: Frame, index: str | None) -> NDArray[np.bool_]:
-    """Whether each row of ``frame`` is one of ``rows`` and none of ``kept_apart``.
+def learned_from(frame: Frame, rows: Frame, held_out: Frame, index: str | None) -> NDArray[np.bool_]:
+    """Whether each row of ``frame`` is one of ``rows`` and none of ``held_out``.
 
     A row is identified by its ``index`` if that is unique in ``rows``, else by all its values. Equal rows
     cannot be distinguished: if one of them was kept apart, all count as kept apart.
     """
     import numpy as np
 
-    columns = [set(wrap(part).columns) for part in (frame, rows, kept_apart)]
+    columns = [set(wrap(part).columns) for part in (frame, rows, held_out)]
     shared = [name for name in wrap(frame).columns if name in set.intersection(*columns)]
     if index in shared and wrap(rows).get_column(index).n_unique() == len(rows):
         shared = [index]
-    asked, seen, apart = (row_hashes(part, shared) for part in (frame, rows, kept_apart))
-    is_seen: NDArray[np.bool_] = np.isin(asked, seen) & ~np.isin(asked, apart)
+    hashes, learned_hashes, held_out_hashes = (row_hashes(part, shared) for part in (frame, rows, held_out))
+    is_seen: NDArray[np.bool_] = np.isin(hashes, learned_hashes) & ~np.isin(hashes, held_out_hashes)
     return is_seen
 
 

@@ -141,21 +141,21 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
 
     if labels.implementation != predicted.implementation:
         labels = nw.from_arrow(labels.to_arrow(), backend=predicted.implementation)
-    wanted, actual = predicted.schema[index], labels.schema[index]
-    if wanted == actual:
+    expected, actual = predicted.schema[index], labels.schema[index]
+    if expected == actual:
         return labels
-    if wanted.is_temporal() and actual.is_temporal():
-        return labels.with_columns(nw.col(index).cast(wanted))
+    if expected.is_temporal() and actual.is_temporal():
+        return labels.with_columns(nw.col(index).cast(expected))
     # Identity is the text of the file; plain whole numbers equal their text.
-    if wanted == nw.String and actual.is_integer():
+    if expected == nw.String and actual.is_integer():
         return labels.with_columns(nw.col(index).cast(nw.String))
-    if wanted.is_integer() and actual == nw.String:
+    if expected.is_integer() and actual == nw.String:
         return labels
-    if not (wanted.is_numeric() and actual.is_numeric()):
-        raise DataError(f"The index {index!r} is {wanted} in the predictions, but {actual} in the truth.")
-    if actual.is_float() and wanted.is_integer():
+    if not (expected.is_numeric() and actual.is_numeric()):
+        raise DataError(f"The index {index!r} is {expected} in the predictions, but {actual} in the truth.")
+    if actual.is_float() and expected.is_integer():
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
-    if actual == nw.UInt64 and wanted.is_signed_integer():
+    if actual == nw.UInt64 and expected.is_signed_integer():
         labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would change greater numbers
-    return labels.with_columns(nw.col(index).cast(wanted))
+    return labels.with_columns(nw.col(index).cast(expected))

@@ -27,7 +27,7 @@ def set_winner(
     metadata_tracker.update(model_version, {**fields, "winning_experiment": experiment.reference})
 
 
-def judged_experiment(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> Experiment:
+def evaluated_experiment(model_version: ModelVersion, metadata_tracker: MetadataTracker) -> Experiment:
     """The experiment that ``model_version`` is evaluated by: its winner before the fit on all rows.
 
     Raises LolpopError if there is none.

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from lolpop._temporary import temporary_folder
 from lolpop.components.data_checker import Expectation
 from lolpop.components.data_profiler import DriftReport, Profile
-from lolpop.components.notifier import tell
+from lolpop.components.notifier import notify_all
 from lolpop.errors import UnusableArtifactError
 from lolpop.pipelines._reports import keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob, Resource
@@ -69,7 +69,7 @@ class DriftAnalysis:
         with self._unless_lost():
             if not self._metadata_tracker.has_artifact(reference, _EXPECTATION):
                 self._profile(reference)
-            return _kept(_EXPECTATION, Expectation, reference, self._metadata_tracker)
+            return _stored_profile(_EXPECTATION, Expectation, reference, self._metadata_tracker)
         return None
 
     def from_training(
@@ -103,10 +103,12 @@ class DriftAnalysis:
         now, before = (_sides(job, self._metadata_tracker) for job in (prediction_job, previous[-1]))
         with self._unless_lost():
             reports = []
-            for rows, reference, ours in zip((frame, predictions), before, now, strict=True):
-                if reference != ours:
-                    about = f"{ours} against {reference} of {previous[-1]}"
-                    reports.append(_about(about, self._data_profiler.compare(rows, self._profile(reference))))
+            for rows, reference, current in zip((frame, predictions), before, now, strict=True):
+                if reference != current:
+                    subject = f"{current} against {reference} of {previous[-1]}"
+                    reports.append(
+                        _about(subject, self._data_profiler.compare(rows, self._profile(reference)))
+                    )
             report = DriftReport(
                 checks=tuple(check for drift_report in reports for check in drift_report.checks),
                 columns=tuple(column for drift_report in reports for column in drift_report.columns),
@@ -123,7 +125,7 @@ class DriftAnalysis:
         tracker = self._metadata_tracker
         # A lost profile is computed again, as long as the rows exist.
         if all(tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
-            return _kept(_ARTIFACT, Profile, dataset_version, tracker)
+            return _stored_profile(_ARTIFACT, Profile, dataset_version, tracker)
         if tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
             batches = self._resource_version_control.load_batches(dataset_version)
             profile = self._data_profiler.profile_batches(batches)
@@ -139,15 +141,15 @@ class DriftAnalysis:
             yield
         except UnusableArtifactError as error:
             message = f"There is no comparison with the stored profile: {error}"
-            tell(self._notifiers, message, "warning")
+            notify_all(self._notifiers, message, "warning")
 
 
 def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
     """Notify of drift that is not an error."""
     for check in report.of("warn"):
-        tell(notifiers, check.message, "warning")
+        notify_all(notifiers, check.message, "warning")
     for check in report.of("error"):
-        tell(notifiers, check.message, "error")
+        notify_all(notifiers, check.message, "error")
 
 
 def _about(subject: str, report: DriftReport) -> DriftReport:
@@ -179,7 +181,9 @@ def _keep(
         metadata_tracker.save_artifact(dataset_version, name, file)
 
 
-def _kept(name: str, kind: type[V], dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> V:
+def _stored_profile(
+    name: str, kind: type[V], dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
+) -> V:
     with temporary_folder() as folder:
         file = Path(folder) / f"{name}.json"
         metadata_tracker.load_artifact(dataset_version, name, file)

@@ -23,7 +23,7 @@ from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_trainer.promises import checked_model
 from lolpop.components.model_visualizer import ModelVisualizer
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, count, wrap
 from lolpop.errors import DataError, Finding, TrainingError
@@ -133,13 +133,13 @@ class ForecastTrainPipeline(TrainPipeline):
         The last origin is that of the test, with the model that was fitted for it. The rows are a dataset
         version, which is a field of the model version.
         """
-        judged = self._judged(model_version)
-        fields = self.metadata_tracker.get(judged).fields
+        experiment = self._evaluated_experiment(model_version)
+        fields = self.metadata_tracker.get(experiment).fields
         trainer = self.trainers[fields["candidate"]]
         *earlier, last = self.backtest_splitter.backtest(frame)
         models = [
             *self._fitted_each(trainer, fields["searched"], [split.train for split in earlier]),
-            self.resource_version_control.load_model(judged),
+            self.resource_version_control.load_model(experiment),
         ]
         rows = self._backtested(models, [*earlier, last])
         dataset = self.resource_version_control.save_data(
@@ -161,7 +161,7 @@ class ForecastTrainPipeline(TrainPipeline):
         The importance of lags and regressors, where there are any, is a field of the model version, the
         figures are its artifacts.
         """
-        model = self.resource_version_control.load_model(self._judged(model_version))
+        model = self.resource_version_control.load_model(self._evaluated_experiment(model_version))
         test = self._labelled(splits.test)
         importance = self.model_explainer.importance(model, test.features, test.target)
         rows = self._backtest_of(model_version)
@@ -194,7 +194,7 @@ class ForecastTrainPipeline(TrainPipeline):
         self._keep_judgement(model_version, report, baseline)
         seasonal = self.model_checker.compare(recorded, recorded.baseline(_SEASONAL), rows, target)
         origins = self.metadata_tracker.get(model_version).fields["origins"]
-        tell(
+        notify_all(
             self.notifiers,
             f"{model_version}: {baseline.metric} is {baseline.score:.4g} in a backtest of "
             f"{count(len(wrap(rows)), 'row')} from {count(origins, 'origin')}, "
@@ -214,7 +214,7 @@ class ForecastTrainPipeline(TrainPipeline):
         splits = self.backtest_splitter.backtest(validation)
         splits = splits[-max(1, round(attempt.share * len(splits))) :]
         models = self._fitted_each(trainer, attempt.params, [split.train for split in splits])
-        metrics, is_best = self._judge(models, splits, attempt)
+        metrics, is_best = self._evaluate(models, splits, attempt)
         if not is_best or attempt.share < 1:
             return Fitted(metrics, None)
         return Fitted(metrics, self._fitted(trainer, attempt.params, train))
@@ -230,10 +230,10 @@ class ForecastTrainPipeline(TrainPipeline):
             models = self.combination.fit_rest(self._parts(trains), attempt.params, fitted)
         else:
             models = fitted[trainer] = self._fitted_each(trainer, attempt.params, trains)
-        metrics, is_best = self._judge(models, splits, attempt)
+        metrics, is_best = self._evaluate(models, splits, attempt)
         return Fitted(metrics, models[-1] if is_best else None)  # the origin of the last is that of the test
 
-    def _judge(
+    def _evaluate(
         self, models: Sequence[FittedModel], splits: Sequence[Splits], attempt: TrialSpec
     ) -> tuple[Metrics, bool]:
         """The metrics of a backtest, and whether it is better than the best score so far."""
@@ -303,7 +303,7 @@ class ForecastTrainPipeline(TrainPipeline):
     def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
         # The deployed model is compared, unless it was fitted on some of these rows.
         winner = Experiment.parse(self.metadata_tracker.get(other).fields["winning_experiment"])
-        return winner if self._come_after(winner, frame).all() else self._judged(other)
+        return winner if self._come_after(winner, frame).all() else self._evaluated_experiment(other)
 
     def _unseen(
         self, frame: Frame, model_version: ModelVersion, other: ModelVersion, experiment: Experiment

@@ -21,7 +21,7 @@ from lolpop.components.model_checker import Metrics, ModelChecker
 from lolpop.components.model_explainer import ModelExplainer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.model_trainer.stored import loaded
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import prefetched
 from lolpop.data.frames import Frame, count, wrap
@@ -30,7 +30,7 @@ from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
-from lolpop.pipelines._reports import insist, keep_checks
+from lolpop.pipelines._reports import keep_checks, require_no_errors
 from lolpop.pipelines._schemas import schema_of_labels
 from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
 from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on
@@ -132,7 +132,7 @@ class PredictPipeline(Pipeline):
         target are not compared, since they are not features.
         """
         report = self._drift.from_training(self._compared(frame), dataset_version, model_version)
-        insist(report, self.notifiers, "These rows differ too much from the training rows")
+        require_no_errors(report, self.notifiers, "These rows differ too much from the training rows")
         return report
 
     def require_identity(self, frame: Frame) -> None:
@@ -292,12 +292,12 @@ class PredictPipeline(Pipeline):
         joined = known_truth(predictions, truth, self.problem, model.classes)
         labelled, unknown = with_known_label(joined, model.classes)
         if unknown:
-            tell(self.notifiers, unknown_labels(prediction_job, unknown, model.classes), "warning")
+            notify_all(self.notifiers, unknown_labels(prediction_job, unknown, model.classes), "warning")
         measured = self.model_checker.measure(model, labelled.features, labelled.target)
         metrics = {f"truth.{name}": value for name, value in measured.items()}
         self.metrics_tracker.log(prediction_job, metrics)
         metric = self.model_checker.metric
-        tell(
+        notify_all(
             self.notifiers,
             f"{prediction_job}: {metric} is {measured[metric]:.4g} "
             f"on the {count(len(wrap(labelled.features)), 'row')} of {fields['rows']:,} whose truth is known",
@@ -383,7 +383,7 @@ class PredictPipeline(Pipeline):
 
     def predict_part(self, part: RowsPart) -> PredictedPart:
         """Predict the rows of ``part``, in whatever process."""
-        model = loaded(self.resource_version_control.load_model(part.model_version))
+        model = self.resource_version_control.load_model(part.model_version)
         rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
         targets = iter(part.targets)
 
@@ -395,21 +395,21 @@ class PredictPipeline(Pipeline):
 
     def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
         """The first rows, as many as are to be explained."""
-        left = None if self.explain is True else int(self.explain)
+        remaining = None if self.explain is True else int(self.explain)
         for frame in self.resource_version_control.load_batches(dataset_version):
-            rows: Frame = frame if left is None else wrap(frame).head(left).to_native()
+            rows: Frame = frame if remaining is None else wrap(frame).head(remaining).to_native()
             yield rows
-            if left is not None and (left := left - len(wrap(rows))) <= 0:
+            if remaining is not None and (remaining := remaining - len(wrap(rows))) <= 0:
                 return
 
     def _warn(self, predictor: Predictor) -> None:
         for check in predictor.warnings():
-            tell(self.notifiers, check.message, "warning")
+            notify_all(self.notifiers, check.message, "warning")
 
     def _insist_on(self, usable: PredictionCheck) -> CheckReport:
         report = usable.report()
         keep_checks(report, self.metadata_tracker)
-        insist(report, self.notifiers, "These predictions are not usable")
+        require_no_errors(report, self.notifiers, "These predictions are not usable")
         return report
 
     def _job(
@@ -436,8 +436,8 @@ def _dataset(model_version: ModelVersion) -> str:
 
 
 def _without(frame: Frame, *names: str | None) -> Frame:
-    left: Frame = wrap(frame).drop(*(name for name in names if name is not None), strict=False).to_native()
-    return left
+    rows: Frame = wrap(frame).drop(*(name for name in names if name is not None), strict=False).to_native()
+    return rows
 
 
 def _clash(names: Sequence[str]) -> str:

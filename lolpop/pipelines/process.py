@@ -21,7 +21,7 @@ from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
 from lolpop.integrations import Pipeline, task
-from lolpop.pipelines._reports import insist, keep_checks, keep_source, kept_sources
+from lolpop.pipelines._reports import keep_checks, keep_source, kept_sources, require_no_errors
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.pipelines.drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
 from lolpop.problem import Problem
@@ -108,7 +108,7 @@ class ProcessPipeline(Pipeline):
         report = self.data_checker.check(frame, expectation, labelled=labelled)
         keep_checks(report, self.metadata_tracker)
         use = "learned from these rows" if labelled else "predicted of these rows"
-        insist(report, self.notifiers, f"Nothing can be {use}")
+        require_no_errors(report, self.notifiers, f"Nothing can be {use}")
         return report
 
     @task
@@ -129,8 +129,8 @@ class ProcessPipeline(Pipeline):
     @task
     def transform_batches(self, frames: Iterable[Frame], name: str, source: Source) -> DatasetVersion:
         """Transform ``frames`` one by one, and store the results as a version of one dataset."""
-        made = map(self.data_transformer.transform, frames)
-        return self._from(source, self.resource_version_control.save_batches(name, made))
+        transformed = map(self.data_transformer.transform, frames)
+        return self._from(source, self.resource_version_control.save_batches(name, transformed))
 
     @task
     def join_batches(
@@ -145,11 +145,11 @@ class ProcessPipeline(Pipeline):
         """Join each batch of ``dataset_version``, the table ``batched``, with ``tables``, and store the
         result.
         """
-        made = (
+        joined = (
             self.data_transformer.join({**tables, batched: frame})
             for frame in self.resource_version_control.load_batches(dataset_version)
         )
-        return self._from(source, self.resource_version_control.save_batches(name, made, parents=parents))
+        return self._from(source, self.resource_version_control.save_batches(name, joined, parents=parents))
 
     @task
     def profile_data(self, frame: Frame, dataset_version: DatasetVersion) -> Profile:

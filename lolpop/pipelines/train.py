@@ -22,7 +22,7 @@ from lolpop.components.model_explainer import Importance, ModelExplainer
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params
 from lolpop.components.model_trainer.promises import checked_model
 from lolpop.components.model_visualizer import ModelVisualizer
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.frames import Frame, count, require_columns, wrap
 from lolpop.errors import DataError, NoUnseenRowsError
@@ -33,7 +33,7 @@ from lolpop.pipelines._experiments import Entry, Experiments
 from lolpop.pipelines._labelled import LabelledRows, labelled
 from lolpop.pipelines._reports import keep_checks, keep_comparison, tell_of_model
 from lolpop.pipelines._rows import digest_of, learned_from, part_of
-from lolpop.pipelines._winners import judged_experiment, set_winner
+from lolpop.pipelines._winners import evaluated_experiment, set_winner
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, Experiment, ModelVersion
 from lolpop.runs import resumes
@@ -154,7 +154,7 @@ class TrainPipeline(Pipeline):
 
         The importance of columns is a field of the model version, the figures are its artifacts.
         """
-        model = self.resource_version_control.load_model(self._judged(model_version))
+        model = self.resource_version_control.load_model(self._evaluated_experiment(model_version))
         test = self._labelled(splits.test)
         importance = self.model_explainer.importance(model, test.features, test.target)
         with temporary_folder() as folder:
@@ -169,21 +169,21 @@ class TrainPipeline(Pipeline):
     @task
     def check_model(self, model_version: ModelVersion, splits: Splits) -> CheckReport:
         """Check the winner on the test rows, compare it with a baseline, and notify of the score."""
-        judged = self._judged(model_version)
-        model = self.resource_version_control.load_model(judged)
+        experiment = self._evaluated_experiment(model_version)
+        model = self.resource_version_control.load_model(experiment)
         test, train = self._labelled(splits.test), self._labelled(splits.train)
         learned = {
             name.removeprefix("train."): value
-            for name, value in self.metrics_tracker.get(judged).items()
+            for name, value in self.metrics_tracker.get(experiment).items()
             if name.startswith("train.")
         }
         report = self.model_checker.check(model, test.features, test.target, learned)
         baseline = self.model_checker.compare_to_baseline(model, test.features, test.target, train.target)
         self._keep_judgement(model_version, report, baseline)
-        judged_on = count(len(wrap(splits.test)), "test row")
-        tell(
+        test_rows = count(len(wrap(splits.test)), "test row")
+        notify_all(
             self.notifiers,
-            f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {judged_on}, "
+            f"{model_version}: {baseline.metric} is {baseline.score:.4g} on {test_rows}, "
             f"{baseline.other_score:.4g} for {baseline.against}",
         )
         tell_of_model(report, model_version, self.metadata_tracker, self.notifiers)
@@ -195,7 +195,7 @@ class TrainPipeline(Pipeline):
 
         Sensitive features may be columns that are not used for training.
         """
-        model = self.resource_version_control.load_model(self._judged(model_version))
+        model = self.resource_version_control.load_model(self._evaluated_experiment(model_version))
         target = self._labelled(splits.test).target
         report = self.model_bias_checker.check(model, splits.test, target)
         keep_checks(report, self.metadata_tracker)
@@ -210,20 +210,20 @@ class TrainPipeline(Pipeline):
         A model that was fitted on all rows is evaluated as it was before that fit. Raises DataError if the
         other model cannot predict these rows, and NoUnseenRowsError if there are none.
         """
-        judged = self._judged(model_version)
+        experiment = self._evaluated_experiment(model_version)
         load_model = self.resource_version_control.load_model
         frame = self._test_rows(model_version)
-        other_judged = self._other_experiment(other, frame)
-        unseen = self._unseen(frame, model_version, other, other_judged)
+        other_experiment = self._other_experiment(other, frame)
+        unseen = self._unseen(frame, model_version, other, other_experiment)
         test = self._labelled(unseen)
-        other_model = load_model(other_judged)
+        other_model = load_model(other_experiment)
         if not len(unseen):
             other_model.predict(test.features)  # a model that cannot predict them is reported first
             raise NoUnseenRowsError(
                 f"{model_version} and {other} cannot be compared: {other} was trained on "
                 f"all {count(len(frame), 'row')} that {model_version} was tested on"
             )
-        compared = self.model_checker.compare(load_model(judged), other_model, test.features, test.target)
+        compared = self.model_checker.compare(load_model(experiment), other_model, test.features, test.target)
         comparison = compared.model_copy(
             update={"against": other.reference, "left_out": len(frame) - len(unseen)}
         )
@@ -239,22 +239,22 @@ class TrainPipeline(Pipeline):
 
         Nothing is measured again, since no unseen rows are left; there is a notice about that.
         """
-        judged = self._judged(model_version)
-        fields = self.metadata_tracker.get(judged).fields
+        evaluated_experiment = self._evaluated_experiment(model_version)
+        fields = self.metadata_tracker.get(evaluated_experiment).fields
         trainer = self.trainers[fields["candidate"]]
         data = self._labelled(frame)
         model = checked_model(trainer, trainer.fit(data.features, data.target, fields["searched"]))
         experiment = self.metadata_tracker.create(
             Experiment,
             self.problem.name,
-            fields={**fields, "winner": False, "retrained_from": judged.reference},
-            parents=[model_version, dataset_version, judged],
+            fields={**fields, "winner": False, "retrained_from": evaluated_experiment.reference},
+            parents=[model_version, dataset_version, evaluated_experiment],
         )
         self.resource_version_control.save_model(experiment, model, trainer)
         set_winner(experiment, model_version, self.metadata_tracker)
-        self.metadata_tracker.update(judged, {"winner": False})
+        self.metadata_tracker.update(evaluated_experiment, {"winner": False})
         rows = count(len(wrap(frame)), "row")
-        tell(
+        notify_all(
             self.notifiers,
             f"{model_version} is fitted once more, on all {rows}: its metrics are of the "
             "model before this fit",
@@ -263,7 +263,7 @@ class TrainPipeline(Pipeline):
 
     def require_usable(self, model_version: ModelVersion) -> None:
         """Raise an error if ``model_version`` cannot be used or compared: a lost model, or lost test rows."""
-        for resource in (model_version, self._judged(model_version)):
+        for resource in (model_version, self._evaluated_experiment(model_version)):
             self.resource_version_control.load_model(resource)
         self._test_rows(model_version)
 
@@ -271,8 +271,8 @@ class TrainPipeline(Pipeline):
         """Fit a trial on its share of ``train``, and score it on ``validation``."""
         trainer = self.trainers[attempt.candidate]
         model = self._fitted(trainer, attempt.params, part_of(train, attempt.share, self.problem))
-        judged = self._labelled(validation)
-        metrics = self.model_checker.measure(model, judged.features, judged.target)
+        rows = self._labelled(validation)
+        metrics = self.model_checker.measure(model, rows.features, rows.target)
         is_best = is_better(self.model_checker, metrics[self.model_checker.metric], attempt.to_beat)
         return Fitted(metrics, model if is_best and attempt.share == 1 else None)
 
@@ -382,7 +382,7 @@ class TrainPipeline(Pipeline):
         best, params, score = self._choose(ranked, attempts)
         others = [(other, trainer) for other, trainer in ranked if trainer is not best]
         beside = ", ".join(f"{other:.4g} for {trainer.title}" for other, trainer in others)
-        tell(
+        notify_all(
             self.notifiers,
             f"{experiments.model_version()}: {best.title_of(params)} is chosen {self._chosen_by}, where its "
             f"{self.model_checker.metric} is {score:.4g}{f' ({beside})' if beside else ''}",
@@ -419,7 +419,7 @@ class TrainPipeline(Pipeline):
     def _other_experiment(self, other: ModelVersion, frame: Frame) -> Experiment:
         """The experiment of ``other`` that is compared on the rows of ``frame``."""
         del frame  # regardless of the rows: whether it was trained on some of them is checked elsewhere
-        return self._judged(other)
+        return self._evaluated_experiment(other)
 
     def _test_rows(self, model_version: ModelVersion) -> Frame:
         test_data = self.metadata_tracker.get(model_version).fields["test_data"]
@@ -442,5 +442,5 @@ class TrainPipeline(Pipeline):
         unseen: Frame = wrap(frame).filter((~seen).tolist()).to_native()
         return unseen
 
-    def _judged(self, model_version: ModelVersion) -> Experiment:
-        return judged_experiment(model_version, self.metadata_tracker)
+    def _evaluated_experiment(self, model_version: ModelVersion) -> Experiment:
+        return evaluated_experiment(model_version, self.metadata_tracker)

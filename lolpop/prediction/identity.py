@@ -62,15 +62,15 @@ class IndexValues:
             hashes.tofile(file)
         self._runs.append(len(hashes))
 
-    def check(self, again: Iterable[Frame]) -> None:
-        """Raise DataError if rows share a value; ``again`` are the same rows, to say which."""
+    def check(self, frames: Iterable[Frame]) -> None:
+        """Raise DataError if rows share a value; ``frames`` are the same rows, to say which."""
         import numpy as np
 
         double, rows = self._repeated()
         if not rows:
             return
         seen: set[object] = set()
-        for frame in again:
+        for frame in frames:
             values = _column(frame, self._index)
             for value in values.filter(np.isin(_hashes(values), double)).to_list():
                 if value in seen:

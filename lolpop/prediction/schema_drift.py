@@ -63,14 +63,14 @@ class SchemaDriftCheck:
             for kind, earlier in _REPORTED_BY.items()
         }
         self._used = model.columns
-        self._known = {*model.columns, *model.left_out, *problem.not_features}
+        self._columns = {*model.columns, *model.left_out, *problem.not_features}
         self._categories = model.categories
         self.observed = ObservedColumns()
 
     def look(self, frame: Frame) -> None:
         """Look at the rows of ``frame``, all or some more of them."""
         rows, observed = wrap(frame), self.observed
-        observed.extra |= dict.fromkeys(name for name in rows.columns if name not in self._known)
+        observed.extra |= dict.fromkeys(name for name in rows.columns if name not in self._columns)
         for name in self._used:
             if name in rows.columns and name not in observed.filled:
                 if kind_of(rows.get_column(name)) == "empty":

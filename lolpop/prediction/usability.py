@@ -53,12 +53,12 @@ class PredictionCheck:
         )
         if not self._classes:
             return CheckReport(checks=(missing,))
-        alone = len(self._labels) == 1 and self._rows > 1
+        is_constant = len(self._labels) == 1 and self._rows > 1
         one_class = Check(
             check="one_class",
-            status="warn" if alone else "ok",
+            status="warn" if is_constant else "ok",
             message=f"all {self._rows} rows are predicted as {next(iter(self._labels))!r}"
-            if alone
+            if is_constant
             else f"{count(len(self._labels), 'label')} are predicted",
             columns=(LABEL,),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from lolpop.components.notifier import tell
+from lolpop.components.notifier import notify_all
 from lolpop.data.reading import Reading, ReadingSchema, Schemas
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SourceReader:
         self._data_connector = data_connector
         self._notifiers = notifiers
         self._roles = roles
-        self._known = schemas
+        self._schemas = schemas
         self._tables: dict[str, Mapping[str, ColumnSchema]] = {}
 
     @property
@@ -44,19 +44,19 @@ class SourceReader:
 
     def read(self, source: Source, table: str = "") -> Frame:
         """All rows of ``source``, which is the named table."""
-        return self._kept(self._data_connector.read_as(source, self._schema(table)), table)
+        return self._recorded(self._data_connector.read_as(source, self._schema(table)), table)
 
     def scan(self, source: Source, table: str = "") -> Iterator[Frame]:
         """The rows of ``source`` in batches."""
-        return self._kept(self._data_connector.scan_as(source, self._schema(table)), table)
+        return self._recorded(self._data_connector.scan_as(source, self._schema(table)), table)
 
     def _schema(self, table: str) -> ReadingSchema:
-        columns = {**self._known.columns(table), **self._roles.columns}
+        columns = {**self._schemas.columns(table), **self._roles.columns}
         return self._roles.model_copy(update={"columns": columns})
 
-    def _kept(self, reading: Reading[T], table: str) -> T:
+    def _recorded(self, reading: Reading[T], table: str) -> T:
         for notice in reading.notices:
-            tell(self._notifiers, notice.message, notice.level)
+            notify_all(self._notifiers, notice.message, notice.level)
         if reading.columns:
             self._tables[table] = reading.columns
         return reading.rows

@@ -86,12 +86,12 @@ class ForecastingRunner(SupervisedRunner):
         if isinstance(data, Data) and data.batch_rows is not None:
             yield Finding("data.batch_rows", _NO_BATCHES, hint="Leave it out.")
 
-    def _judge(
+    def _evaluate(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
     ) -> None:
         if not {"analyze_model", "check_model"} <= self.skip:
             self.forecast_train.backtest_model(model_version, frame, dataset_version)
-        super()._judge(model_version, splits, frame, dataset_version)
+        super()._evaluate(model_version, splits, frame, dataset_version)
 
     def _rows_to_predict(self, labelled: DatasetVersion) -> DatasetVersion | None:
         if self.data.predict is not None:
@@ -99,14 +99,14 @@ class ForecastingRunner(SupervisedRunner):
         frame = self.resource_version_control.load_data(labelled)
         future = future_rows(frame, self.series)
         if self.series.index is not None:
-            self._tell(
+            self._notify(
                 f"Forecasts need the index {self.series.index!r} of every future time: set data.predict to "
                 "rows with it, or remove problem.index",
                 "warning",
             )
             return None
         if future.regressors:
-            self._tell(
+            self._notify(
                 f"Forecasts need {listed(future.regressors)} of every future time: set data.predict to rows "
                 "with them, or list the columns in problem.drop",
                 "warning",
@@ -121,14 +121,14 @@ class ForecastingRunner(SupervisedRunner):
     ) -> Outcome:
         outcome = super()._outcome(comparison, model_version, deployed)
         # The deployed model goes stale: with the same skill, it forecasts worse.
-        surely_worse = comparison.interval is None or comparison.interval[1] < 0
-        if outcome.replaces or surely_worse or not self._is_fresher(model_version, deployed):
+        significantly_worse = comparison.interval is None or comparison.interval[1] < 0
+        if outcome.replaces or significantly_worse or not self._is_fresher(model_version, deployed):
             return outcome
         return Outcome(True, "was trained on later rows, is not clearly worse, and replaces")
 
     def _is_fresher(self, model_version: ModelVersion, deployed: ModelVersion) -> bool:
-        ours, theirs = (
+        ends, deployed_ends = (
             ends_of(self.resource_version_control.load_model(version))
             for version in (model_version, deployed)
         )
-        return any(key not in theirs or end > theirs[key] for key, end in ours.items())
+        return any(key not in deployed_ends or end > deployed_ends[key] for key, end in ends.items())

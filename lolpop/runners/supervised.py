@@ -12,7 +12,7 @@ from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_checker import Comparison, Metrics
 from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_trainer import FittedModel
-from lolpop.components.notifier import Level, Notifier, tell
+from lolpop.components.notifier import Level, Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import sampled
 from lolpop.data.frames import Frame
@@ -135,7 +135,7 @@ class SupervisedRunner(Runner):
         frame = self.resource_version_control.load_data(dataset_version)
         splits = self.train.split_data(frame)
         model_version = self.train.train_model(splits, dataset_version)
-        self._judge(model_version, splits, frame, dataset_version)
+        self._evaluate(model_version, splits, frame, dataset_version)
         if self.train.retrain_on_all_data:
             self.train.retrain_model_on_all_data(model_version, frame, dataset_version)
         return model_version
@@ -152,13 +152,15 @@ class SupervisedRunner(Runner):
         while self._is_better(model_version, deployed := self._deployed()):
             self.deploy.promote_model(model_version)
             if not self.deploy.check_approval(model_version):
-                self._tell(f"{model_version} is promoted but not deployed: it waits for approval", "warning")
+                self._notify(
+                    f"{model_version} is promoted but not deployed: it waits for approval", "warning"
+                )
                 return None
             deployment = self.deploy.deploy_model(model_version, instead_of=deployed)
             if deployment is not None:
-                self._tell(f"{model_version} is deployed as {deployment}")
+                self._notify(f"{model_version} is deployed as {deployment}")
                 return deployment
-            self._tell(f"{deployed or 'Nothing'} is no longer the deployed version: comparing again")
+            self._notify(f"{deployed or 'Nothing'} is no longer the deployed version: comparing again")
         return None
 
     @workflow(reads=versions_to_predict, effects=True)
@@ -232,11 +234,11 @@ class SupervisedRunner(Runner):
         new = self._rows_to_predict(labelled)
         self.deploy_model(self.train_model(labelled))
         if new is None:
-            self._tell("No predictions: data.predict is not set")
+            self._notify("No predictions: data.predict is not set")
             return None
         deployed = self._deployed()
         if deployed is None:
-            self._tell("No predictions: no model version is deployed", "warning")
+            self._notify("No predictions: no model version is deployed", "warning")
             return None
         prediction_job = self.predict_data(deployed, new)
         if self.data.truth is not None:
@@ -317,7 +319,7 @@ class SupervisedRunner(Runner):
     def _sample(self, dataset_version: DatasetVersion) -> Frame:
         return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)
 
-    def _judge(
+    def _evaluate(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion
     ) -> None:
         """Evaluate ``model_version``, trained on ``splits`` of ``frame``, the rows of ``dataset_version``."""
@@ -372,32 +374,36 @@ class SupervisedRunner(Runner):
         errors = list(CheckReport.model_validate(checks).of("error"))
         if errors:
             problems = "; ".join(check.message for check in errors)
-            self._tell(f"{model_version} is not deployed: {problems}", "warning")
+            self._notify(f"{model_version} is not deployed: {problems}", "warning")
         return not errors
 
     def _is_better(self, model_version: ModelVersion, deployed: ModelVersion | None) -> bool:
         if deployed is None:
             return True
         if deployed == model_version:
-            self._tell(f"{model_version} is deployed already")
+            self._notify(f"{model_version} is deployed already")
             return False
         try:
             self.resource_version_control.open_model(deployed)
             comparison = self.train.compare_models(model_version, deployed)
         except (UnusableArtifactError, UntrustedTypeError, ReferenceNotFoundError) as error:
             self.train.require_usable(model_version)  # which of the two it is
-            self._tell(f"{model_version} replaces {deployed}, which is no longer usable: {error}", "warning")
+            self._notify(
+                f"{model_version} replaces {deployed}, which is no longer usable: {error}", "warning"
+            )
             return True
         except NoUnseenRowsError as error:
             advice = f"Train on more rows, or undeploy {deployed} first"
-            self._tell(f"{model_version} is not deployed: {error}. {advice}", "warning")
+            self._notify(f"{model_version} is not deployed: {error}. {advice}", "warning")
             return False
         except DataError as error:
             # A model that cannot predict today's rows is useless, and is not compared.
-            self._tell(f"The deployed version {deployed} cannot predict the current rows: {error}", "warning")
+            self._notify(
+                f"The deployed version {deployed} cannot predict the current rows: {error}", "warning"
+            )
             return True
         outcome = self._outcome(comparison, model_version, deployed)
-        self._tell(verdict(model_version, deployed, comparison, outcome))
+        self._notify(verdict(model_version, deployed, comparison, outcome))
         return outcome.replaces
 
     def _outcome(
@@ -427,7 +433,7 @@ class SupervisedRunner(Runner):
             self.evaluate_ground_truth(prediction_job)
         except DataError as error:
             # True labels arrive later: a run that has predicted does not fail without them.
-            self._tell(f"{prediction_job} is not evaluated yet: {error}", "warning")
+            self._notify(f"{prediction_job} is not evaluated yet: {error}", "warning")
 
-    def _tell(self, message: str, level: Level = "info") -> None:
-        tell(self.notifiers, message, level)
+    def _notify(self, message: str, level: Level = "info") -> None:
+        notify_all(self.notifiers, message, level)

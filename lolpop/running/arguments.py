@@ -27,10 +27,10 @@ def bind(
     """
     signature, resources = _parameters(function)
     bound = signature.bind(*args, **kwargs)
-    for name, wanted in resources.items():
+    for name, resource_type in resources.items():
         if name in bound.arguments:
             try:
-                bound.arguments[name] = wanted.of(bound.arguments[name])
+                bound.arguments[name] = resource_type.of(bound.arguments[name])
             except LolpopError as error:
                 raise LolpopError(f"{name} of {function.__name__}: {error}") from None
     bound.apply_defaults()
@@ -38,7 +38,7 @@ def bind(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _ResourceType:
     """The types that a parameter takes: resources of some kinds, perhaps None, or other values."""
 
     kinds: tuple[type[Resource], ...]
@@ -55,33 +55,33 @@ class _Wanted:
 
 
 # A method is read once; the map does not keep methods alive.
-_PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, Mapping[str, _Wanted]]] = (
+_PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Signature, Mapping[str, _ResourceType]]] = (
     WeakKeyDictionary()
 )
 
 
-def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mapping[str, _Wanted]]:
+def _parameters(function: Callable[..., Any]) -> tuple[inspect.Signature, Mapping[str, _ResourceType]]:
     """The signature without ``self``, and the types of parameters that take resources."""
     parameters = _PARAMETERS.get(function)
     if parameters is None:
         signature = inspect.signature(function)
         own = signature.replace(parameters=list(signature.parameters.values())[1:])
         hints = hints_of(function)
-        wanted = {
-            name: _wanted(hints[name], parameter.default)
+        types = {
+            name: _resource_type(hints[name], parameter.default)
             for name, parameter in own.parameters.items()
             if name in hints
         }
-        resources = {name: taken for name, taken in wanted.items() if taken is not None}
+        resources = {name: taken for name, taken in types.items() if taken is not None}
         parameters = _PARAMETERS[function] = own, resources
     return parameters
 
 
-def _wanted(annotation: Any, default: Any) -> _Wanted | None:
+def _resource_type(annotation: Any, default: Any) -> _ResourceType | None:
     from lolpop.resources import Resource
 
     members = alternatives(annotation)
     kinds = tuple(member for member in members if isinstance(member, type) and issubclass(member, Resource))
     if not kinds or str in members:  # if text is accepted as text, the method itself interprets it
         return None
-    return _Wanted(kinds, default is None or is_optional(annotation), len(kinds) < len(members))
+    return _ResourceType(kinds, default is None or is_optional(annotation), len(kinds) < len(members))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
     from lolpop.running.fingerprints.calls import CallFingerprint
 
-__all__ = ["Interception", "cached_paths", "interceptions", "is_kept", "is_of_store"]
+__all__ = ["Interception", "cached_paths", "interceptions", "is_in_cache", "is_of_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def cached_paths(root: Scope) -> tuple[str, ...]:
     return settings_in(framework_plan(configuration.tree, configuration.links)).cached_paths
 
 
-def is_kept(root: Scope, fingerprint: CallFingerprint) -> bool:
+def is_in_cache(root: Scope, fingerprint: CallFingerprint) -> bool:
     """Whether the result of a call with ``fingerprint`` would be reused."""
     if fingerprint.digest is None:
         return False

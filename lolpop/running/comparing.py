@@ -122,7 +122,7 @@ class _Settings:
     def __init__(self, run: RunRecord) -> None:
         self.values: dict[str, Any] = dict(run.wiring.get("arguments", {}))
         self.uses: dict[str, Any] = {}
-        self._given: Sequence[str] = run.wiring.get("given", ())
+        self._explicit: Sequence[str] = run.wiring.get("given", ())
         for path, part in run.wiring.get("components", {}).items():
             if path in _NOT_COMPARED:
                 continue
@@ -140,7 +140,7 @@ class _Settings:
 
     def is_given(self, path: str) -> bool:
         """Whether a source gave the setting."""
-        return any(path == explicit or path.startswith(f"{explicit}.") for explicit in self._given)
+        return any(path == explicit or path.startswith(f"{explicit}.") for explicit in self._explicit)
 
 
 def _flat(path: str, value: Any) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class _Planner:
         self._planned: dict[str, PlannedCall] = {}
         self._makers: dict[str, str] = {}
         """By the reference of a resource, or the digest of rows, the call that may make others."""
-        self._kept: dict[str, str] = {}
+        self._reused: dict[str, str] = {}
         """By the digest of rows, the call that is reused and gives the same."""
         self._others: set[str] = set()
         """Calls that are reused of other runs, by the id of their task."""
@@ -89,7 +89,7 @@ class _Planner:
     def plan(self, task: TaskRecord) -> PlannedCall:
         """What would become of ``task``; those before it are planned."""
         parent = self._planned.get(task.parent_id or "")
-        status, reasons = self._judge(task, parent)
+        status, reasons = self._status_of(task, parent)
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
         is_other = status != "reused" or task.task_id in self._others
@@ -100,7 +100,7 @@ class _Planner:
             for resource in references_in(task.outputs.get("return", "")):
                 self._makers.setdefault(resource.reference, task.path)
         if digest := task.outputs.get("digest"):
-            makers = self._makers if is_other else self._kept
+            makers = self._makers if is_other else self._reused
             makers.setdefault(digest, task.path)
         return planned
 
@@ -112,11 +112,11 @@ class _Planner:
             and self._fingerprints.has_effects(task.path)
         )
 
-    def _judge(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
+    def _status_of(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
         if parent is not None and parent.status != "runs":
             return parent.status, [f"as a part of {parent.path}"]
         if not self._fingerprints.has(task.path):
-            return "runs", ["there is no such method any more"]
+            return "runs", ["the method no longer exists"]
         if task.method_parts is None or (parts := self._parts_of(task.method_parts)) is None:
             return "runs", ["its record does not say what it depends on"]
         reasons = differences(Parts.loaded(parts), self._fingerprints.method(task.path))
@@ -134,7 +134,7 @@ class _Planner:
         """Which of the inputs wait for what another call makes."""
         for part in inputs:
             makers = (self._makers.get(name) for name in _references(part) or [part.digest or ""])
-            if part.digest not in self._kept and (maker := next(filter(None, makers), None)):
+            if part.digest not in self._reused and (maker := next(filter(None, makers), None)):
                 yield f"{part.name} waits for {maker}"
 
     def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
@@ -165,7 +165,7 @@ class _Planner:
         if _references(part):
             return False
         # Rows that no call has returned are the workflow's own, and may be read from anywhere.
-        return self._has_changes if _is_shown(part) else part.digest not in self._kept
+        return self._has_changes if _is_shown(part) else part.digest not in self._reused
 
     def _judge_workflow(
         self, task: TaskRecord, inputs: Parts, reasons: list[str]
@@ -182,10 +182,10 @@ class _Planner:
         if reasons:
             return "runs", reasons
         if task.status != "completed":
-            return "runs", ["it did not come to its end"]
+            return "runs", ["it did not complete"]
         if task.fingerprint is None or now.lasting_digest != lasting_digest(task, self._parts_of):
             return "runs", [f"{part.name} cannot be compared" for part in now.parts.unknown] or [
-                "what it reads was changed while it ran"
+                "its inputs changed while it ran"
             ]
         if not _makes_resource(task):
             return "runs", ["it makes no resource that could be reused"]
@@ -200,9 +200,7 @@ class _Planner:
             if now.digest != task.fingerprint:
                 self._others.add(task.task_id)
             return "reused", []
-        ended = (
-            "its result is no longer there" if task.status == "completed" else "it did not come to its end"
-        )
+        ended = "its result no longer exists" if task.status == "completed" else "it did not complete"
         return "runs", reasons or [ended]
 
 

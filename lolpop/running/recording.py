@@ -98,7 +98,8 @@ class OpenRecording(OpenRun):
     """An open run of a container, and its recording."""
 
     __slots__ = (
-        "_clock", "_fingerprints", "_interceptions", "_kept_parts", "_masks", "_record", "_recorder", "_root",
+        "_clock", "_fingerprints", "_interceptions", "_masks", "_record", "_recorded_parts", "_recorder",
+        "_root",
     )  # fmt: skip
 
     def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
@@ -111,7 +112,7 @@ class OpenRecording(OpenRun):
         self._root, self._record, self._clock, self._recorder = root, record, clock, recorder
         self._masks: dict[bool, Callable[[str], str]] = {}
         self._fingerprints: CallFingerprints | None = None
-        self._kept_parts: set[str] = set()
+        self._recorded_parts: set[str] = set()
 
     def run(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of the run's workflow, and record how it ends."""
@@ -121,7 +122,7 @@ class OpenRecording(OpenRun):
             self._recorder.begin_run(record),
             context_value(RUN, self),
             context_value(TASK, None),
-            root.lifetime.held(),
+            root.lifetime.frozen(),
             runs_of(root).opened(self),
         ):
             try:
@@ -238,9 +239,9 @@ class OpenRecording(OpenRun):
     def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
         """The record with what the call depends on; what all calls of the method share is kept once."""
         key = fingerprint.method.identity
-        if key not in self._kept_parts:
+        if key not in self._recorded_parts:
             self._recorder.keep_fingerprint_parts(key, fingerprint.method.dumped)
-            self._kept_parts.add(key)
+            self._recorded_parts.add(key)
         return replace(record, method_parts=key, input_parts=fingerprint.inputs.dumped)
 
     def _intercepted(

@@ -15,11 +15,11 @@ from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resour
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
 
-__all__ = ["Made", "RunRecords", "grouped", "references_in"]
+__all__ = ["CreatedResource", "RunRecords", "grouped", "references_in"]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CreatedResource:
     """A resource that a run made: by which task, from what."""
 
     resource: Resource
@@ -51,13 +51,13 @@ class RunRecords:
         )
 
     @cached_property
-    def made(self) -> list[Made]:
+    def made(self) -> list[CreatedResource]:
         """What the run made, kind by kind."""
         tracker = self.metadata_tracker
         if tracker is None:
             return []
         return [
-            Made(resource, tracker.get(resource).task, tuple(tracker.parents(resource)))
+            CreatedResource(resource, tracker.get(resource).task, tuple(tracker.parents(resource)))
             for resource_type in RESOURCE_TYPES.values()
             if resource_type is not Run
             for resource in tracker.find(resource_type, run_id=self.run.run_id)
@@ -90,14 +90,14 @@ class RunRecords:
         lines: list[dict[str, Any]] = [_lineage(record) for record in self.made]
         if (tracker := self.metadata_tracker) is not None:
             for resource, task in self.reused:
-                record = Made(resource, task.path, _parents(tracker, resource))
+                record = CreatedResource(resource, task.path, _parents(tracker, resource))
                 lines.append({**_lineage(record), "reused_from": task.reused_from})
         return lines
 
     def last(self, kind: type[Resource]) -> str | None:
         """Reference of the last resource of a kind that the run made."""
-        made = [record.resource.reference for record in self.made if isinstance(record.resource, kind)]
-        return made[-1] if made else None
+        references = [record.resource.reference for record in self.made if isinstance(record.resource, kind)]
+        return references[-1] if references else None
 
     @property
     def model_version(self) -> str | None:
@@ -140,15 +140,15 @@ class RunRecords:
             if any(task.path.rpartition(".")[2] == "compare_models" for task in origin.tasks)
         ]
         comparison = next((item for item in comparisons if item is not None), None)
-        wanted = ("better", "metric", "difference", "interval", "against")
-        return None if comparison is None else {name: comparison[name] for name in wanted}
+        names = ("better", "metric", "difference", "interval", "against")
+        return None if comparison is None else {name: comparison[name] for name in names}
 
     def sources(self) -> dict[str, Any]:
         """Where the run read the rows of dataset versions, by reference."""
         sources = _sources(self._fields)
         for origin in self._origins:
-            made = {text for task in origin.tasks for text in task.outputs.values()}
-            sources |= {key: value for key, value in _sources(origin.fields).items() if key in made}
+            outputs = {text for task in origin.tasks for text in task.outputs.values()}
+            sources |= {key: value for key, value in _sources(origin.fields).items() if key in outputs}
         return sources
 
     @cached_property
@@ -182,8 +182,8 @@ class RunRecords:
         if self.metrics_tracker is None:
             return {}
         reused = [resource for resource, _ in self.reused]
-        made = [*reused, *(record.resource for record in self.made)]
-        versions = [resource for resource in made if isinstance(resource, ModelVersion)]
+        resources = [*reused, *(record.resource for record in self.made)]
+        versions = [resource for resource in resources if isinstance(resource, ModelVersion)]
         jobs = [record for record in dict.fromkeys(self.used) if isinstance(record, PredictionJob)]
         measured: dict[str, float] = {}
         for resource in (*versions[-1:], *jobs):
@@ -219,7 +219,7 @@ def _parents(tracker: MetadataTracker, resource: Resource) -> tuple[Resource, ..
         return ()  # a workflow may return a reference to what no tracker knows
 
 
-def _lineage(record: Made) -> dict[str, Any]:
+def _lineage(record: CreatedResource) -> dict[str, Any]:
     return {
         "resource": record.resource.reference,
         "task": record.task,

@@ -109,13 +109,15 @@ class _Recorded:
                 own = {path: parts.pop(path) for path in list(parts) if _belongs(path, cell.path)}
                 if cell.path != _STORE and (node := self._slot(cell, own)) is not None:
                     leaves += _leaves(tuple(cell.plan.path.split(".")) if cell.plan.path else (), node)
-        self.notes += [f"{path} is no part of the container any more" for path in parts]
+        self.notes += [f"{path} is no longer part of the container" for path in parts]
         name = f"run {self.run.run_id}"
         return Layer(name, mapping_of(leaves, Origin(name)))
 
     def _slot(self, cell: Cell, parts: Mapping[str, Mapping[str, Any]]) -> Node | None:
         if any(part.get("use") == "overridden" for part in parts.values()):
-            self.notes.append(f"{cell.path} was overridden in code: it is as the container declares it")
+            self.notes.append(
+                f"{cell.path} was overridden in code; the declared implementation is used instead"
+            )
             return None
         if isinstance(cell, GroupCell):
             return self._elements(cell, parts) if parts else None
@@ -157,7 +159,7 @@ class _Recorded:
         settings = {}
         for name, value in part["settings"].items():
             if names is not None and name not in names:
-                self.notes.append(f"{path}.{name} is no setting of {use!r} any more: it was {value!r}")
+                self.notes.append(f"{path}.{name} is no longer a setting of {use!r}; it was {value!r}")
             elif (node := self._node(f"{path}.{name}", value, _below(section, name))) is not None:
                 settings[name] = node
         return settings
@@ -173,7 +175,7 @@ class _Recorded:
         if not _is_hidden(value):
             return node_of(value, origin)
         if current is None and self._is_given(path):
-            self.notes.append(f"{path} is hidden in the record, and nothing sets it today")
+            self.notes.append(f"{path} is masked in the record, and no source sets it now")
         return current
 
     def _is_given(self, path: str) -> bool:

@@ -41,21 +41,21 @@ def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cached: bool) -> 
 def has_earlier_call(root: Scope, digest: str) -> bool:
     """Whether a call with the fingerprint ``digest`` made a resource that is still there."""
     store: Store = root.providers["store"]()
-    made = _made_by(store.completed_task(digest))
-    if made is None:
+    earlier = _made_by(store.completed_task(digest))
+    if earlier is None:
         return False
     try:
-        _require(root, made[1])
+        _require(root, earlier[1])
     except LolpopError:
         return False
     return True
 
 
 def _cached(root: Scope, store: Store, digest: str) -> Completed | None:
-    made = _made_by(store.completed_task(digest))
-    if made is None:
+    earlier = _made_by(store.completed_task(digest))
+    if earlier is None:
         return None
-    task, resource = made
+    task, resource = earlier
     try:
         _require(root, resource)
     except LolpopError as error:
@@ -82,8 +82,8 @@ def _require(root: Scope, resource: Resource) -> None:
 
 
 def _warn(root: Scope, message: str) -> None:
-    from lolpop.components.notifier import tell
+    from lolpop.components.notifier import notify_all
 
     notifiers: Any = root.providers.get("notifiers")
     if notifiers is not None:
-        tell(notifiers(), message, "warning")
+        notify_all(notifiers(), message, "warning")

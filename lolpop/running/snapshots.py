@@ -51,7 +51,7 @@ def snapshot(root: Scope, *, full: bool = True) -> dict[str, Any]:
     folder = configuration.folder or Path.cwd()
     wiring |= {
         "runner": runner_name(root.declared_as, folder),
-        "given": list(_given(root)),
+        "given": list(_explicit_paths(root)),
         "profile": configuration.profile,
         **environment(folder),
     }
@@ -75,11 +75,11 @@ def arguments_of(root: Scope, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a workflow as its run records them, so that it can be called with them again.
 
     They are written as settings are: a secret that came by a variable as the link to it, any other masked.
-    Those that are no values of JSON are ``unkept``, by type and shape.
+    Those that are no values of JSON are ``unrecorded``, by type and shape.
     """
     mask_text = masker(root)
     values: dict[str, Any] = {}
-    unkept: dict[str, str] = {}
+    unrecorded: dict[str, str] = {}
     for name, value in arguments.items():
         try:
             written = _written(value, mask_text)
@@ -89,8 +89,8 @@ def arguments_of(root: Scope, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if fits:
             values[name] = written
         else:
-            unkept[name] = type_and_shape(value)
-    return {"arguments": values, "unkept": unkept} if unkept else {"arguments": values}
+            unrecorded[name] = type_and_shape(value)
+    return {"arguments": values, "unkept": unrecorded} if unrecorded else {"arguments": values}
 
 
 def runner_name(container: type, folder: Path) -> str:
@@ -142,7 +142,7 @@ def _linked(root: Scope, components: Mapping[str, Mapping[str, Any]]) -> Iterato
                 yield f"{path}.{name}" if name else path, value
 
 
-def _given(root: Scope) -> Iterator[str]:
+def _explicit_paths(root: Scope) -> Iterator[str]:
     for cell in _cells(root):
         if cell.overrides or isinstance(cell, GroupCell):
             continue
@@ -204,6 +204,6 @@ def _git_commit(folder: Path) -> str | None:
 def _versions() -> dict[str, str]:
     """The versions of lolpop and of what it requires, as far as they are installed."""
     required = map(_REQUIRED_NAME.match, field_of("lolpop", "Requires-Dist"))
-    wanted = {"lolpop", *(canonical(match[0]) for match in required if match)}
-    versions = {name: version for name in wanted if (version := version_of(name)) is not None}
+    distributions = {"lolpop", *(canonical(match[0]) for match in required if match)}
+    versions = {name: version for name in distributions if (version := version_of(name)) is not None}
     return dict(sorted(versions.items()))

@@ -93,9 +93,9 @@ class SettingsObject:
 
     def __init__(self, settings: BaseSettings, keys: Sequence[str]) -> None:
         if isinstance(settings, type) or not hasattr(type(settings), "model_fields"):
-            what = f"the class {settings.__name__}" if isinstance(settings, type) else repr(settings)
+            description = f"the class {settings.__name__}" if isinstance(settings, type) else repr(settings)
             raise WiringError(
-                f"settings must be an object of a settings class of pydantic, but got {what}",
+                f"settings must be an object of a settings class of pydantic, but got {description}",
                 "Write load(settings=AppSettings()); a mapping is given as overrides.",
             )
         self._settings, self._keys = settings, frozenset(keys)

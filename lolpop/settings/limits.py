@@ -43,13 +43,13 @@ def _depth_of_json(text: str) -> int:
     return deepest
 
 
-def incomplete_path(what: str, origin: Origin) -> Finding:
+def incomplete_path(subject: str, origin: Origin) -> Finding:
     """The finding about a path with an empty name in it."""
     hint = "Write the path from the root, with a dot between the names."
-    return Finding("", f"{what} names no setting: a part of its path is empty", origin=origin, hint=hint)
+    return Finding("", f"{subject} names no setting: a part of its path is empty", origin=origin, hint=hint)
 
 
-def too_deep(what: str, origin: Origin) -> Finding:
+def too_deep(subject: str, origin: Origin) -> Finding:
     """The finding about settings that nest deeper than settings may."""
     hint = "Flatten the value."
-    return Finding("", f"{what} nests settings more than {DEEPEST} levels deep", origin=origin, hint=hint)
+    return Finding("", f"{subject} nests settings more than {DEEPEST} levels deep", origin=origin, hint=hint)

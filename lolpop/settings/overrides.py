@@ -37,15 +37,15 @@ class Overrides:
         nodes: list[tuple[SettingPath, Node]] = []
         findings: list[Finding] = []
         for dotted, value in self.values.items():
-            what = f"the override {shortened(str(dotted))!r}"
+            subject = f"the override {shortened(str(dotted))!r}"
             if nests_too_deeply(value) or str(dotted).count(".") >= DEEPEST:
-                findings.append(too_deep(what, origin))
+                findings.append(too_deep(subject, origin))
                 continue
             below = list(_nodes(value, tuple(str(dotted).split(".")), origin))
             if all(all(path) for path, _ in below):
                 nodes.extend(below)
             else:
-                findings.append(incomplete_path(what, origin))
+                findings.append(incomplete_path(subject, origin))
         layers = (Layer(self.name, mapping_of(nodes, origin)),) if nodes else ()
         return Reading(layers, tuple(findings))
 

@@ -241,10 +241,10 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
     if location[-1:] == (_KEY,):
         message = f"the key {message.removeprefix('input ')}" if message.startswith("input ") else message
         return Problem(path, message, at.key_origin or at.origin)
-    return Problem(path, f"{message}{_got(at)}", at.origin, _near(detail, types, at))
+    return Problem(path, f"{message}{_actual(at)}", at.origin, _near(detail, types, at))
 
 
-def _got(node: Node) -> str:
+def _actual(node: Node) -> str:
     value = node.value
     if node.text or not (value is None or isinstance(value, str | int | float | dt.date)):
         return ""
@@ -262,13 +262,15 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
         # The member that fits, except for something inside the value, is the one that was meant.
         if any(len(other) > len(location) and other[: len(location)] == location for other in by_location):
             continue
-        got = _got(_nearest(node, location)[2])
-        messages = dict.fromkeys(problem.message.removesuffix(got) for problem in problems_there)
+        actual = _actual(_nearest(node, location)[2])
+        messages = dict.fromkeys(problem.message.removesuffix(actual) for problem in problems_there)
         if len(messages) == 1:
             yield problems_there[0]
         else:
-            wanted = [message.partition(_WHY)[0].removeprefix(_SHOULD_BE) for message in messages]
-            yield dataclasses.replace(problems_there[0], message=f"{_SHOULD_BE}{' or '.join(wanted)}{got}")
+            alternatives = [message.partition(_WHY)[0].removeprefix(_SHOULD_BE) for message in messages]
+            yield dataclasses.replace(
+                problems_there[0], message=f"{_SHOULD_BE}{' or '.join(alternatives)}{actual}"
+            )
 
 
 def _near(detail: Mapping[str, Any], types: Iterable[Any], node: Node) -> str | None:

@@ -71,7 +71,7 @@ def _holds_secret(annotation: Any, seen: set[Any]) -> bool:
         seen.add(annotation)
         if _is_secret_type(annotation):
             return True
-        if any(_holds_secret(held, seen) for held in _field_types(annotation)):
+        if any(_holds_secret(field_type, seen) for field_type in _field_types(annotation)):
             return True
     return any(_holds_secret(argument, seen) for argument in get_args(annotation))
 

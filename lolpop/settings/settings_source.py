@@ -58,7 +58,7 @@ class LolpopSettingsSource(PydanticBaseSettingsSource):
             return None, key, False
         if strongest.text and not self.field_is_complex(field):
             return self._scalar(strongest, path), key, False
-        section = self._tree.merged(path, known=lambda below: declared_keys(field.annotation, below))
+        section = self._tree.merged(path, known_keys=lambda below: declared_keys(field.annotation, below))
         return self._plain(section.root, path), key, False
 
     def __call__(self) -> dict[str, Any]:

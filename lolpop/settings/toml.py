@@ -42,7 +42,7 @@ def read_toml(text: str, source: str, table: SettingPath = ()) -> tuple[Node | N
         return None, [too_deep("the file", start)]
     if nests_too_deeply(value):
         return None, [too_deep("the file", start)]
-    places = _Scan(text, source).places()
+    places = _Scan(text, source).read()
     for key in table:
         if not isinstance(value, dict) or key not in value:
             return None, []
@@ -86,11 +86,11 @@ class _Scan:
     text: str
     source: str
     at: int = 0
-    found: dict[SettingPath, _Place] = field(default_factory=dict)
+    places: dict[SettingPath, _Place] = field(default_factory=dict)
     tables: dict[SettingPath, int] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
 
-    def places(self) -> dict[SettingPath, _Place]:
+    def read(self) -> dict[SettingPath, _Place]:
         """The places of all keys and values by path; list elements by index."""
         self.lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
         table: SettingPath = ()
@@ -99,7 +99,7 @@ class _Scan:
                 table = self._header()
             else:
                 self._pair(table)
-        return self.found
+        return self.places
 
     def _header(self) -> SettingPath:
         brackets = 2 if self.text.startswith("[[", self.at) else 1
@@ -110,12 +110,12 @@ class _Scan:
         keys = self._keys()
         for index, (key, origin) in enumerate(keys):
             table = (*table, key)
-            self.found.setdefault(table, _Place(origin, origin))
+            self.places.setdefault(table, _Place(origin, origin))
             if brackets == 2 and index == len(keys) - 1:
                 self.tables[table] = self.tables.get(table, -1) + 1
             if table in self.tables:
                 table = (*table, str(self.tables[table]))
-                self.found.setdefault(table, _Place(None, opening))
+                self.places.setdefault(table, _Place(None, opening))
         self._gap()
         self.at += brackets
         return table
@@ -128,7 +128,7 @@ class _Scan:
         path = table
         for key, origin in keys[:-1]:
             path = (*path, key)
-            self.found.setdefault(path, _Place(origin, origin))
+            self.places.setdefault(path, _Place(origin, origin))
         key, origin = keys[-1]
         self._value((*path, key), origin)
 
@@ -148,7 +148,7 @@ class _Scan:
         return keys
 
     def _value(self, path: SettingPath, key: Origin | None) -> None:
-        self.found[path] = _Place(key, self._origin())
+        self.places[path] = _Place(key, self._origin())
         match self.text[self.at]:
             case "[":
                 index = 0

@@ -92,9 +92,9 @@ class Tree:
                     keys.setdefault(key, []).append(child)
         return keys
 
-    def merged(self, path: SettingPath, known: KnownKeys = lambda _: ()) -> Section:
+    def merged(self, path: SettingPath, known_keys: KnownKeys = lambda _: ()) -> Section:
         """The layers at ``path``, merged as one value."""
-        return merge(self.statements(path), known=known, as_value=True)
+        return merge(self.statements(path), known_keys=known_keys, as_value=True)
 
 
 def merge(
@@ -102,7 +102,7 @@ def merge(
     *,
     default_use: object = None,
     called: Callable[[object], object] = lambda use: use,
-    known: KnownKeys = lambda _: (),
+    known_keys: KnownKeys = lambda _: (),
     skip: Collection[str] = (),
     as_value: bool = False,
 ) -> Section:
@@ -115,7 +115,7 @@ def merge(
     """
     divided = [_divided(statement, skip, as_value=as_value) for statement in statements]
     spellings = _Spellings(
-        [own for statement, _, own in divided if not statement.layer.case_insensitive], known
+        [own for statement, _, own in divided if not statement.layer.case_insensitive], known_keys
     )
     use: Entry | None = None
     current = called(default_use)
@@ -207,8 +207,8 @@ def _values(node: Node, path: SettingPath = ()) -> Iterator[tuple[SettingPath, N
 class _Spellings:
     """The declared spelling of the keys of a case-insensitive layer."""
 
-    def __init__(self, nodes: Iterable[Node], known: KnownKeys) -> None:
-        self._known = known
+    def __init__(self, nodes: Iterable[Node], known_keys: KnownKeys) -> None:
+        self._known_keys = known_keys
         self._written: dict[SettingPath, set[str]] = {}
         self._names: dict[SettingPath, dict[str, list[str]]] = {}
         self.ambiguities: list[Ambiguity] = []
@@ -236,7 +236,7 @@ class _Spellings:
         """The names that each lower-case name may mean: declared ones, else those in other layers."""
         if path not in self._names:
             written = _by_folded(sorted(self._written.get(path, ())))
-            self._names[path] = written | _by_folded(self._known(path))
+            self._names[path] = written | _by_folded(self._known_keys(path))
         return self._names[path]
 
 

@@ -51,10 +51,10 @@ def read_dotenv(text: str, source: str) -> tuple[list[Variable], list[Finding]]:
     findings = []
     for binding in parse_stream(StringIO(text)):
         written = binding.original.string
-        ours = _OURS.search(written) if binding.value is None else None
-        start = ours.start() if ours else len(written) - len(written.lstrip())
+        match = _OURS.search(written) if binding.value is None else None
+        start = match.start() if match else len(written) - len(written.lstrip())
         origin = Origin(source, binding.original.line + len(_NEWLINE.findall(written, 0, start)))
-        if ours:
+        if match:
             hint = "Write NAME=value, and close its quotes."
             findings.append(Finding("", "this line sets no variable", origin=origin, hint=hint))
         elif binding.key is not None and binding.value is not None:

@@ -163,9 +163,9 @@ class _Reader:
         extents = [self._extents.get(id(child.value), (1, 0)) for child in children]
         size = 1 + sum(size for size, _ in extents)
         depth = 1 + max((depth for _, depth in extents), default=0)
-        for extent, limit, what in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
+        for extent, limit, noun in ((size, _MAX_NODES, "values"), (depth, _MAX_DEPTH, "levels")):
             if extent > limit:
-                message = f"contains more than {limit:,} {what}, including repetitions by aliases"
+                message = f"contains more than {limit:,} {noun}, including repetitions by aliases"
                 raise _TooLarge(Finding(".".join(path), message, origin=origin))
         self._extents[id(value)] = size, depth
 

@@ -59,8 +59,8 @@ class WiringSnapshot:
             )
             difference = "\n".join(lines)
             pytest.fail(
-                f"The wiring is not that of the snapshot:\n{difference}\n"
-                "If this is what the settings are meant to change: pytest --lolpop-update",
+                f"The wiring differs from the snapshot:\n{difference}\n"
+                "If the change is intended: pytest --lolpop-update",
                 pytrace=False,
             )
 

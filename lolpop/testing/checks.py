@@ -96,7 +96,7 @@ class AttachedCheck:
         place = self.place
         started = time.perf_counter()
         try:
-            status, message = _judged(_called(self.function, subject, args, kwargs))
+            status, message = _verdict_of(_called(self.function, subject, args, kwargs))
         except AssertionError as error:
             status, message = "failed", str(error) or "an assertion failed"
             place = _line_of(error) or place
@@ -150,7 +150,7 @@ def _called(
     return function(*taken, **{name: value for name, value in kwargs.items() if takes_any or name in named})
 
 
-def _judged(result: Any) -> tuple[CheckStatus, str]:
+def _verdict_of(result: Any) -> tuple[CheckStatus, str]:
     """What a check says by what it returns."""
     verdict, message = result, ""
     if isinstance(result, tuple) and len(result) == 2:

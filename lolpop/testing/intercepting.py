@@ -92,8 +92,7 @@ class CheckInterceptor(Interceptor):
                 recorder.record(outcome)
             if outcome.counts and (check.on_failure or self._on_failure) == "stop":
                 raise CheckStoppedError(
-                    f"{outcome.check} ({when} {call.path}) {outcome.status}, and its failure is to stop the "
-                    "workflow."
+                    f"{outcome.check} ({when} {call.path}) {outcome.status}, which stops the workflow."
                 )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["container", "new_container", "override", "wiring_snapshot"]
 
-_NETWORK = "no_network(allow=()): fail the test if it opens a connection, but for the hosts in allow."
+_NETWORK = "no_network(allow=()): fail the test if it opens a connection to a host that is not in allow."
 _OWN = pytest.StashKey[list[Any]]()
 """Overrides of the fixture ``override``, which end after the test."""
 
@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lolpop-update",
         action="store_true",
-        help="Write the wiring snapshots of tests anew.",
+        help="Rewrite the wiring snapshots of tests.",
     )
     parser.addini(
         "lolpop_container",
@@ -50,8 +50,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         taken = [name for name in getattr(item, "fixturenames", ()) if name != "request"]
         defined = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", taken)
-        if (complaint := missing_fixture(owner, taken, defined)) is not None:
-            pytest.fail(complaint, pytrace=False)
+        if (problem := missing_fixture(owner, taken, defined)) is not None:
+            pytest.fail(problem, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,8 +60,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if (owner := _contract(item)) is not None:
         from lolpop.testing.contracts.fixtures import wrong_make
 
-        if (complaint := wrong_make(owner, getattr(item, "funcargs", {}))) is not None:
-            pytest.fail(complaint, pytrace=False)
+        if (problem := wrong_make(owner, getattr(item, "funcargs", {}))) is not None:
+            pytest.fail(problem, pytrace=False)
     marker = item.get_closest_marker("no_network")
     with ExitStack() as stack:
         if marker is not None:
@@ -131,19 +131,19 @@ def override(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
     Called with a path and what stands in (``override("train.model_trainer", trainer)``), or with a mapping.
     A path that names no provider raises a WiringError with near names.
     """
-    begun: list[Any] = request.node.stash.setdefault(_OWN, [])
+    overrides: list[Any] = request.node.stash.setdefault(_OWN, [])
 
     def begin(path: str | Mapping[str, Any], stand_in: object = None) -> None:
         target = request.getfixturevalue("container")
         stand_ins = {path: stand_in} if isinstance(path, str) else path
-        begun.append(target.override(stand_ins))
+        overrides.append(target.override(stand_ins))
 
     # The container is asked for first, so that it is closed last.
     request.getfixturevalue("container")
     yield begin
     with ExitStack() as ending:
-        for overrides in begun:
-            ending.callback(overrides.end)
+        for begun in overrides:
+            ending.callback(begun.end)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def reused(lolpop):
 
 
 def test_what_an_earlier_run_has_made_is_taken_over(wines, lolpop):
-    """Training is not repeated, the record has its metrics and says where they are from; deeds are done."""
+    """Training is not repeated, the record has its metrics and their origin; tasks with effects run again."""
     assert lolpop("plan", "classification").out.startswith("Everything runs")
     first = lolpop("run", "classification", "--json").json
     (wines / "out" / "predictions.csv").unlink()
@@ -66,7 +66,7 @@ def test_what_an_earlier_run_has_made_is_taken_over(wines, lolpop):
 
 
 def test_what_is_reused_is_not_loaded(wines, tmp_path):
-    """The libraries behind a model take seconds to import: a run that predicts nothing new does without them."""
+    """A run that predicts nothing new does not load the model, whose libraries take seconds to import."""
     script = tmp_path / "cached.py"
     script.write_text(
         "import sys\n"
@@ -90,7 +90,7 @@ def test_what_is_reused_is_not_loaded(wines, tmp_path):
 
 
 def test_a_model_that_is_needed_after_all_is_loaded(wines, lolpop):
-    """Other rows to predict are predicted with the model of an earlier run, with the cache as without it."""
+    """Other rows to predict are predicted with the model of an earlier run, with the cache and without it."""
     lolpop("run", "classification", "--cache")
     lolpop("run", "classification", "--cache")
     rows = (wines / "new.csv").read_text().splitlines(keepends=True)
@@ -104,7 +104,7 @@ def test_a_model_that_is_needed_after_all_is_loaded(wines, lolpop):
 
 
 def test_a_run_without_the_option_makes_everything(wines, lolpop):
-    """The cache is off unless somebody asks for it."""
+    """The cache is off by default."""
     lolpop("run", "classification")
     again = lolpop("run", "classification", "--json").json
     assert "model_version:wine@2" in again["resources"]["model_version"]
@@ -112,7 +112,7 @@ def test_a_run_without_the_option_makes_everything(wines, lolpop):
 
 
 def test_other_settings_and_other_rows_are_no_hit(wines, lolpop):
-    """What differs is named in the plan, with its place, and is made anew."""
+    """The plan names each difference with its place, and those calls are made again."""
     lolpop("run", "classification", "train_model", "--dataset-version", version(lolpop))
     flag = "train.model_trainer.params.C=2"
     lolpop("run", "classification")
@@ -141,7 +141,7 @@ def version(lolpop):
 
 
 def test_what_is_lost_is_made_again(wines, lolpop):
-    """A model whose files are gone is a miss, and people are told."""
+    """A model whose files are missing is fitted again, with a warning."""
     lolpop("run", "classification")
     for file in (wines / ".lolpop" / "artifacts").rglob("*"):
         if file.is_file():
@@ -153,7 +153,7 @@ def test_what_is_lost_is_made_again(wines, lolpop):
 
 
 def test_a_plan_of_a_run_says_what_resuming_it_does(wines, lolpop):
-    """With other settings for the record of a run, nothing being run."""
+    """The plan compares the record of a run with other settings, and runs nothing."""
     (wines / "new.csv").rename(wines / "other.csv")
     assert lolpop("run", "classification", "train_model", "--dataset-version", version(lolpop)).code == 0
     assert lolpop("run", "classification").code == 1
@@ -165,7 +165,7 @@ def test_a_plan_of_a_run_says_what_resuming_it_does(wines, lolpop):
 
 
 def test_a_finished_run_goes_on_with_other_settings(wines, lolpop):
-    """What reads the setting is done again, what does not is not; without another setting nothing is left."""
+    """Calls that depend on the changed setting are made again; without a change it is refused."""
     lolpop("run", "classification")
     assert lolpop("run", "--resume", "last").code == 2
     done = lolpop("run", "--resume", "last", "--set", "data.predictions=out/others.csv", "--json")
@@ -181,7 +181,7 @@ def test_a_finished_run_goes_on_with_other_settings(wines, lolpop):
 
 
 def test_other_hyperparameters_do_not_process_the_rows_again(wines, lolpop):
-    """A finished run is resumed: what it deployed itself is no reason to read the rows anew."""
+    """A resumed run does not process rows again because of the model that it deployed itself."""
     lolpop("run", "classification")
     done = lolpop("run", "--resume", "last", "--set", "train.model_trainer.params.C=2", "--json")
     assert done.json["resources"]["model_version"] == ["model_version:wine@2", "model_version:wine@1"]
@@ -191,7 +191,7 @@ def test_other_hyperparameters_do_not_process_the_rows_again(wines, lolpop):
 
 
 def test_rows_depend_on_no_other_source(wines, lolpop):
-    """A workflow that reads rows is called again for another source of them, and for no other place."""
+    """A workflow that reads rows is called again if its own source changes, and for no other source."""
     (wines / "b.csv").write_bytes((wines / "known.csv").read_bytes())
     lolpop("run", "classification")
     expected = {
@@ -206,7 +206,7 @@ def test_rows_depend_on_no_other_source(wines, lolpop):
 
 
 def test_a_sweep_that_predicts_is_not_run_again(wines, lolpop):
-    """A repeated sweep does nothing, until the rows to learn from or to predict are others."""
+    """A repeated sweep runs nothing until the rows to train on or to predict change."""
     sweep = ("run", "classification", "--sweep", "train.model_trainer.params.C=1,2", "--json")
 
     def done_before():
@@ -227,7 +227,7 @@ def test_a_sweep_that_predicts_is_not_run_again(wines, lolpop):
 
 
 def test_the_settings_turn_the_cache_on(wines, lolpop):
-    """For all calls or by patterns; tasks in a workflow that acts outside are reused, and their checks shown."""
+    """For all calls or by patterns; tasks in workflows with effects are reused, and their checks shown."""
     misspelt = lolpop("verify", "classification", "--set", "lolpop.cache=trian.*")
     assert "'trian.*' matches no task or workflow: it caches nothing. Did you mean train.*?" in misspelt.out
     flags = ("--set", 'lolpop.cache=["predict.*", "train_model"]', "--json")
@@ -249,6 +249,6 @@ def test_the_settings_turn_the_cache_on(wines, lolpop):
     "words",
     [("plan",), ("plan", "classification", "--resume", "last"), ("plan", "classification", "trian_model")],
 )
-def test_wrong_use_is_told(wines, lolpop, words):
-    """Neither a runner nor a run, both, or a workflow that there is none of."""
+def test_wrong_use_is_reported(wines, lolpop, words):
+    """Neither a runner nor a run, both of them, or a workflow that does not exist."""
     assert lolpop(*words).code == 2

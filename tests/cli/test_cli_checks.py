@@ -68,8 +68,8 @@ def checked(project):
     return project
 
 
-def test_of_ten_checks_those_that_fail_are_told_with_values(checked, shell):
-    """Two fail and one raises: which, where, why and with which values; exit code 3, and JUnit XML of all."""
+def test_failing_checks_are_shown_with_their_values(checked, shell):
+    """Two fail and one raises: each has place, reason and values; exit code 3, and JUnit XML of all."""
     done = shell("lolpop test app.py:AppContainer run --name everybody --junit out/junit.xml")
     assert done.code == 3
     assert "failed: short (before greet.greet)\n  at tests/checks.py:14\n" in done.err
@@ -113,7 +113,7 @@ def test_checks_that_pass_end_with_zero(project, lolpop):
 
 
 def test_settings_attach_checks(checked, lolpop):
-    """Functions and files that settings name are checked with, by the project's own runner."""
+    """Functions and files that the settings name are run as checks, by the project's own runner."""
     (checked / "lolpop.yaml").write_text(
         "lolpop:\n"
         "  runner: app.py:AppContainer\n"
@@ -144,7 +144,7 @@ def test_settings_name_recorders(checked, lolpop):
 
 
 def test_check_of_a_task_that_does_not_exist_is_a_finding(checked, lolpop):
-    """Verification finds it in settings, with its place; the test finds it in files. Both name the near one."""
+    """`verify` finds it in settings, with its place; `test` finds it in files. Both propose a near name."""
     (checked / "lolpop.yaml").write_text("lolpop: {tests: {greet.gret: {after: [tests/checks.py:greets]}}}\n")
     for command in ("verify", "test"):
         done = lolpop(command, "app.py:AppContainer")
@@ -172,7 +172,7 @@ def test_check_of_a_task_that_does_not_exist_is_a_finding(checked, lolpop):
     ids=["syntax", "import", "null byte"],
 )
 def test_broken_file_of_checks_is_located(checked, lolpop, source, message):
-    """A file that is no Python, or cannot be imported, is an error with its place, and nothing is run."""
+    """A file that is no Python, or cannot be imported, is an error with its place, and nothing runs."""
     (checked / "broken.py").write_text(source)
     done = lolpop("test", "app.py:AppContainer", "--checks", "broken.py")
     assert done.code == 2
@@ -181,7 +181,7 @@ def test_broken_file_of_checks_is_located(checked, lolpop, source, message):
     assert not (checked / ".lolpop").exists()
 
 
-def test_missing_checks_are_told(project, lolpop):
+def test_missing_checks_are_reported(project, lolpop):
     """Without any check, and with a file that is not there, the message says what to do."""
     done = lolpop("test", "app.py:AppContainer")
     assert (done.code, "there are no checks in" in done.err) == (2, True)
@@ -195,7 +195,7 @@ def test_missing_checks_are_told(project, lolpop):
 
 
 def test_failure_may_stop_the_workflow_or_only_warn(checked, lolpop):
-    """--on-failure decides: after a stop the checks that follow did not run, a warning leaves 0."""
+    """With --on-failure stop, later checks do not run; with warn, the exit code is 0."""
     (checked / "tests" / "checks.py").write_text(
         "from lolpop.testing import after, before\n\n\n"
         "@before('greet.greet')\ndef gate(greet):\n    return False\n\n\n"
@@ -207,8 +207,8 @@ def test_failure_may_stop_the_workflow_or_only_warn(checked, lolpop):
     assert (done.code, done.err.splitlines()[-1]) == (0, "run: 1 passed, 1 warning.")
 
 
-def test_report_that_cannot_be_written_is_told_before_the_workflow(checked, lolpop):
-    """A place below a file, and a folder, are wrong usage, and nothing is run."""
+def test_report_that_cannot_be_written_is_refused_before_the_workflow(checked, lolpop):
+    """A path below a file, or of a folder, is wrong usage, and nothing runs."""
     for place in ("app.py/junit.xml", "tests"):
         done = lolpop("test", "app.py:AppContainer", "--junit", place)
         assert done.code == 2
@@ -217,7 +217,7 @@ def test_report_that_cannot_be_written_is_told_before_the_workflow(checked, lolp
 
 
 def test_workflow_that_fails_itself_is_a_failed_run(checked, lolpop):
-    """An error of the workflow itself is told as that of a run, after what the checks found until then."""
+    """An error of the workflow is shown as that of a run, after the outcomes of the checks so far."""
     source = (checked / "app.py").read_text()
     (checked / "app.py").write_text(source.replace('return "noon"', 'raise OSError("no clock")'))
     done = lolpop("test", "app.py:AppContainer")
@@ -227,7 +227,7 @@ def test_workflow_that_fails_itself_is_a_failed_run(checked, lolpop):
 
 
 def test_without_pytest_assertions_are_plain(checked, shell):
-    """Where pytest is not installed, a failed assertion is told by its message, and its place."""
+    """Without pytest, a failed assertion is shown with its message and place."""
     (checked / "pytest_is_missing.py").write_text("import sys\nsys.modules['_pytest'] = None\n")
     (checked / "app.py").write_text("import pytest_is_missing\n" + (checked / "app.py").read_text())
     done = shell("lolpop test app.py:AppContainer --name Everybody")

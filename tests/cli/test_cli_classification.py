@@ -27,7 +27,7 @@ def tumours(folder, rows):
 
 
 def test_a_run_tells_a_newcomer_what_happened(tumours, lolpop):
-    """The wired tree, steps with durations, metrics beside the baseline, where things are, what to type next."""
+    """It shows the wired tree, steps with durations, metrics and baseline, places, and the next commands."""
     done = lolpop("run", "classification")
     assert done.code == 0, done.err
     headings = [line.split()[0] for line in done.out.splitlines() if line[:1].isalpha()]
@@ -43,7 +43,7 @@ def test_a_run_tells_a_newcomer_what_happened(tumours, lolpop):
 
 
 def test_a_search_does_not_fill_the_terminal_with_experiments(tumours, lolpop):
-    """The first, the last and the number of many experiments are shown, and all of them are in the JSON."""
+    """Of many experiments, the first, the last and their number are shown; JSON has all of them."""
     searching = ["run", "classification", "train_model", "--set", "train.hyperparameter_tuner.n_trials=10"]
     version = lolpop("run", "classification", "process_data", "--json").json["result"]
     searching += ["--dataset-version", version]
@@ -54,7 +54,7 @@ def test_a_search_does_not_fill_the_terminal_with_experiments(tumours, lolpop):
 
 
 def test_references_cross_processes(tumours, lolpop, shell):
-    """Workflows in several processes hand each other references, and their group shows lineage whole."""
+    """Workflows in several processes pass references, and their group shows the whole lineage."""
     group = ["--group", "nightly-7", "--json"]
     train = lolpop("run", "classification", "process_data", *group).json["result"]
     predict = lolpop("run", "classification", "process_data", "--dataset", "predict", *group).json["result"]
@@ -83,8 +83,8 @@ def test_references_cross_processes(tumours, lolpop, shell):
     assert f"from {model_version}, {predict}" in shown
 
 
-def test_a_failed_run_tells_how_far_it_came(tumours, lolpop):
-    """The steps are told with the one that failed, and the error says why."""
+def test_a_failed_run_shows_the_steps_so_far(tumours, lolpop):
+    """The output shows the steps so far and the failed one, and the error says why."""
     done = lolpop("run", "classification", "--set", "data.train=nowhere.csv")
     assert done.code == 1
     assert "process_data" in done.out
@@ -92,7 +92,7 @@ def test_a_failed_run_tells_how_far_it_came(tumours, lolpop):
     assert "nowhere.csv" in done.err
 
 
-def test_a_reference_that_names_nothing_is_told(tumours, lolpop):
+def test_a_reference_that_names_nothing_is_reported(tumours, lolpop):
     """A well-formed reference to nothing fails the workflow, with exit code 1 and no traceback."""
     done = lolpop("run", "classification", "train_model", "--dataset-version", "dataset_version:nothing@1")
     assert done.code == 1

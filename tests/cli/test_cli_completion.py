@@ -83,6 +83,6 @@ def test_models_and_datasets_are_completed(project, complete):
 
 
 def test_nothing_is_said_where_nothing_can_be_looked_up(project, complete):
-    """Settings that cannot be read complete nothing, and print no error into the prompt."""
+    """If the settings cannot be read, nothing is completed, and no error is printed into the prompt."""
     (project / "lolpop.yaml").write_text("lolpop: [\n")
     assert complete("lolpop verify --set gr") == []

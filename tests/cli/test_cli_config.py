@@ -38,8 +38,8 @@ def calls(folder):
     return folder
 
 
-def test_show_tells_every_setting_and_its_origin(project, lolpop):
-    """Defaults and given settings are shown with where they come from."""
+def test_show_prints_every_setting_and_its_origin(project, lolpop):
+    """Defaults and explicit settings are shown with their origins."""
     (project / "lolpop.yaml").write_text("seed: 7\n")
     told = lolpop("config", "show", "app.py", "--json").json
     assert told["seed"] == {"value": 7, "origin": {"source": "lolpop.yaml", "line": 1, "column": 7}}
@@ -53,15 +53,15 @@ def test_show_tells_every_setting_and_its_origin(project, lolpop):
     assert ["greet.greeter.greeting", "hello", "default"] in lines
 
 
-def test_show_tells_what_it_can_of_settings_that_are_wrong(project, lolpop):
-    """A wrong setting is shown as it was given, and people are sent to verify."""
+def test_show_prints_settings_with_errors(project, lolpop):
+    """A wrong setting is shown as it is written, with a note to run `verify`."""
     done = lolpop("config", "show", "app.py", "--set", "seed=many")
     assert done.code == 0
     assert "1 error in these settings" in done.err
 
 
-def test_explain_tells_every_source_the_winner_first(project, lolpop, monkeypatch):
-    """Flag, variable, profile, file and default are told in the order of their strength."""
+def test_explain_lists_every_source_the_winner_first(project, lolpop, monkeypatch):
+    """Flag, variable, profile, file and default are listed, the strongest first."""
     (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: file}}\n")
     (project / "lolpop.prod.yaml").write_text("greet: {greeter: {greeting: profile}}\n")
     (project / ".env").write_text("LOLPOP_GREET__GREETER__GREETING=dotenv\n")
@@ -86,7 +86,7 @@ def test_explain_tells_every_source_the_winner_first(project, lolpop, monkeypatc
 
 
 def test_explain_shows_what_a_change_of_use_dropped(folder, lolpop, monkeypatch):
-    """Keys of the former implementation are shown as dropped, with who chose another one."""
+    """Settings of the former implementation are shown as dropped, with the source that chose another one."""
     settings = "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
     (folder / "lolpop.yaml").write_text(
         f"{settings}train:\n  model_trainer: {{use: xgboost, n_estimators: 200}}\n"
@@ -123,7 +123,7 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
 
 
 def test_explain_a_parameter_of_a_listed_trainer_that_nobody_sets(folder, lolpop):
-    """Elements of a list are explained as components by themselves are."""
+    """Elements of a list are explained as single components are."""
     (folder / "lolpop.yaml").write_text(
         "problem: {name: p, target: y}\ndata: {train: x.csv}\ntrain: {candidates: [sklearn]}\n"
     )
@@ -132,7 +132,7 @@ def test_explain_a_parameter_of_a_listed_trainer_that_nobody_sets(folder, lolpop
 
 
 def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
-    """A parameter of the former estimator is shown as dropped, though the new one has such a mapping too."""
+    """A parameter of the former estimator is shown as dropped, although the new one has parameters too."""
     (folder / "lolpop.yaml").write_text(
         "problem: {name: p, target: y}\ndata: {train: x.csv}\n"
         "train: {model_trainer: {params: {max_iter: 100}}}\n"
@@ -151,7 +151,7 @@ def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
 
 
 def test_explain_a_key_that_the_implementation_does_not_know(folder, lolpop):
-    """A parameter that the estimator does not have is no setting that nobody sets."""
+    """A parameter that the estimator does not have is reported as unknown, not as unset."""
     (folder / "lolpop.yaml").write_text("problem: {name: p, target: y}\ndata: {train: x.csv}\n")
     done = lolpop("config", "explain", "classification", "train.model_trainer.params.max_itr")
     assert done.code == 2
@@ -159,7 +159,7 @@ def test_explain_a_key_that_the_implementation_does_not_know(folder, lolpop):
 
 
 def test_explain_an_unknown_key_proposes_a_near_one(project, lolpop):
-    """A key that does not exist exits 2 with the nearest that does."""
+    """An unknown key exits with 2, and a near name is proposed."""
     done = lolpop("config", "explain", "app.py", "greet.greter.greeting")
     assert done.code == 2
     assert "Did you mean greet.greeter.greeting?" in done.err
@@ -215,7 +215,7 @@ def test_a_setting_of_the_runner_itself_stands_at_the_root(calls, lolpop):
 
 
 def test_lists_are_explained_as_wholes_and_by_element(project, lolpop, monkeypatch):
-    """The list says which implementations it has, each element how it is set."""
+    """The list shows its implementations, each element its settings."""
     monkeypatch.setenv("LOLPOP_INTERCEPTORS__0__ON", "greet.*")
     told = lolpop(
         "config", "explain", "app.py", "interceptors", "--set", 'interceptors=["timing"]', "--json"
@@ -240,7 +240,7 @@ def test_schema_describes_the_tree(project, lolpop):
 
 
 def test_keys_of_a_class_that_the_settings_name_are_closed(project, lolpop):
-    """Under `use: module:Class` an editor refuses an unknown key, and takes any other class as before."""
+    """Under `use: module:Class`, the schema refuses an unknown key, and still accepts any other class."""
     flag = ("--set", "greet.greeter.use=app:Greeter")
     schema = json.loads(lolpop("config", "schema", "app.py", *flag).out)
     forms = schema["properties"]["greet"]["properties"]["greeter"]["anyOf"]
@@ -283,7 +283,7 @@ train: {model_trainer: {estimator: logistic_regression, params: {C: "${x-strengt
 
 
 def test_links_are_shown_with_what_they_lead_to(lolpop, folder, monkeypatch):
-    """The value stands before the link; what came by a variable, by however many links, stays the link."""
+    """The value is shown before its link; a value from a variable is shown as the link only."""
     monkeypatch.setenv("TRUTH", "ab")
     (folder / "linked.yaml").write_text(LINKED)
     words = ("config", "show", "classification", "-c", "linked.yaml")

@@ -27,7 +27,7 @@ def test_profile_shows_each_column(rows, lolpop):
 
 
 def test_check_needs_no_target_and_takes_one(rows, lolpop):
-    """Without a target only the rows are checked; with one, whether it can be learned, with exit code 3."""
+    """Without a target only the rows are checked; with one, the target is checked too, with exit code 3."""
     assert lolpop("data", "check", "rows.csv").code == 0
     assert lolpop("data", "check", "rows.csv", "--target", "big").code == 0
     done = lolpop("data", "check", "rows.csv", "--target", "bg")
@@ -37,7 +37,7 @@ def test_check_needs_no_target_and_takes_one(rows, lolpop):
 
 
 def test_checks_are_set_as_in_the_project(rows, lolpop):
-    """The sections of the checker and of the problem count; all others are not looked at."""
+    """Only the sections of the checker and of the problem are read."""
     (rows / "lolpop.yaml").write_text(
         "problem: {name: size, target: big}\nprocess: {data_checker: {min_rows: 500}}\nunknown: {a: 1}\n"
     )
@@ -49,7 +49,7 @@ def test_checks_are_set_as_in_the_project(rows, lolpop):
 
 
 def test_compare_finds_drift(rows, lolpop):
-    """Rows that moved are a check that says which column."""
+    """The check names the column whose values changed."""
     moved = (rows / "rows.csv").read_text().splitlines()
     (rows / "moved.csv").write_text(
         "\n".join([moved[0], *(line.replace(",a,", ",c,").replace(",b,", ",c,") for line in moved[1:])])
@@ -61,7 +61,7 @@ def test_compare_finds_drift(rows, lolpop):
 
 
 def test_seed_copies_between_formats_and_overwrites_only_when_told(rows, lolpop):
-    """The rows are the same in the other format; an existing file, and the source itself, are safe."""
+    """The other format has equal rows; an existing file, and the source itself, are not overwritten."""
     done = lolpop("data", "seed", "rows.csv", "out/rows.parquet", "--json")
     assert (done.code, done.json["rows"]) == (0, 90), done.err
     assert (
@@ -79,7 +79,7 @@ def test_seed_copies_between_formats_and_overwrites_only_when_told(rows, lolpop)
 
 
 def test_a_source_is_a_mapping_too(rows, lolpop):
-    """JSON stands for what the settings would say."""
+    """A JSON object is accepted as a source, as in the settings."""
     (rows / "rows.txt").write_text((rows / "rows.csv").read_text().replace(",", ";"))
     source = '{"path": "rows.txt", "format": "csv", "separator": ";"}'
     assert lolpop("data", "profile", source, "--json").json["rows"] == 90
@@ -87,14 +87,14 @@ def test_a_source_is_a_mapping_too(rows, lolpop):
 
 
 def test_a_missing_file_gets_a_near_name(rows, lolpop):
-    """As sources of workflows do."""
+    """The error proposes a file whose name is near."""
     done = lolpop("data", "profile", "row.csv")
     assert done.code == 1
     assert "Did you mean rows.csv?" in done.err
 
 
 def test_synthetic_rows_are_like_real_ones_and_no_copies(rows, lolpop):
-    """Columns and correlations are alike, names are made up, and the scores say how well it went."""
+    """Columns and correlations are similar, names are made up, and the scores measure the quality."""
     import numpy as np
     import pandas as pd
 

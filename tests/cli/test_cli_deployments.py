@@ -64,7 +64,7 @@ def test_a_chosen_version_is_put_to_use_and_back(lolpop, project):
 
 
 def test_who_decided_and_why_is_recorded(lolpop, project):
-    """Deployments tell it, to people and as JSON."""
+    """Deployments show who decided and why, as text and as JSON."""
     said = ("--by", "ada", "--reason", "the others drift")
     made = json.loads(lolpop("models", "deploy", "model_version:churn@2", *said, "--json").out)
     assert (made["by"], made["reason"], made["replaced"]) == ("ada", "the others drift", None)
@@ -88,15 +88,15 @@ def test_who_decided_and_why_is_recorded(lolpop, project):
         (("undeploy", "other"), 1, "No version of other was ever in use"),
     ],
 )
-def test_what_cannot_be_deployed_is_told(lolpop, project, words, code, message):
+def test_what_cannot_be_deployed_is_reported(lolpop, project, words, code, message):
     """The error says what was expected."""
     done = lolpop("models", *words)
     assert (done.code, deployed()) == (code, None)
     assert message in done.err
 
 
-def test_what_waits_for_approval_is_not_deployed(lolpop, project):
-    """The command that approves it is in the error, and then it goes."""
+def test_a_version_that_waits_for_approval_is_not_deployed(lolpop, project):
+    """The error has the command that approves the version, which can be deployed after it."""
     words = ("models", "deploy", "churn@1", "--set", "model_repository.require_approval=true")
     refused = lolpop(*words)
     assert refused.code == 1
@@ -105,8 +105,8 @@ def test_what_waits_for_approval_is_not_deployed(lolpop, project):
     assert lolpop(*words).code == 0
 
 
-def test_lists_tell_model_metric_and_estimator(lolpop, project):
-    """Of a run the model version and what it is worth, of a version what the trainer fitted."""
+def test_lists_have_model_metric_and_estimator(lolpop, project):
+    """Runs are listed with model version and metric, versions with their estimator."""
     ran = lolpop("run", "classification", "--set", "skip=[]", "--json")
     version = json.loads(ran.out)["resources"]["model_version"][-1].partition(":")[2]
     newest = lolpop("runs", "ls").out.splitlines()[1]
@@ -118,7 +118,7 @@ def test_lists_tell_model_metric_and_estimator(lolpop, project):
 
 
 def test_short_references_are_taken_where_one_kind_fits(lolpop, project):
-    """The command line and methods take churn@2 for what they expect."""
+    """The command line and methods accept churn@2 where only one kind of resource is expected."""
     trained = lolpop("run", "classification", "train_model", "--dataset-version", "churn_train@1", "--json")
     assert trained.code == 0, trained.err
     ran = lolpop("run", "classification", "deploy_model", "--model-version", "churn@2", "--json")
@@ -141,8 +141,8 @@ def test_short_references_are_taken_where_one_kind_fits(lolpop, project):
         ("dataset_version:churn@2", (DatasetVersion,), "dataset_version:churn@2"),
     ],
 )
-def test_a_reference_without_its_kind_is_no_guess(text, kinds, reference):
-    """What several kinds could be meant by is an error that says the forms."""
+def test_a_reference_without_its_kind_is_refused(text, kinds, reference):
+    """A reference that fits several kinds is an error that lists the forms."""
     if reference is None:
         with pytest.raises(LolpopError, match="is not a reference of the form"):
             as_resource(text, *kinds)

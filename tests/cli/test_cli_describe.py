@@ -14,7 +14,7 @@ def test_an_implementation_is_described_with_settings_and_needs(folder, lolpop):
 
 
 def test_a_required_setting_is_told_from_one_with_a_default(folder, lolpop):
-    """`required` stands in place of a default."""
+    """A required setting is marked `required`, another one has its default."""
     described = lolpop("describe", "data_transformer.python", "--json").json
     assert [(item["name"], item["required"]) for item in described["settings"]] == [("function", True)]
     assert "required" in lolpop("describe", "data_transformer.python").out
@@ -35,8 +35,8 @@ def test_a_class_that_is_not_registered_is_described(project, lolpop):
     assert "What is said before the name." in done.out
 
 
-def test_a_short_name_alone_is_told_with_its_type(folder, lolpop):
-    """`describe xgboost` says which types have it."""
+def test_a_short_name_alone_is_shown_with_its_type(folder, lolpop):
+    """`describe xgboost` lists the types that have an implementation of this name."""
     done = lolpop("describe", "xgboost")
     assert done.code == 2
     assert "model_trainer.xgboost" in done.err

@@ -38,7 +38,7 @@ def verdicts(done):
 
 
 def test_versions_extras_store_and_project_are_examined(pinged, lolpop):
-    """Each with a verdict; nothing is connected to unless asked."""
+    """Each has a verdict; no connection is opened without --connect."""
     done = lolpop("doctor", "--json")
     examined = verdicts(done)
     assert (done.code, done.json["ok"]) == (0, True)
@@ -50,7 +50,7 @@ def test_versions_extras_store_and_project_are_examined(pinged, lolpop):
 
 
 def test_connect_asks_components_by_their_ping(pinged, lolpop):
-    """One that does not answer is broken, with the reason and without its password; the others are asked too."""
+    """A component that does not answer is broken, with the reason and without its password; all are asked."""
     assert verdicts(lolpop("doctor", "--connect", "--json"))["connection", "service"] == "ok"
     done = lolpop("doctor", "--connect", "--set", "service.up=false")
     assert done.code == 3
@@ -60,7 +60,7 @@ def test_connect_asks_components_by_their_ping(pinged, lolpop):
 
 
 def test_a_store_is_asked_and_not_made(folder, lolpop):
-    """`--connect` reads from the store that is there, and makes none where there is none."""
+    """`--connect` reads from an existing store, and creates none."""
     settings = ("--set", "problem.name=a", "--set", "problem.target=b", "--set", "data.train=a.csv")
     (folder / "a.csv").write_text("a,b\n1,2\n")
     done = lolpop("doctor", "classification", "--connect", "--json", *settings)
@@ -69,7 +69,7 @@ def test_a_store_is_asked_and_not_made(folder, lolpop):
 
 
 def test_settings_that_are_wrong_are_broken(pinged, lolpop):
-    """The number of findings, and the command that shows them; settings that cannot be read are told."""
+    """The verdict has the number of errors and the command that shows them, or why nothing can be read."""
     (pinged / "lolpop.yaml").write_text("lolpop: {runner: app.py:AppContainer}\nservice: {upp: 1}\n")
     done = lolpop("doctor")
     assert done.code == 3

@@ -44,7 +44,7 @@ def mill(folder):
 
 
 def test_a_flow_is_drawn_as_a_tree_as_mermaid_and_as_svg(mill, lolpop):
-    """Each format names the steps, what they are told, and what they hand on."""
+    """Each format names the steps, their arguments and their results."""
     assert lolpop("flow", "show", "app.py", "daily").out == (
         "daily\n└── grind  grain=oats\n    └── pack  flour <- grind\n"
     )
@@ -80,7 +80,7 @@ def test_a_flow_without_a_group_gets_one_of_its_own(mill, lolpop):
 
 
 def test_a_failed_step_ends_the_flow(mill, lolpop):
-    """What failed is told with the run, the steps before it are completed, those after it are not called."""
+    """The failed step is shown with its run; earlier steps are completed, later ones are not called."""
     done = lolpop("flow", "run", "app.py", "broken", "--json")
     assert done.code == 1
     told = done.json
@@ -124,7 +124,7 @@ def test_a_flow_is_run_now_by_an_orchestrator(mill, lolpop):
 
 
 def test_a_flow_that_fails_in_an_orchestrator_is_a_failure(mill, lolpop):
-    """The command of the orchestrator says why, and the exit code is that of a failed run."""
+    """The error names the exit code of the orchestrator, and the command exits with 1."""
     done = lolpop("flow", "run", "cron", "app.py", "broken")
     assert done.code == 1
     assert "cron ended with exit code 1: its output says why. Runs so far: lolpop runs ls" in done.err
@@ -162,8 +162,8 @@ def test_flows_of_other_files_and_modules_are_named_by_path(mill, lolpop):
     assert lolpop("flow", "show", "daily").out.startswith("daily\n")
 
 
-def test_an_error_in_a_flow_is_told_with_line_and_column(mill, lolpop):
-    """Nothing runs, and the exit code is that of wrong wiring."""
+def test_an_error_in_a_flow_has_line_and_column(mill, lolpop):
+    """Nothing runs, and the exit code is 2."""
     (mill / "others.py").write_text("def nightly(w):\n    w.grind()\n    flour = w.pakc()\n")
     done = lolpop("flow", "run", "app.py", "others.py:nightly")
     assert done.code == 2

@@ -81,7 +81,7 @@ def groups(lolpop):
 
 
 def test_the_script_for_cron_runs_each_workflow_in_a_process(mill, lolpop, build):
-    """References are handed on, quotes survive the shell, and the runs have one group."""
+    """References are passed on, quotes survive the shell, and the runs have one group."""
     script = build("cron", "app.py", "daily")["app_daily.sh"]
     assert re.search(r"^# 0 6 \* \* \* bash /path/to/app_daily.sh", script, re.MULTILINE)
     done = shell(script, LOLPOP_GROUP="tuesday")
@@ -103,20 +103,11 @@ def test_a_workflow_that_fails_ends_the_script_or_is_run_again(mill, lolpop, bui
     assert (mill / "bags.txt").read_text() == PACKED
 
 
-def test_the_script_predicts_what_one_process_predicts(folder, lolpop, build):
+def test_the_script_predicts_what_one_process_predicts(folder, iris_project, lolpop, build):
     """Byte by byte, with the real classification."""
-    from sklearn.datasets import load_iris
-
-    rows = load_iris(as_frame=True).frame.rename_axis("flower").reset_index()
-    rows[::2].to_csv(folder / "known.csv", index=False)
-    rows[1::2].drop(columns="target").to_csv(folder / "new.csv", index=False)
-    (folder / "lolpop.yaml").write_text(
-        "lolpop: {runner: classification}\n"
-        "problem: {name: iris, target: target, index: flower}\n"
-        "data: {train: known.csv, predict: new.csv, predictions: predictions.csv}\n"
-        "train: {model_trainer: {estimator: logistic_regression}}\n"
-        "orchestrator: {schedule: '30 5 * * 1-5'}\n"
-    )
+    iris_project(folder)
+    with (folder / "lolpop.yaml").open("a") as settings:
+        settings.write("orchestrator: {schedule: '30 5 * * 1-5'}\n")
     script = build("cron")["classification_train_and_predict.sh"]
     assert "30 5 * * 1-5 bash" in script
     done = shell(script)
@@ -165,7 +156,7 @@ def test_the_steps_of_github_hand_on_their_outputs(mill, lolpop, build):
 
 
 def test_what_github_gets_fits_its_schema(mill, build):
-    """The schema that check-jsonschema brings along."""
+    """The file is valid by the schema that check-jsonschema ships."""
     pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
     build("github-actions", "app.py", "daily")
     done = shell("python -m check_jsonschema --builtin-schema vendor.github-workflows built/app_daily.yml")
@@ -234,7 +225,7 @@ def test_an_image_has_locked_requirements_and_runs_the_flow(mill, build):
 
 
 def test_an_image_is_built_for_what_the_project_is(mill, build):
-    """A project that is a package is installed, and so is what Debian has of what packages need."""
+    """A project that is a package is installed, with the Debian packages that its requirements need."""
     words = ("container-image", "app.py", "daily", "--set", 'orchestrator.system_packages=["git"]')
     plain = build(*words)["Dockerfile"].splitlines()
     assert f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim" in plain
@@ -249,7 +240,7 @@ def test_an_image_is_built_for_what_the_project_is(mill, build):
 
 
 def test_packages_from_folders_are_installed_from_wheels(mill, build):
-    """This environment has lolpop from its folder, which no image can reach."""
+    """This lolpop is installed from a folder, which is not in the image."""
     from importlib.metadata import distribution
 
     if "file:" not in json.loads(distribution("lolpop").read_text("direct_url.json") or "{}").get("url", ""):
@@ -261,7 +252,7 @@ def test_packages_from_folders_are_installed_from_wheels(mill, build):
 
 @pytest.mark.parametrize("orchestrator", BUILDERS)
 def test_a_file_that_was_edited_is_not_overwritten(mill, lolpop, build, orchestrator):
-    """Built again it is the same; edited it stays, unless --force says otherwise."""
+    """An unedited file is built again; an edited one is kept, unless --force is given."""
     first = build(orchestrator, "app.py", "daily")
     assert build(orchestrator, "app.py", "daily") == first
     path = mill / "built" / next(iter(first))
@@ -276,7 +267,7 @@ def test_a_file_that_was_edited_is_not_overwritten(mill, lolpop, build, orchestr
 
 
 def test_a_file_of_somebody_else_is_not_overwritten(mill, lolpop):
-    """Nothing is written at all."""
+    """Nothing is written."""
     target = mill / "notes.txt"
     target.write_text("mine")
     done = lolpop("flow", "build", "cron", "app.py", "daily", "-o", target)

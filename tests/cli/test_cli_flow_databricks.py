@@ -109,7 +109,7 @@ def perform(mill):
 
 @pytest.mark.parametrize("settings", [{}, {"cluster": "0923-164208-meows279", "timeout": 60}])
 def test_a_bundle_is_what_databricks_takes(build, settings):
-    """Its own package reads the job, and refuses every field that it does not know."""
+    """The models of Databricks' own package read the job and refuse unknown fields."""
     jobs = pytest.importorskip("databricks.bundles.jobs", reason="databricks-bundles is not installed")
     document = build(**settings)
     assert set(document) == {"bundle", "sync", "targets", "resources"}
@@ -136,7 +136,7 @@ def test_the_tasks_hand_on_their_results(build, perform, lolpop, mill):
 
 
 def test_a_task_that_fails_says_why(build, perform, mill):
-    """The error of the workflow is that of the task."""
+    """The error of the workflow is the error of the task."""
     tasks = build()["resources"]["jobs"]["app_daily"]["tasks"]
     (mill / "broken").touch()
     with pytest.raises(
@@ -158,7 +158,7 @@ def test_a_task_that_fails_says_why(build, perform, mill):
     ],
 )
 def test_a_schedule_of_cron_is_one_of_quartz(cron, expected):
-    """Days of the week are counted from Sunday as 1, and steps stay what they are."""
+    """Days of the week are counted from Sunday as 1, and steps such as */2 stay the same."""
     assert quartz(cron) == expected
 
 
@@ -169,7 +169,7 @@ def test_a_schedule_of_cron_is_one_of_quartz(cron, expected):
         ('secrets={"TOKEN": "mill"}', "secrets.TOKEN must be SCOPE/KEY, but got 'mill'"),
     ],
 )
-def test_what_databricks_would_refuse_is_refused_before(mill, lolpop, setting, message):
+def test_what_databricks_refuses_is_refused_before(mill, lolpop, setting, message):
     """Nothing is written."""
     done = lolpop("flow", "build", "databricks", "app.py", "daily", "--set", f"orchestrator.{setting}")
     assert done.code == 2

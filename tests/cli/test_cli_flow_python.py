@@ -86,7 +86,7 @@ def test_a_built_file_calls_the_workflows_of_the_flow(build, mill, orchestrator)
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
 def test_a_built_file_that_was_edited_stays(build, lolpop, mill, orchestrator):
-    """Built again it is the same, and an edit is not overwritten."""
+    """An unedited file is built again, and an edited one is not overwritten."""
     text = build(orchestrator)
     assert build(orchestrator) == text
     (mill / "built.py").write_text(text.replace("0 6", "0 7") + "# mine\n")
@@ -128,7 +128,7 @@ def test_settings_of_airflow_are_those_of_the_dag(build):
         (["prefect", "-o", "prefect.py"], "prefect.py would hide the package 'prefect'"),
     ],
 )
-def test_what_an_orchestrator_would_refuse_is_refused_before(mill, lolpop, words, message):
+def test_what_an_orchestrator_refuses_is_refused_before(mill, lolpop, words, message):
     """Nothing is written."""
     done = lolpop("flow", "build", words[0], "app.py", "daily", *words[1:])
     assert done.code == 2
@@ -148,7 +148,7 @@ def test_what_an_orchestrator_would_refuse_is_refused_before(mill, lolpop, words
     ],
 )
 def test_a_flow_that_cannot_be_followed_is_not_built(mill, lolpop, orchestrator, body, message):
-    """A workflow that is not there and a cycle are told with their places, and no file is written."""
+    """An unknown workflow and a cycle are reported with their places, and no file is written."""
     (mill / "others.py").write_text(f"def nightly(w):\n{body}\n")
     done = lolpop("flow", "build", orchestrator, "app.py", "others.py:nightly", "-o", "dags/built.py")
     assert done.code == 2
@@ -157,7 +157,7 @@ def test_a_flow_that_cannot_be_followed_is_not_built(mill, lolpop, orchestrator,
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(mill, lolpop):
-    """Where a file is in the way of the folder of DAGs, nothing is written."""
+    """If a file is in the way of the folder of DAGs, nothing is written."""
     (mill / "dags").write_text("no folder")
     done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "dags/daily.py")
     assert done.code == 1
@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(mill, lolpop):
 
 
 def test_a_folder_that_is_not_there_yet_is_made(mill, lolpop):
-    """A name without an ending is that of a folder."""
+    """A name without a suffix is that of a folder."""
     done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "dags/mill")
     assert done.code == 0, done.err
     assert [path.name for path in (mill / "dags" / "mill").iterdir()] == ["app_daily.py"]
@@ -198,7 +198,7 @@ NAMES = {"airflow": "task", "prefect": "futures", "dagster": "job", "metaflow": 
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
 def test_a_workflow_may_have_any_name(mill, lolpop, orchestrator):
-    """One that the file or the orchestrator has another use for gets an underscore."""
+    """A name that the file or the orchestrator uses itself gets an underscore."""
     name = NAMES[orchestrator]
     app = (mill / "app.py").read_text().replace("def grind", f"def {name}").replace("w.grind", f"w.{name}")
     (mill / "app.py").write_text(app.replace("def daily", "def json").replace("w.pack(", "w.pack("))

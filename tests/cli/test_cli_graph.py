@@ -15,7 +15,7 @@ def test_the_tree_shows_what_each_is_built_from(project, lolpop):
 
 
 def test_json_has_every_provider_and_injection(project, lolpop):
-    """Scripts get paths, implementations, settings, and who is injected where."""
+    """JSON has paths, implementations, settings, and the injections of each provider."""
     graph = lolpop("graph", "app.py", "--json").json
     providers = {provider["path"]: provider for provider in graph["providers"]}
     assert providers["greet.greeter"]["use"] == "Greeter"
@@ -41,7 +41,7 @@ def test_mermaid_has_a_subgraph_for_each_container_and_an_arrow_for_each_injecti
 
 
 def test_dot_is_a_graph_of_graphviz(project, lolpop):
-    """Each container is a cluster; names are quoted, so that any text is one."""
+    """Each container is a cluster, and every name is quoted."""
     text = lolpop("graph", "app.py", "--format", "dot", "--set", 'greet.greeter.greeting="a\\"b"').out
     assert text.startswith("digraph wiring {")
     assert text.count("{") == text.count("}")
@@ -51,7 +51,7 @@ def test_dot_is_a_graph_of_graphviz(project, lolpop):
 
 
 def test_svg_is_a_picture_in_which_nothing_overlaps(project, lolpop):
-    """It is well-formed, shows every provider by name, and its cards are apart from each other."""
+    """It is well-formed, shows every provider by name, and its cards do not overlap."""
     text = lolpop("graph", "app.py", "--format", "svg", "--set", "greet.greeter.greeting=<b>&").out
     root = ET.fromstring(text)
     space = "{http://www.w3.org/2000/svg}"
@@ -79,7 +79,7 @@ def test_an_unknown_format_is_refused(project, lolpop):
 
 @pytest.mark.parametrize("form", ["tree", "mermaid", "dot", "svg"])
 def test_secrets_are_in_no_drawing(folder, lolpop, form):
-    """A password in a URL is masked, whatever the form."""
+    """A password in a URL is masked in every format."""
     done = lolpop(
         "graph", "classification", "--format", form, "--set", "store.url=postgresql://ada:s3cr3t@host/db"
     )

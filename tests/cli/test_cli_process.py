@@ -8,7 +8,7 @@ from lolpop.cli import _exit_codes
 
 
 def test_help_lists_the_commands(lolpop):
-    """`lolpop`, and `lolpop --help`, tell which commands there are."""
+    """`lolpop` and `lolpop --help` list the commands."""
     for words in ([], ["--help"]):
         done = lolpop(*words)
         assert done.code == 0
@@ -42,7 +42,7 @@ def test_version_is_that_of_the_package(lolpop):
 
 
 def test_help_imports_nothing_that_takes_long():
-    """What makes help slow is not imported for it."""
+    """--help does not import slow libraries."""
     code = (
         "import sys; from lolpop.cli import main; assert main(['--help']) == 0; "
         "slow = {'pydantic', 'rich', 'dependency_injector', 'sqlalchemy', 'pandas', 'sklearn'} & set(sys.modules); "
@@ -53,7 +53,7 @@ def test_help_imports_nothing_that_takes_long():
 
 
 def test_narrow_encodings_lose_lines_of_the_tree_only(project, shell):
-    """A terminal that knows ASCII alone gets the tree drawn with what it knows, and no error."""
+    """A terminal with ASCII only gets the tree drawn with ASCII, and no error."""
     done = shell("lolpop graph app.py", PYTHONIOENCODING="ascii")
     assert done.code == 0
     assert "greeter" in done.out

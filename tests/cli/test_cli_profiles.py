@@ -18,7 +18,7 @@ def settled(folder):
 
 @pytest.mark.parametrize("words", [(), ("--resolved",)])
 def test_what_is_printed_as_yaml_gives_the_same_settings_again(settled, lolpop, words):
-    """Every setting in force, defaults included, is what it was when the file is loaded."""
+    """A printed file, loaded again, gives every setting in force, defaults included."""
     before = lolpop("config", "show", "classification", "--json").json
     (settled / "pinned.yaml").write_text(lolpop("config", "show", "classification", "--yaml", *words).out)
     assert lolpop("verify", "classification", "-c", "pinned.yaml").code == 0
@@ -32,7 +32,7 @@ def test_what_is_printed_as_yaml_gives_the_same_settings_again(settled, lolpop, 
 
 
 def test_links_stay_unless_they_are_resolved(settled, lolpop):
-    """--resolved writes what links lead to."""
+    """--resolved writes the values of links."""
     kept = lolpop("config", "show", "classification", "--yaml").out
     resolved = lolpop("config", "show", "classification", "--yaml", "--resolved").out
     assert "predictions: out/${problem.name}.csv" in kept
@@ -40,7 +40,7 @@ def test_links_stay_unless_they_are_resolved(settled, lolpop):
 
 
 def test_secrets_are_left_out_of_the_file_and_named(settled, lolpop, monkeypatch):
-    """A password is not in the file; a link to a variable stays one, resolved or not."""
+    """A password is not in the file; a link to a variable stays a link, resolved or not."""
     monkeypatch.setenv("PLACE", "t0psecret.csv")
     words = ("--set", "store.url=postgresql://ada:s3cr3t@host/db", "--set", "data.train=${env:PLACE}")
     out = lolpop("config", "show", "classification", "--yaml", "--resolved", *words).out
@@ -51,7 +51,7 @@ def test_secrets_are_left_out_of_the_file_and_named(settled, lolpop, monkeypatch
 
 
 def test_profiles_are_compared_by_what_links_lead_to(settled, lolpop):
-    """A link that changes with another setting is a difference, and what is the same is none."""
+    """A link whose value changes is a difference; equal values are none."""
     (settled / "lolpop.dev.yaml").write_text("problem: {name: try}\n")
     (settled / "lolpop.prod.yaml").write_text(
         "train: {model_trainer: {use: sklearn, params: {max_iter: 90}}}\n"
@@ -84,12 +84,12 @@ def test_another_implementation_brings_its_own_settings(settled, lolpop):
 
 
 def test_the_same_profile_twice_differs_in_nothing(settled, lolpop):
-    """Then a sentence says so."""
+    """A sentence says that there are no differences."""
     assert lolpop("config", "diff", "classification", "-", "-").out.endswith("give the same settings.\n")
 
 
 def test_a_profile_that_does_not_exist_is_refused(settled, lolpop):
-    """With those that do."""
+    """The error lists the existing profiles."""
     (settled / "lolpop.prod.yaml").write_text("seed: 1\n")
     done = lolpop("config", "diff", "classification", "prod", "prd")
     assert done.code == 2

@@ -25,7 +25,7 @@ def settled(project):
     ],
 )
 def test_every_command_leaves_the_runner_out(settled, lolpop, command):
-    """With lolpop.runner set, no command needs RUNNER, and it does as it does when it is named."""
+    """With lolpop.runner set, commands work without RUNNER as they do with it."""
     words = command.split()
     at = 2 if words[0] == "config" else 1
     unnamed = lolpop(*words)
@@ -41,20 +41,20 @@ def test_a_first_word_that_is_a_workflow_is_the_workflow(settled, lolpop):
 
 
 def test_a_runner_that_is_named_stands_over_the_settings(settled, lolpop):
-    """RUNNER on the command line is taken, whatever lolpop.runner says."""
+    """RUNNER on the command line has precedence over lolpop.runner."""
     (settled / "lolpop.yaml").write_text("lolpop: {runner: nowhere.py:AppContainer}\n")
     assert lolpop("run", "app.py:AppContainer").code == 0
 
 
 def test_a_word_that_is_neither_gets_a_near_name(settled, lolpop):
-    """A misspelt workflow is an error with the workflow that was meant."""
+    """The error for a misspelt workflow proposes the right one."""
     done = lolpop("run", "runn")
     assert done.code == 2
     assert "'runn' is neither a workflow of app.py:AppContainer nor a runner. Did you mean run?" in done.err
 
 
-def test_a_runner_that_the_settings_misspell_is_told_with_its_place(settled, lolpop):
-    """The error of a runner that does not exist names the line of the settings."""
+def test_a_misspelt_runner_of_the_settings_has_its_place(settled, lolpop):
+    """The error for a runner that does not exist has the line of the setting."""
     (settled / "lolpop.yaml").write_text("lolpop:\n  runner: clasification\n")
     done = lolpop("verify")
     assert done.code == 2
@@ -63,14 +63,14 @@ def test_a_runner_that_the_settings_misspell_is_told_with_its_place(settled, lol
 
 
 def test_files_are_named_from_the_folder_of_the_settings(settled, lolpop, monkeypatch):
-    """From another folder, -c finds the runner beside the settings file."""
+    """From another folder, -c finds the runner next to the settings file."""
     (settled / "elsewhere").mkdir()
     monkeypatch.chdir(settled / "elsewhere")
     assert "ahoy world" in lolpop("run", "-c", "../lolpop.yaml").out
 
 
 def test_modules_are_found_from_the_folder_of_the_settings(settled, lolpop, monkeypatch):
-    """`runner: module:Class` is imported from beside the settings file."""
+    """`runner: module:Class` is imported from the folder of the settings file."""
     (settled / "lolpop.yaml").write_text("lolpop: {runner: 'app:AppContainer'}\n")
     (settled / "elsewhere").mkdir()
     monkeypatch.chdir(settled / "elsewhere")
@@ -78,13 +78,13 @@ def test_modules_are_found_from_the_folder_of_the_settings(settled, lolpop, monk
 
 
 def test_a_variable_names_the_runner(project, lolpop, monkeypatch):
-    """LOLPOP_LOLPOP__RUNNER is a source as any other."""
+    """LOLPOP_LOLPOP__RUNNER sets the runner."""
     monkeypatch.setenv("LOLPOP_LOLPOP__RUNNER", "app.py:AppContainer")
     assert lolpop("run").code == 0
 
 
 def test_without_any_runner_the_error_says_both_ways(project, lolpop):
-    """The error names RUNNER, the setting, and what is registered."""
+    """The error names RUNNER, the setting, and the registered runners."""
     done = lolpop("run")
     assert done.code == 2
     assert "name a runner" in done.err
@@ -93,7 +93,7 @@ def test_without_any_runner_the_error_says_both_ways(project, lolpop):
 
 
 def test_settings_that_cannot_be_read_are_json_with_the_flag(project, lolpop):
-    """--json prints the error as JSON also where the runner is not known yet."""
+    """--json prints the error as JSON even if the runner is not known yet."""
     (project / "lolpop.yaml").write_text("lolpop: [\n")
     done = lolpop("run", "--json")
     assert (done.code, done.json["status"]) == (2, "failed")

@@ -39,7 +39,7 @@ def project(trained, monkeypatch):
 
 
 def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
-    """A version that waits for approval is listed as promoted, approved in a name, and deployed then."""
+    """A version that waits for approval is listed as promoted; after its approval it is deployed."""
     [waiting] = lolpop("models", "ls", "--json").json
     assert (waiting["status"], waiting["deployed"], waiting["trainer"]) == ("promoted", False, "sklearn")
     approved = lolpop("models", "approve", "tumours@1", "--by", "Ada")
@@ -56,7 +56,7 @@ def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
 
 
 def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(project, lolpop):
-    """Metrics by split, checks, experiments with their parameters, lineage and the run that made it."""
+    """It shows metrics by split, checks, experiments with parameters, lineage, and the run."""
     told = lolpop("models", "show", "model_version:tumours@1", "--json").json
     [run] = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"]
     assert told["run_id"] == run["run_id"]
@@ -73,7 +73,7 @@ def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(p
 
 
 def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
-    """Checks are counted, those that found something are told, and of the wiring what somebody set."""
+    """Passed checks are counted, the others are shown, and of the settings only the explicit ones."""
     run = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"][-1]
     checks = lolpop("runs", "show", run["run_id"], "--json").json["checks"]
     out = lolpop("runs", "show", run["run_id"]).out
@@ -86,7 +86,7 @@ def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
 
 
 def test_dataset_versions_are_listed_and_shown(project, lolpop):
-    """Each version has its rows, its source, the run that made it, and what was made of it."""
+    """Each version has its rows, its source, its run, and what was made of it."""
     listed = lolpop("datasets", "ls", "tumours_train", "--json").json
     assert [(each["rows"], each["source"]) for each in listed] == [(469, "known.csv")]
     names = [each["dataset_version"].split(":")[1] for each in lolpop("datasets", "ls", "--json").json]
@@ -118,8 +118,8 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
         (["datasets", "show", "tumours train"], 2, "is not a reference of the form dataset_version"),
     ],
 )
-def test_what_is_not_there_is_told(project, lolpop, words, code, told):
-    """A misspelt name has a near one, a wrong kind of reference and a missing name are wrong usage."""
+def test_what_is_not_there_is_reported(project, lolpop, words, code, told):
+    """A misspelt name gets a near one; a wrong kind of reference and a missing name are wrong usage."""
     done = lolpop(*words)
     assert (done.code, done.out) == (code, "")
     assert told in done.err
@@ -128,7 +128,7 @@ def test_what_is_not_there_is_told(project, lolpop, words, code, told):
 
 @pytest.mark.parametrize("kind", ["datasets", "models"])
 def test_looking_for_records_makes_no_store(folder, lolpop, kind):
-    """In a folder where nothing ran there is nothing to list or show, and no folder is made to say so."""
+    """In a folder without runs, commands list nothing and create no folder."""
     assert lolpop(kind, "ls").out == f"No {kind[:-1]} versions in .lolpop.\n"
     assert lolpop(kind, "ls", "--json").json == []
     assert lolpop(kind, "show", "tumours").code == 1
@@ -136,7 +136,7 @@ def test_looking_for_records_makes_no_store(folder, lolpop, kind):
 
 
 def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, trained, lolpop, monkeypatch):
-    """Neither the store, nor a record, nor an error has the path of rows that a variable says."""
+    """No store, record or error has the path of rows that comes from a variable."""
     rows = folder / "planted-secret"
     rows.mkdir()
     (rows / "known.csv").write_text((trained / "known.csv").read_text())
@@ -166,7 +166,7 @@ def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, traine
 
 
 def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lolpop):
-    """The model has the metrics of the first, whatever settings say by now, and the diff has no differences."""
+    """The replay has the metrics of the first run, whatever the settings are now, and the diff is empty."""
     shutil.copytree(trained, folder, dirs_exist_ok=True)
     first = next(each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run")
     (folder / "lolpop.yaml").write_text("seed: 8\nproblem: {name: other}\n")

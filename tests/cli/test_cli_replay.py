@@ -7,7 +7,7 @@ FLOW = """
 from pydantic import BaseModel, SecretStr
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.components.logger import Logger
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 
 def backwards(secret):
     # So that a result can tell what it was, though no secret is shown.
@@ -55,7 +55,7 @@ class Flow(Runner):
     @workflow
     def leak(self, how: str = "well", more: list[str] | None = None) -> list:
         self.logger.log(f"working with {more}", token=more)
-        tell([self.notifier], f"working with {more}", "warning")
+        notify_all([self.notifier], f"working with {more}", "warning")
         if how == "badly":
             raise ValueError(f"{more}")
         return more
@@ -106,7 +106,7 @@ def result(done):
 
 
 def test_a_replay_is_set_as_the_run_was_whatever_settings_say_today(flow, lolpop):
-    """Implementations, settings, lists, seed and arguments are those of the record, and defaults too."""
+    """Implementations, settings, lists, seed, arguments and defaults are those of the record."""
     settings = (
         "seed: 7\naccount: {name: ada}\nsteps:\n  times: 3\n  others: []\n"
         "  service: {limits: {a: 1}, tags: [b, c], template: 'by $${hand}'}\n"
@@ -132,7 +132,7 @@ def test_a_replay_is_set_as_the_run_was_whatever_settings_say_today(flow, lolpop
 
 
 def test_overrides_stand_over_the_record(flow, lolpop):
-    """--set changes one setting of a replay, or an implementation, and nothing else."""
+    """--set changes one setting or implementation of a replay, and nothing else."""
     words = ["--set", 'steps.service.tags=["x"]', "--set", "seed=5"]
     first = lolpop("run", "flows/flow.py", "tell", *words, "--json")
     again = lolpop("runs", "replay", "@1", "--set", "steps.service.limits.a=2", "--set", "seed=6", "--json")
@@ -146,8 +146,8 @@ def test_overrides_stand_over_the_record(flow, lolpop):
     assert "Did you mean level?" in done.err
 
 
-def test_links_and_secrets_are_had_anew(flow, lolpop, monkeypatch):
-    """A link is resolved by the variables of today, and what the record hides is what is set today."""
+def test_links_and_secrets_are_resolved_again(flow, lolpop, monkeypatch):
+    """Links are resolved by current variables, and masked values come from current settings."""
     (flow / "lolpop.yaml").write_text(
         "account: {name: ada, password: old-password}\n"
         "steps: {service: {token: '${env:TOKEN}', url: 'https://me:old-user@example.org'}}\n"
@@ -169,8 +169,8 @@ def test_links_and_secrets_are_had_anew(flow, lolpop, monkeypatch):
     assert "the variable TOKEN is not set" in done.err
 
 
-def test_what_cannot_be_had_as_recorded_is_told(flow, lolpop):
-    """Settings and slots that are gone, hidden values that nothing sets, and other libraries are told."""
+def test_differences_from_the_record_are_reported(flow, lolpop):
+    """Removed settings and slots, masked values without a source, and other library versions."""
     (flow / "lolpop.yaml").write_text("account: {password: hush}\nsteps: {service: {tags: [b]}}\n")
     first = lolpop("run", "flows/flow.py", "--json").json
     (flow / "lolpop.yaml").unlink()
@@ -185,22 +185,22 @@ def test_what_cannot_be_had_as_recorded_is_told(flow, lolpop):
     done = lolpop("runs", "replay", first["run_id"], "--json")
     assert done.code == 0, done.err
     assert done.json["not_as_recorded"][:2] == [
-        "steps.service.tags is no setting of 'flow:Service' any more: it was ['b']",
-        "account is no part of the container any more",
+        "steps.service.tags is no longer a setting of 'flow:Service'; it was ['b']",
+        "account is no longer part of the container",
     ]
 
 
-def test_a_hidden_value_that_nothing_sets_is_told(flow, lolpop):
-    """A secret that the record hides, and no source sets today, is told by its path."""
+def test_a_hidden_value_that_nothing_sets_is_reported(flow, lolpop):
+    """A secret that is masked in the record, and that no source sets now, is reported by its path."""
     lolpop("run", "flows/flow.py", "--set", "account.password=hush", "--set", "steps.service.token=hush")
     done = lolpop("runs", "replay", "last")
     assert done.code == 0
-    assert "account.password is hidden in the record, and nothing sets it today" in done.err
-    assert "steps.service.token is hidden" in done.err
+    assert "account.password is masked in the record, and no source sets it now" in done.err
+    assert "steps.service.token is masked" in done.err
 
 
-def test_other_libraries_are_told(flow, lolpop, monkeypatch):
-    """A library whose version is another one than it was is told, with both."""
+def test_other_libraries_are_reported(flow, lolpop, monkeypatch):
+    """A library with another version is reported with both versions."""
     lolpop("run", "flows/flow.py")
     from lolpop.running import snapshots
 
@@ -217,14 +217,14 @@ def test_other_libraries_are_told(flow, lolpop, monkeypatch):
     [
         (("class Quiet", "class Silent"), "'flow' has no 'Quiet'"),
         (("class FlowContainer", "class OtherContainer"), "'flow' has no 'FlowContainer'"),
-        (("def run(self, how", "def run(self, who"), "run takes no how any more"),
+        (("def run(self, how", "def run(self, who"), "run no longer takes how"),
         (("def run(", "def start("), "has no workflow 'run'"),
         (("how: str", "how: int"), "how: "),
-        (("from lolpop", "1 / 0\nfrom lolpop"), "which cannot be had here"),
+        (("from lolpop", "1 / 0\nfrom lolpop"), "which cannot be loaded here"),
     ],
 )
-def test_what_is_gone_is_told_and_nothing_runs(flow, lolpop, change, told):
-    """A container, implementation, workflow or parameter that is gone exits 2, and runs nothing."""
+def test_removed_parts_are_reported_and_nothing_runs(flow, lolpop, change, told):
+    """A container, implementation, workflow or parameter that no longer exists exits with 2; nothing runs."""
     lolpop("run", "flows/flow.py", "--set", "steps.service=flow:Quiet")
     rewrite(flow, ("[Quiet]", "[]"), change)
     done = lolpop("runs", "replay", "last")
@@ -234,8 +234,8 @@ def test_what_is_gone_is_told_and_nothing_runs(flow, lolpop, change, told):
     assert len(lolpop("runs", "ls", "--json").json) == 1
 
 
-def test_an_argument_that_no_record_holds_is_told(flow, lolpop):
-    """A run that was given an object, from code, cannot be called again by its record."""
+def test_an_argument_that_no_record_holds_is_reported(flow, lolpop):
+    """A run that was called from code with an object cannot be called again by its record."""
     sys.path.insert(0, str(flow / "flows"))
     from flow import FlowContainer
 
@@ -247,8 +247,8 @@ def test_an_argument_that_no_record_holds_is_told(flow, lolpop):
     assert "Call the workflow itself, with the argument: lolpop run." in done.err
 
 
-def test_a_run_that_is_not_there_is_told(flow, lolpop):
-    """An id that is misspelt is told with a near one, and a number that is too great with how many there are."""
+def test_a_run_that_is_not_there_is_reported(flow, lolpop):
+    """A misspelt id gets a near one, and a number that is too large gets the number of runs."""
     run_id = lolpop("run", "flows/flow.py", "--json").json["run_id"]
     done = lolpop("runs", "replay", run_id[:-1] + "g")
     assert done.code == 1
@@ -256,8 +256,8 @@ def test_a_run_that_is_not_there_is_told(flow, lolpop):
     assert "holds 1" in lolpop("runs", "diff", "last", "@2").err
 
 
-def test_a_diff_tells_what_differs_and_what_came_of_it(flow, lolpop):
-    """Implementations, settings, arguments and seed, old and new, by path; equal runs differ in nothing."""
+def test_a_diff_shows_settings_and_results(flow, lolpop):
+    """It shows implementations, settings, arguments and seed, old and new; equal runs have no rows."""
     lolpop("run", "flows/flow.py", "--set", "steps.service.limits.a=1")
     lolpop("run", "flows/flow.py", "--set", "steps.service.limits.b=2", "--set", "seed=3", "--how", "fine")
     lolpop("run", "flows/flow.py", "--set", "steps.service=flow:Quiet", "--set", "steps.service.level=9")
@@ -275,12 +275,12 @@ def test_a_diff_tells_what_differs_and_what_came_of_it(flow, lolpop):
     told = lolpop("runs", "diff", "@2", "@1", "--json").json
     assert told["implementations"] == [{"path": "steps.service", "old": "flow:Service", "new": "flow:Quiet"}]
     assert {"path": "steps.service.level", "new": 9} in told["settings"]
-    assert "Wired, set and called alike" in lolpop("runs", "diff", "last", "last").out
+    assert "No differences: the same wiring" in lolpop("runs", "diff", "last", "last").out
 
 
 @pytest.mark.parametrize("how", ["well", "badly"])
 def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
-    """What secrets hold is in no output of any command, and in no file of .lolpop, whatever comes of the run."""
+    """No output of a command, and no file of .lolpop, contains a secret, however the run ends."""
     (flow / "lolpop.yaml").write_text(
         "account: {name: '${env:NAME}', password: planted-file}\n"
         "steps: {service: {token: '${env:TOKEN}', url: 'https://me:planted-url@example.org'}}\n"
@@ -318,8 +318,8 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
         assert not [text for text in told if secret in text]
 
 
-def test_what_code_overrode_is_told(flow, lolpop):
-    """An object that stood in for a slot is in no record: the replay says so, and uses what is set today."""
+def test_overrides_in_code_are_reported(flow, lolpop):
+    """An object that replaced a component in code is not recorded: the replay uses current settings."""
     sys.path.insert(0, str(flow / "flows"))
     from flow import FlowContainer, Quiet
 

@@ -83,7 +83,7 @@ def test_a_workflow_of_ones_own_file_prints_its_result_and_nothing_else(project,
 
 @pytest.mark.parametrize("runner", ["app.py", "app:AppContainer", "./app.py:AppContainer"])
 def test_a_runner_may_be_named_by_file_or_module(project, lolpop, runner):
-    """The class may be left out where a file declares one container, and the current directory is importable."""
+    """The class may be left out if a file declares one container, and the current directory is importable."""
     assert lolpop("run", runner).out == "hello world, it is noon\n"
 
 
@@ -107,7 +107,7 @@ def test_the_strongest_source_counts(project, lolpop, monkeypatch):
 
 
 def test_a_profile_is_chosen_by_flag_or_variable(project, lolpop, monkeypatch):
-    """lolpop.prod.yaml counts over lolpop.yaml with --profile prod, and with LOLPOP_PROFILE=prod."""
+    """lolpop.prod.yaml has precedence over lolpop.yaml with --profile prod, and with LOLPOP_PROFILE=prod."""
     (project / "lolpop.yaml").write_text("greet: {greeter: {greeting: hi}}\n")
     (project / "lolpop.prod.yaml").write_text("greet: {greeter: {greeting: good day}}\n")
     assert lolpop("run", "app.py", "--profile", "prod").out.startswith("good day world")
@@ -115,8 +115,8 @@ def test_a_profile_is_chosen_by_flag_or_variable(project, lolpop, monkeypatch):
     assert lolpop("run", "app.py").out.startswith("good day world")
 
 
-def test_a_missing_profile_is_told_with_those_that_exist(project, lolpop):
-    """A profile that nobody wrote exits 2 and lists the profiles there are."""
+def test_a_missing_profile_is_reported_with_the_existing_ones(project, lolpop):
+    """An unknown profile exits with 2 and lists the existing ones."""
     (project / "lolpop.yaml").write_text("seed: 1\n")
     (project / "lolpop.prod.yaml").write_text("seed: 2\n")
     (project / "lolpop.test.yaml").write_text("seed: 3\n")
@@ -170,7 +170,7 @@ def test_parameters_of_workflows_are_options(work, lolpop):
 
 @given(st.text())
 def test_any_text_reaches_a_parameter_as_it_stands(text):
-    """Text is never taken for anything else, whatever it looks like."""
+    """Text that looks like a number, a flag or an option arrives as text."""
     workflow = Workflow("greet", "", (Parameter("name", str),))
     assert workflow.arguments(["--name", text]) == {"name": text}
     assert workflow.arguments([f"--name={text}"]) == {"name": text}
@@ -208,8 +208,8 @@ def test_numbers_and_flags_come_back(number, flag):
         ([], "name a runner"),
     ],
 )
-def test_what_is_misspelt_is_told_in_a_line(work, lolpop, words, told):
-    """Wrong usage, settings and wiring exit 2 with what was meant, no traceback, and run nothing."""
+def test_a_misspelt_word_is_reported_in_a_line(work, lolpop, words, told):
+    """Wrong usage, settings and wiring exit with 2 and a near name, without a traceback; nothing runs."""
     done = lolpop("run", *words)
     assert done.code == 2
     assert told in done.err
@@ -218,23 +218,23 @@ def test_what_is_misspelt_is_told_in_a_line(work, lolpop, words, told):
     assert not (work / ".lolpop").exists()
 
 
-def test_several_mistakes_are_told_at_once(work, lolpop):
-    """Everything that is wrong with the options of a workflow is one error."""
+def test_several_mistakes_are_reported_at_once(work, lolpop):
+    """All mistakes in the options of a workflow are one error."""
     done = lolpop("run", "work.py", "typed", "--dataset-version", "x", "--count", "y")
     assert "--dataset-version:" in done.err
     assert "--count:" in done.err
 
 
 def test_an_unknown_command_or_option_exits_2(folder, lolpop):
-    """Misspelt commands and options are told with a near name."""
+    """Misspelt commands and options get near names."""
     done = lolpop("rnu")
     assert (done.code, "run" in done.err) == (2, True)
     done = lolpop("verify", "app.py", "--conifg", "x")
     assert (done.code, "--config" in done.err) == (2, True)
 
 
-def test_an_expected_error_is_told_without_a_traceback(work, lolpop):
-    """A workflow that refuses its data exits 1 and says why, and where to look."""
+def test_an_expected_error_has_no_traceback(work, lolpop):
+    """A workflow that refuses its data exits with 1 and says why and where."""
     done = lolpop("run", "work.py", "--how", "bad data")
     assert done.code == 1
     assert "workflow run failed: row 7 has no target" in done.err
@@ -243,8 +243,8 @@ def test_an_expected_error_is_told_without_a_traceback(work, lolpop):
     assert "closed" in done.err
 
 
-def test_a_bug_is_told_with_the_line_that_has_it(work, lolpop):
-    """An unexpected error exits 1 and names its type and the innermost line of the user's own code."""
+def test_a_bug_is_reported_with_its_line(work, lolpop):
+    """An unexpected error exits with 1 and names its type and the innermost line of the user's code."""
     done = lolpop("run", "work.py", "--how", "bug")
     assert done.code == 1
     line = 1 + WORKER.split("\n").index('            return {}["nowhere"]')
@@ -290,7 +290,7 @@ class LoudContainer(RunnerContainer):
 
 
 def test_nothing_but_json_is_printed(folder, shell):
-    """With --json standard output is one object, whoever prints meanwhile: that goes to standard error."""
+    """With --json, standard output is one object; all other output goes to standard error."""
     (folder / "loud.py").write_text(PRINTING)
     done = shell("lolpop run loud.py --json")
     assert json.loads(done.out)["result"] == "done"
@@ -301,8 +301,8 @@ def test_nothing_but_json_is_printed(folder, shell):
     assert (sorted(printed), result) == (["by a function", "by a library", "by another process"], "done")
 
 
-def test_failures_are_told_in_json_too(work, lolpop):
-    """With --json a failed run has its id, and the error with its type; a mistake has no run."""
+def test_failures_are_reported_in_json_too(work, lolpop):
+    """With --json, a failed run has its id and its error; wrong usage has no run."""
     told = lolpop("run", "work.py", "--how", "bug", "--json").json
     assert told["status"] == "failed"
     assert told["run_id"]
@@ -314,7 +314,7 @@ def test_failures_are_told_in_json_too(work, lolpop):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
-    """Ctrl-C, or whoever asks the process to end, closes the components, marks the run, and is told."""
+    """Ctrl-C or SIGTERM closes the components, marks the run as interrupted, and says so."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep"],
         stdout=subprocess.PIPE,
@@ -333,7 +333,7 @@ def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
 
 
 def test_an_interruption_in_json_is_no_place_in_code(work):
-    """With --json an interrupted run has its status, its id, and no line of code to blame."""
+    """With --json, an interrupted run has its status and id, and no line of code."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lolpop", "run", "work.py", "--how", "sleep", "--json"],
         stdout=subprocess.PIPE,
@@ -349,8 +349,8 @@ def test_an_interruption_in_json_is_no_place_in_code(work):
     assert told["error"] == {"type": "KeyboardInterrupt", "message": "interrupted"}
 
 
-def test_without_settings_people_are_told_what_to_write(folder, lolpop):
-    """In an empty folder, run and verify say that there are no settings, and what they would hold."""
+def test_without_settings_the_message_says_what_to_write(folder, lolpop):
+    """In an empty folder, run and verify say that there are no settings, and what to write."""
     for command in ("run", "verify"):
         done = lolpop(command, "classification")
         assert done.code == 2
@@ -358,8 +358,8 @@ def test_without_settings_people_are_told_what_to_write(folder, lolpop):
         assert "Or write one: problem: {name: …, target: …}" in done.out + done.err
 
 
-def test_what_no_settings_could_mend_is_told_without_them(project, lolpop):
-    """Where the wiring is wrong, or a flag, a file that is not there is not to blame."""
+def test_errors_that_no_settings_file_solves_do_not_mention_one(project, lolpop):
+    """Errors in wiring or flags do not mention a missing settings file."""
     (project / "wrong.py").write_text(
         "from lolpop import Component, RunnerContainer, providers\n"
         "class Asking(Component):\n"
@@ -374,12 +374,12 @@ def test_what_no_settings_could_mend_is_told_without_them(project, lolpop):
 
 
 def test_a_closed_pipe_is_no_error(project, shell):
-    """Whoever stops reading ends the command quietly."""
+    """If the reader closes the pipe, the command ends without an error."""
     done = shell("lolpop config show app.py | true; exit ${PIPESTATUS[0]}")
     assert (done.code, done.err) == (141, "")
 
 
-def test_a_full_disk_under_the_output_is_told(project, shell):
+def test_a_full_disk_under_the_output_is_reported(project, shell):
     """Output that cannot be written exits 1 with a line that says so."""
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
@@ -389,7 +389,7 @@ def test_a_full_disk_under_the_output_is_told(project, shell):
     assert "Traceback" not in done.err
 
 
-def test_a_runner_that_fails_to_import_is_told(folder, lolpop):
+def test_a_runner_that_fails_to_import_is_reported(folder, lolpop):
     """An error in the user's module names the module and what it raised, and exits 2."""
     (folder / "broken.py").write_text("1 / 0\n")
     done = lolpop("run", "broken.py")
@@ -418,8 +418,8 @@ def test_help_after_a_workflow_shows_its_options(work, lolpop):
     assert "Did you mean typed?" in done.err
 
 
-def test_a_run_that_named_what_does_not_exist_is_not_to_be_resumed(work, lolpop):
-    """To resume is to name the same reference again, so that only the run is shown."""
+def test_a_run_with_an_unknown_reference_is_not_proposed_to_be_resumed(work, lolpop):
+    """The reference would be missing again, so only `runs show` is proposed, not --resume."""
     done = lolpop("run", "work.py", "--how", "missing model")
     assert done.code == 1
     assert "There is no model_version:x@1." in done.err
@@ -438,7 +438,7 @@ def test_a_run_that_named_what_does_not_exist_is_not_to_be_resumed(work, lolpop)
     ],
 )  # fmt: skip
 def test_values_of_options_are_refused_in_plain_words(folder, lolpop, words, message):
-    """The option, what is expected and what was given, without the words of the library that checks it."""
+    """The message has the option, the expected and the given value, without words of the parsing library."""
     done = lolpop(*words)
     assert done.code == 2
     assert done.err.splitlines()[0] == f"error: {message}"
@@ -479,7 +479,7 @@ class LeakingContainer(RunnerContainer):
 
 @pytest.mark.parametrize("how", [[], ["--json"], ["--traceback"]])
 def test_secrets_that_an_error_quotes_are_masked(folder, lolpop, monkeypatch, how):
-    """Neither a message, nor JSON, nor a traceback shows a secret that user code put into its error."""
+    """No message, JSON or traceback shows a secret that user code put into its error."""
     (folder / "leaking.py").write_text(LEAKING)
     (folder / "lolpop.yaml").write_text("client: {token: hush-hush, proxy: '${env:PROXY}'}\n")
     monkeypatch.setenv("PROXY", "http://ada:pass@proxy")

@@ -57,8 +57,8 @@ def notes(mill):
     return (mill / "notes.txt").read_text().splitlines()
 
 
-def test_an_attempt_goes_on_from_what_failed(mill, lolpop):
-    """What was completed by any of the earlier attempts is not done again."""
+def test_an_attempt_continues_failed_ones(mill, lolpop):
+    """Calls that an earlier attempt completed are not made again."""
     (mill / "broken").touch()
     assert lolpop(*STEP).code == 1
     assert lolpop(*STEP, "--json").json["resumes"] is not None
@@ -66,12 +66,12 @@ def test_an_attempt_goes_on_from_what_failed(mill, lolpop):
     done = lolpop(*STEP, "--json")
     assert done.json["result"] == RESULT
     assert notes(mill) == ["ground oats", "mixed by 1"]
-    assert "mix of monday goes on from" in done.err
+    assert "mix of monday continues" in done.err
     assert "which failed" in done.err
 
 
 def test_a_step_that_is_complete_is_not_done_again(mill, lolpop):
-    """Its run and its result are told once more, and nothing is recorded."""
+    """Its run and its result are printed again, and nothing is recorded."""
     first = lolpop(*STEP, "--json").json
     done = lolpop(*STEP, "--json")
     assert (done.code, done.json) == (0, first)
@@ -84,8 +84,8 @@ def test_a_step_that_is_complete_is_not_done_again(mill, lolpop):
     "others",
     [("--grain", "rye"), ("--set", "sieve=2"), ("--group", "tuesday"), ("--step", "mix_2")],
 )
-def test_a_step_that_would_be_another_is_done(mill, lolpop, others):
-    """Other arguments, settings, groups and steps are no repetition."""
+def test_a_step_with_other_inputs_is_done(mill, lolpop, others):
+    """Other arguments, settings, groups or steps are a new call."""
     lolpop(*STEP)
     done = lolpop(*STEP, *others, "--json")
     assert done.code == 0, done.err
@@ -95,7 +95,7 @@ def test_a_step_that_would_be_another_is_done(mill, lolpop, others):
 
 
 def test_an_attempt_waits_for_one_that_runs(mill, lolpop):
-    """A process may outlive the scheduler that started it: its result is waited for, and taken."""
+    """The process of an earlier attempt may outlive its scheduler: its result is awaited and used."""
     (mill / "wait").touch()
     words = [sys.executable, "-m", "lolpop", *STEP, "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as first:
@@ -118,7 +118,7 @@ def test_an_attempt_waits_for_one_that_runs(mill, lolpop):
     ],
 )
 def test_a_step_without_a_group_is_wrong_usage(mill, lolpop, words, message):
-    """So is one together with what names runs in another way."""
+    """--step with an option that names a run is wrong usage, too."""
     done = lolpop(*words)
     assert done.code == 2
     assert message in done.err
@@ -171,7 +171,7 @@ class ShopContainer(RunnerContainer):
 
 @pytest.mark.parametrize(("cache", "kneaded"), [("true", 1), ("false", 2)])
 def test_tasks_of_a_killed_attempt_are_not_done_again_where_they_are_cached(folder, lolpop, cache, kneaded):
-    """With the cache, an attempt goes on inside a workflow; without it, the tasks of that are called again."""
+    """With the cache, completed tasks of an interrupted workflow are reused; else they are called again."""
     (folder / "shop.py").write_text(STEPS)
     (folder / "unlucky").touch()
     words = ["run", "shop.py", "open_shop", "--group", "monday", "--step", "shop", "--json"]

@@ -21,7 +21,7 @@ def test_runs_are_listed_newest_first(project, lolpop):
 
 
 def test_looking_for_runs_makes_no_store(folder, lolpop):
-    """In a folder where nothing ran, there are no runs, and no folder is made to say so."""
+    """In a folder without runs, the list is empty and no folder is created."""
     assert lolpop("runs", "ls").out == "No runs in .lolpop.\n"
     assert lolpop("runs", "ls", "--json").json == []
     assert lolpop("runs", "show", "2026").code == 1
@@ -29,7 +29,7 @@ def test_looking_for_runs_makes_no_store(folder, lolpop):
 
 
 def test_the_store_is_beside_the_settings_file(project, lolpop, monkeypatch):
-    """Runs with -c are kept, and found, beside that file."""
+    """Runs with -c are stored, and looked up, in the folder of that file."""
     (project / "conf").mkdir()
     (project / "conf" / "app.yaml").write_text("seed: 1\n")
     assert lolpop("run", "app.py", "-c", "conf/app.yaml").code == 0
@@ -39,7 +39,7 @@ def test_the_store_is_beside_the_settings_file(project, lolpop, monkeypatch):
 
 
 def test_only_settings_of_the_store_are_looked_at(project, lolpop):
-    """Settings that are wrong elsewhere do not keep people from their runs."""
+    """Errors in other settings do not prevent the list of runs."""
     assert lolpop("run", "app.py").code == 0
     (project / "lolpop.yaml").write_text("sede: 1\ngreet: {greeter: {greeting: '${no.where}'}}\n")
     assert lolpop("run", "app.py").code == 2
@@ -58,8 +58,8 @@ def test_a_run_is_shown_with_tasks_and_wiring(project, lolpop):
     assert told["wiring"]["components"]["greet.greeter"]["settings"] == {"greeting": "ahoy"}
 
 
-def test_an_unknown_run_is_told(project, lolpop):
-    """An id that no run has is an error in one line."""
+def test_an_unknown_run_is_reported(project, lolpop):
+    """An unknown id is an error in one line."""
     lolpop("run", "app.py")
     done = lolpop("runs", "show", "nothing")
     assert done.code == 1
@@ -69,5 +69,5 @@ def test_an_unknown_run_is_told(project, lolpop):
 
 @pytest.mark.parametrize("words", [["runs", "ls", "-n", "0"], ["runs", "show"], ["runs", "sohw", "x"]])
 def test_wrong_usage_exits_2(project, lolpop, words):
-    """What cannot be meant is told as wrong usage."""
+    """Contradicting options are wrong usage."""
     assert lolpop(*words).code == 2

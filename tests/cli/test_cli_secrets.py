@@ -84,7 +84,7 @@ def stored(folder):
 
 @pytest.mark.parametrize("how", ["return", "error", "exit", "panic"])
 def test_a_component_that_gives_its_secrets_away_is_masked_at_every_boundary(how, app, lolpop):
-    """What it returns, raises (SystemExit and a panic too), logs, tags, measures and warns of is masked."""
+    """Secrets in results, errors (SystemExit and panics too), logs, tags, metrics and warnings are masked."""
     for words in (
         ("run", "app.py:App", "--set", f"client.how={how}"),
         ("run", "app.py:App", "--set", f"client.how={how}", "--json"),
@@ -107,13 +107,13 @@ def test_a_component_that_gives_its_secrets_away_is_masked_at_every_boundary(how
 
 
 def test_system_exit_fails_the_run_whatever_its_code(app, lolpop):
-    """A component that leaves by SystemExit(0) did not complete the workflow."""
+    """A component that raises SystemExit(0) fails the workflow."""
     assert lolpop("run", "app.py:App", "--set", "client.how=quit").code == 1
     assert lolpop("runs", "show", "last", "--json").json["status"] == "failed"
 
 
 def test_a_signed_url_is_masked_in_all_that_a_run_leaves(folder, lolpop):
-    """The source of rows may be a signed URL: neither errors, nor settings, nor the store show its signature."""
+    """If the source is a signed URL, no error, setting or store shows its signature."""
     data = {"train": WEB, "predict": "new.csv", "predictions": "out.csv"}
     problem = {"name": "p", "target": "y", "index": "id"}
     (folder / "lolpop.yaml").write_text(json.dumps({"problem": problem, "data": data}))
@@ -124,7 +124,7 @@ def test_a_signed_url_is_masked_in_all_that_a_run_leaves(folder, lolpop):
 
 
 def test_a_module_that_exits_when_it_is_imported_is_an_error(folder, lolpop):
-    """SystemExit while a container is imported is said as any other error of the user's code."""
+    """SystemExit while a container is imported is reported as any other error of the user's code."""
     (folder / "gone.py").write_text("raise SystemExit('http://ada:secret@host')")
     done = lolpop("verify", "gone.py:App")
     assert done.code == 2
@@ -133,7 +133,7 @@ def test_a_module_that_exits_when_it_is_imported_is_an_error(folder, lolpop):
 
 
 def test_a_flag_that_is_written_wrongly_does_not_show_its_value(app, lolpop):
-    """A value that stands behind a colon in place of the equals sign may be a secret."""
+    """The value after a colon, written instead of the equals sign, may be a secret."""
     done = lolpop("verify", "app.py:App", "--set", "client.token:hunter22")
     assert done.code == 2
     assert "--set client.token" in done.out + done.err

@@ -87,7 +87,7 @@ def calls(folder):
 
 
 def test_every_combination_is_a_run_of_one_group(app, lolpop):
-    """What the runs share is made once, and the settings that differ are compared."""
+    """Shared work is done once, and the settings that differ are compared."""
     done = lolpop("run", "app.py", "--bonus", "5", "--sweep", "fit.scaler.factor=2,3", "--sweep", "seed=1,2")
     assert done.code == 0, done.err
     assert sorted(calls(app)) == ["prepare", "run1", "run1", "run2", "run2"]
@@ -100,7 +100,7 @@ def test_every_combination_is_a_run_of_one_group(app, lolpop):
 
 
 def test_the_same_sweep_again_makes_only_what_is_missing(app, lolpop):
-    """A failed combination stops no other and is the only one to be run again."""
+    """A failed combination does not stop the others, and only it runs again."""
     words = ("run", "app.py", "--sweep", "fit.scaler.factor=2,13,4", "--json")
     first = lolpop(*words)
     assert first.code == 1
@@ -113,7 +113,7 @@ def test_the_same_sweep_again_makes_only_what_is_missing(app, lolpop):
 
 
 def test_a_combination_is_run_again_if_it_would_do_something_else(app, shell):
-    """Edited rows, code and settings count; with the same group or without."""
+    """Edited rows, code and settings count, with the same group and without."""
     command = "lolpop run app.py --sweep seed=1,2 --group g"
     shell(command)
     assert calls(app) == ["run1", "prepare", "run2"]
@@ -128,7 +128,7 @@ def test_a_combination_is_run_again_if_it_would_do_something_else(app, shell):
 
 
 def test_combinations_run_at_once(app, shell):
-    """Processes of the executor take the combinations, and make what they share once."""
+    """Processes of the executor run the combinations, and shared work is done once."""
     done = shell("lolpop run app.py --sweep seed=1,2,3 --sweep fit.scaler.factor=2,13 -j 2 --json")
     assert done.code == 1, done.err
     combinations = done.json["combinations"]
@@ -136,8 +136,8 @@ def test_combinations_run_at_once(app, shell):
     assert sorted(calls(app)) == ["prepare", *["run1"] * 2, *["run2"] * 2, *["run3"] * 2]
 
 
-def test_ctrl_c_ends_a_sweep_and_the_same_command_goes_on(app, shell):
-    """The exit code is 130, what was running is interrupted, and what was done stays done."""
+def test_ctrl_c_ends_a_sweep_and_the_same_command_continues_it(app, shell):
+    """The exit code is 130, the running combination is interrupted, and the same command runs the others."""
     (app / "slow").touch()
     command = [sys.executable, "-m", "lolpop", "run", "app.py", "--sweep", "seed=1,2"]
     process = subprocess.Popen(
@@ -170,7 +170,7 @@ def test_a_file_names_values_of_any_kind(app, lolpop):
 
 
 def test_ctrl_c_stops_combinations_in_other_processes(app):
-    """What is at work in processes is stopped with the sweep, which does not wait for it."""
+    """Combinations in other processes are stopped with the sweep, which does not wait for them."""
     (app / "slow").touch()
     command = [sys.executable, "-m", "lolpop", "run", "app.py", "--sweep", "seed=2,3", "-j", "2"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -202,8 +202,8 @@ def test_ctrl_c_stops_combinations_in_other_processes(app):
         (["--sweep", f"seed={','.join(map(str, range(100)))}", "--sweep", f"fit.scaler.factor={','.join(map(str, range(100)))}"], "10,000 combinations"),
     ],
 )  # fmt: skip
-def test_a_wrong_sweep_is_told_before_anything_runs(app, lolpop, words, told):
-    """Misspelt paths with near names, values of the wrong type, and sweeps of too many combinations."""
+def test_a_wrong_sweep_is_refused_before_anything_runs(app, lolpop, words, told):
+    """Misspelt paths get near names; values of the wrong type and too many combinations are refused."""
     (app / "wrong.yaml").write_text("seed: 3\n")
     (app / "empty.yaml").write_text("# nothing yet\n")
     done = lolpop("run", "app.py", *words)
@@ -213,14 +213,14 @@ def test_a_wrong_sweep_is_told_before_anything_runs(app, lolpop, words, told):
 
 
 def test_a_group_without_runs_cannot_be_compared(app, lolpop):
-    """A misspelt group is an error, whatever the form of the table."""
+    """A misspelt group is an error in every format of the table."""
     for form in ([], ["--json"], ["--csv"]):
         done = lolpop("runs", "compare", "--group", "nihgtly", *form)
         assert (done.code, "no runs of the group 'nihgtly'" in done.err) == (1, True)
 
 
 def test_the_best_run_is_the_first(folder, lolpop):
-    """Metrics of models stand beside settings: as a table, CSV, JSON, and a frame in Python."""
+    """Metrics are next to settings, in a table, CSV, JSON, and a frame in Python."""
     from sklearn.datasets import load_wine
 
     frame = load_wine(as_frame=True).frame.sample(frac=1, random_state=0)

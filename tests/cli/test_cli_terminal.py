@@ -85,7 +85,7 @@ def terminal():
 
 
 def test_commands_to_type_next_stay_whole_on_a_narrow_terminal(talking, terminal):
-    """On 40 columns, a command that is proposed is one line that can be copied, its comment included."""
+    """On 40 columns, a proposed command and its comment are on one line that can be copied."""
     code, seen = terminal("run", talking, columns=40)
     assert code == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
@@ -98,7 +98,7 @@ def test_commands_to_type_next_stay_whole_on_a_narrow_terminal(talking, terminal
 
 
 def test_a_table_stays_legible_on_a_narrow_terminal(talking, terminal):
-    """On 40 columns, a row of many columns is shown as lines of a title and a value; no word is folded."""
+    """On 40 columns, a wide row is shown as lines of title and value; no word is broken."""
     terminal("run", talking)
     code, seen = terminal("runs", "ls", columns=40)
     assert code == 0
@@ -123,7 +123,7 @@ def test_a_terminal_has_progress_and_colours_and_a_pipe_has_none(talking, termin
 
 
 def test_ctrl_c_on_the_keyboard_ends_the_run(talking, terminal, lolpop):
-    """Ctrl-C gives the cursor back, exits 130, and says how to see what was done."""
+    """Ctrl-C restores the cursor, exits with 130, and says how to inspect the run."""
     code, seen = terminal("run", talking, typed=b"\x03")
     assert code == 130
     assert "Interrupted. The run is marked as interrupted: lolpop runs show " in seen
@@ -132,15 +132,15 @@ def test_ctrl_c_on_the_keyboard_ends_the_run(talking, terminal, lolpop):
 
 
 def test_a_run_that_fails_before_its_first_step_has_no_steps_to_tell(talking, lolpop):
-    """There is no empty heading."""
+    """An empty table of steps has no heading."""
     done = lolpop("run", talking, "fail")
     assert done.code == 1
     assert "fail failed" in done.out
     assert "\nSteps" not in done.out
 
 
-def test_what_there_is_nothing_of_has_no_heading(talking, lolpop):
-    """A workflow that makes nothing has no heading of what it made."""
+def test_empty_parts_have_no_heading(talking, lolpop):
+    """A workflow that makes nothing has no heading for resources."""
     done = lolpop("run", talking, "fail")
     assert "Made or used" not in done.out
     done = lolpop("run", talking)
@@ -198,7 +198,7 @@ def own(seen):
 
 
 def test_nothing_of_the_data_reaches_a_terminal_raw(hostile, terminal, lolpop):
-    """Controls, sequences of terminals and marks of direction are escapes, in tables, errors and arguments."""
+    """Control characters and text direction marks are escaped in tables, errors and arguments."""
     group = "\x1b[31mG\u202e"
     code, seen = terminal("run", "classification", "--group", group, typed=b"")
     assert code == 0, seen
@@ -229,7 +229,7 @@ def test_nothing_of_the_data_reaches_a_terminal_raw(hostile, terminal, lolpop):
 
 
 def test_json_stays_json_whatever_is_in_it(folder, lolpop):
-    """A result is printed as JSON that a program reads as the same value, for people and with --json."""
+    """A result is printed as JSON that parses to the same value, with --json and without."""
     (folder / "app.py").write_text(
         "from lolpop import Runner, RunnerContainer, providers, workflow\n"
         "class Say(Runner):\n"

@@ -117,15 +117,15 @@ def test_help_has_an_example_and_fits_into_60_columns(path, lolpop, monkeypatch)
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_what_lists_shows_or_does_has_json(path):
-    """Every command has --json, but those that write files or print for other programs."""
+def test_commands_have_json(path):
+    """Every command has --json, except those that write files or text for other programs."""
     options = {option for parameter in COMMANDS[path].params for option in parameter.opts}
     assert ("--json" in options) is (path not in WRITES_FILES | IS_TEXT_FOR_A_PROGRAM)
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_wrong_usage_exits_with_2(path, folder, lolpop):
-    """An option that does not exist is an error of a few lines with the exit code of wrong usage."""
+    """An option that does not exist is an error of a few lines with exit code 2."""
     done = lolpop(*path, "--no-such-option")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error: ")
@@ -146,8 +146,8 @@ def test_objects_that_do_not_exist_exit_with_1(path, folder, lolpop):
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_what_is_known_is_completed(path):
-    """Runners, workflows, settings, profiles, runs, components and references are completed by the shell."""
+def test_names_are_completed(path):
+    """The shell completes runners, workflows, settings, profiles, runs, components and references."""
     proposing = path[0] in {"models", "datasets"}
     for parameter in COMMANDS[path].params:
         kind = parameter.param_type_name

@@ -46,7 +46,7 @@ def test_findings_are_read_one_a_line(project, lolpop):
 
 
 def test_what_keeps_a_container_from_being_found_ends_with_one_period(project, lolpop):
-    """An error that is no finding of its own is told as one."""
+    """An error that is not a finding ends with one period, too."""
     (project / "empty.py").write_text("")
     done = lolpop("verify", "empty.py")
     assert done.code == 2

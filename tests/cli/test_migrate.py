@@ -19,7 +19,7 @@ def former(folder):
 
 
 def test_settings_are_rewritten_and_can_be_verified(former, lolpop):
-    """Roles, sources, components, parameters and a grid stand where this lolpop reads them."""
+    """Roles, sources, components, parameters and a grid are where this lolpop expects them."""
     done = lolpop("migrate", "classification.yaml", "-o", "lolpop.yaml")
     assert done.code == 0, done.err
     settings = YAML(typ="safe").load(former / "lolpop.yaml")
@@ -56,7 +56,7 @@ def test_settings_are_rewritten_and_can_be_verified(former, lolpop):
 def test_what_is_not_carried_over_is_listed_at_its_place(former, lolpop):
     """A component that does not exist here, and a setting without a counterpart, with file, line and column."""
     done = lolpop("migrate", "classification.yaml")
-    lost, needless = done.err.split("Not needed any more:")
+    lost, needless = done.err.split("No longer needed:")
     assert "classification.yaml:7:3  component.metadata_tracker: there is no MLFlowMetadataTracker" in lost
     assert "classification.yaml:50:5  train.config.callbacks: has no counterpart" in lost
     assert "mlflow_tracking_uri" not in done.err  # it is a part of what is missing
@@ -123,8 +123,8 @@ def test_a_misspelt_file_gets_a_near_name(folder, lolpop):
     ],
     ids=["share of a table", "rows of a table", "steps of a series"],
 )
-def test_sizes_of_test_rows_are_told_of_as_what_they_are(folder, lolpop, runner, size, told):
-    """A share of a table is carried over; a number is told of with the setting that there is instead."""
+def test_sizes_of_test_rows_are_carried_over_or_reported(folder, lolpop, runner, size, told):
+    """A share of a table is carried over; a number is reported with the setting that replaces it."""
     (folder / "old.yaml").write_text(
         f"{runner}component: {{}}\ntrain: {{data_splitter: {{config: {{test_size: {size}}}}}}}\n"
     )

@@ -46,7 +46,7 @@ def finding_of(container, **overrides):
     ],
 )  # fmt: skip
 def test_what_does_not_fit_the_problem_is_a_finding(container, settings, path, message, hint):
-    """Nothing is built to notice; the setting is named, and what would fit."""
+    """The finding names the setting and valid values; nothing is built."""
     finding = finding_of(container, **settings)
     assert finding.path == path
     assert message in finding.message
@@ -54,7 +54,7 @@ def test_what_does_not_fit_the_problem_is_a_finding(container, settings, path, m
 
 
 def test_a_problem_that_is_invalid_is_its_own_finding_only():
-    """A metric is not judged by a problem that nobody knows."""
+    """A metric is not checked against an invalid problem."""
     finding = finding_of(
         ClassificationContainer, problem={"name": "p", "target": "y", "type": "regression"},
         model_checker__metric="r2",
@@ -86,7 +86,7 @@ BROKEN = {
 @pytest.mark.parametrize("transformer", TRANSFORMERS)
 @pytest.mark.parametrize("case", BROKEN)
 def test_rows_that_teach_nothing_are_named(case, transformer):
-    """By every trainer alike, with the column and what to do."""
+    """Every trainer names the column and what to do."""
     problem, change, message = BROKEN[case]
     frame = change(rows())
     for make in (SklearnModelTrainer, XGBoostModelTrainer):
@@ -97,7 +97,7 @@ def test_rows_that_teach_nothing_are_named(case, transformer):
 
 @pytest.mark.parametrize("transformer", TRANSFORMERS)
 def test_ten_thousand_categories_and_lists_are_left_out_or_put_together(transformer):
-    """Text of so many values is free text, a categorical column keeps the frequent ones, and predicts others."""
+    """Such text is left out, a categorical column keeps frequent categories, lists are left out."""
     n = 20_000
     codes = [f"c{at % 10_000}" for at in range(n)]
     frame = pd.DataFrame({"x": np.arange(n) % 7, "text": codes, "kind": pd.Categorical(codes)})
@@ -110,7 +110,7 @@ def test_ten_thousand_categories_and_lists_are_left_out_or_put_together(transfor
 
 
 def test_columns_of_one_name_are_named():
-    """Wherever a frame comes in."""
+    """Every component refuses duplicate column names."""
     frame = rows()
     model = trained(frame)
     double = frame[["x", "group", "group", "y"]]
@@ -132,7 +132,7 @@ def test_columns_of_one_name_are_named():
 
 @pytest.mark.parametrize("checker", [BuiltinModelBiasChecker, FairlearnModelBiasChecker])
 def test_a_group_of_one_row_is_not_judged(checker):
-    """It is named as too small, with pandas and polars, and no answer is no good one."""
+    """It is reported as too small, with pandas and polars; the other groups are not compared with it."""
     frame = rows()
     model = trained(frame)
     for library in (frame, pl.from_pandas(frame)):
@@ -145,7 +145,7 @@ def test_a_group_of_one_row_is_not_judged(checker):
 
 
 def test_a_split_by_groups_of_which_one_has_one_row():
-    """Each group stays whole; one group alone cannot be split."""
+    """No group is divided; a single group cannot be split."""
     splitter = SklearnDataSplitter(0.5, by="group", column="group", problem=CLASSES)
     splits = splitter.split(rows())
     assert sorted([len(splits.train), len(splits.test)]) == [1, 59]
@@ -167,7 +167,7 @@ def numbers(tmp_path):
 
 
 def test_a_search_without_a_search_space_says_so(numbers):
-    """And no trials at all are no search."""
+    """Without trials, there is no search."""
     searching = {"train.hyperparameter_tuner.n_trials": 3}
     with (
         RegressionContainer.load(numbers, environ={}, overrides=searching) as container,
@@ -182,7 +182,7 @@ def test_a_search_without_a_search_space_says_so(numbers):
 
 @pytest.mark.parametrize("name", ["*", "^x.*$"])
 def test_names_that_are_patterns_to_polars_are_refused(name):
-    """What would be all columns, or none, is no name of one; pandas has no patterns."""
+    """Polars would read them as patterns; pandas has no patterns."""
     frame = rows().rename(columns={"x": name})
     split = SklearnDataSplitter(problem=CLASSES).split
     assert len(split(frame).test) == 12

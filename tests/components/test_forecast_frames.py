@@ -26,7 +26,7 @@ def backtested(frame):
 
 
 def test_polars_and_pandas_give_the_same(shops):
-    """Rows of either library have the same forecasts and metrics, in a frame of their own."""
+    """Forecasts and metrics are equal, and frames are of the library of the input."""
     checker, found = ForecastModelChecker(problem=SHOPS), []
     for frame in (shops, pl.from_pandas(shops)):
         _, rows, _ = backtested(frame)
@@ -41,7 +41,7 @@ def test_polars_and_pandas_give_the_same(shops):
 
 
 def test_the_future_has_the_dtypes_of_the_past(shops):
-    """Rows to forecast are a frame of the same library, with the same dtypes, and so are predictions."""
+    """Rows to forecast and predictions have the library and dtypes of the training rows."""
     frame = pl.from_pandas(shops).with_columns(pl.col("day").cast(pl.Date), pl.col("shop").cast(pl.String))
     future = future_rows(frame, SHOPS).rows
     assert future.schema == frame.select("shop", "day").schema
@@ -54,7 +54,7 @@ def test_the_future_has_the_dtypes_of_the_past(shops):
 
 @pytest.mark.parametrize("most", [2, 6])
 def test_what_was_forecast_is_drawn(shops, tmp_path, most):
-    """A model is drawn after its history, and a backtest as it was: a panel for each series, up to a number."""
+    """A model is drawn after its history, a backtest as it was made, with a panel for each series."""
     model, rows, splits = backtested(shops)
     visualizer = ForecastModelVisualizer("svg", series=most, problem=SHOPS)
     drawn = visualizer.draw(model, splits.test[["shop", "day", "offer"]], splits.test["sold"], tmp_path)

@@ -17,7 +17,7 @@ import pytest
     ],
 )
 def test_importing_an_implementation_imports_no_library(module):
-    """Verification imports the classes, and must stay quick."""
+    """Verification imports the classes, so it must be fast."""
     code = (
         f"import sys, lolpop.components.{module}\n"
         "print({'sklearn', 'pandera', 'pandas', 'numpy', 'scipy', 'optuna', 'narwhals'} & set(sys.modules))"

@@ -49,7 +49,7 @@ TRANSFORMERS = {"sklearn": SklearnFeatureTransformer, "feature_engine": FeatureE
     kind=st.sampled_from(["classification", "regression"]),
 )
 def test_any_frame_is_judged_or_an_error(trainer, transformer, frame, other, kind):
-    """What was fitted is stored, predicts the same, and is checked, explained and drawn, on these rows or others."""
+    """A fitted model is stored, predicts the same, and is checked, explained and drawn."""
     try:
         data = wrap(frame)
     except LolpopError:

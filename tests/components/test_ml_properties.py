@@ -26,7 +26,7 @@ from lolpop.problem import Problem
 @RELAXED
 @given(frame=frames())
 def test_any_column_is_of_some_kind(frame: Any) -> None:
-    """Every column has a kind, and is numbers, text, dates, labels, or a DataError."""
+    """Every column has a kind and can be converted, or is a DataError."""
     try:
         rows = wrap(frame)
     except LolpopError:
@@ -43,7 +43,7 @@ def test_any_column_is_of_some_kind(frame: Any) -> None:
 @RELAXED
 @given(frame=frames(), by=st.sampled_from(["random", "group", "time", "column"]), kind=st.booleans())
 def test_any_frame_is_split_or_an_error(frame: Any, by: Any, kind: bool) -> None:
-    """Splits of random frames are whole, or a DataError."""
+    """Random frames give complete splits, or a DataError."""
     problem = Problem(name="a", target="y", type="classification" if kind else "regression")
     column = None if by == "random" else "a"
     splitter = SklearnDataSplitter(0.3, 0.2, by=by, column=column, problem=problem)
@@ -62,7 +62,7 @@ def test_any_frame_is_split_or_an_error(frame: Any, by: Any, kind: bool) -> None
 @settings(RELAXED, max_examples=40)
 @given(frame=frames(at_least=4), other=frames(), classes=st.booleans())
 def test_any_frame_is_learned_from_or_an_error(estimator: str, frame: Any, other: Any, classes: bool) -> None:
-    """Fitting and predicting random frames, also ones of other columns, meets only LolpopErrors."""
+    """Fitting and predicting random frames raises errors of lolpop only."""
     kind: Any = "classification" if classes or estimator == "logistic_regression" else "regression"
     problem, features = Problem(name="a", target="y", type=kind), SklearnFeatureTransformer()
     trainer: Any = (
@@ -101,7 +101,7 @@ def test_any_frame_is_learned_from_or_an_error(estimator: str, frame: Any, other
 @RELAXED
 @given(frame=frames(), suffix=st.sampled_from(["csv", "parquet", "jsonl", "feather"]))
 def test_any_frame_is_written_or_an_error(frame: Any, suffix: str) -> None:
-    """What was written can be read, with as many rows; else it is a DataError and there is no file."""
+    """A written file has all rows; otherwise there is a DataError and no file."""
     with tempfile.TemporaryDirectory() as folder:
         kind = "polars" if isinstance(frame, pl.DataFrame) else "pandas"
         connector = FileDataConnector(data=Data(train="-", frame=kind), folder=Path(folder))

@@ -178,7 +178,7 @@ def test_profilers_answer_for_any_pandas_frame(name, frame, other, problem):
 @settings(max_examples=50, deadline=None)
 @given(frame=polars_frames(), other=polars_frames(), problem=st.sampled_from(PROBLEMS))
 def test_profilers_answer_for_any_polars_frame(name, frame, other, problem):
-    """The same holds of polars."""
+    """A profile survives its JSON, and whatever can be profiled can be compared with."""
     described(PROFILERS[name], frame, other, problem)
 
 

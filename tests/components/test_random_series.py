@@ -145,7 +145,7 @@ def target_of(frame: Any) -> tuple[Any, Any]:
 def test_rows_are_checked_split_and_continued_whatever_they_hold(
     drawn: tuple[Any, ForecastingProblem],
 ) -> None:
-    """A report of checks always comes; splits and rows to come do, or an error for people."""
+    """Checks always give a report; splits and future rows are made, or are readable errors."""
     frame, problem = drawn
     for labelled in (True, False):
         with contextlib.suppress(LolpopError):
@@ -165,7 +165,7 @@ def test_rows_are_checked_split_and_continued_whatever_they_hold(
 def test_series_are_forecast_judged_and_explained_whatever_they_hold(
     name: str, drawn: tuple[Any, ForecastingProblem]
 ) -> None:
-    """A fit that succeeds forecasts finite numbers between its bounds, and is judged; else people are told."""
+    """A fitted model forecasts finite numbers between its bounds, or there is a readable error."""
     frame, problem = drawn
     with contextlib.suppress(LolpopError):
         splits = HorizonDataSplitter(problem=problem).split(frame)

@@ -40,7 +40,7 @@ def keepers(file_store, file_tracker):
 
 
 def test_the_metadata_tracker_takes_text(file_tracker, tmp_path):
-    """What is told of a resource by its reference is known of the resource."""
+    """A reference and its resource have the same records."""
     file_tracker.create(Dataset, "rows")
     version = file_tracker.create(DatasetVersion, "rows", parents=["dataset:rows"])
     text = version.reference
@@ -61,7 +61,7 @@ def test_the_metadata_tracker_takes_text(file_tracker, tmp_path):
 
 
 def test_metrics_and_versions_take_text(keepers, file_tracker):
-    """Metrics, rows and models are kept and given back by reference."""
+    """Metrics, rows and models are saved and loaded by reference."""
     metrics, control = keepers[SQLMetricsTracker], keepers[Versions]
     file_tracker.create(Dataset, "source")
     control.save_data("rows", FRAME, parents=["dataset:source"])
@@ -74,7 +74,7 @@ def test_metrics_and_versions_take_text(keepers, file_tracker):
 
 
 def test_the_life_of_a_model_version_takes_text(keepers, file_tracker):
-    """A version is registered, approved, deployed and taken out of use by reference."""
+    """A version is registered, approved, deployed and undeployed by reference."""
     repository, deployer = keepers[SQLModelRepository], keepers[LocalModelDeployer]
     for _ in range(2):
         file_tracker.create(ModelVersion, "m")
@@ -106,8 +106,8 @@ def test_the_life_of_a_model_version_takes_text(keepers, file_tracker):
         (LocalModelDeployer, lambda it, wrong: it.deployed(wrong), "model:name"),
     ],
 )
-def test_what_is_no_such_resource_is_told(keepers, keeper, call, form):
-    """The error shows what was given, not all of a frame, and the form that was expected."""
+def test_what_is_no_such_resource_is_reported(keepers, keeper, call, form):
+    """The error has a short form of the value, and the expected form."""
     for wrong, shown in [
         ("prediction_job:m", "'prediction_job:m'"),
         (3, "3"),
@@ -118,14 +118,14 @@ def test_what_is_no_such_resource_is_told(keepers, keeper, call, form):
             call(keepers[keeper], wrong)
 
 
-def test_resources_of_another_kind_are_told(keepers):
-    """A resource is not good for another because it is one."""
+def test_resources_of_another_kind_are_reported(keepers):
+    """A resource of another kind is refused."""
     with pytest.raises(LolpopError, match=r"^dataset:rows is not a reference of the form dataset_version"):
         keepers[Versions].load_data(Dataset(name="rows"))
 
 
 def test_a_subclass_of_a_resource_is_read_by_its_own_name():
-    """Kinds that an extension adds have references too; of several kinds, the one that is named is meant."""
+    """Kinds of an extension have references, too, which give resources of that kind."""
 
     class Report(Numbered):
         kind = "report"

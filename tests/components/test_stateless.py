@@ -153,7 +153,7 @@ COMPONENTS: dict[str, tuple[Callable[[], Any], Callable[..., Any]]] = {
 
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_an_instance_that_was_used_is_as_good_as_new(name):
-    """In turn and in two threads at once, one instance gives what fresh ones give."""
+    """A used instance, one call after the other or in two threads, gives the results of a new one."""
     make, use = COMPONENTS[name]
     if name in {"xgboost", "lightgbm", "catboost", "feature_engine", "fairlearn", "shap"}:
         pytest.importorskip(name)
@@ -165,7 +165,7 @@ def test_an_instance_that_was_used_is_as_good_as_new(name):
 
 
 def test_a_visualizer_that_was_used_is_as_good_as_new(tmp_path):
-    """The same figures, byte for byte."""
+    """Figures are equal byte by byte."""
     fresh = [drawn(MatplotlibModelVisualizer(problem=PROBLEM), frame, tmp_path) for frame in DATASETS]
     one = MatplotlibModelVisualizer(problem=PROBLEM)
     assert [drawn(one, frame, tmp_path) for frame in DATASETS] == fresh

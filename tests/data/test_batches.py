@@ -35,7 +35,7 @@ def cut(frame, rows):
 
 
 def test_items_are_made_ahead_in_their_order():
-    """The next item is made in another thread, in the same context, before the last one is asked for."""
+    """The next item is made in another thread, with the same context, before it is requested."""
     variable = ContextVar("variable", default="outside")
     variable.set("inside")
     made, second = [], threading.Event()
@@ -55,7 +55,7 @@ def test_items_are_made_ahead_in_their_order():
 
 
 def test_an_error_of_an_item_comes_where_the_item_would():
-    """Items before it are given first."""
+    """Items before it are yielded first."""
 
     def items():
         yield 1
@@ -74,7 +74,7 @@ def test_an_error_of_an_item_comes_where_the_item_would():
     rows=st.integers(1, 9),
 )
 def test_an_index_in_batches_is_judged_as_a_whole_one(tmp_path_factory, library, keys, rows):
-    """Whether values are double, in which rows, is found out wherever the batches are cut."""
+    """Duplicates and their rows are found for all sizes of batches."""
     frame = FRAMES[library]({"key": keys})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_HELD", 4)  # several ranges of hashes
@@ -101,7 +101,7 @@ def refusal(check):
 @given(rows=st.integers(1, 9))
 @settings(max_examples=9, deadline=None)
 def test_the_digest_does_not_depend_on_batches(tmp_path_factory, library, rows):
-    """Rows that are kept in batches are the same content as the same rows in one frame."""
+    """Rows in batches have the digest of the same rows in one frame."""
     frame = FRAMES[library](
         {"a": range(8), "b": [None, *"bcdefgh"], "c": [0.5, None] * 4, "d": [True, False, None, True] * 2}
     )
@@ -112,7 +112,7 @@ def test_the_digest_does_not_depend_on_batches(tmp_path_factory, library, rows):
 
 
 def test_the_digest_is_of_all_rows_of_many_parts(tmp_path):
-    """It is the same for batches that are longer and shorter than the parts that are hashed."""
+    """The digest does not depend on the sizes of batches and of hashed parts."""
     frame = pd.DataFrame({"a": np.arange(200_000), "b": np.random.default_rng(0).normal(size=200_000)})
     expected = digest_of(pack(frame))
     for rows in (30_001, 65_536, 100_000):
@@ -122,14 +122,14 @@ def test_the_digest_is_of_all_rows_of_many_parts(tmp_path):
 
 
 def test_categories_are_kept_as_their_values(tmp_path):
-    """Each batch has categories of its own, and together they are text."""
+    """Batches with different categories are stored as text."""
     batches = [pd.DataFrame({"a": pd.Categorical(values)}) for values in (["x"], ["y", "x"])]
     write_batches(batches, tmp_path / "data.arrow")
     assert unpack(read(tmp_path / "data.arrow"))["a"].tolist() == ["x", "y", "x"]
 
 
 def test_batches_may_differ_in_what_changes_no_value():
-    """The order of columns, and types that hold the same values, are those of the first batch."""
+    """The order of columns and types with equal values follow the first batch."""
     alike = SchemaAligner(lambda frame: pa.Table.from_pandas(frame, preserve_index=False))
     tables = map(alike, [pd.DataFrame({"a": [1, 2], "b": "x"}), pd.DataFrame({"b": "y", "a": [None, 3.0]})])
     assert pa.concat_tables(tables).to_pydict() == {"a": [1, 2, None, 3], "b": list("xxyy")}
@@ -144,7 +144,7 @@ def test_batches_may_differ_in_what_changes_no_value():
     ],
 )
 def test_batches_of_other_columns_are_refused(library, other, message):
-    """The error says which columns, and from which row on."""
+    """The error has the columns and the first row."""
     same = ColumnAligner()
     same(FRAMES[library]({"a": [1, 2], "b": [3, 4]}))
     with pytest.raises(DataError, match=message):
@@ -153,7 +153,7 @@ def test_batches_of_other_columns_are_refused(library, other, message):
 
 @pytest.mark.parametrize("library", FRAMES)
 def test_a_sample_is_of_all_batches(library):
-    """Few rows are all there; of many, about as many as asked for, from the first to the last."""
+    """A sample has all of few rows, and of many rows the requested number from all batches."""
     frame = FRAMES[library]({"a": range(20_000)})
     assert len(sampled(cut(frame, 999), 10_000)) == 20_000
     values = np.array(sampled(cut(frame, 999), 1_000)["a"])
@@ -163,7 +163,7 @@ def test_a_sample_is_of_all_batches(library):
 
 
 def test_a_connector_that_cannot_write_batches_writes_them_at_once():
-    """Extensions need not know of batches; nothing is written if an error leaves the block."""
+    """An extension without batches works; after an error nothing is written."""
 
     class Remembering(DataConnector):
         def __init__(self):
@@ -189,6 +189,6 @@ def test_a_connector_that_cannot_write_batches_writes_them_at_once():
 
 
 def test_joining_no_frames_is_an_error():
-    """There is no frame without rows to tell its columns."""
+    """Without frames, the columns are unknown."""
     with pytest.raises(DataError, match="no rows"):
         joined([])

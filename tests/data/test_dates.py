@@ -30,7 +30,7 @@ def series(values, library="pandas"):
 )  # fmt: skip
 @pytest.mark.parametrize("time", ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S.%f", " %I:%M %p", ", %H:%M"])
 def test_the_usual_forms_are_dates(form, time, library):
-    """Years, months and days in any usual order, with and without a time, are the dates that were written."""
+    """Years, months and days in any usual order, with a time or without, are read correctly."""
     moments = MOMENTS if time else DAYS
     column = series(moments.strftime(form + time), library)
     date = date_form(column)
@@ -40,14 +40,14 @@ def test_the_usual_forms_are_dates(form, time, library):
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_missing_dates_zones_and_spaces_are_understood(library):
-    """A zone makes instants in UTC, spaces around a date are none of it, and what is missing stays missing."""
+    """Zones are converted to UTC, spaces are ignored, and missing values stay missing."""
     column = series([" 31/01/2012 10:00 +01:00", None, "01/02/2012 10:00 Z "], library)
     found = to_datetimes(column, date_form(column).form)
     assert found.astype(str).tolist() == ["2012-01-31T09:00:00.000000", "NaT", "2012-02-01T10:00:00.000000"]
 
 
 def test_days_and_months_without_zeros_are_understood():
-    """1/31/2012 and 12/1/2012 are of one form."""
+    """1/31/2012 and 12/1/2012 have one format."""
     column = series(["1/31/2012", "12/1/2012"])
     assert date_form(column).form == "%m/%d/%Y"
     assert to_datetimes(column, "%m/%d/%Y").astype("M8[D]").astype(str).tolist() == [
@@ -68,14 +68,14 @@ def test_days_and_months_without_zeros_are_understood():
         (["01.02.2012", "03.04.2012"], "%d.%m.%Y", ()),
     ],
 )
-def test_what_can_be_read_in_two_ways_says_so(values, form, others):
-    """Where values do not decide, the same day of all months is more likely, and the month comes first."""
+def test_ambiguous_dates_are_marked(values, form, others):
+    """If values are ambiguous, one day of every month is more likely, and the month is first."""
     date = date_form(series(values))
     assert (date.form, date.others) == (form, others)
 
 
-def test_months_of_years_are_no_riddle():
-    """The first of every month of two years, day first, is twelve days of January in no other reading."""
+def test_first_days_of_months_are_not_ambiguous():
+    """The first of every month, day first, would be twelve days of January in the other format."""
     months = pd.date_range("2011-01-01", periods=24, freq="MS")
     date = date_form(series(months.strftime("%d/%m/%Y")))
     assert (date.form, date.others) == ("%d/%m/%Y", ())
@@ -89,21 +89,21 @@ def test_months_of_years_are_no_riddle():
         ["555-12-3456"], ["", " "], ["Room 1, 2012"], ["Apollo 11"], ["20120101"], ["2012/01/01", "01/02/2012"],
     ],
 )  # fmt: skip
-def test_what_only_looks_like_dates_is_text(values):
-    """Versions, pressures, numbers of telephones, and dates beside other texts."""
+def test_similar_text_is_not_read_as_dates(values):
+    """Versions, pressures, telephone numbers, and dates among other texts are text."""
     assert date_form(series(values)) is None
 
 
 def test_dates_of_iso_8601_that_are_text_are_meant_to_be():
-    """Readers make dates of them: text stays what its dtype says, unless people say otherwise."""
+    """Connectors read ISO dates as dates, so text stays text unless problem.dates says otherwise."""
     column = series(["2024-01-01", "2024-02-01 10:00"])
     assert date_form(column) is None
     assert date_form(column, "ISO8601").form == "ISO8601"
     assert to_datetimes(column, "ISO8601").astype(str).tolist() == to_datetimes(column).astype(str).tolist()
 
 
-def test_what_people_say_decides():
-    """A stated form is taken, of whole numbers too; 'text' means that there are no dates."""
+def test_the_stated_format_is_used():
+    """A stated format is used, for whole numbers too; 'text' means no dates."""
     column = series(["01/02/2012", "03/04/2012"])
     assert date_form(column, "%d/%m/%Y").form == "%d/%m/%Y"
     assert date_form(column, "text") is None
@@ -114,7 +114,7 @@ def test_what_people_say_decides():
 
 
 def test_another_form_than_the_learned_one_is_an_error_and_iso_8601_is_not():
-    """Days and months never change places from file to file: what does not fit is named."""
+    """Days and months are never swapped between files: a date in another format is an error."""
     iso = to_datetimes(series(["2012-02-01", "31/01/2012"]), "%d/%m/%Y")
     assert iso.astype("M8[D]").astype(str).tolist() == ["2012-02-01", "2012-01-31"]
     with pytest.raises(
@@ -125,14 +125,14 @@ def test_another_form_than_the_learned_one_is_an_error_and_iso_8601_is_not():
 
 @pytest.mark.parametrize("form", ["dd/mm/yyyy", "%d/%m", "%Q", ""])
 def test_a_form_that_is_none_is_refused(form):
-    """A typo in problem.dates is a finding, with what to write."""
+    """An invalid format in problem.dates is a finding that says what to write."""
     with pytest.raises(ValueError, match="invalid date format"):
         Problem(name="p", target="y", dates={"when": form})
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_grid_reads_and_writes_the_form_of_its_times(library):
-    """Months written day first are monthly, later times are read by the same form, and are written in it."""
+    """Months written day first are monthly; later times are read and written in that format."""
     months = pd.date_range("2011-01-01", periods=24, freq="MS").strftime("%d/%m/%Y")
     grid = Grid.of(series(months, library).to_native())
     assert (grid.frequency, grid.season, grid.form) == ("MS", 12, "%d/%m/%Y")
@@ -143,7 +143,7 @@ def test_a_grid_reads_and_writes_the_form_of_its_times(library):
 
 
 def test_a_grid_takes_the_stated_form():
-    """problem.dates decides for the time of series as well, of numbers such as 201201 too."""
+    """problem.dates applies to the time of series, and to numbers such as 201201."""
     twelve = pd.date_range("2012-01-01", periods=12, freq="MS")
     stated = Grid.of(pd.Series(twelve.strftime("%d/%m/%Y")), None, "%m/%d/%Y")
     assert (stated.frequency, stated.start) == ("D", "2012-01-01T00:00:00")

@@ -54,7 +54,7 @@ def moments(frequency, zone, length, day=7):
 )
 @example("B", None, 2, 0, 60)  # from a Friday
 def test_positions_come_back_as_they_were(frequency, zone, day, first, length):
-    """Times of positions have these positions, before the start of the grid too, whatever the clock does."""
+    """Times and positions convert to each other, before the start and at changes of the clock, too."""
     grid = Grid.of(moments(frequency, zone, 40, day), frequency)
     positions = np.arange(first, first + length)
     times = pd.Series(grid.times(positions), name="t")
@@ -65,7 +65,7 @@ def test_positions_come_back_as_they_were(frequency, zone, day, first, length):
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(FREQUENCIES), st.sampled_from(ZONES), st.sets(st.integers(1, 98), max_size=30))
 def test_the_frequency_is_found_whatever_is_missing(frequency, zone, missing):
-    """Of a hundred moments without some, the grid is the one of all, and so are the positions."""
+    """A hundred moments with gaps have the grid and the positions of all."""
     times = moments(frequency, zone, 100)
     kept = times.drop(index=sorted(missing))
     grid = Grid.of(kept.sample(frac=1, random_state=0))
@@ -75,7 +75,7 @@ def test_the_frequency_is_found_whatever_is_missing(frequency, zone, missing):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(-3000, 3000), st.integers(1, 50), st.sets(st.integers(1, 18), max_size=5))
 def test_whole_numbers_are_counted_by_their_step(start, step, missing):
-    """Years, or whatever is counted, have the step that divides all differences."""
+    """The step of whole numbers divides all their differences."""
     times = pd.Series([start + step * at for at in range(20) if at not in missing], name="year")
     grid = Grid.of(times)
     assert grid.times(np.arange(20)).tolist() == [start + step * at for at in range(20)]
@@ -98,7 +98,7 @@ def test_whole_numbers_are_counted_by_their_step(start, step, missing):
     ids=lambda column: f"{type(column).__module__.partition('.')[0]} {column.dtype}",
 )
 def test_moments_are_given_back_in_the_kind_of_the_column(column):
-    """Dates stay dates, text stays text, numbers stay numbers, and zones stay."""
+    """Dates, text, numbers and zones keep their type."""
     wrapped = nw.from_native(column, series_only=True)
     given_back = Grid.of(column).column(np.array([1, 5]), wrapped)
     assert given_back.dtype == wrapped.dtype
@@ -121,12 +121,12 @@ def test_moments_are_given_back_in_the_kind_of_the_column(column):
     ],
 )
 def test_a_season_is_what_the_calendar_repeats(frequency, season):
-    """Hours repeat by the day, days by the week, months by the year."""
+    """Hours have a season of a day, days of a week, months of a year."""
     assert Grid.of(moments(frequency, None, 9), frequency).season == season
 
 
 def test_a_frequency_that_pandas_does_not_know_is_named():
-    """A misspelt frequency is told with examples."""
+    """The error for a misspelt frequency has examples."""
     with pytest.raises(DataError, match=r"problem\.frequency 'monthly' is not a frequency"):
         Grid.of(moments("MS", None, 9), "monthly")
 
@@ -158,7 +158,7 @@ def test_the_order_of_rows_makes_no_difference(order, polars):
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(1, 28), min_size=1, max_size=10))
 def test_gaps_are_lines_between_their_neighbours(missing):
-    """Of values on a line, whichever are missing are filled in as they were."""
+    """Missing values of a line are interpolated exactly."""
     rows = pd.DataFrame({"day": pd.date_range("2025-01-01", periods=30), "y": 3.0 * np.arange(30)})
     kept = rows.drop(index=sorted(missing))
     problem = ForecastingProblem(name="s", target="y", time="day", frequency="D", horizon=2)

@@ -55,7 +55,7 @@ def kept(frame, folder):
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_column_comes_back(tmp_path, name):
-    """A column of each dtype of pandas comes back equal, with its dtype, and so does an empty one."""
+    """A column of each dtype of pandas is loaded equal, with its dtype; an empty one, too."""
     frame = pd.DataFrame({name: COLUMNS[name]})
     for part in (frame, frame.iloc[:0], frame.iloc[1:3]):
         pd.testing.assert_frame_equal(kept(part, tmp_path), part, check_exact=True)
@@ -63,20 +63,20 @@ def test_column_comes_back(tmp_path, name):
 
 @pytest.mark.parametrize("name", INDICES)
 def test_index_comes_back(tmp_path, name):
-    """An index of each kind comes back, with its name, dtype and frequency."""
+    """Each kind of index is loaded with its name, dtype and frequency."""
     frame = pd.DataFrame({"a": [4, 3, 2, 1]}, index=INDICES[name])
     pd.testing.assert_frame_equal(kept(frame, tmp_path), frame, check_freq=True)
 
 
 @pytest.mark.parametrize("columns", [["b", "a"], [2, 1], pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])])
 def test_column_labels_come_back(tmp_path, columns):
-    """Labels that are strings, numbers or of several levels come back in their order."""
+    """Labels that are strings, numbers or of several levels are loaded in their order."""
     frame = pd.DataFrame([[1, 2]], columns=columns)
     pd.testing.assert_frame_equal(kept(frame, tmp_path), frame)
 
 
 def test_strings_come_back_however_they_were_stored(tmp_path):
-    """A string column comes back as one; whether pandas keeps it in Python or Arrow is its own business."""
+    """A string column is loaded as a string column, in Python's or Arrow's storage."""
     frame = pd.DataFrame({"a": pd.array(["a", None], dtype="string[python]")})
     pd.testing.assert_frame_equal(kept(frame, tmp_path), frame.astype("string"))
 
@@ -97,7 +97,7 @@ def test_strings_come_back_however_they_were_stored(tmp_path):
     ],
 )
 def test_what_would_not_come_back_is_refused(frame, said):
-    """What could not be given back as it is, is refused by name instead of being changed."""
+    """A frame that would change is refused, with the column."""
     with pytest.raises(DataError, match=said):
         pack(frame)
 
@@ -114,7 +114,7 @@ def test_what_would_not_come_back_is_refused(frame, said):
     )
 )  # fmt: skip
 def test_any_frame_comes_back_with_the_same_digest(frame):
-    """Whatever the values are, the frame comes back equal, and with the digest it had."""
+    """A loaded frame is equal and has the same digest."""
     table = pack(frame)
     back = unpack(table)
     pd.testing.assert_frame_equal(back, frame, check_exact=True)
@@ -122,7 +122,7 @@ def test_any_frame_comes_back_with_the_same_digest(frame):
 
 
 def test_digest_is_of_the_content_not_of_the_memory():
-    """Equal frames have equal digests however they came about: sliced, computed, chunked, read from CSV."""
+    """Equal frames have equal digests: sliced, computed, chunked, or read from CSV."""
     frame = pd.DataFrame(
         {"a": [1.0, np.nan, 3.0], "s": ["x", None, "z"], "c": pd.Categorical(["u", "v", None])}
     )
@@ -139,7 +139,7 @@ def test_digest_is_of_the_content_not_of_the_memory():
 
 
 def test_digest_ignores_what_lies_below_missing_values():
-    """What a nullable column holds in memory where a value is missing does not count."""
+    """Memory of a nullable column behind missing values does not count."""
     one = pd.DataFrame({"a": pd.arrays.IntegerArray(np.array([1, 7]), np.array([False, True]))})
     other = pd.DataFrame({"a": pd.arrays.IntegerArray(np.array([1, 9]), np.array([False, True]))})
     assert digest_of(pack(one)) == digest_of(pack(other))
@@ -157,13 +157,13 @@ def test_digest_ignores_what_lies_below_missing_values():
     ],
 )  # fmt: skip
 def test_digest_tells_frames_apart(change):
-    """Every change of values, order, names, dtypes or index is another content."""
+    """Other values, order, names, dtypes or index give another digest."""
     frame = pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, None]})
     assert digest_of(pack(change(frame))) != digest_of(pack(frame))
 
 
 def test_categories_are_content():
-    """Categories count, their order and those that no row has included."""
+    """Categories, their order and unused ones count."""
     values = ["a", "b"]
     digests = {
         digest_of(pack(pd.DataFrame({"a": pd.Categorical(values, categories=categories, ordered=ordered)})))
@@ -174,14 +174,14 @@ def test_categories_are_content():
 
 
 def test_arrow_table_comes_back(tmp_path):
-    """An Arrow table comes back as one, with its schema and metadata."""
+    """An Arrow table is loaded with its schema and metadata."""
     table = pa.table({"a": [1, None], "b": ["x", "y"]}).replace_schema_metadata({"source": "somewhere"})
     back = kept(table, tmp_path)
     assert back.equals(table, check_metadata=True)
 
 
 def test_polars_frame_comes_back(tmp_path):
-    """A polars dataframe comes back as one, with its dtypes; what polars cannot export is named."""
+    """A polars dataframe is loaded with its dtypes; a column that polars cannot export is named."""
     pl = pytest.importorskip("polars", reason="polars is not installed: pip install 'lolpop[polars]'")
     from polars.testing import assert_frame_equal
 
@@ -200,14 +200,14 @@ def test_polars_frame_comes_back(tmp_path):
 
 
 def test_polars_column_without_a_name_comes_back(tmp_path):
-    """Arrow knows no such columns: polars would call them by their position."""
+    """Arrow has no unnamed columns: polars would name them by position."""
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({"": [1, 2], "a": ["x", "y"]})
     assert kept(frame, tmp_path).equals(frame)
 
 
 def test_polars_categories_do_not_depend_on_what_was_seen_before():
-    """The digest of a polars category column is of its strings, whatever numbers polars gave them."""
+    """The digest of polars categories depends on their strings, not on their codes."""
     pl = pytest.importorskip("polars", reason="polars is not installed: pip install 'lolpop[polars]'")
     long = pl.DataFrame({"c": pl.Series(["z", "y", "x"], dtype=pl.Categorical)})
     short = pl.DataFrame({"c": pl.Series(["x"], dtype=pl.Categorical)})

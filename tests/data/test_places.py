@@ -30,7 +30,7 @@ def files(tmp_path: Path) -> Path:
      "simplecache::file://{0}/data/rows.csv"],
 )  # fmt: skip
 def test_one_file_has_many_spellings(files: Path, spelling: str) -> None:
-    """Detours, links of both kinds and URLs lead to the same file."""
+    """Relative paths, links of both kinds and URLs lead to the same file."""
     location = spelling.format(files)
     assert is_same_file(location, str(files / "data" / "rows.csv"))
     assert not is_same_file(location, str(files / "data" / "other.csv"))
@@ -51,25 +51,25 @@ def test_one_file_has_many_spellings(files: Path, spelling: str) -> None:
     ],
 )
 def test_urls_are_compared_without_detours(one: str, other: str, *, same: bool) -> None:
-    """Who asks, and by which cache, is no part of the place; the case of a key is."""
+    """User and cache of a URL do not count; the case of a key does."""
     assert is_same_file(one, other) is same
 
 
 def test_what_does_not_exist_yet_is_compared_by_its_path(files: Path) -> None:
-    """A file that is to be written may be named twice before it is there."""
+    """A file that does not exist yet may have two spellings."""
     assert is_same_file(f"{files}/linked/new.csv", f"{files}/data/new.csv")
     assert not is_same_file(f"{files}/new.csv", f"{files}/data/new.csv")
 
 
 def test_a_folder_holds_all_that_is_in_it(files: Path) -> None:
-    """Beside it is not in it, even where the name begins alike."""
+    """A folder with the same beginning of the name is not in it."""
     folder = Place("store.artifacts", str(files / "data"), "kept", is_folder=True)
     assert folder.holds(f"{files}/linked/deep/rows.csv")
     assert not folder.holds(f"{files}/data-2/rows.csv")
 
 
 def test_only_what_is_written_as_a_whole_may_be_replaced(files: Path) -> None:
-    """What is read, appended to or kept is protected; the target itself is not."""
+    """Sources, logs and stores are protected; the target itself may be replaced."""
     for access in ("read", "appended", "kept"):
         place = Place("x", f"{files}/link.csv", access)
         assert Places(lambda place=place: [place]).protecting(f"{files}/hard.csv") == place
@@ -80,6 +80,6 @@ def test_only_what_is_written_as_a_whole_may_be_replaced(files: Path) -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_can_be_compared(one: str, other: str) -> None:
-    """Whatever was written for a path, it is the same as itself, and the question has an answer."""
+    """Any text as a path equals itself, and the comparison raises no error."""
     assert is_same_file(one, one)
     assert is_same_file(one, other) == is_same_file(other, one)

@@ -52,7 +52,7 @@ LINES = sorted(
 
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_a_documented_command_exists_with_its_options(page: str, line: str) -> None:
-    """Each command of the documentation is one of lolpop's, and takes the options that it is shown with."""
+    """Each documented command exists and has the options that are shown."""
     command: Any = typer.main.get_command(app)
     words, context = shlex.split(line), command.context_class(command, info_name="lolpop")
     while hasattr(command, "get_command") and words and not words[0].startswith("-"):
@@ -65,6 +65,6 @@ def test_a_documented_command_exists_with_its_options(page: str, line: str) -> N
 
 
 def test_the_lines_are_found() -> None:
-    """The pages that explain commands show many of them, so that the test above looks at something."""
+    """The pages about commands have many examples, so that the other test checks some."""
     assert len(LINES) > 60
     assert ("docs/index.md", "models ls") in LINES

@@ -32,7 +32,7 @@ def assert_one_variable_changes_the_trainer(first, lolpop, runner):
 
 
 def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
-    """The example has the metrics of a plain script, to the last digit, and a probability for each wine."""
+    """Metrics equal those of a plain script to the last digit, with a probability for each wine."""
     folder = example("classification")
     told, _ = lolpop("classification")
     rows = pd.read_csv(folder / "data" / "known.csv").set_index("bottle_id")
@@ -61,7 +61,7 @@ def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
 
 
 def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
-    """The example has the metrics of a plain script, to the last digit, on test rows and on the truth."""
+    """Metrics equal those of a plain script to the last digit, on test rows and on the truth."""
     folder = example("regression")
     told, _ = lolpop("regression")
     rows = pd.read_csv(folder / "data" / "known.csv").set_index("patient_id")
@@ -83,7 +83,7 @@ def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
 
 
 def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
-    """Categories, dates, booleans, missing values and what a function makes of text are all learned from."""
+    """Categories, dates, booleans, missing values and features made from text are used."""
     folder = example("churn")
     told, said = lolpop("classification")
     rows = pd.read_csv(folder / "data" / "known.csv")
@@ -96,7 +96,7 @@ def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
 
 
 def test_orders_are_learned_from_with_what_is_known_of_customers_and_articles(example, lolpop):
-    """Three tables are datasets of their own, rows are made of them, and no basket is in two splits."""
+    """Three tables are datasets, joined to rows, and no basket is in two splits."""
     folder = example("several_sources")
     told, _ = lolpop("classification")
     names = {reference.split(":")[1] for reference in told["resources"]["dataset_version"]}
@@ -117,7 +117,7 @@ def test_orders_are_learned_from_with_what_is_known_of_customers_and_articles(ex
 
 
 def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
-    """The default trainer beats the seasonal naive forecast by half in its backtest, and says by how much."""
+    """In a backtest, the default trainer halves the error of the seasonal naive forecast."""
     pytest.importorskip("statsmodels")
     folder = example("forecasting")
     told, said = lolpop("forecasting")
@@ -137,7 +137,7 @@ def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
 
 
 def test_the_sales_of_every_shop_are_forecast(example, lolpop):
-    """Each of 36 shops has its two weeks, in the order of the plan, and the model beats last week."""
+    """Each of 36 shops has two weeks of forecasts, better than those by the last week."""
     folder = example("many_series")
     told, said = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
     written, plan = (pd.read_csv(folder / name) for name in ("out/predictions.csv", "data/plan.csv"))
@@ -160,7 +160,7 @@ def test_the_sales_of_every_shop_are_forecast(example, lolpop):
     ],
 )
 def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop):
-    """Every example runs with pandera's checks, and its rows break none of them."""
+    """Every example passes the checks of pandera."""
     example(name)
     told, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
     checks = [each for each in told["checks"] if each["task"] == "process.check_data"]

@@ -8,7 +8,7 @@ from lolpop.cli import main
 
 @pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
 def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
-    """Nothing else is changed, and the last years of carbon dioxide are forecast better than by the year before."""
+    """With another trainer, carbon dioxide is forecast better than by the year before."""
     pytest.importorskip("statsmodels")
     pytest.importorskip(trainer)
     folder = example("forecasting")
@@ -27,7 +27,7 @@ def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
 
 @pytest.mark.parametrize("trainer", ["statsmodels", "prophet"])
 def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsys, trainer):
-    """Verification says which problem the trainer is for, and trains nothing."""
+    """Verification names the problem that the trainer is for, and trains nothing."""
     example("quickstart")
     assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
     told = capsys.readouterr().out

@@ -50,7 +50,7 @@ def examples(tmp_path_factory):
     ("name", "frame", "swap"), CASES, ids=lambda part: "-".join(part) if isinstance(part, tuple) else part
 )
 def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path, monkeypatch):
-    """It is trained, analyzed, deployed and predicts, and the part is of the other implementation."""
+    """It trains, analyzes, deploys and predicts with the other implementation."""
     path, use, library = swap
     pytest.importorskip(library)
     folder = shutil.copytree(examples / name, tmp_path / name)
@@ -69,7 +69,7 @@ def test_an_example_runs_with_another_part(name, frame, swap, examples, tmp_path
 
 @pytest.mark.parametrize("name", [name for name in RUNNERS if name != "churn"])
 def test_an_example_runs_on_polars(name, examples, tmp_path, monkeypatch):
-    """It predicts on polars what it predicts on pandas."""
+    """Predictions on polars equal those on pandas."""
     pytest.importorskip("polars")
     predicted = {}
     for frame in ("pandas", "polars"):

@@ -120,7 +120,7 @@ def customers(tmp_path):
 
 @pytest.mark.numerical
 def test_an_installed_extension_is_used_by_name(installed, customers):
-    """Its names are in `components`, its trainer is one line of YAML, its command in `--help` and at work."""
+    """Its names are in `components`, its trainer needs one line of YAML, its command is in `--help`."""
     listed = installed.lolpop("components", "--json", cwd=customers)
     names = {(item["type"], item["name"]): item["package"] for item in json.loads(listed.stdout)}
     assert names["row_sampler", "random"] == names["model_trainer", "shallow_tree"] == "lolpop-audit"
@@ -142,7 +142,7 @@ def test_an_installed_extension_is_used_by_name(installed, customers):
 
 
 def test_without_the_extension_verify_says_what_to_install(environment, customers):
-    """Uninstalled, the names that are missing are findings, with the package that has them."""
+    """The missing names are findings, with the package that has them."""
     done = environment.lolpop("verify", cwd=customers)
     assert done.returncode == 2
     assert (
@@ -153,7 +153,7 @@ def test_without_the_extension_verify_says_what_to_install(environment, customer
 
 
 def test_a_broken_extension_breaks_only_what_uses_it(environment, broken, customers):
-    """One that raises at import is named where it is used and by doctor; nothing else notices it."""
+    """If its import fails, only its users and doctor report it."""
     broken(
         "acme",
         "[lolpop.components.model_trainer]\nacme = acme:Trainer\n[lolpop.commands]\nacme = acme:main\n",
@@ -187,7 +187,7 @@ def test_a_broken_extension_breaks_only_what_uses_it(environment, broken, custom
 
 
 def test_help_imports_no_extension(environment, broken, customers):
-    """With twenty extensions that cannot be imported, help lists their commands, and other commands work."""
+    """With twenty broken extensions, help lists their commands, and other commands work."""
     for number in range(20):
         broken(
             f"acme{number}",
@@ -225,7 +225,7 @@ def test_help_imports_no_extension(environment, broken, customers):
 def test_doctor_says_what_is_wrong_with_an_extension(
     tmp_path, monkeypatch, capsys, entry_points, requires, message
 ):
-    """Entry points to nowhere, wrong classes and other versions of lolpop are named with the extension."""
+    """Missing objects, wrong classes and other versions of lolpop are listed with the extension."""
     from lolpop.cli import main
 
     info = tmp_path / "acme-1.0.dist-info"
@@ -246,7 +246,7 @@ def test_doctor_says_what_is_wrong_with_an_extension(
 
 
 def test_two_extensions_that_claim_one_name_are_both_named(environment, broken, customers):
-    """The error comes when the name is used, and not before."""
+    """The error is raised when the name is used."""
     for name in ("acme", "beta"):
         broken(
             name,
@@ -268,7 +268,7 @@ def test_two_extensions_that_claim_one_name_are_both_named(environment, broken, 
 
 
 def test_a_name_of_lolpops_own_cannot_be_taken(tmp_path, monkeypatch):
-    """An extension that claims `sklearn` or `run` changes nothing of what they are."""
+    """An extension that registers `sklearn` or `run` does not change them."""
     from lolpop.components.model_trainer import ModelTrainer
     from lolpop.registry import find
 

@@ -58,7 +58,7 @@ def bakery(w):
 
 
 def test_a_graph_has_a_step_for_each_call_and_an_edge_for_each_handle():
-    """Calls of a workflow that is called twice have names of their own, and stated arguments stay."""
+    """Several calls of a workflow have different names, and stated arguments are recorded."""
 
     def both(w):
         rye, wheat = w.mix(), w.mix(flour=3, kind="wheat")
@@ -73,7 +73,7 @@ def test_a_graph_has_a_step_for_each_call_and_an_edge_for_each_handle():
 
 
 def test_a_flow_called_with_a_runner_runs_there_and_returns_results():
-    """Results stand where the function returned handles."""
+    """Returned handles become results."""
     baker = Baker()
     assert bakery(baker) == {
         "sold": "model_version:rye@2 for 1.0",
@@ -83,7 +83,7 @@ def test_a_flow_called_with_a_runner_runs_there_and_returns_results():
 
 
 def test_a_call_that_waits_for_a_later_one_is_made_after_it():
-    """Handle.after orders calls whatever their order in the function."""
+    """Handle.after orders calls independently of the function's order."""
 
     @flow
     def late(w):
@@ -97,7 +97,7 @@ def test_a_call_that_waits_for_a_later_one_is_made_after_it():
 
 
 def test_a_flow_inside_a_flow_adds_its_calls():
-    """A ready-made flow is extended by calling it and going on from its handles."""
+    """A flow extends a ready-made one by calling it and using its handles."""
 
     @flow
     def more(w):
@@ -107,8 +107,8 @@ def test_a_flow_inside_a_flow_adds_its_calls():
     assert [step.name for step in more.graph(Baker).steps] == ["mix", "bake", "sell", "sell_2"]
 
 
-def test_everything_that_is_wrong_is_told_at_once_with_its_place():
-    """Unknown workflows, parameters and wrong types, each where the flow says so."""
+def test_all_errors_are_reported_at_once_with_their_places():
+    """Unknown workflows and parameters, and wrong types, with the line of each."""
 
     def wrong(w):
         dough = w.mixx()
@@ -134,7 +134,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place():
 
 
 def test_a_result_that_may_be_none_is_not_taken_where_one_is_needed():
-    """What a workflow may leave out is a wrong type for a parameter that needs it."""
+    """A workflow that may return None does not fit a parameter that requires a resource."""
 
     class Shop(Baker):
         @workflow
@@ -146,7 +146,7 @@ def test_a_result_that_may_be_none_is_not_taken_where_one_is_needed():
 
 
 def test_calls_that_wait_for_each_other_are_an_error():
-    """A cycle is drawn, with the places of its calls."""
+    """The message draws the cycle, with the places of its calls."""
 
     def circle(w):
         dough = w.mix()
@@ -178,7 +178,7 @@ def test_calls_that_wait_for_each_other_are_an_error():
     ],
 )
 def test_a_flow_that_cannot_be_read_says_where(function, message):
-    """Branches on handles, errors of the function's own code, and misuse name the line."""
+    """Branches on handles, errors of the function, and misuse are reported with their line."""
     [finding] = findings_of(function)
     assert message in finding.message
     assert finding.origin.source.endswith("test_flow_recording.py")
@@ -186,7 +186,7 @@ def test_a_flow_that_cannot_be_read_says_where(function, message):
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
 def test_every_call_comes_after_those_that_it_waits_for(edges):
-    """Any order of waiting without a cycle is followed; one with a cycle is an error."""
+    """Any order without a cycle is followed; a cycle is an error."""
     recorder = Recorder(Baker)
     handles = [recorder.mix() for _ in range(10)]
     for first, second in edges:
@@ -206,7 +206,7 @@ def test_every_call_comes_after_those_that_it_waits_for(edges):
 
 @pytest.mark.parametrize("runner", [ClassificationRunner, RegressionRunner, ForecastingRunner])
 def test_every_ready_made_runner_has_three_flows(runner):
-    """Training, predicting, and both, of workflows and parameters that the runner has."""
+    """Training, predicting, and both, with workflows and parameters of the runner."""
     flows = ready_made_flows(runner)
     steps = {name: [step.workflow for step in ready.graph(runner).steps] for name, ready in flows.items()}
     assert list(steps) == ["train", "predict", "train_and_predict"]
@@ -215,7 +215,7 @@ def test_every_ready_made_runner_has_three_flows(runner):
 
 
 def test_the_flows_of_the_package_are_those_of_classification():
-    """What users import is what the command line runs."""
+    """Users import the flows that the command line runs."""
     flows = ready_made_flows(ClassificationRunner)
     assert flows == {"train": train, "predict": predict, "train_and_predict": train_and_predict}
     last = train_and_predict.graph(ClassificationRunner).step("predict_data")

@@ -51,7 +51,7 @@ def built():
 
 
 def test_what_closes_asynchronously_is_awaited_in_reverse_order():
-    """A container that is left asynchronously awaits close() and aclose(), the latter where there are both."""
+    """`async with` awaits close() and aclose(); aclose() has precedence."""
 
     async def main():
         c, _ = built()
@@ -63,7 +63,7 @@ def test_what_closes_asynchronously_is_awaited_in_reverse_order():
 
 
 def test_what_closes_asynchronously_is_awaited_by_a_plain_block_too():
-    """Where no event loop runs, one is made for it."""
+    """Without a running event loop, one is created."""
     c, _ = built()
     with c:
         pass
@@ -71,7 +71,7 @@ def test_what_closes_asynchronously_is_awaited_by_a_plain_block_too():
 
 
 def test_a_plain_block_inside_an_event_loop_says_that_it_cannot_wait():
-    """Nothing is left open in silence, and the others are closed."""
+    """It raises, and closes the others."""
 
     async def main():
         c, _ = built()
@@ -84,7 +84,7 @@ def test_a_plain_block_inside_an_event_loop_says_that_it_cannot_wait():
 
 
 def test_an_override_may_end_asynchronously():
-    """What it built is awaited then, too."""
+    """Instances that were built for it are awaited."""
 
     async def main():
         c, _ = built()
@@ -97,7 +97,7 @@ def test_an_override_may_end_asynchronously():
 
 
 def test_one_asynchronous_failure_does_not_stop_the_others():
-    """As with those that close at once."""
+    """As with synchronous components."""
 
     class Failing(Clock):
         async def aclose(self):
@@ -117,7 +117,7 @@ def test_one_asynchronous_failure_does_not_stop_the_others():
 
 @pytest.mark.parametrize("names", [("__enter__", "__exit__"), ("__aenter__", "__aexit__")])
 def test_a_context_manager_without_close_is_a_finding(names):
-    """Nobody would enter it, or leave it."""
+    """The container would not enter or leave it."""
     manager = type("Manager", (Clock,), dict.fromkeys(names, lambda self, *_: self))
     c = type("C", (PipelineContainer,), {"clock": providers.Component(Clock, default=manager)})()
     with pytest.raises(VerificationError, match=r"is a context manager.*close\(\)"):
@@ -128,7 +128,7 @@ def test_a_context_manager_without_close_is_a_finding(names):
 
 
 def test_a_stand_in_may_be_used_again_and_in_other_containers():
-    """Each time it is a provider of its own: what it built is closed when that override ends."""
+    """Each override has its own provider, whose instances are closed with it."""
     fake, closed = providers.Component(Clock, default=Closing), []
     Closing.log.clear()
     for container in (ClosingContainer(), ClosingContainer()):
@@ -141,7 +141,7 @@ def test_a_stand_in_may_be_used_again_and_in_other_containers():
 
 
 def test_threads_that_resolve_while_an_override_ends_leave_nothing_open():
-    """What a thread builds under an override that ends meanwhile is closed, and built anew without it."""
+    """An instance that was built under an ending override is closed and built again without it."""
     begun, ended = threading.Event(), threading.Event()
 
     class Slow(Closing):
@@ -170,7 +170,7 @@ def test_threads_that_resolve_while_an_override_ends_leave_nothing_open():
 
 
 def test_many_threads_and_overrides_leave_nothing_open():
-    """Whatever threads ask for while overrides come and go, nothing is open in the end."""
+    """After random resolving and overriding in threads, everything is closed."""
     opened, closed, lock = [], [], threading.Lock()
 
     class Counting(Clock):
@@ -211,7 +211,7 @@ def test_many_threads_and_overrides_leave_nothing_open():
 
 
 def test_defaults_and_lists_are_not_shared():
-    """Whoever changes what a container handed out changes nothing of the container, nor of another one."""
+    """Changing a value from a container changes neither the container nor another one."""
 
     class Limits(BaseModel):
         values: list[int] = []
@@ -234,7 +234,7 @@ def test_defaults_and_lists_are_not_shared():
 
 
 def test_what_is_built_anew_gets_settings_of_its_own():
-    """A component that changes a list of its settings changes it for no other instance."""
+    """A component that changes a list of its settings does not change it for other instances."""
 
     class Growing(Component):
         def __init__(self, names: list[str], *, clock: Clock):

@@ -40,7 +40,7 @@ def test_one_provider_under_two_names_is_refused(provider):
 
 
 def test_one_provider_in_two_container_classes_is_two_providers():
-    """Each class makes its own of it, under its own name."""
+    """Each class has a copy under its own name."""
     one = type("One", (PipelineContainer,), {"a": CLOCK})
     two = type("Two", (PipelineContainer,), {"b": CLOCK})
     assert one.load(environ={}, overrides={"a.n": 2}).a().n == 2
@@ -48,7 +48,7 @@ def test_one_provider_in_two_container_classes_is_two_providers():
 
 
 def test_of_several_base_classes_the_first_counts():
-    """As in Python, whatever dependency-injector does."""
+    """As in Python, unlike in dependency-injector."""
 
     class Base(PipelineContainer):
         x = providers.Object("base")
@@ -68,7 +68,7 @@ def test_of_several_base_classes_the_first_counts():
 
 
 def test_providers_of_a_class_that_is_no_container_are_refused():
-    """They would be left out in silence."""
+    """They would be ignored silently."""
 
     class Mixin:
         clock = providers.Component(Clock, default=Clock)
@@ -84,7 +84,7 @@ def test_a_class_that_exists_takes_no_provider():
 
 
 def test_nothing_is_taken_out_of_a_container():
-    """A provider that others depend on stays: neither an instance nor a class gives one up."""
+    """Neither an instance nor a class allows deleting a provider."""
 
     class Holder(PipelineContainer):
         part = providers.Component(Clock, default=Clock)
@@ -110,7 +110,7 @@ def test_nothing_is_taken_out_of_a_container():
     ],
 )
 def test_a_slot_is_declared_with_classes(declare, message):
-    """An object in the place of a class is refused where the container is defined, with the provider named."""
+    """An object instead of a class is refused in the class definition, with the provider's name."""
     with pytest.raises(WiringError, match=rf"Holder\.part: {message}"):
         type("Holder", (PipelineContainer,), {"part": declare()})
 
@@ -123,7 +123,7 @@ def test_a_keyword_that_names_no_provider_is_refused():
 
 
 def test_two_classes_of_one_name_are_told_apart():
-    """A class that was imported twice, or has its namesake, is named with its module."""
+    """A class that was imported twice, or shares its name, is shown with its module."""
     namesake = type("Clock", (Component,), {"__module__": "elsewhere"})
     holder = type("Holder", (PipelineContainer,), {"part": providers.Component(Clock, default=namesake)})
     with pytest.raises(VerificationError, match=r"elsewhere\.Clock is not a .*test_declarations\.Clock"):
@@ -131,7 +131,7 @@ def test_two_classes_of_one_name_are_told_apart():
 
 
 def test_containers_nest_as_deep_as_the_limit():
-    """Beyond that the class is refused, in place of a RecursionError."""
+    """A deeper class is refused, instead of a RecursionError."""
     container = Inner
     for _ in range(64):
         container = type("Deeper", (PipelineContainer,), {"inner": providers.nested(container)})
@@ -204,18 +204,18 @@ class Inheriting(TaskOnComponent):
         (
             Component,
             TaskOnComponent,
-            "TaskOnComponent.work is a task, and nothing records those of a component",
+            "TaskOnComponent.work is a task, but those of a component are not recorded",
         ),
         (Component, Inheriting, "Inheriting.work is a task"),
-        (Pipeline, WorkflowOnPipeline, "nothing records those of a pipeline. Decorate it with @task"),
-        (Runner, TaskOnRunner, "nothing records those of a runner. Decorate it with @workflow"),
+        (Pipeline, WorkflowOnPipeline, "those of a pipeline are not recorded. Decorate it with @task"),
+        (Runner, TaskOnRunner, "those of a runner are not recorded. Decorate it with @workflow"),
         (Pipeline, ClassMethod, "is a task and a classmethod"),
         (Runner, StaticMethod, "is a workflow and a staticmethod"),
         (Pipeline, CachedTask, "whose results are kept outside of it"),
     ],
 )
 def test_a_call_that_would_not_be_recorded_is_a_finding(interface, implementation, message):
-    """A decorator that has no effect is never silent."""
+    """A decorator without effect is reported."""
     assert message in found(interface, implementation)
 
 
@@ -238,7 +238,7 @@ def test_a_call_that_would_not_be_recorded_is_a_finding(interface, implementatio
     ids=lambda method: type(method).__name__,
 )
 def test_what_cannot_be_recorded_cannot_be_decorated(decorator, method):
-    """It is refused where it is written, with what it is."""
+    """The decorator refuses it, with its kind."""
     with pytest.raises(TypeError, match=f"cannot be a {decorator.__name__}"):
         decorator(method)
 
@@ -325,7 +325,7 @@ def misspelt(clock=Closing[Provide["one.clokc"]]):
 
 
 def test_markers_of_nested_providers_are_wired(monkeypatch):
-    """Provide[Container.nested.provider] is the provider at that very place, overrides included."""
+    """Provide[Container.nested.provider] gives that provider, overrides included."""
     monkeypatch.delitem(globals(), "misspelt")
     c = Outer()
     c.wire(modules=[__name__])
@@ -352,7 +352,7 @@ def test_a_marker_that_names_no_provider_is_a_finding():
 
 
 def test_a_container_class_has_nothing_to_reset():
-    """reset_override of a class does nothing, of an instance all that is nested in it."""
+    """reset_override of a class does nothing; of an instance, it resets the whole tree."""
     assert Outer.reset_override() is None
     c = Outer()
     c.one.clock.override(Clock(9))
@@ -361,7 +361,7 @@ def test_a_container_class_has_nothing_to_reset():
 
 
 def test_a_provider_of_a_class_belongs_to_no_container():
-    """It can be a marker, and cannot be asked."""
+    """It can be a marker, and cannot be called."""
     with pytest.raises(WiringError, match="belongs to no container"):
         Outer.one.clock()
     with pytest.raises(AttributeError, match=r"Inner has no provider 'clokc'\. Did you mean clock"):

@@ -64,7 +64,7 @@ class Three(Component):
 
 
 def test_a_cycle_of_three_is_drawn():
-    """A circle is reported once, with the way round it."""
+    """A cycle is reported once, with its path."""
     container = declare(
         one=providers.Component(One, default=One),
         two=providers.Component(Two, default=Two),
@@ -77,7 +77,7 @@ def test_a_cycle_of_three_is_drawn():
 
 
 def test_resolving_a_cycle_is_an_error_that_draws_it():
-    """Asked without verification, a circle is a clear error and no endless recursion."""
+    """Without verification, a cycle is a readable error and no endless recursion."""
     container = declare(
         one=providers.Component(One, default=One),
         two=providers.Component(Two, default=Two),
@@ -87,8 +87,8 @@ def test_resolving_a_cycle_is_an_error_that_draws_it():
         container.one()
 
 
-def test_a_circle_of_one():
-    """A component that asks for another that asks for it back is a circle across containers too."""
+def test_a_cycle_across_containers():
+    """A component that requires another which requires it is a cycle, across containers too."""
 
     class Local(Component):
         def __init__(self, *, pipeline_log: Component):
@@ -115,7 +115,7 @@ class NeedsGreeterContainer(PipelineContainer):
 
 
 def test_a_parameter_that_exists_only_in_another_pipeline_says_where():
-    """Locals are not visible beside: the finding names the container that has what is missing."""
+    """Local components are not visible to siblings: the finding names the container that has it."""
 
     class Container(AppContainer):
         other = providers.nested(NeedsGreeterContainer)
@@ -127,7 +127,7 @@ def test_a_parameter_that_exists_only_in_another_pipeline_says_where():
 
 
 def test_a_parameter_that_exists_nowhere_proposes_a_near_name():
-    """A missing dependency names the visible provider that was probably meant."""
+    """A missing dependency gets the near name of a visible provider."""
 
     class Misspelt(Component):
         def __init__(self, *, clok: Clock):
@@ -174,7 +174,7 @@ class AskingTheRunner(Component):
 
 @pytest.mark.parametrize("asking", [AskingItsOwner, AskingTheRunner])
 def test_a_component_that_asks_for_the_pipeline_or_runner_above_it_is_refused(asking):
-    """Nothing takes what stands above it, whatever the annotation says."""
+    """A component cannot take what is above it, whatever the annotation is."""
 
     class Inner(PipelineContainer):
         local = providers.Component(Component, default=asking)
@@ -247,7 +247,7 @@ def test_a_grandchilds_pipeline_is_refused():
 
 
 def test_a_pipeline_that_asks_for_the_one_around_it_is_refused():
-    """Nothing takes what stands above."""
+    """A pipeline cannot take what is above it."""
 
     class InnerContainer(PipelineContainer):
         pipeline = providers.Pipeline(Child)
@@ -265,7 +265,7 @@ def test_a_pipeline_that_asks_for_the_one_around_it_is_refused():
 
 
 def test_nothing_takes_a_runner():
-    """A runner stands above everything."""
+    """A runner is above everything."""
 
     class Wants(Pipeline):
         def __init__(self, *, runner: App):
@@ -332,7 +332,7 @@ def test_a_wrong_type_is_found_for_optional_parameters_too():
 
 
 def test_an_implementation_that_is_not_of_the_slots_interface(tmp_path):
-    """What `use` names must inherit the interface; the finding points at `use`."""
+    """The class that `use` names must inherit from the interface; the finding has its place."""
     container = loaded(tmp_path, AppContainer, "\nclock:\n  use: greeter_app:Greeter\n")
     finding = only(container)
     assert finding.path == "clock"
@@ -355,7 +355,7 @@ class Lazy(Abstract):
 
 
 def test_an_implementation_that_leaves_a_method_out():
-    """An abstract method that is missing is named."""
+    """The finding names the missing abstract method."""
     finding = only(declare(lazy=providers.Component(Abstract, default=Lazy)))
     assert (finding.path, finding.message) == (
         "lazy",
@@ -365,7 +365,7 @@ def test_an_implementation_that_leaves_a_method_out():
 
 
 def test_an_unknown_implementation_proposes_a_near_name(tmp_path):
-    """`use` of a name that is not registered is answered with the nearest that is."""
+    """An unregistered name in `use` gets a near name."""
 
     class Container(RunnerContainer):
         tuner = providers.Component(HyperparameterTuner, default="optuna")
@@ -389,7 +389,7 @@ def test_an_unknown_implementation_proposes_a_near_name(tmp_path):
     ],
 )
 def test_an_import_path_that_leads_nowhere(tmp_path, use, message, hint):
-    """An import path that names no class is a finding that says which part is wrong."""
+    """The finding says which part of the import path is wrong."""
     finding = only(loaded(tmp_path, AppContainer, f"clock: {{use: '{use}'}}"))
     assert finding.path == "clock"
     assert message in finding.message
@@ -398,7 +398,7 @@ def test_an_import_path_that_leads_nowhere(tmp_path, use, message, hint):
 
 @pytest.mark.parametrize("value", ["5", "[a, b]", "{use: {a: b}}", "{use: [a]}", "true"])
 def test_use_that_is_no_text(tmp_path, value):
-    """`use` that cannot be a name is a finding that shows what was written."""
+    """The finding shows the invalid value."""
     finding = only(loaded(tmp_path, AppContainer, f"clock: {value}"))
     assert finding.path == "clock"
     assert "`use` should be text" in finding.message
@@ -406,7 +406,7 @@ def test_use_that_is_no_text(tmp_path, value):
 
 
 def test_no_implementation_at_all():
-    """A slot without a default that nothing sets says what may be used."""
+    """A slot without default and setting lists its implementations."""
     finding = only(declare(tuner=providers.Component(HyperparameterTuner)))
     assert "no implementation is chosen" in finding.message
     assert "optuna" in finding.hint
@@ -418,7 +418,7 @@ class Boosted(Component):
 
 
 def test_an_extra_that_is_not_installed():
-    """What an implementation requires is looked up, and the command that installs it is given."""
+    """The finding has the command that installs the extra."""
     finding = only(declare(boosted=providers.Component(Component, default=Boosted)))
     assert finding.path == "boosted"
     assert "needs no_such_library_at_all, which is not installed" in finding.message
@@ -465,7 +465,7 @@ class DeepContainer(RunnerContainer):
 
 
 def test_unknown_keys_at_every_level_are_found_together(tmp_path):
-    """A key that nobody reads is an error wherever it stands, with line, column and a near name."""
+    """A key that nothing reads is an error, with line, column and a near name."""
     container = loaded(
         tmp_path,
         DeepContainer,
@@ -533,7 +533,7 @@ def test_unknown_keys_of_a_container_without_a_pipeline(tmp_path):
 
 
 def test_what_is_injected_is_no_setting(tmp_path):
-    """Setting a parameter that stands after the * says so."""
+    """A setting for an injected parameter is a finding that says so."""
     finding = only(loaded(tmp_path, AppContainer, "greet: {greeter: {clock: x}}"))
     assert finding.path == "greet.greeter.clock"
     assert "injected" in finding.message
@@ -580,7 +580,7 @@ def test_wrong_types_are_located(tmp_path):
     ],
 )
 def test_a_value_that_is_nothing_of_a_union_is_one_finding(value, path, message):
-    """It says all that would do; of a member that takes the value but for a part of it, only what that wants."""
+    """It lists all alternatives; if one fits except for a part, only what that part requires."""
 
     class Choosing(Component):
         def __init__(
@@ -653,15 +653,15 @@ class ByPosition(Component):
     [
         (ByPosition, "takes the setting 'size' by position only", "Leave out the /"),
         (Catching, "Catching takes **kwargs", "Inherited (from lolpop)"),
-        (Unannotated, "Unannotated does not say of which type 'clock' should be", "Annotate"),
-        (Anything, "Anything does not say of which type 'clock' should be", "Annotate"),
+        (Unannotated, "Unannotated does not annotate its parameter 'clock'", "Annotate"),
+        (Anything, "Anything does not annotate its parameter 'clock'", "Annotate"),
         ("far_away:Shy", "annotation of 'clock' in Shy cannot be resolved", "outside TYPE_CHECKING"),
         (Before, "Before takes the integration 'clock' as a setting", "after the *"),
         (BeforeInList, "takes the integration 'clocks' as a setting", "after the *"),
     ],
 )
 def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
-    """A constructor whose parameters cannot be told is a finding that says how to write it."""
+    """The finding says how to write the constructor."""
     container = declare(
         clock=providers.Component(Clock, default=Clock),
         odd=providers.Component(Component, default=implementation),
@@ -672,16 +672,16 @@ def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
 
 
 def test_a_parameter_without_annotation_is_one_finding():
-    """What is not annotated is not held against the type of what would be injected."""
+    """There is no second finding about its type."""
     container = declare(
         clock=providers.Component(Clock, default=Clock),
         odd=providers.Component(Component, default=Unannotated),
     )
-    assert only(container).message == "Unannotated does not say of which type 'clock' should be"
+    assert only(container).message == "Unannotated does not annotate its parameter 'clock'"
 
 
 def test_a_dependency_injector_singleton_that_depends_on_a_slot():
-    """A caching provider would keep what was built before an override."""
+    """A caching provider would keep instances from before an override."""
     clock = providers.Component(Clock, default=Clock)
     container = declare(clock=clock, cached=di_singleton(Greeter, clock=clock))
     finding = only(container)
@@ -713,7 +713,7 @@ def test_a_setting_and_a_provider_of_one_name():
 
 
 def test_what_nothing_uses_is_a_warning():
-    """A component that nobody takes is told, and prevents nothing."""
+    """An unused component is a warning."""
 
     class Container(AppContainer):
         spare = providers.Component(Located, default=Located)
@@ -724,7 +724,7 @@ def test_what_nothing_uses_is_a_warning():
 
 
 def test_what_another_implementation_would_use_is_no_warning():
-    """Who swaps an implementation has not asked for what the former one took, unless it was set."""
+    """A component that only another implementation uses is no warning, unless it was set."""
 
     class Needs(Component):
         def __init__(self, *, spare: Located):
@@ -773,7 +773,7 @@ def test_an_implementation_may_find_more():
 
 
 def test_everything_is_reported_together(tmp_path):
-    """One VerificationError tells it all, one line each, with place, path, message and hint."""
+    """One VerificationError has all findings, one a line, with place, path, message and hint."""
 
     class Container(DeepContainer):
         one = providers.Component(One, default=One)
@@ -802,7 +802,7 @@ def test_verify_builds_nothing():
 
 
 def test_a_constructor_that_fails_names_itself():
-    """What a constructor refuses is told with the path and the implementation."""
+    """The error has the path and the implementation."""
 
     class Refusing(Clock):
         def __init__(self, size: int = 3):
@@ -830,7 +830,7 @@ class LoggedContainer(AppContainer):
     ],
 )
 def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, hint):
-    """A pattern over paths that no task and no workflow has is told with its place, and stops nothing."""
+    """A pattern without a matching task or workflow is a warning at its place."""
     text = f'interceptors:\n  - {{use: log, "on": "{pattern}"}}\n'
     container = loaded(tmp_path, LoggedContainer, text)
     warnings = [each for each in container.verify() if each.path == "interceptors.0.on"]
@@ -853,7 +853,7 @@ def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, 
     ],
 )
 def test_what_nothing_reads_is_not_accepted_in_the_frameworks_own_section(tmp_path, section, message):
-    """The framework's own section holds nothing that has no effect."""
+    """A key without effect is an error in the framework's section, too."""
     finding = only(loaded(tmp_path, AppContainer, section))
     assert finding.message == message
     assert (finding.origin.source, finding.origin.line) == ("lolpop.yaml", 1)
@@ -864,25 +864,25 @@ def test_what_nothing_reads_is_not_accepted_in_the_frameworks_own_section(tmp_pa
     ["lolpop: {}", "lolpop:", "lolpop: {runner: classification}", "x-common: {a: 1}", "x-a: &a {use: b}"],
 )
 def test_what_is_empty_or_the_users_own_is_accepted(tmp_path, section):
-    """An empty section of the framework says nothing, and root keys that begin with x- are the user's."""
+    """An empty section, and root keys that start with x-, are valid."""
     assert found(loaded(tmp_path, AppContainer, section)) == []
 
 
 def test_an_unknown_section_is_reported_where_its_own_key_stands(tmp_path):
-    """Not at what stands first in it, however many lines and comments come between."""
+    """The place is that of the section's key, not of its first child."""
     finding = only(loaded(tmp_path, AppContainer, "# settings\nclok:\n  # about time\n  zone: 3\n"))
     assert (finding.path, finding.origin.line, finding.origin.column) == ("clok", 2, 1)
 
 
 def test_findings_come_in_the_order_of_the_file(tmp_path):
-    """Whatever they are about, and wherever it is declared."""
+    """Independently of their kind."""
     text = "seed: many\nclok: {a: 1}\ngreet:\n  greter: {b: 2}\nclock: {zome: 1}\nlolpop: {report: 1}\n"
     lines = [finding.origin.line for finding in found(loaded(tmp_path, AppContainer, text))]
     assert lines == [1, 2, 4, 5, 6]
 
 
 def test_a_long_value_is_cut_in_a_message(tmp_path):
-    """A value of any length takes a line, not pages."""
+    """A message has one line for a value of any length."""
     finding = only(loaded(tmp_path, AppContainer, f"seed: {'x' * 10_000}"))
     assert len(str(finding)) < 400
     assert "characters)" in finding.message
@@ -898,13 +898,13 @@ def test_a_long_value_is_cut_in_a_message(tmp_path):
     ],
 )
 def test_settings_that_nest_too_deeply_are_refused(source):
-    """There is a limit, which the message names, in place of a RecursionError."""
+    """The message has the limit, instead of a RecursionError."""
     with pytest.raises(SettingsError, match="more than 100 levels deep"):
         AppContainer.load(**({"environ": {}} | source))
 
 
 def test_typos_among_many_names_are_told_the_near_one():
-    """However many names there are, a misspelt one is told what it may have meant."""
+    """Among very many names, a misspelt one gets a near name."""
     names = Names(f"setting_{word}_{number}" for number in range(2_000) for word in ("alpha", "beta"))
     assert names.near("setting_alhpa_1234") == "setting_alpha_1234"
     assert names.near("seting_beta_77") == "setting_beta_77"

@@ -52,7 +52,7 @@ def test_a_container_without_settings_has_defaults():
 
 
 def test_every_source_is_stronger_than_the_one_before_it(tmp_path):
-    """pyproject, settings file, profile, .env, environment and overrides outdo each other in that order."""
+    """The order is pyproject, settings file, profile, .env, environment, overrides."""
 
     def greeting(**given):
         return AppContainer.load(**{"environ": {}} | given).greet.greeter().greeting
@@ -84,7 +84,7 @@ def test_an_unknown_profile_lists_those_there_are(tmp_path):
 
 
 def test_everything_is_built_once():
-    """Providers give one shared instance each, the same to everybody."""
+    """Each provider gives one shared instance."""
     c = AppContainer()
     runner = c.runner()
     assert runner is c.runner()
@@ -104,7 +104,7 @@ def test_two_instances_share_nothing():
 
 
 def test_the_first_runner_proves_the_container():
-    """Asking for the runner verifies the whole tree before anything is built."""
+    """The first call of the runner verifies the tree before anything is built."""
     built = []
 
     class Loud(Clock):
@@ -119,19 +119,19 @@ def test_the_first_runner_proves_the_container():
 
 
 def test_by_hand_everything_is_a_plain_call():
-    """Built without a container, workflows and tasks are ordinary method calls."""
+    """Without a container, workflows and tasks are plain method calls."""
     app = App(greet=Greet(greeter=Greeter("ahoy", clock=FakeClock())))
     assert app.run(name="you") == "ahoy you, it is midnight"
 
 
 def test_nothing_is_written_where_nothing_asks_for_a_store(tmp_path):
-    """A container that injects the store nowhere leaves the folder as it was."""
+    """A container that injects the store nowhere writes no file."""
     AppContainer.load(environ={}).runner().run()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_verify_imports_only_what_the_container_uses(tmp_path):
-    """Proving and running a container without them imports neither scikit-learn, pandas nor SQLAlchemy."""
+    """Verifying and running imports neither scikit-learn, pandas nor SQLAlchemy."""
     script = (
         "import sys; from greeter_app import AppContainer; c = AppContainer.load(); c.verify(); c.runner().run();"
         "print(sorted({'sklearn', 'pandas', 'numpy', 'sqlalchemy'} & set(sys.modules)))"

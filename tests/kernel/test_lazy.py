@@ -63,7 +63,7 @@ def test_a_lazy_parameter_gets_a_provider_that_builds_at_the_first_call(watch):
 
 
 def test_a_lazy_parameter_breaks_a_circle():
-    """Two components that need each other are built and verified if one of them asks later."""
+    """Two components that need each other are verified and built if one of them is lazy."""
     c = CircleContainer()
     assert c.verify() == []
     assert c.author().editor() is c.editor()
@@ -71,7 +71,7 @@ def test_a_lazy_parameter_breaks_a_circle():
 
 
 def test_a_circle_without_a_lazy_parameter_says_how_to_break_it():
-    """The finding names the annotation that breaks a circle."""
+    """The finding names the annotation that breaks a cycle."""
 
     class Eager(Author):
         def __init__(self, *, editor: Editor):
@@ -85,7 +85,7 @@ def test_a_circle_without_a_lazy_parameter_says_how_to_break_it():
 
 
 def test_asking_in_the_constructor_of_a_circle_is_an_error():
-    """A constructor that calls its lazy parameter needs what it is needed for."""
+    """A constructor in a cycle cannot call its lazy parameter."""
 
     class Hasty(Author):
         def __init__(self, *, editor: providers.Lazy[Editor]):
@@ -111,7 +111,7 @@ def test_an_object_of_the_wrong_type_is_a_finding():
 
 
 def test_a_missing_provider_is_a_finding_unless_there_is_a_default():
-    """A lazy parameter is required as any other."""
+    """A lazy parameter is required like any other."""
 
     class LonelyContainer(RunnerContainer):
         watch = providers.Component(Watch, default=Watch)
@@ -135,7 +135,7 @@ def test_a_missing_provider_is_a_finding_unless_there_is_a_default():
 
 
 def test_a_component_that_is_asked_for_lazily_is_used():
-    """Verify knows that it is not idle."""
+    """Verification does not report it as unused."""
 
     class Main(Runner):
         def __init__(self, *, watch: Watch):
@@ -148,7 +148,7 @@ def test_a_component_that_is_asked_for_lazily_is_used():
 
 
 def test_layers_hold_for_lazy_parameters_too():
-    """A component cannot ask for a pipeline, however it asks."""
+    """A component cannot take a pipeline lazily, either."""
 
     class Work(Pipeline):
         pass
@@ -169,7 +169,7 @@ def test_layers_hold_for_lazy_parameters_too():
 
 
 def test_what_asks_lazily_is_built_anew_for_an_override():
-    """It may keep what it got: inside the block it is another object, and the earlier one comes back."""
+    """It might store the instance, so an override builds it again; after it the former one returns."""
 
     class Keeping(Watch):
         def now(self, _: object = None) -> str:
@@ -186,7 +186,7 @@ def test_what_asks_lazily_is_built_anew_for_an_override():
 
 
 def test_overrides_reach_through_circles_and_chains():
-    """An override of what a lazily injected object is built from builds anew whatever asks for that."""
+    """An override below a lazily injected object rebuilds everything that depends on it."""
 
     class Desk(Component):
         def __init__(self, *, watch: providers.Lazy[Watch]):
@@ -207,7 +207,7 @@ def test_overrides_reach_through_circles_and_chains():
 
 
 def test_a_factory_is_asked_anew_each_time():
-    """A lazily injected Factory makes an object for each call; an Object that is a function is that function."""
+    """A lazy Factory makes an object for each call; an Object that is a function is that function."""
 
     class Maker(Component):
         def __init__(self, *, clock: Callable[[], Clock], name: Callable[[], str]):
@@ -244,7 +244,7 @@ def test_a_setting_and_a_list_may_be_asked_for_lazily():
 
 
 def test_a_nested_pipeline_may_be_asked_for_lazily():
-    """A runner that asks for a pipeline by the name of its container gets its provider; calls are recorded."""
+    """A runner gets a provider of the nested pipeline; its calls are recorded."""
 
     class Work(Pipeline):
         @task
@@ -272,7 +272,7 @@ def test_a_nested_pipeline_may_be_asked_for_lazily():
 
 
 def test_a_closed_container_gives_nothing_lazily():
-    """The call raises after the container was closed."""
+    """After the container is closed, the call raises."""
     with WatchContainer() as c:
         watch = c.watch()
     with pytest.raises(WiringError, match="its container is closed"):
@@ -287,5 +287,5 @@ def test_a_container_that_is_built_again_from_its_spec_injects_lazily():
 
 
 def test_by_hand_any_function_will_do():
-    """The classes know nothing of containers."""
+    """The classes do not depend on containers."""
     assert LazyWatch(clock=FakeClock).now() == "midnight"

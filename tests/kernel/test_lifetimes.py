@@ -59,7 +59,7 @@ CLOSED = ["close Third", "close Second", "close First"]
 
 
 def test_what_was_built_is_closed_last_first():
-    """Leaving the block closes everything in reverse order of building, nested containers included."""
+    """The end of the block closes everything in reverse order of building, nested containers too."""
     with ClosingContainer() as c:
         lines = c.log().lines
         c.local.third()
@@ -76,7 +76,7 @@ def test_what_was_not_built_is_not_closed():
 
 
 def test_one_failing_close_does_not_stop_the_others():
-    """Each is closed even if another fails; the first failure is raised at the end, with note of the others."""
+    """Each is closed even if another fails; the first failure is raised, with notes about others."""
     overrides = {"local.third.fails": True, "first.fails": True}
     c = ClosingContainer.load(overrides=overrides, environ={})
     lines = c.log().lines
@@ -88,7 +88,7 @@ def test_one_failing_close_does_not_stop_the_others():
 
 @pytest.mark.parametrize("failure", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
 def test_an_exception_in_the_block_closes_and_is_not_masked(failure):
-    """On an error or Ctrl-C everything is closed, and what went wrong inside is what is raised."""
+    """After an error or Ctrl-C everything is closed, and that error is raised."""
     c = ClosingContainer.load(overrides={"second.fails": True}, environ={})
     lines = c.log().lines
 
@@ -104,7 +104,7 @@ def test_an_exception_in_the_block_closes_and_is_not_masked(failure):
 
 
 def test_after_closing_nothing_is_given():
-    """Resolving in a closed container raises, for what was built and what was not."""
+    """Resolving in a closed container raises, for built and unbuilt instances."""
     with ClosingContainer() as c:
         c.first()
     for provider in (c.first, c.local.third, c.seed, c.interceptors):
@@ -125,7 +125,7 @@ def test_closing_twice_does_nothing():
 
 
 def test_a_container_that_is_used_after_an_override_closes_all():
-    """What came back after an override is closed with the container, once."""
+    """Instances that returned after an override are closed once, with the container."""
     with ClosingContainer() as c:
         lines = c.log().lines
         c.local.third()
@@ -137,7 +137,7 @@ def test_a_container_that_is_used_after_an_override_closes_all():
 
 
 def test_a_failing_close_at_the_end_of_an_override_leaves_the_former_objects():
-    """An override that ends with a failing close has ended all the same."""
+    """The override has ended, although a close failed."""
     c = ClosingContainer.load(overrides={"second.fails": True}, environ={})
     second = c.second()
     with pytest.raises(OSError, match="does not close"), c.first.override(First(log=Log())):
@@ -146,7 +146,7 @@ def test_a_failing_close_at_the_end_of_an_override_leaves_the_former_objects():
 
 
 def test_sixteen_threads_get_one_object():
-    """However many ask at once, a fresh container builds one instance of everything."""
+    """A new container builds one instance of each provider, for all threads."""
     built = []
 
     class Slow(Clock):
@@ -181,7 +181,7 @@ def in_thread(function):
 
 
 def test_a_constructor_may_resolve_another_component_from_a_thread():
-    """No lock is held that another component's resolution would wait for."""
+    """The resolution in the thread does not wait for a lock."""
     holder = {}
 
     class Waiting(Clock):
@@ -213,7 +213,7 @@ def mapped(function):
 
 
 def test_a_thread_that_waits_long_for_what_another_builds_says_so(monkeypatch):
-    """A constructor may wait for a thread that waits for it, which nobody can see: the message names both."""
+    """A deadlock that cannot be detected is a message with both threads."""
     monkeypatch.setattr(deadlocks, "PATIENCE", 0.05)
     monkeypatch.setattr(deadlocks, "SLOW", 0.1)
     holder, asked = {}, []
@@ -236,7 +236,7 @@ def test_a_thread_that_waits_long_for_what_another_builds_says_so(monkeypatch):
 
 
 def test_two_constructors_in_two_threads_that_ask_for_each_other_are_an_error():
-    """Each holds what the other waits for: one of them is told, and the other goes on."""
+    """One of them gets the error, and the other continues."""
     holder, both = {}, threading.Barrier(2)
 
     def asking(name):
@@ -262,7 +262,7 @@ def test_two_constructors_in_two_threads_that_ask_for_each_other_are_an_error():
 
 
 def test_a_thread_that_builds_long_is_waited_for():
-    """Whoever asks meanwhile gets what it builds, though it waits for others."""
+    """Other threads get the instance that it builds."""
     begun = threading.Event()
 
     class Slow(Clock):
@@ -293,7 +293,7 @@ def test_containers_share_no_lock():
 
 
 def test_a_constructor_that_asks_for_itself_is_an_error():
-    """A component that resolves itself while it is built says so instead of recursing."""
+    """A component that resolves itself while it is built is an error, not a recursion."""
     holder = {}
 
     class Selfish(Clock):
@@ -306,7 +306,7 @@ def test_a_constructor_that_asks_for_itself_is_an_error():
 
 
 def test_a_constructor_that_fails_is_tried_again():
-    """What could not be built is built at the next call."""
+    """An instance that could not be built is built at the next call."""
     attempts = []
 
     class Flaky(Clock):
@@ -322,7 +322,7 @@ def test_a_constructor_that_fails_is_tried_again():
 
 
 def test_overrides_of_one_thread_while_another_resolves():
-    """Resolving and overriding at once never gives a mixture: each greeter has the clock of its time."""
+    """No instance mixes dependencies of before and after an override."""
     c, stop, wrong = AppContainer(), threading.Event(), []
     fake = FakeClock()
     real = c.clock()
@@ -348,7 +348,7 @@ def test_overrides_of_one_thread_while_another_resolves():
 
 
 def test_a_container_and_all_it_built_are_collected():
-    """Nothing global holds a container: with the last reference to it, it and what it built are gone."""
+    """Nothing global refers to a container: without references, it and its instances are collected."""
     c = AppContainer.load(overrides={"greet.greeter.greeting": "ahoy"}, environ={})
     c.runner().run()
     with c.clock.override(FakeClock()):
@@ -360,7 +360,7 @@ def test_a_container_and_all_it_built_are_collected():
 
 
 def test_what_an_override_built_is_let_go_when_it_ends():
-    """Once the former object is given again, nothing holds what was built inside the block."""
+    """After an override, nothing refers to the instances that were built for it."""
     c = AppContainer()
     with c.clock.override(FakeClock()):
         gone = weakref.ref(c.greet.greeter())
@@ -370,7 +370,7 @@ def test_what_an_override_built_is_let_go_when_it_ends():
 
 
 def test_container_classes_are_collected():
-    """A container class that is no more leaves nothing behind."""
+    """A container class without references is collected."""
 
     def make():
         class Local(Clock):
@@ -394,14 +394,14 @@ def test_container_classes_are_collected():
 
 
 def test_a_runner_works_though_its_container_is_gone():
-    """What a container built keeps it alive: its calls are recorded though nobody else holds it."""
+    """An instance keeps its container alive: calls are recorded without another reference to it."""
     runner = AppContainer.load(environ={}).runner()
     gc.collect()
     assert runner.run() == "hello world, it is noon"
 
 
 def test_a_settings_folder_is_the_first_files(tmp_path, monkeypatch):
-    """Relative paths start from the first settings file's folder, else from the current one."""
+    """Relative paths start from the folder of the first settings file, or the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "a.yaml").write_text("seed: 3")
@@ -411,5 +411,5 @@ def test_a_settings_folder_is_the_first_files(tmp_path, monkeypatch):
 
 
 def test_a_container_by_hand_of_a_component():
-    """Components are plain classes: what the container builds, anybody can."""
+    """Components are plain classes that can be built without a container."""
     assert Greeter("hi", clock=FakeClock()).clock.now() == "midnight"

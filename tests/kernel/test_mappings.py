@@ -60,7 +60,7 @@ def findings(container):
 
 
 def test_the_components_are_injected_by_their_keys():
-    """A mapping gives one component for each key, in the declared order, each built with what is in scope."""
+    """A mapping has one component for each key, in the declared order, each with its dependencies."""
     c = load({"seed": 7})
     assert c.runner().run() == "fast Line, best Forest"
     assert c.trainers()["fast"].seed == 7
@@ -68,14 +68,14 @@ def test_the_components_are_injected_by_their_keys():
 
 
 def test_whoever_asks_gets_a_mapping_of_their_own():
-    """Changing a mapping that was given changes no other."""
+    """Changing an injected mapping changes no other."""
     c = load()
     c.trainers().clear()
     assert list(c.trainers()) == ["fast", "best"]
 
 
 def test_settings_merge_by_key():
-    """A source sets one key, swaps one, adds one and removes one; the others stay as they were."""
+    """A source sets, replaces, adds and removes one key each; the other keys stay."""
     c = load({"trainers.best.trees": 5, "trainers.third": "test_mappings:Forest"})
     assert (c.trainers()["best"].trees, list(c.trainers())) == (5, ["fast", "best", "third"])
     c = load({"trainers": {"fast": {"use": "test_mappings:Forest", "trees": 3}, "best": None}})
@@ -91,7 +91,7 @@ def test_variables_address_a_key_whatever_its_case():
 
 
 def test_wrong_keys_and_values_are_findings():
-    """A misspelt key has a near name, a misspelt setting too, and a list in place of a mapping is refused."""
+    """Misspelt keys and settings get near names, and a list instead of a mapping is refused."""
     [misspelt] = findings(load({"trainers.bset.trees": 3}))
     assert misspelt.startswith("overrides  trainers.bset: there is no element 'bset'. Did you mean best?")
     assert (
@@ -103,12 +103,12 @@ def test_wrong_keys_and_values_are_findings():
 
 
 def test_an_implementation_of_another_kind_is_a_finding():
-    """Each component has to be of the interface."""
+    """Each component must implement the interface."""
     assert "Compare is not a Trainer" in findings(load({"trainers.best": "test_mappings:Compare"}))[0]
 
 
 def test_a_parameter_of_another_type_is_a_finding():
-    """A mapping fits a parameter that asks for a mapping of the interface, and no other."""
+    """The parameter must be a mapping of the interface."""
 
     class Wrong(Runner):
         def __init__(self, *, trainers: list[Trainer]):
@@ -121,14 +121,14 @@ def test_a_parameter_of_another_type_is_a_finding():
 
 
 def test_a_key_is_text_without_dots():
-    """What could not be addressed in settings is refused where it is declared."""
+    """A key that settings could not address is refused in the declaration."""
     for key in ("a.b", "", "use", 3):
         with pytest.raises(WiringError, match=r"cannot be a key of providers\.Mapping"):
             providers.Mapping(Trainer, default={key: Line})
 
 
 def test_a_mapping_is_overridden_as_a_whole_and_wrapped():
-    """An object, another Mapping, or what is made of the real one stands in for it."""
+    """It is overridden by an object, another Mapping, or a wrapper."""
     c = load()
     with c.trainers.override({"only": Forest()}):
         assert c.runner().run() == "only Forest"
@@ -148,7 +148,7 @@ def test_what_it_built_is_closed():
 
 
 def test_it_is_recorded_explained_and_described():
-    """A run's snapshot, the explanation and the schema know each key."""
+    """The snapshot of a run, the explanation and the schema have each key."""
     root = scope_of(load({"trainers.best.trees": 4}))
     components = snapshot(root, full=False)["components"]
     assert components["trainers.best"] == {"use": "test_mappings:Forest", "settings": {"trees": 4}}
@@ -161,7 +161,7 @@ def test_it_is_recorded_explained_and_described():
 
 
 def test_a_replay_has_the_components_of_then(tmp_path):
-    """Keys that were added come back with their settings, and those that were removed stay removed."""
+    """Added keys return with their settings, and removed ones stay removed."""
     c = load({"trainers": {"third": {"use": "test_mappings:Forest", "trees": 6}, "best": None}})
     c.runner().run()
     [run] = c.runs()
@@ -171,7 +171,7 @@ def test_a_replay_has_the_components_of_then(tmp_path):
 
 
 def test_a_mapping_that_nothing_uses_is_a_warning():
-    """It is judged like every other provider."""
+    """As any other provider."""
 
     class IdleContainer(CompareContainer):
         others = providers.Mapping(Trainer, default={"one": Forest})

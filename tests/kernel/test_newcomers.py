@@ -18,7 +18,7 @@ def findings(overrides=None, environ=None):
 
 
 def test_a_name_that_stands_elsewhere_in_the_tree_is_proposed_with_its_path():
-    """A component at the wrong level, or a setting of a component in the section of its pipeline, is found."""
+    """A component at another level, or a setting in the section of the pipeline, is proposed."""
     assert findings({"greeter.greeting": "x"}) == [
         "overrides  greeter: unknown setting. Did you mean greet.greeter?"
     ]
@@ -31,14 +31,14 @@ def test_a_name_that_stands_elsewhere_in_the_tree_is_proposed_with_its_path():
 
 
 def test_a_variable_with_one_underscore_where_two_belong_gets_the_right_one():
-    """The hint is the variable that sets it, and the path."""
+    """The hint has the right variable and the path."""
     [finding] = findings(environ={"LOLPOP_GREET_GREETER": "x"})
     assert finding.startswith("$LOLPOP_GREET_GREETER  greet_greeter: unknown setting.")
     assert finding.endswith("Did you mean LOLPOP_GREET__GREETER (greet.greeter)?")
 
 
 def test_a_provider_is_looked_for_in_the_whole_tree():
-    """Attributes of containers that do not exist get a near name with its path."""
+    """An unknown attribute of a container gets a near name with its path."""
     container = AppContainer()
     for owner, name, meant in (
         (container, "greeter", "greet.greeter"),
@@ -51,7 +51,7 @@ def test_a_provider_is_looked_for_in_the_whole_tree():
 
 
 def test_a_misspelt_kind_of_provider_gets_a_near_name():
-    """lolpop.providers proposes what it has."""
+    """lolpop.providers proposes a near name."""
     with pytest.raises(
         AttributeError, match=r"lolpop\.providers has no 'Componet'\. Did you mean Component\?"
     ):
@@ -70,7 +70,7 @@ def test_a_misspelt_kind_of_provider_gets_a_near_name():
     ],
 )
 def test_what_is_no_provider_says_what_to_write(value, what, instead):
-    """The message names the value as the user knows it, and the declaration in its place."""
+    """The message names the value, and the declaration to write instead."""
     with pytest.raises(WiringError) as error:
         type("C", (PipelineContainer,), {"thing": value})
     assert error.value.message == f"C.thing is {what}, but a container holds providers only"
@@ -78,7 +78,7 @@ def test_what_is_no_provider_says_what_to_write(value, what, instead):
 
 
 def test_a_file_beside_the_settings_is_imported_from_any_folder(tmp_path, monkeypatch):
-    """`use: clocks.py:Late` and `use: clocks:Late` name a class beside the settings file, wherever one is."""
+    """`use: clocks.py:Late` and `use: clocks:Late` name a class next to the settings file."""
     project = tmp_path / "project"
     project.mkdir()
     (project / "late_clocks.py").write_text(
@@ -99,7 +99,7 @@ def test_a_file_beside_the_settings_is_imported_from_any_folder(tmp_path, monkey
 
 
 def test_a_file_that_fails_to_import_names_its_line(tmp_path, monkeypatch):
-    """The error of a user's module comes with its file and line, a syntax error too."""
+    """The error of a user's module has its file and line; a syntax error, too."""
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     (tmp_path / "broken_clocks.py").write_text("\n\nimport no_such_module_anywhere\n")
     (tmp_path / "unparsable_clocks.py").write_text("class Late:\n    def\n")
@@ -135,7 +135,7 @@ def test_retrying_needs_no_logger():
 
 
 def test_interceptors_of_the_user_stand_in_the_order_of_the_list():
-    """A class of the user's own is attached by a pattern; the first of the list is the outermost."""
+    """A user's class is attached by a pattern; the first of the list is the outermost."""
     calls = []
 
     class Noting(Interceptor):
@@ -158,7 +158,7 @@ def test_interceptors_of_the_user_stand_in_the_order_of_the_list():
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_temporary_store_leaves_nothing(tmp_path, monkeypatch, url):
-    """Runs are kept while the container is open, for its workers too, and no file stays behind."""
+    """Runs are stored while the container is open, for its workers too, and no file stays."""
     from lolpop.containers import scope_of
     from lolpop.kernel.specs import spec_of
 
@@ -189,7 +189,7 @@ def _opened(container):
 
 
 def test_artifacts_are_beside_the_database(tmp_path):
-    """A store whose URL alone is set keeps its files there too."""
+    """A store with a URL only has its files next to the database."""
     with AppContainer.load(overrides={"store.url": f"sqlite:///{tmp_path}/data/store.db"}, environ={}) as c:
         c.store().put_file(_written(tmp_path))
     assert (tmp_path / "data" / "artifacts").is_dir()
@@ -236,7 +236,7 @@ def test_wrong_arguments_of_load_say_what_to_write(arguments, message):
 
 @pytest.mark.parametrize("value", [3, "noon", [], object()])
 def test_what_cannot_stand_in_is_a_finding(value):
-    """An override by an object that has nothing of the interface does not pass verification."""
+    """An override that has nothing of the interface does not pass verification."""
     container = AppContainer()
     with container.override({"clock": value}):
         with pytest.raises(VerificationError, match=r"clock: is overridden by an object of type .*Clock"):
@@ -247,7 +247,7 @@ def test_what_cannot_stand_in_is_a_finding(value):
 
 @pytest.mark.parametrize("value", [None, 3])
 def test_a_wrapper_that_returns_nothing_is_an_error_with_its_path(value):
-    """The wrapper returns what stands in; what it forgot to return is named where it is built."""
+    """A wrapper must return its object; if it does not, the error has the path."""
     container = AppContainer()
     with container.clock.wrap(lambda real: value), pytest.raises(WiringError, match=r"^clock: the wrapper"):
         container.runner().run()
@@ -266,6 +266,6 @@ def test_a_wrapper_that_returns_nothing_is_an_error_with_its_path(value):
     ],
 )
 def test_what_cannot_be_nested_says_what_to_write(value, message):
-    """A name, a component or nothing in place of a container class is refused where it is declared."""
+    """A name, a component or nothing instead of a container class is refused in the declaration."""
     with pytest.raises(WiringError, match=message):
         providers.nested(value)

@@ -9,7 +9,7 @@ from lolpop_containers.classification import ClassificationContainer
 
 
 def test_a_container_is_a_picture_of_its_wiring():
-    """Well-formed HTML with every provider, without secrets; of a nested container, what is in that."""
+    """Well-formed HTML with every provider, without secrets; a nested container shows its own."""
     settings = {"store.url": "postgresql://ada:s3cr3t@host/db", "problem.name": "a", "problem.target": "x<y"}
     with ClassificationContainer.load(environ={}, overrides=settings) as container:
         html = container._repr_html_()
@@ -22,7 +22,7 @@ def test_a_container_is_a_picture_of_its_wiring():
 
 
 def test_runs_and_resources_are_tables():
-    """With what they are, escaped, and without secrets."""
+    """Fields are escaped, and without secrets."""
     run = RunRecord(
         "r1", "run", "App", "failed", datetime(2026, 1, 1, tzinfo=UTC),
         error="<b> at https://ada:s3cr3t@host/x",

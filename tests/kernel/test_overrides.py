@@ -84,7 +84,7 @@ class BossContainer(RunnerContainer):
 
 
 def test_a_fake_is_seen_inside_the_block_and_the_former_objects_return():
-    """Inside the block the fake is wired; after it the very objects of before are, all of them."""
+    """The fake is wired inside the block; after it, all former objects return."""
     c = AppContainer()
     before = c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock()
     fake = FakeClock()
@@ -99,7 +99,7 @@ def test_a_fake_is_seen_inside_the_block_and_the_former_objects_return():
 
 
 def test_what_does_not_depend_on_it_stays_the_same_object_throughout():
-    """Only what is built from an overridden provider is built anew."""
+    """Only dependents of an overridden provider are rebuilt."""
     c = BossContainer()
     beside, engine = c.work.beside(), c.engine()
     with c.table.override(Table(engine=Engine())):
@@ -111,7 +111,7 @@ def test_what_does_not_depend_on_it_stays_the_same_object_throughout():
 
 
 def test_what_was_built_inside_is_closed_last_first_and_what_was_given_is_not():
-    """At the end of the block what it caused to be built is closed; the object that was given is its owner's."""
+    """The end of the block closes instances built in it, and not the override itself."""
     c, closed = BossContainer(), []
     outside = c.work.report()
     fake = Engine(closed)
@@ -126,7 +126,7 @@ def test_what_was_built_inside_is_closed_last_first_and_what_was_given_is_not():
 
 
 def test_an_object_given_as_override_is_not_closed_by_the_container():
-    """A container that is closed inside the block leaves the given object open, and closes the rest once."""
+    """A container that is closed inside the block does not close the object, and the rest once."""
     c, closed = BossContainer(), []
     with c.engine.override(Engine(closed)):
         with c:
@@ -137,7 +137,7 @@ def test_an_object_given_as_override_is_not_closed_by_the_container():
 
 
 def test_nested_overrides_of_one_provider_come_back_in_turn():
-    """The last override counts; ending it brings back the objects of the one before."""
+    """The last override counts; at its end the objects of the earlier one return."""
     c = AppContainer()
     first, second = FakeClock(), FakeClock()
     with c.clock.override(first):
@@ -149,7 +149,7 @@ def test_nested_overrides_of_one_provider_come_back_in_turn():
 
 
 def test_overrides_may_end_in_any_order():
-    """Ending the earlier of two overrides leaves the later one in force, with the objects built under it."""
+    """Ending the earlier of two overrides leaves the later one, with its instances."""
     c = AppContainer()
     original = c.greet.greeter()
     first, second = c.clock.override(FakeClock()), c.clock.override(FakeClock())
@@ -161,7 +161,7 @@ def test_overrides_may_end_in_any_order():
 
 
 def test_overrides_of_two_providers_may_interleave():
-    """What was built under both is gone with the first to end; what was built under one returns with it."""
+    """Instances built under both are closed with the first end; those under one return."""
     c, fake = BossContainer(), Engine()
     original = c.work.report()
     engine_override = c.engine.override(fake)
@@ -176,7 +176,7 @@ def test_overrides_of_two_providers_may_interleave():
 
 
 def test_an_override_without_a_block_ends_by_reset():
-    """Override takes effect at once; reset_override brings the former objects back."""
+    """override() takes effect at once; reset_override restores the former objects."""
     c = AppContainer()
     clock, greeter = c.clock(), c.greet.greeter()
     c.clock.override(FakeClock())
@@ -188,7 +188,7 @@ def test_an_override_without_a_block_ends_by_reset():
 
 
 def test_ending_an_override_twice_does_nothing():
-    """A block whose override was already reset ends quietly."""
+    """A block whose override was reset ends without an error."""
     c = AppContainer()
     with c.clock.override(FakeClock()):
         c.clock.reset_override()
@@ -207,7 +207,7 @@ def test_an_exception_ends_the_override():
 
 
 def test_override_by_an_object_provider():
-    """dependency-injector's Object stands in with its value."""
+    """A dependency-injector Object overrides with its value."""
     c, fake = AppContainer(), FakeClock()
     with c.clock.override(providers.Object(fake)):
         assert c.clock() is fake
@@ -215,7 +215,7 @@ def test_override_by_an_object_provider():
 
 
 def test_override_by_a_factory():
-    """dependency-injector's Factory makes one object for each who asks."""
+    """A dependency-injector Factory makes one object for each dependent."""
     c = AppContainer()
     with c.clock.override(providers.Factory(FakeClock)):
         assert c.clock() is not c.clock()
@@ -225,7 +225,7 @@ def test_override_by_a_factory():
 
 
 def test_override_by_a_component_ignores_the_sections_settings():
-    """A stand-in component has the settings it is declared with, and none of the section's."""
+    """The override has the settings of its declaration, and none of the section's."""
     c = BossContainer.load(overrides={"table.rows": 77}, environ={})
     assert c.table().rows == 77
     with c.table.override(providers.Component(Table, default=Table)):
@@ -239,7 +239,7 @@ def test_override_by_a_component_ignores_the_sections_settings():
 
 
 def test_a_component_that_stood_in_is_closed():
-    """What a stand-in provider built belongs to the container, which closes it when the block ends."""
+    """The container closes the instance of an overriding provider at the end of the block."""
     c, closed = BossContainer(), []
     with c.engine.override(providers.Component(Engine, default=Engine, settings={"closed": closed})):
         engine = c.engine()
@@ -248,14 +248,14 @@ def test_a_component_that_stood_in_is_closed():
 
 
 def test_a_stand_in_may_be_chosen_by_import_path():
-    """The default of a stand-in is a name, an import path or a class, as everywhere."""
+    """Its default is a name, an import path or a class, as in declarations."""
     c = AppContainer()
     with c.clock.override(providers.Component(Clock, default="greeter_app:FakeClock")):
         assert c.runner().run() == "hello world, it is midnight"
 
 
 def test_override_by_another_provider_of_the_same_tree():
-    """A provider of the tree may stand in for another, and follows what happens to it."""
+    """A provider of the tree can override another, with its own overrides."""
 
     class TwoContainer(BossContainer):
         spare = providers.Component(Engine, default=Engine)
@@ -275,7 +275,7 @@ def test_override_by_another_provider_of_the_same_tree():
 
 
 def test_override_of_a_local_component():
-    """A component of a nested container is overridden where it stands."""
+    """A component of a nested container is overridden by its path."""
     c = AppContainer()
     with c.greet.greeter.override(Greeter("moin", clock=FakeClock())):
         assert c.runner().run("you") == "moin you, it is midnight"
@@ -283,7 +283,7 @@ def test_override_of_a_local_component():
 
 
 def test_override_of_a_pipeline():
-    """A pipeline is overridden by its provider; who asks for the nested container's name gets the fake."""
+    """A pipeline is overridden by its provider, also for dependents of the nested container."""
 
     class FakeGreet(Greet):
         def __init__(self):
@@ -352,7 +352,7 @@ def test_override_of_a_settings_section():
 
 
 def test_override_by_none():
-    """None is an object like any other."""
+    """None is a value like any other."""
     c = AppContainer()
     with c.clock.override(None):
         assert c.clock() is None
@@ -360,7 +360,7 @@ def test_override_by_none():
 
 
 def test_a_fake_need_not_inherit():
-    """A live object that stands in is not judged by its class, so that any double will do."""
+    """An overriding object may have any class, so that any double works."""
 
     class Double:
         def now(self):
@@ -372,14 +372,14 @@ def test_a_fake_need_not_inherit():
 
 
 def test_an_integration_of_the_wrong_kind_is_refused_as_a_stand_in():
-    """An integration says what it is, so one of another kind in its place is a finding."""
+    """An integration with another interface is a finding."""
     c = AppContainer()
     with c.clock.override(Beside()), pytest.raises(VerificationError, match=r"clock: Clock.*provides Beside"):
         c.runner()
 
 
 def test_overriding_while_a_run_is_open_is_refused():
-    """A tree is held as it is while a workflow runs: neither does an override begin nor end."""
+    """No override begins or ends while a workflow runs."""
     c = AppContainer()
     attempts = []
 
@@ -397,7 +397,7 @@ def test_overriding_while_a_run_is_open_is_refused():
 
 
 def test_what_was_never_asked_for_is_held_by_an_open_run_too():
-    """A nested provider that nothing has asked for yet cannot be overridden either."""
+    """Nested providers that were not used yet cannot be overridden, either."""
 
     class Meddling(Engine):
         def meddle(self):
@@ -422,7 +422,7 @@ def test_what_was_never_asked_for_is_held_by_an_open_run_too():
 
 
 def test_an_override_of_another_container_is_no_matter_to_an_open_run():
-    """Only the container whose run is open is held."""
+    """Only the container of the open run refuses overrides."""
     one, two = AppContainer(), AppContainer()
 
     class Meddling(Clock):
@@ -435,7 +435,7 @@ def test_an_override_of_another_container_is_no_matter_to_an_open_run():
 
 
 def test_what_cannot_stand_in_is_refused():
-    """A slot of another container, the slot itself, a nested container and a class cannot stand in."""
+    """A slot of another container, the slot itself, a nested container and a class are refused."""
     one, two = AppContainer(), AppContainer()
     with pytest.raises(WiringError, match=r"by the class FakeClock.*Pass an object"):
         one.clock.override(FakeClock)
@@ -450,7 +450,7 @@ def test_what_cannot_stand_in_is_refused():
 
 
 def test_a_container_is_not_overridden_but_its_providers_are():
-    """Whoever overrides a whole container is told what can be: the providers in it, by their paths."""
+    """The error lists the paths of its providers."""
     for attempt in (
         lambda: AppContainer().greet.override(1),
         lambda: AppContainer().providers["greet"].override(1),
@@ -463,13 +463,13 @@ def test_a_container_is_not_overridden_but_its_providers_are():
 
 
 def test_overrides_given_to_the_constructor():
-    """Container(name=…) overrides from the start, as dependency-injector's containers do."""
+    """Container(name=…) overrides from the start, as in dependency-injector."""
     c = AppContainer(clock=FakeClock())
     assert c.runner().run() == "hello world, it is midnight"
 
 
 def test_a_factory_that_stands_in_follows_the_slots_it_is_made_of():
-    """A factory built on other slots gives something else when those are overridden."""
+    """A factory that uses slots follows their overrides."""
     c, fake = BossContainer(), Engine()
     with c.table.override(providers.Factory(Table, engine=c.engine)):
         report = c.work.report()
@@ -479,7 +479,7 @@ def test_a_factory_that_stands_in_follows_the_slots_it_is_made_of():
 
 
 def test_a_mock_that_says_what_it_is_stands_in():
-    """A mock with a specification counts as what it specifies."""
+    """A mock with a spec counts as the class of the spec."""
     mock = create_autospec(Clock, instance=True)
     mock.now.return_value = "whenever"
     c = AppContainer()
@@ -488,7 +488,7 @@ def test_a_mock_that_says_what_it_is_stands_in():
 
 
 def test_an_override_that_ends_in_another_thread():
-    """Overrides hold for the whole container, whatever the thread."""
+    """Overrides apply to the whole container, in every thread."""
     c = AppContainer()
     seen = []
     with c.clock.override(FakeClock()):
@@ -564,7 +564,7 @@ class OverrideModel:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcd"), st.integers(0, 9)), max_size=14))
 def test_any_sequence_of_overrides_keeps_identities(steps):
-    """The object that a provider gives is a function of the overrides in force, whatever happened between."""
+    """The instance of a provider depends on the active overrides only, not on earlier ones."""
     model = OverrideModel(FourContainer())
     model.check()
     for begins, name, index in steps:
@@ -591,7 +591,7 @@ class ClientContainer(RunnerContainer):
 
 
 def test_an_override_of_a_factory_reaches_what_is_built_from_it():
-    """Providers of dependency-injector beside the slots are overridden with the same effect."""
+    """Overriding providers of dependency-injector has the same effect."""
     c = ClientContainer()
     before = c.client()
     with c.url.override(providers.Object(Url("fake"))):
@@ -600,7 +600,7 @@ def test_an_override_of_a_factory_reaches_what_is_built_from_it():
 
 
 def test_a_factory_beside_is_not_overridden_while_a_run_is_open():
-    """What holds for slots holds for the providers beside them."""
+    """As with slots."""
     refused = []
 
     class Overriding(Runner):

@@ -28,7 +28,7 @@ class ClosingClock(Clock):
 
 
 def test_several_providers_are_overridden_until_the_block_ends():
-    """All stand-ins are wired inside the block, and the former objects are back after it."""
+    """All overrides are wired inside the block, and the former objects return after it."""
     c = AppContainer()
     before = c.runner()
     with c.override({"clock": FakeClock(), "greet.greeter": Greeter("moin", clock=Clock())}):
@@ -45,7 +45,7 @@ def test_paths_start_from_the_container_that_is_asked():
 
 
 def test_one_wrong_path_overrides_nothing():
-    """All misspelt paths are named together, with near names from the whole tree, and nothing is overridden."""
+    """All misspelt paths are in one error, with near names, and nothing is overridden."""
     c = AppContainer()
     with pytest.raises(WiringError) as error:
         c.override({"clock": FakeClock(), "greeter": FakeClock(), "greet.pipline": None, "zzz": None})
@@ -56,7 +56,7 @@ def test_one_wrong_path_overrides_nothing():
 
 
 def test_a_stand_in_that_is_refused_overrides_nothing():
-    """A class in place of an object is refused before any other override begins."""
+    """A class instead of an object is refused before any override begins."""
     c = AppContainer()
     with pytest.raises(WiringError, match="cannot be overridden by the class FakeClock"):
         c.override({"greet.greeter": Greeter(clock=FakeClock()), "clock": FakeClock})
@@ -64,13 +64,13 @@ def test_a_stand_in_that_is_refused_overrides_nothing():
 
 
 def test_a_container_is_no_provider_that_can_be_overridden():
-    """The path of a nested container is refused, and the paths of its providers are named."""
+    """The error for a nested container lists the paths of its providers."""
     with pytest.raises(WiringError, match=r"greet is a container.*greet\.greeter, greet\.pipeline"):
         AppContainer().override({"greet": FakeClock()})
 
 
 def test_overrides_decorate_a_function():
-    """They are in force while the function runs, each time, and not between its calls."""
+    """They are active while the function runs, at each call, and not between calls."""
     c = AppContainer()
 
     @c.override({"clock": FakeClock()})
@@ -98,7 +98,7 @@ def test_a_decorated_function_that_fails_ends_its_overrides():
 
 
 def test_overrides_decorate_a_coroutine_function():
-    """They are in force until the coroutine has ended, and close asynchronously what was built."""
+    """They are active until the coroutine ends, and close asynchronously."""
     c, closed = AppContainer(), []
 
     class Server(FakeClock):
@@ -116,7 +116,7 @@ def test_overrides_decorate_a_coroutine_function():
 
 
 def test_a_generator_cannot_be_decorated():
-    """A generator function has not begun when its call returns, and is refused."""
+    """A generator function returns before it starts, so it is refused."""
     c = AppContainer()
 
     def items():
@@ -127,7 +127,7 @@ def test_a_generator_cannot_be_decorated():
 
 
 def test_what_several_overrides_caused_is_closed_last_first():
-    """Instances that depend on any of the overrides are closed in reverse order of building."""
+    """Dependents of any of the overrides are closed in reverse order of building."""
     closed = []
 
     class Part(Component):
@@ -171,7 +171,7 @@ def test_a_factory_is_overridden_by_its_path_too():
 
 
 def test_a_wrapper_gets_the_real_object():
-    """The wrapper is wired in its place, the object inside is the one of before, and it comes back."""
+    """The wrapper is injected instead of the real object, which is inside it and returns after the block."""
     c = AppContainer()
     real = c.clock()
     with c.clock.wrap(Loud):
@@ -182,14 +182,14 @@ def test_a_wrapper_gets_the_real_object():
 
 
 def test_a_wrapper_may_be_given_by_path():
-    """providers.Wrap says in a mapping what wrap says of one provider."""
+    """providers.Wrap in a mapping does what wrap does for one provider."""
     c = AppContainer()
     with c.override({"clock": providers.Wrap(lambda real: Loud(real))}):
         assert c.runner().run() == "hello world, it is NOON"
 
 
 def test_wrappers_nest_around_each_other_and_around_stand_ins():
-    """A wrapper gets what the override before it gives; ending the earlier one leaves the wrapper."""
+    """A wrapper gets the object of the earlier override; ending that one keeps the wrapper."""
     c = AppContainer()
     fake = c.clock.override(FakeClock())
     with c.clock.wrap(Loud), c.clock.wrap(Loud):
@@ -201,7 +201,7 @@ def test_wrappers_nest_around_each_other_and_around_stand_ins():
 
 
 def test_a_wrapper_follows_what_the_real_object_is_built_from():
-    """If a dependency of the real object is overridden, the real object is built anew and wrapped anew."""
+    """If a dependency is overridden, the real object is rebuilt and wrapped again."""
     c = AppContainer()
 
     class Polite(Greeter):
@@ -217,7 +217,7 @@ def test_a_wrapper_follows_what_the_real_object_is_built_from():
 
 
 def test_the_container_closes_the_real_object_and_not_the_wrapper():
-    """The end of the block closes nothing that was there before; the container closes the real object once."""
+    """The end of the block does not close the real object; the container closes it once."""
 
     class ClosingContainer(AppContainer):
         clock = providers.Component(Clock, default=ClosingClock)
@@ -248,13 +248,13 @@ def test_a_wrapper_that_fails_is_named_with_its_provider():
 
 
 def test_a_wrap_is_no_declaration():
-    """A container class refuses providers.Wrap, which only overrides another provider."""
+    """A container class refuses providers.Wrap, which only overrides."""
     with pytest.raises(WiringError, match=r"clock: providers\.Wrap only overrides another provider"):
         type("Wrong", (PipelineContainer,), {"clock": providers.Wrap(Loud)})
 
 
 def test_a_container_is_closed_by_a_call_too():
-    """close() does what leaving the block does, once, and aclose() awaits."""
+    """close() closes as the end of the block does, once, and aclose() awaits."""
 
     class ClosingContainer(AppContainer):
         clock = providers.Component(Clock, default=ClosingClock)

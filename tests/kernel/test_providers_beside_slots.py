@@ -50,7 +50,7 @@ def container_of(user: type = User, **slots):
     ],
 )
 def test_an_override_reaches_what_is_built_from_it(values):
-    """Inside the block the fake is injected, after it the former object is back and what was built is closed."""
+    """The fake is injected inside the block; after it the former object returns."""
     c = container_of(values=values())
     assert c.verify() == []
     before = c.user()
@@ -74,7 +74,7 @@ def test_an_override_reaches_what_is_built_from_it(values):
     ],
 )
 def test_a_kind_whose_overrides_nobody_sees_is_a_finding(values):
-    """What cannot take part in overriding is refused where a component takes it, and only there."""
+    """A provider that cannot follow overrides is refused where a component takes it."""
     with pytest.raises(VerificationError, match="do not see its overrides"):
         container_of(values=values()).verify()
     assert container_of(Clock, values=values()).verify() == []
@@ -82,7 +82,7 @@ def test_a_kind_whose_overrides_nobody_sees_is_a_finding(values):
 
 @pytest.mark.parametrize("own", [di, providers], ids=["theirs", "ours"])
 def test_an_override_reaches_through_other_factories(own):
-    """A factory that is made with another one gives something else when that is overridden."""
+    """A factory that uses another one follows its override."""
     inner = own.Factory(dict, v="real")
     c = container_of(inner=inner, values=own.Factory(dict, inner=inner))
     before = c.user()
@@ -94,7 +94,7 @@ def test_an_override_reaches_through_other_factories(own):
 
 @pytest.mark.parametrize("own", [di, providers], ids=["theirs", "ours"])
 def test_a_subclass_that_declares_a_factory_anew_changes_it_for_others(own):
-    """What the base class made of the factory is made of the new one, overrides included."""
+    """Factories of the base class use the new one, overrides included."""
 
     class Base(PipelineContainer):
         inner = own.Factory(dict, v="base")
@@ -112,7 +112,7 @@ def test_a_subclass_that_declares_a_factory_anew_changes_it_for_others(own):
 
 
 def test_many_overrides_leave_nothing_behind():
-    """What is built under an override of a factory is closed with it, and kept nowhere."""
+    """Instances built under an override are closed with it, and not referenced."""
     c, closed = container_of(values=providers.Factory(dict)), []
     for number in range(50):
         with c.values.override(providers.Object({"n": number})):
@@ -163,7 +163,7 @@ class Pair(PipelineContainer):
 
 @pytest.mark.parametrize("container", [Circle, Delegating])
 def test_a_circle_through_a_factory_is_found(container):
-    """What cannot be built is a finding that draws the circle, through factories and delegates too."""
+    """The finding draws the cycle, through factories and delegates too."""
     with pytest.raises(VerificationError, match="has a circular dependency"):
         container().verify()
     with pytest.raises(WiringError, match="has a circular dependency"):
@@ -172,7 +172,7 @@ def test_a_circle_through_a_factory_is_found(container):
 
 @pytest.mark.parametrize(("one", "other"), [("x", "y"), ("f", "g")])
 def test_overrides_by_each_other_are_found(one, other):
-    """Two providers that stand in for each other give nothing, which the proof says."""
+    """Two providers that override each other are a finding."""
     c = Pair()
     one, other = c.providers[one], c.providers[other]
     with one.override(other), other.override(one):
@@ -189,7 +189,7 @@ class TakesDict(Component):
 
 
 def test_factories_that_override_each_other_are_found_beside_what_takes_them():
-    """What such a factory gives has no type to be compared with that of a parameter; the cycle is the finding."""
+    """Their type is unknown, so the cycle is the only finding."""
     slots = {"f": providers.Factory(dict), "g": providers.Factory(dict)}
     user = providers.Component(TakesDict, default=TakesDict)
     c = type("Taking", (PipelineContainer,), {**slots, "user": user})()
@@ -247,21 +247,21 @@ class TakesAnything(Component):
     ],
 )
 def test_arguments_and_return_types_are_proved(user, values, message):
-    """What a factory or a function is called with, and what it gives, is judged before it is called."""
+    """Arguments and result of a factory or function are verified before it is called."""
     with pytest.raises(VerificationError) as error:
         container_of(user, values=values).verify()
     assert message in str(error.value)
 
 
 def test_a_factory_that_nobody_injects_may_wait_for_arguments():
-    """Whoever calls it adds the rest."""
+    """The caller passes the rest."""
     c = container_of(Clock, sized=providers.Factory(Sized, name="n"))
     assert c.verify() == []
     assert c.sized(3).size == 3
 
 
 def test_a_function_that_fails_is_named_with_its_reason():
-    """An error of a function of the user's says what was to be built from it."""
+    """The error of a user's function has the provider that it was for."""
     with pytest.raises(
         WiringError, match=r"user: 'values' could not be provided: ZeroDivisionError: the reason"
     ):
@@ -281,7 +281,7 @@ def test_a_function_that_fails_is_named_with_its_reason():
     ],
 )
 def test_an_override_that_cannot_travel_is_an_error(override):
-    """Workers in other processes would build something else than what was tested."""
+    """Workers in other processes would build something else."""
     c = Travelling()
     with override(c), pytest.raises(WiringError, match="which other processes cannot use"):
         spec_of(scope_of(c))
@@ -297,7 +297,7 @@ class Travelling(PipelineContainer):
 
 
 def test_a_resource_is_shut_down_with_the_container():
-    """In the order of what was built: what was built from it is closed before it."""
+    """In reverse order of building, after its dependents."""
     log = []
 
     def opened() -> Iterator[dict]:
@@ -315,7 +315,7 @@ def test_a_resource_is_shut_down_with_the_container():
 
 
 def test_an_asynchronous_resource_is_shut_down_with_the_container():
-    """Async with awaits what closes asynchronously."""
+    """`async with` awaits it."""
     log = []
 
     async def opened():

@@ -233,7 +233,7 @@ def end(model: Model, data: Any) -> None:
 @settings(max_examples=200, deadline=None)
 @given(models(), st.data())
 def test_a_container_is_as_the_reference_model_says(model, data):
-    """Whatever is overridden, in whatever order it ends, each provider gives what the model says."""
+    """After any overrides in any order, each provider gives the object of the model."""
     for _ in range(data.draw(st.integers(4, 12))):
         step = data.draw(st.sampled_from(["begin", "begin", "end", "ask", "ask all", "verify"]))
         if step == "begin":

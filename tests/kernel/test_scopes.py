@@ -66,7 +66,7 @@ class TopContainer(RunnerContainer):
 
 
 def test_three_levels_run_and_one_container_stands_under_two_names():
-    """A pipeline runs its children; each nesting of one container has settings of its own."""
+    """A pipeline runs its children; each nesting of a container has its own settings."""
     overrides = {"outer.first.note.text": "one", "outer.second.note.text": "two"}
     c = TopContainer.load(overrides=overrides, environ={})
     assert c.verify() == []
@@ -129,7 +129,7 @@ class WrappingAll(Log):
 
 
 def test_an_element_of_a_local_list_wraps_the_global_list():
-    """An element that asks for the name of its own list gets the list of the enclosing container."""
+    """An element with a parameter named as its list gets the list of the enclosing container."""
 
     class Inside(PipelineContainer):
         loggers = providers.Components(Log, default=[WrappingAll])
@@ -191,7 +191,7 @@ class LakeContainer(BaseContainer):
 
 @pytest.mark.parametrize(("container", "kind"), [(BaseContainer, Warehouse), (LakeContainer, Lake)])
 def test_a_redeclared_provider_reaches_everything_that_uses_it(container, kind):
-    """Siblings, nested containers, keyword injections and factories all see the provider of the subclass."""
+    """Siblings, nested containers, keywords and factories use the provider of the subclass."""
     c = container()
     c.verify()
     warehouse = c.warehouse()
@@ -205,7 +205,7 @@ def test_a_redeclared_provider_reaches_everything_that_uses_it(container, kind):
 
 
 def test_overriding_what_was_redeclared():
-    """An override of a redeclared provider reaches keyword injections and factories too."""
+    """An override of a redeclared provider reaches keywords and factories, too."""
     c, fake = LakeContainer(), Lake()
     with c.warehouse.override(fake):
         assert c.engined().engine is fake
@@ -215,7 +215,7 @@ def test_overriding_what_was_redeclared():
 
 
 def test_a_keyword_names_a_provider_of_dependency_injector():
-    """What is injected by keyword may be written in place."""
+    """The provider may be written as the keyword's value."""
 
     class Container(RunnerContainer):
         engined = providers.Component(Engined, default=Engined, engine=providers.Factory(Lake))
@@ -236,13 +236,13 @@ def test_a_keyword_names_the_provider_of_an_enclosing_class():
 
 
 def test_a_keyword_that_is_no_provider_is_refused():
-    """A value in place of a provider is told where values go."""
+    """The error for a value says where values belong."""
     with pytest.raises(WiringError, match=r"is not a provider.*settings="):
         providers.Component(Engined, default=Engined, engine="sqlite://")
 
 
 def test_a_keyword_that_the_container_does_not_hold_is_refused():
-    """A keyword's provider must have a name of its own."""
+    """The provider of a keyword must have a name in the container."""
     with pytest.raises(WiringError, match="engine= is a provider that the container does not hold"):
 
         class Container(RunnerContainer):
@@ -252,7 +252,7 @@ def test_a_keyword_that_the_container_does_not_hold_is_refused():
 
 
 def test_a_keyword_for_a_parameter_that_does_not_exist_is_found():
-    """A misspelt keyword of a provider is a finding with the near name."""
+    """A misspelt keyword is a finding with a near name."""
 
     class Container(RunnerContainer):
         warehouse = providers.Component(Warehouse, default=Warehouse)
@@ -267,14 +267,14 @@ RESERVED = ["load", "verify", "runs", "parent", "providers", "override_providers
 
 @pytest.mark.parametrize("name", [*RESERVED, "lolpop", "set_provider", "traverse", "declarative_parent"])
 def test_the_containers_own_names_are_reserved(name):
-    """A provider that takes a name of the container's is refused when the class is defined."""
+    """A provider with a reserved name is refused when the class is defined."""
     with pytest.raises(WiringError, match=f"C.{name}: the name is reserved by the container"):
         type("C", (RunnerContainer,), {name: providers.Component(Clock, default=Clock)})
 
 
 @pytest.mark.parametrize("value", [3, "x", Clock, GreetContainer, lambda self: 3, property(lambda self: 3)])
 def test_public_attributes_that_are_no_providers_are_refused(value):
-    """A container holds providers only: its instances would not have anything else."""
+    """Instances of dependency-injector would not have them."""
     with pytest.raises(
         WiringError, match=r"C\.thing is .*but a container holds providers only\. Write thing = providers\."
     ):
@@ -298,7 +298,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_slots_may_have_any_other_name(name):
-    """No internal name gets in the way of a slot's: it is found, set, overridden and recorded under it."""
+    """A slot may have a name that the framework uses internally."""
     scope: dict = {}
     exec(  # the parameter's name is what is tested
         f"class Wants(Pipeline):\n def __init__(self, *, {name}: Note): self.it = {name}\n"
@@ -369,7 +369,7 @@ class SlottedRunner(Runner):
 
 
 def test_integrations_may_have_nothing_but_slots():
-    """A pipeline and a runner without a dictionary of attributes are wired, recorded and overridden."""
+    """A pipeline and a runner without __dict__ are wired, recorded and overridden."""
 
     class Inside(PipelineContainer):
         note = providers.Component(Note, default=Note, settings={"text": "hi"})
@@ -410,7 +410,7 @@ class DataclassContainer(RunnerContainer):
 
 
 def test_slots_and_frozen_dataclasses_are_integrations_like_any():
-    """Components, pipelines and runners may be dataclasses with slots, or frozen; their runs are recorded."""
+    """Integrations may be dataclasses with slots, or frozen; their runs are recorded."""
     c = DataclassContainer.load(overrides={"greet.note.text": "hi", "name": "all"}, environ={})
     c.verify()
     assert c.runner().run() == "hi all"
@@ -420,7 +420,7 @@ def test_slots_and_frozen_dataclasses_are_integrations_like_any():
 
 
 def test_the_framework_sets_no_attribute_of_its_own():
-    """What a container builds has the attributes that its class gave it, and no other."""
+    """Instances have the attributes of their class only."""
     c = AppContainer()
     assert set(vars(c.runner())) == {"greet"}
     assert set(vars(c.greet.pipeline())) == {"greeter"}
@@ -428,7 +428,7 @@ def test_the_framework_sets_no_attribute_of_its_own():
 
 
 def test_settings_may_be_called_as_they_like():
-    """No name of pydantic's or of the framework's is taken for a setting."""
+    """Names of pydantic and of the framework are allowed."""
 
     class Odd(Component):
         def __init__(
@@ -447,7 +447,7 @@ def test_settings_may_be_called_as_they_like():
 
 
 def test_a_setting_called_use_is_refused():
-    """`use` chooses the implementation, so no constructor can have it as a setting."""
+    """`use` chooses the implementation, so it cannot be a setting."""
 
     class Using(Component):
         def __init__(self, use: str = ""):
@@ -461,7 +461,7 @@ def test_a_setting_called_use_is_refused():
 
 
 def test_an_unknown_provider_proposes_a_near_one():
-    """A misspelt provider is an AttributeError that says which was meant."""
+    """A misspelt provider is an AttributeError with a near name."""
     with pytest.raises(AttributeError, match=r"AppContainer has no provider 'clok'. Did you mean clock\?"):
         AppContainer().clok  # noqa: B018
     with pytest.raises(
@@ -471,13 +471,13 @@ def test_an_unknown_provider_proposes_a_near_one():
 
 
 def test_nothing_is_put_into_a_container_that_exists():
-    """Instances are what their class declares."""
+    """An instance has the providers of its class only."""
     with pytest.raises(WiringError, match="cannot be put into a container that exists"):
         AppContainer().clock = providers.Component(Clock, default=FakeClock)
 
 
 def test_containers_are_not_copied():
-    """A copy would lose settings or share what was built, so it is refused, and so is pickling."""
+    """A copy would lose settings or share instances, so copying and pickling are refused."""
     container = AppContainer()
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         for each in (container, container.greet):
@@ -486,7 +486,7 @@ def test_containers_are_not_copied():
 
 
 def test_containers_and_providers_show_their_names():
-    """What a person sees of a container is its class and place."""
+    """The repr has the class and the place."""
     container = AppContainer()
     assert repr(container) == "<AppContainer>"
     assert repr(container.greet) == "<GreetContainer 'greet'>"
@@ -500,7 +500,7 @@ class TwoTuple(Component):
 
 
 def test_lists_are_injected_as_tuples_where_those_are_asked_for():
-    """A list of components fits list, tuple and Sequence alike."""
+    """A list of components fits list, tuple and Sequence."""
 
     class Container(RunnerContainer):
         logs = providers.Components(Log, default=[Log, WrappingNothing])
@@ -520,7 +520,7 @@ class Speaks(Protocol):
 
 
 def test_a_protocol_may_be_asked_for():
-    """A parameter may be annotated with a protocol that the provided class satisfies."""
+    """A parameter may have a protocol that the provided class satisfies."""
 
     class Speaking(Component):
         def __init__(self, *, clock: Speaks):
@@ -542,7 +542,7 @@ def test_a_protocol_may_be_asked_for():
 
 
 def test_values_that_may_be_of_several_types_fit_a_parameter_that_takes_them_all():
-    """A union is provided where the same or a wider union is asked for, and refused by a narrower one."""
+    """A union fits the same or a wider union, and not a narrower one."""
 
     class Wide(Component):
         def __init__(self, *, size: int | str | float):
@@ -563,7 +563,7 @@ def test_values_that_may_be_of_several_types_fit_a_parameter_that_takes_them_all
 
 
 def test_three_thousand_dependencies_declared_backwards():
-    """A long chain is resolved and proved without recursion."""
+    """A long chain is resolved and verified without recursion."""
     count = 3000
 
     class Link(Component):
@@ -634,7 +634,7 @@ def container_of(shape, base=PipelineContainer):
 @settings(max_examples=40, deadline=None)
 @given(shapes())
 def test_names_resolve_lexically_in_any_tree(shape):
-    """A parameter is the provider of that name in the same container, else in the nearest around it."""
+    """A parameter gets the provider of its name in the same container, or in the nearest enclosing one."""
 
     def check(container, shape, visible):
         names, nested = shape
@@ -648,7 +648,7 @@ def test_names_resolve_lexically_in_any_tree(shape):
 
 
 def test_providers_of_dependency_injector_beside_slots():
-    """Object, Factory and Callable stand beside slots and are injected by name."""
+    """Object, Factory and Callable are injected by name."""
 
     class Counting(Component):
         def __init__(self, *, limit: int, made: Made, now: str):

@@ -71,7 +71,7 @@ def c():
 
 
 def test_each_scope_has_instances_of_its_own_and_shares_the_others(c):
-    """A scoped component is one object in a scope, another in the next, and the rest is the container's."""
+    """A scoped component is another object in each scope, others are shared."""
     with c.scope() as first:
         session = first.session()
         assert first.session() is session is c.session()
@@ -82,7 +82,7 @@ def test_each_scope_has_instances_of_its_own_and_shares_the_others(c):
 
 
 def test_a_scope_closes_what_was_built_for_it_last_first(c):
-    """At the end of the block the scoped components are closed, and the shared ones are not."""
+    """The end of the block closes scoped components, and not shared ones."""
     with c.scope() as request:
         request.buy.basket()
         assert c.engine().closed == []
@@ -93,14 +93,14 @@ def test_a_scope_closes_what_was_built_for_it_last_first(c):
 
 
 def test_an_exception_in_the_block_closes_the_scope_too(c):
-    """What was built is closed, and the exception is the caller's."""
+    """Scoped components are closed, and the exception is raised."""
     with pytest.raises(ZeroDivisionError), c.scope() as request:
         raise ZeroDivisionError(request.session())
     assert c.engine().closed == ["session"]
 
 
 def test_asking_outside_of_a_scope_is_an_error(c):
-    """The message names the provider, and says how a scope is opened."""
+    """The message has the provider, and says how to open a scope."""
     with pytest.raises(WiringError, match=r"session is built for each scope.*container\.scope\(\)"):
         c.session()
     with c.scope() as request:
@@ -112,7 +112,7 @@ def test_asking_outside_of_a_scope_is_an_error(c):
 
 
 def test_a_scope_is_entered_once(c):
-    """A scope that was used cannot be used again."""
+    """A scope cannot be used again."""
     scope = c.scope()
     with scope:
         pass
@@ -121,7 +121,7 @@ def test_a_scope_is_entered_once(c):
 
 
 def test_a_workflow_runs_in_its_scope(c):
-    """A scoped runner, its pipelines and components are of one scope, in another thread too; runs are recorded."""
+    """A scoped runner uses one scope, in another thread too; runs are recorded."""
     with c.scope() as request:
         assert request.runner().run()
         runner = request.runner()
@@ -157,7 +157,7 @@ def test_threads_of_one_scope_share_its_instances(c):
 
 
 def test_asyncio_tasks_are_isolated_and_scopes_close_asynchronously():
-    """Tasks that wait for each other have a session each; aclose is awaited at the end of each block."""
+    """Each task has its own session; aclose is awaited at the end of each block."""
     closed = []
 
     class AsyncSession(Session):
@@ -184,7 +184,7 @@ def test_asyncio_tasks_are_isolated_and_scopes_close_asynchronously():
 
 
 def test_a_generator_that_is_finished_in_another_context_ends_its_scope(c):
-    """Web frameworks run the two halves of a dependency in two threads."""
+    """Web frameworks may run the two halves of a dependency in two threads."""
 
     @contextmanager
     def dependency():
@@ -201,7 +201,7 @@ def test_a_generator_that_is_finished_in_another_context_ends_its_scope(c):
 
 
 def test_a_component_that_lives_longer_may_not_keep_a_scoped_one():
-    """It would keep the first scope's instance for good: verify says so, through factories too."""
+    """It would keep the instance of the first scope: verification reports it, through factories too."""
 
     class Holder(Component):
         def __init__(self, *, session: Session):
@@ -228,7 +228,7 @@ def test_a_component_that_lives_longer_may_not_keep_a_scoped_one():
 
 
 def test_a_component_that_lives_longer_may_ask_later():
-    """A lazy parameter gives the session of the scope that asks."""
+    """A lazy parameter gives the session of the current scope."""
 
     class Later(Component):
         def __init__(self, *, session: providers.Lazy[Session]):
@@ -248,7 +248,7 @@ def test_a_component_that_lives_longer_may_ask_later():
 
 
 def test_overrides_hold_in_scopes(c):
-    """A stand-in is the same in every scope, and what depends on it is built for each; the real ones return."""
+    """An override applies in every scope, and its dependents are built for each."""
     fake = Session(engine=Engine())
     with c.scope() as request:
         real = request.buy.basket()
@@ -334,7 +334,7 @@ def test_a_component_that_lives_longer_may_not_keep_a_scoped_stand_in():
 
 
 def test_a_container_that_is_closed_closes_its_open_scopes():
-    """What requests still hold is closed with the container, before what they share."""
+    """Scoped components are closed before the shared ones."""
     c = ShopContainer()
     scope = c.scope()
     request = scope.__enter__()
@@ -348,14 +348,14 @@ def test_a_container_that_is_closed_closes_its_open_scopes():
 
 
 def test_scopes_of_two_containers_do_not_mix():
-    """Each container looks for a scope of its own."""
+    """Each container uses its own scope."""
     with ShopContainer() as one, ShopContainer() as two, one.scope() as first, two.scope() as second:
         assert one.session() is first.session()
         assert two.session() is second.session() is not first.session()
 
 
 def test_each_call_in_a_worker_has_a_scope_of_its_own():
-    """A worker opens a scope for each call, so that scoped components may be called there."""
+    """A worker opens a scope for each call."""
 
     class ScopedContainer(RunnerContainer):
         engine = providers.Component(Engine, default=Engine)

@@ -140,7 +140,7 @@ print(json.dumps({"done": run.successful, "results": results, "cards": cards}))
 
 @pytest.mark.parametrize("look", [airflow, prefect, dagster, metaflow])
 def test_an_orchestrator_predicts_what_one_process_predicts(project, environment, lolpop, predictions, look):
-    """As its README says: byte by byte, with one group and whole lineage, and a record of its own."""
+    """Following its README: equal byte by byte, with one group, complete lineage, and its own record."""
     name = look.__name__
     place = replace(environment(name), home=project / f".{name}")
     copied(project)

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sklearn.datasets import load_iris
-
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -64,17 +62,9 @@ class Image:
         return done.stdout
 
 
-def test_an_image_runs_the_flow(project, lolpop_alone, tmp_path):
-    """All that it needs is in the context: requirements, settings, code, data, and the entry point."""
-    rows = load_iris(as_frame=True).frame.rename_axis("flower").reset_index()
-    rows[::2].to_csv(project / "known.csv", index=False)
-    rows[1::2].drop(columns="target").to_csv(project / "new.csv", index=False)
-    (project / "lolpop.yaml").write_text(
-        "lolpop: {runner: classification}\n"
-        "problem: {name: iris, target: target, index: flower}\n"
-        "data: {train: known.csv, predict: new.csv, predictions: predictions.csv}\n"
-        "train: {model_trainer: {estimator: logistic_regression}}\n"
-    )
+def test_an_image_runs_the_flow(project, iris_project, lolpop_alone, tmp_path):
+    """The context has requirements, settings, code, data and the entry point."""
+    iris_project(project)
     (project / ".env").write_text("PASSWORD=secret")
     subprocess.run([lolpop_alone / "lolpop", "flow", "build", "container-image"], check=True)
     wheel = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", "wheels", REPOSITORY]

@@ -142,7 +142,7 @@ print(json.dumps({step.id: [step.task.successful, step.task.current_attempt + 1]
 
 @pytest.mark.parametrize("run", [airflow, prefect, dagster, metaflow])
 def test_a_task_that_was_killed_goes_on(project, environment, lolpop, run):
-    """What it had completed is not done again, nothing is recorded twice, and the runs have one group."""
+    """Completed work is not repeated, nothing is recorded twice, and the runs have one group."""
     place = environment(run.__name__)
     (project / "app.py").write_text(APP)
     (project / "unlucky").touch()
@@ -202,7 +202,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("orchestrator", HAND_WRITTEN)
 def test_a_flow_written_by_hand_has_tasks_named_as_the_workflows(project, environment, lolpop, orchestrator):
-    """They are retried as those of built flows are."""
+    """They are retried like those of built flows."""
     place = environment(orchestrator)
     (project / "app.py").write_text(APP)
     (project / "unlucky").touch()

@@ -150,7 +150,7 @@ def perform(folder: Path) -> tuple[list[int], list[int], list[bool]]:
 
 @pytest.mark.parametrize(("file", "old", "new", "expected"), EDITS.values(), ids=EDITS)
 def test_methods_of_arguments_count(tmp_path, file, old, new, expected):
-    """An edit of what a task calls of its arguments repeats the task, and no other."""
+    """An edit of a method that a task calls of its argument repeats that task only."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     assert perform(tmp_path)[2] == [True] * 6

@@ -195,7 +195,7 @@ sys.path.insert(0, os.getcwd())
 import app
 from lolpop.containers import load
 from lolpop.kernel.scopes import scope_of
-from lolpop.running.caching import is_kept
+from lolpop.running.caching import is_in_cache
 from lolpop.running.planning import plan_calls
 
 flags = sys.argv[1:]
@@ -207,7 +207,7 @@ with load(app.AppContainer, flags=flags, recorded=True) as container:
         container.runner()
         store, scope = container.store(), scope_of(container)
         planned = plan_calls(scope, store.tasks(runs[0].run_id), store.fingerprint_parts,
-                             is_cached=lambda fingerprint: is_kept(scope, fingerprint), run=runs[0])
+                             is_cached=lambda fingerprint: is_in_cache(scope, fingerprint), run=runs[0])
         plan = {call.path.partition(".")[2]: call.status for call in planned}
     cached = container.runner().run()
     called = Path("calls.txt").read_text().split()
@@ -307,7 +307,7 @@ def groups() -> list[list[str]]:
 
 @pytest.mark.parametrize("names", groups(), ids=lambda names: "; ".join(names))
 def test_an_edit_repeats_the_tasks_that_depend_on_it(first, tmp_path, names):
-    """Of edits on tasks of their own, each repeats its task and no other; plans say so; nothing is stale."""
+    """Each edit repeats its task and no other; plans say so; no result is stale."""
     folder = shutil.copytree(first, tmp_path / "project")
     expected = set().union(*(EDITS[name][1] for name in names))
     called, plan, cached, uncached, reused = edit(folder, names)
@@ -320,8 +320,8 @@ def test_an_edit_repeats_the_tasks_that_depend_on_it(first, tmp_path, names):
     assert set(called) <= waiting | {task for task, status in plan.items() if status == "runs"}
 
 
-def test_what_cannot_be_kept_is_called_again_and_told_once(first, tmp_path):
-    """A value that no cache can keep, a damaged entry, and a root that cannot be written are no failures."""
+def test_uncached_values_are_reported_once(first, tmp_path):
+    """Values that no cache stores, damaged entries, and a read-only root are no failures."""
     folder = shutil.copytree(first, tmp_path / "project")
     text = FILES["app.py"].replace("return number, self.seed", "return number, lambda: 1")
     write(folder, {"app.py": text.replace("step(5)", "bool(step(5))")})
@@ -393,7 +393,7 @@ def fork(folder: Path, *words: str) -> None:
 
 
 def test_the_cache_is_an_interceptor_too(first, tmp_path):
-    """Named among the interceptors, once or several times, it does the same where it is set."""
+    """In the list of interceptors, once or several times, it works at its place."""
     folder = shutil.copytree(first, tmp_path / "project")
     caches = '[{"use": "cache", "on": "steps.s*"}, {"use": "cache", "on": "*.shifted"}]'
     called, *_ = perform(folder, "lolpop.cache=false", f"interceptors={caches}")
@@ -402,7 +402,7 @@ def test_the_cache_is_an_interceptor_too(first, tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its processes")
 def test_processes_with_one_cache_make_a_call_once(tmp_path):
-    """Eight at once have right results, and nothing is made twice that could be waited for."""
+    """Eight processes have right results, and wait for each other instead of repeating calls."""
     folder = write(tmp_path, FILES)
     fork(folder, "together")
     called = (folder / "calls.txt").read_text().split()
@@ -413,5 +413,5 @@ def test_processes_with_one_cache_make_a_call_once(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its processes")
 def test_a_process_that_is_killed_leaves_no_wrong_entry(tmp_path):
-    """Whenever processes are killed, the next one gives what an uncached run gives."""
+    """After a kill at any moment, the next run equals an uncached one."""
     fork(write(tmp_path, FILES), "killed", "5")

@@ -194,18 +194,18 @@ def edited(folder: Path, edit: tuple[str, str, str]) -> Path:
 
 @pytest.mark.parametrize("edit", COUNTS.values(), ids=COUNTS)
 def test_an_edit_of_what_is_reached_counts(before, tmp_path, edit):
-    """Whatever the class depends on, however indirectly, changes a part of its code."""
+    """Every direct or indirect dependency of the class changes a part of its code."""
     assert code_parts(edited(tmp_path, edit))[0] != before
 
 
 @pytest.mark.parametrize("edit", DOES_NOT_COUNT.values(), ids=DOES_NOT_COUNT)
 def test_an_edit_that_changes_nothing_does_not_count(before, tmp_path, edit):
-    """Text that computes nothing, and code that is not reached, change no part."""
+    """Comments, formatting, and unreached code change no part."""
     assert code_parts(edited(tmp_path, edit))[0] == before
 
 
 def test_parts_say_where_they_stand_and_who_uses_them(tmp_path):
-    """A part has its file and line, and the part that reaches it first; libraries have versions."""
+    """A part has its file and line, and its first user; libraries have versions."""
     _, versions, places = code_parts(write(tmp_path, FILES))
     assert places["helpers.strip"] == ["helpers.py:6", "features.clean"]
     assert places["features.clean"] == ["features.py:5", "main.Transformer.transform"]
@@ -223,7 +223,7 @@ def test_parts_say_where_they_stand_and_who_uses_them(tmp_path):
     ],
 )
 def test_code_that_runs_other_code_by_name_falls_back_to_modules(tmp_path, code):
-    """What cannot be followed counts as a whole, never as unchanged."""
+    """Code that cannot be followed counts as a whole."""
     files = {
         "main.py": f"import importlib\nimport plugin\nfrom plugin import run\n{code}\n\n\nclass Transformer:\n    method = call\n",
         "plugin.py": "def run():\n    return 1\n",

@@ -32,7 +32,7 @@ def within(code):
 
 
 def test_instructions_are_those_of_dis():
-    """Operations, arguments and what those stand for are what dis says, for all code of large modules."""
+    """Operations, arguments and their values equal those of dis, for all code of large modules."""
     codes = list(codes_of(dis, json.decoder, logging, typing))
     assert len(codes) > 300
     for code in codes:
@@ -56,13 +56,13 @@ def test_instructions_are_those_of_dis():
     ],
 )
 def test_keywords_of_calls_count(other):
-    """The same values under other names are another call."""
+    """Equal values under other names are another call."""
     call = lambda function: function(1, size=2)  # noqa: E731
     assert digest_of(call.__code__) != digest_of(other.__code__)
 
 
 def test_long_code_is_read_whole():
-    """Arguments above 255, and jumps over much code, are read as they are."""
+    """Arguments above 255 and long jumps are read correctly."""
     lines = "\n".join(f"    x{number} = value + {number}.5" for number in range(600))
     namespace = {}
     exec(f"def function(value):\n  for _ in value:\n{lines}\n  return x599", namespace)

@@ -89,7 +89,7 @@ def _python_handles_ctrl_c(tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_no_library_swallows_ctrl_c(way):
-    """A run is interrupted, never completed and never failed, whoever caught what Ctrl-C raised."""
+    """A run is interrupted, neither completed nor failed, even if a library catches the exception."""
     with App.load(environ={}, overrides={"way": way.__name__}) as app:
         with pytest.raises(KeyboardInterrupt):
             app.runner().run()
@@ -115,7 +115,7 @@ def test_a_command_says_which_signal_ended_it(way, number, code, capsys):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_of_generated_code_keeps_the_exit_code(number, code, tmp_path):
-    """A signal while a dataclass or a named tuple is being made, by `exec`, ends `python -m lolpop` as any."""
+    """A signal while a dataclass or a named tuple is created ends the process with 130 or 143."""
     (tmp_path / "generating.py").write_text(
         "import os\n"
         "from lolpop import RunnerContainer\n"
@@ -129,18 +129,18 @@ def test_an_interruption_of_generated_code_keeps_the_exit_code(number, code, tmp
 
 
 def test_a_signal_that_somebody_else_handles_is_theirs():
-    """A handler of the application's own, and a signal that is ignored, stay in place."""
+    """Handlers of the application, and ignored signals, stay."""
     for handler in (signal.SIG_IGN, lambda number, frame: None):
         signal.signal(signal.SIGINT, handler)
         with InterruptWatch(signal.SIGINT) as watch:
             assert signal.getsignal(signal.SIGINT) is handler
             send()
-        assert watch.came is None
+        assert watch.signal_number is None
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_another_thread_watches_nothing():
-    """Python lets no thread but the main one handle signals; a run in another one works as before."""
+    """Only the main thread can handle signals; a run in another one works as usual."""
     results = []
 
     def work():

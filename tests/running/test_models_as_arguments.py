@@ -68,7 +68,7 @@ def run(tmp_path: Path):
 
 
 def test_a_model_counts_by_what_its_trainer_writes(run):
-    """The same model fitted again is the same, and another one is not, though no experiment tells them apart."""
+    """Equal stored models are the same argument, other ones are not."""
     label, was_reused = run()
     assert not was_reused
     assert run() == (label, True)
@@ -78,6 +78,6 @@ def test_a_model_counts_by_what_its_trainer_writes(run):
 
 
 def test_a_model_that_nothing_can_keep_is_never_the_same(run):
-    """What a trainer would write of another's model, and read as its own, says nothing of it."""
+    """A model of another trainer is not compared by the files of this one."""
     assert not run("steps.foreign=true")[1]
     assert not run("steps.foreign=true")[1]

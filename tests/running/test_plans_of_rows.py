@@ -10,7 +10,7 @@ import pytest
 from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContainer, providers, task, workflow
 from lolpop.containers import load
 from lolpop.kernel.scopes import scope_of
-from lolpop.running.caching import is_kept
+from lolpop.running.caching import is_in_cache
 from lolpop.running.planning import plan_calls
 
 
@@ -90,7 +90,7 @@ def plan(*flags: str) -> dict[str, str]:
             scope,
             store.tasks(store.runs()[0].run_id),
             store.fingerprint_parts,
-            is_cached=lambda fingerprint: is_kept(scope, fingerprint),
+            is_cached=lambda fingerprint: is_in_cache(scope, fingerprint),
             run=store.runs()[0],
         )
         return {
@@ -100,14 +100,14 @@ def plan(*flags: str) -> dict[str, str]:
 
 
 def test_rows_that_a_reused_call_returned_are_the_same(folder):
-    """Where nothing has changed everything is reused, calls with rows included; so it is."""
+    """Without changes everything is reused, calls with rows included, in the plan and in the run."""
     run()
     assert plan() == dict.fromkeys(["read", "clean", "scaled", "total"], "reused")
     assert run()[1] == set()
 
 
 def test_a_setting_repeats_the_calls_from_there_on(folder):
-    """Calls before it are reused, the one that reads it runs, and those after it wait for what it returns."""
+    """Earlier calls are reused, its reader runs, and later ones depend on the result."""
     before, _ = run()
     flag = "steps.scaler.factor=3"
     assert plan(flag) == {
@@ -122,7 +122,7 @@ def test_a_setting_repeats_the_calls_from_there_on(folder):
 
 
 def test_other_rows_are_waited_for(folder):
-    """An edit of the file repeats the call that reads it; a later call is reused if it gets the same rows."""
+    """An edited file repeats the call that reads it; a later call is reused if the rows are equal."""
     run()
     (folder / "rows.csv").write_text("x,y\n1,2\n3,4\n,\n,\n")
     assert plan() == {
@@ -135,7 +135,7 @@ def test_other_rows_are_waited_for(folder):
 
 
 def test_a_setting_that_the_workflow_passes_on_is_an_argument(folder):
-    """Calls before it are reused; the call that gets it may get another one."""
+    """Earlier calls are reused; the call with that argument may change."""
     run()
     planned = plan("steps.level=5")
     assert [planned[name] for name in ("read", "clean", "scaled")] == ["reused"] * 3

@@ -110,7 +110,7 @@ for _ in range(int(sys.argv[2])):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its processes")
 def test_a_cached_run_equals_an_uncached_one(tmp_path):
-    """Whatever is edited: numbers, constants, which function calls which, settings, rows."""
+    """After edits of numbers, constants, calls, settings and rows."""
     command = [sys.executable, "-c", SCRIPT, "1", "12"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -93,7 +93,7 @@ def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_function_that_is_reached_counts(tmp_path, form):
-    """By whatever form it is reached, its constant is a part, and without an edit all parts are the same."""
+    """In every form of reference, its constant is a part; without an edit, all parts are equal."""
     for name, constant in (("one", 2), ("same", 2), ("other", 3)):
         write(tmp_path / name, [form], constant)
     one, same, other = (reached(tmp_path / name) for name in ("one", "same", "other"))
@@ -105,7 +105,7 @@ def test_a_function_that_is_reached_counts(tmp_path, form):
 @given(forms=st.lists(st.sampled_from(list(FORMS)), min_size=2, max_size=5))
 @settings(max_examples=20, deadline=None)
 def test_random_projects_are_never_stale(tmp_path_factory, forms):
-    """However forms are combined: where the result differs, so does a part."""
+    """In all combinations of forms, another result means another part."""
     folder = tmp_path_factory.mktemp("random")
     write(folder / "one", forms, 2)
     write(folder / "other", forms, 3)

@@ -224,7 +224,7 @@ def outcome(folder: Path, name: str, **overrides: int) -> tuple[int, str | None]
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_setting_of_what_a_task_reaches_counts(tmp_path, name):
-    """The result is another one, and so is the fingerprint; what is not reached changes neither."""
+    """It changes the result and the fingerprint; a setting that is not reached changes neither."""
     before = outcome(tmp_path, name)
     assert outcome(tmp_path, name) == before
     after = outcome(tmp_path, name, tasks__scaler__factor=5)
@@ -237,7 +237,7 @@ def test_a_setting_of_what_a_task_reaches_counts(tmp_path, name):
 
 
 def test_running_does_not_change_a_fingerprint(tmp_path):
-    """What an object keeps of a call, such as a property that is cached, is no difference of the next one."""
+    """State that an object stores during a call, such as a cached property, does not count."""
     (tmp_path / "empty.yaml").write_text("{}")
     with AppContainer.load(tmp_path / "empty.yaml", environ={}) as container:
         container.runner()

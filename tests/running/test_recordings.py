@@ -92,7 +92,7 @@ def c():
 
 
 def test_a_workflow_opens_a_run_and_a_task_is_recorded_in_it(c):
-    """One call of a workflow is one run, with its tasks in the order they started."""
+    """A call of a workflow is a run, with its tasks in the order of their start."""
     assert c.runner().run(5) == 5
     (run,) = runs(c)
     assert (run.workflow, run.container, run.status, run.error) == ("run", "FlowContainer", "completed", None)
@@ -114,7 +114,7 @@ def test_each_call_is_a_run_of_its_own(c):
 
 
 def test_a_run_is_recorded_though_the_container_variable_is_gone():
-    """A runner alone keeps what records its runs."""
+    """A reference to the runner is enough."""
     runner = FlowContainer.load(environ={}).runner()
     seen = []
     runner.run(lambda: seen.append(current_run()))
@@ -122,7 +122,7 @@ def test_a_run_is_recorded_though_the_container_variable_is_gone():
 
 
 def test_a_nested_workflow_joins(c):
-    """A workflow inside another is recorded like a task of the same run, and is parent to its tasks."""
+    """A workflow inside another is a task of the same run, and the parent of its tasks."""
     c.runner().around()
     assert [run.workflow for run in runs(c)] == ["around"]
     inner, step = tasks(c)
@@ -131,7 +131,7 @@ def test_a_nested_workflow_joins(c):
 
 
 def test_tasks_inside_tasks_know_their_parent(c):
-    """A task that calls another is its parent, and current_task names the innermost."""
+    """A task inside another has it as parent, and current_task is the innermost."""
     assert c.runner().nest() == "steps.step"
     outer, inner = tasks(c)
     assert inner.parent_id == outer.task_id
@@ -180,7 +180,7 @@ class LongestStepsContainer(PipelineContainer):
     ],
 )
 def test_a_call_that_goes_on_in_classes_above_is_one_call(what, paths):
-    """``super()`` of a task or workflow is recorded and intercepted with what called it, however many."""
+    """A task or workflow that calls ``super()`` is recorded and intercepted once."""
 
     class LongerContainer(RunnerContainer):
         steps = providers.nested(LongestStepsContainer)
@@ -198,14 +198,14 @@ def test_a_call_that_goes_on_in_classes_above_is_one_call(what, paths):
 
 
 def test_tasks_of_a_thread_pool_are_recorded_in_the_open_run(c):
-    """A thread without the context of the run joins the one run that is open."""
+    """A thread without the context of a run uses the only open run."""
     assert c.runner().many(4) == [0, 1, 2, 3]
     (run,) = runs(c)
     assert [step.run_id for step in tasks(c)] == [run.run_id] * 4
 
 
 def test_what_a_task_calls_in_a_pool_sees_the_run(c):
-    """Inside a task of a pool thread, current_run and current_task are set."""
+    """Inside a task of a thread pool, current_run and current_task are set."""
     seen = []
 
     class Looking(Flow):
@@ -221,7 +221,7 @@ def test_what_a_task_calls_in_a_pool_sees_the_run(c):
 
 
 def test_workflows_of_two_threads_are_two_runs(c):
-    """Workflows that are called at once from threads of their own do not join each other."""
+    """Workflows that run in two threads at once are separate runs."""
     runner = c.runner()
     barrier = threading.Barrier(2)
 
@@ -236,7 +236,7 @@ def test_workflows_of_two_threads_are_two_runs(c):
 
 
 def test_a_thread_that_belongs_to_no_run_of_two_is_told_how(c):
-    """A task that is called from a bare thread while two runs are open cannot know its run."""
+    """With two open runs, a task of a plain thread is an error with advice."""
     runner = c.runner()
     barrier = threading.Barrier(3)
     release = threading.Event()
@@ -271,7 +271,7 @@ def test_a_copied_context_carries_the_run(c):
 
 
 def test_a_failing_task_marks_task_and_run_failed(c):
-    """An error passes through as it is; task and run keep its text and traceback."""
+    """The error is raised unchanged; task and run have its text and traceback."""
     with pytest.raises(ZeroDivisionError):
         c.runner().run(ZeroDivisionError("nothing by nothing"))
     (run,), (step,) = runs(c), tasks(c)
@@ -283,7 +283,7 @@ def test_a_failing_task_marks_task_and_run_failed(c):
 
 
 def test_a_failure_that_the_workflow_handles(c):
-    """A task that failed inside a workflow that went on is a failed task of a completed run."""
+    """A handled failure is a failed task of a completed run."""
 
     class Brave(Flow):
         @workflow
@@ -316,7 +316,7 @@ class Remembering(Notifier):
 
 
 def test_notifiers_are_told_of_a_failure_and_cannot_hide_it(c):
-    """Every notifier hears of a failed run, also when another fails; the first error is what is raised."""
+    """All notifiers get the failure, even if one fails; the original error is raised."""
     failing, hearing = Remembering(fails=True), Remembering()
     with c.notifiers.override([failing, hearing]), pytest.raises(ZeroDivisionError) as error:
         c.runner().run(ZeroDivisionError("oh"))
@@ -328,7 +328,7 @@ def test_notifiers_are_told_of_a_failure_and_cannot_hide_it(c):
 
 
 def test_a_notifier_that_cannot_be_built_hides_nothing():
-    """A run that failed raises what it failed of, whatever is wrong with the notifiers."""
+    """The error of the run is raised, whatever fails in the notifiers."""
 
     class Unbuildable(Remembering):
         def __init__(self):
@@ -342,7 +342,7 @@ def test_a_notifier_that_cannot_be_built_hides_nothing():
 
 
 def test_notifiers_are_not_told_of_ctrl_c(c):
-    """Who interrupts a run knows."""
+    """An interrupt sends no notification."""
     hearing = Remembering()
     with c.notifiers.override([hearing]), pytest.raises(KeyboardInterrupt):
         c.runner().run(KeyboardInterrupt())
@@ -370,7 +370,7 @@ def intercepted(*interceptors):
 
 
 def test_interceptors_stand_in_list_order_outermost_first():
-    """The first of the list is the outermost, around workflows and tasks alike."""
+    """The first of the list is the outermost, for workflows and tasks."""
     intercepted({"name": "a"}, {"name": "b"}).runner().run()
     assert Writing.written == [
         "a>workflow run", "b>workflow run", "a>task steps.step", "b>task steps.step", "<b", "<a", "<b", "<a",
@@ -378,13 +378,13 @@ def test_interceptors_stand_in_list_order_outermost_first():
 
 
 def test_interceptors_stand_where_their_pattern_matches():
-    """`on` is a pattern over paths."""
+    """`on` is a pattern of paths."""
     intercepted({"name": "a", "on": "steps.*"}, {"name": "b", "on": "run"}).runner().run()
     assert Writing.written == ["b>workflow run", "a>task steps.step", "<a", "<b"]
 
 
 def test_an_interceptor_may_proceed_twice():
-    """Proceed may be called again, each time through all that stand inside."""
+    """proceed() may be called again, and runs all inner interceptors each time."""
     c = intercepted({"name": "a", "on": "steps.*", "times": 2}, {"name": "b", "on": "steps.*"})
     assert c.runner().run(7) == 7
     assert Writing.written == ["a>task steps.step", "b>task steps.step", "<b", "<a"] * 2
@@ -392,7 +392,7 @@ def test_an_interceptor_may_proceed_twice():
 
 
 def test_an_interceptor_may_answer_itself():
-    """What around returns stands for the result; the call behind it need not happen."""
+    """The result of around() is used; the call itself is optional."""
 
     class Answering(Interceptor):
         on = "steps.step"
@@ -409,7 +409,7 @@ def test_an_interceptor_may_answer_itself():
 
 
 def test_an_interceptors_error_fails_the_task(c):
-    """What an interceptor raises is the task's error."""
+    """The error of an interceptor is the error of the task."""
 
     class Refusing(Interceptor):
         on = "steps.*"
@@ -423,7 +423,7 @@ def test_an_interceptors_error_fails_the_task(c):
 
 
 def test_components_are_not_intercepted():
-    """Only tasks and workflows are; a component's methods are plain calls."""
+    """Only tasks and workflows are."""
     Writing.written.clear()
     settings = {"interceptors": [{"use": f"{__name__}:Writing"}]}
     c = AppContainer.load(overrides=settings, environ={})
@@ -455,7 +455,7 @@ def test_runs_are_in_memory_where_nothing_takes_the_store(c, tmp_path, monkeypat
 
 
 def test_runs_are_in_the_store_where_it_is_set(tmp_path, monkeypatch):
-    """`store:` in the settings keeps runs, for other containers to read."""
+    """With `store:` in the settings, other containers can read the runs."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lolpop.yaml").write_text("store: {}\n")
     with FlowContainer.load(overrides={"store.use": "sql"}, environ={}) as c:
@@ -471,7 +471,7 @@ def test_runs_are_in_the_store_where_it_is_set(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("how", ["component", "element", "factory", "stand-in"])
 def test_runs_are_in_the_store_where_something_takes_it(tmp_path, monkeypatch, how):
-    """The store is used as soon as anything is built from it, however it is wired."""
+    """The store is used if anything depends on it, by any wiring."""
     monkeypatch.chdir(tmp_path)
 
     class Noting(Interceptor):
@@ -509,7 +509,7 @@ def test_runs_are_in_the_store_where_something_takes_it(tmp_path, monkeypatch, h
 
 
 def test_references_are_accepted_for_resources(c):
-    """Workflows and tasks take the string form wherever they take the resource."""
+    """Workflows and tasks accept a reference as text for a resource."""
     assert c.runner().train("dataset_version:d@3") == ModelVersion(name="m", number=1)
     (step,) = tasks(c)
     assert step.inputs == {"dataset_version": "dataset_version:d@3", "size": "int"}
@@ -517,7 +517,7 @@ def test_references_are_accepted_for_resources(c):
     assert c.steps.pipeline().train("dataset_version:d@3").number == 1
 
 
-def test_a_reference_that_is_none_is_told(c):
+def test_a_reference_that_is_none_is_reported(c):
     """Text that is no reference of the kind is an error before anything runs."""
     with pytest.raises(
         LolpopError, match=r"'model_version:d@3' is not a reference.*dataset_version:name@number"
@@ -527,8 +527,8 @@ def test_a_reference_that_is_none_is_told(c):
 
 
 @pytest.mark.parametrize(("wrong", "shown"), [(3, "3"), (None, "None"), (Run(name="r"), "run:r")])
-def test_an_argument_that_is_no_resource_is_told(c, wrong, shown):
-    """Whatever else is given names the workflow or task, its parameter, and what was expected."""
+def test_an_argument_that_is_no_resource_is_reported(c, wrong, shown):
+    """The error has the workflow or task, the parameter, and what was expected."""
     expected = f"dataset_version of train: {shown} is not a reference of the form dataset_version:name@number"
     with pytest.raises(LolpopError, match=expected):
         c.runner().train(wrong)
@@ -538,7 +538,7 @@ def test_an_argument_that_is_no_resource_is_told(c, wrong, shown):
 
 
 def test_parameters_that_take_more_than_one_kind_take_either():
-    """None where it may be, each kind by its reference, and frames beside references."""
+    """None, references of each kind, and frames are accepted by their annotation."""
 
     class Taking(Runner):
         @workflow
@@ -573,7 +573,7 @@ def test_parameters_that_take_more_than_one_kind_take_either():
 
 
 def test_arguments_that_do_not_fit_are_pythons_own_error(c):
-    """A wrong call is the TypeError that Python raises, and opens no run."""
+    """A wrong call raises Python's TypeError, and opens no run."""
     with pytest.raises(TypeError, match=r"train\(\).*dataset_version"):
         c.runner().train()
     with pytest.raises(TypeError, match="unexpected keyword argument 'sise'"):
@@ -582,7 +582,7 @@ def test_arguments_that_do_not_fit_are_pythons_own_error(c):
 
 
 def test_the_run_remembers_what_values_stand_for(c):
-    """The identity map of the run links values to resources, in records too, and is empty afterwards."""
+    """The identity map links values to resources, in records too, and is empty after the run."""
     frame, version = [1, 2, 3], DatasetVersion(name="d", number=1)
 
     def load():
@@ -601,13 +601,13 @@ def test_the_run_remembers_what_values_stand_for(c):
 
 
 def test_values_are_recorded_by_type_and_shape_only(c):
-    """No value of an argument is written down."""
+    """Values of arguments are not recorded."""
     c.runner().run(["secret", "secret"])
     assert tasks(c)[0].inputs == {"what": "list (2,)"}
 
 
 def test_a_run_records_its_wiring(c):
-    """A run knows for each path the implementation, its settings, and the seed."""
+    """A run has the implementation and settings of each path, and the seed."""
     c = AppContainer.load(overrides={"greet.greeter.greeting": "ahoy", "seed": 5}, environ={})
     with c.clock.override(Clock()):
         c.runner().run()
@@ -625,14 +625,14 @@ def test_the_group_of_a_run():
 
 
 def test_outside_a_run_a_task_is_a_plain_call(c):
-    """A task without a workflow around it is called, and recorded nowhere."""
+    """A task without a workflow is not recorded."""
     assert c.steps.pipeline().step(3) == 3
     assert runs(c) == []
     assert current_run() is None
 
 
 def test_a_run_of_another_container_is_another_run(c):
-    """A workflow that calls one of another container does not join it."""
+    """A workflow of another container does not join."""
     other = FlowContainer()
     c.runner().run(lambda: other.runner().run(1))
     assert len(runs(c)) == len(runs(other)) == 1
@@ -640,23 +640,23 @@ def test_a_run_of_another_container_is_another_run(c):
 
 
 def test_what_is_marked_keeps_its_signature():
-    """Name, docstring, signature and annotations of tasks and workflows are those of the method."""
+    """Tasks and workflows have the name, docstring, signature and annotations of their method."""
     assert App.run.__name__ == "run"
     assert str(inspect.signature(App.run)) == "(self, name: str = 'world') -> str"
     assert Greet.greet.__annotations__ == {"name": str, "return": str}
 
 
 def test_what_containers_built_can_be_pickled(c):
-    """A copy in another process belongs to no container: its calls are plain."""
+    """A copy in another process has no container: its calls are plain."""
     c = AppContainer()
     copy = pickle.loads(pickle.dumps(c.runner()))
     assert copy.run() == "hello world, it is noon"
     assert runs(c) == []
 
 
-def test_what_ends_later_than_it_returns_is_no_task():
-    """Coroutines and generators are refused where they are defined, for they would be recorded as done."""
-    with pytest.raises(TypeError, match="cannot be a task: a task has ended when it returns"):
+def test_coroutines_and_generators_are_no_tasks():
+    """Coroutines and generators are refused, since they would be recorded as done too early."""
+    with pytest.raises(TypeError, match="cannot be a task: a coroutine or generator has not started"):
 
         class Later(Pipeline):
             @task

@@ -301,7 +301,7 @@ def check(resumed: Any, expected: set[str]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("file", "old", "new", "expected"), EDITS.values(), ids=EDITS)
 def test_an_edit_repeats_the_workflows_that_depend_on_it(failed, tmp_path, file, old, new, expected):
-    """What is called again gives what an uncached run gives; what does not depend on it is not called."""
+    """Repeated calls give the result of an uncached run; independent ones are not called."""
     folder = copy(failed, tmp_path)
     assert old in FILES[file]
     write(folder, {file: FILES[file].replace(old, new)})
@@ -309,7 +309,7 @@ def test_an_edit_repeats_the_workflows_that_depend_on_it(failed, tmp_path, file,
 
 
 def test_edits_that_change_nothing_repeat_nothing(failed, tmp_path):
-    """Comments, formatting, names of local variables, and methods that nothing calls do not count."""
+    """Comments, formatting, names of local variables and uncalled methods do not count."""
     folder = copy(failed, tmp_path)
     for file, old, new in (
         ("helpers.py", "# Blanks say nothing.", "# Blanks say little."),
@@ -324,7 +324,7 @@ def test_edits_that_change_nothing_repeat_nothing(failed, tmp_path):
 
 
 def test_a_setting_repeats_the_workflows_that_read_it(failed, tmp_path):
-    """So it is with settings, whether their value differs or only their source."""
+    """Whether its value or only its source changed."""
     folder = copy(failed, tmp_path)
     flags = json.dumps([flags for flags, _ in SETTINGS.values()])
     for (case, (_, expected)), resumed in zip(
@@ -335,7 +335,7 @@ def test_a_setting_repeats_the_workflows_that_read_it(failed, tmp_path):
 
 
 def test_a_date_is_no_content(failed, tmp_path):
-    """Touching the files repeats nothing."""
+    """Changing the dates of files repeats nothing."""
     folder = copy(failed, tmp_path)
     for file in folder.glob("*.*"):
         os.utime(file, (1, 1))
@@ -343,7 +343,7 @@ def test_a_date_is_no_content(failed, tmp_path):
 
 
 def test_a_variable_counts_and_is_not_stored(failed, tmp_path):
-    """What a link to a variable stands for is a part, and not in the store, not even as a plain digest."""
+    """The value behind a link counts, and is not stored, not even as a plain digest."""
     folder = copy(failed, tmp_path)
     plan = check(resume(folder, PASSWORD="swordfish"), FIT)
     assert plan["fit_model"] == ["runs", "fit.fitter.password: content (lolpop.yaml:2:26)"]
@@ -353,13 +353,13 @@ def test_a_variable_counts_and_is_not_stored(failed, tmp_path):
 
 
 def test_a_library_of_another_version_counts():
-    """A version that differs is a difference, and is named with both versions."""
+    """The plan names both versions."""
     old, new = Parts([Part("library", "numpy", "1", "1")]), Parts([Part("library", "numpy", "2", "2")])
     assert differences(old, new) == ["numpy 1 → 2"]
 
 
 def test_the_plan_names_what_differs(failed, tmp_path):
-    """Code by file, line and caller; settings by their values and place; files by content."""
+    """Code with file, line and caller; settings with values and place; files by content."""
     folder = copy(failed, tmp_path)
     write(folder, {"deep.py": FILES["deep.py"].replace("text.strip", "text.rstrip")})
     plan = resume(folder, "fit.fitter.rate=0.7", "prepare.scaler.factor=3")[0]
@@ -371,7 +371,7 @@ def test_the_plan_names_what_differs(failed, tmp_path):
 
 
 def test_what_waits_for_an_input_is_unknown(failed, tmp_path):
-    """A call that only depends on what another one makes is not judged before that is there."""
+    """A call that depends on a repeated one is planned as unknown."""
     folder = copy(failed, tmp_path)
     write(folder, {"words.txt": "others"})
     plan = check(resume(folder), BOTH)

@@ -9,7 +9,7 @@ from lolpop import Pipeline, PipelineContainer, Runner, RunnerContainer, provide
 from lolpop.containers import load
 from lolpop.kernel.scopes import scope_of
 from lolpop.resources import DatasetVersion
-from lolpop.running.caching import is_kept
+from lolpop.running.caching import is_in_cache
 from lolpop.running.planning import plan_calls
 from lolpop.runs import remember
 
@@ -58,7 +58,7 @@ class AppContainer(RunnerContainer):
 
 @pytest.mark.parametrize("form", ["resource", "list", "tuple", "two", "mapping", "frame"])
 def test_a_reused_call_returns_what_it_returned(tmp_path, form):
-    """Resources, collections of them, and frames that are known as one come back as what they were."""
+    """Resources, collections of them, and frames of dataset versions are equal."""
     (tmp_path / "lolpop.yaml").write_text("lolpop: {cache: true}")
     results, reused, plans = [], [], []
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_a_reused_call_returns_what_it_returned(tmp_path, form):
                     scope,
                     store.tasks(runs[0].run_id),
                     store.fingerprint_parts,
-                    is_cached=lambda fingerprint, scope=scope: is_kept(scope, fingerprint),
+                    is_cached=lambda fingerprint, scope=scope: is_in_cache(scope, fingerprint),
                     run=runs[0],
                 )
                 plans.append([call.status for call in planned])

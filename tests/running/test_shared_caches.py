@@ -10,7 +10,7 @@ from lolpop import Component, Pipeline, PipelineContainer, Runner, RunnerContain
 from lolpop.containers import load
 from lolpop.kernel.scopes import scope_of
 from lolpop.resources import DatasetVersion
-from lolpop.running.caching import is_kept
+from lolpop.running.caching import is_in_cache
 from lolpop.running.planning import plan_calls
 
 ROWS: list[int] = []
@@ -81,7 +81,7 @@ def run(tmp_path: Path):
                     scope,
                     tasks,
                     container.store().fingerprint_parts,
-                    is_cached=lambda fingerprint: is_kept(scope, fingerprint),
+                    is_cached=lambda fingerprint: is_in_cache(scope, fingerprint),
                     run=runs[0],
                 )
                 plan = {call.path: call.status for call in planned}
@@ -93,14 +93,14 @@ def run(tmp_path: Path):
 
 
 def test_resources_of_another_store_are_others(run):
-    """Plain values are shared by all; what is called with a reference, or gives one, is its store's own."""
+    """Plain values are shared; calls with references belong to their store."""
     assert run("mine", 1, 2)[:2] == (9, ["sums.named", "sums.stored", "sums.plain"])
     assert run("yours", 5, 6)[:2] == (17, ["sums.named", "sums.stored"])
     assert run("yours", 5, 6)[:2] == (17, [])
 
 
 def test_a_plan_tells_stores_apart(run):
-    """What another store has put in the place of one's own entry is none, and the plan says so."""
+    """An entry of another store is not used, and the plan says so."""
     run("mine", 1, 2)
     run("yours", 5, 6)
     result, calls, plan = run("mine", 1, 2)

@@ -27,7 +27,7 @@ def messages(container):
 
 
 def test_a_name_alone_is_short_for_use(tmp_path):
-    """`trainer: name` is `trainer: {use: name}`, in files, variables and overrides."""
+    """`trainer: name` means `trainer: {use: name}`, in files, variables and overrides."""
     assert type(load(tmp_path, f"train: {{trainer: '{BOOSTED}'}}").train.trainer()) is Boosted
     assert type(load(tmp_path, environ={"LOLPOP_TRAIN__TRAINER": LINEAR}).train.trainer()) is Linear
     assert type(load(tmp_path, overrides={"train.trainer": LINEAR}).train.trainer()) is Linear
@@ -35,7 +35,7 @@ def test_a_name_alone_is_short_for_use(tmp_path):
 
 
 def test_another_use_drops_what_weaker_sources_set_for_the_former(tmp_path):
-    """One variable changes the implementation; the former one's settings do not stand in its way."""
+    """Changing the implementation drops weaker settings of the former one."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
     assert load(tmp_path, text).train.trainer().n_estimators == 200
     for environ in ({"LOLPOP_TRAIN__TRAINER": LINEAR}, {"LOLPOP_TRAIN__TRAINER__USE": LINEAR}):
@@ -45,7 +45,7 @@ def test_another_use_drops_what_weaker_sources_set_for_the_former(tmp_path):
 
 
 def test_another_use_than_the_default_drops_what_was_set_for_the_default(tmp_path):
-    """Settings that a weaker source gives without `use` are the default implementation's."""
+    """Settings without `use` belong to the default implementation."""
     text = "train: {trainer: {estimator: forest}}"
     c = load(tmp_path, text, environ={"LOLPOP_TRAIN__TRAINER": BOOSTED})
     assert c.verify() == []
@@ -53,7 +53,7 @@ def test_another_use_than_the_default_drops_what_was_set_for_the_default(tmp_pat
 
 
 def test_the_same_use_keeps_what_weaker_sources_set(tmp_path):
-    """Naming the implementation that is in use already drops nothing."""
+    """Naming the implementation that is in use drops nothing."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
     environ = {"LOLPOP_TRAIN__TRAINER": BOOSTED, "LOLPOP_TRAIN__TRAINER__LEARNING_RATE": "0.5"}
     trainer = load(tmp_path, text, environ=environ).train.trainer()
@@ -61,7 +61,7 @@ def test_the_same_use_keeps_what_weaker_sources_set(tmp_path):
 
 
 def test_the_same_class_keeps_what_weaker_sources_set(tmp_path):
-    """A class counts as the name that it has."""
+    """A class counts as its short name."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
     assert load(tmp_path, text, overrides={"train.trainer": Boosted}).train.trainer().n_estimators == 200
     c = load(tmp_path, text, overrides={"train.trainer": Linear})
@@ -69,7 +69,7 @@ def test_the_same_class_keeps_what_weaker_sources_set(tmp_path):
 
 
 def test_changing_back_does_not_bring_back_what_was_dropped(tmp_path):
-    """What was dropped stays so, also when a still stronger source names the first implementation again."""
+    """Dropped settings stay dropped, even if a stronger source names the first implementation again."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
     (tmp_path / ".env").write_text(f"LOLPOP_TRAIN__TRAINER={LINEAR}\n")
     c = load(tmp_path, text, overrides={"train.trainer.use": BOOSTED})
@@ -77,7 +77,7 @@ def test_changing_back_does_not_bring_back_what_was_dropped(tmp_path):
 
 
 def test_a_key_of_the_other_implementation_in_one_file_is_an_error(tmp_path):
-    """Within one source, use and keys belong together."""
+    """In one source, `use` and settings belong together."""
     c = load(tmp_path, f"train: {{trainer: {{use: '{LINEAR}', n_estimators: 200}}}}")
     assert (
         "unknown setting of 'settings_trainers:Linear'" in messages(c)["train.trainer.n_estimators"].message
@@ -85,7 +85,7 @@ def test_a_key_of_the_other_implementation_in_one_file_is_an_error(tmp_path):
 
 
 def test_another_use_of_a_pipeline_keeps_the_sections_of_its_components(tmp_path):
-    """`use` in a container's section is the pipeline's; what the components are set to stays."""
+    """`use` in a container's section is that of the pipeline; settings of components stay."""
     text = "train: {retrain: true, trainer: {estimator: forest}}"
     c = load(tmp_path, text, environ={"LOLPOP_TRAIN__USE": "settings_trainers:OtherTrain"})
     assert c.verify() == []
@@ -94,20 +94,20 @@ def test_another_use_of_a_pipeline_keeps_the_sections_of_its_components(tmp_path
 
 
 def test_settings_of_the_pipeline_and_runner(tmp_path):
-    """A pipeline's own settings stand in its container's section, a runner's at the root."""
+    """Settings of a pipeline are in its container's section, those of a runner at the root."""
     c = load(tmp_path, "loud: true\ntrain: {retrain: yes}\n", environ={"LOLPOP_TRAIN__RETRAIN": "false"})
     assert (c.runner().loud, c.train.pipeline().retrain) == (True, False)
 
 
 def test_sources_are_merged_key_by_key(tmp_path):
-    """A stronger source replaces the keys that it has, and no others; in free-form mappings too."""
+    """A stronger source replaces only the keys that it has, in free-form mappings too."""
     text = "train: {trainer: {params: {C: 1, max_iter: 10, other: {a: 1, b: 2}}}}"
     c = load(tmp_path, text, overrides={"train.trainer.params.other.b": 3, "train.trainer.params.C": 2})
     assert c.train.trainer().params == {"C": 2, "max_iter": 10, "other": {"a": 1, "b": 3}}
 
 
 def test_lists_replace(tmp_path):
-    """A list of a stronger source stands for the whole list."""
+    """A list of a stronger source replaces the whole list."""
     text = "topic: {drop: [a, b, c]}\nnotes: [settings_trainers:Note]\n"
     c = load(
         tmp_path,
@@ -122,14 +122,14 @@ def test_lists_replace(tmp_path):
 
 
 def test_an_empty_list_replaces(tmp_path):
-    """An empty list is a list."""
+    """An empty list replaces a list."""
     c = load(tmp_path, "topic: {drop: [a]}\n", environ={"LOLPOP_TOPIC__DROP": "[]", "LOLPOP_NOTES": "[]"})
     assert c.topic().drop == []
     assert c.notes() == []
 
 
 def test_an_index_addresses_an_element(tmp_path):
-    """`NOTES__0__SIZE` sets one element of the list that a weaker source gives, or of the default."""
+    """`NOTES__0__SIZE` sets one element of the weaker list, or of the default."""
     c = load(tmp_path, environ={"LOLPOP_NOTES__0__SIZE": "5"})
     assert [(note.level, note.size) for note in c.notes()] == [("info", 5)]
     text = "topic: {drop: [a, b]}\nnotes: [{use: 'settings_trainers:Note', level: low}, 'settings_trainers:Note']\n"
@@ -140,7 +140,7 @@ def test_an_index_addresses_an_element(tmp_path):
 
 
 def test_an_element_may_be_another_implementation(tmp_path):
-    """`NOTES__0__USE` swaps one element, whose former settings are dropped."""
+    """`NOTES__0__USE` replaces one element and drops its settings."""
     text = "notes: [{use: 'settings_trainers:Note', size: 1}, {use: 'settings_trainers:Note'}]\n"
     c = load(tmp_path, text, environ={"LOLPOP_NOTES__0__USE": "settings_trainers:Brief"})
     assert c.verify() == []
@@ -148,7 +148,7 @@ def test_an_element_may_be_another_implementation(tmp_path):
 
 
 def test_a_list_and_an_element_of_it_in_one_source(tmp_path):
-    """A variable for the list beside one for an element: the element is set in that list."""
+    """With a variable for the list and one for an element, the element is set in that list."""
     environ = {
         "LOLPOP_NOTES": '["settings_trainers:Note", {"use": "settings_trainers:Note", "size": 2}]',
         "LOLPOP_NOTES__1__LEVEL": "high",
@@ -167,14 +167,14 @@ def test_an_element_that_does_not_exist(tmp_path):
 
 
 def test_an_element_without_an_implementation(tmp_path):
-    """Settings of nobody are a finding that has their place."""
+    """Settings without an implementation are a finding at their place."""
     finding = messages(load(tmp_path, "notes:\n  - {size: 3}\n"))["notes.0"]
     assert "no implementation is chosen" in finding.message
     assert str(finding.origin).endswith("lolpop.yaml:2:5")
 
 
 def test_a_list_of_components_that_is_no_list(tmp_path):
-    """One name in place of a list is a finding that says how to write it, in a file or as a text."""
+    """A name instead of a list is a finding that shows the list, as YAML or as text."""
     finding = messages(load(tmp_path, "notes: console"))["notes"]
     assert (finding.message, finding.hint) == ("should be a list", "Write it as a list: [one, two].")
     finding = messages(load(tmp_path, environ={"LOLPOP_NOTES": "[console]"}))["notes"]
@@ -191,12 +191,12 @@ def test_a_list_of_components_that_is_no_list(tmp_path):
     ],
 )
 def test_shapes_are_called_as_yaml_calls_them(tmp_path, text, path, wanted):
-    """Who writes settings knows lists and mappings; tuples and dictionaries are Python's."""
+    """Messages say list and mapping, not tuple and dict."""
     assert messages(load(tmp_path, text))[path].message == f"input should be {wanted}"
 
 
 def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
-    """Numbers, lists and mappings are JSON; a text that looks like a number stays a text."""
+    """Numbers, lists and mappings are JSON; text that looks like a number stays text."""
     environ = {
         "LOLPOP_TRAIN__TRAINER__PARAMS": '{"C": 0.5, "max_iter": 7}',
         "LOLPOP_CONNECTION__URL": "007",
@@ -223,7 +223,7 @@ def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
     ],
 )
 def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
-    """A section as JSON and a key of it, in variables or flags: the key counts, and the rest of the section."""
+    """With a section as JSON and a key of it, the key has precedence."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
     values = {name: json.dumps(value) for name, value in given.items()}
     environ = {f"LOLPOP_{name}": value for name, value in values.items()}
@@ -238,12 +238,12 @@ def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
 
 @pytest.mark.parametrize("text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', "", " ", "1_000"])
 def test_any_text_can_be_a_text(tmp_path, text):
-    """A setting that is a text takes what the variable says as it stands, whatever it looks like."""
+    """A text setting takes the value of a variable unchanged."""
     assert load(tmp_path, environ={"LOLPOP_CONNECTION__URL": text}).connection().url == text
 
 
 def test_names_without_case_find_declared_ones(tmp_path):
-    """Variables match declared names, and the keys that an implementation knows, whatever their case."""
+    """Variables match declared names and known keys, whatever their case."""
     environ = {"LOLPOP_TRAIN__TRAINER__PARAMS__C": "0.1", "LOLPOP_TRAIN__TRAINER__PARAMS__MAX_ITER": "5"}
     assert load(tmp_path, environ=environ).train.trainer().params == {"C": 0.1, "max_iter": 5}
     environ = {
@@ -255,26 +255,26 @@ def test_names_without_case_find_declared_ones(tmp_path):
 
 
 def test_names_without_case_find_the_keys_of_weaker_sources(tmp_path):
-    """A variable for a key that nobody declares is the key that another source has, whatever its case."""
+    """A variable for an undeclared key matches the key of another source, whatever its case."""
     text = "train: {trainer: {params: {someKey: 1, n: 2}}}"
     c = load(tmp_path, text, environ={"LOLPOP_TRAIN__TRAINER__PARAMS__SOMEKEY": "5"})
     assert c.train.trainer().params == {"someKey": 5, "n": 2}
 
 
 def test_what_is_set_to_null(tmp_path):
-    """Null is a value where the type takes it, and in place of a section says nothing."""
+    """Null is a value if the type allows it; for a section it means nothing."""
     c = load(tmp_path, "train:\nconnection: {token: null}\nnotes:\n")
     assert c.verify() == []
     assert c.connection().token is None
 
 
 def test_a_section_that_is_no_mapping(tmp_path):
-    """Text in place of a pipeline's section is an implementation's name, and judged as such."""
+    """Text instead of a pipeline's section is the name of an implementation."""
     assert "train" in messages(load(tmp_path, "train: nonsense"))
 
 
 def test_every_problem_of_all_sources_is_told_at_once(tmp_path):
-    """What is wrong with files, variables and links is one SettingsError."""
+    """Problems of files, variables and links are one SettingsError."""
     (tmp_path / "lolpop.yaml").write_text("topic: {name: '${nowhere}', target: '${env:NO_SUCH}'}\n")
     with pytest.raises(SettingsError) as error:
         load(tmp_path)
@@ -282,7 +282,7 @@ def test_every_problem_of_all_sources_is_told_at_once(tmp_path):
 
 
 def test_the_profile_by_variable_and_argument(tmp_path):
-    """A profile's file is laid over its file; the argument is stronger than the variable."""
+    """A profile is merged over its file; the argument has precedence over the variable."""
     (tmp_path / "lolpop.dev.yaml").write_text("topic: {name: dev}\n")
     (tmp_path / "lolpop.prod.yaml").write_text("topic: {name: prod}\n")
     text = "topic: {name: base, target: t}\n"
@@ -294,6 +294,6 @@ def test_the_profile_by_variable_and_argument(tmp_path):
 
 
 def test_a_default_that_is_a_mapping_is_the_weakest_source(tmp_path):
-    """A Settings default is merged with what the sources say."""
+    """A default of Settings is merged with the sources."""
     c = load(tmp_path, "topic: {target: t}\n")
     assert (c.topic().name, c.topic().target) == ("titanic", "t")

@@ -67,7 +67,7 @@ connection:
     ],
 )
 def test_findings_show_no_secret(tmp_path, text):
-    """A value that came by a variable, a secret and a URL's user are in no finding about them."""
+    """Values of variables, secrets and users of URLs are in no finding."""
     with pytest.raises(VerificationError) as error:
         load(tmp_path, text, environ={"KEY": SECRET}).verify()
     assert error.value.findings
@@ -77,7 +77,7 @@ def test_findings_show_no_secret(tmp_path, text):
 
 
 def test_a_link_that_is_broken_shows_no_secret(tmp_path):
-    """The error of a link names variables and settings, and no value of theirs."""
+    """The error of a link has names of variables and settings, and no values."""
     with pytest.raises(SettingsError) as error:
         load(tmp_path, "topic: {name: '${env:KAY}', target: '${env:KEY}'}", environ={"KEY": SECRET})
     assert "Did you mean KEY?" in str(error.value)
@@ -93,7 +93,7 @@ def test_a_link_that_is_broken_shows_no_secret(tmp_path):
     ],
 )
 def test_a_constructor_that_quotes_a_secret_is_not_quoted(tmp_path, text, shown):
-    """What an implementation says when it refuses is shown without the secrets in it."""
+    """Secrets are masked in the error of a constructor."""
     c = load(tmp_path, text, environ={"KEY": SECRET})
     with pytest.raises(WiringError) as error:
         c.connection()
@@ -141,7 +141,7 @@ class LeakContainer(RunnerContainer):
     ],
 )
 def test_records_of_a_failed_run_show_no_secret(tmp_path, text):
-    """A driver's error that quotes a secret is recorded without it, for the run and for the task."""
+    """A secret in the error of a driver is masked in the records of run and task."""
     c = load(tmp_path, text, environ={"KEY": SECRET}, container=LeakContainer)
     with pytest.raises(OSError, match="refused"):
         c.runner().run()
@@ -156,7 +156,7 @@ def test_records_of_a_failed_run_show_no_secret(tmp_path, text):
 
 
 def test_a_short_variable_is_not_taken_for_a_secret_everywhere(tmp_path):
-    """A linked variable with a value like 1 does not riddle every message with its name."""
+    """The value 1 of a linked variable is not masked in every message."""
     c = load(tmp_path, "seed: '${env:N}'\nconnection: {url: 'bad 1'}", environ={"N": "1"})
     with pytest.raises(LolpopError, match="cannot open bad 1"):
         c.connection()

@@ -33,7 +33,7 @@ def errors(*files):
 
 
 def test_included_files_are_weaker_and_the_later_one_is_stronger():
-    """The file itself counts first, then the last that it includes; each value keeps its file and line."""
+    """The file itself is the strongest, then the last included one; values keep their file and line."""
     Path("../shared/one.yaml").write_text("clock: {zone: one, ticks: 1, color: one}\n")
     Path("../shared/two.toml").write_text("[clock]\nzone = 'two'\nticks = 2\n")
     Path("lolpop.yaml").write_text("include: [../shared/one.yaml, ../shared/two.toml]\nclock: {zone: own}\n")
@@ -58,7 +58,7 @@ def test_included_files_include_others_and_profiles_do_too():
 
 
 def test_a_file_that_is_missing_is_reported_where_it_is_named():
-    """The line of the including file is named, with a near name of a file that is there."""
+    """The finding has the line of the including file and a near name."""
     Path("../shared/store.yaml").write_text("seed: 1\n")
     Path("lolpop.yaml").write_text("include:\n  - ../shared/stroe.yaml\n")
     [error] = errors()
@@ -67,7 +67,7 @@ def test_a_file_that_is_missing_is_reported_where_it_is_named():
 
 
 def test_a_file_that_includes_itself_is_an_error():
-    """The circle is drawn."""
+    """The message draws the cycle."""
     Path("a.yaml").write_text("include: b.yaml\n")
     Path("b.yaml").write_text("include: ./a.yaml\n")
     [error] = errors("a.yaml")

@@ -35,7 +35,7 @@ def broken(tmp_path, text, environ=None):
 
 
 def test_a_link_gives_the_other_setting_as_it_is(tmp_path):
-    """A link that is the whole text keeps the type of what it leads to."""
+    """A link that is the whole text keeps the type of its target."""
     text = "seed: 7\nconnection: {names: '${topic.drop}', options: {seed: '${seed}', all: '${topic}'}}\n"
     text += "topic: {drop: [a, b], name: n}\n"
     connection = load(tmp_path, text).connection()
@@ -44,13 +44,13 @@ def test_a_link_gives_the_other_setting_as_it_is(tmp_path):
 
 
 def test_a_link_inside_a_text_gives_its_text(tmp_path):
-    """Links are replaced inside longer texts, as many as there are."""
+    """All links inside a text are replaced."""
     text = "seed: 7\nconnection: {url: 'x/${topic.name}/${seed}/y'}\n"
     assert load(tmp_path, text + "topic: {name: t}").connection().url == "x/t/7/y"
 
 
 def test_a_link_leads_to_defaults_too(tmp_path):
-    """What a Settings section declares as default can be linked to."""
+    """The default of a Settings section can be linked."""
     assert load(tmp_path, "connection: {options: {s: '${seed}'}}").connection().options == {"s": 0}
 
 
@@ -63,7 +63,7 @@ def test_a_link_leads_to_what_counts(tmp_path):
 
 
 def test_links_lead_to_links(tmp_path):
-    """A link to a link gives what that leads to."""
+    """A link to a link gives the value at the end."""
     text = "topic: {name: '${topic.target}', target: '${env:T}'}\nconnection: {url: '${topic.name}'}\n"
     assert load(tmp_path, text, environ={"T": "end"}).connection().url == "end"
 
@@ -76,14 +76,14 @@ def test_a_link_to_a_variable(tmp_path):
 
 
 def test_a_variable_is_read_as_the_type_asks(tmp_path):
-    """The text of a variable becomes a number where one is asked for, and stays a text where that is."""
+    """The text of a variable becomes a number for a number, and stays text for text."""
     text = "seed: '${env:S}'\nconnection: {url: '${env:S}'}\n"
     c = load(tmp_path, text, environ={"S": "007"})
     assert (c.seed(), c.connection().url) == (7, "007")
 
 
 def test_links_in_variables_and_overrides(tmp_path):
-    """Every source may link."""
+    """Every source can have links."""
     c = load(tmp_path, "topic: {name: n}", environ={"LOLPOP_CONNECTION__URL": "${topic.name}"})
     assert c.connection().url == "n"
     c = load(tmp_path, "topic: {name: n}", overrides={"connection.names": ["${topic.name}"]})
@@ -107,7 +107,7 @@ def test_a_link_that_chooses_the_implementation(tmp_path):
     assert type(c.train.trainer()).__name__ == "Boosted"
 
 
-def test_a_circle_is_drawn(tmp_path):
+def test_a_cycle_of_links_is_drawn(tmp_path):
     """Links that lead to each other are an error for each of them."""
     with pytest.raises(SettingsError) as error:
         load(tmp_path, "topic: {name: '${topic.target}', target: '${topic.name}'}")
@@ -117,12 +117,12 @@ def test_a_circle_is_drawn(tmp_path):
 
 
 def test_a_link_to_its_own_section_is_a_circle(tmp_path):
-    """A link to what holds it is a circle."""
+    """A link to the section that contains it is a cycle."""
     assert "is circular" in broken(tmp_path, "topic: {name: '${topic}'}").message
 
 
 def test_a_link_that_leads_nowhere_proposes_a_near_one(tmp_path):
-    """A link to no setting is an error with place and near name."""
+    """A link to an unknown setting is an error with its place and a near name."""
     finding = broken(tmp_path, "topic: {name: n}\nconnection: {url: '${topic.nam}'}")
     assert (finding.path, str(finding.origin)) == ("connection.url", "lolpop.yaml:2:19")
     assert "points to an unknown setting" in finding.message
@@ -130,7 +130,7 @@ def test_a_link_that_leads_nowhere_proposes_a_near_one(tmp_path):
 
 
 def test_an_unset_variable(tmp_path):
-    """A link to a variable that is not set is an error; lenient, it is a warning and verification goes on."""
+    """A link to an unset variable is an error; with lenient=True it is a warning."""
     text = "connection: {url: '${env:URL}', token: '${env:TOKEN}'}\ntrain: {trainer: {use: '${env:USE}'}}"
     with pytest.raises(SettingsError, match="the variable URL is not set"):
         load(tmp_path, text)
@@ -143,7 +143,7 @@ def test_an_unset_variable(tmp_path):
 
 
 def test_a_link_that_was_dropped_or_overruled_does_not_matter(tmp_path):
-    """What a stronger source replaces need not resolve."""
+    """A link that a stronger source replaces is not resolved."""
     text = "connection: {url: '${env:NO_SUCH}'}\ntrain: {trainer: {use: 'settings_trainers:Linear', estimator: '${env:NO}'}}"
     environ = {"LOLPOP_CONNECTION__URL": "x", "LOLPOP_TRAIN__TRAINER": "settings_trainers:Boosted"}
     c = load(tmp_path, text, environ=environ)
@@ -157,13 +157,13 @@ def options(settings):
 
 
 def test_a_chain_of_links_may_be_long():
-    """Hundreds of links in a row lead to the value at their end, without a recursion for each."""
+    """Hundreds of links in a row are resolved, without recursion."""
     chain = {"a0": "end", **{f"a{at}": f"${{connection.options.a{at - 1}}}" for at in range(1, 800)}}
     assert set(options(chain).values()) == {"end"}
 
 
 def test_a_chain_of_links_has_a_limit():
-    """A chain that is longer than anybody could follow is an error that says so."""
+    """A longer chain is an error with the limit."""
     chain = {"a0": "end", **{f"a{at}": f"${{connection.options.a{at - 1}}}" for at in range(1, 1500)}}
     with pytest.raises(SettingsError, match="a chain of more than 1000 links"):
         options(dict(reversed(chain.items())))
@@ -186,7 +186,7 @@ def test_links_that_double_their_value_have_a_limit(double):
 
 
 def test_settings_that_link_to_one_list_share_nothing():
-    """Who changes the list that a link gave changes no other setting."""
+    """Each link gives its own copy of a list."""
     linked = options({"a": ["x"], "b": "${connection.options.a}", "c": "${connection.options.a}"})
     linked["b"].append("y")
     assert (linked["a"], linked["c"]) == (["x"], ["x"])
@@ -194,7 +194,7 @@ def test_settings_that_link_to_one_list_share_nothing():
 
 @given(st.text(alphabet=st.sampled_from("a.${}:$"), max_size=20))
 def test_any_text_can_be_written_so_that_it_is_no_link(text):
-    """What is written for a text, whatever looks like a link in it, is read as that text."""
+    """Escaped text is read as that text, whatever it contains."""
     node = Node(escaped(text), Origin("a test"))
     assert Links(Tree(), {}).resolve(node) == text
     assert not has_link(node)
@@ -209,7 +209,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_what_is_shown_of_a_value_is_read_as_that_value(value):
-    """A setting without secrets can be set to what is shown of it, which is how a run is replayed."""
+    """A shown setting without secrets can be set again, as a replay does."""
     parameter = Parameter("anything", Any)
     written = shown(None, parameter, value)
     assume(MASK not in str(written))
@@ -217,7 +217,7 @@ def test_what_is_shown_of_a_value_is_read_as_that_value(value):
 
 
 def test_sets_are_shown_in_one_order_and_with_their_links():
-    """A set has no order: it is shown sorted, and no element that came by a variable is shown for the link."""
+    """A set is shown sorted, and elements from variables are shown as links."""
     parameter = Parameter("names", frozenset[str])
     names = [f"name-{number}" for number in range(20)]
     assert shown(None, parameter, frozenset(names)) == sorted(names)

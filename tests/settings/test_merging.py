@@ -51,7 +51,7 @@ def without_empty(value):
 @example([{"a": [], "c": []}, {"c": {"a": 0}}, {"a": {}, "c": {}}])
 @given(st.lists(MAPPINGS, min_size=1, max_size=4))
 def test_layers_merge_as_the_model_does(values):
-    """Whatever the layers say, the strongest counts, key by key, and lists replace."""
+    """The strongest layer counts, key by key, and lists replace, for any layers."""
     expected: Any = {}
     for value in values:
         expected = merged_by_hand(expected, value)
@@ -62,7 +62,7 @@ def test_layers_merge_as_the_model_does(values):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(MAPPINGS, min_size=1, max_size=4))
 def test_every_leaf_knows_the_layer_that_gave_it(values):
-    """The origin of what counts is the strongest layer that says it."""
+    """The origin of a value is the strongest layer that sets it."""
 
     def check(node, path):
         if isinstance(node.value, dict):
@@ -86,7 +86,7 @@ SECTIONS = st.lists(
 @settings(max_examples=120, deadline=None)
 @given(SECTIONS)
 def test_another_use_drops_weaker_keys_as_the_model_does(said):
-    """Of an implementation's section, what counts was said since its `use` last changed."""
+    """Only settings since the last change of `use` count."""
     current, expected = "one", {}
     for use, keys in said:
         if use is not None and use != current:
@@ -166,7 +166,7 @@ TEXTS = WORDS.filter(lambda text: not text.strip().startswith('"'))
     )
 )
 def test_values_come_through_variables_and_overrides_as_they_are(values):
-    """What JSON can say of a value, a variable can; what code says is taken as it stands."""
+    """Variables keep every JSON value, and overrides every object."""
     from pydantic import TypeAdapter
 
     def text_of(name, value):
@@ -202,7 +202,7 @@ def test_values_come_through_variables_and_overrides_as_they_are(values):
     ],
 )
 def test_values_of_yaml(tmp_path, yaml, name, value):
-    """YAML's values become those of the declared types."""
+    """Values of YAML become those of the declared types."""
     (tmp_path / "typed.yaml").write_text(f"typed:\n  {yaml}\n")
     container = TypedContainer.load(tmp_path / "typed.yaml", environ={})
     assert container.verify() == []

@@ -33,7 +33,7 @@ class Parameters:
 
 
 def test_a_source_is_stronger_than_files_and_weaker_than_variables(tmp_path: Path) -> None:
-    """Files give way to an application's source, which gives way to the environment."""
+    """A source of the application has precedence over files, and variables over it."""
     file = tmp_path / "lolpop.yaml"
     file.write_text("clock: {zone: file, ticks: 1}")
     (tmp_path / "lolpop.prod.yaml").write_text("{}")
@@ -44,7 +44,7 @@ def test_a_source_is_stronger_than_files_and_weaker_than_variables(tmp_path: Pat
 
 
 def test_a_wrong_value_of_a_source_names_the_source() -> None:
-    """A finding about a value has the name of the source that sets it."""
+    """The finding has the name of the source."""
     source = Overrides({"clock.ticks": "many"}, name="parameters:/clock")
     container = ClockContainer.load(sources=[source], environ={})
     with pytest.raises(Exception, match=r"parameters:/clock  clock\.ticks: input should be a valid integer"):
@@ -52,7 +52,7 @@ def test_a_wrong_value_of_a_source_names_the_source() -> None:
 
 
 def test_findings_of_a_source_are_raised_with_all_others() -> None:
-    """What a source cannot read is told together with the mistakes of other sources."""
+    """They are in one error with those of other sources."""
 
     class Unreachable:
         def read(self, project: Project) -> Reading:
@@ -76,7 +76,7 @@ def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_installed_extension_adds_a_source(extension: Path) -> None:
-    """A source that a package registers is read by every container."""
+    """Every container reads a source that a package registers."""
     extension.write_text(
         "from lolpop.settings.overrides import Overrides\n"
         "class Source:\n"
@@ -87,7 +87,7 @@ def test_an_installed_extension_adds_a_source(extension: Path) -> None:
 
 
 def test_a_broken_extension_is_named(extension: Path) -> None:
-    """A source that cannot be imported is an error that names it, not a traceback."""
+    """A source that cannot be imported is an error with its name."""
     extension.write_text("raise RuntimeError('no clocks today')\n")
     with pytest.raises(SettingsError, match=r"settings source 'clocks'.*no clocks today"):
         ClockContainer.load(environ={})

@@ -56,7 +56,7 @@ def project(tmp_path, monkeypatch):
     variables=st.dictionaries(st.sampled_from(PATHS), TEXTS, max_size=2),
 )
 def test_any_values_are_settings_or_findings(project, overrides, variables):
-    """Values of every type at every place, in code and in variables."""
+    """Random values at random places, in overrides and variables."""
     environ = {f"LOLPOP_{path.upper().replace('.', '__')}": value for path, value in variables.items()}
     with contextlib.suppress(SettingsError, VerificationError):
         ClassificationContainer.load(environ=environ, overrides=overrides).verify()
@@ -68,7 +68,7 @@ def test_any_values_are_settings_or_findings(project, overrides, variables):
     name=st.sampled_from(["a.yaml", "a.toml", ".env"]),
 )
 def test_any_file_is_settings_or_findings(project, content, name):
-    """Bytes of every kind in files of every kind."""
+    """Random bytes in files of each format."""
     (project / "lolpop.yaml").write_text("seed: 1\n")
     (project / name).write_bytes(content)
     files = [] if name == ".env" else [project / name]
@@ -94,14 +94,14 @@ DEEP = 20_000
     ids=range(7),
 )
 def test_what_is_too_large_or_too_deep_has_a_limit(name, text, expected, project):
-    """Settings of megabytes or thousands of levels are refused by a sentence, at once."""
+    """Megabytes or thousands of levels are refused at once, with a message."""
     (project / name).write_text(text)
     with pytest.raises(SettingsError, match=expected):
         ClassificationContainer.load(project / name, environ={})
 
 
 def test_a_device_is_not_read_to_its_end(project):
-    """A file without an end is larger than settings may be."""
+    """A file without an end is refused as too large."""
     (project / "endless.yaml").symlink_to(Path("/dev/zero"))
     with pytest.raises(SettingsError, match="is larger than"):
         ClassificationContainer.load(project / "endless.yaml", environ={})

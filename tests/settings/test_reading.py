@@ -147,7 +147,7 @@ def loaded(type_, value=None, **given):
     ],
 )
 def test_what_pydantic_takes_is_taken(type_, value):
-    """A value that a type takes is no unknown setting, whatever its keys are called in the class."""
+    """A key that the type accepts, such as an alias, is not unknown."""
     container = loaded(type_, value)
     assert container.verify() == []
     assert container.section() == TypeAdapter(type_).validate_python(value)
@@ -169,7 +169,7 @@ def test_what_pydantic_takes_is_taken(type_, value):
     ],
 )
 def test_a_key_that_nobody_declares_is_found(type_, value, path, hint):
-    """A misspelt key is a finding in every kind of type that declares its keys, with the near one."""
+    """A misspelt key is a finding with a near name in every type that declares its keys."""
     with pytest.raises(VerificationError) as error:
         loaded(type_, value).verify()
     findings = {finding.path: finding.hint for finding in error.value.findings}
@@ -177,7 +177,7 @@ def test_a_key_that_nobody_declares_is_found(type_, value, path, hint):
 
 
 def test_a_key_that_a_validator_may_read_is_a_warning():
-    """Nobody can tell what a validator reads that sees the whole input: the key is accepted, and said."""
+    """A validator of the whole input may read any key, so it is a warning only."""
     (warning,) = loaded(Former, {"a": 1, "odl": 3}).verify()
     assert (warning.path, warning.severity) == ("section.odl", "warning")
 
@@ -202,7 +202,7 @@ def test_a_key_that_a_validator_may_read_is_a_warning():
     ],
 )
 def test_text_that_two_types_could_take(type_, text, value):
-    """Text of a variable is JSON where the type takes just that, and stays text where it takes text."""
+    """The text of a variable is JSON only if the type does not accept text."""
     read = loaded(type_, environ={"LOLPOP_SECTION": text}).section()
     assert (type(read), read) == (type(value), value)
 
@@ -213,7 +213,7 @@ class Cased(Component):
 
 
 def test_a_variable_that_could_mean_two_settings_is_a_finding():
-    """The names of variables have no case: of settings that differ in nothing else, neither is guessed."""
+    """Names of variables have no case: two settings that differ in case only are ambiguous."""
     container = type("Some", (PipelineContainer,), {"part": providers.Component(Cased, default=Cased)})
     with pytest.raises(VerificationError, match=r"\$LOLPOP_PART__C  part.c: is ambiguous: 'C' or 'c'"):
         container.load(environ={"LOLPOP_PART__C": "3"}).verify()
@@ -222,7 +222,7 @@ def test_a_variable_that_could_mean_two_settings_is_a_finding():
 
 
 def test_a_variable_that_could_mean_two_providers_is_a_finding():
-    """The same holds for providers of one container."""
+    """The same applies to providers of a container."""
     slots = {"part": providers.Component(Cased, default=Cased), "Part": providers.Settings(int, default=1)}
     container = type("Some", (PipelineContainer,), slots)
     assert container.load(environ={}).verify() == []
@@ -240,7 +240,7 @@ def test_a_variable_that_could_mean_two_providers_is_a_finding():
     ],
 )
 def test_what_came_by_a_variable_stays_hidden_under_another_name(type_, value):
-    """A setting that is read from another key than it is shown under shows no value of a variable."""
+    """A setting that is read by an alias shows no value of a variable."""
     container = loaded(type_, value, environ={"SECRET": "4711"})
     assert container.verify() == []
     assert "4711" not in str(explanations(scope_of(container)))
@@ -257,7 +257,7 @@ class Stamping(PipelineContainer):
 
 @pytest.mark.parametrize("key", ["stamped.size: 3", "stamped: {size: 1}\nstamped.size: 3"])
 def test_a_key_with_dots_is_shown_as_nested_keys(key, tmp_path):
-    """YAML reads `a.b: 1` as one key, which is a finding with the form that means the setting."""
+    """YAML reads `a.b: 1` as one key; the finding shows the nested form."""
     settings = tmp_path / "lolpop.yaml"
     settings.write_text(f"{key}\n")
     with pytest.raises(VerificationError, match=r"stamped\.size: unknown setting\. .*stamped: \{size: …\}"):
@@ -266,7 +266,7 @@ def test_a_key_with_dots_is_shown_as_nested_keys(key, tmp_path):
 
 @pytest.mark.parametrize("value", ["2020-01-01", "123", "1.5", "true"])
 def test_a_value_that_yaml_reads_as_no_text_is_quoted_where_text_is_wanted(value, tmp_path):
-    """The finding shows what was read, and says how to write it as text."""
+    """The finding shows the value, and says how to write it as text."""
     settings = tmp_path / "lolpop.yaml"
     settings.write_text(f"stamped: {{name: {value}}}\n")
     with pytest.raises(VerificationError) as error:

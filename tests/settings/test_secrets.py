@@ -24,7 +24,7 @@ from lolpop.settings.secrets import MASK, holds_secret, mask, mask_urls, secrets
     ],
 )
 def test_the_user_part_of_a_url_is_masked_whole(url):
-    """Nothing of a user part is left, whatever characters it has, and the rest of the text is."""
+    """The whole user part is masked, and the rest of the text stays."""
     masked = mask_urls(url)
     assert "cret" not in masked
     assert masked.endswith(url.rpartition("@")[2])
@@ -32,7 +32,7 @@ def test_the_user_part_of_a_url_is_masked_whole(url):
 
 
 def test_what_is_no_user_part_stays():
-    """A URL without a user part and an address without a scheme are left as they are."""
+    """A URL without a user part and an address without a scheme do not change."""
     for text in (
         "https://host/path?mail=a@b.org",
         "https://example.org/@ada/post",
@@ -58,7 +58,7 @@ def test_what_is_no_user_part_stays():
     "text", ["http://host/t.csv?year=2020&{}=TOPSECRET&page=2", "bad http://host/#{}=TOPSECRET: no such file"]
 )
 def test_secret_parameters_of_a_url_are_masked(name, text):
-    """What a signed URL, a token or a key is made of is masked wherever it stands, and nothing beside it."""
+    """Signatures, tokens and keys are masked everywhere, and nothing else."""
     text = text.format(name)
     assert mask_urls(text) == text.replace("TOPSECRET", MASK)
     assert mask_urls(mask_urls(text)) == mask_urls(text)
@@ -76,12 +76,12 @@ def test_secret_parameters_of_a_url_are_masked(name, text):
     ],
 )
 def test_secrets_that_drivers_and_servers_quote_are_masked(text):
-    """Settings of drivers, URLs within URLs, keys of any name and headers lose their secrets."""
+    """Driver settings, nested URLs, keys and headers are masked."""
     assert "TOPSECRET" not in mask_urls(text)
 
 
 def test_harmless_parameters_stay():
-    """What says which rows are read stays readable."""
+    """Parameters that choose rows stay readable."""
     for text in (
         "https://host/t?format=csv&year=2020&author=ada&monkey=1&q=churn",
         "token=None, password=SecretStr('**********')",
@@ -101,12 +101,12 @@ def test_harmless_parameters_stay():
     ],
 )
 def test_the_secrets_of_a_url_are_seen_outside_of_it_too(url, secrets):
-    """A library may quote a password alone, as it is written or as it is meant."""
+    """A password alone is masked, in encoded and plain form."""
     assert set(secrets_of({"url": [url]})) == secrets
 
 
 def test_a_type_holds_the_secrets_of_its_parts():
-    """A model, a dataclass or a mapping with a secret anywhere in it holds one; a model of itself ends."""
+    """A type with a secret anywhere in it contains one; a recursive model ends."""
 
     class Login(BaseModel):
         password: SecretStr
@@ -123,7 +123,7 @@ def test_a_type_holds_the_secrets_of_its_parts():
 
 
 def test_secrets_inside_values_are_masked():
-    """Secrets of pydantic's are masked at any depth."""
+    """Secrets of pydantic are masked at any depth."""
     value = {"a": [SecretStr("s3cret"), "x://u:p@h/"], "b": 1}
     assert mask(value) == {"a": [MASK, f"x://{MASK}@h/"], "b": 1}
     assert mask([AnyUrl("x://u:p@h/a"), PostgresDsn("postgresql://u:p@h/b")]) == [

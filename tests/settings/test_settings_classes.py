@@ -50,7 +50,7 @@ def origin(container, path):
 
 
 def test_a_section_is_not_read_from_the_process_behind_lolpop_s_back():
-    """Defaults alone, and an environment that is handed over, do not see the variables of the process."""
+    """With an explicit environment, the class does not read variables of the process."""
     for container in (ShopContainer(), ShopContainer.load(environ={})):
         app = container.server().app
         assert type(app) is AppSettings
@@ -58,7 +58,7 @@ def test_a_section_is_not_read_from_the_process_behind_lolpop_s_back():
 
 
 def test_the_variables_of_the_class_are_a_source_with_origins():
-    """Prefix, aliases and nested names are read; the origin is the variable, and lolpop's own are stronger."""
+    """Prefix, aliases and nested names work; the origin is the variable; LOLPOP_ has precedence."""
     environ = {
         "SHOP_TITLE": "a", "shop_path": "/b", "PORT": "81", "HTTP_PORT": "82", "SHOP_DATABASE__POOL": "9",
         "LOLPOP_APP__PATH": "/c",
@@ -72,7 +72,7 @@ def test_the_variables_of_the_class_are_a_source_with_origins():
 
 
 def test_the_env_file_of_the_class_is_weaker_than_its_variables():
-    """The file is read from the folder of the settings; files of lolpop's are weaker than both."""
+    """It is read from the folder of the settings, with less precedence than variables."""
     Path("shop.env").write_text("SHOP_TITLE=file\nSHOP_PATH=/file\n")
     Path("lolpop.yaml").write_text("app: {title: yaml, path: /yaml, token: yaml-token}\n")
     container = ShopContainer.load(environ={"SHOP_TITLE": "variable"})
@@ -82,7 +82,7 @@ def test_the_env_file_of_the_class_is_weaker_than_its_variables():
 
 
 def test_wrong_values_and_keys_are_findings_with_their_place():
-    """What the class refuses names the variable or the line; a misspelt key has a near name."""
+    """An invalid value has its variable or line; a misspelt key has a near name."""
     Path("lolpop.yaml").write_text("app: {titel: x}\n")
     container = ShopContainer.load(environ={"SHOP_DATABASE__POOL": "many"})
     with pytest.raises(VerificationError) as error:
@@ -93,14 +93,14 @@ def test_wrong_values_and_keys_are_findings_with_their_place():
 
 
 def test_a_broken_env_file_is_an_error_of_the_settings():
-    """A file that is not text is reported with its name."""
+    """The error names a file that is not text."""
     Path("shop.env").write_bytes(b"SHOP_TITLE=\xff\n")
     with pytest.raises(SettingsError, match=r"shop\.env:1:12  is not UTF-8"):
         ShopContainer.load(environ={})
 
 
 def test_nested_in_a_model_it_reads_nothing_either():
-    """A settings class inside a plain model gets its values from lolpop's sources alone."""
+    """A settings class inside a plain model gets values of lolpop's sources only."""
 
     class Outer(BaseModel):
         database: Database
@@ -113,7 +113,7 @@ def test_nested_in_a_model_it_reads_nothing_either():
 
 
 def test_sources_of_the_class_that_are_not_read_are_a_warning():
-    """A class with sources of its own says so in verify, since lolpop does not call them."""
+    """Custom sources of a class are not called, and verification says so."""
 
     class Customised(BaseSettings):
         model_config = SettingsConfigDict(secrets_dir="/run/secrets")
@@ -153,7 +153,7 @@ class TrainContainer(RunnerContainer):
 
 
 def test_a_settings_object_is_a_source():
-    """Its values are settings, with the class and field as origin; fields of other programs are left alone."""
+    """Its values are settings with the class and field as origin; other fields are ignored."""
     container = TrainContainer.load(settings=RunSettings(), environ={})
     assert container.runner().run() == (3, "postgresql://db")
     assert container.seed() == 7
@@ -163,13 +163,13 @@ def test_a_settings_object_is_a_source():
 
 @pytest.mark.parametrize("settings", [RunSettings, {"seed": 7}])
 def test_what_is_no_settings_object_is_refused(settings):
-    """A class, or a mapping, is named with what to write in its place."""
+    """The error for a class or a mapping says what to write."""
     with pytest.raises(WiringError, match=r"settings must be an object of a settings class"):
         TrainContainer.load(settings=settings, environ={})
 
 
 def test_a_settings_object_is_stronger_than_files_and_weaker_than_variables():
-    """It stands where sources of the application stand."""
+    """It has the precedence of sources of the application."""
     Path("lolpop.yaml").write_text("seed: 1\nrounds: 1\n")
     container = TrainContainer.load(settings=RunSettings(rounds=2), environ={"LOLPOP_SEED": "9"})
     assert (container.runner().rounds, container.seed()) == (2, 9)

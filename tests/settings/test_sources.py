@@ -110,7 +110,7 @@ def test_a_pyproject_of_another_tool_says_nothing(tmp_path):
 
 
 def test_explicit_files_replace_those_of_the_folder(tmp_path):
-    """Files that are named are read in their order, and no others are."""
+    """Named files are read in their order, and no others."""
     written(tmp_path, pyproject__toml="[tool.lolpop]\nseed = 1", lolpop__yaml="seed: 2")
     written(tmp_path, a__yaml="seed: 3", b__toml="seed = 4")
     sources = collect(["b.toml", tmp_path / "a.yaml"], cwd=tmp_path)
@@ -119,14 +119,14 @@ def test_explicit_files_replace_those_of_the_folder(tmp_path):
 
 
 def test_an_explicit_pyproject_means_its_table(tmp_path):
-    """A pyproject.toml that is named is read at [tool.lolpop], too."""
+    """A named pyproject.toml is read at [tool.lolpop]."""
     written(tmp_path, pyproject__toml='[project]\nname = "x"\n[tool.lolpop]\nseed = 1')
     sources = collect(["pyproject.toml"], cwd=tmp_path)
     assert plain(sources.layers[0].root) == {"seed": 1}
 
 
 def test_the_folder_is_that_of_the_first_file(tmp_path):
-    """Relative paths, and .env, belong to the folder of the first settings file."""
+    """Relative paths, and .env, start from the folder of the first settings file."""
     (tmp_path / "conf").mkdir()
     written(tmp_path / "conf", a__yaml="", __env="LOLPOP_SEED=4")
     written(tmp_path, b__yaml="", __env="LOLPOP_SEED=5")
@@ -136,14 +136,14 @@ def test_the_folder_is_that_of_the_first_file(tmp_path):
 
 
 def test_an_empty_file_is_an_empty_mapping(tmp_path):
-    """A file with nothing but comments says nothing, and is read."""
+    """A file with comments only has no settings, and is a source."""
     written(tmp_path, a__yaml="# nothing yet\n", b__yaml="", c__toml="")
     sources = collect(["a.yaml", "b.yaml", "c.toml"], cwd=tmp_path)
     assert [plain(layer.root) for layer in sources.layers] == [{}, {}, {}]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
-    """Files that an editor of Windows saved are read alike."""
+    """Files of Windows editors are read."""
     (tmp_path / "lolpop.yaml").write_bytes(b"\xef\xbb\xbfseed: 7\r\ntrain:\r\n  x: 1\r\n")
     (tmp_path / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[tool.lolpop]\r\nseed = 7\r\n")
     sources = collect(cwd=tmp_path)
@@ -155,7 +155,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
 
 
 def test_a_profile_is_stronger_than_its_file_and_weaker_than_the_next(tmp_path):
-    """x.prod.yaml comes right after x.yaml, and files without it are left as they are."""
+    """x.prod.yaml follows x.yaml, and files without a profile do not change."""
     written(tmp_path, a__yaml="", a__prod__yaml="", b__yaml="")
     sources = collect(["a.yaml", "b.yaml"], cwd=tmp_path, profile="prod")
     assert names(sources) == ["a.yaml", "a.prod.yaml", "b.yaml"]
@@ -172,7 +172,7 @@ def test_a_profile_is_stronger_than_its_file_and_weaker_than_the_next(tmp_path):
     ],
 )
 def test_the_profile_is_named_by_argument_environment_or_dotenv(tmp_path, profile, environ, dotenv, expected):
-    """Who names the profile counts in this order: argument, environment, .env."""
+    """The precedence is argument, environment, .env."""
     written(tmp_path, lolpop__yaml="", __env=dotenv)
     written(tmp_path, lolpop__a__yaml="", lolpop__b__yaml="", lolpop__c__yaml="")
     sources = collect(cwd=tmp_path, profile=profile, environ=environ)
@@ -190,7 +190,7 @@ def test_the_profile_is_named_by_argument_environment_or_dotenv(tmp_path, profil
     ],
 )
 def test_several_profiles_are_applied_in_their_order(tmp_path, profile, environ):
-    """The last profile is the strongest, of each file before the next one."""
+    """The last profile is the strongest, for each file before the next one."""
     written(tmp_path, a__yaml="", a__prod__yaml="", a__dev__yaml="", b__yaml="", b__prod__yaml="")
     sources = collect(["a.yaml", "b.yaml"], cwd=tmp_path, profile=profile, environ=environ)
     assert names(sources) == ["a.yaml", "a.dev.yaml", "a.prod.yaml", "b.yaml", "b.prod.yaml"]
@@ -198,14 +198,14 @@ def test_several_profiles_are_applied_in_their_order(tmp_path, profile, environ)
 
 
 def test_of_several_profiles_the_one_that_no_file_has_is_named(tmp_path):
-    """Others that exist do not hide it."""
+    """Although the others exist."""
     written(tmp_path, lolpop__yaml="", lolpop__dev__yaml="")
     (problem,) = problems(cwd=tmp_path, profile=["dev", "prdo"])
     assert "there is no profile 'prdo'" in problem.message
 
 
 def test_an_unknown_profile_lists_those_that_exist(tmp_path):
-    """A profile that no file has is an error that says which there are, and where it was asked for."""
+    """The error lists the profiles, and has the place of the wrong one."""
     written(tmp_path, lolpop__yaml="", lolpop__prod__yaml="", lolpop__dev__yaml="")
     (problem,) = problems(cwd=tmp_path, environ={"LOLPOP_PROFILE": "prdo"})
     assert str(problem) == (
@@ -214,14 +214,14 @@ def test_an_unknown_profile_lists_those_that_exist(tmp_path):
 
 
 def test_a_profile_needs_no_plain_file(tmp_path):
-    """lolpop.prod.yaml is read where there is no lolpop.yaml."""
+    """lolpop.prod.yaml is read without a lolpop.yaml."""
     written(tmp_path, lolpop__prod__yaml="seed: 3")
     assert names(collect(cwd=tmp_path, profile="prod")) == ["lolpop.prod.yaml"]
 
 
 @pytest.mark.parametrize("profile", ["../a", "*", "prod/../prod"])
 def test_a_profile_is_no_path(tmp_path, profile):
-    """A profile is one of the names there are, never a way to another folder."""
+    """A profile cannot lead to another folder."""
     written(tmp_path, lolpop__yaml="", lolpop__prod__yaml="", a__yaml="")
     (problem,) = problems(cwd=tmp_path, profile=profile)
     assert "there is no profile" in problem.message
@@ -231,7 +231,7 @@ def test_a_profile_is_no_path(tmp_path, profile):
 
 
 def test_a_missing_file_names_what_is_there(tmp_path):
-    """A missing file is an error with the near name, or all names, of its folder."""
+    """The error has a near name, or all names of the folder."""
     written(tmp_path, settings__yaml="")
     near, far = problems("setings.yaml", "q.yaml", cwd=tmp_path)
     assert str(near) == "setings.yaml  there is no such file. Did you mean settings.yaml?"
@@ -239,7 +239,7 @@ def test_a_missing_file_names_what_is_there(tmp_path):
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path):
-    """One error holds what is wrong with every source, each with its place."""
+    """One error has all problems of all sources, each with its place."""
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "latin.yaml").write_bytes("a: 1\nb: é".encode("latin-1"))
     written(tmp_path, list__yaml="\n- 1", syntax__yaml="a: [1\n", syntax__toml="\na = ", data__csv="a,b")
@@ -268,7 +268,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
 
 
 def test_a_settings_file_with_the_other_suffix_is_reported(tmp_path):
-    """A lolpop.yml is not passed over in silence."""
+    """A lolpop.yml is reported, since it is not read."""
     written(tmp_path, lolpop__yml="seed: 7")
     (problem,) = problems(cwd=tmp_path)
     assert str(problem) == "lolpop.yml  is not read automatically. Rename it to lolpop.yaml."
@@ -303,13 +303,13 @@ def test_yaml_nodes_know_line_and_column():
 
 
 def test_an_empty_value_stands_at_its_key():
-    """A key without a value is None, and its place is not that of the next line."""
+    """A key without a value is None, and its place is on its own line."""
     root, _ = read_yaml("a:\n\n\nb: 1", "f")
     assert at(root, "a") == Node(None, Origin("f", 1, 1), Origin("f", 1, 1))
 
 
 def test_yaml_scalars_are_those_of_version_1_2():
-    """Yes is a text and 010 is ten; dates are dates; quotes and !!str make text."""
+    """The word yes is text and 010 is ten; dates are dates; quotes and !!str make text."""
     text = (
         "a: yes\nb: 010\nc: 0o10\nd: 1e3\ne: ~\nf: true\ng: 2026-01-31\nh: '7'\ni: !!str 7\n"
         "j: 12:30:00\nk: .inf\nl: ${problem.name}\nm: 0x1F\nn: 2026-01-31 10:00:00+02:00"
@@ -336,14 +336,14 @@ def test_yaml_scalars_are_those_of_version_1_2():
 
 
 def test_keys_that_are_not_text_become_their_text():
-    """A number or a boolean is a key as it is written."""
+    """A number or a boolean as a key is text as written."""
     root, found = read_yaml("1: a\ntrue: b\n2026-01-31: c", "f")
     assert not found
     assert plain(root) == {"1": "a", "true": "b", "2026-01-31": "c"}
 
 
 def test_anchors_aliases_and_merges_work():
-    """A merge brings in what the mapping does not set itself; the first of several mappings counts."""
+    """A merge adds keys that the mapping does not set; the first of several mappings counts."""
     root, found = read_yaml(
         "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc:\n  y: 5\n  <<: *a\nd: {<<: [*a, *b]}\ne: *a\na2: &a 1",
         "f",
@@ -391,13 +391,13 @@ def test_anchors_aliases_and_merges_work():
     ],
 )
 def test_what_is_wrong_in_yaml_has_its_place(text, expected):
-    """Whatever a document does wrong is one finding at its line and column."""
+    """Each fault of a document is one finding at its line and column."""
     _, (problem,) = read_yaml(text, "f")
     assert str(problem).startswith(expected)
 
 
 def test_aliases_that_multiply_are_refused():
-    """A document whose aliases would make a billion values is refused, and quickly."""
+    """A document whose aliases would give a billion values is refused quickly."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     _, (problem,) = read_yaml("\n".join(lines), "f")
@@ -412,7 +412,7 @@ def test_aliases_that_nest_without_end_are_refused():
 
 
 def test_aliases_share_what_they_repeat():
-    """What is repeated is held once."""
+    """Repeated nodes are one object."""
     root, _ = read_yaml("a: &a {x: [1, 2]}\nb: *a", "f")
     assert at(root, "a").value is at(root, "b").value
 
@@ -420,7 +420,7 @@ def test_aliases_share_what_they_repeat():
 @given(st.text(alphabet="ab:-[]{}#&*!<>|'\"%@,? \n\t\\0.~1e\x01é", max_size=40))
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_read_or_refused(text):
-    """No text makes the YAML reader raise: there is a mapping, or there are findings with a place."""
+    """Any text gives a mapping, or findings with a place; nothing is raised."""
     root, found = read_yaml(text, "f")
     assert isinstance(root.value, dict)
     assert all(problem.origin and problem.origin.line for problem in found)
@@ -437,7 +437,7 @@ json_values = st.recursive(
 @given(st.dictionaries(json_texts.filter(bool), json_values, max_size=4))
 @settings(deadline=None)
 def test_yaml_reads_json_as_json_does(document):
-    """A JSON mapping is read as itself, whatever its keys and texts hold."""
+    """A JSON mapping is read unchanged."""
     root, found = read_yaml(json.dumps(document, indent=2, ensure_ascii=False), "f")
     assert not found
     assert plain(root) == document
@@ -520,7 +520,7 @@ deep = true
     ],
 )
 def test_what_is_wrong_in_toml_has_its_place(text, expected):
-    """Whatever a document does wrong is one finding at its line and column."""
+    """Each fault of a document is one finding at its line and column."""
     _, (problem,) = read_toml(text, "f")
     assert str(problem).startswith(expected)
 
@@ -592,7 +592,7 @@ def toml_documents(draw):
 @given(toml_documents())
 @settings(max_examples=400, deadline=None)
 def test_what_stands_at_a_toml_origin_is_the_value(document):
-    """At the place of every scalar stands that scalar, and at the place of its key that key."""
+    """The text at the place of each scalar is that scalar, and of each key that key."""
     try:
         expected = tomllib.loads(document)
     except tomllib.TOMLDecodeError:
@@ -632,7 +632,7 @@ def _scalar_at(text: str) -> object:
 
 
 def test_variables_set_what_their_names_spell():
-    """Double underscores lead down the tree; values stay texts and know their variable."""
+    """Double underscores separate the parts of a path; values are text with their variable as origin."""
     environ = {
         "LOLPOP_TRAIN__MODEL_TRAINER__PARAMS__MAX_ITER": "200",
         "LOLPOP_NOTIFIERS__0__USE": "console",
@@ -654,7 +654,7 @@ def test_variables_set_what_their_names_spell():
 
 
 def test_reserved_variables_are_no_settings(tmp_path):
-    """LOLPOP_PROFILE and LOLPOP_GROUP steer the run and set nothing."""
+    """LOLPOP_PROFILE and LOLPOP_GROUP are no settings."""
     written(tmp_path, lolpop__yaml="", lolpop__prod__yaml="", __env="LOLPOP_GROUP=from-file")
     environ = {"LOLPOP_PROFILE": "prod", "LOLPOP_GROUP": "nightly-7"}
     sources = collect(cwd=tmp_path, environ=environ)
@@ -664,14 +664,14 @@ def test_reserved_variables_are_no_settings(tmp_path):
 
 
 def test_variables_are_those_of_the_environment_over_dotenv(tmp_path):
-    """Links read the environment first and .env where that has nothing, whatever the names."""
+    """Links read the environment first, then .env."""
     written(tmp_path, __env="A=1\nB=2\nLOLPOP_GROUP=g")
     sources = collect(cwd=tmp_path, environ={"B": "3", "C": "4"})
     assert sources.variables == {"A": "1", "B": "3", "C": "4", "LOLPOP_GROUP": "g"}
 
 
 def test_a_variable_beside_those_below_it_is_kept(tmp_path):
-    """LOLPOP_STORE beside LOLPOP_STORE__URL is the own value of the mapping."""
+    """LOLPOP_STORE next to LOLPOP_STORE__URL is the mapping's own value."""
     environ = {"LOLPOP_STORE__URL": "u", "LOLPOP_STORE": "sql"}
     root = collect(cwd=tmp_path, environ=environ).layers[0].root
     store = at(root, "store")
@@ -681,7 +681,7 @@ def test_a_variable_beside_those_below_it_is_kept(tmp_path):
 
 @pytest.mark.parametrize("name", ["LOLPOP_", "LOLPOP___A", "LOLPOP_A__", "LOLPOP_A____B"])
 def test_a_variable_with_an_empty_part_is_reported(tmp_path, name):
-    """A name that spells no path is an error, in the environment and in .env."""
+    """An invalid name is reported, in the environment and in .env."""
     written(tmp_path, __env=f"\n{name}=hush")
     found = problems(cwd=tmp_path, environ={name: "hush"})
     assert [str(problem.origin) for problem in found] == [".env:2", f"${name}"]
@@ -689,14 +689,14 @@ def test_a_variable_with_an_empty_part_is_reported(tmp_path, name):
 
 
 def test_variables_that_differ_in_case_only_are_reported(tmp_path):
-    """Names have no case, so two of the same letters would be one setting."""
+    """Names have no case, so both would be the same setting."""
     (problem,) = problems(cwd=tmp_path, environ={"LOLPOP_A__b": "1", "LOLPOP_A__B": "2"})
     assert problem.path == "a.b"
     assert problem.message == "LOLPOP_A__B and LOLPOP_A__b are the same setting"
 
 
 def test_dotenv_is_read_as_dotenv_is(tmp_path):
-    """Comments, export and quotes are understood, links stay, positions are lines, the later one counts."""
+    """Comments, export and quotes work, links stay, places are lines, and the last one counts."""
     written(
         tmp_path,
         __env="# settings\n\nexport LOLPOP_A='x y' # c\nOTHER\nLOLPOP_B=${env:HOME}/b\n\nLOLPOP_C=\"1\n2\"\nLOLPOP_D=1\nLOLPOP_D=2",
@@ -709,7 +709,7 @@ def test_dotenv_is_read_as_dotenv_is(tmp_path):
 
 
 def test_only_the_lines_of_lolpop_are_judged_in_dotenv(tmp_path):
-    """A line that sets nothing is an error if it is lolpop's, and nobody's business otherwise."""
+    """An invalid line is an error only if its name starts with LOLPOP_."""
     written(tmp_path, __env="FOO='unclosed\nBAR\nLOLPOP_A='unclosed\nLOLPOP_B\n")
     found = problems(cwd=tmp_path)
     assert [str(problem.origin) for problem in found] == [".env:3", ".env:4"]
@@ -726,7 +726,7 @@ secrets = st.text(alphabet="xyz0123456789'\"\\ =#", min_size=1).map("hush{}".for
 
 @given(secrets, st.sampled_from(["LOLPOP_", "LOLPOP_A____B", "LOLPOP_A", "LOLPOP_GROUP"]))
 def test_no_message_quotes_a_variable(tmp_path_factory, secret, name):
-    """What is wrong with variables is said without their values."""
+    """Messages about variables do not have their values."""
     folder = tmp_path_factory.mktemp("secrets")
     written(folder, __env=f"{name}={secret}\n{name}='{secret}\n{name} {secret}\n")
     environ = {name: secret, name.lower(): secret, "LOLPOP_A____B": secret, "LOLPOP_a__b": secret}
@@ -740,7 +740,7 @@ def test_no_message_quotes_a_variable(tmp_path_factory, secret, name):
 
 
 def test_overrides_keep_the_types_that_they_have(tmp_path):
-    """Values given in code stay what they are, at their dotted path; mappings and lists become nodes."""
+    """Values in code keep their types; mappings and lists become nodes."""
     given = object()
     root = (
         collect(
@@ -768,7 +768,7 @@ def test_overrides_keep_the_types_that_they_have(tmp_path):
 
 
 def test_overrides_may_contradict_one_another(tmp_path):
-    """A value beside values below it is the own value of their mapping."""
+    """A value next to values below it is the mapping's own value."""
     root = collect(cwd=tmp_path, overrides={"a.b": 2, "a": 1, "c": {}, "c.d": 3}).layers[0].root
     assert (at(root, "a").own.value, plain(root)["a"]) == (1, {"b": 2})
     assert plain(root)["c"] == {"d": 3}
@@ -776,13 +776,13 @@ def test_overrides_may_contradict_one_another(tmp_path):
 
 @pytest.mark.parametrize("overrides", [{"": 1}, {"a.": 1}, {"a": {"": 1}}])
 def test_an_override_without_a_path_is_reported(tmp_path, overrides):
-    """An empty name leads nowhere."""
+    """An empty path names no setting."""
     (problem,) = problems(cwd=tmp_path, overrides=overrides)
     assert "names no setting" in problem.message
 
 
 def test_flags_are_texts_at_dotted_paths(tmp_path):
-    """Flags keep what follows the first equals sign, the later one counts, and their origin has no value."""
+    """The value follows the first equals sign, the last flag counts, and origins have no values."""
     flags = ["a.b=x=y", "a.0.use=z", "c=1", "c=2", "d=", "a.b.e=f"]
     root = collect(cwd=tmp_path, flags=flags).layers[0].root
     assert plain(root) == {
@@ -797,7 +797,7 @@ def test_flags_are_texts_at_dotted_paths(tmp_path):
 
 @pytest.mark.parametrize("flag", ["=1", "a..b=1", ".=1"])
 def test_a_flag_without_a_path_is_reported(tmp_path, flag):
-    """An empty name leads nowhere."""
+    """An empty path names no setting."""
     (problem,) = problems(cwd=tmp_path, flags=[flag])
     assert "names no setting" in problem.message
 
@@ -806,7 +806,7 @@ def test_a_flag_without_a_path_is_reported(tmp_path, flag):
 
 
 def test_importing_the_sources_imports_no_parser():
-    """What reads a format is imported when there is something to read in it."""
+    """A parser is imported when there is a file for it."""
     heavy = ["ruamel.yaml", "tomllib", "dotenv", "pydantic", "pydantic_settings"]
     code = f"import sys, lolpop.settings.sources; print([m for m in {heavy} if m in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -839,7 +839,7 @@ def reading(sources: Sources, section: str = "") -> type[Reader]:
 
 
 def test_a_settings_class_of_pydantic_reads_the_same_sources(tmp_path):
-    """Its fields come from files, profiles, variables and flags alike, links and JSON included."""
+    """Its fields come from files, profiles, variables and flags, with links and JSON."""
     written(
         tmp_path,
         lolpop__yaml="seed: 1\nproblem: {name: x}\nwarehouse: {url: '${env:URL}', maxRows: 3, options: {a: 1}}",
@@ -860,7 +860,7 @@ def test_a_settings_class_of_pydantic_reads_the_same_sources(tmp_path):
 
 
 def test_a_settings_class_of_pydantic_may_read_one_section(tmp_path):
-    """A section of the tree serves a class, and a link that leads nowhere is an error with its place."""
+    """A section can fill a class, and a broken link is an error with its place."""
     written(tmp_path, lolpop__yaml="here:\n  seed: 1\n  name: '[1]'\n  warehouse: {url: x}")
     sources = collect(cwd=tmp_path, flags=["here.name=[2]"])
     assert reading(sources, "here")().name == "[2]"

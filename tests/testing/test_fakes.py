@@ -58,7 +58,7 @@ class AppContainer(RunnerContainer):
 
 
 def test_fake_stands_for_a_component_in_a_container():
-    """An override by a fake is verified, and its result is what the workflow sees."""
+    """An override by a fake is verified, and the workflow gets its result."""
     container = AppContainer()
     clock = fake(Clock, now="noon")
     with container.greet.clock.override(clock):
@@ -70,20 +70,20 @@ def test_fake_stands_for_a_component_in_a_container():
 
 
 def test_fake_of_a_pipeline_is_called_by_the_runner():
-    """A pipeline is faked as a component is, and its tasks are still recorded as tasks."""
+    """A pipeline can be faked, and its tasks are recorded."""
     container = AppContainer()
     with container.greet.pipeline.override(fake(GreetPipeline, greet=lambda name: name.upper())):
         assert container.runner().run("Ada") == "ADA"
 
 
 def test_fake_is_an_instance_of_the_interface():
-    """It is what the interface promises to be, abstract or not."""
+    """Also of an abstract interface."""
     assert isinstance(fake(ModelTrainer), ModelTrainer)
     assert isinstance(fake(Clock), Clock)
 
 
 def test_what_the_interface_lacks_fails():
-    """A method that the interface lacks is an AttributeError, a result for one is told with near names."""
+    """A method that the interface lacks is an AttributeError; a result for one gets near names."""
     with pytest.raises(AttributeError, match="fitt"):
         fake(ModelTrainer).fitt(None, None)
     with pytest.raises(WiringError, match=r"ModelTrainer has no 'fitt'.*fit"):
@@ -98,7 +98,7 @@ def test_what_the_interface_lacks_fails():
 
 @pytest.mark.parametrize("arguments", [("UTC", "seconds"), ("UTC", "more", "yet more")])
 def test_wrong_arguments_fail(arguments):
-    """Arguments that the signature does not allow are a TypeError that names the method."""
+    """Arguments that do not fit the signature are a TypeError with the method's name."""
     with pytest.raises(TypeError, match=r"Clock\.now\(\): too many positional arguments"):
         fake(Clock, now="noon").now(*arguments)
     with pytest.raises(TypeError, match=r"Clock\.now\(\): got an unexpected keyword argument 'hours'"):
@@ -106,7 +106,7 @@ def test_wrong_arguments_fail(arguments):
 
 
 def test_method_without_a_result_says_so():
-    """Nothing is made up: a method without a result fails, unless it returns None by its signature."""
+    """A method without a result raises, unless its signature returns None."""
     clock = fake(Clock)
     with pytest.raises(AssertionError, match=r"asked for 'now'.*fake\(Clock, now=…\)"):
         clock.now()
@@ -115,14 +115,14 @@ def test_method_without_a_result_says_so():
 
 
 def test_results_are_values_functions_and_errors():
-    """A function is called with the arguments, and an error is raised."""
+    """A function gets the arguments, and an error is raised."""
     assert fake(Clock, now=lambda zone="UTC", *, seconds=False: f"{zone} {seconds}").now("CET") == "CET False"
     with pytest.raises(DataError, match="broken"):
         fake(Clock, now=DataError("broken")).now()
 
 
 def test_results_are_of_the_declared_type():
-    """A result of another type than the method returns is refused when the fake is made."""
+    """A result of another type is refused when the fake is made."""
     with pytest.raises(WiringError, match=r"Clock\.now returns str, but its result in the fake is 3"):
         fake(Clock, now=3)
     with pytest.raises(WiringError, match=r"ModelTrainer\.title returns str"):
@@ -130,7 +130,7 @@ def test_results_are_of_the_declared_type():
 
 
 def test_what_an_interface_implements_stays():
-    """Methods that an abstract interface implements itself work on the faked ones."""
+    """Concrete methods of an abstract interface call the faked ones."""
     trainer = fake(
         ModelTrainer, search_space={"depth": Int(1, 3)}, fit=lambda frame, target, params=None: frame
     )
@@ -142,13 +142,13 @@ def test_what_an_interface_implements_stays():
 
 
 def test_attributes_take_results():
-    """An attribute that the interface annotates is set as well."""
+    """Annotated attributes can be set, too."""
     interceptor = fake(Interceptor, on="train.*", around=lambda call: call.proceed())
     assert interceptor.on == "train.*"
 
 
 def test_two_fakes_share_nothing():
-    """Calls and results are those of one fake."""
+    """Each fake has its own calls and results."""
     one, other = fake(Clock, now="noon"), fake(Clock, now="midnight")
     assert (one.now(), other.now()) == ("noon", "midnight")
     assert len(calls_of(one)) == 1

@@ -85,7 +85,7 @@ def session(kept_libraries, pytester):
 
 
 def test_container_keeps_its_runs_in_memory(session, pytester):
-    """A test gets the container of the settings, whose store is not that of the project."""
+    """The fixture has the settings of the project, but not its store."""
     session(
         """
         def test_greeting(container, tmp_path):
@@ -110,7 +110,7 @@ def test_container_keeps_its_runs_in_memory(session, pytester):
 
 
 def test_override_ends_with_the_test(session):
-    """What a path is overridden by is used in that test only, in a container of the whole session too."""
+    """An override applies to one test, in a container of the whole session too."""
     session(
         """
         import pytest
@@ -141,7 +141,7 @@ def test_override_ends_with_the_test(session):
 
 
 def test_misspelt_path_fails_with_near_names(session):
-    """A path that names no provider fails the test, and the message has the one that was meant."""
+    """An unknown path fails the test with a near name."""
     result = session(
         """
         def test_misspelt(override):
@@ -153,7 +153,7 @@ def test_misspelt_path_fails_with_near_names(session):
 
 
 def test_override_that_leaks_fails_the_test(session):
-    """A test that does not end its override fails, the path is named, and no later test is affected."""
+    """A test that does not end its override fails with its path, and later tests are not affected."""
     result = session(
         """
         import pytest
@@ -181,7 +181,7 @@ def test_override_that_leaks_fails_the_test(session):
 
 
 def test_container_that_is_not_named_is_asked_for(session, pytester):
-    """Without the setting, and without a fixture of the project, the fixture says what to set."""
+    """Without the setting and a fixture, the error says what to set."""
     pytester.makeini("[pytest]\npythonpath = .\n")
     result = session("def test_container(container): pass")
     result.assert_outcomes(errors=1)
@@ -189,7 +189,7 @@ def test_container_that_is_not_named_is_asked_for(session, pytester):
 
 
 def test_no_network_forbids_connections(session):
-    """A connection fails the test, also where its failure is swallowed; allowed hosts and pipes are left alone."""
+    """A connection fails the test, even if its error is caught; allowed hosts and pipes work."""
     result = session(
         """
         import socket, threading, urllib.request
@@ -232,7 +232,7 @@ def test_no_network_forbids_connections(session):
 
 
 def test_wiring_snapshot_shows_what_changed(session, pytester):
-    """The first comparison asks for the file, an update writes it, and a changed setting is shown as a diff."""
+    """The first comparison asks for the file, an update writes it, and a change is shown as a diff."""
     source = """
         def test_wiring(container, wiring_snapshot):
             wiring_snapshot(container)
@@ -251,7 +251,7 @@ def test_wiring_snapshot_shows_what_changed(session, pytester):
 
 
 def test_plugin_is_light():
-    """Loading the plugin imports no library that a session without lolpop does not need."""
+    """The plugin imports no library that a session without lolpop does not need."""
     script = (
         "import sys, pytest; before = set(sys.modules); import lolpop.testing.plugin; "
         "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
@@ -261,7 +261,7 @@ def test_plugin_is_light():
 
 
 def test_plugin_is_registered():
-    """Pytest finds the plugin by its entry point, once lolpop is installed."""
+    """Pytest finds the plugin by its entry point."""
     from importlib.metadata import entry_points
 
     assert [entry.value for entry in entry_points(group="pytest11", name="lolpop")] == [
@@ -269,8 +269,8 @@ def test_plugin_is_registered():
     ]
 
 
-def test_fixtures_of_contracts_that_are_missing_or_no_functions_are_told(session):
-    """A misspelt fixture gets its near name, an object in place of a function is told, with what is expected."""
+def test_fixtures_of_contracts_that_are_missing_or_no_functions_are_reported(session):
+    """A misspelt fixture gets a near name, an object gets the expected kind."""
     outcome = session(
         """
         import pytest

@@ -103,7 +103,7 @@ def returning(value: object) -> Callable[..., object]:
     ids=repr,
 )
 def test_what_a_check_returns_is_its_outcome(value, status, message):
-    """None and True pass, False fails with or without a reason, and everything else is an error."""
+    """None and True pass, False fails with or without a reason, everything else is an error."""
     (outcome,) = outcomes_of(returning(value))
     assert (outcome.status, outcome.message) == (status, message)
     assert (outcome.check, outcome.path, outcome.when) == ("check", "run", "after")
@@ -133,7 +133,7 @@ def test_assertions_fail_and_other_exceptions_are_errors():
 
 
 def test_checks_get_the_integration_the_result_and_the_arguments():
-    """A check before a call gets its arguments, one after it the result first; each takes what it names."""
+    """A check before a call gets its arguments, one after it also the result."""
     seen = {}
 
     @before("greet.greet")
@@ -162,8 +162,8 @@ def test_checks_get_the_integration_the_result_and_the_arguments():
     }
 
 
-def test_patterns_attach_to_many_tasks_and_what_is_not_called_is_told():
-    """A pattern attaches to every task that it matches; a check whose task was not called did not run."""
+def test_patterns_attach_to_many_tasks_and_what_is_not_called_is_reported():
+    """A pattern attaches to all matching tasks; a check whose task was not called did not run."""
 
     @before("*")
     def everywhere(integration):
@@ -179,8 +179,8 @@ def test_patterns_attach_to_many_tasks_and_what_is_not_called_is_told():
     ]  # fmt: skip
 
 
-def test_failure_warns_where_it_is_told_to():
-    """A check may say itself that its failure is a warning, which does not count; an error is none."""
+def test_failures_can_be_warnings():
+    """A failure of a check can be a warning, which does not count; an error cannot."""
 
     @after("run", on_failure="warn")
     def own(runner):
@@ -194,8 +194,8 @@ def test_failure_warns_where_it_is_told_to():
     assert [outcome.status for outcome in outcomes_of(returning(False), on_failure="warn")] == ["warning"]
 
 
-def test_failure_stops_the_workflow_where_it_is_told_to():
-    """Nothing is called after a failure that stops, and the error names the check."""
+def test_failures_can_stop_the_workflow():
+    """After such a failure nothing is called, and the error names the check."""
 
     @before("greet.greet", on_failure="stop")
     def gate(pipeline):
@@ -210,7 +210,7 @@ def test_failure_stops_the_workflow_where_it_is_told_to():
 
 
 def test_secrets_are_masked_in_what_a_check_says():
-    """What a check says is shown without the secrets of its container."""
+    """Secrets of the container are masked in messages of checks."""
 
     @after("run")
     def tells(runner):
@@ -221,7 +221,7 @@ def test_secrets_are_masked_in_what_a_check_says():
 
 
 def test_check_that_is_attached_without_a_path_is_refused():
-    """A decorator without its path says what it takes."""
+    """The error says what the decorator takes."""
     with pytest.raises(TypeError, match=r"@after\('train.train_model'\)"):
 
         @after
@@ -244,7 +244,7 @@ def test_check_that_is_attached_without_a_path_is_refused():
     ],
 )
 def test_settings_of_checks_are_verified(tests, path, message, tmp_path):
-    """A task that does not exist, and a function that cannot, are findings with their place."""
+    """Unknown tasks and functions are findings at their place."""
     (tmp_path / "lolpop.yaml").write_text(json.dumps({"lolpop": {"tests": tests}}))
     container = AppContainer.load(tmp_path / "lolpop.yaml", environ={})
     with pytest.raises(VerificationError) as failure:
@@ -257,7 +257,7 @@ def test_settings_of_checks_are_verified(tests, path, message, tmp_path):
 
 
 def test_files_of_checks_that_settings_name_must_exist(tmp_path):
-    """A file of checks that is not there is a finding."""
+    """A missing file of checks is a finding."""
     (tmp_path / "lolpop.yaml").write_text("lolpop: {check_files: [tests/no.py]}")
     container = AppContainer.load(tmp_path / "lolpop.yaml", environ={})
     with pytest.raises(VerificationError, match=r"lolpop.check_files.0: there is no file 'tests/no.py'"):
@@ -274,7 +274,7 @@ OUTCOMES = [
 
 
 def test_junit_file_has_every_outcome(tmp_path):
-    """The file is XML with a case for each outcome, whatever characters are in it, and the right counts."""
+    """The file is valid XML with a case for each outcome and the right counts."""
     path = tmp_path / "new" / "junit.xml"
     recorder = JUnitTestRecorder(path)
     for outcome in OUTCOMES:
@@ -308,14 +308,14 @@ def test_junit_file_has_every_outcome(tmp_path):
 
 
 def test_junit_file_that_cannot_be_written_is_an_error(tmp_path):
-    """A place where no file can be is an error that names it."""
+    """The error names the file."""
     (tmp_path / "file").write_text("")
     with pytest.raises(LolpopError, match=r"The test report .*junit.xml cannot be written"):
         JUnitTestRecorder(tmp_path / "file" / "junit.xml").report("run", OUTCOMES)
 
 
 def test_console_shows_what_failed(capsys):
-    """Outcomes are shown as they come, from several threads too, and failures with place and reason at the end."""
+    """Outcomes are shown at once, from several threads too, and failures at the end."""
     recorder = ConsoleTestRecorder()
     threads = [threading.Thread(target=recorder.record, args=(outcome,)) for outcome in OUTCOMES]
     for thread in threads:

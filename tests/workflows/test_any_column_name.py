@@ -224,7 +224,7 @@ WORST = {
 
 @pytest.mark.parametrize("problem", CONTAINERS)
 def test_results_do_not_depend_on_what_columns_are_called(problem: str) -> None:
-    """Metrics, predictions, explanations, importance, checks and drift are the same by any names."""
+    """Metrics, predictions, explanations, checks and drift are equal for all names."""
 
     @settings(max_examples=3, deadline=None, derandomize=True)
     @example(WORST[problem], "pandas")
@@ -250,7 +250,7 @@ def test_results_do_not_depend_on_what_columns_are_called(problem: str) -> None:
 def test_an_identity_called_as_a_column_of_predictions_is_a_finding(
     tmp_path: Path, problem: str, role: str, name: str
 ) -> None:
-    """Predictions are written beside what tells rows apart: two columns cannot have one name there."""
+    """The output would have two columns of one name."""
     section = {"name": "p", "target": "t", role: name}
     if problem == "forecasting":
         section = {"time": "w", "horizon": 5, **section}
@@ -268,7 +268,7 @@ def test_an_identity_called_as_a_column_of_predictions_is_a_finding(
 def test_an_index_called_as_a_column_of_explanations_is_a_finding_where_those_are_made(
     tmp_path: Path, index: str
 ) -> None:
-    """The name is free for all who want no explanations."""
+    """Without explanations, the name is valid."""
     file = tmp_path / "lolpop.yaml"
     values: dict[str, Any] = {
         "problem": {"name": "p", "target": "t", "index": index}, "data": {"train": "none.csv"}

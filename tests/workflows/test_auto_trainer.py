@@ -60,7 +60,7 @@ METRIC = "mean_absolute_scaled_error"
 
 @pytest.mark.parametrize("kind", ["a random walk", "a season", "a line", "noise", "a level that shifts"])
 def test_what_is_deployed_is_never_worse_than_the_best_baseline(train, kind):
-    """In the backtest that people are told of, the default forecaster is at least as good, and was fitted last."""
+    """In the reported backtest, the default forecaster is at least as good."""
     container, model_version, metrics, told = train(series(kind))
     assert metrics[f"backtest.{METRIC}"] <= metrics[f"baseline.{METRIC}"] + 1e-9
     assert "is chosen by the backtest" in told
@@ -71,7 +71,7 @@ def test_what_is_deployed_is_never_worse_than_the_best_baseline(train, kind):
 
 
 def test_each_candidate_is_an_experiment_with_its_backtest(train):
-    """What was compared can be read later: trainer and score of each, the combination last, and which won."""
+    """Each has its trainer and score, the combination is last, and the winner is marked."""
     container, _, _, _ = train(series("a season"))
     kept, tracker = container.metadata_tracker(), container.metrics_tracker()
     fields = [kept.get(each).fields for each in kept.find(Experiment)]
@@ -93,7 +93,7 @@ def test_each_candidate_is_an_experiment_with_its_backtest(train):
 
 @pytest.mark.parametrize("values", [[4.0, *[5.0] * 39], [1.0, 2.0] * 5, list(range(9))])
 def test_series_of_which_hardly_anything_can_be_learned_are_forecast(train, values):
-    """Of a series that rests, or a short one, one of the candidates is trained, whatever the others say."""
+    """A constant or short series is forecast by one of the candidates."""
     container, model_version, _, _ = train(values, problem__horizon=2)
     assert container.resource_version_control().load_model(model_version)
 
@@ -108,7 +108,7 @@ def test_series_of_which_hardly_anything_can_be_learned_are_forecast(train, valu
     ],
 )
 def test_one_line_picks_a_trainer(train, settings, trainer):
-    """What is set is trained, and nothing beside it."""
+    """Only the set trainer is trained."""
     container, _, _, told = train(series("a season"), train__retrain_on_all_data=False, **settings)
     kept = container.metadata_tracker()
     (experiment,) = kept.find(Experiment)
@@ -117,7 +117,7 @@ def test_one_line_picks_a_trainer(train, settings, trainer):
 
 
 def test_a_search_tries_each_that_has_nothing_to_search_once(train):
-    """With trials to spend they go to the model that has parameters; the test chooses nothing then."""
+    """Other trials are for the model with parameters; the test rows choose nothing."""
     container, _, _, _ = train(
         series("a season"),
         train__hyperparameter_tuner__n_trials=2,
@@ -131,7 +131,7 @@ def test_a_search_tries_each_that_has_nothing_to_search_once(train):
 
 
 def test_regressors_count(train, tmp_path):
-    """Where what is known in advance explains the series, a model that uses it is chosen."""
+    """If regressors explain the series, a model that uses them is chosen."""
     random = np.random.default_rng(0)
     offer = random.random(120) < 0.4
     rows = pd.DataFrame(
@@ -150,7 +150,7 @@ def test_regressors_count(train, tmp_path):
 
 
 def test_one_line_compares_linear_models_with_boosted_ones(tmp_path, monkeypatch, capsys):
-    """Of rows that are nearly all noise, the simplest model is chosen by validation rows, and beats boosting."""
+    """For noisy rows, the validation rows choose the simplest model, which beats boosting."""
     random = np.random.default_rng(0)
     features = random.normal(size=(900, 5))
     label = random.random(900) < 1 / (1 + np.exp(-0.4 * features[:, 0]))

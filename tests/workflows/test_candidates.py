@@ -49,7 +49,7 @@ with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
     ],
 )
 def test_candidates_are_searched_with_their_parameters(tmp_path, monkeypatch, tuner, trials):
-    """Every trial is an experiment, all trainers take part, and the winner predicts the same elsewhere."""
+    """Every trial is an experiment, all trainers take part, and the loaded winner predicts the same."""
     monkeypatch.chdir(tmp_path)
     bundle = load_wine(as_frame=True)
     bundle.data.assign(cultivar=bundle.target.map(lambda at: f"cultivar {at}")).to_csv(

@@ -23,7 +23,7 @@ def project(labelled_project):
 
 
 def test_prediction_without_a_model_version_uses_the_deployed_one(project, loading):
-    """The flow predicts with what was deployed, and so does predict_data alone, of rows that it processes."""
+    """In a flow, and in predict_data alone."""
     container = loading(ClassificationContainer, project)
     runner = container.runner()
     job = train_and_predict(runner)
@@ -37,6 +37,6 @@ def test_prediction_without_a_model_version_uses_the_deployed_one(project, loadi
 
 
 def test_prediction_without_anything_deployed_says_so(project, loading):
-    """The message names the model and says what to do."""
+    """The message has the model and says what to do."""
     with pytest.raises(DataError, match="No model version of 'tumors' is deployed"):
         predict(loading(ClassificationContainer, project).runner())

@@ -40,7 +40,7 @@ def run(tmp_path, customers):
 
 
 def test_importance_and_figures_belong_to_the_model_version(run, tmp_path, monkeypatch):
-    """Importance is a field, figures are artifacts that can be loaded, and nothing of pyplot is imported."""
+    """Importance is a field, figures are artifacts, and pyplot is not imported."""
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # others may have
     kept = run()
     figures = [f"figures.{name}.png" for name in ("calibration", "confusion_matrix", "importance", "roc")]
@@ -52,7 +52,7 @@ def test_importance_and_figures_belong_to_the_model_version(run, tmp_path, monke
 
 
 def test_bias_is_told_though_the_feature_is_dropped(run, capsys):
-    """A sensitive feature that nothing is learned from is checked all the same."""
+    """A sensitive feature that is not used for training is still checked."""
     kept = run(problem__sensitive_features=["group"], problem__drop=["spend", "group"])
     (check,) = kept.get(CHURN).fields["bias"]["checks"]
     assert (check["check"], check["columns"]) == ("bias", ["group"])
@@ -62,19 +62,19 @@ def test_bias_is_told_though_the_feature_is_dropped(run, capsys):
 
 
 def test_a_sensitive_feature_that_is_not_there_is_noticed_before_training(run):
-    """Nobody waits for a model to hear of a typing error."""
+    """A misspelt name is an error before training."""
     with pytest.raises(DataError, match=r"no sensitive feature 'groop' .* Did you mean group"):
         run(problem__sensitive_features=["groop"])
 
 
 def test_both_may_be_skipped(run):
-    """Nothing is recorded of a task that is left out."""
+    """Skipped tasks record nothing."""
     kept = run(problem__sensitive_features=["group"], skip=["analyze_model", "check_model_bias"])
     assert not {"importance", "bias"} & kept.get(CHURN).fields.keys()
     assert not [name for name in kept.artifacts(CHURN) if name.startswith("figures.")]
 
 
 def test_regression_is_analyzed_too(run):
-    """With its own figures."""
+    """It has its own figures."""
     kept = run(RegressionContainer, "spend")
     assert {"figures.residuals.png", "figures.importance.png"} <= set(kept.artifacts(CHURN))

@@ -103,7 +103,7 @@ def test_a_deployed_model_that_is_lost_is_replaced(
 def test_a_deployed_model_of_a_trainer_that_is_gone_is_replaced(
     load: Callable[..., Any], first: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A class that was renamed, or a type that is no longer trusted, blocks nothing."""
+    """A renamed class, or a type that is no longer trusted, does not stop a run."""
     container = load(train__model_trainer__params={"C": 0.5})
     folder = container.folder() / "stored"
     container.metadata_tracker().load_artifact(winner(container, first), "model", folder)
@@ -117,7 +117,7 @@ def test_a_deployed_model_of_a_trainer_that_is_gone_is_replaced(
 def test_test_rows_of_the_deployed_model_that_are_lost_block_nothing(
     load: Callable[..., Any], first: ModelVersion
 ) -> None:
-    """Nobody can tell any more which rows it has learned from: it cannot be compared, and is replaced."""
+    """The deployed model cannot be compared, so it is replaced."""
     container = load(seed=8, train__model_trainer__params={"C": 0.5})
     test_rows = DatasetVersion.parse(container.metadata_tracker().get(first).fields["test_data"])
     lose(container, test_rows, "data")
@@ -126,7 +126,7 @@ def test_test_rows_of_the_deployed_model_that_are_lost_block_nothing(
 
 
 def test_a_new_model_that_is_lost_replaces_nothing(load: Callable[..., Any], first: ModelVersion) -> None:
-    """The fault is its own: the deployed one stays, and the error says what is lost."""
+    """The deployed model stays, and the error names the lost file."""
     with load(train__model_trainer__params={"C": 0.5}) as container:
         runner = container.runner()
         version = runner.train_model("dataset_version:p_train@1")
@@ -142,7 +142,7 @@ def test_a_new_model_that_is_lost_replaces_nothing(load: Callable[..., Any], fir
 def test_a_lost_description_of_the_training_rows_blocks_nothing(
     load: Callable[..., Any], project: Path, first: ModelVersion, name: str, others: bool
 ) -> None:
-    """It is made again from the rows; where those are lost too, people hear that nothing is compared."""
+    """It is made again from the rows; without them, a message says that nothing is compared."""
     with load() as container:
         rows = DatasetVersion(name="p_train", number=1)
         lose(container, rows, name)
@@ -155,7 +155,7 @@ def test_a_lost_description_of_the_training_rows_blocks_nothing(
 
 
 def test_the_same_rows_bring_back_what_was_lost(load: Callable[..., Any], first: ModelVersion) -> None:
-    """Read again, they are the same version, and it can be loaded."""
+    """Reading equal rows restores the version."""
     for harm in (lose, damage):
         with load() as container:
             harm(container, DatasetVersion(name="p_train", number=1), "data")
@@ -170,14 +170,14 @@ def test_the_same_rows_bring_back_what_was_lost(load: Callable[..., Any], first:
 def test_lost_predictions_of_an_earlier_job_block_nothing(
     load: Callable[..., Any], first: ModelVersion
 ) -> None:
-    """Drift is not looked for against what is lost."""
+    """There is no comparison with lost predictions."""
     with load() as container:
         lose(container, DatasetVersion(name="p_predictions", number=1), "data")
     assert load(skip=["analyze_model", "check_model"]).runner().run() is not None
 
 
 def test_equal_models_are_kept_once(load: Callable[..., Any], project: Path, first: ModelVersion) -> None:
-    """The same rows, settings and seed make the same bytes, in another run too."""
+    """Equal rows, settings and seed give equal files, in another run too."""
     with load() as container:
         before = sorted((project / ".lolpop" / "artifacts").rglob("*"))
         second = container.runner().train_model("dataset_version:p_train@1")

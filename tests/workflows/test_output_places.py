@@ -80,7 +80,7 @@ def findings(container: Any) -> list[Finding]:
 def test_a_target_that_is_something_else_is_a_finding(
     load: Callable[..., Any], project: Path, target: str, written: Any, protected: str
 ) -> None:
-    """Sources, settings files and the store are named, by whatever spelling or link they are reached."""
+    """Sources, settings files and the store are protected, under all spellings and links."""
     if isinstance(written, str):
         written = written.format(folder=project)
     [finding] = findings(load(**{target: written}))
@@ -90,13 +90,13 @@ def test_a_target_that_is_something_else_is_a_finding(
 
 
 def test_two_targets_are_two_files(load: Callable[..., Any]) -> None:
-    """The second would replace the first."""
+    """The second one would replace the first."""
     [finding] = findings(load(predictions="out.csv", explanations="linked/out.csv"))
     assert (finding.path, "data.predictions" in finding.message) == ("data.explanations", True)
 
 
 def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
-    """Lines that are appended to a table destroy it as well."""
+    """A log that is appended to a table would destroy it."""
 
     class Logged(ClassificationContainer):
         logger = providers.Component(Logger, default="file", settings={"path": "link.csv"})
@@ -132,7 +132,7 @@ def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
 def test_a_target_that_cannot_be_written_is_a_finding(
     load: Callable[..., Any], project: Path, written: Any, reason: str
 ) -> None:
-    """Nobody hears only after the training that the result has no place."""
+    """It is found before training."""
     os.mkfifo(project / "pipe")
     (project / "circle.csv").symlink_to("circle.csv")
     [finding] = findings(load(predictions=written))
@@ -141,13 +141,13 @@ def test_a_target_that_cannot_be_written_is_a_finding(
 
 
 def test_a_source_of_no_known_format_is_a_finding(load: Callable[..., Any]) -> None:
-    """It is known before anything is read."""
+    """It is found before anything is read."""
     [finding] = (each for each in findings(load(train="known.xlsx")) if each.severity == "error")
     assert finding.path == "data.train"
 
 
 def test_pipes_are_never_replaced(project: Path) -> None:
-    """A connector that nobody verified refuses as well."""
+    """The connector refuses them without verification, too."""
     path = project / "pipe"
     os.mkfifo(path)
     before = path.lstat().st_mode
@@ -158,7 +158,7 @@ def test_pipes_are_never_replaced(project: Path) -> None:
 
 
 def test_a_link_stays_a_link(project: Path) -> None:
-    """What it leads to is written, in its folder, whether or not it was there before."""
+    """The target of the link is written, if it exists or not."""
     (project / "latest.csv").symlink_to("links/first.csv")
     connector = FileDataConnector(folder=project)
     for value in (1, 2):
@@ -171,7 +171,7 @@ def test_a_link_stays_a_link(project: Path) -> None:
 def test_what_becomes_a_source_after_verification_is_not_replaced(
     load: Callable[..., Any], project: Path
 ) -> None:
-    """The question is asked again just before writing: a link may have been made meanwhile."""
+    """The places are compared again before writing: a link may be new."""
     with load(predictions="out.csv") as container:
         runner = container.runner()
         (project / "out.csv").symlink_to("truth.csv")
@@ -182,7 +182,7 @@ def test_what_becomes_a_source_after_verification_is_not_replaced(
 
 
 def test_rows_that_an_argument_named_are_not_replaced(load: Callable[..., Any], project: Path) -> None:
-    """Where rows came from is known, whoever named it, in whatever process."""
+    """Sources in arguments are protected, in each process."""
     (project / "out.csv").write_bytes((project / "new.csv").read_bytes())
     with load() as container:
         runner = container.runner()

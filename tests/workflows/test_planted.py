@@ -34,7 +34,7 @@ def checks(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("use", ["builtin", "fairlearn"])
 def test_a_biased_group_is_found(use, checks, customers):
-    """Its feature is a column of the check, and its name is in the message."""
+    """The check has the feature as its column, and the name in its message."""
     if use != "builtin":
         pytest.importorskip(use)
     frame = customers(rows=3_000)
@@ -47,7 +47,7 @@ def test_a_biased_group_is_found(use, checks, customers):
 
 
 def test_a_weak_segment_is_found(checks, customers):
-    """Where labels are turned round, the model cannot be right, and the segment is named."""
+    """If labels are swapped in a segment, it is named."""
     frame = customers(rows=3_000)
     weak = frame["city"] == "Bodo"
     frame.loc[weak, "churn"] = frame.loc[weak, "churn"].map({"yes": "no", "no": "yes"})
@@ -57,6 +57,6 @@ def test_a_weak_segment_is_found(checks, customers):
 
 
 def test_clean_rows_raise_no_alarm(checks, customers):
-    """Neither of bias nor of weak segments."""
+    """No bias and no weak segment is reported."""
     found = checks(customers(rows=2_000))
     assert {check["status"] for name in ("bias", "weak_segment") for check in found[name]} == {"ok"}

@@ -37,7 +37,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_a_check_of_the_run_that_names_its_column(fault, tmp_path, monkeypatch, capsys):
-    """The check is a warning or an error; no other column is blamed by it."""
+    """It is a warning or an error; no other column is reported."""
     plant, task, check, column = FAULTS[fault]
     bundle = load_breast_cancer(as_frame=True)
     rows = bundle.data.iloc[:, :8].rename(columns=lambda name: name.replace(" ", "_"))

@@ -61,7 +61,7 @@ def test_rows_to_train_on_are_profiled(load, tmp_path, known):
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_new_rows_like_those_of_the_training_raise_no_alarm(load, frame, capsys):
-    """What was compared is recorded with the rows that were compared."""
+    """The comparison is recorded with the rows to predict."""
     container = load(data__frame=frame)
     container.runner().run()
     kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
@@ -72,8 +72,8 @@ def test_new_rows_like_those_of_the_training_raise_no_alarm(load, frame, capsys)
 
 
 @pytest.mark.parametrize("profiled", [True, False])
-def test_drifted_rows_are_told_before_they_are_predicted(load, drifted, capsys, profiled):
-    """The warning names the rows, the column and what changed, and prediction goes on."""
+def test_drifted_rows_are_reported_before_they_are_predicted(load, drifted, capsys, profiled):
+    """The warning has the rows, the column and the change, and prediction continues."""
     container = load(skip=[] if profiled else ["profile_data"])
     assert container.runner().run() == PredictionJob(name="tumors", number=1)
     told = capsys.readouterr().err
@@ -84,7 +84,7 @@ def test_drifted_rows_are_told_before_they_are_predicted(load, drifted, capsys, 
 
 
 def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
-    """Nothing is predicted of rows that are too unlike those of the training."""
+    """Rows that drifted too far are not predicted."""
     container = load(data_profiler__error_psi=1.0)
     with pytest.raises(DataError, match="mean_radius"):
         container.runner().run()
@@ -92,7 +92,7 @@ def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
 
 
 def test_new_rows_to_train_on_are_compared_with_those_of_the_deployed_model(load, tmp_path, known, capsys):
-    """Another training is told how its rows differ, and happens all the same."""
+    """The differences are reported, and training continues."""
     load().runner().run()
     later = known.assign(mean_area=np.sqrt(known["mean_area"]))
     later.to_csv(tmp_path / "known.csv", index=False)
@@ -104,7 +104,7 @@ def test_new_rows_to_train_on_are_compared_with_those_of_the_deployed_model(load
 
 
 def test_drift_is_among_the_checks_of_the_run(drifted, tmp_path, monkeypatch, capsys):
-    """A script finds the column in what the command prints."""
+    """The JSON of the command has the column."""
     monkeypatch.chdir(tmp_path)
     assert main(["run", "classification", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
@@ -126,8 +126,8 @@ def predict(container):
 
 
 @pytest.mark.parametrize("batch_rows", [None, 70])
-def test_drift_since_the_previous_job_is_told_and_kept(load, tmp_path, known, capsys, batch_rows):
-    """Both the rows that changed and what is predicted of them are named, in batches too."""
+def test_drift_since_the_previous_job_is_reported_and_recorded(load, tmp_path, known, capsys, batch_rows):
+    """Changes of rows and of predictions are reported, in batches too."""
     load(data__batch_rows=batch_rows).runner().run()
     later(tmp_path, lambda rows: rows.assign(mean_radius=rows["mean_radius"] * 2.54))
     capsys.readouterr()
@@ -145,7 +145,7 @@ def test_drift_since_the_previous_job_is_told_and_kept(load, tmp_path, known, ca
 
 
 def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, capsys):
-    """Other patients of the same kind are predicted alike; the very same ones are not compared at all."""
+    """Similar rows show no drift; equal rows are not compared."""
     load().runner().run()
     container = load()
     same = predict(container)
@@ -159,7 +159,7 @@ def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, 
 
 
 def test_drift_since_the_previous_job_is_among_the_checks(known, tmp_path, monkeypatch, capsys):
-    """A script finds it by the task that looked."""
+    """The JSON has the task of the check."""
     monkeypatch.chdir(tmp_path)
     assert main(["run", "classification"]) == 0
     later(tmp_path, lambda rows: rows.assign(mean_area=rows["mean_area"] / 10))
@@ -175,7 +175,7 @@ def test_drift_since_the_previous_job_is_among_the_checks(known, tmp_path, monke
 
 
 def test_the_target_of_rows_to_predict_is_not_compared(load, tmp_path, known):
-    """Labels may be there already; how frequent they are among new rows is no drift of what predicts them."""
+    """Labels in rows to predict are no drift."""
     load().runner().run()
     known.assign(diagnosis="benign")[:100].to_csv(tmp_path / "new.csv", index=False)
     container = load()

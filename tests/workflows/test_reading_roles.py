@@ -93,7 +93,7 @@ KNOWN = lines("id,x,y", [(place, x, y) for place, (x, y) in enumerate(labelled()
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("batch_rows", [None, 1])
 def test_ids_come_back_as_they_are_written(run, batch_rows, frame):
-    """Character for character, and rows with such ids are told apart, at once or in batches."""
+    """Every character is kept, at once or in batches."""
     ids = ["00123", "00045", "12e345", "77e001", "1.10", "1.1", "NA", "TRUE", " 1", "1", "2024-01-31"]
     new = lines("id,x", [(text, 0.2 + 1.6 * (place % 2)) for place, text in enumerate(ids)])
     rows = run({"known.csv": KNOWN, "new.csv": new}, data__frame=frame, data__batch_rows=batch_rows)
@@ -105,7 +105,7 @@ def test_ids_come_back_as_they_are_written(run, batch_rows, frame):
 @pytest.mark.parametrize("ids", [["1", "2"], ["00123", "00045"], ["1.10", "1.1"], ["TRUE", "false"], ["NA", "1"],
                                  ["2024-01-31", "2024-02-01"]])  # fmt: skip
 def test_ids_that_all_look_otherwise_come_back_as_they_are_written(run, frame, ids):
-    """A file whose ids all look like numbers, booleans or dates has ids as well."""
+    """Also if all ids look like numbers, booleans or dates."""
     rows = run(
         {"known.csv": KNOWN, "new.csv": lines("id,x", [(ids[0], 0.2), (ids[1], 1.8)])}, data__frame=frame
     )
@@ -114,7 +114,7 @@ def test_ids_that_all_look_otherwise_come_back_as_they_are_written(run, frame, i
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_the_truth_is_joined_by_ids_as_they_are_written(run, told, frame):
-    """1 is 1 and not 01, whichever of the files looks like one of whole numbers."""
+    """1 is not 01, whichever file has whole numbers only."""
     new = lines("id,x", [("1", 0.2), ("01", 1.8), ("2", 0.1)])
     truth = lines("id,y", [("2", "no"), ("1", "no")])
     settings = {"data__truth": "truth.csv", "data__frame": frame}
@@ -134,7 +134,7 @@ CODES = {
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("batch_rows", [None, 1])
 def test_a_category_stays_a_category(run, tmp_path, batch_rows, frame):
-    """A file to predict whose codes all look like numbers, booleans or dates is read as the training was."""
+    """Codes that all look like numbers, booleans or dates are read as in training."""
     rows = []
     for place in range(120):
         codes = [code[place % 2] if place % 4 < 2 else code[2] + str(place % 2) for code in CODES.values()]
@@ -156,7 +156,7 @@ def test_a_category_stays_a_category(run, tmp_path, batch_rows, frame):
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_later_training_rows_are_read_as_the_earlier_ones(run, tmp_path, frame):
-    """Training again on a file without the odd code does not make numbers of the others."""
+    """Without the odd code, the others are still text."""
     values = [("1.10", "no"), ("1.20", "yes"), ("1.10a", "no"), ("1.20a", "yes")]
     known = lines("id,plan,y", [(place, *values[place % 4]) for place in range(120)])
     later = lines("id,plan,y", [(place, *values[place % 2]) for place in range(120, 260)])
@@ -170,7 +170,7 @@ def test_later_training_rows_are_read_as_the_earlier_ones(run, tmp_path, frame):
 
 
 def test_a_store_without_schemas_still_works(run, told, tmp_path):
-    """Rows to predict for a model of an earlier release are read by what they look like, as they were then."""
+    """Rows for a model of an earlier release are read by their values."""
     new = lines("id,x", [("1", 0.2), ("2", 1.8)])
     run({"known.csv": KNOWN, "new.csv": new})
     with ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}) as container:
@@ -183,7 +183,7 @@ def test_a_store_without_schemas_still_works(run, told, tmp_path):
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_labels_come_back_as_they_are_written(run, frame):
-    """01 and 1.10 are labels, NA is one too, and the truth that has only some of them is read alike."""
+    """01, 1.10 and NA are labels, in the truth too."""
     labels = {"no": "01", "yes": "NA"}
     known = lines("id,x,y", [(place, x, labels[y]) for place, (x, y) in enumerate(labelled())])
     new, truth = lines("id,x", [(1, 0.2), (2, 1.8)]), lines("id,y", [(1, "01"), (2, "")])
@@ -194,7 +194,7 @@ def test_labels_come_back_as_they_are_written(run, frame):
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, told, tmp_path, frame):
-    """YES for yes is a warning with the number of rows; two classes stay two."""
+    """YES instead of yes is a warning with the number of rows; there are still two classes."""
     new = lines("id,x", [(place, place % 2 + 0.4) for place in range(40)])
     truth = lines(
         "id,y", [(place, "YES" if place % 4 == 1 else ["no", "yes"][place % 2]) for place in range(40)]
@@ -210,7 +210,7 @@ def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, tol
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_a_row_of_the_truth_that_is_there_twice_is_no_conflict(run, told, frame):
-    """The same label twice says the same; another one is an error still."""
+    """Two equal labels are valid; two different ones are an error."""
     new = lines("id,x", [(1, 0.2), (2, 1.8)])
     truth = lines("id,y", [(1, "no"), (1, "no"), (2, "yes")])
     settings = {"data__frame": frame, "data__truth": "truth.csv"}
@@ -221,7 +221,7 @@ def test_a_row_of_the_truth_that_is_there_twice_is_no_conflict(run, told, frame)
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("change", [lambda x: f" {x}", lambda x: f"+{x}", lambda x: str(x).replace(".", ",")])
 def test_numbers_are_learned_from_however_they_are_written(run, frame, change):
-    """After a space, with a sign, with a comma: a column of numbers is one, and rows to predict are read alike."""
+    """With spaces, signs or commas, in training rows and rows to predict."""
     known = [(place, change(x), y) for place, (x, y) in enumerate(labelled())]
     files = {
         "known.csv": lines("id;x;y", known, ";"),
@@ -238,7 +238,7 @@ def test_numbers_are_learned_from_however_they_are_written(run, frame, change):
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("text", ["?", "1 234"])
 def test_one_text_among_numbers_does_not_cost_the_column(run, told, frame, text):
-    """It is named with its row, and the model learns from the other 119."""
+    """It is reported with its row, and the other 119 values are used."""
     known = [(place, round(1000 * x, 1), y) for place, (x, y) in enumerate(labelled())]
     known[16] = (16, text, "yes")
     new = lines("id,x", [(1, 200), (2, 1800)])
@@ -250,7 +250,7 @@ def test_one_text_among_numbers_does_not_cost_the_column(run, told, frame, text)
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_digits_of_other_scripts_are_categories(run, frame):
-    """A column of them is text to both kinds of frame."""
+    """Such a column is text in both kinds of frame."""
     digits = {"no": "\u0661", "yes": "\u0662"}
     known = lines("id,z,y", [(place, digits[y], y) for place, (_, y) in enumerate(labelled())])
     new = lines("id,z", [(1, "\u0661"), (2, "\u0662")])
@@ -260,7 +260,7 @@ def test_digits_of_other_scripts_are_categories(run, frame):
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_files_that_are_damaged_stop_the_run_with_their_name(run, frame):
-    """A truncated archive, and a NUL byte, are errors that name the file."""
+    """A truncated archive, and a NUL byte, are errors with the file."""
     new = lines("id,x", [(1, 0.2)])
     archive = gzip.compress(KNOWN.encode())[:-20]
     with pytest.raises(DataError, match=r"known\.csv\.gz cannot be read"):
@@ -271,7 +271,7 @@ def test_files_that_are_damaged_stop_the_run_with_their_name(run, frame):
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_each_of_several_sources_is_read_as_before(run, tmp_path, frame):
-    """The schema of a table is that of the table of its name, and a group that splits is text as written."""
+    """Each table has its own schema, and a grouping column is text as written."""
     (tmp_path / "join.py").write_text(
         "import narwhals as nw\n"
         "def join(tables):\n"

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
+from lolpop.cli._options import AsJson, Runner, command
+from lolpop.cli._settings_options import SettingsOptions
 
 RunnerAndKey = Annotated[
     list[str],

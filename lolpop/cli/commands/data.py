@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._exit_codes import CHECK_FAILED
-from lolpop.cli._options import AsJson, SettingsOptions, command
+from lolpop.cli._options import AsJson, command
+from lolpop.cli._settings_options import SettingsOptions
 
 _SOURCE_HELP = "A path, a URL, or a mapping in JSON, as data.train is written."
 File = Annotated[str, typer.Argument(metavar="FILE", help=_SOURCE_HELP)]

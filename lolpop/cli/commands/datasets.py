@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import AsJson, Limit, SettingsOptions, command
+from lolpop.cli._options import AsJson, Limit, command
+from lolpop.cli._settings_options import SettingsOptions
 
 Name = Annotated[
     str | None,

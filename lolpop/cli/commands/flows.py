@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import AsJson, Group, SettingsOptions, command
+from lolpop.cli._options import AsJson, Group, command
+from lolpop.cli._settings_options import SettingsOptions
 
 Words = Annotated[
     list[str] | None,

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import AsJson, Group, Limit, NewRun, OldRun, RunId, SettingsOptions, command
+from lolpop.cli._options import AsJson, Group, Limit, NewRun, OldRun, RunId, command
+from lolpop.cli._settings_options import SettingsOptions
 
 RunIds = Annotated[
     list[str] | None,

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import Group, Runner, SettingsOptions, command
+from lolpop.cli._options import Group, Runner, command
+from lolpop.cli._settings_options import SettingsOptions
 
 Words = Annotated[
     list[str] | None,

@@ -8,7 +8,8 @@ import typer
 
 from lolpop.cli._completing import completed_by
 from lolpop.cli._exit_codes import CHECK_FAILED, USAGE
-from lolpop.cli._options import AsJson, Runner, SettingsOptions, command
+from lolpop.cli._options import AsJson, Runner, command
+from lolpop.cli._settings_options import SettingsOptions
 
 ComponentType = Annotated[
     str | None,

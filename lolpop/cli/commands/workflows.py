@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from lolpop.cli._completing import completed_by
-from lolpop.cli._options import AsJson, Group, Runner, SettingsOptions, command
+from lolpop.cli._options import AsJson, Group, Runner, command
 from lolpop.cli._output import say
+from lolpop.cli._settings_options import SettingsOptions
 
 Words = Annotated[
     list[str] | None,

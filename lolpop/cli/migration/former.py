@@ -93,8 +93,8 @@ class FormerSettings:
             return node.value
         target = self._node(tuple(_name(part) for part in node.value[1:].split(".")))
         if target is None or depth >= _LONGEST_CHAIN:
-            where = "points to an unknown setting" if target is None else "is circular"
-            raise SettingsError([Finding("", f"the reference {node.value} {where}", origin=node.origin)])
+            problem = "points to an unknown setting" if target is None else "is circular"
+            raise SettingsError([Finding("", f"the reference {node.value} {problem}", origin=node.origin)])
         return self._resolved(target, depth + 1)
 
 

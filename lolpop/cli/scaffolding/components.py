@@ -151,7 +151,7 @@ def _needed(base: type) -> list[str]:
     return [name for name, parameter in parameters.items() if parameter.required or name == "seed"]
 
 
-def _made(kind: str, contract: type | None) -> dict[str, str]:
+def _arguments_of_contract(kind: str, contract: type | None) -> dict[str, str]:
     """What a test can pass to a constructor, by parameter: what the contract passes to ``make``, and more."""
     values = {name: name for name in getattr(contract, "made_with", ())}
     return values | (
@@ -164,7 +164,7 @@ def _make(kind: str, contract: type | None, class_name: str, needed: list[str]) 
     taken = getattr(contract, "made_with", ())
     if not taken:
         return class_name
-    values = _made(kind, contract)
+    values = _arguments_of_contract(kind, contract)
     arguments = ", ".join(f"{name}={values[name]}" for name in needed if name in values)
     call = f"{class_name}(\n            {arguments}\n        )" if arguments else f"{class_name}()"
     return f"lambda {', '.join(taken)}: {call}"
@@ -174,7 +174,7 @@ def _unfinished(kind: str, methods: list[str], needed: list[str], contract: type
     """What its author has to write before the test can pass; empty if nothing is left to write."""
     if methods:
         return "its methods are not written yet"
-    if _fixtures(contract) or set(needed) - {"seed", *_made(kind, contract)}:
+    if _fixtures(contract) or set(needed) - {"seed", *_arguments_of_contract(kind, contract)}:
         return "the fixtures are not written yet"
     return ""
 

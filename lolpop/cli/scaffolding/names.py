@@ -14,12 +14,12 @@ __all__ = ["class_prefix", "identifier", "package_name"]
 _OWN = frozenset({"lolpop", "lolpop_containers", "test", "tests"})
 
 
-def identifier(name: str, what: str) -> str:
+def identifier(name: str, kind: str) -> str:
     """``name`` as a module: dashes become underscores. Raises UsageError if it cannot be one."""
     module = name.replace("-", "_")
     if not module.isidentifier() or not module.isascii() or keyword.iskeyword(module) or module[0] == "_":
         raise UsageError(
-            f"{name!r} is no name for {what}. "
+            f"{name!r} is no name for {kind}. "
             "Use letters, digits, dashes and underscores, with a letter first, and no word of Python's own."
         )
     return module.lower()

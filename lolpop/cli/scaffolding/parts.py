@@ -6,10 +6,10 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from lolpop.cli._failures import UsageError
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._output import say
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import chosen_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.cli.scaffolding.entry_points import with_entry_point
 from lolpop.cli.scaffolding.names import class_prefix, identifier
 from lolpop.cli.scaffolding.project import Project

@@ -74,12 +74,12 @@ class Project:
         except ValueError as error:
             raise UsageError(f"pyproject.toml cannot be read: {error}") from error
         packages = sorted(path.parent.name for path in folder.glob("src/*/__init__.py"))
-        wanted = name.replace("-", "_").lower()
-        if wanted in packages:
-            return cls(folder, name, wanted)
+        package = name.replace("-", "_").lower()
+        if package in packages:
+            return cls(folder, name, package)
         if len(packages) != 1:
             listed = ", ".join(packages) or "none"
-            raise UsageError(f"src should contain the package {wanted!r}. Packages there: {listed}.")
+            raise UsageError(f"src should contain the package {package!r}. Packages there: {listed}.")
         return cls(folder, name, packages[0])
 
     @property

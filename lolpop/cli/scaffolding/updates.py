@@ -52,15 +52,15 @@ def update_project(*, dry_run: bool) -> bool:
     conflicts = [change for change in changes if change.action == "conflict"]
     if left := [str(change.target) for change in conflicts if (project.folder / change.target).exists()]:
         raise UsageError(
-            f"these conflicts of an earlier update are left: {', '.join(left)}. Remove them first."
+            f"these conflicts of an earlier update are not resolved: {', '.join(left)}. Resolve them first."
         )
     for change in changes:
         _carry_out(project.folder, change, dry_run=dry_run)
-    gone = [path for path in record.files if Path(path) not in rendered.files]
-    for name in gone:
+    removed = [path for path in record.files if Path(path) not in rendered.files]
+    for name in removed:
         say(f"no longer in the template  {name}")
-    if not changes and not gone:
-        say("The project is as today's template has it.")
+    if not changes and not removed:
+        say("The project matches the current template.")
     if not dry_run:
         (project.folder / RECORD).write_bytes(Record.of(rendered, values).as_bytes())
     return not conflicts
@@ -97,8 +97,8 @@ def _merged(path: Path, base: str | None, current: bytes, new: bytes) -> _Change
 
 def _carry_out(folder: Path, change: _Change, *, dry_run: bool) -> None:
     if change.action == "conflict":
-        where = "Both are" if change.merges else "The template's is"
-        say(f"conflict  {change.path}: you and the template changed it. {where} in {change.target}:")
+        place = "Both are" if change.merges else "The template's is"
+        say(f"conflict  {change.path}: you and the template changed it. {place} in {change.target}:")
         say(change.shown)
     else:
         say(f"{'would be ' if dry_run else ''}{change.action}  {change.path}")

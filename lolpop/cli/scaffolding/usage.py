@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lolpop.cli._options import SettingsOptions
 from lolpop.cli._project import container_class
 from lolpop.cli._runner import project_runner
+from lolpop.cli._settings_options import SettingsOptions
 from lolpop.containers import scope_of
 from lolpop.errors import LolpopError
 from lolpop.kernel.providers.components import Component

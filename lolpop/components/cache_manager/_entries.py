@@ -76,7 +76,7 @@ class Entries:
                     with local.open("rb") as file:
                         digest = hashlib.file_digest(file, "sha256").hexdigest()
                 except FileNotFoundError as error:
-                    raise CacheError(f"the value {entry.value[:12]} in {self.shown} is gone") from error
+                    raise CacheError(f"the value {entry.value[:12]} in {self.shown} is missing") from error
             if digest != entry.value:
                 raise CacheError(f"the value {entry.value[:12]} in {self.shown} is damaged")
             yield local
@@ -147,10 +147,10 @@ class Entries:
         system, path = self._locate(below)
         with self._failures("read"):
             try:
-                found: dict[str, Any] = system.find(path, detail=True)
+                infos: dict[str, Any] = system.find(path, detail=True)
             except FileNotFoundError:
                 return {}
-        return {name: info for name, info in found.items() if f"/{INCOMING}" not in name}
+        return {name: info for name, info in infos.items() if f"/{INCOMING}" not in name}
 
     def _write(self, source: Path, name: str) -> None:
         system, path = self._locate(name)

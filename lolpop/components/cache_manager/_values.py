@@ -39,9 +39,9 @@ def write_value(value: Any, folder: Path, trainers: Sequence[ModelTrainer] = ())
     try:
         back = read_value(folder)
     except (LolpopError, TypeError, ValueError, OSError) as error:
-        raise UnkeptValueError(f"what was written of it cannot be read again: {error}") from error
+        raise UnkeptValueError(f"its stored form cannot be read back: {error}") from error
     if not _are_equal(value, back):
-        raise UnkeptValueError(f"a {_name_of(type(value))} would come back as something else")
+        raise UnkeptValueError(f"a {_name_of(type(value))} would not come back unchanged")
 
 
 def read_value(folder: Path) -> Any:
@@ -91,7 +91,7 @@ class _Writer:
         numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
         if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic):
             if value.dtype.hasobject:
-                raise UnkeptValueError("an array of objects cannot be kept")
+                raise UnkeptValueError("an array of objects cannot be cached")
             path = self._path("npy")
             numpy.save(path, value, allow_pickle=False)
             return ("array" if isinstance(value, numpy.ndarray) else "number"), path.name
@@ -100,7 +100,7 @@ class _Writer:
             return "series", [self.encoded(value.name), self._frame(value.to_frame(name))]
         if hasattr(value, "columns") or hasattr(value, "column_names"):
             return "frame", self._frame(value)
-        raise UnkeptValueError(f"a {_name_of(type(value))} cannot be kept")
+        raise UnkeptValueError(f"a {_name_of(type(value))} cannot be cached")
 
     def _frame(self, frame: Any) -> str:
         from lolpop.data.tables import pack, write
@@ -163,10 +163,10 @@ class _Reader:
         if _is_pydantic(owner):
             return owner.model_construct(**fields)
         if dataclasses.is_dataclass(owner):
-            made: Any = object.__new__(owner)  # type: ignore[arg-type]
+            instance: Any = object.__new__(owner)  # type: ignore[arg-type]
             for name, value in fields.items():
-                object.__setattr__(made, name, value)
-            return made
+                object.__setattr__(instance, name, value)
+            return instance
         return owner(**fields)
 
     def _decode_model(self, content: str) -> FittedModel:
@@ -238,7 +238,7 @@ def _path_of(owner: type) -> str:
     except (LolpopError, AttributeError):
         is_there = False
     if not is_there:
-        raise UnkeptValueError(f"a {_name_of(owner)} cannot be kept: its class has no name in a module")
+        raise UnkeptValueError(f"a {_name_of(owner)} cannot be cached: its class has no name in a module")
     return path
 
 

@@ -69,7 +69,7 @@ def facts_of(
     reference_rows: int = 0,
     stated_form: str | None = None,
 ) -> ColumnFacts:
-    """The facts about ``series``, compared with what is ``expected`` from ``known`` rows.
+    """The facts about ``series``, compared with what is ``expected`` from ``reference_rows`` rows.
 
     ``stated_form`` is the format of its dates in the settings.
     """

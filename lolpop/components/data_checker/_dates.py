@@ -43,7 +43,7 @@ def columns_of_nearly_dates(rows: nw.DataFrame[Any], features: Sequence[ColumnFa
                     "data_connector.missing_values; otherwise the column is text"
                 )
     if not columns:
-        return Check(check="nearly_dates", status="ok", message="no column holds dates but for a few values")
+        return Check(check="nearly_dates", status="ok", message="no column of dates has other values")
     return Check(
         check="nearly_dates", status="warn", message="; ".join(columns.values()), columns=tuple(columns)
     )

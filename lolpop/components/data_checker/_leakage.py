@@ -31,7 +31,7 @@ _STANDS_OUT = 3.0
 class Power(NamedTuple):
     """The power of a column to predict the target; ``copies`` if it has one value for each class."""
 
-    told: float
+    score: float
     copies: bool
 
 
@@ -72,25 +72,25 @@ def predictive_powers(
 
 def leaking(powers: Mapping[str, Power], threshold: float) -> list[str]:
     """Columns that are too good to be true, best first: nearly perfect, copies, or far ahead of others."""
-    ordered = sorted(powers, key=lambda name: -powers[name].told)
+    ordered = sorted(powers, key=lambda name: -powers[name].score)
     perfect = max(_NEARLY_PERFECT, threshold)
     columns = [
-        name for name in ordered if powers[name].told >= (threshold if powers[name].copies else perfect)
+        name for name in ordered if powers[name].score >= (threshold if powers[name].copies else perfect)
     ]
-    if not columns and ordered and powers[ordered[0]].told >= threshold:
-        rest = 1 - powers[ordered[1]].told if len(ordered) > 1 else 1.0
-        if (1 - powers[ordered[0]].told) * _STANDS_OUT <= rest:
+    if not columns and ordered and powers[ordered[0]].score >= threshold:
+        rest = 1 - powers[ordered[1]].score if len(ordered) > 1 else 1.0
+        if (1 - powers[ordered[0]].score) * _STANDS_OUT <= rest:
             columns = ordered[:1]
     return columns
 
 
 def _power(codes: Codes, expected: NDArray[Any], *, classes: bool) -> float:
-    measure = _told_classes if classes else _told_ranks
+    measure = _class_score if classes else _rank_score
     half = np.arange(len(codes)) % 2 == 0
     return float(np.mean([measure(codes, expected, half), measure(codes, expected, ~half)]))
 
 
-def _told_classes(codes: Codes, labels: Codes, chosen: NDArray[np.bool_]) -> float:
+def _class_score(codes: Codes, labels: Codes, chosen: NDArray[np.bool_]) -> float:
     bins, number = int(codes.max()) + 1, int(labels.max()) + 1
     counts = np.bincount(codes[chosen] * number + labels[chosen], minlength=bins * number)
     sizes = np.bincount(labels[chosen], minlength=number)
@@ -101,14 +101,14 @@ def _told_classes(codes: Codes, labels: Codes, chosen: NDArray[np.bool_]) -> flo
     return (float(np.mean(recalls)) - 1 / number) / (1 - 1 / number)
 
 
-def _told_ranks(codes: Codes, ranks: NDArray[np.float64], chosen: NDArray[np.bool_]) -> float:
+def _rank_score(codes: Codes, ranks: NDArray[np.float64], chosen: NDArray[np.bool_]) -> float:
     sums = np.bincount(codes[chosen], weights=ranks[chosen], minlength=int(codes.max()) + 1)
     sizes = np.bincount(codes[chosen], minlength=len(sums))
     middle = ranks[chosen].mean()
     guesses = np.where(sizes > 0, sums / np.maximum(sizes, 1), middle)[codes[~chosen]]
-    left = ((ranks[~chosen] - guesses) ** 2).sum()
+    residual = ((ranks[~chosen] - guesses) ** 2).sum()
     spread = ((ranks[~chosen] - middle) ** 2).sum()
-    return float(1 - left / spread) if spread else 0.0
+    return float(1 - residual / spread) if spread else 0.0
 
 
 def _common(labels: Codes) -> NDArray[np.bool_]:

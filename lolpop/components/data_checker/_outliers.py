@@ -49,8 +49,8 @@ def _beyond(deviations: NDArray[np.float64], spread: float, distance: float) -> 
         return np.zeros(len(deviations), dtype=np.bool_)
     ordered = np.sort(np.append(deviations[far], max(deviations[~far].max(), spread)))
     gaps = np.flatnonzero(ordered[1:] > distance * ordered[:-1])
-    most = max(1, int(_GREATEST_SHARE * len(deviations)))
-    if not len(gaps) or len(ordered) - 1 - gaps[0] > most:
+    limit = max(1, int(_GREATEST_SHARE * len(deviations)))
+    if not len(gaps) or len(ordered) - 1 - gaps[0] > limit:
         return np.zeros(len(deviations), dtype=np.bool_)
     beyond: NDArray[np.bool_] = deviations >= ordered[gaps[0] + 1]
     return beyond

@@ -54,8 +54,8 @@ class TargetChecks:
     ) -> Iterator[Check]:
         """Outcomes about the values of the target in ``rows``, and about ``features``."""
         yield self._missing_target(target, len(rows))
-        yield (judged := self._target_values(target, rows))
-        if judged.status != "ok":
+        yield (check := self._target_values(target, rows))
+        if check.status != "ok":
             return
         if self._problem.type == "classification" and self._problem.positive_label is not None:
             yield self._positive_label(rows.get_column(target.name))
@@ -75,13 +75,13 @@ class TargetChecks:
         classification = self._problem.type == "classification"
         usable = {"number", "boolean", "empty", *(("string", "category") if classification else ())}
         if target.kind not in usable:
-            wanted = "labels of one type (text or numbers)" if classification else "numbers"
+            expected = "labels of one type (text or numbers)" if classification else "numbers"
             descriptions = {
                 "mixed": "values of several types",
                 "other": "values that are neither text nor numbers",
             }
             holds = descriptions.get(target.kind, f"{target.kind} values")
-            message = f"the target {target.name!r} should contain {wanted}, but it contains {holds}"
+            message = f"the target {target.name!r} should contain {expected}, but it contains {holds}"
             if self._problem.type == "regression" and target.kind in {"string", "category"}:
                 message += f"; {OTHER_RUNNERS['classification']}"
             return outcome(name, "error", message, columns)
@@ -89,8 +89,8 @@ class TargetChecks:
             return outcome(name, "error", "the target has no values", columns)
         if target.constant:
             value = rows.get_column(target.name).drop_nulls().head(1).to_list()[0]
-            what = "has only one class" if classification else "is always the same"
-            message = f"the target {target.name!r} {what}, {value!r}: nothing can be learned"
+            problem = "has only one class" if classification else "is always the same"
+            message = f"the target {target.name!r} {problem}, {value!r}: nothing can be learned"
             return outcome(name, "error", message, columns)
         if target.infinite:
             message = f"the target {target.name!r} is infinite in {count(target.infinite, 'row')}"
@@ -139,15 +139,15 @@ class TargetChecks:
 
         leaking_columns = leaking(powers, self._max_predictive_power)
         if not leaking_columns:
-            best = max(powers, key=lambda name: powers[name].told, default=None)
+            best = max(powers, key=lambda name: powers[name].score, default=None)
             harmless = "no column predicts the target alone"
             message = (
                 harmless
                 if best is None
-                else f"{harmless}: the best, {best!r}, has a predictive power of {powers[best].told:.2f}"
+                else f"{harmless}: the best, {best!r}, has a predictive power of {powers[best].score:.2f}"
             )
             return outcome("target_leakage", "ok", message)
-        shown = ", ".join(f"{name!r} ({powers[name].told:.2f} of 1)" for name in leaking_columns[:5])
+        shown = ", ".join(f"{name!r} ({powers[name].score:.2f} of 1)" for name in leaking_columns[:5])
         message = (
             f"columns that predict the target {self._problem.target!r} almost alone: {shown}. "
             "If they are unknown when rows are predicted, list them in problem.drop"

@@ -24,7 +24,7 @@ _ROWS_OF_A_KNOWN_VALUE = 20
 def out_of_range(
     values: Floats, expected: ExpectedNumbers, reference_rows: int, *, margin: float, significance: float
 ) -> Floats:
-    """Those of n finite numbers that are out of the range that ``known`` others had.
+    """Those of n finite numbers that are out of the range of ``reference_rows`` others.
 
     Other rows exceed a range now and then. What counts is what is beyond its ``bounds``, and more numbers on
     one side than chance puts there.
@@ -45,10 +45,10 @@ def out_of_range(
 
 
 def bounds(expected: ExpectedNumbers, reference_rows: int, margin: float) -> tuple[float, float]:
-    """What others are hardly beyond: the range, and ``margin`` times its width on both sides.
+    """The range, extended on both sides by ``margin`` times its width.
 
-    Of few ``known`` rows the range is known less well, and the margin is greater. It is on a logarithmic
-    scale above, where a few great amounts are natural, and not below zero, where amounts and counts are not.
+    With few ``reference_rows`` the range is less certain, and the margin is greater. Above, it is on a
+    logarithmic scale if a few large amounts are natural; amounts and counts have no bound below zero.
     """
     import numpy as np
 
@@ -79,8 +79,8 @@ def unseen_values(
     """
     counts = {counted.value: counted.count for counted in expected.values}
     new = sorted((value for value in values if value not in counts), key=lambda value: -values[value])
-    rows, strange = sum(values.values()), sum(values[value] for value in new)
-    if not strange or strange <= most * rows or len(counts) < 2 or expected.kind == "boolean":
+    rows, unseen = sum(values.values()), sum(values[value] for value in new)
+    if not unseen or unseen <= most * rows or len(counts) < 2 or expected.kind == "boolean":
         return []
     if min(counts.values()) >= _ROWS_OF_A_KNOWN_VALUE:
         return new
@@ -88,13 +88,13 @@ def unseen_values(
 
     once = sum(1 for count in counts.values() if count == 1)
     natural = min(1.0, 2 * (once + 1) / sum(counts.values()))
-    return new if bdtrc(strange - 1, rows, natural) <= significance else []
+    return new if bdtrc(unseen - 1, rows, natural) <= significance else []
 
 
 def more_missing(
     missing: int, rows: int, expected: float, reference_rows: int, *, most: float, deviations: float = 5
 ) -> bool:
-    """Whether the share of missing values among ``rows`` is greater than ``expected`` of ``known`` rows.
+    """Whether the share of missing values among ``rows`` is greater than ``expected`` of the reference.
 
     By more than ``most``, and by more standard deviations than chance explains.
     """

@@ -245,13 +245,13 @@ class BuiltinDataChecker(DataChecker):
         named += [("drop", name) for name in problem.drop]
         named += [("sensitive_features", name) for name in problem.sensitive_features]
         named += [("dates", name) for name in problem.dates]
-        absent = [
+        problems = [
             f"problem.{role} names {name!r}, which is not in the data. {one_of(name, rows.columns)}"
             for role, name in named
             if name not in rows.columns
         ]
-        if absent:
-            return outcome("column_roles", "warn", " ".join(absent))
+        if problems:
+            return outcome("column_roles", "warn", " ".join(problems))
         return outcome("column_roles", "ok", "every column that the problem names exists")
 
     def _features(self, features: Sequence[ColumnFacts]) -> Check:

@@ -48,9 +48,9 @@ class ForecastDataChecker(DataChecker):
     def _places(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
         place = self._problem.index_columns
         yield _check("rows", "ok", f"there are {count(len(rows), 'row')}")
-        if absent := [name for name in place if name not in rows.columns]:
-            hint = one_of(absent[0], rows.columns, what="Columns")
-            yield _check("series", "error", f"there is no column {absent[0]!r} in the data. {hint}", absent)
+        if missing := [name for name in place if name not in rows.columns]:
+            hint = one_of(missing[0], rows.columns, what="Columns")
+            yield _check("series", "error", f"there is no column {missing[0]!r} in the data. {hint}", missing)
             return
         values = rows.select(*(_comparable(rows.get_column(name)) for name in place))
         if missing := [name for name in place if values.get_column(name).null_count()]:
@@ -85,13 +85,13 @@ class ForecastDataChecker(DataChecker):
             f"there is {number}, at the frequency {series.grid.frequency}",
             problem.index_columns,
         )
-        noticed = {notice.check: notice for notice in series.notices}
+        notices = {notice.check: notice for notice in series.notices}
         for name, fine in (
             ("order_of_time", "rows come in the order of time"),
             ("gaps_in_time", "there are no gaps"),
             ("ambiguous_dates", "all dates are unambiguous"),
         ):
-            yield noticed.get(name) or _check(name, "ok", fine, [problem.time])
+            yield notices.get(name) or _check(name, "ok", fine, [problem.time])
         yield self._history(series)
         yield self._ends(series)
         yield self._constant(series)
@@ -106,9 +106,9 @@ class ForecastDataChecker(DataChecker):
         problem = self._problem
         named = [("index", problem.index)] if problem.index is not None else []
         named += [("drop", name) for name in problem.drop]
-        absent = [f"problem.{role} names {name!r}" for role, name in named if name not in rows.columns]
-        if absent:
-            return _check("column_roles", "warn", f"{', '.join(absent)}, which is not in the data")
+        problems = [f"problem.{role} names {name!r}" for role, name in named if name not in rows.columns]
+        if problems:
+            return _check("column_roles", "warn", f"{', '.join(problems)}, which is not in the data")
         return _check("column_roles", "ok", "every column that the problem names exists")
 
     def _history(self, series: Timelines) -> Check:

@@ -117,7 +117,7 @@ class PanderaDataChecker(DataChecker):
         for (column, check), values in failures.items():
             name = _NAMES.get(check.partition("(")[0], check.partition("(")[0])
             columns = [column] if column else []
-            yield outcome(name, self._status_of(column), _said(column, check, values), columns)
+            yield outcome(name, self._status_of(column), _message(column, check, values), columns)
         for message in warned:
             yield outcome("schema", "warn", message)
 
@@ -150,12 +150,12 @@ def _validate(schema: Any, native: Any) -> tuple[dict[tuple[str | None, str], li
     ]
 
 
-def _said(column: str | None, check: str, values: list[Any]) -> str:
+def _message(column: str | None, check: str, values: list[Any]) -> str:
     if check == "column_in_dataframe":
         return f"there is no column {column!r} in the data"
     if check == "column_in_schema":
         return f"unexpected column {column!r}"
-    about = f"{column!r}" if column else "the data"
+    subject = f"{column!r}" if column else "the data"
     if check.startswith("dtype"):
-        return f"{about} has values of type {values[0]}, expected {check.partition('(')[2].rstrip(')')}"
-    return f"{about} breaks {check} in {count(len(values), 'row')}, such as {values[0]!r}"
+        return f"{subject} has values of type {values[0]}, expected {check.partition('(')[2].rstrip(')')}"
+    return f"{subject} breaks {check} in {count(len(values), 'row')}, such as {values[0]!r}"

@@ -123,7 +123,7 @@ class ColumnReader:
     def wants_counts(self) -> bool:
         """Whether all fields have to be counted: those of text, some of which seem to be numbers."""
         if (
-            self._wanted == "text"
+            self._expected_kind == "text"
             or self._is_identity
             or self._is_label
             or self._type_of_kinds() != "string"
@@ -142,16 +142,16 @@ class ColumnReader:
         """The plan for the column."""
         evidence, counts = self.evidence, self._counts
         if self._kind is not None:
-            return self._insisted(self._kind, counts)
+            return self._declared_plan(self._kind, counts)
         if not evidence.kinds:
             return ColumnPlan(evidence.fields, self._empty_type(), evidence.style)
         if self._is_identity:
             read_as = self._type_of_kinds()
-            plain = read_as in _WHOLE and evidence.canonical_integers and self._wanted != "text"
+            plain = read_as in _WHOLE and evidence.canonical_integers and self._expected_kind != "text"
             return self._planned(read_as if plain else "string")
         if self._is_label:
             return self._planned(self._label_type())
-        if self._wanted == "text":
+        if self._expected_kind == "text":
             return self._planned("string")
         read_as = self._type_of_kinds()
         if counts is not None and read_as == "string" and (style := self._style(counts)) is not None:
@@ -187,7 +187,7 @@ class ColumnReader:
             yield self._marked(counts, style)
 
     @property
-    def _wanted(self) -> ColumnKind | None:
+    def _expected_kind(self) -> ColumnKind | None:
         return self._kind or (self._expected.kind if self._expected else None)
 
     def _planned(self, read_as: ColumnType) -> ColumnPlan:
@@ -209,7 +209,7 @@ class ColumnReader:
 
     def _label_type(self) -> ColumnType:
         evidence = self.evidence
-        if self._wanted == "text":
+        if self._expected_kind == "text":
             return "string"
         read_as = self._type_of_kinds()
         canonical = (
@@ -221,7 +221,7 @@ class ColumnReader:
 
     def _empty_type(self) -> ColumnType:
         for column_type, kind in _KINDS.items():
-            if kind == self._wanted and kind in {"text", "boolean"}:
+            if kind == self._expected_kind and kind in {"text", "boolean"}:
                 return column_type
         return "empty"
 
@@ -232,7 +232,7 @@ class ColumnReader:
         expected = self._expected is not None and self._expected.kind in {"integer", "number"}
         return style if expected or counts.reads_as_number(style) else None
 
-    def _insisted(self, kind: ColumnKind, counts: NumberCounts | None) -> ColumnPlan:
+    def _declared_plan(self, kind: ColumnKind, counts: NumberCounts | None) -> ColumnPlan:
         """What the settings say. Raises DataError if the fields cannot be read as that."""
         if kind == "text" or not self.evidence.kinds:
             return self._planned("string" if kind == "text" else "empty")
@@ -253,7 +253,7 @@ class ColumnReader:
         )
 
     def _with_marks(self, plan: ColumnPlan) -> Iterator[Notice]:
-        if plan.type != "string" or self._wanted == "text" or self._is_identity or self._is_label:
+        if plan.type != "string" or self._expected_kind == "text" or self._is_identity or self._is_label:
             return
         sample = self.evidence.sample
         for mark, text in ("symbol", number_with_symbol(sample)), ("unit", number_with_unit(sample)):

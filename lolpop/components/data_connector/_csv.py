@@ -134,8 +134,8 @@ def column_names(location: Location, separator: str) -> list[str]:
     Raises DataError if there are none, two are the same, or what follows them is no table.
     """
     names = [name or f"Unnamed: {place}" for place, name in enumerate(_header(location, separator))]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{location}: several columns have the same name: {listed(twice)}.")
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{location}: several columns have the same name: {listed(repeated)}.")
     return names
 
 

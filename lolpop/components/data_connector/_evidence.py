@@ -95,8 +95,8 @@ class Evidence:
 
         texts = self.fields.texts(values)
         if texts.null_count > values.null_count:
-            gone = values.filter(pc.and_(pc.is_null(texts), pc.is_valid(values)))
-            counts = pc.value_counts(pc.ascii_trim_whitespace(gone))
+            dropped = values.filter(pc.and_(pc.is_null(texts), pc.is_valid(values)))
+            counts = pc.value_counts(pc.ascii_trim_whitespace(dropped))
             for entry in counts.to_pylist():
                 self.missing[entry["values"]] += entry["counts"]
         self.any_missing |= texts.null_count > 0

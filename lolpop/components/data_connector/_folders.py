@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from lolpop._advisory_locks import held, remove_abandoned
+from lolpop._advisory_locks import locked, remove_abandoned
 from lolpop.components._disk import sync
-from lolpop.components.data_connector._locations import Location
+from lolpop.components.data_connector._locations import TEMPORARY, Location, temporary_in
 from lolpop.data.frames import count, wrap
 from lolpop.errors import DataError
 
@@ -74,18 +73,18 @@ def staged_folder(location: Location, permit: Callable[[], None]) -> Iterator[Pa
     _require_replaceable(location)
     assert location.path is not None  # noqa: S101  (a URL is not replaceable)
     target = Path(os.path.realpath(location.path))
-    staging = target.parent / f".lolpop-{uuid4().hex}.tmp"
+    staging = temporary_in(target.parent)
     try:
         with location.explained("written"):
             target.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(target.parent.glob(".lolpop-*.tmp"))  # of processes that were killed
+            remove_abandoned(target.parent.glob(TEMPORARY))  # of processes that were killed
             staging.mkdir()
-        with held(staging):
+        with locked(staging):
             yield staging
             permit()
             _require_replaceable(location)
             with location.explained("written"):
-                for leftover in staging.glob(".lolpop-*.tmp"):  # of workers that were killed
+                for leftover in staging.glob(TEMPORARY):  # of workers that were killed
                     leftover.unlink()
                 _take(staging, target)
     finally:
@@ -99,7 +98,7 @@ def part_name(number: int, suffix: str) -> str:
 
 def _take(staging: Path, target: Path) -> None:
     sync(staging)
-    former = staging.with_name(f".lolpop-{uuid4().hex}.tmp")
+    former = temporary_in(target.parent)
     if target.exists():
         target.rename(former)
     try:
@@ -119,10 +118,10 @@ def _require_replaceable(location: Location) -> None:
         )
     if not location.path.is_dir():
         return
-    strange = [entry.name for entry in location.path.iterdir() if not _PART.fullmatch(entry.name)]
-    if strange:
+    others = [entry.name for entry in location.path.iterdir() if not _PART.fullmatch(entry.name)]
+    if others:
         raise DataError(
-            f"{location} has {count(len(strange), 'other file')} in it, such as {min(strange)}: only a "
+            f"{location} has {count(len(others), 'other file')} in it, such as {min(others)}: only a "
             "folder of parts is replaced. Name another folder."
         )
 

@@ -49,8 +49,6 @@ def _texts(column: pd.Series[Any]) -> list[str]:
     import pandas as pd
 
     types, values = pd.api.types, column.tolist()
-    if types.is_bool_dtype(column.dtype) or types.is_object_dtype(column.dtype):
-        return [_text(value) for value in values]
     if types.is_float_dtype(column.dtype):
         return [_NULL if _is_missing(value) or math.isinf(value) else repr(value) for value in values]
     if types.is_integer_dtype(column.dtype):

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from lolpop._advisory_locks import held, remove_abandoned
+from lolpop._advisory_locks import locked, remove_abandoned
 from lolpop._names import one_of, with_article
 from lolpop.components._disk import sync
 from lolpop.errors import DataError, LolpopError
@@ -31,6 +31,8 @@ _KEYS = (
 _LOCAL = ("file", "local")
 _SLASHES = ("/", os.sep)
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+TEMPORARY = ".lolpop-*.tmp"
+"""The pattern of the names that ``temporary_in`` makes."""
 
 # What a library raises for what it cannot do is anybody's guess, save for these.
 _OURS = (AssertionError, NameError, AttributeError, MemoryError)
@@ -135,14 +137,14 @@ class Location:
         permit()
         target = Path(os.path.realpath(self.path)) if self.path else None
         folder = target.parent if target else Path(tempfile.gettempdir())
-        temporary = folder / f".lolpop-{uuid4().hex}.tmp"
+        temporary = temporary_in(folder)
         with ExitStack() as opened:
             try:
                 with self.explained("written"):
                     folder.mkdir(parents=True, exist_ok=True)
-                    remove_abandoned(folder.glob(".lolpop-*.tmp"))  # of processes that were killed
+                    remove_abandoned(folder.glob(TEMPORARY))  # of processes that were killed
                     file = opened.enter_context(self._create(temporary))
-                    opened.enter_context(held(temporary))
+                    opened.enter_context(locked(temporary))
                 yield file
                 with self.explained("written"):
                     opened.close()
@@ -223,6 +225,11 @@ class Location:
         near = difflib.get_close_matches(self.path.name, [entry.name for entry in folder.iterdir()], n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f" in {folder.resolve()}.{hint}"
+
+
+def temporary_in(folder: Path) -> Path:
+    """A new name in ``folder`` for what is written before it replaces a file or a folder."""
+    return folder / f".lolpop-{uuid4().hex}.tmp"
 
 
 def located(source: Source, folder: Path | None) -> Location:

@@ -143,12 +143,12 @@ class NumberCounts:
         """Counts of the styles that some texts of the column let expect; None if they are no numbers."""
         if not sample:
             return None
-        wanted = []
+        candidates = []
         for candidate in dict.fromkeys((style, *STYLES)):
             pattern = re.compile(candidate.pattern)
             if sum(pattern.match(text) is not None for text in sample) >= _WITH_PLACEHOLDERS * len(sample):
-                wanted.append(candidate)
-        return cls(list(dict.fromkeys((*wanted, PLAIN)))) if wanted else None
+                candidates.append(candidate)
+        return cls(list(dict.fromkeys((*candidates, PLAIN)))) if candidates else None
 
     def add(self, texts: pa.ChunkedArray) -> None:
         """Take the texts of some more rows, without spaces around them; missing ones are null."""
@@ -159,15 +159,15 @@ class NumberCounts:
         plain = pc.match_substring_regex(texts, PLAIN.pattern)
         for style in self.styles:
             is_number = pc.fill_null(pc.match_substring_regex(texts, style.pattern), True)
-            odd = texts.filter(pc.invert(is_number))
-            self.numbers[style] += len(texts) - texts.null_count - len(odd)
-            if len(odd) and style not in self.first:
+            others_in_chunk = texts.filter(pc.invert(is_number))
+            self.numbers[style] += len(texts) - texts.null_count - len(others_in_chunk)
+            if len(others_in_chunk) and style not in self.first:
                 at = pc.index(is_number, pa.scalar(False)).as_py()
                 self.first[style] = (self.rows + at + 1, texts[at].as_py())
             self._measure(texts.filter(is_number), style)
             others = self.others.setdefault(style, Counter())
-            if len(odd) and len(others) < _REMEMBERED:
-                for entry in pc.value_counts(odd)[:_REMEMBERED].to_pylist():
+            if len(others_in_chunk) and len(others) < _REMEMBERED:
+                for entry in pc.value_counts(others_in_chunk)[:_REMEMBERED].to_pylist():
                     others[entry["values"]] += entry["counts"]
             if style not in self.marked:
                 alone = pc.and_(is_number, pc.invert(pc.fill_null(plain, True)))

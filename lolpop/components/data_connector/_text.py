@@ -77,9 +77,9 @@ def text(location: Location) -> Iterator[IO[str]]:
 
 def binary(location: Location, beginning: bytes) -> DataError | None:
     """The error that says what a binary file with this ``beginning`` is; None if it may be text."""
-    kinds = (what for magic, what in _BINARY.items() if beginning.startswith(magic))
-    what = next(kinds, None)
-    return None if what is None else DataError(f"{location} is not text; it looks like {what}")
+    kinds = (kind for magic, kind in _BINARY.items() if beginning.startswith(magic))
+    kind = next(kinds, None)
+    return None if kind is None else DataError(f"{location} is not text; it looks like {kind}")
 
 
 def undecodable(location: Location, error: UnicodeError | None = None) -> DataError:

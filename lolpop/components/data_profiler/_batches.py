@@ -83,7 +83,7 @@ class _Column:
     def add(
         self, series: nw.Series[Any], chosen: NDArray[np.bool_], sampled: NDArray[np.bool_] | None
     ) -> None:
-        """Add a batch, of which the rows ``chosen`` are sampled; of all that were, those ``kept`` stay."""
+        """Add a batch: its ``chosen`` rows join the sample; of those, the ``sampled`` ones stay, or all."""
         kind = kind_of(series)
         numbers = np.full(len(series), np.nan)
         if kind == "empty":

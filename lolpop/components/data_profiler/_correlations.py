@@ -42,9 +42,9 @@ def correlated(columns: Mapping[str, NDArray[np.float64]]) -> tuple[Correlation,
         scaled = np.where(present, values - scaled.sum(axis=0) / number, 0.0)
         scaled /= np.abs(scaled).max(axis=0)
         scaled[~np.isfinite(scaled)] = 0.0
-        there = present.astype(np.float64)
-        pairs = there.T @ there
-        sums, squares = scaled.T @ there, (scaled**2).T @ there
+        presence = present.astype(np.float64)
+        pairs = presence.T @ presence
+        sums, squares = scaled.T @ presence, (scaled**2).T @ presence
         spread = squares - sums**2 / pairs
         matrix = (scaled.T @ scaled - sums * sums.T / pairs) / np.sqrt(spread * spread.T)
     matrix[~np.isfinite(matrix) | (pairs < 3)] = 0.0

@@ -152,8 +152,8 @@ def _histogram(ordered: Floats) -> Bins | None:
 
 def _repeated(values: Floats, repeats: NDArray[np.int64]) -> tuple[ValueCount, ...]:
     several = np.flatnonzero(repeats > 1)
-    most = several[np.argsort(-repeats[several], kind="stable")[:_TOP_VALUES]]
-    return tuple(ValueCount(value=f"{values[at]:.12g}", count=int(repeats[at])) for at in most)
+    positions = several[np.argsort(-repeats[several], kind="stable")[:_TOP_VALUES]]
+    return tuple(ValueCount(value=f"{values[at]:.12g}", count=int(repeats[at])) for at in positions)
 
 
 def _dates(series: nw.Series[Any], kind: Kind) -> ColumnProfile:

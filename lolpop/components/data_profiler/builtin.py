@@ -112,7 +112,7 @@ class BuiltinDataProfiler(DataProfiler):
         profile = reference if isinstance(reference, Profile) else self.profile(reference)
         differences = self._differences(rows, profile)
         columns = tuple(
-            self._judged(difference, p_value)
+            self._column_drift(difference, p_value)
             for difference, p_value in zip(differences, _corrected(differences), strict=True)
         )
         return DriftReport(checks=(_check(columns, profile.rows),), columns=columns)
@@ -129,7 +129,7 @@ class BuiltinDataProfiler(DataProfiler):
         )
         return [difference for difference in differences if difference is not None]
 
-    def _judged(self, difference: Difference, p_value: float) -> ColumnDrift:
+    def _column_drift(self, difference: Difference, p_value: float) -> ColumnDrift:
         status: Status = "ok"
         if p_value <= self._significance:
             if self._error_psi is not None and difference.psi >= self._error_psi:

@@ -172,10 +172,10 @@ class SklearnDataSplitter(DataSplitter):
 
         names = np.array([str(value) for value in rows[self._column_name].to_list()])
         split_names = ("train", "validation", "test")
-        if strange := sorted(set(names.tolist()) - set(split_names)):
+        if unknown := sorted(set(names.tolist()) - set(split_names)):
             raise DataError(
                 f"Column {self._column!r} should contain train, validation or test, "
-                f"but contains {strange[0]!r}."
+                f"but contains {unknown[0]!r}."
             )
         parts = {part: np.flatnonzero(names == part) for part in split_names}
         return {part: chosen for part, chosen in parts.items() if part != "validation" or len(chosen)}

@@ -23,8 +23,8 @@ class SynthesisReport(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    columns: dict[str, float] = Field(description="How alike the values of each column are.")
-    correlations: float = Field(description="How alike the correlations of numbers are.")
+    columns: dict[str, float] = Field(description="Similarity of the values of each column, from 0 to 1.")
+    correlations: float = Field(description="Similarity of the correlations of numbers, from 0 to 1.")
     quality: float = Field(description="The mean of the columns, and the correlations, in equal shares.")
     copied: float = Field(description="Share of synthetic rows that are equal to a real one.")
     closeness: float = Field(

@@ -59,13 +59,13 @@ class Column:
 
     def series(self, uniforms: NDArray[np.float64], random: np.random.Generator) -> pd.Series[Any]:
         """The values at places of the distribution, with as many missing ones as there were."""
-        made = self._values_at(uniforms)
-        gone = random.random(len(uniforms)) < self.missing
-        if gone.any():
-            made = made.where(~gone)
-        elif str(made.dtype) != str(self.dtype):
-            made = made.astype(self.dtype)
-        renamed: pd.Series[Any] = made.rename(self.name)
+        series = self._values_at(uniforms)
+        is_missing = random.random(len(uniforms)) < self.missing
+        if is_missing.any():
+            series = series.where(~is_missing)
+        elif str(series.dtype) != str(self.dtype):
+            series = series.astype(self.dtype)
+        renamed: pd.Series[Any] = series.rename(self.name)
         return renamed
 
     def _values_at(self, uniforms: NDArray[np.float64]) -> pd.Series[Any]:

@@ -70,8 +70,8 @@ def sample(folder: Path, seed: int, rows: int) -> None:
     fitted = load_synthesizer(str(folder / "synthesizer.pkl"))
     if getattr(fitted, "_model", None):
         fitted._set_random_state(seed)  # by itself SDV draws the same rows for every seed
-    made: pd.DataFrame = fitted.sample(num_rows=rows)[_TABLE]
-    pq.write_table(pa.Table.from_pandas(made, preserve_index=False), folder / "made.parquet")
+    synthetic: pd.DataFrame = fitted.sample(num_rows=rows)[_TABLE]
+    pq.write_table(pa.Table.from_pandas(synthetic, preserve_index=False), folder / "made.parquet")
 
 
 def main(task: str, folder: Path) -> None:

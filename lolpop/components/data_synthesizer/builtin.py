@@ -72,8 +72,8 @@ class BuiltinDataSynthesizer(DataSynthesizer):
         strengths, directions = np.linalg.eigh(model.correlations)
         root = directions * np.sqrt(np.maximum(strengths, 0))
         uniforms = ndtr(random.standard_normal((rows, len(model.columns))) @ root.T)
-        made = [column.series(uniforms[:, at], random) for at, column in enumerate(model.columns)]
-        frame: Frame = pd.concat(made, axis=1)
+        columns = [column.series(uniforms[:, at], random) for at, column in enumerate(model.columns)]
+        frame: Frame = pd.concat(columns, axis=1)
         return frame
 
     def evaluate(self, frame: Frame, synthetic: Frame) -> SynthesisReport:

@@ -108,13 +108,13 @@ class SDVDataSynthesizer(DataSynthesizer):
         with self._folder({"seed": self._seed, "rows": max(rows, 1)}) as folder:
             (folder / "synthesizer.pkl").write_bytes(model.content)
             self._run("sample", folder)
-            made = pd.read_parquet(folder / "made.parquet").iloc[:rows]
+            synthetic = pd.read_parquet(folder / "made.parquet").iloc[:rows]
         for name, dtype in model.types.items():
             try:
-                made[name] = made[name].astype(dtype)
+                synthetic[name] = synthetic[name].astype(dtype)
             except (TypeError, ValueError):
                 continue  # such as missing values among whole numbers
-        frame: Frame = made
+        frame: Frame = synthetic
         return frame
 
     def evaluate(self, frame: Frame, synthetic: Frame) -> SynthesisReport:

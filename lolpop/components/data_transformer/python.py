@@ -69,14 +69,14 @@ class PythonDataTransformer(DataTransformer):
     def _call(self, argument: Frame | dict[str, Frame]) -> Frame:
         function = self._load()
         try:
-            made = function(argument)
+            result = function(argument)
         except LolpopError:
             raise
         except Exception as error:
             # The function is the user's code and may raise anything; the message says where.
             raise DataError(f"{self._function} failed: {described(error)}") from error
         try:
-            return as_frame(made)
+            return as_frame(result)
         except DataError as error:
             raise DataError(f"{self._function} should return a dataframe. {error}") from error
 

@@ -50,12 +50,14 @@ class Payload:
     def check(self) -> None:
         """Raise WiringError if this process, a worker, differs from the one that sent the payload."""
         hint = "Let workers run in the same environment, with the same code."
-        here = version("lolpop")
-        if here != self.lolpop:
-            raise WiringError(f"a worker has lolpop {here}, but {self.lolpop} asks it for work", hint)
+        installed = version("lolpop")
+        if installed != self.lolpop:
+            raise WiringError(
+                f"a worker has lolpop {installed}, but the main process has {self.lolpop}", hint
+            )
         if sys.version_info[:2] != self.python:
             names = (".".join(map(str, numbers)) for numbers in (sys.version_info[:2], self.python))
-            raise WiringError("a worker has Python {}, but {} asks it for work".format(*names), hint)
+            raise WiringError("a worker has Python {}, but the main process has {}".format(*names), hint)
         if not Path(self.folder).is_dir():
             raise WiringError(
                 f"a worker cannot reach the folder of the project, {self.folder}",

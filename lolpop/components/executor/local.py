@@ -216,13 +216,13 @@ def _is_lost(future: Future[Any]) -> bool:
 
 # Of a worker process, as a pool gives its workers no other place: what it was started for, and what it calls
 # for each item once that is unpickled.
-_given = b""
+_pickled = b""
 _function: Callable[[Any], Any] | None = None
 
 
 def _prepare(pickled: bytes, threads: int) -> None:
-    global _given
-    _given = pickled
+    global _pickled
+    _pickled = pickled
     for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(threads))
     let_threads_sleep()
@@ -243,7 +243,7 @@ def _end_with_parent() -> None:
 def _work(item: Any) -> Any:
     global _function
     if _function is None:
-        _function = _unpickled(_given)
+        _function = _unpickled(_pickled)
     return _function(item)
 
 

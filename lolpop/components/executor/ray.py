@@ -128,8 +128,8 @@ class RayExecutor(Executor):
             if needed > total.get(name, 0.0):
                 names = ", ".join(sorted(name for name in total if ":" not in name))
                 raise LolpopError(
-                    f"The cluster of Ray has {total.get(name, 0.0):g} {name}, but executor.resources wants "
-                    f"{needed:g} for each worker. It has {names}."
+                    f"The cluster of Ray has {total.get(name, 0.0):g} {name}, but executor.resources "
+                    f"requires {needed:g} for each worker. It has {names}."
                 )
         fitting = min(int(total[name] / needed) for name, needed in self._resources.items() if needed)
         return max(1, min(max_concurrency, fitting, self._workers or max_concurrency))
@@ -281,7 +281,7 @@ class _Actors:
         except RayActorError as error:
             if "ModuleNotFoundError" in str(error):
                 raise WiringError(
-                    "a worker of Ray cannot import what it is to call",
+                    "a worker of Ray cannot import the function that it should call",
                     "Install lolpop and your code where workers run, in the same versions.",
                 ) from error
             raise lost_worker("A worker of Ray", self._retries, "Its log says more.") from error

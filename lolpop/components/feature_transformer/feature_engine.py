@@ -79,14 +79,14 @@ class FeatureEngineFeatureTransformer(FeatureTransformer):
             raise MissingExtraError(missing[0], self.install)
         columns = columns_by_role(frame, self._max_categories, self._date_forms)
         forms = date_forms(frame, columns["dates"], self._date_forms)
-        made: dict[str, Callable[[list[str] | None, Accepts], Any]] = {
+        transformers: dict[str, Callable[[list[str] | None, Accepts], Any]] = {
             "numbers": self._numbers,
             "dates": partial(self._dates, forms=forms or None),
             "categories": self._categories,
         }
         entries = [
             (role, make(_told_apart(columns[role]), accepts), columns[role])
-            for role, make in made.items()
+            for role, make in transformers.items()
             if columns[role]
         ]
         transformer = PandasColumnTransformer([*entries, *left_out(columns)])

@@ -35,7 +35,7 @@ _FEWEST_BEFORE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CompletedTrial:
     """A trial, and its scores on the shares of rows where it might have been given up, in their order."""
 
     trial: Trial
@@ -56,16 +56,16 @@ class Trials:
     timeout: float | None
     n_jobs: int
     prune_at: tuple[float, ...]
-    _made: list[Made] = field(default_factory=list)
+    _completed: list[CompletedTrial] = field(default_factory=list)
 
-    def make(self, choices: Iterator[Chosen]) -> Iterator[Made]:
+    def make(self, choices: Iterator[Chosen]) -> Iterator[CompletedTrial]:
         """Make the trials that are chosen, and give them in that order.
 
         A trial whose objective raises DataError or TrainingError, or gives NaN, has failed. Any other
         exception is raised once those that run have ended; on Ctrl-C nobody waits for them.
         """
         deadline = math.inf if self.timeout is None else time.monotonic() + self.timeout
-        waiting: deque[Callable[[], Made]] = deque()
+        waiting: deque[Callable[[], CompletedTrial]] = deque()
         with _threads(self.n_jobs) as begin:
             while True:
                 while len(waiting) < self.n_jobs and (self._is_first(waiting) or time.monotonic() < deadline):
@@ -74,15 +74,15 @@ class Trials:
                     waiting.append(begin(partial(self._outcome, chosen, self._limits())))
                 if not waiting:
                     return
-                self._made.append(made := waiting.popleft()())
-                yield made
+                self._completed.append(completed := waiting.popleft()())
+                yield completed
 
     def search(self) -> Search:
         """All of them, and the best; of equals, the first. Raises TrainingError if none has a score."""
-        trials = tuple(made.trial for made in self._made)
+        trials = tuple(completed.trial for completed in self._completed)
         scored = [(trial.score, trial) for trial in trials if trial.score is not None and trial.share == 1]
         if not scored:
-            reasons = [made.failure for made in self._made if made.failure is not None]
+            reasons = [completed.failure for completed in self._completed if completed.failure is not None]
             reason = f"the last with: {reasons[-1]}" if reasons else "no score was a number"
             raise TrainingError(f"All of {count(len(trials), 'trial')} failed, {reason}") from (
                 reasons[-1] if reasons else None
@@ -90,19 +90,19 @@ class Trials:
         choose = max if self.direction == "maximize" else min
         return Search(choose(scored, key=lambda trial: trial[0])[1], trials)
 
-    def _is_first(self, waiting: deque[Callable[[], Made]]) -> bool:
-        return not self._made and not waiting
+    def _is_first(self, waiting: deque[Callable[[], CompletedTrial]]) -> bool:
+        return not self._completed and not waiting
 
     def _limits(self) -> dict[float, float]:
         """By share, the score that a trial has to reach: the median of those before it."""
         limits = {}
         for share in self.prune_at:
-            scores = [score for made in self._made for at, score in made.early if at == share]
+            scores = [score for completed in self._completed for at, score in completed.early if at == share]
             if len(scores) >= _FEWEST_BEFORE:
                 limits[share] = statistics.median(scores)
         return limits
 
-    def _outcome(self, chosen: Chosen, limits: dict[float, float]) -> Made:
+    def _outcome(self, chosen: Chosen, limits: dict[float, float]) -> CompletedTrial:
         trainer, params = chosen
         early: list[tuple[float, float]] = []
         try:
@@ -112,11 +112,11 @@ class Trials:
                     break  # nothing can be said of so few rows
                 early.append((share, score))
                 if share in limits and self._is_worse(score, limits[share]):
-                    return Made(Trial(trainer, params, score, share), tuple(early))
+                    return CompletedTrial(Trial(trainer, params, score, share), tuple(early))
             score = float(self.objective(trainer, params))
         except (DataError, TrainingError) as error:
-            return Made(Trial(trainer, params, None), tuple(early), error)
-        return Made(Trial(trainer, params, None if math.isnan(score) else score), tuple(early))
+            return CompletedTrial(Trial(trainer, params, None), tuple(early), error)
+        return CompletedTrial(Trial(trainer, params, None if math.isnan(score) else score), tuple(early))
 
     def _is_worse(self, score: float, limit: float) -> bool:
         return score < limit if self.direction == "maximize" else score > limit
@@ -149,7 +149,7 @@ def require_something_to_search(spaces: Sequence[tuple[ModelTrainer, SearchSpace
 
 
 @contextmanager
-def _threads(number: int) -> Iterator[Callable[[Callable[[], Made]], Callable[[], Made]]]:
+def _threads(number: int) -> Iterator[Callable[[Callable[[], CompletedTrial]], Callable[[], CompletedTrial]]]:
     """Give what begins work, and returns what waits for its result; one at a time is no matter of threads."""
     if number == 1:
         yield lambda work: work

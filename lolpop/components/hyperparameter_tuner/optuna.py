@@ -12,8 +12,8 @@ from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from lolpop.components.hyperparameter_tuner import HyperparameterTuner, Objective, Search
 from lolpop.components.hyperparameter_tuner._trials import (
+    CompletedTrial,
     Direction,
-    Made,
     Share,
     Trials,
     is_growing,
@@ -88,8 +88,8 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
                 f"should be growing shares of the rows (got {list(shares)})",
                 hint="Each is tried before the next greater one: prune_at: [0.1, 0.3].",
             )
-        how = any(settings.get(name) not in unset for name, unset in _OF_A_SEARCH.items())
-        if how and not settings.get("n_trials"):
+        searches = any(settings.get(name) not in unset for name, unset in _OF_A_SEARCH.items())
+        if searches and not settings.get("n_trials"):
             yield Finding(
                 "n_trials",
                 "the search has settings but no trials",
@@ -130,16 +130,16 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
         for at, (trainer, space) in enumerate(spaces):
             if start := _start(trainer, space):
                 study.enqueue_trial({"trainer": at, **{f"{at}.{name}": start[name] for name in start}})
-        asked: deque[optuna.Trial] = deque()
+        open_trials: deque[optuna.Trial] = deque()
 
         def choices() -> Iterator[tuple[ModelTrainer, Params]]:
             for _ in range(self._n_trials):
-                asked.append(study.ask())
-                yield _suggest(asked[-1], spaces)
+                open_trials.append(study.ask())
+                yield _suggest(open_trials[-1], spaces)
 
         trials = Trials(objective, direction, self._timeout, self._n_jobs, self._prune_at)
-        for made in trials.make(choices()):
-            _tell(study, asked.popleft(), made)
+        for completed in trials.make(choices()):
+            _report_trial(study, open_trials.popleft(), completed)
         return trials.search()
 
     def _new_study(self, direction: Direction) -> optuna.Study:
@@ -153,18 +153,18 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
             return optuna.create_study(direction=direction, sampler=sampler)
 
 
-def _tell(study: optuna.Study, asked: optuna.Trial, made: Made) -> None:
+def _report_trial(study: optuna.Study, trial_of_study: optuna.Trial, completed: CompletedTrial) -> None:
     from optuna.trial import TrialState
 
-    for step, (_, score) in enumerate(made.early):
-        asked.report(score, step)
-    trial = made.trial
+    for step, (_, score) in enumerate(completed.early):
+        trial_of_study.report(score, step)
+    trial = completed.trial
     if trial.score is None:
-        study.tell(asked, state=TrialState.FAIL)
+        study.tell(trial_of_study, state=TrialState.FAIL)
     elif trial.share < 1:
-        study.tell(asked, state=TrialState.PRUNED)
+        study.tell(trial_of_study, state=TrialState.PRUNED)
     else:
-        study.tell(asked, trial.score)
+        study.tell(trial_of_study, trial.score)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from lolpop.components.cache_manager import CachedResult, CacheManager
 from lolpop.components.interceptor import CallCaching, Interceptor, TaskCall
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 from lolpop.errors import CacheError, UnkeptValueError
 from lolpop.resources import Resource, holds_resource
 
@@ -34,7 +34,7 @@ class CacheInterceptor(Interceptor):
         self.on = on
         self._cache_manager = cache_manager
         self._notifiers = notifiers
-        self._told: set[str] = set()
+        self._sent: set[str] = set()
 
     def around(self, call: TaskCall) -> Any:
         """Return what is kept of ``call``, or call and keep the result."""
@@ -53,7 +53,7 @@ class CacheInterceptor(Interceptor):
         try:
             result = self._cache_manager.get(caching.key)
         except CacheError as error:
-            self._tell(f"{call.path} is called again: {error}")
+            self._warn_once(f"{call.path} is called again: {error}")
             return None
         if result is None or caching.is_of_store(result.task_id):
             return result
@@ -66,11 +66,11 @@ class CacheInterceptor(Interceptor):
         try:
             self._cache_manager.put(caching.key, CachedResult(value, caching.task_id), caching.trainers())
         except UnkeptValueError as error:
-            self._tell(f"The result of {call.path} is not cached: {error}")
+            self._warn_once(f"The result of {call.path} is not cached: {error}")
         except CacheError as error:
-            self._tell(f"Results are not cached: {error}")
+            self._warn_once(f"Results are not cached: {error}")
 
-    def _tell(self, message: str) -> None:
-        if message not in self._told:
-            self._told.add(message)
-            tell(self._notifiers, message, "warning")
+    def _warn_once(self, message: str) -> None:
+        if message not in self._sent:
+            self._sent.add(message)
+            notify_all(self._notifiers, message, "warning")

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import NonNegativeFloat
 
 from lolpop.components.interceptor import Interceptor, TaskCall
-from lolpop.components.notifier import Notifier, tell
+from lolpop.components.notifier import Notifier, notify_all
 
 __all__ = ["TimingInterceptor"]
 
@@ -45,4 +45,4 @@ class TimingInterceptor(Interceptor):
             seconds = time.perf_counter() - started
             if seconds >= self._slow:
                 message = f"{call.path} took {seconds:.1f} s, {self._slow:g} s or more is slow."
-                tell(self._notifiers, message, "warning")
+                notify_all(self._notifiers, message, "warning")

@@ -63,7 +63,9 @@ class FileLogger(Logger):
                     "Check the logger's path, and the permissions and free space there."
                 ) from error
         if written < len(content):
-            raise LolpopError(f"the log file {self._path} took part of a line only: the disk is full.")
+            raise LolpopError(
+                f"the log file {self._path} has only a part of its last line: the disk is full."
+            )
 
     def close(self) -> None:
         """Close the file. The next message opens it again."""

@@ -55,9 +55,9 @@ class ResourceRows:
     def check(self, resources: Iterable[Resource]) -> None:
         """Raise ReferenceNotFoundError unless all of ``resources`` exist."""
         column = schema.resources.c.reference
-        wanted = {resource.reference: resource for resource in resources}
-        existing = set(self._connection.scalars(select(column).where(column.in_(wanted))))
-        for reference, resource in wanted.items():
+        by_reference = {resource.reference: resource for resource in resources}
+        existing = set(self._connection.scalars(select(column).where(column.in_(by_reference))))
+        for reference, resource in by_reference.items():
             if reference not in existing:
                 raise ReferenceNotFoundError(self._not_found(resource))
 
@@ -100,10 +100,10 @@ class ResourceRows:
     def update(self, resource: Resource, fields: Mapping[str, Any]) -> None:
         """Set fields, and the external ids of ``resource``. Other fields are not changed."""
         columns = schema.resources.c
-        mine = columns.reference == resource.reference
+        is_resource = columns.reference == resource.reference
         # Locks the row, so that concurrent updates of different fields do not undo each other.
         before = self._connection.execute(
-            select(columns.fields, columns.external_ids).where(mine).with_for_update()
+            select(columns.fields, columns.external_ids).where(is_resource).with_for_update()
         ).one_or_none()
         if before is None:
             raise ReferenceNotFoundError(self._not_found(resource))
@@ -111,7 +111,7 @@ class ResourceRows:
             "fields": {**before.fields, **fields},
             "external_ids": {**before.external_ids, **resource.external_ids},
         }
-        self._connection.execute(update(schema.resources).where(mine).values(after))
+        self._connection.execute(update(schema.resources).where(is_resource).values(after))
 
     def tag(self, resource: Resource, tags: Mapping[str, str]) -> None:
         """Set tags. Other tags are not changed."""
@@ -162,8 +162,8 @@ class ResourceRows:
         if rows is None:
             self.check([resource])
             names = self.artifacts(resource)
-            there = f"It has {', '.join(names)}." if names else "It has none."
-            raise ReferenceNotFoundError(f"{resource} has no artifact {name!r}. {there}")
+            existing = f"It has {', '.join(names)}." if names else "It has none."
+            raise ReferenceNotFoundError(f"{resource} has no artifact {name!r}. {existing}")
         return rows.folder, rows.files
 
     def artifacts(self, resource: Resource) -> list[str]:
@@ -200,8 +200,8 @@ class ResourceRows:
         if not names:
             return f"{message} This store holds no {kind} yet."
         rest = ", …" if len(names) > _SHOWN else ""
-        there = f"There are: {', '.join(names[:_SHOWN])}{rest}."
-        return f"{message} {did_you_mean(resource.name, names) or there}"
+        existing = f"There are: {', '.join(names[:_SHOWN])}{rest}."
+        return f"{message} {did_you_mean(resource.name, names) or existing}"
 
 
 def _resource(row: RowMapping) -> Resource:

@@ -50,10 +50,10 @@ class Groups:
 
     def disparities(self, limits: Limits) -> list[Disparity]:
         """How far apart the groups that have enough rows are, in every metric that two of them have."""
-        judged = [group for group in self.metrics if group.rows >= limits.min_rows]
+        compared = [group for group in self.metrics if group.rows >= limits.min_rows]
         disparities = []
-        for name in dict.fromkeys(name for group in judged for name in group.metrics):
-            having = [group for group in judged if name in group.metrics]
+        for name in dict.fromkeys(name for group in compared for name in group.metrics):
+            having = [group for group in compared if name in group.metrics]
             if len(having) < 2:
                 continue
             lowest = min(having, key=lambda group: group.metrics[name])
@@ -74,21 +74,22 @@ class Groups:
     def check(self, rates: Mapping[str, Rate], limits: Limits, tests: int) -> Check:
         """The outcome for this feature; ``tests`` share the significance among them."""
         small = [group.group for group in self.metrics if 0 < group.rows < limits.min_rows]
-        unjudged = f"; groups of fewer than {limits.min_rows} rows are not compared: {listed(small)}"
+        note_on_small = f"; groups of fewer than {limits.min_rows} rows are not compared: {listed(small)}"
         relevant = [
             disparity
             for disparity in self.disparities(limits)
             if disparity.difference >= limits.warn
             and self._chance(disparity, rates[disparity.metric]) * tests <= limits.significance
         ]
-        judged = sum(group.rows >= limits.min_rows for group in self.metrics)
-        if judged < 2 and small:
+        number_of_groups = sum(group.rows >= limits.min_rows for group in self.metrics)
+        if number_of_groups < 2 and small:
             # Nobody may take it for an answer that there was none.
-            message = f"groups of {self.feature!r} cannot be compared{unjudged}"
+            message = f"groups of {self.feature!r} cannot be compared{note_on_small}"
             return Check(check="few_rows_of_groups", status="warn", message=message, columns=self.columns)
         if not relevant:
-            groups = f"{count(judged, 'group')} of {self.feature!r} {'is' if judged == 1 else 'are'}"
-            message = f"{groups} treated alike{unjudged if small else ''}"
+            verb = "is" if number_of_groups == 1 else "are"
+            groups = f"{count(number_of_groups, 'group')} of {self.feature!r}"
+            message = f"{groups} {verb} treated alike{note_on_small if small else ''}"
             return Check(check="bias", status="ok", message=message, columns=self.columns)
         worst = max(disparity.difference for disparity in relevant)
         message = "; ".join(_in_words(disparity, self.metrics) for disparity in relevant)
@@ -96,7 +97,7 @@ class Groups:
             check="bias",
             status="error" if worst >= limits.error else "warn",
             message=f"groups of {self.feature!r} are treated differently: {message}"
-            + (unjudged if small else ""),
+            + (note_on_small if small else ""),
             columns=self.columns,
         )
 
@@ -109,7 +110,7 @@ class Groups:
         return chance_of_difference(inside, outside)
 
 
-def judged(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) -> BiasReport:
+def bias_report(by_feature: Sequence[Groups], rates: Sequence[Rate], limits: Limits) -> BiasReport:
     """The outcome for each sensitive feature, with the metrics that it rests on."""
     disparities_by_feature = [groups.disparities(limits) for groups in by_feature]
     # The two groups that differ most were chosen of all pairs.

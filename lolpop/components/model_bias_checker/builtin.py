@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.components.model_bias_checker import BiasReport, GroupMetrics, ModelBiasChecker
-from lolpop.components.model_bias_checker._judgement import Groups, Limits, check_limits, judged
+from lolpop.components.model_bias_checker._judgement import Groups, Limits, bias_report, check_limits
 from lolpop.components.model_bias_checker._rates import evaluated, groups_of, rates_of
 from lolpop.data.frames import require_columns, wrap
 from lolpop.errors import Finding
@@ -77,19 +77,21 @@ class BuiltinModelBiasChecker(ModelBiasChecker):
             codes, names = groups_of(rows.get_column(feature))
             metrics = self._measure(feature, codes, names, rates)
             by_feature.append(Groups(feature, (feature,), codes, metrics))
-        return judged(by_feature, rates, self._limits)
+        return bias_report(by_feature, rates, self._limits)
 
     def _measure(
         self, feature: str, codes: NDArray[Any], names: Sequence[str], rates: Sequence[Rate]
     ) -> list[GroupMetrics]:
         measured = []
         for code, name in enumerate(names):
-            ours = codes == code
-            counted = {rate.name: rate.values[ours & rate.counted] for rate in rates}
+            in_group = codes == code
+            counted = {rate.name: rate.values[in_group & rate.counted] for rate in rates}
             metrics = {
                 rate: float(values.mean())
                 for rate, values in counted.items()
                 if len(values) >= self._limits.min_rows
             }
-            measured.append(GroupMetrics(feature=feature, group=name, rows=int(ours.sum()), metrics=metrics))
+            measured.append(
+                GroupMetrics(feature=feature, group=name, rows=int(in_group.sum()), metrics=metrics)
+            )
         return measured

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop.components.model_bias_checker import BiasReport, GroupMetrics, ModelBiasChecker
-from lolpop.components.model_bias_checker._judgement import Groups, Limits, check_limits, judged
+from lolpop.components.model_bias_checker._judgement import Groups, Limits, bias_report, check_limits
 from lolpop.components.model_bias_checker._rates import evaluated, groups_of, rates_of
 from lolpop.data.frames import require_columns, wrap
 from lolpop.errors import Finding, MissingExtraError
@@ -85,7 +85,7 @@ class FairlearnModelBiasChecker(ModelBiasChecker):
         evaluation = evaluated(model, frame, target, self._problem)
         rates = rates_of(evaluation)
         together = [features] if self._intersections and len(features) > 1 else []
-        return judged(
+        return bias_report(
             [
                 self._groups(columns, rows, evaluation, rates)
                 for columns in (*((feature,) for feature in features), *together)

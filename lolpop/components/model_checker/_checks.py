@@ -40,13 +40,13 @@ def predictions_of(evaluation: Evaluation) -> Check:
 
 
 def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator[Check]:
-    """Whether more than one class is predicted, and all classes of the truth are ``known``."""
+    """Whether more than one class is predicted, and ``train_classes`` contain all classes of the truth."""
     import numpy as np
 
     truth, labels = np.unique(evaluation.truth), np.unique(evaluation.labels)
     if len(labels) == 1 < len(truth):
-        only = evaluation.classes[labels[0]]
-        yield outcome("one_class", "warn", f"it predicts {only!r} for every row")
+        label = evaluation.classes[labels[0]]
+        yield outcome("one_class", "warn", f"it predicts {label!r} for every row")
     else:
         yield outcome("one_class", "ok", f"it predicts {count(len(labels), 'class')}")
     unknown = [evaluation.classes[code] for code in truth if evaluation.classes[code] not in train_classes]
@@ -54,7 +54,7 @@ def classes_of(evaluation: Evaluation, train_classes: Sequence[Any]) -> Iterator
         message = f"it cannot predict {listed(unknown)}: no training row has this class"
         yield outcome("unknown_classes", "warn", message)
     else:
-        yield outcome("unknown_classes", "ok", "it knows every class of these rows")
+        yield outcome("unknown_classes", "ok", "it can predict every class of these rows")
 
 
 def outcome(name: str, status: Status, message: str) -> Check:

@@ -153,18 +153,18 @@ class Scan:
             return 1.0
         if (bound := self._bound()) <= significance:
             return bound
-        most = math.ceil(min(_EXCEEDANCES / significance, max(1 / significance, _MOST_PERMUTATIONS)))
+        limit = math.ceil(min(_EXCEEDANCES / significance, max(1 / significance, _MOST_PERMUTATIONS)))
         fitting = _MOST_NUMBERS_AT_ONCE // (self.tables[0].size + len(self.first))
         at_once = min(_MOST_AT_ONCE, max(1, fitting))
         random = np.random.default_rng(seed % 2**32)
         exceedances = drawn = 0
-        while drawn < most:
-            number = min(at_once, most - drawn)
+        while drawn < limit:
+            number = min(at_once, limit - drawn)
             greatest = self._clearness(self._permuted(number, random)).max(axis=-1)
             # A permutation with the same table differs by rounding only.
             exceedances += int(np.count_nonzero(greatest >= clearness - 1e-9))
             drawn += number
-            if exceedances + 1 > significance * (most + 1):
+            if exceedances + 1 > significance * (limit + 1):
                 return 1.0
         return (exceedances + 1) / (drawn + 1)
 
@@ -183,13 +183,13 @@ class Scan:
         sums = np.zeros((number, self.tables.shape[1]))
         for table in self.tables:
             filled = table.sum(axis=1) > 0
-            there = table.sum(axis=0) > 0
-            if filled.sum() == 1 or there.sum() == 1:
+            occupied = table.sum(axis=0) > 0
+            if filled.sum() == 1 or occupied.sum() == 1:
                 sums += table @ self.errors.values
                 continue
-            margins = random_table(table.sum(axis=1)[filled], table.sum(axis=0)[there])
+            margins = random_table(table.sum(axis=1)[filled], table.sum(axis=0)[occupied])
             drawn = margins.rvs(number, method="patefield", random_state=random)
-            sums[:, filled] += drawn @ self.errors.values[there]
+            sums[:, filled] += drawn @ self.errors.values[occupied]
         return sums_of_runs(sums, self.first, self.last)
 
     def _clearness(self, sums: Floats) -> Floats:

@@ -167,13 +167,13 @@ def _scan(
     first, last = parts.runs()
     predicted = None if predictions is None or not parts.bounds else _predicted(parts, predictions.labels)
     if predicted is not None:
-        judged = ~_transitions(predicted, first, last)
-        first, last = first[judged], last[judged]
+        is_candidate = ~_transitions(predicted, first, last)
+        first, last = first[is_candidate], last[is_candidate]
     # The missing values are a part too, the first one.
     codes, first, last = parts.codes + 1, first + 1, last + 1
     rows = sums_of_runs(np.bincount(codes, minlength=1 + len(parts)), first, last)
-    judged = (rows >= min_rows) & (rows <= _GREATEST_SHARE * len(codes))
-    first, last = first[judged], last[judged]
+    is_candidate = (rows >= min_rows) & (rows <= _GREATEST_SHARE * len(codes))
+    first, last = first[is_candidate], last[is_candidate]
     may_be_weak = np.ones(len(first), dtype=np.bool_)
     if predicted is not None and predictions is not None and predictions.expected is not None:
         around = np.vstack([np.zeros_like(predicted[:1]), predicted])
@@ -186,8 +186,8 @@ def _predicted(parts: _Parts, labels: Codes) -> Floats:
     import numpy as np
 
     classes = int(labels.max()) + 1
-    there = parts.codes >= 0
-    at = parts.codes[there] * classes + labels[there]
+    is_present = parts.codes >= 0
+    at = parts.codes[is_present] * classes + labels[is_present]
     return np.bincount(at, minlength=len(parts) * classes).reshape(len(parts), classes).astype(np.float64)
 
 

@@ -221,8 +221,8 @@ class BuiltinModelChecker(ModelChecker):
 
         Raises DataError if either cannot predict these rows.
         """
-        one, another = self._evaluate([model, other], frame, target)
-        return self._compare(one, another)
+        own_evaluation, other_evaluation = self._evaluate([model, other], frame, target)
+        return self._compare(own_evaluation, other_evaluation)
 
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
         """Compare the predictions of ``model`` for the rows of ``frame`` and of ``reference``.
@@ -271,11 +271,11 @@ class BuiltinModelChecker(ModelChecker):
         )
 
     def _rows(self, evaluation: Evaluation) -> Check:
-        judged = f"it is judged on {count(len(evaluation), 'row')}"
+        message = f"it is evaluated on {count(len(evaluation), 'row')}"
         if len(evaluation) < self._min_rows:
             advice = f"fewer than {self._min_rows}, so its metrics are unreliable"
-            return outcome("rows", "warn", f"{judged} only, {advice}")
-        return outcome("rows", "ok", judged)
+            return outcome("rows", "warn", f"{message} only, {advice}")
+        return outcome("rows", "ok", message)
 
     def _baseline(self, evaluation: Evaluation, target: Series) -> Check:
         if self._metric.needs_probabilities and evaluation.probabilities is None:
@@ -287,7 +287,7 @@ class BuiltinModelChecker(ModelChecker):
         )
         if comparison.better:
             return outcome("baseline", "ok", f"it is better than {against}")
-        return outcome("baseline", "warn", f"it is not surely better than {against}")
+        return outcome("baseline", "warn", f"it is not significantly better than {against}")
 
     def _perfection(self, evaluation: Evaluation) -> Check:
         metric = self._overall

@@ -110,12 +110,12 @@ class ForecastModelChecker(ModelChecker):
         """
         import numpy as np
 
-        judged = self._judged(model, frame, target)
-        values = {name: judged.of(name) for name in _ROWS}
-        if judged.has_interval:
+        evaluation = self._evaluate(model, frame, target)
+        values = {name: evaluation.of(name) for name in _ROWS}
+        if evaluation.has_interval:
             values |= {
-                "coverage": float(judged.covered.mean()),
-                "interval_width": float((judged.upper - judged.lower).mean()),
+                "coverage": float(evaluation.covered.mean()),
+                "interval_width": float((evaluation.upper - evaluation.lower).mean()),
             }
         return {name: value for name, value in values.items() if np.isfinite(value) or name == self._metric}
 
@@ -130,14 +130,14 @@ class ForecastModelChecker(ModelChecker):
         mean nothing for forecasts.
         """
         del learned
-        judged = self._judged(model, frame, target)
-        checks = [*_left_out(model), self._rows(judged), _forecasts(judged)]
+        evaluation = self._evaluate(model, frame, target)
+        checks = [*_left_out(model), self._rows(evaluation), _forecasts(evaluation)]
         if checks[-1].status == "ok":
             checks += [
-                self._baseline(judged),
-                *self._coverage(judged),
-                self._bias(judged),
-                *self._series(judged, frame),
+                self._baseline(evaluation),
+                *self._coverage(evaluation),
+                self._bias(evaluation),
+                *self._series(evaluation, frame),
             ]
         return CheckReport(checks=tuple(checks))
 
@@ -149,16 +149,16 @@ class ForecastModelChecker(ModelChecker):
         They are computed from the training history; ``train_target`` is ignored.
         """
         del train_target
-        return self._compare_to_best(self._judged(model, frame, target))
+        return self._compare_to_best(self._evaluate(model, frame, target))
 
     def compare(self, model: FittedModel, other: FittedModel, frame: Frame, target: Series) -> Comparison:
         """Compare ``model`` with ``other`` on the same n rows.
 
         Both are measured in the scales of ``model``. Raises DataError if either cannot forecast these rows.
         """
-        judged = self._judged(model, frame, target)
+        evaluation = self._evaluate(model, frame, target)
         predictions = other.predict(frame)
-        return self._compare(judged, judged.instead(_floats(predictions.labels)))
+        return self._compare(evaluation, evaluation.instead(_floats(predictions.labels)))
 
     def drift(self, model: FittedModel, frame: Frame, reference: Frame) -> DriftReport:
         """Compare the forecasts of ``model`` for the rows of ``frame`` and of ``reference``.
@@ -168,7 +168,7 @@ class ForecastModelChecker(ModelChecker):
         """
         return drift_of_predictions(model, frame, reference, self._problem, self._data_profiler)
 
-    def _judged(self, model: FittedModel, frame: Frame, target: Series) -> _Judged:
+    def _evaluate(self, model: FittedModel, frame: Frame, target: Series) -> _Evaluation:
         import numpy as np
 
         truth = to_floats(wrap_series(target))
@@ -186,7 +186,7 @@ class ForecastModelChecker(ModelChecker):
             raise DataError(
                 f"{count(len(predictions.labels), 'row')} are forecast, but {len(truth):,} have a target."
             )
-        return _Judged(
+        return _Evaluation(
             truth,
             _floats(predictions.labels),
             np.full(len(truth), np.nan) if predictions.lower is None else _floats(predictions.lower),
@@ -197,22 +197,24 @@ class ForecastModelChecker(ModelChecker):
             forecaster.baselines(frame),
         )
 
-    def _compare_to_best(self, judged: _Judged) -> Comparison:
-        rivals = {name: judged.instead(values) for name, values in judged.baselines.items()}
+    def _compare_to_best(self, evaluation: _Evaluation) -> Comparison:
+        rivals = {name: evaluation.instead(values) for name, values in evaluation.baselines.items()}
         if not rivals:
             raise DataError("There is no baseline to compare forecasts with.")
         best = min(rivals, key=lambda name: rivals[name].of(self._metric))
-        return self._compare(judged, rivals[best], f"the {best.replace('_', ' ')} forecast")
+        return self._compare(evaluation, rivals[best], f"the {best.replace('_', ' ')} forecast")
 
-    def _compare(self, one: _Judged, other: _Judged, against: str = "") -> Comparison:
+    def _compare(self, one: _Evaluation, other: _Evaluation, against: str = "") -> Comparison:
         import numpy as np
 
         score, other_score = one.of(self._metric), other.of(self._metric)
         difference, interval = other_score - score, None
         means = self._resampled(one.blocks, one.rows(self._metric), other.rows(self._metric))
         if means is not None and np.isfinite(difference):
-            ours, theirs = (_finished(mean, self._metric) for mean in means)
-            bounds = np.quantile(theirs - ours, [(1 - self._confidence) / 2, (1 + self._confidence) / 2])
+            scores, other_scores = (_finished(mean, self._metric) for mean in means)
+            bounds = np.quantile(
+                other_scores - scores, [(1 - self._confidence) / 2, (1 + self._confidence) / 2]
+            )
             wider = _expansion(len(np.unique(one.blocks)), self._confidence)
             low, high = (difference + wider * (bounds - difference)).tolist()
             interval = low, high
@@ -240,56 +242,56 @@ class ForecastModelChecker(ModelChecker):
         rows = drawn @ np.bincount(codes)
         return [drawn @ np.bincount(codes, errors[defined]) / rows for errors in values]
 
-    def _rows(self, judged_rows: _Judged) -> Check:
-        judged = f"it is judged on {count(len(judged_rows.truth), 'row')}"
-        if len(judged_rows.truth) < self._min_rows:
-            return _check("rows", "warn", f"{judged} only, so its metrics are unreliable")
-        return _check("rows", "ok", judged)
+    def _rows(self, evaluation: _Evaluation) -> Check:
+        message = f"it is evaluated on {count(len(evaluation.truth), 'row')}"
+        if len(evaluation.truth) < self._min_rows:
+            return _check("rows", "warn", f"{message} only, so its metrics are unreliable")
+        return _check("rows", "ok", message)
 
-    def _baseline(self, judged: _Judged) -> Check:
-        compared = self._compare_to_best(judged)
+    def _baseline(self, evaluation: _Evaluation) -> Check:
+        compared = self._compare_to_best(evaluation)
         if compared.score == compared.other_score:
             return _check("baseline", "ok", f"it is exactly as good as {compared.against}")
         if compared.better:
             return _check("baseline", "ok", f"it is better than {compared.against}")
-        return _check("baseline", "warn", f"it is not surely better than {compared.against}")
+        return _check("baseline", "warn", f"it is not significantly better than {compared.against}")
 
-    def _coverage(self, judged: _Judged) -> Iterator[Check]:
+    def _coverage(self, evaluation: _Evaluation) -> Iterator[Check]:
         import numpy as np
 
-        if not judged.has_interval:
+        if not evaluation.has_interval:
             return
-        wanted, share = self._problem.interval, float(judged.covered.mean())
-        message = f"{share:.0%} of the true values lie between lower and upper; expected {wanted:.0%}"
-        means = self._resampled(judged.blocks, judged.covered)
+        expected, share = self._problem.interval, float(evaluation.covered.mean())
+        message = f"{share:.0%} of the true values lie between lower and upper; expected {expected:.0%}"
+        means = self._resampled(evaluation.blocks, evaluation.covered)
         # One bad forecast moves all its steps outside at once, which alone is weak evidence.
-        surely = means is not None and np.quantile(means[0], self._confidence) < wanted
-        if surely and share < wanted - self._miscovered:
+        is_significant = means is not None and np.quantile(means[0], self._confidence) < expected
+        if is_significant and share < expected - self._miscovered:
             yield _check("coverage", "warn", f"{message}: the intervals are unreliable")
         else:
             yield _check("coverage", "ok", message)
 
-    def _bias(self, judged: _Judged) -> Check:
+    def _bias(self, evaluation: _Evaluation) -> Check:
         import numpy as np
 
-        errors = judged.mean - judged.truth
+        errors = evaluation.mean - evaluation.truth
         bias, size = float(errors.mean()), float(np.abs(errors).mean())
         message = f"the mean error is {bias:.4g}, the mean absolute error is {size:.4g}"
-        if abs(bias) > _BIASED * size and judged.paths >= _FEWEST_PATHS:
+        if abs(bias) > _BIASED * size and evaluation.paths >= _FEWEST_PATHS:
             direction = "high" if bias > 0 else "low"
             return _check("bias", "warn", f"{message}: almost all forecasts are too {direction}")
         return _check("bias", "ok", message)
 
-    def _series(self, judged: _Judged, frame: Frame) -> Iterator[Check]:
+    def _series(self, evaluation: _Evaluation, frame: Frame) -> Iterator[Check]:
         import numpy as np
 
         keys, codes = series_of(frame, self._problem)
-        naive = judged.baselines.get("seasonal_naive")
+        naive = evaluation.baselines.get("seasonal_naive")
         if naive is None or len(keys) < 2:
             return
-        ours, theirs = np.abs(judged.mean - judged.truth), np.abs(naive - judged.truth)
+        errors, naive_errors = np.abs(evaluation.mean - evaluation.truth), np.abs(naive - evaluation.truth)
         sizes = np.bincount(codes)
-        gains = (np.bincount(codes, theirs) - np.bincount(codes, ours)) / sizes
+        gains = (np.bincount(codes, naive_errors) - np.bincount(codes, errors)) / sizes
         worse = [keys[code] for code in np.argsort(gains) if gains[code] < 0]
         message = f"on {len(worse):,} of {len(keys):,} series it is worse than the seasonal naive forecast"
         if 2 * len(worse) > len(keys):
@@ -299,7 +301,7 @@ class ForecastModelChecker(ModelChecker):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
+class _Evaluation:
     """Forecasts of n rows beside the truth, of so many paths.
 
     Bounds are NaN if there are none; rows of a block go together.
@@ -314,7 +316,7 @@ class _Judged:
     paths: int
     baselines: Mapping[str, Floats]
 
-    def instead(self, mean: Floats) -> _Judged:
+    def instead(self, mean: Floats) -> _Evaluation:
         """The same rows with the forecasts of another model, without intervals."""
         unknown = self.mean * float("nan")
         return replace(self, mean=mean, lower=unknown, upper=unknown)
@@ -348,36 +350,36 @@ class _Judged:
         return float(_finished(defined.mean(), metric)) if len(defined) else float("nan")
 
 
-def _absolute(judged: _Judged) -> Floats:
+def _absolute(evaluation: _Evaluation) -> Floats:
     import numpy as np
 
-    return np.abs(judged.mean - judged.truth)
+    return np.abs(evaluation.mean - evaluation.truth)
 
 
-def _squared(judged: _Judged) -> Floats:
-    return (judged.mean - judged.truth) ** 2
+def _squared(evaluation: _Evaluation) -> Floats:
+    return (evaluation.mean - evaluation.truth) ** 2
 
 
-def _scaled(judged: _Judged) -> Floats:
+def _scaled(evaluation: _Evaluation) -> Floats:
     import numpy as np
 
-    return _absolute(judged) / np.where(judged.scale > 0, judged.scale, np.nan)
+    return _absolute(evaluation) / np.where(evaluation.scale > 0, evaluation.scale, np.nan)
 
 
-def _relative(judged: _Judged) -> Floats:
+def _relative(evaluation: _Evaluation) -> Floats:
     import numpy as np
 
-    return _absolute(judged) / np.where(judged.truth != 0, np.abs(judged.truth), np.nan)
+    return _absolute(evaluation) / np.where(evaluation.truth != 0, np.abs(evaluation.truth), np.nan)
 
 
-def _symmetric(judged: _Judged) -> Floats:
+def _symmetric(evaluation: _Evaluation) -> Floats:
     import numpy as np
 
-    sizes = (np.abs(judged.truth) + np.abs(judged.mean)) / 2
-    return _absolute(judged) / np.where(sizes > 0, sizes, np.nan)
+    sizes = (np.abs(evaluation.truth) + np.abs(evaluation.mean)) / 2
+    return _absolute(evaluation) / np.where(sizes > 0, sizes, np.nan)
 
 
-_ROWS: Mapping[str, Callable[[_Judged], Floats]] = MappingProxyType(
+_ROWS: Mapping[str, Callable[[_Evaluation], Floats]] = MappingProxyType(
     {
         "mean_absolute_scaled_error": _scaled,
         "mean_absolute_error": _absolute,
@@ -421,13 +423,17 @@ def _floats(values: Any) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _forecasts(judged: _Judged) -> Check:
+def _forecasts(evaluation: _Evaluation) -> Check:
     import numpy as np
 
-    values = [judged.mean, judged.lower, judged.upper] if judged.has_interval else [judged.mean]
+    values = (
+        [evaluation.mean, evaluation.lower, evaluation.upper]
+        if evaluation.has_interval
+        else [evaluation.mean]
+    )
     if not np.isfinite(values).all():
         return _check("predictions", "error", "some of its forecasts are missing or infinite")
-    if ((judged.lower > judged.mean) | (judged.mean > judged.upper)).any():
+    if ((evaluation.lower > evaluation.mean) | (evaluation.mean > evaluation.upper)).any():
         return _check("predictions", "error", "some of its forecasts lie outside their own intervals")
     return _check("predictions", "ok", "every row has a forecast")
 

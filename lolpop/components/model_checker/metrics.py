@@ -209,15 +209,15 @@ def _area_metric(name: str, function: str, areas: Areas, *, weighted: bool = Fal
         import sklearn.metrics
 
         # A class without rows, or without other rows, has no curve.
-        judged = [
+        classes = [
             class_scores
             for class_scores in _one_against_rest(evaluation)
             if 0 < class_scores[0].sum() < len(evaluation)
         ]
-        if not judged:
+        if not classes:
             return float("nan")
-        by_class = [getattr(sklearn.metrics, function)(is_class, scores) for is_class, scores in judged]
-        sizes = [is_class.sum() for is_class, _ in judged]
+        by_class = [getattr(sklearn.metrics, function)(is_class, scores) for is_class, scores in classes]
+        sizes = [is_class.sum() for is_class, _ in classes]
         return float(np.average(by_class, weights=sizes if weighted else None))
 
     def values(evaluation: Evaluation, weights: Weights) -> Values:
@@ -245,19 +245,19 @@ def _one_against_rest(evaluation: Evaluation) -> list[tuple[Any, Any]]:
 
 def _roc_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
     """Shares of the pairs of a row of the class and one of the rest in which the former scores higher."""
-    ours, rest = _by_score(is_class, scores, weights)
-    higher = (ours * (rest.cumsum(axis=1) - rest / 2)).sum(axis=1)
-    size = ours.sum(axis=1)
+    of_class, rest = _by_score(is_class, scores, weights)
+    higher = (of_class * (rest.cumsum(axis=1) - rest / 2)).sum(axis=1)
+    size = of_class.sum(axis=1)
     return _defined_share(higher, size * rest.sum(axis=1)), size
 
 
 def _precision_areas(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
     """Mean precision over the thresholds at which a row of the class is found."""
-    ours, rest = (counts[:, ::-1] for counts in _by_score(is_class, scores, weights))
-    positives = ours.cumsum(axis=1)
+    of_class, rest = (counts[:, ::-1] for counts in _by_score(is_class, scores, weights))
+    positives = of_class.cumsum(axis=1)
     precision = _confusions.share(positives, positives + rest.cumsum(axis=1))
-    size = ours.sum(axis=1)
-    return _defined_share((ours * precision).sum(axis=1), size), size
+    size = of_class.sum(axis=1)
+    return _defined_share((of_class * precision).sum(axis=1), size), size
 
 
 def _by_score(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Values]:
@@ -266,11 +266,11 @@ def _by_score(is_class: Any, scores: Any, weights: Weights) -> tuple[Values, Val
 
     order = np.argsort(scores, kind="stable")
     _, starts = np.unique(scores[order], return_index=True)
-    all_rows, ours = (
+    all_rows, of_class = (
         np.add.reduceat(values[:, order], starts, axis=1).astype(np.float64)
         for values in (weights, weights * is_class)
     )
-    return ours, all_rows - ours
+    return of_class, all_rows - of_class
 
 
 def _defined_share(part: Values, whole: Values) -> Values:

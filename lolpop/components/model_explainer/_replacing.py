@@ -24,7 +24,9 @@ def used(model: FittedModel, frame: Frame) -> nw.DataFrame[Any]:
     return rows.select(model.columns)
 
 
-def alike(rows: nw.DataFrame[Any], others: nw.DataFrame[Any]) -> tuple[nw.DataFrame[Any], nw.DataFrame[Any]]:
+def same_types(
+    rows: nw.DataFrame[Any], others: nw.DataFrame[Any]
+) -> tuple[nw.DataFrame[Any], nw.DataFrame[Any]]:
     """Both frames so that values of one can take the place of the other's: as pandas, if dtypes differ."""
     if rows.implementation == others.implementation and rows.schema == others.schema:
         return rows, others

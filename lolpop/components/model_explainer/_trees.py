@@ -129,6 +129,6 @@ def _slopes(start: Floats, end: Floats, classes: NDArray[Any]) -> Floats:
     slopes = np.zeros_like(start)
     for share, weight in zip((at + 1) / 2, weights / 2, strict=True):
         probabilities = _softmax(start + share * (end - start))
-        mine = (probabilities * chosen).sum(axis=1, keepdims=True)
-        slopes += weight * mine * (chosen - probabilities)
+        chosen_probability = (probabilities * chosen).sum(axis=1, keepdims=True)
+        slopes += weight * chosen_probability * (chosen - probabilities)
     return slopes

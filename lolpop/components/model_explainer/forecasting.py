@@ -67,13 +67,13 @@ class ForecastModelExplainer(ModelExplainer):
 
         if not isinstance(model, ForecastModel):
             kind = with_article(type(model).__name__, capital=True)
-            raise TrainingError(f"{kind} forecasts no series: use a trainer that does.")
+            raise TrainingError(f"{kind} cannot forecast series: use a trainer for forecasting.")
         random = np.random.default_rng(self._seed)
         frame, truth = self._some(frame, to_floats(wrap_series(target)), random)
         scales = model.scales(frame)
         # A series that is forecast without an error by the naive forecast has no scale.
-        judged = np.isfinite(truth) & (scales > 0)
-        if not judged.any():
+        is_measured = np.isfinite(truth) & (scales > 0)
+        if not is_measured.any():
             return []
         changed_forecasts = (
             model.varied(frame, self._repeats, random)
@@ -83,8 +83,8 @@ class ForecastModelExplainer(ModelExplainer):
         own = np.asarray(model.predict(frame).labels, dtype=np.float64)
 
         def errors(forecasts: Floats) -> Floats:
-            off: Floats = (np.abs(forecasts - truth) / scales)[..., judged].mean(axis=-1)
-            return off
+            scaled_errors: Floats = (np.abs(forecasts - truth) / scales)[..., is_measured].mean(axis=-1)
+            return scaled_errors
 
         with np.errstate(divide="ignore", invalid="ignore"):
             rises = {name: errors(forecast) - errors(own) for name, forecast in changed_forecasts.items()}

@@ -8,7 +8,7 @@ from pydantic import PositiveInt
 
 from lolpop.components._bounds import require_positive
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
-from lolpop.components.model_explainer._replacing import alike, used
+from lolpop.components.model_explainer._replacing import same_types, used
 from lolpop.data.frames import wrap
 from lolpop.errors import DataError, MissingExtraError
 from lolpop.registry import missing_modules
@@ -83,7 +83,7 @@ class ShapModelExplainer(ModelExplainer):
 
         if missing := missing_modules(self.requires):
             raise MissingExtraError(missing[0], self.install)
-        rows, others = alike(used(model, frame), used(model, reference))
+        rows, others = same_types(used(model, frame), used(model, reference))
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         if not len(rows):

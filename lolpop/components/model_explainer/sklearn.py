@@ -11,7 +11,7 @@ from lolpop.components.model_checker.evaluations import evaluate_classes, evalua
 from lolpop.components.model_checker.metrics import METRICS
 from lolpop.components.model_explainer import Attributions, Importance, ModelExplainer
 from lolpop.components.model_explainer._outputs import likeliest, outputs_of
-from lolpop.components.model_explainer._replacing import alike, replaced, rows_at_once, taken, used
+from lolpop.components.model_explainer._replacing import replaced, rows_at_once, same_types, taken, used
 from lolpop.data.frames import wrap_series
 from lolpop.errors import DataError
 from lolpop.problem import Problem
@@ -100,7 +100,7 @@ class SklearnModelExplainer(ModelExplainer):
         """
         import numpy as np
 
-        rows, others = alike(used(model, frame), used(model, reference))
+        rows, others = same_types(used(model, frame), used(model, reference))
         if not len(others):
             raise DataError("There are no reference rows to explain predictions against.")
         drawn = np.random.default_rng(self._seed % 2**32).permutation(len(others))[: self._references]
@@ -115,8 +115,8 @@ class SklearnModelExplainer(ModelExplainer):
             at = np.repeat(chunk, number * draws)
             by = _keep(rows.columns, at)
             for column in range(number):
-                mine = np.arange(len(at)) // draws % number == column
-                by[column, mine] = np.tile(drawn, len(chunk))
+                is_drawn = np.arange(len(at)) // draws % number == column
+                by[column, is_drawn] = np.tile(drawn, len(chunk))
             replacing = model.predict(replaced(rows, at, others, by))
             predicted_value = None if predicted is None else predicted[at]
             means = outputs_of(replacing, predicted_value).reshape(len(chunk), number, draws).mean(axis=2)

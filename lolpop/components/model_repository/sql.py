@@ -117,5 +117,5 @@ def _set(connection: Connection, model_version: ModelVersion, **values: Any) -> 
 
     from lolpop.components.store import schema
 
-    mine = schema.registrations.c.reference == model_version.reference
-    connection.execute(update(schema.registrations).where(mine).values(values))
+    is_version = schema.registrations.c.reference == model_version.reference
+    connection.execute(update(schema.registrations).where(is_version).values(values))

@@ -95,29 +95,29 @@ class _ProcessLimit:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted: list[int] = []
+        self._requests: list[int] = []
         self._before: list[tuple[Any, int]] = []
 
     @contextmanager
     def limited(self, threads: int) -> Iterator[None]:
         with self._lock:
-            if not self._wanted:
+            if not self._requests:
                 libraries = _LIBRARIES.of("blas")
                 self._before = [
                     (library, number) for library in libraries if (number := library.num_threads) is not None
                 ]
-            self._wanted.append(threads)
+            self._requests.append(threads)
             self._apply()
         try:
             yield
         finally:
             with self._lock:
-                self._wanted.remove(threads)
+                self._requests.remove(threads)
                 self._apply()
 
     def _apply(self) -> None:
         for library, number in self._before:
-            library.set_num_threads(min([number, *self._wanted]))
+            library.set_num_threads(min([number, *self._requests]))
 
 
 _PROCESS = _ProcessLimit()

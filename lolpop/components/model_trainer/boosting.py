@@ -131,7 +131,7 @@ class BoostingModelTrainer(LibraryModelTrainer):
 
         fitted = rows_of(model, folder)
         if not isinstance(fitted.estimator, self.trees):
-            raise TrainingError(f"The model is none of {self.library}'s. Use the trainer that has fitted it.")
+            raise TrainingError(f"This is not a model of {self.library}. Use the trainer that fitted it.")
         fitted.estimator.save(folder / self.estimator_file)
         _skops.dump(fitted.transformer, folder / _TRANSFORMER_FILE)
         Description.of(fitted).write(folder)

@@ -248,5 +248,5 @@ class CombinationModelTrainer(CombiningModelTrainer):
 def _forecasts(model: FittedModel) -> ForecastModel:
     if not isinstance(model, ForecastModel):
         kind = with_article(type(model).__name__, capital=True)
-        raise UnusableArtifactError(f"{kind} forecasts no series.")
+        raise UnusableArtifactError(f"{kind} cannot forecast series.")
     return model

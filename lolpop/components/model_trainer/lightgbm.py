@@ -168,7 +168,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
         named = [name for name in parameter_names(lightgbm.LGBMModel) if name != "kwargs"]
         # Other parameters are listed by the library only; aliases of those above are left out.
         aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
-        return named + [name for name, also in aliases.items() if not {name, *also} & set(named)]
+        return named + [name for name, synonyms in aliases.items() if not {name, *synonyms} & set(named)]
 
     def search_space(self) -> SearchSpace:
         """The parameters that are worth searching."""

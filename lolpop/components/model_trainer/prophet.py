@@ -148,11 +148,13 @@ class ProphetModelTrainer(BySeriesModelTrainer):
         cap, floor = settings.get("cap"), settings.get("floor")
         if growth == "logistic":
             if cap is None:
-                yield Finding("cap", "logistic growth needs a cap", hint="Set cap to what is never reached.")
+                yield Finding(
+                    "cap", "logistic growth needs a cap", hint="Set cap to a value that is never reached."
+                )
             elif cap <= (floor or 0):
                 yield Finding("cap", f"{cap} is not above the floor, {floor or 0}", hint="Set it higher.")
             return
         for name, value in (("cap", cap), ("floor", floor)):
             if value is not None:
                 hint = f"Set growth to logistic, or leave {name} out."
-                yield Finding(name, f"it is of logistic growth, and growth is {growth}", hint=hint)
+                yield Finding(name, f"it is for logistic growth, but growth is {growth}", hint=hint)

@@ -156,4 +156,4 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
             for name in names:
                 if owner != model and settings.get(name, "auto") not in {"auto", None}:
                     hint = f"Set model to {owner}, or leave {name} out."
-                    yield Finding(name, f"it is a setting of {owner}, and model is {model}", hint=hint)
+                    yield Finding(name, f"it is a setting of {owner}, but model is {model}", hint=hint)

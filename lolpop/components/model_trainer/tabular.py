@@ -91,10 +91,10 @@ class TabularModel(FittedModel):
         labels = self._class_labels()
         if not len(rows):
             return Predictions(labels[:0], np.empty((0, len(labels))) if self.classes else None, self.classes)
-        wanted = rows if tuple(rows.columns) == self.columns else rows.select(self.columns)
+        features = rows if tuple(rows.columns) == self.columns else rows.select(self.columns)
         try:
             with at_most(threads_for(len(rows), len(self.columns))):
-                return self._predicted(wanted.to_native(), labels)
+                return self._predicted(features.to_native(), labels)
         except LolpopError:
             raise
         except REFUSALS as error:
@@ -170,7 +170,7 @@ def explained(error: Exception, estimator: str) -> TrainingError:
     """The error of an estimator that refuses its parameters or data, for people."""
     if match := _PARAMETER.fullmatch(str(error).strip()):
         return TrainingError(
-            f"params.{match['name']} of {estimator} must be {match['expected']}, and is {match['value']}.",
+            f"params.{match['name']} of {estimator} must be {match['expected']}, but is {match['value']}.",
             parameter=(match["name"], match["value"]),
         )
     reason = str(error).strip() or type(error).__name__
@@ -189,13 +189,13 @@ def _labels(target: Series, problem: Problem) -> Array:
         return labels
     if kind_of(series) not in {"number", "boolean"}:
         raise DataError(
-            f"The target {series.name!r} should contain numbers to be learned by {problem.type}, and is "
+            f"The target {series.name!r} should contain numbers for {problem.type}, but is "
             f"{series.dtype}. {OTHER_RUNNERS['classification'].capitalize()}."
         )
     numbers = to_floats(series)
-    if strange := int(np.count_nonzero(~np.isfinite(numbers))):
+    if unusable := int(np.count_nonzero(~np.isfinite(numbers))):
         raise DataError(
-            f"The target {series.name!r} is missing or infinite in {count(strange, 'row')} of "
+            f"The target {series.name!r} is missing or infinite in {count(unusable, 'row')} of "
             f"{len(numbers):,}. Drop them before training."
         )
     require_bounded(numbers, series.name)
@@ -219,7 +219,7 @@ def _require_classes(labels: Array, name: str) -> None:
 
 def _left_out(transformer: Any) -> Mapping[str, str]:
     entries = getattr(transformer, "transformers", ())
-    return {column: reason for reason, what, columns in entries if what == "drop" for column in columns}
+    return {column: reason for reason, action, columns in entries if action == "drop" for column in columns}
 
 
 def _categories(transformer: Any) -> dict[str, Collection[str]]:

@@ -79,8 +79,8 @@ class ForecastModelVisualizer(ModelVisualizer):
         all_axes = figure.subplots(len(chosen), squeeze=False)[:, 0]
         paths = self._paths(model, frame, target)
         for key, axes in zip(chosen, all_axes, strict=True):
-            mine = [path for path in paths if path.key == key]
-            _draw(axes, mine, self._problem.interval)
+            paths_of_series = [path for path in paths if path.key == key]
+            _draw(axes, paths_of_series, self._problem.interval)
             title = f"{name.capitalize()} of {as_text(self._problem.target)}"
             axes.set(title=f"{title}: {as_text(key)}" if len(keys) > 1 else title)
         all_axes[0].legend(loc="upper left", fontsize="small")
@@ -108,9 +108,9 @@ class ForecastModelVisualizer(ModelVisualizer):
         positions = grid.positions(times)
         figures = []
         for path in np.unique(paths):
-            mine = np.flatnonzero(paths == path)
-            mine = mine[np.argsort(positions[mine])]
-            key, history, before = keys[codes[mine[0]]], np.empty(0), positions[:0]
+            rows_of_path = np.flatnonzero(paths == path)
+            rows_of_path = rows_of_path[np.argsort(positions[rows_of_path])]
+            key, history, before = keys[codes[rows_of_path[0]]], np.empty(0), positions[:0]
             if isinstance(model, ForecastModel):
                 series_history = model.learned.histories[key]
                 history = np.array(series_history.tail)
@@ -120,10 +120,10 @@ class ForecastModelVisualizer(ModelVisualizer):
                     key,
                     grid.times(before),
                     history,
-                    grid.times(positions[mine]),
-                    truth[mine],
+                    grid.times(positions[rows_of_path]),
+                    truth[rows_of_path],
                     *(
-                        np.asarray(values, dtype=np.float64)[mine]
+                        np.asarray(values, dtype=np.float64)[rows_of_path]
                         for values in (predictions.labels, predictions.lower, predictions.upper)
                     ),
                 )
@@ -160,7 +160,7 @@ def _draw(axes: Axes, paths: Sequence[_Path], interval: float) -> None:
         )
 
 
-def _spread(keys: Sequence[str], most: int) -> list[str]:
-    if len(keys) <= most:
+def _spread(keys: Sequence[str], limit: int) -> list[str]:
+    if len(keys) <= limit:
         return list(keys)
-    return [keys[round(at * (len(keys) - 1) / max(1, most - 1))] for at in range(most)]
+    return [keys[round(at * (len(keys) - 1) / max(1, limit - 1))] for at in range(limit)]

@@ -10,7 +10,7 @@ from lolpop._escaping import escaped_text
 from lolpop.integrations import Component
 from lolpop.runs import redacted
 
-__all__ = ["Level", "Notifier", "at_least", "tell"]
+__all__ = ["Level", "Notifier", "at_least", "notify_all"]
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 
@@ -30,7 +30,7 @@ class Notifier(Component):
         """Send ``message``."""
 
 
-def tell(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
+def notify_all(notifiers: Iterable[Notifier], message: str, level: Level = "info") -> None:
     """Send ``message`` through each of ``notifiers``, with the secrets of the open run's container redacted.
 
     Control characters and invisible characters are escaped.

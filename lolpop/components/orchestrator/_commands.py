@@ -62,7 +62,7 @@ def shell_script(
         f'export LOLPOP_GROUP="${{LOLPOP_GROUP:-{graph.name}-$(date -u +%Y%m%dT%H%M%S)-$$}}"',
         "",
         "# Runs a workflow and prints its result, which is a reference to what it made.",
-        "# Another attempt at a step goes on from this one.",
+        "# A later attempt at a step resumes this one.",
         "run_once() {",
         "    local step=$1; shift",
         f'    {limit}{run} "$@"{options} --step "$step" --json \\',

@@ -26,7 +26,7 @@ _COMMON_NAMES = frozenset(
 _WIDTH = 100
 _RUN_LOLPOP = '''\
 def run_lolpop(group, step, workflow, arguments, /, **environment):
-    """Run a workflow in a process of its own. Another attempt at a step goes on from this one."""
+    """Run a workflow in a process of its own. A later attempt at a step resumes this one."""
     command = [*LOLPOP, "run", RUNNER, workflow, *OPTIONS, "--step", step, "--json"]
     for name, value in arguments.items():
         text = value if isinstance(value, str) else json.dumps(value)

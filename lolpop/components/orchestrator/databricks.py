@@ -140,7 +140,7 @@ def main(folder, job_run_id, step, *words):
     environment = {**os.environ, "LOLPOP_GROUP": f"databricks-{job_run_id}"}
     for name, (scope, key) in SECRETS.items():
         environment[name] = dbutils.secrets.get(scope, key)
-    # Another attempt at a step goes on from this one.
+    # A later attempt at a step resumes this one.
     command = [sys.executable, "-m", "lolpop", "run", *words, "--step", step, "--json"]
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
     document = json.loads(done.stdout or "{}")

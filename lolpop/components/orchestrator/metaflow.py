@@ -59,8 +59,8 @@ class MetaflowOrchestrator(PythonFileOrchestrator):
     ) -> None:
         super().__init__(retry_delay=retry_delay, **rest)
         self._schedule = None if schedule is None else check_cron(schedule)
-        asked = {"cpu": cpu, "memory": memory, "gpu": gpu}
-        resources = ", ".join(f"{name}={amount}" for name, amount in asked.items() if amount is not None)
+        amounts = {"cpu": cpu, "memory": memory, "gpu": gpu}
+        resources = ", ".join(f"{name}={amount}" for name, amount in amounts.items() if amount is not None)
         self._decorators = {
             "card": 'type="blank"',
             "retry": f"times={self._retries}, minutes_between_retries={retry_delay}",

@@ -126,13 +126,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if recall(dataset_version) is not None:
             return 1
-        return tables.count_batches(self._held(dataset_version))
+        return tables.count_batches(self._path_of(dataset_version))
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
         """The batches from ``start`` up to, but not including, ``stop``. No others are read."""
         from lolpop.data import tables
 
-        path = self._held(as_resource(dataset_version, DatasetVersion))
+        path = self._path_of(as_resource(dataset_version, DatasetVersion))
         yield from map(tables.unpack, tables.read_batches(path, start, stop))
 
     def close(self) -> None:
@@ -200,7 +200,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         resource = as_resource(resource, Experiment, ModelVersion)
         return self._winner(resource) if isinstance(resource, ModelVersion) else resource
 
-    def _held(self, dataset_version: DatasetVersion) -> Path:
+    def _path_of(self, dataset_version: DatasetVersion) -> Path:
         """The file of ``dataset_version``, which stays open until ``close``."""
         with self._lock:
             reference = dataset_version.reference

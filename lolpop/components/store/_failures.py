@@ -17,7 +17,7 @@ from lolpop.settings.secrets import mask_urls
 
 _MOVE = "Let this user write there, or set store.url and store.artifacts to another place."
 _CLEAR = "Move the file away, or set store.url and store.artifacts to another place."
-_FREE = "What was kept before is unharmed. Free some space and run again."
+_FREE = "Earlier records are unharmed. Free some space and run again."
 
 # The problem and its solution, by the prefix of SQLite's error name.
 _SQLITE = {
@@ -32,7 +32,7 @@ _SQLITE = {
     "SQLITE_PERM": ("cannot be opened", _MOVE),
     "SQLITE_AUTH": ("cannot be opened", _MOVE),
     "SQLITE_BUSY": (
-        "is kept locked by another process",
+        "is locked by another process",
         "End the process that holds it, or wait until it is done.",
     ),
 }
@@ -60,14 +60,14 @@ def sql_failures(place: object, scrub: Callable[[str], str]) -> Iterator[None]:
         yield
     except schema.DamagedCellError as error:
         advice = "Restore it from a backup, or move it away to start anew."
-        raise StoreError(f"{place} is damaged: of a cell, {error}. {advice}") from error
+        raise StoreError(f"{place} is damaged: in one cell, {error}. {advice}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         origin = getattr(error, "orig", None) or error
         message = str(origin).strip()
         name = getattr(origin, "sqlite_errorname", "")
-        for start, (what, advice) in _SQLITE.items():
+        for start, (reason, advice) in _SQLITE.items():
             if name.startswith(start):
-                raise StoreError(f"{place} {what}. {advice}") from error
+                raise StoreError(f"{place} {reason}. {advice}") from error
         failure = StoreError(f"The store at {place} failed: {scrub(message)}")
         raise failure from (error if scrub(message) == message else None)
 
@@ -78,7 +78,9 @@ def disk_failures(path: Path | str, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what, advice = _DISK.get(error.errno or 0, (error.strerror or str(error), "See that it can be used."))
-        raise StoreError(f"{path} cannot be {doing}: {what}. {advice}") from error
+        reason, advice = _DISK.get(
+            error.errno or 0, (error.strerror or str(error), "Check that it is accessible.")
+        )
+        raise StoreError(f"{path} cannot be {doing}: {reason}. {advice}") from error
     except errors_of(FILE_SYSTEMS) as error:
         raise StoreError(f"{path} cannot be {doing}: {mask_urls(str(error)).rstrip('.')}.") from error

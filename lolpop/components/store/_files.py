@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from lolpop._advisory_locks import held, remove_abandoned
+from lolpop._advisory_locks import locked, remove_abandoned
 from lolpop._temporary import temporary_folder
 from lolpop.components._disk import sync
 from lolpop.components.store._failures import disk_failures
@@ -121,7 +121,7 @@ class LocalFiles:
         self._root.mkdir(parents=True, exist_ok=True)
         # Copy it before it is known to be new, so that large files are read and hashed only once.
         with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
-            with incoming.open("xb") as target, held(incoming):
+            with incoming.open("xb") as target, locked(incoming):
                 digest = _copy(source, target)
             path = self._path(digest)
             if path.exists() and _digest_of(path) == digest:
@@ -237,14 +237,13 @@ def _checked(digest: str) -> str:
 
 def _changed(place: Path | str) -> StoreError:
     return UnusableArtifactError(
-        f"{place} is no longer what was stored: its content has changed. Restore it from a backup, or make "
-        "again what it holds."
+        f"{place} has changed since it was stored. Restore it from a backup, or create its content again."
     )
 
 
 def _missing(place: Path | str) -> StoreError:
     return UnusableArtifactError(
-        f"{place} is missing. Restore it from a backup, or make again what it holds."
+        f"{place} is missing. Restore it from a backup, or create its content again."
     )
 
 

@@ -51,12 +51,12 @@ class LeaseLocks:
     def free_runs(self, connection: Connection, run_ids: Sequence[str], /) -> list[str]:
         """Those of ``run_ids`` that have no lease, or an expired one."""
         leases = schema.leases.c
-        held = set(
+        leased = set(
             connection.scalars(
                 select(leases.run_id).where(leases.run_id.in_(run_ids), leases.expires_at > func.now())
             )
         )
-        return [run_id for run_id in run_ids if run_id not in held]
+        return [run_id for run_id in run_ids if run_id not in leased]
 
     def remove_leftovers(self, connection: Connection, /) -> None:
         """Remove the leases of killed processes."""

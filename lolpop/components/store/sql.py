@@ -220,10 +220,10 @@ class SQLStore(Store):
                     self._inherited.append(opened)
                     opened = None
                 if opened is None or (write and opened.only_read):
-                    anew = self._open_anew(write=write)
+                    database = self._open_anew(write=write)
                     if opened is not None:
                         opened.database.close()
-                    opened = self._opened = anew
+                    opened = self._opened = database
         return opened
 
     def _open_anew(self, *, write: bool) -> _Opened:

@@ -247,9 +247,9 @@ class Cell:
 
     def own_instance(self, epoch: int) -> Instance:
         """The instance of this epoch, overrides ignored."""
-        return self._made(epoch, self._instances, self._builder, self.lifetime)
+        return self._built_instance(epoch, self._instances, self._builder, self.lifetime)
 
-    def _made(
+    def _built_instance(
         self, epoch: int, instances: dict[Any, Instance], builder: Builder, lifetime: Lifetime
     ) -> Instance:
         """The instance of ``instances`` that was built from the same dependencies, or a new one."""
@@ -263,7 +263,7 @@ class Cell:
         if instance is not None:
             return instance
         # One builder a slot: a constructor may wait for a thread that resolves another one.
-        with builder.only(lifetime, self.path):
+        with builder.one_thread(lifetime, self.path):
             instance = instances.get(key)
             if instance is not None:
                 return instance
@@ -290,8 +290,8 @@ class Cell:
         except Exception as error:
             # A function of the user may raise anything; the message says which function, and for which
             # parameter.
-            asked = f"{self.path}: {dependency.parameter.name!r} could not be provided"
-            raise WiringError(f"{asked}: {type(error).__name__}: {error}") from error
+            message = f"{self.path}: {dependency.parameter.name!r} could not be provided"
+            raise WiringError(f"{message}: {type(error).__name__}: {error}") from error
         if isinstance(value, list):
             members = alternatives(dependency.parameter.annotation)
             return (

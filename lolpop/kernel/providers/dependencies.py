@@ -49,8 +49,8 @@ class Dependency:
         if is_plain or provider is None or _lazy_type(annotation) is None:
             return cls(parameter, provider)
         if _is_always_lazy(parameter.annotation) or not _gives_callable(provider):
-            wanted = _lazy_type(parameter.annotation)
-            eager = Parameter(parameter.name, wanted, parameter.default)
+            eager_type = _lazy_type(parameter.annotation)
+            eager = Parameter(parameter.name, eager_type, parameter.default)
             return cls(eager, provider, LazyProvider(provider))
         return cls(parameter, provider)
 

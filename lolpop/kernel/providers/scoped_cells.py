@@ -37,7 +37,7 @@ class ScopedCell(Cell):
         part = unit.part(self)
         if part.current is not None and part.current[0] == epoch:
             return part.current[1]
-        instance = self._made(epoch, part.instances, part.builder, unit)
+        instance = self._built_instance(epoch, part.instances, part.builder, unit)
         part.current = (epoch, instance)
         return instance
 

@@ -129,8 +129,8 @@ class Slot(di.Provider[T]):
         return copied
 
     def __repr__(self) -> str:
-        where = self.name if self._cell is None else self._cell.path
-        return f"<{type(self).__name__} {where!r}>"
+        place = self.name if self._cell is None else self._cell.path
+        return f"<{type(self).__name__} {place!r}>"
 
     __str__ = __repr__
 

@@ -157,18 +157,18 @@ def taken_over(attributes: Mapping[str, Any], inherited: Mapping[str, Any]) -> d
             memo[id(value)] = value
         elif isinstance(value, Uncached):
             memo[id(value)] = value
-            ours, parts = _Taken.BY_TYPE[_original(type(value))]
+            kind, parts = _Taken.BY_TYPE[_original(type(value))]
             _fill(value, value, parts, memo)
         elif type(value) in _Taken.BY_TYPE:
-            ours, parts = _Taken.BY_TYPE[type(value)]
-            taken[name] = memo[id(value)] = _fill(ours(), value, parts, memo)
+            kind, parts = _Taken.BY_TYPE[type(value)]
+            taken[name] = memo[id(value)] = _fill(kind(), value, parts, memo)
         else:
             taken[name] = di.deepcopy(value, memo)
     return taken
 
 
-def _original(ours: type[Any]) -> type[Any]:
-    return next(theirs for theirs, (kind, _) in _Taken.BY_TYPE.items() if issubclass(ours, kind))
+def _original(cls: type[Any]) -> type[Any]:
+    return next(original for original, (kind, _) in _Taken.BY_TYPE.items() if issubclass(cls, kind))
 
 
 def _fill(provider: Any, like: Any, parts: tuple[str, ...], memo: dict[int, Any]) -> Any:

@@ -66,7 +66,7 @@ class _SettingsCell(Cell):
             declared_as = self.scope.declared_as.__name__
             node = node_of(self.slot.default, Origin(f"default of {declared_as}"))
             statements = [Statement(-1, Layer(declared_as, node), node), *statements]
-        return merge(statements, known=lambda path: declared_keys(self.slot.type, path), as_value=True)
+        return merge(statements, known_keys=lambda path: declared_keys(self.slot.type, path), as_value=True)
 
     def _make_plan(self) -> Plan:
         default = REQUIRED if isinstance(self.slot.default, Mapping) else self.slot.default

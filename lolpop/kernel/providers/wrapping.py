@@ -93,9 +93,9 @@ class _WrapCell(ScopedCell):
                 f"{self.path} is a providers.Wrap, which only overrides another provider",
                 "Pass it to override(…).",
             )
-        beneath: Slot[Any] = _Beneath(cast("Cell", override.overridden), override)
-        bind_slot(beneath, self.scope, self.name)
-        yield Dependency(Parameter("real", object), beneath)
+        wrapped_slot: Slot[Any] = _Beneath(cast("Cell", override.overridden), override)
+        bind_slot(wrapped_slot, self.scope, self.name)
+        yield Dependency(Parameter("real", object), wrapped_slot)
 
     def _build(self, parts: dict[str, Any]) -> Any:
         real = parts["real"]

@@ -104,13 +104,13 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
     if dependency.lazy is None:
         yield from _captive_findings(cell, dependency, provider)
     if not _fits(dependency, provided_type(provider, exact=True)):
-        wanted, actual = type_name(parameter.annotation), type_name(provided_type(provider))
+        expected, actual = type_name(parameter.annotation), type_name(provided_type(provider))
         chosen = _use_origin(cell.slot)
-        provide = f"an object of type {wanted}, or name another provider: {parameter.name}=…."
+        provide = f"an object of type {expected}, or name another provider: {parameter.name}=…."
         instead = f"Choose another implementation instead of {use!r}, or in code provide"
         yield Finding(
             cell.path,
-            f"{use!r} requires {parameter.name}: {wanted}, but {_name_of(dependency)} provides {actual}",
+            f"{use!r} requires {parameter.name}: {expected}, but {_name_of(dependency)} provides {actual}",
             origin=_use_origin(provider) or chosen,
             hint=f"{instead if chosen else 'Provide'} {provide}",
         )
@@ -125,25 +125,25 @@ def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[
     for behind in slots:
         if not isinstance(behind, Slot) or not is_scoped(behind):
             continue
-        wanted = type_name(dependency.parameter.annotation)
+        expected = type_name(dependency.parameter.annotation)
         yield Finding(
             cell.path,
             f"{cell.plan.called!r} lives as long as the container, but requires "
             f"{dependency.parameter.name!r}: {cell_of(behind).path} lives as long as one scope",
-            hint=f"Declare {cell.path} with scoped=True too, or take providers.Lazy[{wanted}].",
+            hint=f"Declare {cell.path} with scoped=True too, or take providers.Lazy[{expected}].",
         )
 
 
 def _fits(dependency: Dependency, provided: Any) -> bool:
     """Whether the provided object fits the parameter; for settings, the value itself is checked."""
-    wanted = dependency.parameter.annotation
+    annotation = dependency.parameter.annotation
     if (setting := injected_setting(dependency)) is None:
-        return fits(provided, wanted)
+        return fits(provided, annotation)
     if setting.value is None:
-        return fits(type(None), wanted)
-    if any(get_origin(member) is Literal for member in alternatives(wanted)):
-        return value_fits(setting.value, wanted)
-    return all(fits(member, wanted) for member in alternatives(provided))
+        return fits(type(None), annotation)
+    if any(get_origin(member) is Literal for member in alternatives(annotation)):
+        return value_fits(setting.value, annotation)
+    return all(fits(member, annotation) for member in alternatives(provided))
 
 
 def _injected_findings(cell: Cell) -> Iterator[Finding]:
@@ -165,8 +165,8 @@ def _layer_of(cell: Cell) -> str:
     return "runner" if isinstance(cell.slot, RunnerSlot) else "component"
 
 
-def _forbidden_layer(cell: Cell, wanted: Iterable[Any]) -> str | None:
-    for member in wanted:
+def _forbidden_layer(cell: Cell, members: Iterable[Any]) -> str | None:
+    for member in members:
         if not isinstance(member, type):
             continue
         if issubclass(member, Runner):

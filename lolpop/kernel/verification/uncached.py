@@ -103,13 +103,13 @@ def _call_findings(provider: di.Provider[Any], path: str, *, complete: bool) -> 
         kind = signature.parameters[parameter].kind
         if parameter not in hints or kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
             continue
-        wanted = hints[parameter]
+        annotation = hints[parameter]
         if isinstance(value, di.Provider):
             actual = type_name(provided_type(value))
-            is_right = fits(provided_type(value, exact=True), wanted)
+            is_right = fits(provided_type(value, exact=True), annotation)
             gives = f", but {name_of(value)} provides {actual}"
         else:
-            is_right, gives = value_fits(value, wanted), f", not {type_name(value_type(value))}"
+            is_right, gives = value_fits(value, annotation), f", not {type_name(value_type(value))}"
         if not is_right:
-            message = f"{name} requires {parameter}: {type_name(wanted)}{gives}"
+            message = f"{name} requires {parameter}: {type_name(annotation)}{gives}"
             yield Finding(path, message, hint="Change the argument.")

@@ -129,10 +129,10 @@ class CallFingerprints:
         instance = self._owners[owner]()
         reads = reads_of(getattr(type(instance), name, None))
         if callable(reads):
-            for what, digest in reads(instance, **arguments).items():
+            for subject, digest in reads(instance, **arguments).items():
                 shown = digest if digest is not None and not _is_digest(digest) else ""
                 kind: PartKind = "state" if isinstance(digest, StoreState) else "file"
-                yield Part(kind, what, digest if digest is None else str(digest), shown)
+                yield Part(kind, subject, digest if digest is None else str(digest), shown)
         elif not reads and self._method(path).reads_outside:
             yield Part("file", "what it reads", None)
 

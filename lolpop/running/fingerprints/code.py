@@ -79,17 +79,17 @@ def code_of(roots: Iterable[Any]) -> CodeParts:
     for root in roots:
         walk.reach(root, "")
     walk.finish()
-    return walk.found
+    return walk.code_parts
 
 
 class _Walk:
     """One walk over the code of a project."""
 
     def __init__(self) -> None:
-        self.found = CodeParts({}, {})
+        self.code_parts = CodeParts({}, {})
         self._seen: set[int] = set()
         self._entered: set[int] = set()
-        self._held: list[Any] = []  # visited objects are held, so that their ids stay unique during the walk
+        self._visited: list[Any] = []  # kept alive, so that ids stay unique during the walk
         self._modules: set[str] = set()
         self._has_everything = False
         self._pending: deque[Callable[[], None]] = deque()
@@ -109,7 +109,7 @@ class _Walk:
             self._reach_module(value.__name__, caller)
             return
         self._seen.add(id(value))
-        self._held.append(value)
+        self._visited.append(value)
         if _runs_code_by_name(value):
             self._reach_everything(caller)
         self._reach_new(value, caller, name)
@@ -278,7 +278,7 @@ class _Walk:
         if id(value) in self._entered:
             return
         self._entered.add(id(value))
-        self._held.append(value)
+        self._visited.append(value)
         items = [*value.items()] if isinstance(value, Mapping) else [*value]
         if isinstance(value, set | frozenset):
             items.sort(key=identity_of)  # their own order differs from process to process
@@ -293,13 +293,13 @@ class _Walk:
         for attribute, part in sorted({**state, **getattr(value, "__dict__", {})}.items()):
             if id(part) not in self._seen:
                 self._seen.add(id(part))
-                self._held.append(part)
+                self._visited.append(part)
                 self._reach_part(part, caller, f"{name}.{attribute}")
 
     def _reach_binding(self, module: str, name: str, names: Mapping[str, Any], caller: str) -> None:
         """Count the statements that bind a global name, and what they refer to."""
         part = f"{module}.{name}(statement)"
-        if part in self.found.parts:
+        if part in self.code_parts.parts:
             return
         statements = binding_statements(module, name)
         if not statements:
@@ -347,11 +347,11 @@ class _Walk:
             distribution = distribution_of(module.partition(".")[0])
             if distribution is not None:
                 name, version = distribution
-                self.found.versions[name] = version
+                self.code_parts.versions[name] = version
 
     def _add(self, name: str, digest: str, place: str, caller: str) -> None:
         """Count a part. Several may have one name, such as lambdas: each counts."""
-        parts, unique, number = self.found.parts, name, 1
+        parts, unique, number = self.code_parts.parts, name, 1
         while unique in parts and parts[unique].digest != digest:
             number += 1
             unique = f"{name}#{number}"

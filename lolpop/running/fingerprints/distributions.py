@@ -42,8 +42,8 @@ def version_of(name: str) -> str:
     """The version of a distribution, by its name or by a module of it; ``not installed`` if it is not."""
     if (version := _distributions.version_of(name)) is not None:
         return version
-    brought = distribution_of(name)
-    return "not installed" if brought is None else brought[1]
+    distribution = distribution_of(name)
+    return "not installed" if distribution is None else distribution[1]
 
 
 @cache

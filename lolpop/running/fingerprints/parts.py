@@ -63,7 +63,7 @@ class Parts:
         return Parts(part for part in self if part.kind != "state")
 
     @property
-    def known(self) -> Parts:
+    def determined(self) -> Parts:
         """The parts whose content is determined."""
         return Parts(part for part in self if part.digest is not None)
 
@@ -141,7 +141,7 @@ def _described(old: Part | None, new: Part | None) -> str:
     if new is not None and new.digest is None:
         return f"{part.name}: its content cannot be determined"
     if part.kind == "file" and not part.shown:
-        return f"{part.name}: {'content' if old and new else 'read' if new else 'not read any more'}"
+        return f"{part.name}: {'content' if old and new else 'read' if new else 'no longer read'}"
     change = _change(old, new)
     if part.kind == "library":
         return f"{part.name} {change}"
@@ -149,9 +149,9 @@ def _described(old: Part | None, new: Part | None) -> str:
 
 
 def _described_code(part: Part, *, is_new: bool, is_gone: bool) -> str:
-    what = f"{part.place} {part.name}".strip()
+    description = f"{part.place} {part.name}".strip()
     caller = f", called by {part.caller}" if part.caller else ""
-    return what + caller + (" (new)" if is_new else " (not used any more)" if is_gone else "")
+    return description + caller + (" (new)" if is_new else " (no longer used)" if is_gone else "")
 
 
 def _change(old: Part | None, new: Part | None) -> str:

@@ -85,8 +85,10 @@ def method_parts(
 
 
 class _Walk:
-    def __init__(self, contributions: Contributions, alone: tuple[Slot[Any], str] | None = None) -> None:
-        self._alone = alone
+    def __init__(
+        self, contributions: Contributions, only_method: tuple[Slot[Any], str] | None = None
+    ) -> None:
+        self._only_method = only_method
         """The one call that is followed, if other calls are not."""
         self._contributions = contributions
         self._parts = Parts()
@@ -146,7 +148,7 @@ class _Walk:
     ) -> None:
         if (id(owner), id(member), self._is_declared) in self._seen:
             return
-        if self._alone not in (None, (owner, name)) and call_kind(member) is not None:
+        if self._only_method not in (None, (owner, name)) and call_kind(member) is not None:
             return
         self._seen.add((id(owner), id(member), self._is_declared))
         self._has_effects = self._has_effects or has_effects(member)

@@ -60,7 +60,7 @@ def predictions_elsewhere(trainer: type[ModelTrainer], folders: Sequence[Path]) 
         check=False,
     )
     require(done.returncode == 0, f"{path} to load and predict in a new process", done.stderr.strip())
-    return [_told(folder / "predictions") for folder in folders]
+    return [_loaded_predictions(folder / "predictions") for folder in folders]
 
 
 def require_same(expected: Predictions, actual: Predictions, what: str) -> None:
@@ -94,13 +94,13 @@ def raised(kind: type[LolpopError], call: Callable[[], object]) -> LolpopError:
     raise AssertionError(f"Expected a {kind.__name__}, but nothing was raised.")
 
 
-def require(met: bool, expected: str, actual: object) -> None:
-    """Raise AssertionError, with the expected and the actual value, unless the expectation is ``met``."""
-    if not met:
+def require(holds: bool, expected: str, actual: object) -> None:
+    """Raise AssertionError, with the expected and the actual value, unless the expectation is ``holds``."""
+    if not holds:
         raise AssertionError(f"Expected {expected}, but got: {actual}")
 
 
-def _told(path: Path) -> Predictions:
+def _loaded_predictions(path: Path) -> Predictions:
     import numpy as np
 
     description = json.loads(path.read_text(encoding="utf-8"))

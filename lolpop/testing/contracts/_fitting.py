@@ -44,25 +44,25 @@ def fitted(make: Callable[[Any, int], ModelTrainer], case: Case) -> FittedModel:
 
 def check_independent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, other: Case) -> None:
     """Require that fits of one trainer, with or without parameters for the call, are independent."""
-    alone = [fitted(make, case).predict(case.ahead) for case in (one, other)]
+    expected = [fitted(make, case).predict(case.ahead) for case in (one, other)]
     trainer = make(one.problem, 0)
     first = trainer.fit(one.frame, one.target)
     trainer.fit(one.frame, one.target, some_params(trainer, 0.0))
     second = trainer.fit(other.frame, other.target)
-    require_same(alone[1], second.predict(other.ahead), "a second fit of one trainer")
-    require_same(alone[0], first.predict(one.ahead), "a model whose trainer has fitted another")
+    require_same(expected[1], second.predict(other.ahead), "a second fit of one trainer")
+    require_same(expected[0], first.predict(one.ahead), "a model whose trainer has fitted another")
 
 
 def check_concurrent_fits(make: Callable[[Any, int], ModelTrainer], one: Case, other: Case) -> None:
     """Require that one trainer fits, and its models predict, two cases in two threads independently."""
     cases = [one, other] * 2
-    alone = [fitted(make, case).predict(case.ahead) for case in (one, other)] * 2
+    expected = [fitted(make, case).predict(case.ahead) for case in (one, other)] * 2
     trainer = make(one.problem, 0)
     with ThreadPoolExecutor(2) as pool:
         models = list(pool.map(lambda case: trainer.fit(case.frame, case.target), cases))
         concurrent = list(pool.map(lambda model, case: model.predict(case.ahead), models, cases))
-    for expected, predictions in zip(alone, concurrent, strict=True):
-        require_same(expected, predictions, "a model of another thread")
+    for single, predictions in zip(expected, concurrent, strict=True):
+        require_same(single, predictions, "a model of another thread")
 
 
 def check_search_space(trainer: ModelTrainer, case: Case) -> None:

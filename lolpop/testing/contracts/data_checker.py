@@ -68,7 +68,7 @@ class DataCheckerContract(ComponentContract):
             for check in make(rows.problem).check(rows.frame).checks:
                 require(bool(check.check and check.message.strip()), "a name and a message", check)
 
-    def test_rows_that_are_missing_are_told(self, make: Make) -> None:
+    def test_rows_that_are_missing_are_reported(self, make: Make) -> None:
         """A frame without rows is reported as an error, or raises a DataError."""
         for kind in self.problem_types:
             rows = sample(kind)

@@ -84,8 +84,8 @@ class DataConnectorContract(ComponentContract):
         """The digest, if there is one, changes if and only if the content changes."""
         connector, source = make(), new_source()
         connector.write(sample().frame, source)
-        first, again = connector.version(source), make().version(source)
-        require(first == again, f"the digest {first} again", again)
+        first, second = connector.version(source), make().version(source)
+        require(first == second, f"the digest {first} again", second)
         connector.write(sample(seed=1).frame, source)
         other = connector.version(source)
         require(first is None or first != other, "another digest of other rows", other)

@@ -95,8 +95,15 @@ class DataSplitterContract(ComponentContract):
                 continue
             time = rows.problem.time
             for splits in backtest:
-                learned, judged = wrap(splits.train)[time].max(), wrap(splits.test)[time].min()
-                require(learned < judged, f"nothing learned after {judged}", learned)
+                last, first = (
+                    wrap(splits.train)[time].max(),
+                    wrap(splits.test)[time].min(),
+                )
+                require(
+                    last < first,
+                    f"nothing learned after {first}",
+                    last,
+                )
 
 
 def _parts(splits: Splits) -> list[Any]:

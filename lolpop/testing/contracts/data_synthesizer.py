@@ -37,9 +37,9 @@ class DataSynthesizerContract(ComponentContract):
             synthesizer = make(0)
             model = synthesizer.fit(convert(frame))
             for rows in (1, 37):
-                made = wrap(synthesizer.sample(model, rows))
-                require(len(made) == rows, f"{rows} rows ({kind})", len(made))
-                require(made.columns == list(frame.columns), "the same columns", made.columns)
+                synthetic = wrap(synthesizer.sample(model, rows))
+                require(len(synthetic) == rows, f"{rows} rows ({kind})", len(synthetic))
+                require(synthetic.columns == list(frame.columns), "the same columns", synthetic.columns)
 
     def test_is_repeatable(self, make: Make) -> None:
         """The same seed draws the same rows. Another seed draws other rows."""

@@ -49,10 +49,10 @@ class DataTransformerContract(ComponentContract):
     def test_works_in_threads(self, make: Make) -> None:
         """One transformer transforms two frames in two threads independently."""
         transformer, frames = make(), [sample(seed=seed).frame for seed in (0, 1)] * 4
-        alone = [rows_of(make().transform(frame)) for frame in frames]
+        expected = [rows_of(make().transform(frame)) for frame in frames]
         with ThreadPoolExecutor(4) as pool:
             concurrent = [rows_of(frame) for frame in pool.map(transformer.transform, frames)]
-        require(concurrent == alone, "the frames that one thread makes", "others")
+        require(concurrent == expected, "the frames that one thread makes", "others")
 
     def test_says_whether_it_joins(self, make: Make) -> None:
         """A transformer that cannot join several tables raises a DataError."""

@@ -34,7 +34,7 @@ class ModelCheckerContract(ComponentContract):
 
     def test_measures_its_metric(self, make: Make) -> None:
         """The primary metric is measured, with the same value in every kind of frame."""
-        for rows in self._judged():
+        for rows in self._samples():
             checker = make(rows.problem, 0)
             scores = set()
             for _, convert in frame_kinds():
@@ -46,7 +46,7 @@ class ModelCheckerContract(ComponentContract):
 
     def test_prefers_the_better_model(self, make: Make) -> None:
         """A good model is better than a bad one by the metric, and not vice versa."""
-        for rows in self._judged():
+        for rows in self._samples():
             checker, bad = make(rows.problem, 0), rows.bad
             features, target = rows.features, rows.target
             good = checker.measure(rows.model, features, target)[checker.metric]
@@ -63,14 +63,14 @@ class ModelCheckerContract(ComponentContract):
 
     def test_no_model_is_better_than_itself(self, make: Make) -> None:
         """A comparison of a model with itself finds no difference."""
-        for rows in self._judged():
+        for rows in self._samples():
             comparison = make(rows.problem, 0).compare(rows.model, rows.model, rows.features, rows.target)
             require(not comparison.better, "a model not to be better than itself", comparison)
             require(comparison.difference == 0, "a difference of 0", comparison.difference)
 
     def test_good_model_is_better_than_the_baseline(self, make: Make) -> None:
         """A good model is better than the baseline. A bad one is not."""
-        for rows in self._judged():
+        for rows in self._samples():
             checker, learned = make(rows.problem, 0), sample(rows.problem.type).target
             comparison = checker.compare_to_baseline(rows.model, rows.features, rows.target, learned)
             require(comparison.better, "a good model to be better than the baseline", comparison)
@@ -80,7 +80,7 @@ class ModelCheckerContract(ComponentContract):
 
     def test_reports_outcomes(self, make: Make) -> None:
         """The outcomes of a report have a name and a message. A good model has no error."""
-        for rows in self._judged():
+        for rows in self._samples():
             report = make(rows.problem, 0).check(rows.model, rows.features, rows.target)
             require(isinstance(report, CheckReport), "a CheckReport", type(report))
             require(report.status != "error", "no error of a good model", list(report.of("error")))
@@ -88,7 +88,7 @@ class ModelCheckerContract(ComponentContract):
 
     def test_drift_is_of_predictions(self, make: Make) -> None:
         """Rows like the reference have no prediction drift. Rows with other predictions do."""
-        for rows in self._judged():
+        for rows in self._samples():
             if rows.problem.type == "forecasting":
                 continue  # series continue: values far from the reference may be expected
             checker, reference = make(rows.problem, 0), sample(rows.problem.type, seed=1).features
@@ -100,7 +100,7 @@ class ModelCheckerContract(ComponentContract):
 
     def test_says_what_it_says_again(self, make: Make) -> None:
         """The same model, rows and seed always give the same metrics, report and comparison."""
-        for rows in self._judged():
+        for rows in self._samples():
             bad = rows.bad
             verdicts = []
             checker = make(rows.problem, 0)
@@ -113,9 +113,9 @@ class ModelCheckerContract(ComponentContract):
 
     def test_no_rows_are_a_data_error(self, make: Make) -> None:
         """A frame without rows raises a DataError."""
-        for rows in self._judged():
+        for rows in self._samples():
             none = rows.features[:0], rows.target[:0]
             raised(DataError, lambda: make(rows.problem, 0).measure(rows.model, *none))  # noqa: B023  (called at once)
 
-    def _judged(self) -> list[Sample]:
+    def _samples(self) -> list[Sample]:
         return [sample(kind).judged for kind in self.problem_types]

@@ -68,10 +68,10 @@ class ModelTrainerContract(ComponentContract):
             model = make(case.problem, 0).fit(case.frame, target)
             predictions = model.predict(case.frame)
             require(model.classes == tuple(labels), f"classes {tuple(labels)}", model.classes)
-            strange = {repr(label) for label in predictions.labels.tolist()} - {
+            unknown = {repr(label) for label in predictions.labels.tolist()} - {
                 repr(label) for label in labels
             }
-            require(not strange, f"labels among {labels}", sorted(strange))
+            require(not unknown, f"labels among {labels}", sorted(unknown))
 
     def test_needs_its_columns_by_name(self, make: MakeTrainer) -> None:
         """Column order and extra columns do not matter. A missing one raises a DataError that names it."""

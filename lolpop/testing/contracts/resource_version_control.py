@@ -99,7 +99,7 @@ class ResourceVersionControlContract(ComponentContract):
                 require_same(model.predict(rows.features), opened, f"the model of {experiment}, opened")
                 make().require(resource)
 
-    def test_lost_versions_are_told(self, make: Make) -> None:
+    def test_lost_versions_are_reported(self, make: Make) -> None:
         """``require`` raises a LolpopError for a missing version."""
         version = make().save_data("rows", sample().frame)
         make().require(version)

@@ -27,7 +27,7 @@ def test_a_component_has_the_methods_of_its_interface(churn, lolpop):
 
 
 def test_a_component_is_used_by_its_import_path(churn, lolpop):
-    """What `new component` made stands in the settings at once, without installing the project."""
+    """`new component` prints a setting that works at once, without installing the project."""
     (churn / "data/known.csv").write_text("a\n1\n")
     assert lolpop("new", "component", "model_trainer", "boosted", "--base", "sklearn").code == 0
     use = "churn.components.model_trainer.boosted:BoostedModelTrainer"
@@ -36,7 +36,7 @@ def test_a_component_is_used_by_its_import_path(churn, lolpop):
 
 
 def test_what_exists_is_never_written_over(churn, lolpop):
-    """The second time, nothing is written, and the error says why."""
+    """A second call writes nothing, and the error says why."""
     assert lolpop("new", "component", "notifier", "pager").code == 0
     before = contents(churn)
     assert lolpop("new", "component", "notifier", "pager").code == 2
@@ -102,7 +102,7 @@ def test_a_command_of_lolpop_cannot_be_hidden(churn, lolpop):
 
 
 def test_a_new_runner_is_run_as_it_was_told(churn, lolpop):
-    """It has settings of its own, as those of the project are for another runner."""
+    """It has its own settings, because those of the project are for another runner."""
     done = lolpop("new", "runner", "nightly")
     command = done.out.partition("Run it: lolpop ")[2].split()
     assert command == ["run", "-c", "nightly.yaml"]
@@ -118,14 +118,14 @@ def test_names_of_parts_are_identifiers(churn, lolpop, name):
 
 
 def test_outside_a_project_the_error_says_how_to_make_one(folder, lolpop):
-    """Without a pyproject.toml there is nothing to add to."""
+    """Without a pyproject.toml, nothing can be added."""
     done = lolpop("new", "pipeline", "report")
     assert done.code == 2
     assert "lolpop new project NAME" in done.err
 
 
 def test_what_is_in_the_pyproject_stays(churn, lolpop):
-    """Comments and the order of tables are as they were; only a line is added."""
+    """Comments and the order of tables stay as they are; only a line is added."""
     before = (churn / "pyproject.toml").read_text().splitlines()
     assert lolpop("new", "runner", "nightly").code == 0
     after = (churn / "pyproject.toml").read_text().splitlines()
@@ -145,7 +145,7 @@ def test_what_is_in_the_pyproject_stays(churn, lolpop):
     ids=["component", "runner", "workflow or runner", "command"],
 )
 def test_a_new_part_is_known_by_name_once_the_project_is_installed(churn, lolpop, part, words):
-    """A name that only the project's pyproject.toml knows is an error that says how to install the project."""
+    """A name that only pyproject.toml registers is an error that says how to install the project."""
     before = lolpop(*words)
     assert before.code == 2
     assert "pip install -e ." not in before.err + before.out
@@ -170,7 +170,7 @@ def test_a_new_part_is_known_by_name_once_the_project_is_installed(churn, lolpop
     ],
 )
 def test_the_proposed_setting_can_be_pasted(churn, lolpop, part, setting):
-    """What `new component` says to write is what the project's container takes, in its place of the tree."""
+    """The setting that `new component` prints is accepted by the project's container."""
     done = lolpop("new", "component", *part)
     assert f"Use it in lolpop.yaml: {setting}\n" in done.out
     (churn / "data/known.csv").write_text("patient_id,diagnosis\n1,benign\n")
@@ -184,7 +184,7 @@ def test_the_proposed_setting_can_be_pasted(churn, lolpop, part, setting):
 
 
 def test_a_misspelt_component_type_gets_a_near_name(churn, lolpop):
-    """Nothing is written for a type that does not exist; the near one is proposed."""
+    """Nothing is written for a type that does not exist; a near name is proposed."""
     before = contents(churn)
     done = lolpop("new", "component", "model_trianer", "own")
     assert done.code == 2

@@ -44,7 +44,7 @@ def test_a_new_project_with_every_part_passes_its_tests_and_runs(churn, lolpop, 
 
 @pytest.mark.parametrize("task", ["regression", "forecasting"])
 def test_the_other_templates_are_wired(folder, task, make, monkeypatch):
-    """A project for numbers, and one for series, has data and is verified without a finding."""
+    """A project for regression, and one for forecasting, has data and is verified without a finding."""
     if task == "forecasting":
         pytest.importorskip("statsmodels", reason="statsmodels is not installed")
     from lolpop.cli.scaffolding.project import project_values
@@ -95,7 +95,7 @@ def test_names_that_cannot_be_packages_are_refused(folder, lolpop, name):
 
 
 def test_the_current_folder_becomes_a_project(folder, lolpop, monkeypatch):
-    """A dot stands for the folder, whose name is the project's."""
+    """A dot means the current folder, whose name becomes the name of the project."""
     (folder / "pears").mkdir()
     monkeypatch.chdir(folder / "pears")
     done = lolpop("new", "project", ".", "--yes")

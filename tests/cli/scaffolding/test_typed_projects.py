@@ -80,7 +80,7 @@ def test_types_of_a_new_project_are_known(churn, lolpop, name):
 
 @pytest.mark.parametrize("task", ["regression", "forecasting"])
 def test_the_other_templates_have_no_errors_of_types(folder, task):
-    """Pyright, which knows the types of more libraries, finds nothing in them either."""
+    """Pyright, which knows the types of more libraries, finds no error in them."""
     check = checker("pyright")
     rendered = render("project", {**project_values("sales", "sales"), "task": task, "ci": "none"})
     write_files(rendered.files, folder, dry_run=False)

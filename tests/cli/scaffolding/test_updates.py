@@ -35,7 +35,7 @@ def older(churn):
 
 
 def test_a_file_that_nobody_edited_is_brought_up_to_date(churn, older, lolpop):
-    """It becomes what today's template has."""
+    """An unedited file becomes that of the current template."""
     today = older("README.md", OLD)
     done = lolpop("new", "update")
     assert (done.code, done.out) == (0, "updated  README.md\n")
@@ -43,7 +43,7 @@ def test_a_file_that_nobody_edited_is_brought_up_to_date(churn, older, lolpop):
 
 
 def test_a_conflict_is_shown_and_loses_nothing(churn, older, lolpop):
-    """The edited file stays, the template's stands beside it, and the exit code is 3."""
+    """The edited file stays, the template's is written next to it, and the exit code is 3."""
     today = older("Makefile", "mine\n")
     done = lolpop("new", "update")
     assert done.code == 3
@@ -55,7 +55,7 @@ def test_a_conflict_is_shown_and_loses_nothing(churn, older, lolpop):
 
 
 def test_changes_in_different_places_are_merged(churn, older, lolpop):
-    """What both have written is in the file, and there is no conflict."""
+    """The file has the changes of both, and there is no conflict."""
     today = (churn / "Makefile").read_text()
     earlier = today.replace("ARGS ?=\n", "ARGUMENTS ?=\n")
     older("Makefile", f"{earlier}\nmine:\n\t@echo mine\n", earlier)
@@ -67,7 +67,7 @@ def test_changes_in_different_places_are_merged(churn, older, lolpop):
 
 
 def test_changes_of_one_line_are_a_conflict_with_all_three_of_it(churn, older, lolpop):
-    """Yours, the earlier template's and today's stand between marks in a file beside it; yours is untouched."""
+    """A file next to yours shows your line, the earlier template's and the current one's."""
     today = (churn / "Makefile").read_text()
     earlier, own = (today.replace("ARGS ?=\n", text) for text in ("ARGUMENTS ?=\n", "WORDS ?=\n"))
     older("Makefile", own, earlier)
@@ -93,7 +93,7 @@ LINES = st.lists(st.sampled_from("abcdef"), max_size=12).map(
 
 @given(LINES, LINES, LINES)
 def test_merging_loses_nothing(base, yours, theirs):
-    """One change alone is taken over, equal changes are taken once, and each added line is in what is merged."""
+    """One change alone is taken, equal changes are taken once, and every added line is in the result."""
     assert merge(base, yours, base).text == yours
     assert merge(base, base, theirs).text == theirs
     assert merge(base, yours, yours).text == yours
@@ -104,7 +104,7 @@ def test_merging_loses_nothing(base, yours, theirs):
 
 
 def test_an_earlier_conflict_that_is_left_is_not_written_over(churn, older, lolpop):
-    """With FILE.new still there, nothing is written."""
+    """While FILE.new exists, nothing is written."""
     older("Makefile", "mine\n")
     (churn / "Makefile.new").write_text("half merged\n")
     done = lolpop("new", "update")
@@ -114,15 +114,15 @@ def test_an_earlier_conflict_that_is_left_is_not_written_over(churn, older, lolp
 
 
 def test_an_edited_file_whose_template_is_the_same_is_left_alone(churn, lolpop):
-    """What the user wrote is no difference to the template's."""
+    """An edit is no conflict if the template did not change."""
     (churn / "README.md").write_text("mine\n")
     done = lolpop("new", "update")
-    assert (done.code, done.out) == (0, "The project is as today's template has it.\n")
+    assert (done.code, done.out) == (0, "The project matches the current template.\n")
     assert (churn / "README.md").read_text() == "mine\n"
 
 
 def test_a_file_that_was_removed_stays_away(churn, older, lolpop):
-    """What somebody deleted is not brought back."""
+    """A deleted file is not created again."""
     older("README.md", None)
     assert lolpop("new", "update").code == 0
     assert not (churn / "README.md").exists()

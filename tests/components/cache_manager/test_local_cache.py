@@ -73,7 +73,7 @@ def made(folder, **settings):
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_a_value_comes_back_as_it_is(tmp_path, value):
-    """Content and type are the same, from another manager too, and the task that made it is known."""
+    """Content, type and the task that made it are the same, also from another manager."""
     made(tmp_path).put(KEY, CachedResult(value, "task"))
     result = made(tmp_path).get(KEY)
     assert result.task_id == "task"
@@ -82,7 +82,7 @@ def test_a_value_comes_back_as_it_is(tmp_path, value):
 
 
 def test_polars_frames_come_back(tmp_path):
-    """Frames are kept as what they are."""
+    """A polars frame is cached as a polars frame."""
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({"a": [1, None], "b": ["x", "y"]})
     made(tmp_path).put(KEY, CachedResult(frame, "task"))
@@ -90,7 +90,7 @@ def test_polars_frames_come_back(tmp_path):
 
 
 def test_a_frame_of_mixed_objects_is_not_changed(tmp_path):
-    """What would come back as something else is not kept."""
+    """A frame that would not come back unchanged is not cached."""
     for values in ([1, 2.0], [None, math.nan], [object()]):
         frame = pd.DataFrame({"a": pd.Series(values, dtype=object)})
         with pytest.raises(UnkeptValueError):
@@ -110,15 +110,15 @@ class Derived:
     "value", [object(), lambda: 1, Derived(3), [iter([])]], ids=["object", "function", "derived", "iterator"]
 )
 def test_what_cannot_be_kept_is_refused(tmp_path, value):
-    """Functions, iterators, and objects that hold more than their fields."""
+    """Functions, iterators, and objects that hold more than their fields are not cached."""
     with pytest.raises(UnkeptValueError):
         made(tmp_path).put(KEY, CachedResult(value, "task"))
 
 
 @pytest.mark.parametrize("kind", ["records", "values"])
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(file.read_bytes()[:-1] + b"?"), lambda file: file.write_bytes(b""), lambda file: file.unlink()], ids=["changed", "emptied", "gone"])  # fmt: skip
-def test_damage_is_a_miss(tmp_path, kind, damage):
-    """An entry whose files are not what was written is told, gone then, and can be kept anew."""
+def test_a_damaged_entry_is_a_miss(tmp_path, kind, damage):
+    """A damaged entry is reported and removed, and the value can be cached again."""
     cache = made(tmp_path)
     cache.put(KEY, CachedResult(FRAME, "task"))
     (file,) = [path for path in (tmp_path / ".lolpop" / "cache" / kind).rglob("*") if path.is_file()]
@@ -142,7 +142,7 @@ def test_equal_values_are_kept_once(tmp_path):
 
 
 def test_the_least_recently_used_goes_first(tmp_path):
-    """A hit counts as use; the limit holds."""
+    """A hit counts as use, and the limit of the size holds."""
     cache = made(tmp_path, max_gigabytes=0.000_35)  # three of the four values
     keys = [f"{number:064x}" for number in range(4)]
     for number, key in enumerate(keys[:3]):
@@ -160,7 +160,7 @@ def test_the_least_recently_used_goes_first(tmp_path):
 
 
 def test_the_cache_may_be_anywhere(tmp_path):
-    """Any URL that fsspec knows will do."""
+    """The root may be any URL that fsspec supports."""
     for root in ("memory://cache", f"file://{tmp_path}/shared", "elsewhere"):
         made(tmp_path, root=root).put(KEY, CachedResult([1], "task"))
         assert made(tmp_path, root=root).get(KEY).value == [1]
@@ -168,7 +168,7 @@ def test_the_cache_may_be_anywhere(tmp_path):
         made(tmp_path, root="nowhere://x").get(KEY)
 
 
-def test_a_root_that_cannot_be_written_is_told(tmp_path):
+def test_a_root_that_cannot_be_written_is_reported(tmp_path):
     """The error names the place."""
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(CacheError, match="taken cannot be written"):
@@ -176,7 +176,7 @@ def test_a_root_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_a_model_is_kept_by_its_trainer(tmp_path):
-    """Of several trainers the one that can keep it does; without any, it is not kept."""
+    """Of several trainers, the one that can save it does; without any, it is not cached."""
     from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
     from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
     from lolpop.problem import Problem

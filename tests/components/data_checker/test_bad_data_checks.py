@@ -33,7 +33,7 @@ def outcome(check, rows, **problem):
     ],
 )
 def test_a_positive_label_that_no_row_has_is_found_before_training(rows, label, classes, status):
-    """Metrics of two classes need it; what is written the same is the same label."""
+    """Binary metrics need it; labels that are written alike are the same label."""
     spoilt = rows.assign(outcome=(classes * 80)[:80])
     check = outcome("positive_label", spoilt, positive_label=label)
     assert check.status == status
@@ -41,7 +41,7 @@ def test_a_positive_label_that_no_row_has_is_found_before_training(rows, label, 
 
 
 def test_a_column_of_one_value_that_some_rows_miss_can_be_learned_from(rows):
-    """Whether a row has the one value is something to learn from."""
+    """Whether the value is missing can be a feature."""
     cancelled = np.where(np.arange(len(rows)) % 2, "yes", None)
     only = rows[["customer", "outcome"]].assign(cancelled=cancelled)
     assert outcome("features", only).status == "ok"
@@ -49,15 +49,15 @@ def test_a_column_of_one_value_that_some_rows_miss_can_be_learned_from(rows):
 
 
 def test_rows_without_an_index_do_not_share_one(rows):
-    """Missing values of the index are told once, and are no value that rows have in common."""
+    """Missing index values are reported once, and do not count as duplicates."""
     spoilt = rows.assign(customer=rows["customer"].mask(rows.index < 5))
     assert outcome("missing_index", spoilt).status == "warn"
     assert outcome("duplicate_index", spoilt).status == "ok"
 
 
 @pytest.mark.parametrize("name", ["", "Unnamed: 0"])
-def test_a_column_without_a_name_is_told(rows, name):
-    """An index that was written into a file would be learned from; who names it in problem.drop knows."""
+def test_a_column_without_a_name_is_reported(rows, name):
+    """An index that was written into a file would be a feature; problem.drop silences the warning."""
     spoilt = rows.assign(**{name: range(len(rows))})
     check = outcome("column_names", spoilt)
     assert check.status == "warn"
@@ -66,13 +66,13 @@ def test_a_column_without_a_name_is_told(rows, name):
 
 
 def test_spaces_around_a_name_can_be_seen(rows):
-    """What may have been meant is shown in quotes, where a space would be overlooked."""
+    """A near name is quoted, so that spaces are visible."""
     check = outcome("target_column", rows.rename(columns={"outcome": " outcome"}))
     assert check.message.endswith("Did you mean ' outcome'?")
 
 
 def test_a_target_of_fractions_is_no_classes(rows):
-    """Whoever runs a classification on numbers hears where those are learned; whole floats are classes."""
+    """The error names the runner for numbers; whole numbers stored as floats are classes."""
     whole = rows.assign(outcome=[0.0, 1.0] * 40)
     assert outcome("target_values", whole).status == "ok"
     check = outcome("target_values", whole.assign(outcome=rows["monthly_charge"].fillna(0.5)))

@@ -28,14 +28,14 @@ def outcome(frame, check, problem=PROBLEM, **settings):
 
 @KINDS
 def test_sound_rows_pass_every_check(kind):
-    """Nothing is found where nothing is wrong, and what was looked at is said."""
+    """Every check passes, and its message says what was checked."""
     report = BuiltinDataChecker(problem=PROBLEM).check(kind(shop()))
     assert {check.status for check in report.checks} == {"ok"}
     assert len(report.checks) > 10
 
 
 def test_real_data_raises_no_alarm():
-    """The breast cancer rows are as good as data gets."""
+    """The breast cancer data passes every check."""
     frame = load_breast_cancer(as_frame=True).frame
     problem = Problem(name="cancer", target="target")
     assert BuiltinDataChecker(problem=problem).check(frame).status == "ok"
@@ -59,8 +59,8 @@ ERRORS = {
 
 @KINDS
 @pytest.mark.parametrize("case", ERRORS)
-def test_what_stops_learning_is_an_error(kind, case):
-    """Each says in its message what is wrong."""
+def test_data_that_cannot_be_learned_from_is_an_error(kind, case):
+    """Each message says what is wrong."""
     columns, check, message = ERRORS[case]
     found = outcome(kind(columns), check)
     assert found.status == "error"
@@ -90,7 +90,7 @@ WARNINGS = {
 @KINDS
 @pytest.mark.parametrize("case", WARNINGS)
 def test_what_makes_learning_worse_is_a_warning(kind, case):
-    """Each names its columns, and none stops a run."""
+    """Each warning names its columns, and none stops a run."""
     columns, check, message, named = WARNINGS[case]
     frame = kind(columns)
     found = outcome(frame, check)
@@ -107,7 +107,7 @@ def test_mixed_types_are_named():
 
 
 def test_duplicate_column_names_are_one_clear_error():
-    """Nothing else is checked, since which column a name means cannot be told."""
+    """Nothing else is checked, because a name would be ambiguous."""
     frame = pd.DataFrame([[1, 2, "yes"]], columns=["age", "age", "bought"])
     report = BuiltinDataChecker(problem=PROBLEM).check(frame)
     assert [(check.check, check.status, check.columns) for check in report.checks] == [
@@ -115,8 +115,8 @@ def test_duplicate_column_names_are_one_clear_error():
     ]
 
 
-def test_columns_that_the_problem_names_and_the_data_has_not():
-    """A misspelt index is noticed, with the near name, before its column becomes a feature."""
+def test_missing_columns_of_the_problem_are_reported():
+    """A misspelt index is reported with a near name, before its column becomes a feature."""
     problem = Problem(name="shop", target="bought", index="costumer", drop=("townn",))
     found = outcome(pd.DataFrame(shop()), "column_roles", problem)
     assert found.status == "warn"
@@ -133,7 +133,7 @@ def test_columns_that_are_no_features_are_not_judged_as_features():
 
 
 def test_thresholds_are_settings():
-    """What is suspicious is for the user to say."""
+    """Each threshold can be set."""
     frame = pd.DataFrame(shop(20, age=[1.0, None, None, None] * 5))
     assert outcome(frame, "rows", min_rows=10).status == "ok"
     assert outcome(frame, "missing_values", max_missing=0.8).status == "ok"
@@ -149,7 +149,7 @@ def test_thresholds_out_of_range_are_refused_with_their_value(setting):
 
 
 def test_regression_needs_numbers_that_differ():
-    """Text, infinities and one and the same number cannot be a regression's target."""
+    """Text, infinite values and a constant cannot be the target of a regression."""
     problem = Problem(name="disease", target="target", type="regression")
     frame = load_diabetes(as_frame=True).frame
     assert BuiltinDataChecker(problem=problem).check(frame).status == "ok"
@@ -161,6 +161,6 @@ def test_regression_needs_numbers_that_differ():
 
 
 def test_other_things_than_dataframes_are_refused():
-    """A list is not a frame."""
+    """A list is not a dataframe."""
     with pytest.raises(DataError, match="list"):
         BuiltinDataChecker(problem=PROBLEM).check([1, 2])

@@ -30,7 +30,7 @@ def problem_of(name):
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_good_features_are_no_leak(name):
-    """Petals tell iris apart almost alone, which is in the nature of iris."""
+    """Petals alone nearly separate the iris species, which is no leak."""
     assert outcome(bundled(name), "target_leakage", problem_of(name)).status == "ok"
 
 
@@ -46,7 +46,7 @@ def test_good_features_are_no_leak(name):
     ids=["measured", "few", "whole", "integers"],
 )
 def test_a_target_that_is_measured_is_no_class(kind, target, status):
-    """Numbers with a fraction are what regression is for; whole ones may be classes."""
+    """Numbers with a fraction are for regression; whole numbers may be classes."""
     found = outcome(kind({"x": range(60), "target": target}), "target_values")
     assert found.status == status
     assert ("the runner regression" in found.message) == (status == "error")
@@ -55,7 +55,7 @@ def test_a_target_that_is_measured_is_no_class(kind, target, status):
 
 @KINDS
 def test_a_target_of_regression_too_great_to_square_is_an_error(kind):
-    """Errors of it would be infinite: nobody has to wait for the training to hear that."""
+    """Its errors would be infinite, so it is refused before training."""
     frame = kind({"size": np.arange(40.0), "target": [*np.arange(39.0), 1e200]})
     found = outcome(frame, "target_values", REGRESSION)
     assert found.status == "error"
@@ -85,7 +85,7 @@ def test_a_planted_leak_is_found_and_named(kind, name, leak):
 @pytest.mark.parametrize("share", [0.02, 0.1])
 @pytest.mark.parametrize("name", ["cancer", "wine"])
 def test_a_copy_of_the_classes_with_wrong_ones_is_a_leak(kind, name, share):
-    """A column with one value for each class need not be as good as a perfect one to be found."""
+    """A column with one value for each class is found although some of its values are wrong."""
     frame, random = bundled(name), np.random.default_rng(1)
     wrong = random.random(len(frame)) < share
     outcomes = np.array(["lost", "paid", "won"])[frame["target"]]
@@ -95,7 +95,7 @@ def test_a_copy_of_the_classes_with_wrong_ones_is_a_leak(kind, name, share):
 
 
 def test_leaks_of_text_and_of_rare_classes_are_found():
-    """A leak may be text under another name, and of a class that one row in fifty has."""
+    """A leak may be text under another name, or reveal a class of 2% of the rows."""
     random = np.random.default_rng(0)
     rare = random.random(5000) < 0.02
     frame = pd.DataFrame(
@@ -106,7 +106,7 @@ def test_leaks_of_text_and_of_rare_classes_are_found():
 
 
 def test_a_leak_that_is_dropped_is_none():
-    """What nothing is learned from cannot leak, and the threshold is a setting."""
+    """A dropped column cannot leak, and the threshold is a setting."""
     frame = bundled("wine").assign(leak=lambda rows: rows["target"])
     dropped = PROBLEM.model_copy(update={"drop": ("leak",)})
     assert outcome(frame, "target_leakage", dropped).status == "ok"
@@ -115,7 +115,7 @@ def test_a_leak_that_is_dropped_is_none():
 
 @KINDS
 def test_rare_classes_are_named(kind):
-    """A class of two rows in a hundred is a warning; as many as a tenth of its share is none."""
+    """A class with 2% of the rows is a warning; one with 10% is not."""
     frame = {"size": np.arange(1000.0), "target": ["fraud"] * 20 + ["sound"] * 980}
     found = outcome(kind(frame), "class_imbalance")
     assert found.status == "warn"
@@ -125,7 +125,7 @@ def test_rare_classes_are_named(kind):
 
 @KINDS
 def test_labels_that_are_spelt_in_several_ways_are_named(kind):
-    """Labels that differ in case or spaces only are classes of their own to every model: that is a warning."""
+    """Labels that differ in case or spaces only would be separate classes, so they are a warning."""
     frame = {"size": np.arange(100.0), "target": [*["yes", "no"] * 45, *["Yes", "no "] * 5]}
     similar = outcome(kind(frame), "similar_labels")
     assert similar.status == "warn"
@@ -135,7 +135,7 @@ def test_labels_that_are_spelt_in_several_ways_are_named(kind):
 
 @KINDS
 def test_equal_rows_of_different_classes_contradict_each_other(kind):
-    """Rows are counted that no model can tell apart."""
+    """Rows with equal features and different classes are counted."""
     frame = {
         "size": [1.0, 1.0, 2.0, 2.0, *range(3, 99)],
         "town": [None, None, "Ulm", "Ulm", *["Bonn"] * 96],
@@ -149,7 +149,7 @@ def test_equal_rows_of_different_classes_contradict_each_other(kind):
 
 @KINDS
 def test_columns_that_hardly_vary_are_named(kind):
-    """One value in more than 99 % of the rows is little to learn from."""
+    """One value in more than 99% of the rows is a warning."""
     frame = {"size": np.arange(1000.0), "flag": [0] * 995 + [1] * 5, "target": ["a", "b"] * 500}
     assert outcome(kind(frame), "near_constant_columns").columns == ("flag",)
     assert outcome(kind(frame), "near_constant_columns", max_constant_share=0.995).status == "ok"
@@ -157,7 +157,7 @@ def test_columns_that_hardly_vary_are_named(kind):
 
 @KINDS
 def test_columns_of_many_texts_are_named(kind):
-    """More categories than can be learned are a warning."""
+    """More categories than a model can use are a warning."""
     frame = {
         "code": [f"c{row}" for row in range(1000)],
         "size": np.arange(1000.0),
@@ -198,7 +198,7 @@ def test_thresholds_out_of_range_are_refused_with_their_value(setting):
 
 
 def test_an_index_of_polars_objects_is_checked():
-    """Polars cannot compare objects; a column of them is an answer all the same."""
+    """Polars cannot compare objects, but the check still completes."""
     rows = pl.DataFrame({"a": pl.Series([None], dtype=pl.Object), "b": ["x"]})
     report = BuiltinDataChecker(problem=Problem(name="shop", target="b", index="a")).check(rows)
     assert {check.check: check.status for check in report.checks}["missing_index"] != "ok"

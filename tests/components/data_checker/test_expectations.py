@@ -52,7 +52,7 @@ def some(column, value, count=3, rows=100):
 @KINDS
 @pytest.mark.parametrize("labelled", [True, False])
 def test_rows_of_the_same_origin_are_as_expected(kind, labelled):
-    """Every check passes, whether the rows are to be learned from or to be predicted."""
+    """Every check passes, for training rows and for rows to predict."""
     rows = shop(100, seed=1)
     if not labelled:
         del rows["bought"]
@@ -80,7 +80,7 @@ FAULTS = {
 @KINDS
 @pytest.mark.parametrize("case", FAULTS)
 def test_what_is_not_as_expected_is_a_warning_that_names_the_column(kind, case):
-    """A fault is found in its column by the check that it is for, and by no other of them."""
+    """Each fault is found in its column, by the check for it and by no other."""
     columns, name, message, column = FAULTS[case]
     rows = {each: values for each, values in shop(100, seed=1, **columns).items() if values is not None}
     found = check(kind(rows), expectation(kind), labelled=False)
@@ -90,13 +90,13 @@ def test_what_is_not_as_expected_is_a_warning_that_names_the_column(kind, case):
 
 
 def test_a_new_class_is_not_expected_of_rows_to_learn_from():
-    """The target is compared where there should be one."""
+    """The target is compared in training rows only."""
     found = check(pd.DataFrame(shop(100, seed=1, **some("bought", "perhaps"))))
     assert found["unseen_categories"].columns == ("bought",)
 
 
-def test_rare_values_let_expect_others():
-    """Where some products were bought once, other products are natural; very many of them are not."""
+def test_new_categories_are_normal_where_some_are_rare():
+    """If some products were bought once, a few new products are normal; very many are not."""
     random = np.random.default_rng(0)
 
     def products(first, rows=400):
@@ -108,15 +108,15 @@ def test_rare_values_let_expect_others():
 
 
 def test_one_row_to_predict_is_checked():
-    """A batch may be small, and what needs a target or many rows does not apply to it."""
+    """Checks that need a target or many rows do not apply to a single row to predict."""
     row = {name: values[:1] for name, values in shop(seed=1).items() if name != "bought"}
     assert {each.status for each in check(pd.DataFrame(row), labelled=False).values()} == {"ok"}
     row["age"] = [-5]
     assert check(pd.DataFrame(row), labelled=False)["out_of_range"].columns == ("age",)
 
 
-def test_what_was_so_before_is_told_once():
-    """Lists that are ignored in training are no news in rows to predict."""
+def test_ignored_columns_are_reported_once():
+    """Columns that training ignored are not reported again for rows to predict."""
     lists = {"visits": [[1], [2, 3]] * 200}
     rows = pd.DataFrame(shop(seed=1, **lists))
     assert check(rows, expectation(**lists), labelled=False)["unusable_types"].status == "ok"
@@ -124,7 +124,7 @@ def test_what_was_so_before_is_told_once():
 
 
 def test_thresholds_are_settings():
-    """How far from what was expected is suspicious is for the user to say."""
+    """The tolerated distance from the expectation can be set."""
     far = pd.DataFrame(shop(100, seed=1, **some("age", 999, 1)))
     assert check(far, range_margin=20)["out_of_range"].status == "ok"
     new = pd.DataFrame(shop(100, seed=1, **some("town", "Atlantis")))
@@ -173,7 +173,7 @@ def suspicious(capsys):
 
 
 def test_rows_to_predict_are_checked_by_what_the_model_learned_from(project, capsys):
-    """Faults of new rows are checks of the run, by an expectation that is kept with the training data."""
+    """Rows to predict are checked against the expectation that is stored with the training data."""
     assert main(["run", "classification", "--json"]) == 0
     assert suspicious(capsys) == {
         ("process.check_data", "schema"): ["shoe_size"],
@@ -182,7 +182,7 @@ def test_rows_to_predict_are_checked_by_what_the_model_learned_from(project, cap
 
 
 def test_the_next_rows_to_train_on_are_checked_too(project, capsys):
-    """They should be like those that the deployed model was trained on."""
+    """New training rows are compared with those of the deployed model."""
     assert main(["run", "classification", "--json"]) == 0
     capsys.readouterr()
     later = pd.read_csv("known.csv").drop(columns="mean_area")

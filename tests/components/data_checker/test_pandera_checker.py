@@ -71,7 +71,7 @@ def broken(report):
 
 @KINDS
 def test_rows_as_expected_break_no_schema_that_is_made(kind):
-    """With no settings, the schema is made of the problem and of what is expected, and honest rows keep it."""
+    """By default, the schema follows from the problem and the expectation; good rows conform to it."""
     checker = PanderaDataChecker(problem=PROBLEM)
     assert not broken(checker.check(kind(shop())))
     assert not broken(checker.check(kind(shop(100, seed=1)), expectation()))
@@ -96,7 +96,7 @@ FAULTS = {
 @KINDS
 @pytest.mark.parametrize("case", FAULTS)
 def test_what_is_not_as_expected_is_named(kind, case):
-    """Each fault is found in its column; only that of the target is an error."""
+    """Each fault is found in its column; only a fault of the target is an error."""
     columns, fault = FAULTS[case]
     rows = {name: values for name, values in shop(seed=1, **columns).items() if values is not None}
     assert broken(PanderaDataChecker(problem=PROBLEM).check(kind(rows), expectation())) == {fault}
@@ -105,7 +105,7 @@ def test_what_is_not_as_expected_is_named(kind, case):
 @KINDS
 @pytest.mark.parametrize("name", ["shop", "Shop", "polars_shop"])
 def test_the_users_schema_decides(kind, name, schemas):
-    """Schemas and models, of either library, check frames of either; what breaks them is an error."""
+    """Schemas and models of both libraries check frames of both; violations are errors."""
     checker = PanderaDataChecker(f"schemas.py:{name}", problem=PROBLEM, folder=schemas)
     assert not broken(checker.check(kind(shop())))
     report = checker.check(kind(shop(age=[130] * 3 + [30] * 397)))
@@ -116,7 +116,7 @@ def test_the_users_schema_decides(kind, name, schemas):
 
 
 def test_what_is_said_of_the_target_does_not_apply_to_rows_to_predict(schemas):
-    """They have none."""
+    """Rows to predict have no target, so its rules do not apply to them."""
     checker = PanderaDataChecker("schemas.py:shop", problem=PROBLEM, folder=schemas)
     rows = pd.DataFrame(shop()).drop(columns="bought")
     assert checker.check(rows).status == "error"
@@ -124,14 +124,14 @@ def test_what_is_said_of_the_target_does_not_apply_to_rows_to_predict(schemas):
 
 
 def test_checks_that_only_warn_are_warnings(schemas):
-    """Pandera's raise_warning is heard."""
+    """Checks with pandera's raise_warning give warnings."""
     checker = PanderaDataChecker("schemas.py:mild", problem=PROBLEM, folder=schemas)
     report = checker.check(pd.DataFrame(shop(age=[130] * 400)))
     assert (report.status, "130" in report.checks[0].message) == ("warn", True)
 
 
 def test_what_is_no_schema_is_refused(schemas):
-    """Names are looked at by verification, files and objects when they are needed."""
+    """Verification checks the name; the file and the object are checked when they are loaded."""
     with pytest.raises(VerificationError, match="'shop' does not name a schema"):
         PanderaDataChecker("shop", problem=PROBLEM)
     with pytest.raises(ValueError, match="-1"):
@@ -149,8 +149,8 @@ def test_what_is_no_schema_is_refused(schemas):
         PanderaDataChecker(problem=PROBLEM).check([1])
 
 
-def test_checks_that_fail_themselves_are_told(schemas):
-    """Whatever a user's check raises comes out as words for people."""
+def test_checks_that_fail_themselves_are_reported(schemas):
+    """Any exception of a user's check becomes a readable error."""
     checker = PanderaDataChecker("schemas.py:broken", problem=PROBLEM, folder=schemas)
     report = checker.check(pd.DataFrame(shop()))
     assert report.status == "error"
@@ -158,7 +158,7 @@ def test_checks_that_fail_themselves_are_told(schemas):
 
 
 def test_a_schema_beside_the_settings_stops_a_run(schemas):
-    """It is found from the settings file, and what it finds wrong stops the run before anything is kept."""
+    """It is found from the settings file, and its errors stop the run before anything is stored."""
     pd.DataFrame(shop(age=[130] * 400)).to_csv(schemas / "known.csv", index=False)
     (schemas / "lolpop.yaml").write_text("""
 problem: {name: shop, target: bought, index: customer}
@@ -173,7 +173,7 @@ process: {data_checker: {use: pandera, schema: "schemas.py:shop"}}
 
 @KINDS
 def test_series_may_have_gaps_and_later_moments(kind):
-    """Of a series a value may be missing, and rows to forecast come after all that was known."""
+    """Values of a series may be missing, and rows to forecast are later than the training rows."""
     problem = ForecastingProblem(name="sales", target="sold", time="year", series="shop", horizon=2)
     known = {"year": np.arange(1900, 1930), "shop": ["a"] * 30, "sold": [None, *range(29)]}
     expected = Expectation.of(BuiltinDataProfiler(problem=problem).profile(pd.DataFrame(known)))

@@ -35,7 +35,7 @@ BAD = {
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("case", BAD)
 def test_the_error_says_what_to_look_at(case, frame, tmp_path):
-    """Whatever stands in the file, the error names the place and what may be meant."""
+    """Every error names the place and a likely cause."""
     pytest.importorskip(frame)
     content, message = BAD[case]
     (tmp_path / "rows.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -45,7 +45,7 @@ def test_the_error_says_what_to_look_at(case, frame, tmp_path):
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_a_value_may_be_longer_than_the_csv_module_takes(frame, tmp_path):
-    """A long text in the first row is a value like any other."""
+    """A long text in the first row is read as any other value."""
     pytest.importorskip(frame)
     (tmp_path / "rows.csv").write_text(f"a,b\n1,{'x' * 200_000}\n2,y\n")
     assert FileDataConnector(data=Data(train="-", frame=frame), folder=tmp_path).read("rows.csv").shape == (
@@ -56,7 +56,7 @@ def test_a_value_may_be_longer_than_the_csv_module_takes(frame, tmp_path):
 
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_a_separator_that_is_named_is_taken_at_its_word(separator, tmp_path):
-    """A source that says its separator gets what it says, one column too."""
+    """A separator in the source is used, even if it gives one column only."""
     (tmp_path / "rows.csv").write_text("a;b\n1;2\n")
     frame = FileDataConnector(folder=tmp_path).read({"path": "rows.csv", "separator": separator})
     assert frame.shape == (1, 2 if separator == ";" else 1)
@@ -79,7 +79,7 @@ ODD = {
 @pytest.mark.parametrize("scans", [False, True], ids=["read", "scan"])
 @pytest.mark.parametrize("case", ODD)
 def test_polars_gets_the_rows_of_pandas(case, scans, tmp_path):
-    """Whatever is odd about a file of CSV, names and values do not depend on the kind of frame."""
+    """Names and values of an unusual CSV file do not depend on the kind of frame."""
     pytest.importorskip("polars")
     (tmp_path / "rows.csv").write_bytes(ODD[case].encode())
     found = {}

@@ -98,7 +98,7 @@ def test_any_csv_is_the_same_to_both_kinds_of_frame(tmp_path_factory: Any, text:
 @example(text='a\n1\n1\n1\n1\n9007199254740993\n""""', batch_rows=1)
 @example(text="a, a\n1, 1\n1, 1\n1, 1\n1, 1\n1, 9007199254740993\n1, NA", batch_rows=1)
 def test_any_csv_is_the_same_in_batches(tmp_path_factory: Any, text: str, batch_rows: int) -> None:
-    """Batches together have the values, and each has the types, of all rows at once; or the same error."""
+    """Batches together have the values and types of all rows at once, or the same error."""
     folder = tmp_path_factory.mktemp("csv")
     (folder / "rows.csv").write_bytes(text.encode())
     for kind in KINDS:
@@ -130,7 +130,7 @@ MARKS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 @pytest.mark.parametrize("encoding", SPELLINGS)
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Any, encoding: str) -> None:
-    """Under every spelling of every encoding the first column is called as it is written."""
+    """With a byte order mark, the first column has its name, for every spelling of every encoding."""
     text = "a,é\n1,ü\n"
     name = codecs.lookup(encoding).name
     content = text.encode(encoding)
@@ -143,5 +143,5 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Any, encoding: str) ->
 
 @pytest.mark.parametrize("encoding", ["utf-88", "rot13", "base64", 7, ""])
 def test_an_encoding_that_is_none_is_an_error(tmp_path: Any, encoding: Any) -> None:
-    """What Python does not decode text with is named."""
+    """The error names an encoding that Python does not have."""
     assert "unknown encoding" in both(tmp_path, "a\n1\n", source={"path": "rows.csv", "encoding": encoding})

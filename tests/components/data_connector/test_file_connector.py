@@ -38,7 +38,7 @@ def plain(frame: Any) -> dict[str, list[Any]]:
 
 
 def test_csv_is_read_as_a_plain_script_reads_it(tmp_path: Path) -> None:
-    """The frame of a CSV of numbers and text is the one that pandas.read_csv gives."""
+    """A CSV file of numbers and text is read as pandas.read_csv reads it."""
     frame = load_breast_cancer(as_frame=True).frame.assign(text="a", gap=[None, *["b"] * 568])
     frame.to_csv(tmp_path / "data.csv", index=False)
     read = FileDataConnector(folder=tmp_path).read("data.csv")
@@ -48,7 +48,7 @@ def test_csv_is_read_as_a_plain_script_reads_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_written_is_read(connector: FileDataConnector, suffix: str) -> None:
-    """A frame comes back from every format with its values and kinds."""
+    """A frame has the same values and kinds after writing and reading, in every format."""
     connector.write(
         pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.1, None, 0.3]}), "in.parquet"
     )
@@ -63,7 +63,7 @@ def test_what_is_written_is_read(connector: FileDataConnector, suffix: str) -> N
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_scan_gives_the_rows_of_read_in_batches(connector: FileDataConnector, suffix: str) -> None:
-    """Batches are no larger than asked, in order, and together are what read gives."""
+    """Batches are not larger than requested, in order, and together have the rows of read."""
     connector.write(pd.DataFrame({"a": range(5), "b": list("vwxyz")}), f"data.{suffix}")
     batches = list(connector.scan(f"data.{suffix}"))
     assert [len(batch) for batch in batches] == [2, 2, 1]
@@ -72,14 +72,14 @@ def test_scan_gives_the_rows_of_read_in_batches(connector: FileDataConnector, su
 
 
 def test_text_stays_text_in_every_batch(tmp_path: Path) -> None:
-    """A batch of digits of a column of text is read as text."""
+    """A batch with digits only of a text column is read as text."""
     (tmp_path / "data.csv").write_text("code\nA1\nB2\n17\n18\n")
     batches = list(FileDataConnector(data=Data(train="-", batch_rows=2), folder=tmp_path).scan("data.csv"))
     assert batches[1]["code"].tolist() == ["17", "18"]
 
 
 def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: Path) -> None:
-    """Dates, times and zones are read as such; a column with one other value stays text."""
+    """Dates, times and zones are read as dates; one other value makes the column text."""
     (tmp_path / "data.csv").write_text(
         "day,time,zone,text\n2024-01-31,2024-01-31 10:30,2024-01-31T10:30:00+02:00,2024-01-31\n"
         ",2024-02-01 11:00,2024-01-31T10:30:00Z,soon\n"
@@ -90,7 +90,7 @@ def test_columns_of_iso_dates_are_dates(connector: FileDataConnector, tmp_path: 
 
 
 def test_both_kinds_of_frame_take_the_same_values_for_missing(tmp_path: Path) -> None:
-    """NA, null and nothing are missing, True is a boolean, whichever frame is read."""
+    """NA, null and an empty field are missing, True is a boolean, in both kinds of frame."""
     (tmp_path / "data.csv").write_text("a,b,c\nNA,True,1\n,False,2\nnull,True,3\n")
     pandas, polars = (
         plain(FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).read("data.csv"))
@@ -115,7 +115,7 @@ WRITTEN_BY_BOTH = {
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_both_frames_write_the_same_file(suffix, tmp_path):
-    """Booleans, times and text are the same bytes whichever library holds the predictions."""
+    """Booleans, times and text are the same bytes from pandas and polars."""
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame(WRITTEN_BY_BOTH), f"pandas.{suffix}")
     connector.write(pl.DataFrame(WRITTEN_BY_BOTH), f"polars.{suffix}")
@@ -134,7 +134,7 @@ def test_json_lines_keep_every_digit(tmp_path, numbers):
 
 
 def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> None:
-    """A column that is whole in its first 20,000 rows and text after them is text."""
+    """A column with whole numbers in its first 20,000 rows and text after them is text."""
     (tmp_path / "data.csv").write_text("a\n" + "1\n" * 20_000 + "x\n")
     assert (
         FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path).read("data.csv")["a"].dtype
@@ -163,7 +163,7 @@ def test_polars_looks_at_all_rows_where_the_first_mislead(tmp_path: Path) -> Non
 def test_bad_csv_is_an_error_with_its_line(
     connector: FileDataConnector, tmp_path: Path, content: bytes, message: str
 ) -> None:
-    """What is no table of text is a DataError that names the file, and the line where there is one."""
+    """A file that is no table of text is a DataError with the file and, if there is one, the line."""
     (tmp_path / "data.csv").write_bytes(content)
     with pytest.raises(DataError, match=message.replace(".", r"\.")):
         connector.read("data.csv")
@@ -171,7 +171,7 @@ def test_bad_csv_is_an_error_with_its_line(
 
 @pytest.mark.usefixtures("no_credentials")
 def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> None:
-    """What a driver finds missing is told with the source that was to be read or written."""
+    """Errors of the driver are reported with the source or target."""
     with pytest.raises(DataError, match=r"^s3://bucket/rows\.csv cannot be read: .*credentials"):
         connector.read("s3://bucket/rows.csv")
     with pytest.raises(DataError, match=r"^s3://bucket/rows\.csv cannot be written: .*credentials"):
@@ -200,7 +200,7 @@ def test_a_bucket_without_credentials_is_named(connector: FileDataConnector) -> 
 def test_a_source_that_cannot_be_read_says_why(
     connector: FileDataConnector, tmp_path: Path, source: Any, message: str
 ) -> None:
-    """Whatever is wrong with a source is a DataError that names it and what to do."""
+    """Every unreadable source is a DataError that names it and says what to do."""
     (tmp_path / "train.csv").write_text("a\n1\n")
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "noext").write_text("a\n1\n")
@@ -215,14 +215,14 @@ def test_a_source_that_cannot_be_read_says_why(
 
 
 def test_a_mapping_says_what_a_name_does_not(connector: FileDataConnector, tmp_path: Path) -> None:
-    """Format, separator and encoding of a file may be given beside its path."""
+    """Format, separator and encoding may be given with the path."""
     (tmp_path / "data.txt").write_bytes("name;n\nZoë;1\n".encode("latin-1"))
     source = {"path": "data.txt", "format": "csv", "separator": ";", "encoding": "latin-1"}
     assert plain(connector.read(source)) == {"name": ["Zoë"], "n": [1]}
 
 
 def test_relative_paths_are_relative_to_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a folder, they are relative to the directory of the moment."""
+    """Without a folder, they are relative to the current directory."""
     (tmp_path / "data.csv").write_text("a\n1\n")
     monkeypatch.chdir(tmp_path.parent)
     assert len(FileDataConnector(folder=tmp_path).read("data.csv")) == 1
@@ -231,7 +231,7 @@ def test_relative_paths_are_relative_to_the_folder(tmp_path: Path, monkeypatch: 
 
 
 def test_urls_are_read_and_written_without_showing_their_password() -> None:
-    """The file systems of fsspec work, and a message about one keeps the user part of its URL to itself."""
+    """URLs of fsspec work, and messages do not show their user part."""
     connector = FileDataConnector()
     connector.write(pd.DataFrame({"a": [1]}), "memory://bucket/deep/data.parquet")
     assert plain(connector.read("memory://bucket/deep/data.parquet")) == {"a": [1]}
@@ -241,7 +241,7 @@ def test_urls_are_read_and_written_without_showing_their_password() -> None:
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    """A frame that the format cannot hold is an error, after which the folder is as it was."""
+    """A frame that the format cannot hold is an error, and the folder does not change."""
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame({"a": [1]}), "data.parquet")
     with pytest.raises(DataError, match=r"data\.parquet cannot be written"):
@@ -260,7 +260,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("values", [[b"a"], [[b"a"]], [{"key": b"a"}]])
 def test_bytes_are_not_written_as_json(tmp_path: Path, values: list[Any]) -> None:
-    """Polars would panic, which is no error that a run could survive."""
+    """Polars would panic, so bytes are refused before."""
     connector = FileDataConnector(data=Data(train="-", frame="polars"), folder=tmp_path)
     with pytest.raises(DataError, match=r"JSON cannot contain bytes.*'key'"):
         connector.write(pl.DataFrame({"key": values}), "data.jsonl")
@@ -274,7 +274,7 @@ def test_a_pyarrow_table_can_be_written(connector: FileDataConnector) -> None:
 
 
 def test_a_named_pandas_index_is_a_column(tmp_path: Path) -> None:
-    """What pandas keeps aside in a Parquet file is a column to everyone else."""
+    """A named index in a Parquet file is read as a column."""
     pd.DataFrame({"a": [1, 2]}, index=pd.Index([7, 8], name="id")).to_parquet(tmp_path / "data.parquet")
     assert plain(FileDataConnector(folder=tmp_path).read("data.parquet")) == {"id": [7, 8], "a": [1, 2]}
 
@@ -286,7 +286,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(connector: FileDataConnector, tm
 
 
 def test_compressed_files_are_compressed(connector: FileDataConnector, tmp_path: Path) -> None:
-    """The suffix .gz means what it says."""
+    """A file with the suffix .gz is compressed."""
     connector.write(pd.DataFrame({"a": [1]}), "data.csv.gz")
     assert gzip.decompress((tmp_path / "data.csv.gz").read_bytes()) == b"a\n1\n"
 
@@ -296,7 +296,7 @@ def test_compressed_files_are_compressed(connector: FileDataConnector, tmp_path:
     content=st.binary(max_size=80), suffix=st.sampled_from(["csv", "jsonl", "parquet", "feather", "csv.gz"])
 )
 def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffix: str) -> None:
-    """Random files never meet anything but a DataError."""
+    """Random files give a frame or a DataError."""
     (tmp_path / f"data.{suffix}").write_bytes(content)
     for kind in KINDS:
         try:
@@ -312,7 +312,7 @@ def test_any_bytes_are_a_frame_or_an_error(tmp_path: Path, content: bytes, suffi
 @given(text=st.text(alphabet='ab,"\n1 .', max_size=40))
 @example(text="1\n\n,,")
 def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str) -> None:
-    """Random CSV never meets anything but a DataError, and gives as many columns as its header has."""
+    """Random CSV gives a frame with the columns of its header, or a DataError."""
     (tmp_path / "data.csv").write_text("p,q\n" + text)
     for kind in KINDS:
         try:
@@ -323,7 +323,7 @@ def test_any_text_is_a_table_of_its_header_or_an_error(tmp_path: Path, text: str
 
 
 def test_a_row_of_one_missing_value_is_a_row(connector: FileDataConnector) -> None:
-    """Of one column too, what is missing is written as no blank line, which would be no row."""
+    """With one column, a missing value is not written as a blank line, which would be no row."""
     frame = pd.DataFrame({"day": ["2000-01-01", None, None]})
     connector.write(frame, "in.parquet")
     connector.write(connector.read("in.parquet"), "data.csv")
@@ -331,7 +331,7 @@ def test_a_row_of_one_missing_value_is_a_row(connector: FileDataConnector) -> No
 
 
 def test_floats_keep_every_digit(tmp_path: Path) -> None:
-    """A number written and read is the same number."""
+    """A float is the same after writing and reading."""
     values = np.random.default_rng(0).normal(size=1000)
     connector = FileDataConnector(folder=tmp_path)
     connector.write(pd.DataFrame({"a": values}), "data.csv")
@@ -340,7 +340,7 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("times", [["2024-01-31", "2024-02-01 10:30"], ["2024-02-01 10:30", "2024-01-31"]])
 def test_a_day_among_times_is_its_midnight(connector: FileDataConnector, tmp_path: Path, times: Any) -> None:
-    """Whichever comes first, and in batches too: a column of dates some of which have times holds times."""
+    """A column that mixes dates and times has times, in any order, and in batches too."""
     (tmp_path / "data.csv").write_text("\n".join(["when", *times, "2024-03-01"]) + "\n")
     expected = [pd.Timestamp(time) for time in (*times, "2024-03-01")]
     assert plain(connector.read("data.csv"))["when"] == expected
@@ -367,7 +367,7 @@ def test_a_day_among_times_is_its_midnight(connector: FileDataConnector, tmp_pat
 def test_batches_of_csv_have_the_values_of_all_rows_at_once(
     tmp_path: Path, columns: list[list[str]], batch_rows: int
 ) -> None:
-    """A column is text, a number or a date in all batches, as in the whole, wherever its values turn up."""
+    """A column has one type in all batches, wherever its values occur."""
     lines = [",".join(f"c{number}" for number in range(len(columns))) + ",end"]
     lines += [",".join(row) + ",9" for row in zip(*columns, strict=True)]
     (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
@@ -381,7 +381,7 @@ def test_batches_of_csv_have_the_values_of_all_rows_at_once(
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_bytes_are_no_json(tmp_path: Path, kind: Any) -> None:
-    """A column of bytes is named, and no file is there."""
+    """A column with bytes is named, and no file is written."""
     frame = {"pandas": pd, "polars": pl}[kind].DataFrame({"id": [1, 2], "raw": [b"x", None]})
     with pytest.raises(DataError, match=r"JSON cannot contain bytes.*'raw'"):
         FileDataConnector(data=Data(train="-", frame=kind), folder=tmp_path).write(frame, "data.jsonl")
@@ -389,7 +389,7 @@ def test_bytes_are_no_json(tmp_path: Path, kind: Any) -> None:
 
 
 def test_parquet_has_dictionaries_of_values_that_repeat(connector: FileDataConnector, tmp_path: Path) -> None:
-    """Values that repeat are written once, and those that do not are written as they are."""
+    """Repeated values are written as a dictionary, others plainly."""
     frame = pd.DataFrame(
         {
             "measured": np.random.default_rng(0).normal(size=1000),

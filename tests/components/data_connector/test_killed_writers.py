@@ -28,7 +28,7 @@ with connector.writing("out.csv") as write:
 
 
 def test_the_next_writer_removes_what_a_killed_one_left_and_nothing_that_is_written(tmp_path: Path) -> None:
-    """A file that nobody writes any more goes; one that another process writes at the same time stays."""
+    """An abandoned file is removed; a file that another process is writing is not."""
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE) for _ in range(2)
     ]

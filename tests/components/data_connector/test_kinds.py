@@ -31,7 +31,7 @@ IDENTITY = ReadingSchema(identity=frozenset({"id"}), labels=frozenset({"y"}))
 )  # fmt: skip
 @pytest.mark.parametrize("role", ["id", "y"])
 def test_identity_and_labels_are_text_as_they_are_written(tmp_path, ids, role):
-    """Character for character, whatever they look like."""
+    """Every character is kept, whatever the values look like."""
     read, notices, schemas = both(
         tmp_path, f"{role},x\n" + "".join(f"{value},1\n" for value in ids), IDENTITY
     )
@@ -47,7 +47,7 @@ def test_identity_and_labels_are_text_as_they_are_written(tmp_path, ids, role):
     "ids", [["1", "2"], ["-5", "0"], [str(2**62), str(2**63 - 1)], [str(2**64 - 1), "7"]]
 )
 def test_plain_whole_numbers_are_integers_as_identity_too(tmp_path, ids):
-    """Whole columns of them say the same either way, and keep every digit."""
+    """Whole numbers without leading zeros are integers, and keep every digit."""
     for kind in KINDS:
         frame = reading(tmp_path, "id\n" + "\n".join(ids) + "\n", kind, IDENTITY).rows
         assert [str(value) for value in frame["id"].to_list()] == ids
@@ -55,14 +55,14 @@ def test_plain_whole_numbers_are_integers_as_identity_too(tmp_path, ids):
 
 
 def test_identity_that_was_text_before_is_text(tmp_path):
-    """The series 10 is that of rows among which there was a series 07."""
+    """The series 10 is text if the training rows had a series 07."""
     schema = ReadingSchema(identity=frozenset({"id"}), columns={"id": ColumnSchema(kind="text")})
     assert both(tmp_path, "id,x\n10,1\n11,2\n", schema)[0]["id"] == ("string", ["10", "11"])
 
 
 @pytest.mark.parametrize("text", ["1.10", "TRUE", "01", "1E2", "2024-01-31", " 1", "+1", "inf"])
 def test_a_column_of_text_stays_text(tmp_path, text):
-    """What was text before is text, character for character, though all of this file look otherwise."""
+    """A column that was text in training is text, even if all values of this file look otherwise."""
     schema = ReadingSchema(columns={"plan": ColumnSchema(kind="text")})
     assert both(tmp_path, f"plan,x\n{text},1\n{text},2\n", schema)[0]["plan"] == ("string", [text, text])
     for kind in KINDS:
@@ -71,8 +71,8 @@ def test_a_column_of_text_stays_text(tmp_path, text):
         assert columns(read.rows)["plan"] == ("string", [text])
 
 
-def test_texts_that_are_missing_values_are_told_with_their_number(tmp_path):
-    """Of features, not of identity or labels, of which the empty field alone is missing."""
+def test_texts_that_are_missing_values_are_counted(tmp_path):
+    """For features. In identity and labels, only the empty field is missing."""
     read, notices, _ = both(tmp_path, "id,y,x\nNA,None,NA\nnull,-,a\nn/a,,None\n1,NA,NA\n", IDENTITY)
     assert read["id"][1] == ["NA", "null", "n/a", "1"]
     assert read["y"][1] == ["None", "-", None, "NA"]
@@ -82,7 +82,7 @@ def test_texts_that_are_missing_values_are_told_with_their_number(tmp_path):
 
 
 def test_missing_values_are_a_setting(tmp_path):
-    """The list is the whole truth, but for the empty field."""
+    """Only the listed texts, and the empty field, are missing."""
     read, notices, _ = both(tmp_path, "a,b\nNA,1\n-,2\n,3\n", missing_values=("-",))
     assert read["a"] == ("string", ["NA", None, None])
     assert "'-' (1 of 'a')" in notices[0].message
@@ -103,7 +103,7 @@ def test_missing_values_are_a_setting(tmp_path):
     ],
 )  # fmt: skip
 def test_both_kinds_of_frame_have_one_grammar(tmp_path, values, kind, expected):
-    """What a number, a boolean or a date is does not depend on the library."""
+    """Numbers, booleans and dates are recognised independently of the library."""
     assert both(tmp_path, "x,end\n" + "".join(f"{value},9\n" for value in values))[0]["x"] == (kind, expected)
 
 
@@ -132,7 +132,7 @@ def written(folder, suffix, table):
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "feather", "jsonl"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_whole_numbers_keep_every_digit_beside_missing_values(tmp_path, kind, suffix, numbers, scans):
-    """From every format, whole or in batches, in one type throughout."""
+    """From every format, whole or in batches, with one type."""
     source = written(tmp_path, suffix, {"a": numbers, "b": [1, 2, 3]})
     reader = connector(tmp_path, kind, batch_rows=1)
     frames = list(reader.scan(source)) if scans else [reader.read(source)]
@@ -148,7 +148,7 @@ def _as_read(number):
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "feather", "jsonl"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_joins_on_such_numbers_are_right(tmp_path, kind, suffix):
-    """Two customers that differ in the last digit are two, though an order has none."""
+    """Customers whose long numbers differ in the last digit stay distinct, though values are missing."""
     reader = connector(tmp_path, kind)
     orders = reader.read(written(tmp_path, suffix, {"customer": [GREAT, None, GREAT - 1], "n": [1, 2, 3]}))
     customers = reader.read(written(tmp_path, suffix, {"customer": [GREAT - 1, GREAT], "name": ["a", "b"]}))
@@ -160,7 +160,7 @@ def test_joins_on_such_numbers_are_right(tmp_path, kind, suffix):
 @pytest.mark.parametrize("name", ["id", "x", None])
 @pytest.mark.parametrize("scans", [False, True], ids=["read", "scan"])
 def test_parquet_of_pandas_has_its_index_once(tmp_path, name, scans):
-    """An index is a column if it has a name, also if it is a column already; without a name it is none."""
+    """A named index is one column, even if it is a column already; an unnamed index is none."""
     frame = pd.DataFrame({"x": [0.5, 1.5], "n": [1, 2]})
     frame.index = pd.Index(frame["x"] if name == "x" else [7.0, 8.0], name=name)
     frame.to_parquet(tmp_path / "rows.parquet")
@@ -174,7 +174,7 @@ def test_parquet_of_pandas_has_its_index_once(tmp_path, name, scans):
 
 
 def test_parquet_of_pandas_keeps_numbered_rows_that_have_a_name(tmp_path):
-    """Pandas writes such an index as a remark only, and it is a column all the same."""
+    """A named RangeIndex, which pandas writes as metadata, is a column."""
     frame = pd.DataFrame({"x": [1.5, 2.5]}, index=pd.RangeIndex(3, 5, name="number"))
     frame.to_parquet(tmp_path / "rows.parquet")
     read = [columns(connector(tmp_path, kind).read("rows.parquet")) for kind in KINDS]
@@ -201,7 +201,7 @@ def test_parquet_of_pandas_keeps_numbered_rows_that_have_a_name(tmp_path):
 @pytest.mark.parametrize("scans", [False, True], ids=["read", "scan"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_no_text_is_an_error_with_its_place(tmp_path, content, message, kind, scans):
-    """Whichever frame is read, whole or in batches."""
+    """For both kinds of frame, whole or in batches."""
     (tmp_path / "rows.csv").write_bytes(content)
     reader = connector(tmp_path, kind)
     with pytest.raises(DataError, match=message):
@@ -211,7 +211,7 @@ def test_what_is_no_text_is_an_error_with_its_place(tmp_path, content, message, 
 @pytest.mark.parametrize("suffix", ["csv.gz", "jsonl.gz", "csv.bz2", "csv.xz"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_truncated_archive_is_an_error(tmp_path, kind, suffix):
-    """Whatever the library raises, or panics with, the file is named."""
+    """The error names the file, whatever the library raises."""
     whole = connector(tmp_path, kind)
     whole.write(
         pd.DataFrame({"a": range(5000), "b": [f"text {n * 7919}" for n in range(5000)]}), f"rows.{suffix}"
@@ -225,7 +225,7 @@ def test_a_truncated_archive_is_an_error(tmp_path, kind, suffix):
 
 
 def test_an_archive_with_another_byte_is_an_error(tmp_path):
-    """Zlib's own error is none that Python's file methods are documented to raise."""
+    """An error of zlib, which file methods do not document, becomes a DataError."""
     content = bytearray(gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(2000))))
     content[40:60] = b"\xff" * 20
     (tmp_path / "rows.csv.gz").write_bytes(content)
@@ -235,7 +235,7 @@ def test_an_archive_with_another_byte_is_an_error(tmp_path):
 
 
 def test_a_row_that_is_longer_than_a_block_is_a_row(tmp_path):
-    """Files are parsed block by block, and a text may be longer than one."""
+    """Files are parsed in blocks, and a value may be longer than a block."""
     long = "x" * (5 << 20)
     (tmp_path / "rows.csv").write_text(f"a,b\n1,y\n2,{long}\n3,z\n")
     reader = connector(tmp_path, "pandas", batch_rows=1)
@@ -257,15 +257,15 @@ class Fixed(DataConnector):
 
 
 def test_a_connector_that_only_reads_gives_what_it_reads():
-    """Schemas are an offer: who implements ``read`` and ``scan`` alone is asked for those."""
+    """A connector that implements ``read`` and ``scan`` only, without schemas, works."""
     schema = ReadingSchema(columns={"a": ColumnSchema(kind="text")})
     read = Fixed().read_as("-", schema)
     assert (read.rows["a"].tolist(), read.columns, read.notices) == ([1], {}, ())
     assert [rows["a"].tolist() for rows in Fixed().scan_as("-", schema).rows] == [[1]]
 
 
-def test_a_subclass_that_reads_in_its_own_way_is_asked(tmp_path):
-    """What overrides ``read`` of the file connector is what workflows get."""
+def test_an_overridden_read_is_called(tmp_path):
+    """Workflows call an overridden ``read`` of a file connector."""
 
     class Doubled(type(connector(tmp_path, "pandas"))):
         def read(self, source):

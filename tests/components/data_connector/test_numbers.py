@@ -20,7 +20,7 @@ def column(*values: str) -> str:
 
 @pytest.mark.parametrize("text", ["?", "unknown", "-", "1O5", "12a"])
 def test_one_text_among_numbers_is_named_and_missing(tmp_path, text):
-    """A column of 199 numbers is one of numbers; the message counts them and names row, text and setting."""
+    """199 numbers and one text are numbers; the message has the count, row, text and setting."""
     columns, notices, _ = both(tmp_path, column(*PLAIN[:16], text, *PLAIN[16:]))
     kind, values = columns["x"]
     assert (kind, values[16], values[17]) == ("number", None, float(PLAIN[16]))
@@ -40,7 +40,7 @@ def test_one_text_among_numbers_is_named_and_missing(tmp_path, text):
     ],
 )
 def test_one_number_with_groups_is_named_and_read(tmp_path, text, value, setting):
-    """What is a number with the mark that people put between thousands is that number."""
+    """A number with a thousands separator is read as that number, with a message."""
     columns, notices, _ = both(tmp_path, column(*PLAIN[:16], text, *PLAIN[16:]))
     assert columns["x"][1][16] == value
     assert f"199 of 200 values of 'x' are plain numbers, row 17 is {text!r}" in notices[0].message
@@ -48,7 +48,7 @@ def test_one_number_with_groups_is_named_and_read(tmp_path, text, value, setting
 
 
 def test_commas_before_fractions_are_found(tmp_path):
-    """3,14 throughout is 3.14, and the message has the setting that says so."""
+    """3,14 in all rows is 3.14, and the message has the setting for it."""
     columns, notices, schemas = both(tmp_path, column(*(f"{n % 50},{n % 90 + 10}" for n in range(200))))
     assert columns["x"][1][:2] == [0.1, 1.11]
     assert 'decimal: ","' in notices[0].message
@@ -56,7 +56,7 @@ def test_commas_before_fractions_are_found(tmp_path):
 
 
 def test_commas_that_may_be_either_are_named_with_both_settings(tmp_path):
-    """1,234 throughout is 1234 or 1.234: the message says what was taken, and how to say the other."""
+    """1,234 in all rows is 1234 or 1.234: the message has the choice and both settings."""
     columns, notices, _ = both(tmp_path, column(*(f"{n + 1},{n % 900 + 100}" for n in range(200))))
     assert columns["x"][1][0] == 1100.0
     assert "is '1,100', which is read as 1100" in notices[0].message
@@ -75,7 +75,7 @@ def test_commas_that_may_be_either_are_named_with_both_settings(tmp_path):
     ],
 )
 def test_settings_say_it_and_nothing_is_guessed(tmp_path, settings, values, expected):
-    """With the setting there is no warning; a source may have settings of its own."""
+    """With the setting there is no warning; a source may have its own settings."""
     columns, notices, _ = both(tmp_path, column(*values), **settings)
     assert columns["x"] == ("number", expected)
     assert not [notice for notice in notices if notice.level == "warning"]
@@ -92,7 +92,7 @@ def test_settings_say_it_and_nothing_is_guessed(tmp_path, settings, values, expe
     ],
 )
 def test_marks_that_cannot_be_are_refused(tmp_path, settings, message):
-    """The constructor says what is wrong, and so does a source with such a mark."""
+    """The constructor, and a source with an invalid mark, say what is wrong."""
     with pytest.raises(ValueError, match=message):
         both(tmp_path, column("1"), **settings)
     findings = list(FileDataConnector.check_settings(settings))
@@ -101,7 +101,7 @@ def test_marks_that_cannot_be_are_refused(tmp_path, settings, message):
 
 
 def test_a_column_may_be_said_to_be_text_or_numbers(tmp_path):
-    """What the settings say of a column is not guessed, and what does not fit is an error with its row."""
+    """A declared type is not guessed, and a value that does not fit is an error with its row."""
     columns, notices, _ = both(tmp_path, column("01", "02", "?"), columns={"x": "text"})
     assert columns["x"] == ("string", ["01", "02", "?"])
     assert notices == ()
@@ -121,14 +121,14 @@ def test_few_numbers_beside_texts_are_categories(tmp_path):
 
 @pytest.mark.parametrize("values", [["a1", "b2", "17"], ["1", "x", "2", "y"], ["A", "B"]])
 def test_texts_are_no_numbers(tmp_path, values):
-    """Of columns that are text nobody hears anything."""
+    """Text columns raise no message."""
     columns, notices, _ = both(tmp_path, column(*values * 20))
     assert columns["x"] == ("string", values * 20)
     assert notices == ()
 
 
 def test_a_column_is_read_as_before(tmp_path):
-    """How numbers are written, and which texts were missing, is known of rows that were read before."""
+    """The style of numbers and the missing texts are those of the training rows."""
     schema = ReadingSchema(
         columns={
             "x": ColumnSchema(kind="number", decimal=",", missing=("?",)),
@@ -142,7 +142,7 @@ def test_a_column_is_read_as_before(tmp_path):
 
 
 def test_what_is_no_number_among_rows_to_predict_stays_what_it_is(tmp_path):
-    """A model refuses it by name; it is no missing value, as it would be in training."""
+    """In rows to predict it is an error of the model, and not a missing value."""
     schema = ReadingSchema(columns={"x": ColumnSchema(kind="number")}, strict=True)
     columns, notices, _ = both(tmp_path, column(*PLAIN, "plenty"), schema)
     assert columns["x"][0] == "string"
@@ -151,7 +151,7 @@ def test_what_is_no_number_among_rows_to_predict_stays_what_it_is(tmp_path):
 
 @pytest.mark.parametrize("form", ["${}.50", "{}%", "{} \u20ac", "-${}", "\u2212{}.5"])
 def test_numbers_with_symbols_are_named(tmp_path, form):
-    """They stay text, and nobody has to find out why the model does not learn from them."""
+    """Numbers with symbols stay text, and the message says so."""
     columns, notices, _ = both(tmp_path, column(*(form.format(n) for n in range(60))))
     assert columns["x"][0] == "string"
     assert f"values of 'x' are numbers with a symbol, such as {form.format(0)!r}" in notices[0].message
@@ -185,7 +185,7 @@ def test_codes_and_categories_have_no_unit(tmp_path, texts):
 
 
 def test_a_form_that_people_state_is_kept_from_numbers(tmp_path):
-    """Dates that the problem states a form of are read as text, and keep the zero in front."""
+    """Dates with a format in the problem are read as text, with their leading zero."""
     problem = Problem(name="p", target="y", dates={"day": "%d%m%Y", "iso": "ISO8601", "version": "text"})
     columns, _, _ = both(
         tmp_path, "day,iso,version\n01022024,2024-01-31,2024-01-31\n", ReadingSchema.of(problem)

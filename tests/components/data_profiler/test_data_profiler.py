@@ -39,7 +39,7 @@ def shop(seed=0, rows=1000, **columns):
 
 @KINDS
 def test_a_profile_says_what_pandas_says(kind):
-    """Counts, moments and quartiles of each column are those of pandas."""
+    """Counts, moments and quartiles of each column equal those of pandas."""
     frame = load_breast_cancer(as_frame=True).frame
     frame.iloc[:7, 0] = np.nan
     profile = profiler().profile(kind(frame.to_dict("list")))
@@ -57,7 +57,7 @@ def test_a_profile_says_what_pandas_says(kind):
 
 @KINDS
 def test_top_values_are_counted(kind):
-    """The most frequent values come first, and categories that no row has are none."""
+    """The most frequent values come first; categories without rows are left out."""
     profile = profiler().profile(
         kind(
             {
@@ -77,7 +77,7 @@ def test_top_values_are_counted(kind):
 
 
 def test_columns_that_vary_together_are_named():
-    """Pairs are those of pandas' own correlation, missing values left out pairwise."""
+    """Correlated pairs equal those of pandas, with missing values left out pairwise."""
     frame = load_wine(as_frame=True).frame
     frame.iloc[::5, 3] = np.nan
     known = frame.corr()
@@ -89,7 +89,7 @@ def test_columns_that_vary_together_are_named():
 
 @KINDS
 def test_rows_of_one_origin_do_not_drift(kind):
-    """Other rows of the same kind raise no alarm, whatever their number."""
+    """Other rows from the same source raise no alarm, whatever their number."""
     reference = profiler().profile(kind(shop()))
     for rows in (1, 30, 300, 5000):
         report = profiler().compare(kind(shop(seed=1, rows=rows)), reference)
@@ -120,7 +120,7 @@ DRIFTED = {
 @KINDS
 @pytest.mark.parametrize("case", DRIFTED)
 def test_planted_drift_is_found_and_named(kind, case):
-    """Drift of one column is found in that column and in no other."""
+    """Drift in one column is found in that column and in no other."""
     column, values = DRIFTED[case]
     report = profiler().compare(kind(shop(seed=1, **{column: values})), kind(shop()))
     assert report.status == "warn"
@@ -130,7 +130,7 @@ def test_planted_drift_is_found_and_named(kind, case):
 
 
 def test_what_has_changed_is_said_in_numbers():
-    """The message names what a person would look up next."""
+    """The message has the numbers before and now."""
     assert "40, was" not in str(profiler().compare(pd.DataFrame(shop()), pd.DataFrame(shop())).checks)
     changed = pd.DataFrame(shop(seed=1, town=["Ulm"] * 1000))
     (check,) = profiler().compare(changed, pd.DataFrame(shop())).checks
@@ -138,7 +138,7 @@ def test_what_has_changed_is_said_in_numbers():
 
 
 def test_a_stored_profile_compares_as_the_rows_do():
-    """A profile survives its JSON, and is all that a comparison needs."""
+    """A profile loaded from JSON gives the same comparison as the rows."""
     reference, frame = pd.DataFrame(shop()), pd.DataFrame(shop(seed=1, age=DRIFTED["shifted"][1]))
     stored = profiler().profile(reference).model_dump_json()
     by_profile = profiler().compare(frame, Profile.model_validate_json(stored))
@@ -156,12 +156,12 @@ def test_statistics_are_those_of_scipy():
 
 
 def test_polars_and_pandas_give_one_profile():
-    """What is found does not depend on the dataframe library."""
+    """The profile does not depend on the dataframe library."""
     assert profiler().profile(pd.DataFrame(shop())) == profiler().profile(pl.DataFrame(shop()))
 
 
 def test_thresholds_are_settings():
-    """How much drift is a warning, and whether any is an error, is for the user to say."""
+    """The thresholds for warnings and errors can be set."""
     frame, reference = pd.DataFrame(shop(seed=1, age=DRIFTED["shifted"][1])), pd.DataFrame(shop())
     assert profiler(warn_psi=5.0).compare(frame, reference).status == "ok"
     assert profiler(error_psi=0.2).compare(frame, reference).status == "error"
@@ -195,7 +195,7 @@ def test_other_things_than_dataframes_are_refused():
 
 
 def test_one_profiler_serves_two_threads():
-    """Nothing of a call is left for another: both threads get what a fresh profiler gives."""
+    """Both threads get the result of a new profiler."""
     shared, found = profiler(), {}
     frames = {seed: pd.DataFrame(shop(seed=seed)) for seed in (1, 2)}
 

@@ -60,7 +60,7 @@ def rounded(profile):
 
 @KINDS
 def test_batches_that_fit_in_the_sample_give_the_profile_of_all_rows(kind):
-    """However the rows come, what is known of them is the same."""
+    """The sizes of batches do not change the profile."""
     frame = shop(3000)
     whole = profiler().profile(frame)
     for size in (700, 2999, 5000):
@@ -70,7 +70,7 @@ def test_batches_that_fit_in_the_sample_give_the_profile_of_all_rows(kind):
 
 @KINDS
 def test_what_is_estimated_is_near_and_what_is_exact_is_exact(kind):
-    """Counts, extremes and moments are those of all rows, quartiles those of a sample of them."""
+    """Counts, extremes and moments are exact, quartiles are those of a sample."""
     frame = shop(30_000)
     whole = profiler().profile(frame).by_name
     found = profiler(sample_rows=2000).profile_batches(batches(frame, 4000, kind)).by_name
@@ -100,7 +100,7 @@ def test_the_sample_is_drawn_by_the_seed_and_not_by_the_batches():
 
 
 def test_other_rows_are_compared_with_a_profile_of_batches():
-    """Rows of one origin are no drift, and drift is found, by a sample as by all rows."""
+    """Similar rows show no drift, and drift is found, with a sample as with all rows."""
     known = profiler(sample_rows=2000).profile_batches(batches(shop(20_000), 3000))
     assert Profile.model_validate_json(known.model_dump_json()) == known
     assert profiler().compare(shop(5000, seed=1), known).status == "ok"
@@ -120,7 +120,7 @@ def test_many_texts_are_counted_in_bounded_memory():
 
 
 def test_batches_have_the_columns_of_the_first():
-    """What differs is named; the order of columns is no difference, nor is a batch without values."""
+    """Different columns are named; their order and an empty batch do not matter."""
     first = pd.DataFrame({"a": [1.0], "b": ["x"]})
     with pytest.raises(DataError, match="lacks 'b' and has the extra columns 'c'"):
         profiler().profile_batches([first, pd.DataFrame({"a": [1], "c": [1]})])
@@ -173,7 +173,7 @@ LIMITED = """
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is asked of Linux")
 def test_a_file_four_times_as_large_as_memory_is_profiled(tmp_path):
-    """With 40 MB left, 160 MB of rows are profiled in batches, and cannot be at once."""
+    """With 40 MB of memory, 160 MB are profiled in batches, and not at once."""
     few = pd.DataFrame(np.random.default_rng(0).normal(size=(40_000, 10))).add_prefix("x")
     few.to_parquet(tmp_path / "few.parquet", row_group_size=20_000)
     many = pd.concat([few] * 50, ignore_index=True)  # of 8 bytes a number

@@ -28,7 +28,7 @@ def parts(splits: Splits) -> list[list[int]]:
 
 
 def test_a_split_is_that_of_a_plain_script(problem: Problem) -> None:
-    """Rows and their order are train_test_split's with the same seed and stratification."""
+    """Rows and their order equal those of train_test_split with the same seed and stratification."""
     frame = load_wine(as_frame=True).frame.rename(columns={"target": "y"})
     train, test = train_test_split(frame, test_size=0.25, stratify=frame["y"], random_state=7)
     splits = SklearnDataSplitter(test_size=0.25, problem=problem, seed=7).split(frame)
@@ -53,7 +53,7 @@ def test_every_row_is_in_one_part(
     stratify: bool,
     seed: int,
 ) -> None:
-    """Parts are disjoint, not empty, and together all rows; or the rows are too few, which is a DataError."""
+    """Parts are disjoint, not empty, and complete; with too few rows there is a DataError."""
     frame = make_frame({"id": list(range(len(labels))), "y": labels})
     splitter = SklearnDataSplitter(
         test_size, validation_size, stratify, problem=Problem(name="a", target="y"), seed=seed
@@ -68,7 +68,7 @@ def test_every_row_is_in_one_part(
 
 
 def test_classes_keep_their_shares(make_frame: Make, problem: Problem) -> None:
-    """Every part of a stratified split has the shares of the whole."""
+    """Every part of a stratified split has the class shares of all rows."""
     frame = make_frame({"id": list(range(100)), "y": ["rare"] * 20 + ["common"] * 80})
     splits = SklearnDataSplitter(0.2, 0.25, problem=problem, seed=1).split(frame)
     assert Counter(splits.test["y"]) == {"rare": 4, "common": 16}
@@ -76,7 +76,7 @@ def test_classes_keep_their_shares(make_frame: Make, problem: Problem) -> None:
 
 
 def test_a_class_with_one_row_is_learned_from(make_frame: Make, problem: Problem) -> None:
-    """A class too rare to be in every part is no error: its rows are for training."""
+    """Rows of a class that is too rare for every part are training rows."""
     frame = make_frame({"id": list(range(41)), "y": ["a"] * 20 + ["b"] * 20 + ["single"]})
     splits = SklearnDataSplitter(problem=problem).split(frame)
     assert "single" in list(splits.train["y"])
@@ -84,7 +84,7 @@ def test_a_class_with_one_row_is_learned_from(make_frame: Make, problem: Problem
 
 
 def test_numbers_are_split_without_strata(make_frame: Make) -> None:
-    """A regression splits at random, whatever stratify says."""
+    """A regression splits at random, with stratify or without."""
     problem = Problem(name="a", target="y", type="regression")
     frame = make_frame({"id": list(range(50)), "y": [value / 7 for value in range(50)]})
     assert len(SklearnDataSplitter(problem=problem).split(frame).test) == 10
@@ -100,7 +100,7 @@ def test_a_group_is_never_in_two_parts(make_frame: Make, problem: Problem) -> No
 
 
 def test_the_last_in_time_are_for_testing(make_frame: Make, problem: Problem) -> None:
-    """A split by time learns from what was before what it tests on."""
+    """A split by time trains on earlier rows than it tests on."""
     days = [f"2024-01-{day:02d}" for day in (5, 1, 4, 2, 3, 10, 6, 8, 7, 9)]
     frame = make_frame({"id": list(range(10)), "day": days, "y": ["a", "b"] * 5})
     splits = SklearnDataSplitter(0.2, 0.1, by="time", column="day", problem=problem).split(frame)
@@ -109,7 +109,7 @@ def test_the_last_in_time_are_for_testing(make_frame: Make, problem: Problem) ->
 
 
 def test_a_column_may_name_the_parts(make_frame: Make, problem: Problem) -> None:
-    """What the column says is done; without a validation row there is no validation part."""
+    """The column assigns the rows; without validation rows there is no validation part."""
     frame = make_frame({"id": [0, 1, 2], "part": ["test", "train", "train"], "y": ["a", "b", "a"]})
     splits = SklearnDataSplitter(by="column", column="part", problem=problem).split(frame)
     assert parts(splits) == [[1, 2], [0]]
@@ -130,7 +130,7 @@ def test_a_column_may_name_the_parts(make_frame: Make, problem: Problem) -> None
 def test_rows_that_cannot_be_split_say_why(
     make_frame: Make, problem: Problem, data: dict[str, Any], message: str
 ) -> None:
-    """Too few rows, no target, one class: each a DataError that says so."""
+    """Too few rows, no target, one class: each is a DataError with the reason."""
     with pytest.raises(DataError, match=message):
         SklearnDataSplitter(problem=problem).split(make_frame(data))
 
@@ -154,7 +154,7 @@ def test_a_column_that_cannot_split_is_named(
 
 
 def test_settings_that_contradict_each_other_are_found(problem: Problem) -> None:
-    """Sizes that leave nothing and a missing column are findings, by hand and in verification."""
+    """The constructor and verification refuse sizes that leave no rows, and a missing column."""
     bad = {"test_size": 0.7, "validation_size": 0.4, "by": "time"}
     assert [finding.path for finding in SklearnDataSplitter.check_settings(bad)] == ["test_size", "by"]
     with pytest.raises(VerificationError, match="no rows for training"):

@@ -64,7 +64,7 @@ class TestSDVDataSynthesizer(contracts.DataSynthesizerContract):
     ("synthesizer", "params", "quality"), [("gaussian_copula", {}, 0.85), ("ctgan", {"epochs": 1}, 0.3)]
 )
 def test_rows_are_like_real_ones_in_their_types(rows, synthesizer, params, quality):
-    """Types, ranges and correlations are those of the real rows, and text that hardly repeats is made up."""
+    """Types, ranges and correlations are those of the real rows; unique text is made up."""
     sdv = SDVDataSynthesizer(synthesizer, Path(PYTHON), params, seed=1)
     made = sdv.sample(sdv.fit(rows), 200)
     assert made.dtypes.to_dict() == rows.dtypes.to_dict()
@@ -77,14 +77,14 @@ def test_rows_are_like_real_ones_in_their_types(rows, synthesizer, params, quali
 
 @needs_sdv
 def test_what_sdv_refuses_is_an_error_in_its_words(rows):
-    """A parameter that the class does not have is named."""
+    """The error of SDV about an unknown parameter is shown."""
     with pytest.raises(LolpopError, match=r"SDV cannot fit gaussian_copula .*unexpected keyword .*'epochs'"):
         SDVDataSynthesizer(python=Path(PYTHON), params={"epochs": 3}).fit(rows)
 
 
 @pytest.mark.skipif(sys.executable == PYTHON, reason="this Python has SDV")
 def test_environment_without_sdv_says_what_to_install(rows, tmp_path):
-    """Verification and work say how to make the environment, and which setting names it."""
+    """The error says how to make the environment, and which setting names it."""
     (finding,) = [text for text in findings("sdv", tmp_path) if "python" in text]
     assert "this environment has no SDV" in finding
     assert "pip install 'sdv>=2.0' pyarrow" in finding

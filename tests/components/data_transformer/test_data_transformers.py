@@ -31,12 +31,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_identity_returns_the_frame_itself() -> None:
-    """Nothing is copied."""
+    """The frame is not copied."""
     assert IdentityDataTransformer().transform(FRAME) is FRAME
 
 
 def test_a_function_of_a_file_makes_the_frame(folder: Path) -> None:
-    """A file beside the settings is enough, and may define dataclasses."""
+    """A file next to the settings is enough, and may define dataclasses."""
     made = PythonDataTransformer("prepare.py:scale", folder=folder).transform(FRAME)
     assert made["a"].tolist() == [10, 20]
 
@@ -56,7 +56,7 @@ def test_an_arrow_table_becomes_a_frame(folder: Path) -> None:
 
 
 def test_a_changed_file_is_read_anew(folder: Path) -> None:
-    """The function is the one that the file holds when it is called."""
+    """The function is read from the file at each call."""
     transformer = PythonDataTransformer("prepare.py:scale", folder=folder)
     transformer.transform(FRAME)
     (folder / "prepare.py").write_text("def scale(frame):\n    return frame.head(1)\n# changed\n")
@@ -75,14 +75,14 @@ def test_a_changed_file_is_read_anew(folder: Path) -> None:
     ],
 )
 def test_what_goes_wrong_is_named(folder: Path, function: str, error: type[Exception], message: str) -> None:
-    """A function that is missing, fails, or returns no frame is an error that says which and why."""
+    """A function that is missing, fails, or returns no frame is an error with its name and reason."""
     with pytest.raises(error, match=message):
         PythonDataTransformer(function, folder=folder).transform(FRAME)
 
 
 @pytest.mark.parametrize("function", ["scale", "prepare.py:", ":scale", ""])
 def test_a_name_that_is_no_functions_is_found_before_anything_runs(function: str) -> None:
-    """Verification and the constructor refuse it with what is expected."""
+    """Verification and the constructor refuse it, with the expected form."""
     assert [finding.path for finding in PythonDataTransformer.check_settings({"function": function})] == [
         "function"
     ]

@@ -104,13 +104,13 @@ def test_a_cluster_of_this_machine_leaves_no_trace(monkeypatch):
 
 
 def test_what_fails_in_a_worker_is_raised_here(address):
-    """With the type and the text that it was raised with."""
+    """The error has the type and the text of the original."""
     with pytest.raises(ValueError, match="no 3"):
         DaskExecutor(address).map(fail_on_three, range(6))
 
 
 def test_what_a_killed_worker_was_doing_is_done_again(address, tmp_path):
-    """Nothing is lost, and nothing is there twice."""
+    """No result is lost or repeated."""
     flags = [str(tmp_path / name) for name in ("a", "b", "c", "d")]
     for flag in flags[1:]:
         Path(flag).touch()
@@ -119,13 +119,13 @@ def test_what_a_killed_worker_was_doing_is_done_again(address, tmp_path):
 
 
 def test_several_threads_may_wait_for_workers(address):
-    """Items that were not known beforehand are worked on while the block is open."""
+    """Items may be added while the block is open."""
     with DaskExecutor(address).workers(double, 2) as ask, ThreadPoolExecutor(2) as pool:
         assert list(pool.map(ask, range(6))) == [0, 2, 4, 6, 8, 10]
 
 
 def test_a_container_is_built_once_in_each_worker_and_closed(address, tmp_path, monkeypatch):
-    """Calls are made with the settings of the container and know the run."""
+    """Calls use the settings of the container and the run."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lolpop.yaml").write_text(
         f"powers: {{power: {{exponent: 4}}}}\nexecutor: {{use: dask, address: '{address}'}}\n"
@@ -141,7 +141,7 @@ def test_a_container_is_built_once_in_each_worker_and_closed(address, tmp_path, 
 
 
 def test_a_search_whose_worker_is_killed_chooses_what_it_chooses_without(tmp_path, monkeypatch):
-    """All trials are there, each once, with the scores that they have in one process."""
+    """All trials are there once, with the scores of a search in one process."""
     from sklearn.datasets import load_iris
 
     from lolpop_containers.classification import ClassificationContainer
@@ -174,7 +174,7 @@ def test_a_search_whose_worker_is_killed_chooses_what_it_chooses_without(tmp_pat
     assert searches[1] == searches[0]
 
 
-def test_an_address_where_nobody_listens_is_told():
+def test_an_address_where_nobody_listens_is_reported():
     """The message says what to do."""
     with pytest.raises(LolpopError, match=r"No scheduler of Dask answers at tcp://127\.0\.0\.1:9 within"):
         DaskExecutor("tcp://127.0.0.1:9", timeout=0.5).map(double, [1])
@@ -183,14 +183,14 @@ def test_an_address_where_nobody_listens_is_told():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"lolpop": "0.0.1"}, "a worker has lolpop .*, but 0.0.1 asks it for work"),
-        ({"python": (2, 7)}, "a worker has Python 3.*, but 2.7 asks it for work"),
+        ({"lolpop": "0.0.1"}, "a worker has lolpop .*, but the main process has 0.0.1"),
+        ({"python": (2, 7)}, "a worker has Python 3.*, but the main process has 2.7"),
         ({"code": (("worker_app", "0000"),)}, "a worker has another version of the module 'worker_app'"),
         ({"folder": "/no/such/folder"}, "a worker cannot reach the folder of the project, /no/such/folder"),
     ],
 )
 def test_a_worker_with_other_code_refuses_to_work(change, message):
-    """What could give other results, or none, is an error that says so."""
+    """Another version of code, Python or lolpop is an error that names both."""
     payload = Payload.of(b"", ["worker_app"])
     payload.check()
     with pytest.raises(WiringError, match=message):
@@ -198,22 +198,20 @@ def test_a_worker_with_other_code_refuses_to_work(change, message):
 
 
 def test_a_worker_that_reaches_another_store_refuses_to_work(tmp_path):
-    """A folder that is there on both machines, but is not the same, is told before anything is read."""
+    """A folder of the same name on another machine is reported before anything is read."""
     (tmp_path / "lolpop.yaml").write_text("store: {url: sqlite:///kept.db}\n")
     with PowerApp.load(tmp_path / "lolpop.yaml", environ={}) as app:
         spec = spec_of(scope_of(app), "run-of-another-store", recorded=True)
     worker = Worker(spec)
     try:
-        with pytest.raises(
-            WiringError, match="store that a worker reaches does not know the run run-of-another"
-        ):
+        with pytest.raises(WiringError, match="store of a worker does not have the run run-of-another"):
             worker.require_store()
     finally:
         worker.close()
 
 
-def test_a_scheduler_that_is_gone_is_told():
-    """Whoever waits hears of it in plain words."""
+def test_a_scheduler_that_is_gone_is_reported():
+    """All waiting threads get a readable error."""
     cluster = distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
     )

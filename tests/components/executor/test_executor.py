@@ -35,17 +35,17 @@ def test_a_function_is_called_for_each_item_in_order():
 
 
 def test_nothing_to_do_starts_nothing():
-    """No item, no process."""
+    """Without items, no process starts."""
     assert LocalExecutor().map(double, []) == []
 
 
 def test_what_the_first_failing_call_raised_is_raised():
-    """An error comes back as it was raised."""
+    """The first error is raised unchanged."""
     with pytest.raises(ValueError, match="no 3"):
         LocalExecutor(2).map(fail_on_three, range(6))
 
 
-def test_a_worker_that_dies_is_told():
+def test_a_worker_that_dies_is_reported():
     """A process that ends without an answer is an error in plain words."""
     with pytest.raises(LolpopError, match="A worker process was lost"):
         LocalExecutor(1).map(die, [1])
@@ -58,7 +58,7 @@ def test_what_other_processes_cannot_have_is_refused():
 
 
 def test_workers_answer_several_threads_and_stay(monkeypatch):
-    """Items that were not known beforehand are worked on by the same processes, which share the processors."""
+    """The same processes do items that are added later, and share the processors."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     with LocalExecutor().workers(place, 2) as ask, ThreadPoolExecutor(2) as pool:
         answers = [ask("OMP_NUM_THREADS"), *pool.map(ask, ["OMP_NUM_THREADS"] * 4)]
@@ -66,8 +66,8 @@ def test_workers_answer_several_threads_and_stay(monkeypatch):
     assert {threads for _, threads in answers} == {str(max(1, processors() // min(2, processors())))}
 
 
-def test_a_worker_that_dies_is_told_to_whoever_waits():
-    """So is it to who asks later: there are no workers any more."""
+def test_a_dead_worker_is_reported_to_all_threads():
+    """All waiting threads, and later calls, get the error."""
     with LocalExecutor().workers(die, 1) as ask:
         for _ in range(2):
             with pytest.raises(LolpopError, match="A worker process was lost"):
@@ -75,7 +75,7 @@ def test_a_worker_that_dies_is_told_to_whoever_waits():
 
 
 def test_an_executor_that_only_maps_has_workers_too():
-    """What is asked of them is mapped, one item at a time."""
+    """Items are mapped one at a time."""
 
     class Inline(Executor):
         def map(self, function, items):
@@ -86,7 +86,7 @@ def test_an_executor_that_only_maps_has_workers_too():
 
 
 def test_a_call_is_of_what_a_container_built(app):
-    """A pipeline knows the path of its provider; one that was made by hand has none."""
+    """A pipeline of a container knows its path; one that was built by hand does not."""
     assert Call.of(app.powers.pipeline(), "all") == Call("powers.pipeline", "all")
     with pytest.raises(WiringError, match="a Powers that no container built"):
         Call.of(Powers(executor=LocalExecutor()), "all")
@@ -99,7 +99,7 @@ def test_a_number_of_workers_below_one_is_refused():
 
 
 def test_a_call_is_made_on_containers_built_again(app, tmp_path):
-    """Workers build the container with its settings, once each, know the run, and close it at their end."""
+    """Each worker builds the container once, with its settings and run, and closes it at the end."""
     run_ids = {run_id for _, run_id, _ in app.runner().run("where", [1, 2, 3, 4, 5, 6])}
     assert run_ids == {app.runs()[0].run_id}
     built = {path.name.removeprefix("built-") for path in tmp_path.glob("built-*")}
@@ -111,7 +111,7 @@ def test_a_call_is_made_on_containers_built_again(app, tmp_path):
 
 
 def test_overrides_by_providers_go_along(app):
-    """Workers have the stand-ins of the container, with their settings."""
+    """Workers have the overrides of the container, with their settings."""
     with app.powers.power.override(providers.Component(Power, default=Cube)):
         assert app.runner().run() == [1, 8, 27]
     with app.powers.power.override(providers.Component(Power, default=Power, settings={"exponent": 1})):
@@ -119,7 +119,7 @@ def test_overrides_by_providers_go_along(app):
 
 
 def test_an_override_by_a_live_object_is_refused(app, tmp_path):
-    """What stands in must be buildable elsewhere."""
+    """Another process must be able to build an override."""
     with (
         app.powers.power.override(Power(folder=tmp_path)),
         pytest.raises(WiringError, match=r"powers\.power is overridden by a live object"),
@@ -128,7 +128,7 @@ def test_an_override_by_a_live_object_is_refused(app, tmp_path):
 
 
 def test_an_override_by_a_local_class_is_refused(app):
-    """A class that cannot be imported cannot stand in elsewhere."""
+    """A class that cannot be imported cannot be an override in other processes."""
 
     class Local(Power):
         pass
@@ -141,7 +141,7 @@ def test_an_override_by_a_local_class_is_refused(app):
 
 
 def test_a_container_that_cannot_be_imported_is_refused():
-    """A container class of a function cannot be built elsewhere."""
+    """A container class that is local to a function cannot be built elsewhere."""
 
     class Local(PowerApp):
         pass
@@ -151,7 +151,7 @@ def test_a_container_that_cannot_be_imported_is_refused():
 
 
 def test_what_fails_in_a_worker_is_raised_here(app):
-    """Errors of methods and of constructors come back with their text."""
+    """Errors of methods and of constructors keep their text."""
     with pytest.raises(ValueError, match="no 1"):
         app.runner().run("fail")
     with (
@@ -168,7 +168,7 @@ def test_a_call_outside_a_run_is_refused(app):
 
 
 def test_a_call_of_what_is_not_there(app):
-    """A Call of an unknown provider or method proposes a near one."""
+    """A Call of an unknown provider or method proposes a near name."""
     with pytest.raises(WiringError, match=r"no method 'raise'.*Did you mean raised\?"):
         app.runner().run("raise")
     with pytest.raises(WiringError, match=r"no provider 'powers\.powr'. Did you mean power\?"):
@@ -178,7 +178,7 @@ def test_a_call_of_what_is_not_there(app):
 @pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["the first process", "all, as a terminal does"])
 @pytest.mark.parametrize("started", [2, 3, 4])
 def test_ctrl_c_stops_the_workers(tmp_path, started, kill):
-    """An interrupt ends the first process and its workers at once, however many of them have just begun."""
+    """An interrupt ends the first process and its workers at once, even if they have just started."""
     script = tmp_path / "script.py"
     script.write_text(
         "from lolpop.components.executor.local import LocalExecutor\n"

@@ -49,7 +49,7 @@ def test_workers_work_at_once(tmp_path):
 
 @pytest.mark.usefixtures("cluster")
 def test_what_fails_in_a_worker_is_raised_here():
-    """With the type and the text that it was raised with."""
+    """The error has the type and the text of the original."""
     with pytest.raises(ValueError, match="no 3") as raised:
         RayExecutor().map(fail_on_three, range(6))
     assert type(raised.value) is ValueError
@@ -57,7 +57,7 @@ def test_what_fails_in_a_worker_is_raised_here():
 
 @pytest.mark.usefixtures("cluster")
 def test_what_a_killed_worker_was_doing_is_done_again(tmp_path):
-    """Nothing is lost, and nothing is there twice."""
+    """No result is lost or repeated."""
     flags = [str(tmp_path / name) for name in ("a", "b", "c", "d")]
     for flag in flags[1:]:
         Path(flag).touch()
@@ -74,14 +74,14 @@ def test_an_item_that_ends_every_worker_is_an_error():
 
 @pytest.mark.usefixtures("cluster")
 def test_several_threads_may_wait_for_workers():
-    """Items that were not known beforehand are worked on while the block is open."""
+    """Items may be added while the block is open."""
     with RayExecutor().workers(double, 2) as ask, ThreadPoolExecutor(4) as pool:
         assert list(pool.map(ask, range(6))) == [0, 2, 4, 6, 8, 10]
 
 
 @pytest.mark.usefixtures("cluster")
 def test_a_container_is_built_once_in_each_worker_and_closed(tmp_path, monkeypatch):
-    """Calls are made with the settings of the container and know the run."""
+    """Calls use the settings of the container and the run."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lolpop.yaml").write_text(
         "powers: {power: {exponent: 4}}\nexecutor: {use: ray, workers: 2}\n"
@@ -105,8 +105,8 @@ def test_items_go_where_their_resources_are():
         RayExecutor(resources={"GPU": 1}).map(double, [1])
 
 
-def test_an_address_where_nobody_listens_is_told():
-    """The message says what to do, and comes soon."""
+def test_an_address_where_nobody_listens_is_reported():
+    """The message says what to do, and comes within the timeout."""
     if ray.is_initialized():
         ray.shutdown()
     for address in ("127.0.0.1:9", "ray://127.0.0.1:9", "no port:x"):

@@ -33,7 +33,7 @@ def trained(frame, problem=PROBLEM, transformer=SklearnFeatureTransformer):
 @pytest.mark.parametrize("transformer", [SklearnFeatureTransformer, FeatureEngineFeatureTransformer])
 @pytest.mark.parametrize("form", ["%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y %H:%M", "%d %B %Y"])
 def test_text_of_dates_is_learned_from(form, transformer, library, tmp_path):
-    """The day of the week is a feature of dates as text, and of the model that is stored and read again."""
+    """Dates as text give the feature weekday, also in a stored model."""
     frame = rides(form, library)
     trainer, model = trained(frame, transformer=transformer)
     assert (model.columns, model.left_out) == (("day",), {})
@@ -45,7 +45,7 @@ def test_text_of_dates_is_learned_from(form, transformer, library, tmp_path):
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_rows_to_predict_are_read_in_the_form_that_was_learned(library):
-    """Days that could be months, such as 07/01/2012, are days, as those that were learned from were."""
+    """Ambiguous dates such as 07/01/2012 are read in the format of the training rows."""
     frame = rides(library=library)
     _, model = trained(frame)
     sundays_and_mondays = ["01/07/2012", "02/07/2012"]
@@ -57,7 +57,7 @@ def test_rows_to_predict_are_read_in_the_form_that_was_learned(library):
 
 
 def test_the_stated_form_is_learned():
-    """problem.dates decides where values do not, and takes a column for text where it says so."""
+    """problem.dates decides where the values are ambiguous, and can declare a column as text."""
     frame = rides()[:60].assign(day=[f"{day:02}/01/2012" for day in range(1, 13)] * 5)
     guessed, stated, text = (
         trained(frame, PROBLEM.model_copy(update={"dates": dates}))[1]
@@ -70,7 +70,7 @@ def test_the_stated_form_is_learned():
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_dates_that_can_be_read_in_two_ways_are_named_with_the_setting_that_decides(library):
-    """The warning says how they are read, how else they could be, and what to write."""
+    """The warning has the chosen format, the other one, and the setting."""
     frame = pd.DataFrame({"day": ["01/02/2012", "03/04/2012", "05/05/2012"] * 20, "rides": np.arange(60.0)})
     frame = frame if library == "pandas" else pl.from_pandas(frame)
     (check,) = (
@@ -90,7 +90,7 @@ def test_dates_that_can_be_read_in_two_ways_are_named_with_the_setting_that_deci
     ("form", "shown"), [("%Y/%m/%d", "%Y/%m/%d"), ("%d %b %Y", "%d %b %Y"), ("%Y-%m-%d", "ISO 8601")]
 )
 def test_a_value_that_keeps_a_column_from_being_dates_is_named(library, form, shown):
-    """199 of 200 values are dates: the warning says in which form, which row is none, and what to do."""
+    """199 of 200 values are dates: the warning has the format, the other value, and what to do."""
     days = [day.strftime(form) for day in pd.date_range("2012-01-01", periods=200)]
     days[16] = "?"
     frame = pd.DataFrame({"day": days, "rides": np.arange(200.0)})
@@ -105,7 +105,7 @@ def test_a_value_that_keeps_a_column_from_being_dates_is_named(library, form, sh
 
 
 def test_text_that_is_hardly_dates_is_not_taken_for_them():
-    """Where a quarter of the values are no dates, or there are none at all, nothing is said of dates."""
+    """If a quarter of the values or more are no dates, no message mentions dates."""
     days = pd.date_range("2012-01-01", periods=100).strftime("%Y/%m/%d").tolist()
     for values in ([*days[:75], *(f"note {row}" for row in range(25))], [f"1.{row}.0" for row in range(100)]):
         frame = pd.DataFrame({"day": values, "rides": np.arange(100.0)})
@@ -116,7 +116,7 @@ def test_text_that_is_hardly_dates_is_not_taken_for_them():
 
 
 def test_dates_as_text_are_no_categories_to_the_data_checker():
-    """Three hundred days are no text of high cardinality."""
+    """Three hundred days are not reported as too many categories."""
     frame = pd.DataFrame(
         {"day": pd.date_range("2012-01-01", periods=300).strftime("%Y/%m/%d"), "rides": range(300)}
     )
@@ -126,7 +126,7 @@ def test_dates_as_text_are_no_categories_to_the_data_checker():
 
 @pytest.mark.parametrize("form", ["%Y/%m/%d", "%d %B %Y"])
 def test_later_dates_as_text_are_no_drift(form):
-    """Rows to predict come after those that were learned from: their dates are new, and no new categories."""
+    """Dates of rows to predict are new, but they are not new categories."""
     earlier, later = (pd.date_range(start, periods=24, freq="MS").repeat(20) for start in ("2010", "2012"))
     profiler = BuiltinDataProfiler(problem=PROBLEM)
     report = profiler.compare(
@@ -137,7 +137,7 @@ def test_later_dates_as_text_are_no_drift(form):
 
 
 def test_rows_are_split_by_dates_as_text():
-    """The test rows are the latest, though text would be in another order."""
+    """The test rows are the latest by date, not by the order of text."""
     problem = PROBLEM.model_copy(update={"drop": ("day",)})
     splitter = SklearnDataSplitter(by="time", column="day", problem=problem, seed=0)
     splits = splitter.split(rides("%d.%m.%Y"))
@@ -147,7 +147,7 @@ def test_rows_are_split_by_dates_as_text():
 
 
 def test_encoders_that_were_stored_before_there_were_forms_are_used_as_they_were():
-    """A stored DateEncoder has no forms: it reads dates, and ISO 8601."""
+    """A DateEncoder that was stored without formats reads dates and ISO 8601."""
     from lolpop.components.feature_transformer._encoders import DateEncoder
 
     stored = DateEncoder.__new__(DateEncoder)

@@ -30,7 +30,7 @@ TREES, FOREST, LINEAR = Accepts(missing=True, categories=True), Accepts(missing=
 
 @pytest.mark.parametrize("name", TRAINERS)
 def test_every_trainer_learns_from_its_features_and_stores_them(name, columns, make_frame, problem, tmp_path):
-    """What is loaded predicts the same, and new categories, missing values and the order of columns are no harm."""
+    """A loaded model predicts the same, also new categories, missing values and columns in another order."""
     frame = wrap(make_frame(columns))
     trainer = TRAINERS[name](problem=problem, feature_transformer=FeatureEngineFeatureTransformer())
     model = trainer.fit(frame.drop("y").to_native(), frame["y"].to_native())
@@ -45,7 +45,7 @@ def test_every_trainer_learns_from_its_features_and_stores_them(name, columns, m
 
 
 def test_rare_categories_are_one(make_frame):
-    """So are those that are seen for the first time; missing ones are one of their own."""
+    """Rare and new categories are one category; missing values are another."""
     cities = ["Oslo"] * 60 + ["Rome"] * 35 + ["Lima", "Bern", "Rome", "Kyiv", None]
     made = FeatureEngineFeatureTransformer(rare=0.05).make(make_frame({"city": cities}), LINEAR)
     made.fit(make_frame({"city": cities}))
@@ -59,7 +59,7 @@ def test_rare_categories_are_one(make_frame):
 @pytest.mark.parametrize("make", [SklearnFeatureTransformer, FeatureEngineFeatureTransformer])
 @pytest.mark.parametrize("accepts", [TREES, FOREST, LINEAR])
 def test_every_feature_knows_its_column(make, accepts, make_frame):
-    """Also where columns are called like features of others."""
+    """Also if columns have names of features."""
     n = 40
     data = {
         "a": [None if at % 7 == 0 else float(at) for at in range(n)],
@@ -81,14 +81,14 @@ def test_every_feature_knows_its_column(make, accepts, make_frame):
 
 
 def test_text_that_looks_like_dates_is_what_its_dtype_says(make_frame):
-    """feature_engine's own guess at what text is changes nothing."""
+    """feature_engine does not convert text to dates."""
     frame = make_frame({"day": ["2024-01-01", "2024-02-01"] * 20})
     transformer = FeatureEngineFeatureTransformer().make(frame, LINEAR)
     assert np.asarray(transformer.fit_transform(frame)).shape == (40, 2)
 
 
 def test_what_leaves_nothing_to_learn_from_and_senseless_settings(make_frame):
-    """The reasons, and the values."""
+    """The errors have the reasons and the values."""
     with pytest.raises(DataError, match=r"No feature is left\. empty: fax"):
         FeatureEngineFeatureTransformer().make(make_frame({"fax": [None] * 5}))
     with pytest.raises(ValueError, match="rare must be at least 0 and less than 1, but got 1"):

@@ -39,7 +39,7 @@ def test_columns_are_chosen_by_kind(make_frame: Make, columns: dict[str, Any]) -
 
 @pytest.mark.parametrize("accepts", [LINEAR, TREES, BOOSTING])
 def test_both_kinds_of_frame_give_the_same_features(columns: dict[str, Any], accepts: Accepts) -> None:
-    """Frames of pandas and polars are learned from alike, to the last digit."""
+    """Features of pandas and polars frames are equal to the last digit."""
     import polars as pl
 
     data = {name: values for name, values in columns.items() if name != "y"}
@@ -49,7 +49,7 @@ def test_both_kinds_of_frame_give_the_same_features(columns: dict[str, Any], acc
 
 
 def test_linear_models_get_complete_scaled_features(make_frame: Make, columns: dict[str, Any]) -> None:
-    """Without missing values, numbers with zero mean and unit variance, one feature a category."""
+    """No value is missing, numbers have mean 0 and variance 1, and each category has a feature."""
     made = features(make_frame(columns), LINEAR)
     assert np.isfinite(made.to_numpy(dtype=float)).all()
     numbers = made[["numbers__number", "numbers__whole", "dates__when_days"]].astype(float)
@@ -87,21 +87,21 @@ def test_times_of_zones_are_compared_in_utc() -> None:
 
 
 def test_infinite_numbers_are_taken_for_missing(make_frame: Make) -> None:
-    """No estimator has to know infinity."""
+    """Infinite values become missing values."""
     made = features(make_frame({"a": [1.0, float("inf"), -float("inf"), 2.0]}), TREES)
     assert made["numbers__a"].isna().tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("accepts", [LINEAR, TREES])
 def test_a_column_without_a_finite_number_is_empty(make_frame: Make, accepts: Accepts) -> None:
-    """There is nothing that its values could be imputed from."""
+    """Such a column cannot be imputed, so it is not a feature."""
     made = features(make_frame({"a": [1.0, 3.0, 2.0], "b": [float("inf"), None, 1e300]}), accepts)
     assert made.columns.tolist() == ["numbers__a"]
 
 
 @pytest.mark.parametrize("accepts", [LINEAR, TREES, BOOSTING])
 def test_unseen_categories_are_no_error(make_frame: Make, accepts: Accepts) -> None:
-    """A category that was not there in training is transformed like any other value."""
+    """A category that was not in the training rows can be transformed."""
     train = make_frame({"city": ["Rome", "Oslo", None] * 4})
     transformer = SklearnFeatureTransformer().make(train, accepts)
     transformer.fit(train)
@@ -111,7 +111,7 @@ def test_unseen_categories_are_no_error(make_frame: Make, accepts: Accepts) -> N
 
 
 def test_the_rarest_of_many_categories_are_one() -> None:
-    """A categorical column may have more categories than estimators take."""
+    """If a column has more categories than estimators accept, rare ones are merged."""
     values = [f"c{i}" for i in range(300) for _ in range(300 - i)]
     frame = pd.DataFrame({"c": pd.Categorical(values)})
     made = features(frame, BOOSTING, max_categories=20)["categories__c"]
@@ -120,7 +120,7 @@ def test_the_rarest_of_many_categories_are_one() -> None:
 
 
 def test_a_code_is_one_category_as_number_and_as_text() -> None:
-    """Categories learned from whole numbers are found again in floats and text."""
+    """Categories that were whole numbers in training match floats and text."""
     frame = pd.DataFrame({"c": pd.Categorical([1, 2, 3] * 5)})
     transformer = SklearnFeatureTransformer().make(frame, BOOSTING).fit(frame)
     for same in ([1, 2], [1.0, 2.0], ["1", "2"]):
@@ -128,7 +128,7 @@ def test_a_code_is_one_category_as_number_and_as_text() -> None:
 
 
 def test_settings_override_what_the_estimator_asks_for(make_frame: Make) -> None:
-    """Scaling and encoding may be said."""
+    """Scaling and encoding can be set."""
     frame = make_frame({"a": [1.0, 2.0, 3.0, 4.0], "c": ["u", "v", "u", "v"]})
     assert features(frame, LINEAR, scale=False)["numbers__a"].tolist() == [1, 2, 3, 4]
     assert features(frame, TREES, scale=True)["numbers__a"].mean() == 0
@@ -140,7 +140,7 @@ def test_settings_override_what_the_estimator_asks_for(make_frame: Make) -> None
 
 
 def test_a_transformer_can_be_cloned(make_frame: Make, columns: dict[str, Any]) -> None:
-    """What make returns is scikit-learn compatible: a clone does the same."""
+    """A clone by scikit-learn gives the same features."""
     frame = make_frame(columns)
     transformer = SklearnFeatureTransformer().make(frame, BOOSTING)
     once, again = (np.asarray(each.fit_transform(frame)) for each in (transformer, clone(transformer)))
@@ -148,14 +148,14 @@ def test_a_transformer_can_be_cloned(make_frame: Make, columns: dict[str, Any]) 
 
 
 def test_nothing_to_learn_from_is_an_error(make_frame: Make) -> None:
-    """A frame of free text and empty columns says which is which."""
+    """The error about free text and empty columns says which are which."""
     frame = make_frame({"note": [f"note {i}" for i in range(9)], "nothing": [None] * 9})
     with pytest.raises(DataError, match="free_text: note; empty: nothing"):
         SklearnFeatureTransformer().make(frame)
 
 
 def test_odd_columns_of_pandas_are_understood() -> None:
-    """Objects are what they hold: booleans, decimals, dates; lists are left out; mixed values are text."""
+    """Object columns of booleans, decimals and dates are read as such; lists are left out."""
     from datetime import date
     from decimal import Decimal
 
@@ -183,7 +183,7 @@ def test_odd_columns_of_pandas_are_understood() -> None:
 
 
 def test_a_column_without_a_finite_number_is_no_reason_to_warn():
-    """Where complete numbers are needed, infinities alone become a feature that says nothing."""
+    """For linear models, a column of infinite values becomes a constant feature, without a warning."""
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [np.inf, np.nan, -np.inf]})
     features = SklearnFeatureTransformer().make(frame).fit_transform(frame)
     assert np.isfinite(features).all()

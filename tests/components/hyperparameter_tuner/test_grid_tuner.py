@@ -30,7 +30,7 @@ def depth(trainer, params):
 
 
 def test_a_grid_is_every_combination_and_each_once():
-    """Ends of the space are tried, what lies between is even, and choices are tried whole."""
+    """Points are even and include both ends of a range; every choice is a point."""
     search = GridHyperparameterTuner(3).search(depth, [(ONE, SPACE)])
     expected = list(itertools.product([0.01, pytest.approx(0.1), 1.0], [1, 5, 9], ["squared", None]))
     assert [tuple(trial.params.values()) for trial in search.trials] == expected
@@ -38,14 +38,14 @@ def test_a_grid_is_every_combination_and_each_once():
 
 
 def test_a_grid_covers_each_trainer():
-    """Trainers have grids of their own; one without a space is tried once as it is."""
+    """Each trainer has its own grid; one without a search space is one trial."""
     search = GridHyperparameterTuner(2).search(depth, [(ONE, {"depth": Int(1, 2)}), (OTHER, {})])
     found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
     assert found == [(ONE, {"depth": 1}), (ONE, {"depth": 2}), (OTHER, {})]
 
 
 def test_values_that_are_named_are_all_that_is_searched():
-    """Each trainer takes those that it knows, be it of its space or its settings."""
+    """Each trainer tries the values of its own parameters, in its search space or not."""
     spaces = [(ONE, SPACE), (OTHER, {"C": Float(0.1, 1.0)})]
     search = GridHyperparameterTuner(values={"depth": [3, 4], "max_iter": [50]}).search(depth, spaces)
     found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
@@ -62,25 +62,25 @@ def test_values_that_are_named_are_all_that_is_searched():
     ],
 )
 def test_what_cannot_be_searched_says_why(settings, spaces, message):
-    """Nothing is tried."""
+    """No trial is made."""
     with pytest.raises(DataError, match=message):
         GridHyperparameterTuner(**settings).search(lambda trainer, params: pytest.fail("tried"), spaces)
 
 
 @pytest.mark.parametrize("setting", ["points", "max_trials", "n_jobs", "timeout"])
 def test_senseless_settings_of_a_grid_are_refused(setting):
-    """The constructor fails at once, and prints the value."""
+    """The constructor raises, with the value in the message."""
     with pytest.raises(ValueError, match=f"{setting}.*0"):
         GridHyperparameterTuner(**{setting: 0})
 
 
 def test_a_grid_stops_when_its_time_is_over():
-    """One trial is made in any case."""
+    """At least one trial is made."""
     assert len(GridHyperparameterTuner(3, timeout=1e-9).search(depth, [(ONE, SPACE)]).trials) == 1
 
 
 def test_failures_of_a_grid_are_trials_without_a_score():
-    """The search goes on, and nothing but failures is an error with the reason."""
+    """The search continues; if all trials fail, the error has the reason."""
 
     def objective(trainer, params):
         if params["depth"] > limit:
@@ -99,7 +99,7 @@ def test_failures_of_a_grid_are_trials_without_a_score():
     "tuner", [GridHyperparameterTuner(3, n_jobs=2), OptunaHyperparameterTuner(12, n_jobs=2)]
 )
 def test_trials_are_made_at_once_and_told_in_order(tuner):
-    """Two wait for each other, and a second search gives the same trials in the same order."""
+    """Two trials run at once, and a second search has the same trials in the same order."""
     both = threading.Barrier(2, timeout=60)
 
     def objective(trainer, params):
@@ -112,7 +112,7 @@ def test_trials_are_made_at_once_and_told_in_order(tuner):
 
 
 def test_optuna_begins_with_each_trainers_own_parameters():
-    """Those outside of the space are moved into it."""
+    """Parameters outside the search space are moved into it."""
     boosting = trainer(XGBoostModelTrainer, n_estimators=7, max_depth=4)
     spaces = [(ONE, SPACE), (boosting, boosting.search_space())]
     search = OptunaHyperparameterTuner(1).search(lambda trainer, params: 0.0, spaces)
@@ -139,7 +139,7 @@ def test_optuna_begins_with_each_trainers_own_parameters():
     ],
 )
 def test_optuna_begins_with_the_defaults_of_scikit_learn(estimator, defaults):
-    """What would be fitted without a search is its first trial, moved into the space."""
+    """The first trial has the parameters of a fit without search, moved into the search space."""
     own = trainer(estimator=estimator)
     search = OptunaHyperparameterTuner(1).search(lambda trainer, params: 0.0, [(own, own.search_space())])
     assert dict(search.best.params) == defaults

@@ -49,7 +49,7 @@ def shown(search):
 
 
 def test_no_search_unless_trials_are_asked_for():
-    """Off is the default, and searching all the same is an error that says what to set."""
+    """By default there is no search; calling it then is an error that says what to set."""
     tuner = OptunaHyperparameterTuner(seed=0)
     assert not tuner.enabled
     assert OptunaHyperparameterTuner(1, seed=0).enabled
@@ -59,13 +59,13 @@ def test_no_search_unless_trials_are_asked_for():
 
 @pytest.mark.parametrize("setting", [{"n_trials": -1}, {"n_trials": 1, "timeout": 0}])
 def test_senseless_settings_are_refused(setting):
-    """The constructor fails at once, and prints the value."""
+    """The constructor raises, with the value in the message."""
     with pytest.raises(ValueError, match=r"-1|0\.$"):
         OptunaHyperparameterTuner(**setting, seed=0)
 
 
 def test_trials_stay_in_their_space_and_the_best_is_the_best():
-    """Every value is of its space, and no trial has a greater score than the best."""
+    """All values are in the search space, and no trial has a greater score than the best."""
     search = OptunaHyperparameterTuner(25, seed=1).search(closeness, [(TREE, SPACE)])
     assert len(search.trials) == 25
     for trial in search.trials:
@@ -78,7 +78,7 @@ def test_trials_stay_in_their_space_and_the_best_is_the_best():
 
 
 def test_smaller_is_better_where_the_direction_says_so():
-    """Minimizing finds the least score."""
+    """Minimizing returns the smallest score."""
     search = OptunaHyperparameterTuner(20, seed=1).search(
         lambda trainer, params: -closeness(trainer, params), [(TREE, SPACE)], "minimize"
     )
@@ -86,7 +86,7 @@ def test_smaller_is_better_where_the_direction_says_so():
 
 
 def test_trainers_are_searched_together_with_their_own_parameters():
-    """Parameters of one name in two trainers do not mix, and the better trainer is tried more often."""
+    """Equal names in two trainers are kept apart, and the better trainer is tried more often."""
     spaces = [(TREE, {"size": Int(1, 3)}), (LINE, {"size": Float(10.0, 20.0), "fit": Choice(("a", "b"))})]
     search = OptunaHyperparameterTuner(40, seed=3).search(
         lambda trainer, params: params["size"] if trainer is TREE else 100 + params["size"], spaces
@@ -107,7 +107,7 @@ def test_a_trainer_without_space_takes_part_beside_one_with():
 
 
 def test_the_same_seed_gives_the_same_trials():
-    """And another seed gives others; any whole number is a seed."""
+    """Another seed gives others; any whole number is a seed."""
     one, again, other = (
         shown(OptunaHyperparameterTuner(15, seed=seed).search(closeness, [(TREE, SPACE), (LINE, SPACE)]))
         for seed in (-5, -5, 8)
@@ -117,7 +117,7 @@ def test_the_same_seed_gives_the_same_trials():
 
 
 def test_one_tuner_in_two_threads_is_two_tuners():
-    """Nothing of a search is left on the instance."""
+    """A search stores nothing on the instance."""
     tuner = OptunaHyperparameterTuner(15, seed=4)
     alone = shown(OptunaHyperparameterTuner(15, seed=4).search(closeness, [(TREE, SPACE)]))
     with ThreadPoolExecutor(2) as pool:
@@ -126,7 +126,7 @@ def test_one_tuner_in_two_threads_is_two_tuners():
 
 
 def test_failed_trials_have_no_score_and_the_search_goes_on():
-    """Refused parameters, and scores that are no number, are part of the record."""
+    """Refused parameters and scores that are no number are recorded as failed trials."""
 
     def objective(trainer, params):
         if params["depth"] > 6:
@@ -140,7 +140,7 @@ def test_failed_trials_have_no_score_and_the_search_goes_on():
 
 
 def test_nothing_but_failures_is_an_error_with_the_reason():
-    """The last reason is in the text, and chained."""
+    """The text has the last reason, which is also the cause."""
 
     def objective(trainer, params):
         raise TrainingError("no depth will do")
@@ -162,26 +162,26 @@ def test_an_unexpected_exception_ends_the_search():
 
 @pytest.mark.parametrize("spaces", [[], [(TREE, {})], [(TREE, {}), (LINE, {})]])
 def test_nothing_to_search_is_an_error(spaces):
-    """No trainer, and no parameter with a space."""
+    """No trainer, or no parameter with a search space."""
     with pytest.raises(DataError, match=r"has no trainers|has a search space"):
         OptunaHyperparameterTuner(3, seed=0).search(closeness, spaces)
 
 
 @pytest.mark.parametrize("space", [Int(5, 1), Float(0.0, 1.0, log=True), Choice(())])
 def test_a_space_that_is_none_is_named(space):
-    """The error says whose parameter it is."""
+    """The error names the parameter with the invalid search space."""
     with pytest.raises(TrainingError, match="'depth' of Named"):
         OptunaHyperparameterTuner(3, seed=0).search(closeness, [(TREE, {"depth": space})])
 
 
 def test_no_trial_begins_after_the_timeout():
-    """One is made in any case."""
+    """At least one trial is made."""
     search = OptunaHyperparameterTuner(1_000_000, 1e-9, seed=0).search(closeness, [(TREE, SPACE)])
     assert len(search.trials) == 1
 
 
 def test_optunas_log_is_as_it_was(capfd):
-    """Nothing is written, and the level that the user set stays."""
+    """Nothing is logged, and the level of the user stays."""
     import optuna
 
     level = optuna.logging.get_verbosity()
@@ -206,8 +206,8 @@ def learning(trainer, params, share=1.0):
 
 
 @pytest.mark.parametrize("make", TUNERS, ids=["optuna", "grid"])
-def test_trials_that_begin_badly_are_given_up(make):
-    """The first ones are not; later ones are where they are worse than the median, and never the best."""
+def test_bad_trials_are_pruned(make):
+    """The first trials are not pruned; later ones are if they are worse than the median."""
     search = make(prune_at=(0.1, 0.5)).search(learning, [(TREE, {"depth": Int(0, 23)})])
     assert len(search.trials) == 24
     assert {trial.share for trial in search.trials[:5]} == {1.0}
@@ -224,7 +224,7 @@ def test_trials_that_begin_badly_are_given_up(make):
 @pytest.mark.parametrize("make", TUNERS, ids=["optuna", "grid"])
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_who_ends_first_changes_nothing(make, n_jobs):
-    """Trials that take their time by chance are chosen, given up and told alike every time."""
+    """Random durations of trials do not change their choice, pruning or order."""
 
     def hesitant(trainer, params, share=1.0):
         time.sleep(random.uniform(0, 0.01))
@@ -249,7 +249,7 @@ def test_shares_that_do_not_grow_are_refused(prune_at):
 
 
 def test_failures_and_no_numbers_on_few_rows():
-    """What fails on a share of the rows has failed; what has no score there is judged by all of them."""
+    """A failure on a share of the rows is final; a missing score there is replaced by one on all rows."""
 
     def objective(trainer, params, share=1.0):
         if params["depth"] == 1:
@@ -262,8 +262,8 @@ def test_failures_and_no_numbers_on_few_rows():
     assert [(trial.score, trial.share) for trial in search.trials] == [(None, 1.0), (1.0, 1.0)]
 
 
-def test_what_is_wrong_with_the_disk_is_no_failed_trial():
-    """Only what data and parameters are to blame for lets a search go on."""
+def test_disk_errors_end_the_search():
+    """The search continues only after errors of data and parameters."""
 
     def objective(trainer, params):
         raise StoreError("the disk is full")
@@ -274,7 +274,7 @@ def test_what_is_wrong_with_the_disk_is_no_failed_trial():
 
 @pytest.mark.parametrize("setting", [{"timeout": 60}, {"prune_at": [0.1]}, {"n_trials": 0, "n_jobs": 2}])
 def test_settings_of_a_search_that_is_off_are_noticed(setting):
-    """Verification warns of who sets how to search, and no trials; nobody is warned of what is well."""
+    """Verification warns of search settings without trials, and only then."""
     findings = list(OptunaHyperparameterTuner.check_settings(setting))
     assert [(finding.path, finding.severity) for finding in findings] == [("n_trials", "warning")]
     assert list(OptunaHyperparameterTuner.check_settings({**setting, "n_trials": 5})) == []

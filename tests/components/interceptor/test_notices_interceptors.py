@@ -49,7 +49,7 @@ def logged(tmp_path):
 
 
 def test_log_tells_start_and_end(logger, logged):
-    """A call that succeeds is logged before and after, with its duration."""
+    """A successful call is logged before and after, with its duration."""
     assert LogInterceptor(logger=logger).around(call(lambda: 7)) == 7
     started, done = logged()
     assert (started["level"], started["message"]) == ("debug", "train.train_model started")
@@ -58,7 +58,7 @@ def test_log_tells_start_and_end(logger, logged):
 
 
 def test_log_tells_a_failure_and_lets_it_through(logger, logged):
-    """A call that fails is logged with its error, which goes on."""
+    """A failed call is logged with its error, which is raised."""
     with pytest.raises(DataError):
         LogInterceptor(logger=logger).around(call(failing(DataError("no rows"))))
     assert logged()[-1]["level"] == "error"
@@ -66,7 +66,7 @@ def test_log_tells_a_failure_and_lets_it_through(logger, logged):
 
 
 def test_timing_warns_of_a_slow_call(capsys):
-    """A call that took as long as the setting says, or longer, is told to people."""
+    """A call that takes as long as the setting, or longer, is a warning."""
     timing = TimingInterceptor(slow=0.01, notifiers=[ConsoleNotifier()])
     assert timing.around(call(lambda: time.sleep(0.02))) is None
     told = r"warning: train\.train_model took \d+\.\d s, 0\.01 s or more is slow\.\n"
@@ -74,7 +74,7 @@ def test_timing_warns_of_a_slow_call(capsys):
 
 
 def test_timing_warns_of_a_slow_failure(capsys):
-    """A call that took long and then failed is told as well."""
+    """A call that takes long and then fails is a warning, too."""
     timing = TimingInterceptor(slow=0.0, notifiers=[ConsoleNotifier()])
     with pytest.raises(DataError):
         timing.around(call(failing(DataError("no rows"))))
@@ -82,19 +82,19 @@ def test_timing_warns_of_a_slow_failure(capsys):
 
 
 def test_timing_is_silent_about_a_fast_call(capsys):
-    """Nobody is told of what is as it should be."""
+    """A fast call raises no message."""
     TimingInterceptor(notifiers=[ConsoleNotifier()]).around(call(lambda: None))
     assert capsys.readouterr().err == ""
 
 
 def test_timing_refuses_a_negative_limit():
-    """The constructor prints the value that it refuses."""
+    """The message of the constructor has the value."""
     with pytest.raises(ValueError, match="-1"):
         TimingInterceptor(slow=-1, notifiers=[])
 
 
 def test_retry_calls_again_what_may_pass(logger, logged):
-    """A call that fails twice and then succeeds gives its result, and each new attempt is logged."""
+    """A call that fails twice and then succeeds returns its result; each retry is logged."""
     retry = RetryInterceptor(wait=0, logger=logger)
     assert retry.around(call(failing(ConnectionError("reset"), StoreError("locked")))) == 3
     assert [(line["level"], line["fields"]["attempt"]) for line in logged()] == [
@@ -116,14 +116,14 @@ def test_retry_gives_up_with_the_last_error(logger):
     [DataError("bad"), TrainingError("bad"), VerificationError([]), KeyboardInterrupt(), SystemExit()],
 )
 def test_retry_does_not_repeat_what_cannot_change(logger, logged, error):
-    """An error of data, parameters or wiring comes again, and an interruption is meant."""
+    """Errors of data, parameters or wiring, and interrupts, are not retried."""
     with pytest.raises(type(error)):
         RetryInterceptor(wait=0, logger=logger).around(call(failing(error)))
     assert logged() == []
 
 
 def test_retry_waits_longer_each_time(logger, logged):
-    """The wait starts as set and grows by the factor."""
+    """The wait starts with the setting and is multiplied by the factor."""
     retry = RetryInterceptor(attempts=4, wait=0.002, backoff=3, logger=logger)
     assert retry.around(call(failing(OSError(), OSError(), OSError()))) == 4
     assert [line["fields"]["wait"] for line in logged()] == pytest.approx([0.002, 0.006, 0.018])
@@ -131,13 +131,13 @@ def test_retry_waits_longer_each_time(logger, logged):
 
 @pytest.mark.parametrize("settings", [{"attempts": 0}, {"wait": -1}, {"backoff": 0.5}])
 def test_retry_refuses_settings_that_make_no_sense(logger, settings):
-    """The constructor prints the value that it refuses."""
+    """The message of the constructor has the value."""
     with pytest.raises(ValueError, match=str(next(iter(settings.values())))):
         RetryInterceptor(**settings, logger=logger)
 
 
 def test_progress_shows_nothing_in_a_pipe(capsys):
-    """Where nobody watches, nothing is shown, and the result goes through."""
+    """In a pipe nothing is shown, and the result is returned."""
     assert ProgressInterceptor().around(call(lambda: 7)) == 7
     assert capsys.readouterr() == ("", "")
 
@@ -170,7 +170,7 @@ def run():
 
 
 def test_progress_shows_running_and_finished_tasks_on_a_terminal(on_terminal):
-    """The running task is shown, finished ones stay with their duration, nested as they are called."""
+    """The running task and the finished ones with their durations, nested as they were called."""
     shown = on_terminal(
         PROGRAM
         + "try:\n    around('workflow', 'run', run)\nexcept ZeroDivisionError:\n    notifier.notify('the end')\n"
@@ -192,7 +192,7 @@ def test_progress_shows_running_and_finished_tasks_on_a_terminal(on_terminal):
 
 
 def test_progress_gives_the_terminal_back_when_closed(on_terminal):
-    """After close, in the middle of a call, the cursor is shown again."""
+    """close() during a call shows the cursor again."""
     shown = on_terminal(PROGRAM + "around('task', 'train.stop', progress.close)")
     assert shown.rstrip().rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 

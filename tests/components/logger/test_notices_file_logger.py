@@ -34,7 +34,7 @@ def logger(tmp_path):
 
 
 def test_a_message_is_a_line_of_json(logger, tmp_path):
-    """Each line tells time, level, message, where it came from, and its fields."""
+    """Each line has time, level, message, source and fields."""
     logger.log("trained", "warning", rows=3, path=Path("a/b"))
     (line,) = lines(tmp_path / "log.jsonl")
     assert line.pop("time").endswith("+00:00")
@@ -46,7 +46,7 @@ def test_a_message_is_a_line_of_json(logger, tmp_path):
 
 @given(message=st.text(), fields=st.dictionaries(st.from_regex("[a-z_]{3,9}x", fullmatch=True), JSON))
 def test_any_text_and_any_json_comes_back_as_it_was(tmp_path_factory, message, fields):
-    """Whatever is logged makes exactly one line, from which it is read back unchanged."""
+    """A message is exactly one line, which is parsed to the same values."""
     path = tmp_path_factory.mktemp("log") / "log.jsonl"
     logger = FileLogger(path)
     logger.log(message, **fields)
@@ -59,7 +59,7 @@ def test_any_text_and_any_json_comes_back_as_it_was(tmp_path_factory, message, f
 
 
 def test_nothing_is_opened_before_the_first_message(tmp_path):
-    """Building a logger leaves the disk alone."""
+    """A new logger does not touch the disk."""
     logger = FileLogger(Path("logs/log.jsonl"), folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
     logger.log("hello")
@@ -68,7 +68,7 @@ def test_nothing_is_opened_before_the_first_message(tmp_path):
 
 
 def test_a_message_after_close_opens_the_file_again(logger, tmp_path):
-    """Closing loses nothing."""
+    """No message is lost after close()."""
     logger.log("one")
     logger.close()
     logger.close()
@@ -77,7 +77,7 @@ def test_a_message_after_close_opens_the_file_again(logger, tmp_path):
 
 
 def test_secrets_are_masked_wherever_they_are(logger, tmp_path):
-    """No secret and no user part of a URL is written, in a field, a model, or the text of an object."""
+    """No secret and no user part of a URL is written, in fields, models, or the text of objects."""
 
     class Account(BaseModel):
         url: str
@@ -97,7 +97,7 @@ def test_secrets_are_masked_wherever_they_are(logger, tmp_path):
 
 
 def test_numbers_that_json_lacks_stay_readable(logger, tmp_path):
-    """A metric that is not a number does not make a line that strict parsers refuse."""
+    """NaN and infinite metrics give lines that strict parsers read."""
     logger.log("measured", score=float("nan"), best=float("inf"))
     (line,) = lines(tmp_path / "log.jsonl")
     assert line["fields"] == {"score": "NaN", "best": "Infinity"}
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_full_disk_is_an_error():
-    """A message that the disk has no room for is not lost in silence."""
+    """A message that does not fit on the disk raises an error."""
     logger = FileLogger(Path("/dev/full"))
     with pytest.raises(LolpopError, match="/dev/full cannot be written: No space left on device"):
         logger.log("hello")

@@ -12,7 +12,7 @@ from lolpop.resources import Dataset, DatasetVersion, Experiment, Model, ModelVe
 
 
 def test_numbers_count_up_by_name_and_kind(tracker):
-    """Each name counts from 1 by itself; another kind of the same name counts by itself too."""
+    """Each name, and each kind of a name, counts from 1."""
     made = [tracker.create(kind, name) for kind, name in [
         (ModelVersion, "a"), (ModelVersion, "a"), (ModelVersion, "b"), (Experiment, "a"),
     ]]  # fmt: skip
@@ -22,7 +22,7 @@ def test_numbers_count_up_by_name_and_kind(tracker):
 
 
 def test_unnumbered_resource_is_made_once(tracker):
-    """Creating a dataset again gives the one that is there, and sets the fields that are given."""
+    """Creating a dataset again returns the existing one, and sets the given fields."""
     first = tracker.create(Dataset, "titanic", fields={"a": 1, "b": 1})
     created_at = tracker.get(first).created_at
     assert tracker.create(Dataset, "titanic", fields={"b": 2}) == first
@@ -32,7 +32,7 @@ def test_unnumbered_resource_is_made_once(tracker):
 
 
 def test_get_takes_a_reference(tracker):
-    """A string that is a reference is as good as the resource; one that is none is explained."""
+    """A reference may be a string; an invalid one is explained."""
     version = tracker.create(DatasetVersion, "a", fields={"rows": 3})
     assert tracker.get("dataset_version:a@1") == tracker.get(version)
     with pytest.raises(LolpopError, match=r"not a reference"):
@@ -40,7 +40,7 @@ def test_get_takes_a_reference(tracker):
 
 
 def test_unknown_references_are_explained(tracker):
-    """What is not found is answered with the versions there are, a near name, or all names."""
+    """The error lists the versions, a near name, or all names."""
     with pytest.raises(ReferenceNotFoundError, match=r"This store holds no dataset version yet"):
         tracker.get("dataset_version:titanic@1")
     tracker.create(DatasetVersion, "titanic")
@@ -64,7 +64,7 @@ def test_unknown_references_are_explained(tracker):
 
 
 def test_every_method_explains_an_unknown_resource(tracker, tmp_path):
-    """Whatever is asked of a resource that does not exist, the answer is that it does not."""
+    """Each method says that the resource does not exist."""
     ghost, real = Dataset(name="ghost"), tracker.create(Dataset, "real")
     (tmp_path / "file").write_text("x")
     calls = [
@@ -82,7 +82,7 @@ def test_every_method_explains_an_unknown_resource(tracker, tmp_path):
 
 
 def test_external_ids_are_kept(tracker):
-    """The external ids that an updated resource carries are kept, added to those before, and come back."""
+    """External ids of an update are added to the earlier ones, and are loaded again."""
     version = tracker.create(ModelVersion, "a")
     tracker.update(version.model_copy(update={"external_ids": {"mlflow": "run-1"}}), {"x": 1})
     tracker.update(version.model_copy(update={"external_ids": {"dvc": "abc"}}), {})
@@ -95,7 +95,7 @@ def test_external_ids_are_kept(tracker):
 
 
 def test_names_that_make_no_reference_are_refused(tracker):
-    """A name with which the reference could not be read again is refused, and its number not used up."""
+    """A name that would not parse as a reference is refused, and uses no number."""
     for name in ("", "a b", "a@1", "a:b", "\ud800"):
         with pytest.raises(LolpopError, match=r"cannot name a dataset version"):
             tracker.create(DatasetVersion, name)
@@ -109,7 +109,7 @@ def test_fields_that_are_not_json_are_named(tracker):
 
 
 def test_nan_in_fields_comes_back(tracker):
-    """NaN and infinities in fields, such as parameters of a trainer, come back."""
+    """NaN and infinities in fields, such as parameters of a trainer, are loaded again."""
     experiment = tracker.create(
         Experiment, "a", fields={"params": {"missing": float("nan"), "max": float("inf")}}
     )
@@ -119,7 +119,7 @@ def test_nan_in_fields_comes_back(tracker):
 
 
 def test_folder_comes_back_as_it_was(tracker, tmp_path):
-    """A folder is kept with its subfolders, and comes back elsewhere with the same content."""
+    """A folder is loaded elsewhere with its subfolders and content."""
     folder = tmp_path / "model"
     (folder / "sub" / "deep").mkdir(parents=True)
     (folder / "a.json").write_text("{}")
@@ -145,7 +145,7 @@ def test_empty_folder_and_empty_file_come_back(tracker, tmp_path):
 
 
 def test_artifact_is_replaced(tracker, tmp_path):
-    """An artifact saved again under its name takes the place of the former one."""
+    """An artifact saved under an existing name replaces it."""
     model = tracker.create(Model, "m")
     for text in ("old", "new"):
         (tmp_path / "file").write_text(text)
@@ -155,7 +155,7 @@ def test_artifact_is_replaced(tracker, tmp_path):
 
 
 def test_artifact_is_not_loaded_over_something(tracker, tmp_path):
-    """Loading to a path that exists is refused, and what is there stays."""
+    """Loading to an existing path is refused, and the path does not change."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m", artifacts={"report": tmp_path / "file"})
     with pytest.raises(StoreError, match=r"already exists"):
@@ -163,7 +163,7 @@ def test_artifact_is_not_loaded_over_something(tracker, tmp_path):
 
 
 def test_unknown_artifact_is_explained(tracker, tmp_path):
-    """Asking for an artifact that a resource has not says which it has."""
+    """The error about an unknown artifact lists those of the resource."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m")
     with pytest.raises(ReferenceNotFoundError, match=r"model:m has no artifact 'b'. It has none."):
@@ -174,7 +174,7 @@ def test_unknown_artifact_is_explained(tracker, tmp_path):
 
 
 def test_only_files_and_folders_are_kept(tracker, tmp_path):
-    """A link that leads nowhere, a link to a folder, and a missing path are refused by name."""
+    """A broken link, a link to a folder, and a missing path are refused by name."""
     model = tracker.create(Model, "m")
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -188,7 +188,7 @@ def test_only_files_and_folders_are_kept(tracker, tmp_path):
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "..\\evil", "C:evil"])
 def test_manifest_cannot_write_outside_its_folder(tracker, store, tmp_path, name):
-    """A manifest that was tampered with cannot write outside the folder that is loaded."""
+    """A manipulated manifest cannot write outside the loaded folder."""
     (tmp_path / "file").write_text("x")
     model = tracker.create(Model, "m", artifacts={"a": tmp_path / "file"})
     with store.transaction() as connection:
@@ -200,7 +200,7 @@ def test_manifest_cannot_write_outside_its_folder(tracker, store, tmp_path, name
 
 
 def test_damaged_artifact_is_refused_whole(tmp_path, file_store):
-    """If one file of a folder is damaged, none is handed out, and nothing is left where it should have been."""
+    """If one file of a folder is damaged, nothing is loaded, and no file is left."""
     tracker = SQLMetadataTracker(store=file_store)
     (tmp_path / "folder").mkdir()
     for name in ("a", "b"):
@@ -208,6 +208,6 @@ def test_damaged_artifact_is_refused_whole(tmp_path, file_store):
     model = tracker.create(Model, "m", artifacts={"model": tmp_path / "folder"})
     kept = [path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file()]
     next(path for path in kept if path.read_text() == "b").write_text("c")
-    with pytest.raises(StoreError, match=r"no longer what was stored"):
+    with pytest.raises(StoreError, match=r"changed since it was stored"):
         tracker.load_artifact(model, "model", tmp_path / "target" / "copy")
     assert list((tmp_path / "target").iterdir()) == []

@@ -23,7 +23,7 @@ EXPERIMENT = Experiment(name="titanic", number=1)
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_float_comes_back(store, metrics):
-    """Every float comes back as it was: NaN, infinities, the smallest and the greatest."""
+    """NaN, infinities, the smallest and the greatest float are loaded unchanged."""
     tracker = SQLMetricsTracker(store=store)
     tracker.log(EXPERIMENT, metrics)
     kept = tracker.get(EXPERIMENT)
@@ -32,7 +32,7 @@ def test_every_float_comes_back(store, metrics):
 
 
 def test_metric_logged_again_is_replaced(store):
-    """A name that is logged again is replaced, the others stay, and resources do not mix."""
+    """A repeated name is replaced, other names stay, and resources are separate."""
     tracker = SQLMetricsTracker(store=store)
     tracker.log(EXPERIMENT, {"b": 1.0, "a": 2})
     tracker.log(EXPERIMENT, {"b": np.float32(0.5), "c": np.int64(3)})
@@ -43,7 +43,7 @@ def test_metric_logged_again_is_replaced(store):
 
 @pytest.mark.parametrize("value", ["high", None, [1.0]])
 def test_what_is_no_number_is_named(store, value):
-    """A metric that is not a number is named with its resource, and none of its call is kept."""
+    """A metric that is no number is named with its resource, and the call logs nothing."""
     tracker = SQLMetricsTracker(store=store)
     with pytest.raises(LolpopError, match="Metric 'bad' of experiment:titanic@1 is not a number"):
         tracker.log(EXPERIMENT, {"good": 1.0, "bad": value})

@@ -25,7 +25,7 @@ def biased(frame):
 
 
 def test_a_biased_group_is_found_and_named(customers, fitted):
-    """A model that learned from a biased past selects the group less; the check names feature and group."""
+    """A model trained on biased labels selects the group less; the check names feature and group."""
     frame = biased(customers())
     report = judge(frame, fitted(frame[LEARNED], features=["age", "income", "visits", "group"]))
     (check,) = report.checks
@@ -36,13 +36,13 @@ def test_a_biased_group_is_found_and_named(customers, fitted):
 
 
 def test_bias_against_a_group_that_nothing_is_learned_from(customers, fitted):
-    """The frame has the sensitive feature; the model does not need it."""
+    """The sensitive feature is in the frame and not in the model."""
     frame = biased(customers())
     assert judge(frame, fitted(frame[LEARNED])).status != "ok"
 
 
 def test_groups_of_a_regression(customers, fitted):
-    """Predictions that are too high for one group are bias, in standard deviations of the target."""
+    """Too high predictions for one group are bias, in standard deviations of the target."""
     frame = customers()
     model = fitted(frame[LEARNED], "spend")
     assert judge(frame, model, SPEND).status == "ok"
@@ -55,14 +55,14 @@ def test_groups_of_a_regression(customers, fitted):
 @pytest.mark.parametrize("problem", [CHURN, SPEND])
 @pytest.mark.parametrize("seed", range(8))
 def test_groups_that_say_nothing_raise_no_alarm(customers, fitted, problem, seed):
-    """What chance makes of groups is no bias, at the default thresholds."""
+    """Random differences between groups are no bias at the default thresholds."""
     frame = customers(seed)
     features = ["age", "income", "visits", "city", "group"]
     assert judge(frame, fitted(frame[LEARNED], problem.target, features), problem).status == "ok"
 
 
 def test_small_groups_are_measured_and_not_judged(customers, fitted):
-    """A group of a few rows is named as too small, and is no bias whatever its metrics are."""
+    """A group with few rows is named as too small, and never as biased."""
     frame = customers()
     frame.loc[frame.index[-5:], "group"] = "few"
     frame.loc[frame.index[-5:], "churn"] = ["yes", "no", "yes", "no", "yes"]
@@ -73,7 +73,7 @@ def test_small_groups_are_measured_and_not_judged(customers, fitted):
 
 
 def test_metrics_by_group_are_those_of_the_rows(customers, fitted):
-    """Accuracy, selection and true and false positive rates, for pandas and polars, and numbers in quarters."""
+    """Accuracy, selection and error rates, for pandas and polars; numbers are grouped by quartiles."""
     frame = customers()
     model = fitted(frame[LEARNED])
     problem = CHURN.model_copy(update={"sensitive_features": ("group", "age")})
@@ -111,6 +111,6 @@ def test_a_sensitive_feature_that_is_not_there_is_an_error(customers, fitted):
 
 
 def test_limits_that_contradict_each_other_are_refused():
-    """An error from a smaller difference than a warning makes no sense."""
+    """The difference for an error cannot be smaller than that for a warning."""
     with pytest.raises(VerificationError, match=r"error 0\.2 is below warn 0\.5"):
         BuiltinModelBiasChecker(0.5, 0.2, problem=CHURN)

@@ -19,7 +19,7 @@ SPEND = Problem(name="spend", target="spend", type="regression", sensitive_featu
 
 @pytest.mark.parametrize("problem", [CHURN, LEVEL, SPEND], ids=lambda problem: problem.name)
 def test_it_says_what_the_built_in_checker_says(problem, customers, fitted):
-    """Two implementations of the same metrics agree, for two classes, three and numbers, pandas and polars."""
+    """Both implementations agree, for two classes, three, and numbers, with pandas and polars."""
     frame = customers()
     frame["level"] = np.where(frame["spend"] > 110, "high", np.where(frame["spend"] > 90, "middle", "low"))
     hidden = (frame["group"] == "b") & (np.random.default_rng(0).random(len(frame)) < 0.7)
@@ -34,7 +34,7 @@ def test_it_says_what_the_built_in_checker_says(problem, customers, fitted):
 
 
 def test_a_group_of_two_features_is_found_only_together(customers, fitted):
-    """Each feature's groups are treated alike, those who are in two of them are not."""
+    """Groups of each feature are treated equally, those of both features are not."""
     frame = customers(rows=4_000)
     random = np.random.default_rng(1)
     frame["group"] = random.choice(["a", "b"], len(frame))
@@ -59,7 +59,7 @@ def test_a_group_of_two_features_is_found_only_together(customers, fitted):
 
 
 def test_a_feature_that_is_not_there_and_limits_that_contradict(customers, fitted):
-    """As with the built-in checker: the near name, and the values."""
+    """The errors are those of the built-in checker."""
     frame = customers(rows=200)
     with pytest.raises(DataError, match=r"no sensitive feature 'group'.*Did you mean groups"):
         FairlearnModelBiasChecker(problem=CHURN).check(

@@ -29,7 +29,7 @@ def fitted(request):
 
 
 def test_rows_of_one_kind_are_predicted_alike(fitted):
-    """Half of the rows do not drift from the other half."""
+    """Two halves of the rows show no drift."""
     problem, model, one, other = fitted
     report = BuiltinModelChecker(problem=problem).drift(model, one, other)
     assert {check.status for check in report.checks} == {"ok"}
@@ -38,7 +38,7 @@ def test_rows_of_one_kind_are_predicted_alike(fitted):
 
 
 def test_rows_of_another_kind_are_predicted_otherwise(fitted):
-    """Rows for which the model predicts most are told from all rows, whatever their columns are."""
+    """Rows with the greatest predictions drift from all rows, whatever their columns are."""
     problem, model, one, other = fitted
     said = model.predict(one)
     score = said.labels if said.probabilities is None else said.probabilities[:, 1]
@@ -49,7 +49,7 @@ def test_rows_of_another_kind_are_predicted_otherwise(fitted):
 
 
 def test_drift_is_judged_by_the_profiler_of_the_container():
-    """What the settings say of drift holds for predictions too."""
+    """Settings of the profiler apply to predictions, too."""
     rows = load_breast_cancer(as_frame=True).frame
     features, target = rows.drop(columns="target"), rows["target"]
     settings = {"problem": {"name": "cancer", "target": "target"}, "data.train": "x.csv"}

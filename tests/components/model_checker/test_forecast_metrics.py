@@ -78,7 +78,7 @@ def many(random, keys=20, days=60):
     st.lists(st.tuples(st.floats(0.1, 1e3), st.floats(-1e3, 1e3), st.floats(0, 1e2)), min_size=1, max_size=20)
 )
 def test_metrics_are_those_of_plain_code(values):
-    """Errors are scikit-learn's to the last digit, and the others those of their definitions."""
+    """Errors equal those of scikit-learn to the last digit, others their definitions."""
     truth, mean, width = (np.array(each) for each in zip(*values, strict=True))
     rows = recorded(truth, mean, mean - width, mean + width, scale=2.0)
     found = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
@@ -95,7 +95,7 @@ def test_metrics_are_those_of_plain_code(values):
 
 
 def test_the_scale_is_the_seasonal_naive_error_of_the_history(months):
-    """The scaled error divides by how far months are from those a year before, as far as was learned from."""
+    """The scaled error divides by the mean difference from a year before, in training rows."""
     train, test = months[:120], months[120:]
     model = same(train, MONTHS)
     found = ForecastModelChecker(problem=MONTHS).measure(model, test[["month"]], test["visits"])
@@ -105,7 +105,7 @@ def test_the_scale_is_the_seasonal_naive_error_of_the_history(months):
 
 
 def test_baselines_are_the_last_value_last_season_and_the_drift(months):
-    """Each is what its name says, at every step."""
+    """Each baseline follows its definition, at every step."""
     train, test = months[:120], months[120:]
     said = same(train, MONTHS).baselines(test[["month"]])
     y = train["visits"].to_numpy()
@@ -124,7 +124,7 @@ def test_percentages_of_nothing_are_left_out():
 
 
 def test_the_best_baseline_is_the_one_to_beat(months):
-    """A season is the best anybody could know of a seasonal series without a model."""
+    """For a seasonal series, the best baseline is the seasonal naive forecast."""
     train, test = months[:120], months[120:]
     compared = ForecastModelChecker(problem=MONTHS).compare_to_baseline(
         same(train, MONTHS), test[["month"]], test["visits"], train["visits"]
@@ -135,7 +135,7 @@ def test_the_best_baseline_is_the_one_to_beat(months):
 
 
 def test_equal_models_differ_by_nothing(months):
-    """A model is no better than itself."""
+    """A model is not better than itself."""
     train, test = months[:120], months[120:]
     model = same(train, MONTHS)
     compared = ForecastModelChecker(problem=MONTHS).compare(model, model, test[["month"]], test["visits"])
@@ -143,7 +143,7 @@ def test_equal_models_differ_by_nothing(months):
 
 
 def test_a_difference_that_all_series_share_is_sure_and_one_of_chance_is_not():
-    """Of 20 series a model that is a bit worse everywhere is told from one that is as good."""
+    """With 20 series, a slightly worse model is significantly worse, and an equally good one is not."""
     frame = many(np.random.default_rng(0))
     train, test = frame[frame["day"] < "2025-02-25"], frame[frame["day"] >= "2025-02-25"]
     checker = ForecastModelChecker(problem=DAYS)
@@ -174,8 +174,8 @@ def test_errors_of_one_forecast_are_no_evidence_by_number():
     assert sure <= 10
 
 
-def test_intervals_that_hold_too_little_are_told():
-    """Bounds that are far too narrow over many series are a warning; those that hold are fine."""
+def test_intervals_that_hold_too_little_are_reported():
+    """Intervals that are too narrow are a warning, good ones are not."""
     frame = many(np.random.default_rng(1))
     train, test = frame[frame["day"] < "2025-02-25"], frame[frame["day"] >= "2025-02-25"]
     statuses = {}
@@ -188,7 +188,7 @@ def test_intervals_that_hold_too_little_are_told():
     assert statuses[4.0]["coverage"] == "ok"
 
 
-def test_forecasts_that_are_always_too_high_are_told():
+def test_forecasts_that_are_always_too_high_are_reported():
     """Errors of one sign over all series are a warning."""
     frame = many(np.random.default_rng(2))
     train, test = frame[frame["day"] < "2025-02-25"], frame[frame["day"] >= "2025-02-25"]
@@ -209,7 +209,7 @@ def test_forecasts_that_are_missing_are_an_error():
 
 
 def test_rows_of_a_backtest_say_what_the_model_said(months):
-    """What is kept of a forecast measures as the forecast did."""
+    """Recorded forecasts have the metrics of the forecasts themselves."""
     train, test = months[:120], months[120:]
     model = same(train, MONTHS)
     rows = backtest_rows([(model, test[["month"]], test["visits"])], MONTHS)
@@ -219,7 +219,7 @@ def test_rows_of_a_backtest_say_what_the_model_said(months):
 
 
 def test_what_cannot_be_judged_is_refused(months):
-    """No rows, no truth, and a model that forecasts nothing are told."""
+    """No rows, no truth, and a model that does not forecast are errors."""
     train, test = months[:120], months[120:]
     checker, model = ForecastModelChecker(problem=MONTHS), same(train, MONTHS)
     with pytest.raises(DataError, match="no rows"):

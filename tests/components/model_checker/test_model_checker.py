@@ -114,7 +114,7 @@ OTHERS = {"f1_samples", "jaccard_samples", "precision_samples", "recall_samples"
 
 
 def test_every_scorer_of_scikit_learn_that_fits_is_a_metric():
-    """Those left out are for clusterings, for several labels a row, or have mostly no value."""
+    """Scorers for clusterings or for several labels a row, and mostly undefined ones, are left out."""
     assert set(get_scorer_names()) - set(METRICS) == CLUSTERINGS | OTHERS
 
 
@@ -122,7 +122,7 @@ def test_every_scorer_of_scikit_learn_that_fits_is_a_metric():
     "name", [n for n in get_scorer_names() if n in METRICS and METRICS[n].problem_type == "classification"]
 )
 def test_classification_metrics_are_those_of_scikit_learn(name, cancer, wine):
-    """To the last digit, binary with a positive label of text and, where a scorer has it, multiclass."""
+    """To the last digit, for two classes with a text label, and for three."""
     _, frame, _, target = cancer
     model = logistic(cancer, C=1e-3)
     positive = target == "malignant"
@@ -172,7 +172,7 @@ def test_regression_metrics_are_those_of_scikit_learn(name, diabetes):
 
 
 def test_usual_metrics_from_one_prediction(cancer, wine, diabetes):
-    """Each type of problem has its own, and the one that decides is among them, whatever it is."""
+    """Each type of problem has its own metrics, and the deciding one is always among them."""
     for problem, parts, model, usual in (
         (
             BINARY,
@@ -199,7 +199,7 @@ def test_usual_metrics_from_one_prediction(cancer, wine, diabetes):
 
 
 def test_losses_are_smaller_the_better_unless_negated(cancer):
-    """log_loss and neg_log_loss say the same of which model is better."""
+    """log_loss and neg_log_loss rank two models equally."""
     _, frame, _, target = cancer
     good, bad = logistic(cancer), logistic(cancer, C=1e-5)
     loss, score = checker(BINARY, "log_loss"), checker(BINARY, "neg_log_loss")
@@ -213,7 +213,7 @@ def test_losses_are_smaller_the_better_unless_negated(cancer):
 
 
 def test_the_positive_label_decides_what_binary_metrics_are_about(cancer):
-    """Without it, it is the greater label; one that is no class is an error with those that are."""
+    """By default it is the greater label; one that is no class is an error with the classes."""
     _, frame, _, target = cancer
     model = logistic(cancer, C=1e-3)
     recalls = {
@@ -240,7 +240,7 @@ def test_labels_may_be_of_any_type(cancer, labels):
 
 
 def test_a_class_that_the_model_never_saw(cancer):
-    """It is measured, as a class of no probability, and told."""
+    """Its rows count with a probability of 0, and a check names it."""
     _, frame, _, target = cancer
     truth = target.copy()
     truth.iloc[:3] = "unsure"
@@ -250,7 +250,7 @@ def test_a_class_that_the_model_never_saw(cancer):
 
 
 def test_truth_of_one_class_leaves_out_what_is_not_defined(cancer):
-    """An area under the curve needs two; where it decides, it is not a number."""
+    """An area under the curve needs two classes; if it decides, it is NaN."""
     _, frame, _, target = cancer
     rows = (target == "benign").to_numpy()
     metrics = checker(BINARY).measure(logistic(cancer), frame[rows], target[rows])
@@ -267,7 +267,7 @@ def test_truth_of_one_class_leaves_out_what_is_not_defined(cancer):
 
 
 def test_metrics_of_a_class_that_no_row_has_are_left_out(cancer):
-    """Where no row is positive and none is predicted so, f1 is not 0, as of a model that is always wrong."""
+    """Without positive rows and predictions, f1 is left out; 0 would mean a bad model."""
     _, frame, _, target = cancer
     rows = (target == "benign").to_numpy()
     right = ["benign"] * int(rows.sum())
@@ -282,7 +282,7 @@ def test_metrics_of_a_class_that_no_row_has_are_left_out(cancer):
 
 
 def test_models_without_probabilities(cancer):
-    """They are measured by what labels tell; a metric that needs more is an error that says what to set."""
+    """Metrics of labels are measured; others are an error that says what to set."""
     _, frame, _, target = cancer
     model = Fitted(logistic(cancer).estimator, labels_only=True)
     metrics = checker(BINARY, "accuracy").measure(model, frame, target)
@@ -321,8 +321,8 @@ def test_senseless_settings_are_refused(setting):
 @pytest.mark.parametrize(
     "metric", ["log_loss", "accuracy", "roc_auc", "f1", "average_precision", "d2_brier_score"]
 )
-def test_better_means_surely_better(cancer, metric):
-    """A good model is better than a poor one, not the reverse, and no model is better than itself."""
+def test_better_means_significantly_better(cancer, metric):
+    """A good model is better than a poor one, not the reverse, and none is better than itself."""
     _, frame, _, target = cancer
     good, poor = logistic(cancer), Fitted(DummyClassifier(strategy="prior").fit(cancer[0], cancer[2]))
     judge = checker(BINARY, metric)
@@ -338,7 +338,7 @@ def test_better_means_surely_better(cancer, metric):
 
 
 def test_a_difference_that_other_rows_could_turn_round_is_not_better(diabetes):
-    """The difference is positive and the interval holds zero; more confidence makes it wider."""
+    """The interval of a positive difference contains 0; more confidence widens it."""
     _, frame, _, target = diabetes
     rng = np.random.default_rng(0)
     said = linear(diabetes).predict(frame).labels
@@ -357,7 +357,7 @@ def test_a_difference_that_other_rows_could_turn_round_is_not_better(diabetes):
 
 @pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.values])
 def test_quick_resampling_gives_what_repeating_the_rows_gives(name, cancer, wine, diabetes):
-    """For every metric that has a quick way, with two classes, three, and numbers."""
+    """For every metric with a quick way, with two classes, three, and numbers."""
     from lolpop.components.model_checker.evaluations import evaluate_classes, evaluate_numbers
 
     metric = METRICS[name]
@@ -376,7 +376,7 @@ def test_quick_resampling_gives_what_repeating_the_rows_gives(name, cancer, wine
 
 
 def test_the_interval_covers_the_true_difference_as_often_as_it_says():
-    """Over 200 samples of 150 rows, 95 % intervals miss in few."""
+    """Of 200 samples with 150 rows, 95% intervals miss about 5%."""
     rng = np.random.default_rng(11)
     judge = checker(NUMBERS, "mean_absolute_error", resamples=300)
     true = np.sqrt(2 / np.pi) * (2 - 1)
@@ -390,7 +390,7 @@ def test_the_interval_covers_the_true_difference_as_often_as_it_says():
 
 
 def test_very_many_rows_are_bounded_work_and_a_narrow_interval():
-    """Of 200,000 rows the interval is about as wide as theory says: of the mean of differences of errors."""
+    """With 200,000 rows, the interval is as wide as theory predicts."""
     rng = np.random.default_rng(2)
     n = 200_000
     truth = pd.Series(rng.normal(size=n))
@@ -406,7 +406,7 @@ def test_very_many_rows_are_bounded_work_and_a_narrow_interval():
 
 
 def test_the_baseline_is_what_training_rows_suggest(cancer, diabetes):
-    """The most frequent class with the frequencies of all, or the mean, as scikit-learn's dummies."""
+    """The most frequent class with all frequencies, or the mean, as in scikit-learn's dummies."""
     train, frame, seen, target = cancer
     compared = checker(BINARY).compare_to_baseline(logistic(cancer), frame, target, seen)
     dummy = Fitted(DummyClassifier(strategy="prior").fit(train, seen))
@@ -428,7 +428,7 @@ def found(problem, model, frame, target, **params):
 
 
 def test_a_sound_model_passes_every_check(cancer, wine, diabetes):
-    """Real models on real data raise no alarm."""
+    """Good models on real data raise no warning."""
     for problem, parts, model in (
         (BINARY, cancer, logistic(cancer)),
         (MULTICLASS, wine, logistic(wine)),
@@ -438,7 +438,7 @@ def test_a_sound_model_passes_every_check(cancer, wine, diabetes):
 
 
 def test_degenerate_models_are_suspicious(cancer, diabetes):
-    """A constant is told as one class, and as no better than a constant."""
+    """A constant model predicts one class and is not better than the baseline."""
     dummy = Fitted(DummyClassifier(strategy="prior").fit(cancer[0], cancer[2]))
     statuses = found(BINARY, dummy, cancer[1], cancer[3])
     assert statuses["one_class"] == statuses["baseline"] == "warn"
@@ -447,7 +447,7 @@ def test_degenerate_models_are_suspicious(cancer, diabetes):
 
 
 def test_perfection_is_suspicious(cancer, diabetes):
-    """On rows enough to wonder; the threshold is a setting."""
+    """If there are enough rows; the threshold is a setting."""
     _, frame, _, target = cancer
     sure = (target == "malignant").to_numpy()
     model = Says(target, np.column_stack([~sure, sure]).astype(float), ("benign", "malignant"))
@@ -456,8 +456,8 @@ def test_perfection_is_suspicious(cancer, diabetes):
     assert found(BINARY, logistic(cancer), frame, target, too_good=0.5)["too_good"] == "warn"
 
 
-def test_few_rows_are_told(cancer):
-    """What is judged on a handful of rows is not judged."""
+def test_few_rows_are_reported(cancer):
+    """Metrics on few rows are unreliable."""
     _, frame, _, target = cancer
     assert found(BINARY, logistic(cancer), frame[:20], target[:20])["rows"] == "warn"
     assert found(BINARY, logistic(cancer), frame[:20], target[:20], min_rows=10)["rows"] == "ok"
@@ -465,7 +465,7 @@ def test_few_rows_are_told(cancer):
 
 @pytest.mark.parametrize("first", [[np.nan, np.nan], [0.9, 0.9], [-0.5, 1.5]])
 def test_what_is_no_probability_is_an_error(cancer, first):
-    """Missing, negative, or not adding up."""
+    """Probabilities are missing, negative, or do not add up to 1."""
     _, frame, _, target = cancer
     probabilities = np.full((len(frame), 2), 0.5)
     probabilities[0] = first
@@ -475,7 +475,7 @@ def test_what_is_no_probability_is_an_error(cancer, first):
 
 
 def test_missing_predictions_are_an_error(diabetes):
-    """And their metrics no numbers."""
+    """Their metrics are NaN."""
     said = linear(diabetes).predict(diabetes[1]).labels
     said[3] = np.nan
     assert found(NUMBERS, Says(said), diabetes[1], diabetes[3])["predictions"] == "error"
@@ -484,14 +484,14 @@ def test_missing_predictions_are_an_error(diabetes):
 
 @pytest.mark.parametrize("metric", ["mean_gamma_deviance", "root_mean_squared_log_error"])
 def test_a_metric_that_the_values_do_not_allow_is_named(metric):
-    """Logarithms of negative numbers are the user's to avoid."""
+    """The logarithmic error of negative numbers is an error that names the metric."""
     truth = pd.Series([-1.0, 2.0, 3.0])
     with pytest.raises(DataError, match=metric):
         checker(NUMBERS, metric).measure(Says(truth), truth.to_frame(), truth)
 
 
 def test_rows_and_truth_must_be_there():
-    """No rows, rows without truth, and truth of another length are errors for people."""
+    """No rows, rows without truth, and truth of another length are readable errors."""
     judge = checker(NUMBERS)
     for said, truth in (([], []), ([1.0], [1.0, 2.0]), ([1.0, 2.0], [None, 2.0]), ([1.0, 2.0], ["a", "b"])):
         series = pd.Series(truth, dtype=object if "a" in truth else float)
@@ -500,7 +500,7 @@ def test_rows_and_truth_must_be_there():
 
 
 def test_one_checker_in_two_threads_is_two_checkers(cancer):
-    """Nothing of one call is left on the instance, and the seed alone decides the interval."""
+    """A call stores nothing on the instance, and the seed alone decides the interval."""
     _, frame, _, target = cancer
     good, poor = logistic(cancer), logistic(cancer, C=1e-4)
     judge = checker(BINARY)
@@ -511,7 +511,7 @@ def test_one_checker_in_two_threads_is_two_checkers(cancer):
 
 
 def test_reports_and_comparisons_are_json(cancer):
-    """As the store keeps them, and scripts read them."""
+    """The store and scripts can read them."""
     _, frame, _, target = cancer
     judge = checker(BINARY)
     compared = judge.compare(logistic(cancer), logistic(cancer, C=1e-4), frame, target)
@@ -535,7 +535,7 @@ LABELS = st.lists(
     st.sampled_from([None, "own"]),
 )
 def test_random_predictions_meet_only_lolpop_errors(truth, said, problem, same, metric):
-    """Whatever is true and whatever is said."""
+    """Any truth and any predictions give metrics or an error of lolpop."""
     said = (truth if same else said)[: len(truth)]
     classes = tuple(dict.fromkeys(value for value in said if value is not None and value == value))
     labels = np.empty(len(said), dtype=object)

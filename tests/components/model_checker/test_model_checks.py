@@ -24,7 +24,7 @@ def judge(frame, model, problem=CHURN, learned=None, **settings):
 
 
 def test_a_weak_segment_of_a_category_is_found_and_named(customers, fitted):
-    """Where labels are arbitrary in one city, the warning names the column and the city."""
+    """If labels are random in one city, the warning names the column and the city."""
     frame = customers(rows=3_000)
     oslo = (frame["city"] == "Oslo").to_numpy()
     frame.loc[oslo, "churn"] = np.random.default_rng(1).choice(["yes", "no"], oslo.sum())
@@ -35,7 +35,7 @@ def test_a_weak_segment_of_a_category_is_found_and_named(customers, fitted):
 
 @pytest.mark.parametrize(("problem", "what"), [(CHURN, "accuracy"), (SPEND, "mean absolute error")])
 def test_a_weak_segment_of_numbers_is_found_and_named(customers, fitted, problem, what):
-    """Where the target is arbitrary for the eldest, the warning says from which age on, for both types."""
+    """If the target is random above an age, the warning names that age, for both types."""
     frame = customers()
     old = (frame["age"] > 66).to_numpy()
     arbitrary = np.random.default_rng(1).permutation(frame.loc[old, problem.target])
@@ -53,7 +53,7 @@ def test_a_weak_segment_of_numbers_is_found_and_named(customers, fitted, problem
 @pytest.mark.parametrize("problem", [CHURN, SPEND])
 @pytest.mark.parametrize("seed", range(8))
 def test_clean_data_raises_no_alarm(customers, fitted, problem, seed):
-    """Neither weak segments nor calibration nor overfitting, at the default thresholds."""
+    """No weak segment, calibration or overfitting is reported at the default thresholds."""
     frame = customers(seed)
     model = fitted(frame[LEARNED], problem.target)
     learned = BuiltinModelChecker(problem=problem).measure(
@@ -64,7 +64,7 @@ def test_clean_data_raises_no_alarm(customers, fitted, problem, seed):
 
 
 def test_noise_raises_no_more_alarms_than_significance_allows(customers):
-    """Of 200 models whose errors have nothing to do with any column, less than one in a hundred has one."""
+    """Of 200 models with random errors, fewer than 1% have a weak segment."""
     frame = customers(rows=600)[FEATURES]
     random = np.random.default_rng(0)
     alarms = sum(
@@ -87,8 +87,8 @@ def test_segments_are_those_of_polars_too(customers):
     assert (pandas.column, pandas.where, pandas.rows) == ("city", "is missing", 100)
 
 
-def test_overfitting_is_told_with_both_scores(customers, fitted):
-    """A model that is much better on the training rows has learned them by heart."""
+def test_overfitting_is_reported_with_both_scores(customers, fitted):
+    """A model that is much better on the training rows overfits."""
     frame = customers()
     report = judge(frame, fitted(frame[LEARNED]), learned={"balanced_accuracy": 1.0}, overfit=0.05)
     (check,) = found(report, "overfitting")
@@ -97,8 +97,8 @@ def test_overfitting_is_told_with_both_scores(customers, fitted):
     assert found(judge(frame, fitted(frame[LEARNED])), "overfitting") == []
 
 
-def test_confidence_without_reason_is_told(customers, fitted):
-    """Probabilities pushed to the extremes are a calibration warning, those of the model itself are not."""
+def test_confidence_without_reason_is_reported(customers, fitted):
+    """Extreme probabilities are a warning about calibration, those of the model itself are not."""
     frame = customers()
     frame["churn"] = np.where(np.random.default_rng(0).random(len(frame)) < 0.3, "no", frame["churn"])
     model = fitted(frame[LEARNED])
@@ -115,8 +115,8 @@ def test_confidence_without_reason_is_told(customers, fitted):
     assert found(judge(frame, sure), "calibration")[0].status == "warn"
 
 
-def test_slow_predictions_are_told(customers, fitted):
-    """The time that 1,000 rows may take is a setting."""
+def test_slow_predictions_are_reported(customers, fitted):
+    """The allowed time for 1,000 rows is a setting."""
     frame = customers()
     model = fitted(frame[LEARNED])
     assert found(judge(frame, model), "prediction_time")[0].status == "ok"
@@ -126,7 +126,7 @@ def test_slow_predictions_are_told(customers, fitted):
 
 
 def test_chances_are_those_of_scipy():
-    """Fisher's exact test for truth values, Welch's for numbers."""
+    """Fisher's exact test for labels, Welch's test for numbers."""
     from scipy.stats import fisher_exact, ttest_ind
 
     random = np.random.default_rng(0)
@@ -140,7 +140,7 @@ def test_chances_are_those_of_scipy():
 
 
 def test_a_score_that_cannot_be_told_is_not_overfitted(customers, fitted):
-    """Of one row nothing varies that r2 could explain: there is no gap to what was learned."""
+    """r2 of one row is undefined, so there is no overfitting."""
     frame = customers()
     model = fitted(frame[LEARNED], "spend")
     one = judge(frame[: JUDGED.start + 1], model, SPEND, learned={"r2": 1.0})

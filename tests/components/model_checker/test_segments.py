@@ -23,7 +23,7 @@ def customers(rows, seed):
 
 
 def test_a_category_is_not_outvoted_by_the_ranges_of_numbers():
-    """A quarter of the rows that errs in 0.5, where all others err in 0.36, is named beside three numbers."""
+    """A quarter of the rows with an error of 0.5, others 0.36, is found among three numeric columns."""
     frame = customers(700, 6).assign(region=np.repeat(["north", "east", "south", "west"], 175))
     errors = np.concatenate([np.arange(175) % 2 == 0, np.arange(525) % 25 < 9])
     (weak,) = weak_segments(frame, errors, **LIMITS)
@@ -33,7 +33,7 @@ def test_a_category_is_not_outvoted_by_the_ranges_of_numbers():
 
 
 def test_more_errors_count_where_they_are_not_twice_as_many():
-    """Errors of numbers that are 1.5 times those elsewhere are a weak segment, by their difference."""
+    """Errors that are 1.5 times those elsewhere are a weak segment, by their difference."""
     frame = customers(1_000, 1)
     sizes = np.abs(np.random.default_rng(1).normal(size=1_000))
     errors = np.where(frame["one"] > 0.7, 1.5, 1.0) * sizes
@@ -56,7 +56,7 @@ def test_a_smaller_difference_counts_where_errors_are_twice_as_many():
 @pytest.mark.parametrize("rows", [150, 700])
 @pytest.mark.parametrize("what", ["classes", "numbers"])
 def test_chance_raises_no_more_alarms_than_the_significance(rows, what):
-    """Of 100 models whose errors have nothing to do with any column, 1 in 20 has a weak segment at most."""
+    """Of 100 models with random errors, at most 5% have a weak segment."""
     alarms = 0
     for seed in range(100):
         random = np.random.default_rng([seed, rows])
@@ -75,7 +75,7 @@ def test_chance_raises_no_more_alarms_than_the_significance(rows, what):
 
 
 def test_the_numbers_of_a_rare_class_are_no_segment():
-    """Rows of which the rare class is predicted err more, as it is rare: neither they nor rows next to them."""
+    """Rows predicted as a rare class have more errors; they are not a weak segment."""
     alarms = 0
     for seed in range(40):
         random, frame = np.random.default_rng(seed), customers(1_000, seed)
@@ -88,7 +88,7 @@ def test_the_numbers_of_a_rare_class_are_no_segment():
 
 
 def test_the_same_rows_have_the_same_chance():
-    """Permutations are drawn by the seed: the result does not change from call to call, nor with columns' order."""
+    """Permutations depend on the seed: the result is the same for each call and each order of columns."""
     frame = customers(700, 3)
     errors = np.random.default_rng(3).random(700) < np.where(frame["region"] == "north", 0.56, 0.36)
     first = weak_segments(frame, errors, **LIMITS)
@@ -101,12 +101,12 @@ def test_the_same_rows_have_the_same_chance():
     "errors", [np.zeros(200, bool), np.ones(200, bool), np.zeros(200), np.full(200, 0.7)]
 )
 def test_errors_that_do_not_vary_make_no_segment(errors):
-    """A model that is always right, or always as wrong, is nowhere weaker than elsewhere."""
+    """A model that is always right, or always equally wrong, has no weak segment."""
     assert weak_segments(customers(200, 4), errors, np.zeros(200, dtype=int), **LIMITS) == []
 
 
 def test_a_class_that_is_predicted_in_one_segment_only_is_compared_with_nothing():
-    """Where all rows of a segment are predicted as a class that no other row is, there is no difference to see."""
+    """If only one segment has predictions of a class, there is no other row to compare with."""
     frame = customers(400, 5)
     labels = (frame["region"] == "north").astype(int).to_numpy()
     errors = np.where(labels == 1, np.arange(400) % 2 == 0, False)

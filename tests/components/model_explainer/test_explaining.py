@@ -51,7 +51,7 @@ def test_importance_is_that_of_scikit_learn(customers, fitted):
 
 
 def test_polars_frames_are_explained_as_pandas_frames_are(customers):
-    """A model that was fitted on either has the same importance and attributions."""
+    """Importance and attributions are equal for models of both kinds of frame."""
     frame = customers(rows=300)
     frame.index = frame.index[::-1]
     explained = []
@@ -71,7 +71,7 @@ def test_polars_frames_are_explained_as_pandas_frames_are(customers):
 
 
 def test_attributions_of_a_sum_are_its_parts(customers):
-    """Of a linear model, each is the coefficient times the distance from the references' mean."""
+    """For a linear model, each is the coefficient times the distance from the mean of the references."""
     frame = customers(rows=300)
     features = ["age", "income"]
     trainer = SklearnModelTrainer(
@@ -91,7 +91,7 @@ def test_attributions_of_a_sum_are_its_parts(customers):
 
 
 def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_path, monkeypatch):
-    """Each type of problem has its own, as png or svg, and pyplot is never imported."""
+    """Each type of problem has its figures, as png or svg, and pyplot is not imported."""
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # others may have
     frame = customers(rows=300)
     importance = SklearnModelExplainer(problem=CHURN).importance(fitted(frame), frame, frame["churn"])
@@ -108,7 +108,7 @@ def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_
 
 
 def test_figures_show_names_character_for_character(customers, fitted, tmp_path):
-    """Dollars are no mathematics, an underscore hides nothing, and long names have a bar each."""
+    """Dollar signs and underscores are shown, and each long name has its own bar."""
     frame = customers(rows=300)
     frame["churn"] = frame["churn"].map({"yes": "_$x_{$", "no": "no"})
     problem = Problem(name="churn", target="churn", positive_label="_$x_{$")
@@ -125,7 +125,7 @@ def test_figures_show_names_character_for_character(customers, fitted, tmp_path)
     "module", ["model_bias_checker.builtin", "model_explainer.sklearn", "model_visualizer.matplotlib"]
 )
 def test_importing_an_implementation_imports_no_library(module):
-    """Verification imports the classes, and must stay quick."""
+    """Verification imports the classes, so it must be fast."""
     code = (
         f"import sys, lolpop.components.{module}\n"
         "print({'sklearn', 'pandas', 'numpy', 'scipy', 'matplotlib'} & set(sys.modules))"
@@ -147,7 +147,7 @@ class Counting(FittedModel):
 
 
 def test_the_importance_of_a_thousand_columns_is_affordable():
-    """Rows become fewer where columns are many, and what matters is still found."""
+    """With many columns fewer rows are used, and important columns are still found."""
     rows = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 1000))).add_prefix("x")
     model = Counting()
     problem = Problem(name="wide", target="y", type="regression")

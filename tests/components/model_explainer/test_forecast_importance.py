@@ -39,7 +39,7 @@ def importance(model, rows, problem=SHOPS):
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 @pytest.mark.parametrize("trainer", list(trainers()), ids=["lags", "series"])
 def test_a_regressor_that_counts_is_told_from_one_of_no_matter(parts, trainer, kind):
-    """Without the offer forecasts are far worse, and as good without what has nothing to do with sales."""
+    """Permuting the offer makes forecasts far worse; permuting an unrelated column does not."""
     if kind == "polars":
         pl = pytest.importorskip("polars")
         parts = [pl.from_pandas(each) for each in parts]
@@ -56,7 +56,7 @@ def test_a_regressor_that_counts_is_told_from_one_of_no_matter(parts, trainer, k
 
 
 def test_the_lag_that_series_are_made_by_is_found(months):
-    """Of noise that comes again after five steps, nothing else says how it goes on."""
+    """For noise that repeats after five steps, only lag 5 is important."""
     random = np.random.default_rng(0)
     at = pd.date_range("2024-01-01", periods=200)
     values = np.tile(random.normal(size=5), 40) + random.normal(0, 0.05, 200)
@@ -72,7 +72,7 @@ def test_the_lag_that_series_are_made_by_is_found(months):
 
 @pytest.mark.parametrize("name", ["lag_1", "week_cos", "offer_change", "time of week"])
 def test_regressors_may_be_called_as_features_are(parts, name):
-    """Who makes columns such as lag_1 has them told apart from those that are made here."""
+    """A regressor called lag_1 is kept apart from the lag."""
     known, ahead = (each.rename(columns={"nothing": name}) for each in parts)
     model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
     found = importance(model, ahead)
@@ -81,7 +81,7 @@ def test_regressors_may_be_called_as_features_are(parts, name):
 
 
 def test_the_same_seed_finds_the_same(parts):
-    """Chance has a seed, and rows may come in any order."""
+    """The result depends on the seed, and not on the order of rows."""
     known, ahead = parts
     model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
     assert importance(model, ahead) == importance(model, ahead)
@@ -89,7 +89,7 @@ def test_the_same_seed_finds_the_same(parts):
 
 
 def test_of_many_series_some_are_drawn(parts):
-    """Two of four shops show as well that the offer counts, at half the price."""
+    """Two of four shops give the same result at half the cost."""
     known, ahead = parts
     model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
     explainer = ForecastModelExplainer(max_series=2, problem=SHOPS, seed=1)
@@ -102,7 +102,7 @@ def test_of_many_series_some_are_drawn(parts):
 
 
 def test_without_regressors_models_of_single_series_rest_on_nothing(months):
-    """What only knows the course of a series has no columns to be explained by."""
+    """Models of single series without regressors have no columns to explain."""
     problem = ForecastingProblem(name="a", target="visits", time="month", horizon=6)
     trainer = StatsmodelsModelTrainer("sarimax", order=(0, 1, 1), seasonal_order=(0, 1, 1), problem=problem)
     model = trainer.fit(months[["month"]][:120], months["visits"][:120])
@@ -110,10 +110,10 @@ def test_without_regressors_models_of_single_series_rest_on_nothing(months):
 
 
 def test_what_forecasts_nothing_is_refused(parts):
-    """No model of series, and no single forecast, is explained."""
+    """Other models, and single forecasts, cannot be explained."""
     known, ahead = parts
     explainer = ForecastModelExplainer(problem=SHOPS)
-    with pytest.raises(TrainingError, match=r"^An object forecasts no series"):
+    with pytest.raises(TrainingError, match=r"^An object cannot forecast series"):
         explainer.importance(object(), ahead, ahead["sold"])
     with pytest.raises(DataError, match="Single forecasts are not explained"):
         explainer.explain(object(), ahead, known)

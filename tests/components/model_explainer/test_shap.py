@@ -64,7 +64,7 @@ def assert_adds_up(found, model, frame):
 @pytest.mark.parametrize("target", PROBLEMS)
 @pytest.mark.parametrize("name", TREES)
 def test_attributions_of_trees_add_up_in_units_of_the_prediction(name, target, rows, tmp_path):
-    """For every library, two classes, three and numbers, with categories, also when the model was stored."""
+    """For every library, two classes, three and numbers, with categories, and for stored models."""
     trainer = TREES[name](problem=PROBLEMS[target], seed=0, feature_transformer=SklearnFeatureTransformer())
     trainer.save(trainer.fit(rows[FEATURES], rows[target]), tmp_path)
     model = type(trainer).load(tmp_path)
@@ -78,7 +78,7 @@ def test_attributions_of_trees_add_up_in_units_of_the_prediction(name, target, r
 
 @pytest.mark.parametrize("name", ["xgboost", "random_forest"])
 def test_exact_attributions_are_about_what_replacing_columns_finds(name, rows):
-    """Two ways to the same values, whose differences are those of what is usual."""
+    """Both methods agree up to the differences that are usual."""
     frame = rows.fillna({"age": 40, "city": "Oslo"})
     model = learned(TREES[name], frame, features=["age", "income", "visits"])
     data = wrap(frame[["age", "income", "visits"]])
@@ -91,7 +91,7 @@ def test_exact_attributions_are_about_what_replacing_columns_finds(name, rows):
 @pytest.mark.parametrize("transformer", [SklearnFeatureTransformer, FeatureEngineFeatureTransformer])
 @pytest.mark.parametrize("estimator", ["hist_gradient_boosting", "logistic_regression", "naive_bayes"])
 def test_what_shap_cannot_do_is_explained_all_the_same(estimator, transformer, rows):
-    """Boosting of scikit-learn with categories, which shap would get wrong, and models that are no trees."""
+    """scikit-learn's boosting with categories, which shap gets wrong, and models without trees."""
     model = learned(lambda **parts: SklearnModelTrainer(estimator, **parts), rows, transformer=transformer)
     assert attribute_trees(model, wrap(rows[FEATURES])) is None
     found = ShapModelExplainer().explain(model, rows[:50], rows)
@@ -100,7 +100,7 @@ def test_what_shap_cannot_do_is_explained_all_the_same(estimator, transformer, r
 
 
 def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
-    """Brute force over all subsets finds the same for a product of two columns."""
+    """For a product of two columns, all subsets by brute force give the same."""
 
     class Product:
         columns, classes = ("age", "income", "visits"), ()
@@ -135,7 +135,7 @@ def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
 
 
 def test_importance_is_of_the_source_columns(rows):
-    """What the target follows from comes first, whether features are one a column or one a category."""
+    """The important column comes first, with one feature for each column or for each category."""
     for make in (TREES["lightgbm"], lambda **parts: SklearnModelTrainer("logistic_regression", **parts)):
         found = ShapModelExplainer().importance(learned(make, rows), rows, rows["churn"])
         assert {each.column for each in found} == set(FEATURES)
@@ -144,7 +144,7 @@ def test_importance_is_of_the_source_columns(rows):
 
 
 def test_threads_do_not_disturb_each_other(rows):
-    """One explainer, two models at once: what each explains alone. numpy's own generator is left alone."""
+    """Two models at once have the attributions of each alone, and numpy's own generator is unchanged."""
     models = [
         learned(make, rows)
         for make in (TREES["xgboost"], lambda **parts: SklearnModelTrainer("logistic_regression", **parts))
@@ -160,7 +160,7 @@ def test_threads_do_not_disturb_each_other(rows):
 
 
 def test_what_cannot_be_explained_says_why(rows):
-    """No reference rows, a column that is missing; no rows at all are no error."""
+    """No reference rows, or a missing column; no rows at all are no error."""
     model = learned(TREES["decision_tree"], rows)
     explainer = ShapModelExplainer()
     with pytest.raises(DataError, match="no reference rows"):

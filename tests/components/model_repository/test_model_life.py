@@ -24,7 +24,7 @@ def deployer(store, tracker):
 
 
 def test_promoted_version_counts_as_approved(store, tracker, version):
-    """Where no approval is required, a version may be deployed once it is promoted."""
+    """If no approval is required, a promoted version can be deployed."""
     repository = SQLModelRepository(store=store, metadata_tracker=tracker)
     assert not repository.is_approved(version)
     repository.register(version)
@@ -34,7 +34,7 @@ def test_promoted_version_counts_as_approved(store, tracker, version):
 
 
 def test_required_approval_is_given_by_somebody(store, tracker, version):
-    """Where approval is required, it is recorded with who gave it first, and when."""
+    """A required approval is recorded with the first person and time."""
     repository = SQLModelRepository(True, store=store, metadata_tracker=tracker)
     before = datetime.now(UTC)
     repository.register(version)
@@ -49,7 +49,7 @@ def test_required_approval_is_given_by_somebody(store, tracker, version):
 
 
 def test_steps_are_taken_in_order(store, tracker, version):
-    """Promoting what is not registered, and approving what is not promoted, says what comes first."""
+    """A version must be registered before it is promoted, and promoted before it is approved."""
     repository = SQLModelRepository(store=store, metadata_tracker=tracker)
     with pytest.raises(LolpopError, match=r"register it first"):
         repository.promote(version)
@@ -64,7 +64,7 @@ def test_steps_are_taken_in_order(store, tracker, version):
 
 
 def test_steps_taken_again_change_nothing(store, tracker, version):
-    """Registering and promoting again is no error and keeps the first times."""
+    """Registering and promoting again is no error, and the first times stay."""
     repository = SQLModelRepository(store=store, metadata_tracker=tracker)
     repository.register(version)
     repository.promote(version)
@@ -75,7 +75,7 @@ def test_steps_taken_again_change_nothing(store, tracker, version):
 
 
 def test_unknown_version_cannot_be_registered(store, tracker):
-    """A version that does not exist cannot be registered, and has no registration."""
+    """An unknown version cannot be registered, and has no registration."""
     repository = SQLModelRepository(store=store, metadata_tracker=tracker)
     ghost = ModelVersion(name="titanic", number=7)
     with pytest.raises(ReferenceNotFoundError):
@@ -84,7 +84,7 @@ def test_unknown_version_cannot_be_registered(store, tracker):
 
 
 def test_deployment_replaces_the_one_before(deployer, tracker, version):
-    """Deploying puts a version in the place of the other, and keeps the history."""
+    """A deployment replaces the earlier one, which stays in the history."""
     model, other = Model(name="titanic"), tracker.create(ModelVersion, "titanic")
     assert deployer.deployed(model) is None
     first = deployer.deploy(version)
@@ -97,13 +97,13 @@ def test_deployment_replaces_the_one_before(deployer, tracker, version):
 
 
 def test_deploying_what_is_deployed_changes_nothing(deployer, tracker, version):
-    """Deploying the version that is in use gives the deployment there is."""
+    """Deploying the deployed version returns the existing deployment."""
     assert deployer.deploy(version) == deployer.deploy(version) == Deployment(name="titanic", number=1)
     assert len(tracker.find(Deployment)) == 1
 
 
 def test_undeployed_model_is_not_in_use(deployer, tracker, version):
-    """After undeploying, no version is in use, the one before neither; undeploying again is no error."""
+    """After undeploying, no version is deployed; undeploying again is no error."""
     deployer.deploy(tracker.create(ModelVersion, "titanic"))
     deployment = deployer.deploy(version)
     deployer.undeploy(deployment)
@@ -113,7 +113,7 @@ def test_undeployed_model_is_not_in_use(deployer, tracker, version):
 
 
 def test_unknown_version_cannot_be_deployed(deployer):
-    """A version that does not exist cannot be deployed, nor an unknown deployment ended."""
+    """An unknown version cannot be deployed, and an unknown deployment cannot end."""
     with pytest.raises(ReferenceNotFoundError):
         deployer.deploy(ModelVersion(name="titanic", number=7))
     with pytest.raises(ReferenceNotFoundError):
@@ -121,7 +121,7 @@ def test_unknown_version_cannot_be_deployed(deployer):
 
 
 def test_threads_that_deploy_at_once_leave_one_active(deployer, tracker):
-    """Of versions that are deployed at once, exactly one is in use in the end."""
+    """If threads deploy versions at once, exactly one is deployed at the end."""
     versions = [tracker.create(ModelVersion, "titanic") for _ in range(6)]
     threads = [threading.Thread(target=deployer.deploy, args=(version,)) for version in versions]
     for thread in threads:
@@ -133,8 +133,8 @@ def test_threads_that_deploy_at_once_leave_one_active(deployer, tracker):
     assert deployer.deployed(Model(name="titanic")) in versions
 
 
-def test_what_was_compared_with_has_to_be_what_is_deployed(deployer, tracker, version):
-    """Instead of a version that is not in use (any more), or of nothing where something is, none is deployed."""
+def test_only_the_compared_deployment_is_replaced(deployer, tracker, version):
+    """A version replaces only the deployment that it was compared with, or none if there was none."""
     better, later = (tracker.create(ModelVersion, "titanic") for _ in range(2))
     with pytest.raises(ReplacedMeanwhileError, match=r"instead of .*@2: nothing is in use by now"):
         deployer.deploy(version, instead_of=better)

@@ -24,7 +24,7 @@ def trainer(make, kind="classification", **settings):
 
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
 def test_classifiers_are_the_plain_script_on_numbers(load):
-    """On numbers the probabilities are those of the library's own classifier, of two classes and of three."""
+    """The probabilities equal those of the library's own classifier, for two classes and three."""
     X, y = load(return_X_y=True, as_frame=True)
     plain = lightgbm.LGBMClassifier(n_estimators=10, random_state=0, verbosity=-1).fit(X, y)
     found = trainer(LightGBMModelTrainer, n_estimators=10).fit(X, y).predict(X)
@@ -37,7 +37,7 @@ def test_classifiers_are_the_plain_script_on_numbers(load):
 
 
 def test_regressors_are_the_plain_script_on_numbers():
-    """On numbers the predictions are those of the library's own regressor."""
+    """The predictions equal those of the library's own regressor."""
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     plain = lightgbm.LGBMRegressor(n_estimators=10, random_state=0, verbosity=-1).fit(X, y)
     found = trainer(LightGBMModelTrainer, "regression", n_estimators=10).fit(X, y).predict(X)
@@ -51,7 +51,7 @@ def test_regressors_are_the_plain_script_on_numbers():
 
 @pytest.mark.parametrize(("make", "settings"), BOTH)
 def test_categories_are_learned_from_and_unseen_ones_predicted(make, settings):
-    """A category decides the label, whatever else is missing; one that was never seen is no error."""
+    """A category decides the label, missing values aside; a new category is no error."""
     cities = ["Rome", "Oslo", None, "Bern"] * 60
     frame = pd.DataFrame({"city": cities, "noise": np.arange(240.0) % 7})
     model = trainer(make, **settings).fit(frame, pd.Series([city == "Oslo" for city in cities], name="y"))
@@ -76,7 +76,7 @@ def test_categories_are_learned_from_and_unseen_ones_predicted(make, settings):
     ],
 )
 def test_parameters_that_are_refused_are_named(make, params, message):
-    """The error says which, and what was expected, without places in the library's source."""
+    """The error has the parameter and what was expected, without places in the library's source."""
     X, y = load_wine(return_X_y=True, as_frame=True)
     with pytest.raises(TrainingError, match=message) as raised:
         trainer(make).fit(X, y, params)
@@ -88,7 +88,7 @@ def test_parameters_that_are_refused_are_named(make, params, message):
     ("make", "params"), [(LightGBMModelTrainer, "max_bin"), (CatBoostModelTrainer, "nan_mode")]
 )
 def test_verification_knows_the_parameters(make, params):
-    """A parameter of the library's passes, a misspelt one is a finding with a near name."""
+    """A parameter of the library is valid, a misspelt one is a finding with a near name."""
     assert not list(make.check_settings({"params": {params: 1}}))
     (finding,) = make.check_settings({"params": {params + "s": 1}})
     assert finding.path == f"params.{params}s"
@@ -99,7 +99,7 @@ def test_verification_knows_the_parameters(make, params):
 @pytest.mark.parametrize(("make", "settings"), BOTH)
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
 def test_a_file_that_was_cut_off_is_an_error(make, settings, share, tmp_path):
-    """Wherever it ends: LightGBM itself would end the process."""
+    """At any length; LightGBM itself would end the process."""
     X, y = load_wine(return_X_y=True, as_frame=True)
     trainer(make, **settings).save(trainer(make, **settings).fit(X, y), tmp_path)
     path = tmp_path / make.estimator_file
@@ -111,7 +111,7 @@ def test_a_file_that_was_cut_off_is_an_error(make, settings, share, tmp_path):
 
 
 def test_a_model_of_another_trainer_is_refused(tmp_path):
-    """Each library stores its own."""
+    """A trainer stores models of its own library only."""
     X, y = load_wine(return_X_y=True, as_frame=True)
     model = trainer(LightGBMModelTrainer, n_estimators=2).fit(X, y)
     with pytest.raises(TrainingError, match="none of CatBoost's"):

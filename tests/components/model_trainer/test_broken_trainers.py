@@ -63,13 +63,13 @@ def run(tmp_path, monkeypatch):
 
 
 def test_a_fit_that_returns_no_model_is_named(run):
-    """The trainer, what it returned, and what it must return."""
+    """The error has the trainer, what it returned, and what it must return."""
     with pytest.raises(TrainingError, match=r"Forgetful\.fit returned None\. It must return a FittedModel"):
         run(Forgetful)
 
 
 def test_a_predict_that_returns_an_array_is_named(run):
-    """The model's class, what it returned, and what it must return."""
+    """The error has the model's class, what it returned, and what it must return."""
     with pytest.raises(
         TrainingError, match=r"Model\.predict returned a ndarray\. It must return Predictions"
     ):
@@ -77,6 +77,6 @@ def test_a_predict_that_returns_an_array_is_named(run):
 
 
 def test_a_save_that_writes_nothing_is_named(tmp_path: Path):
-    """The trainer that saved nothing, before anything is loaded."""
+    """The error names the trainer, before anything is loaded."""
     with pytest.raises(TrainingError, match=r"Forgetful\.save wrote no file"):
         folders.save(Model(), Forgetful(), tmp_path / "model")

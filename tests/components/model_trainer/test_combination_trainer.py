@@ -37,7 +37,7 @@ def combined():
 
 
 def test_it_is_the_weighted_mean_of_its_members(combined):
-    """The forecast and both bounds are the means of what each of the members says, by their weights."""
+    """Forecast and bounds are the weighted means of those of the members."""
     trainer, model, ahead = combined
     frame, target, _ = rows()
     members = [trainer.members[name].fit(frame, target).predict(ahead) for name in model.weights]
@@ -49,7 +49,7 @@ def test_it_is_the_weighted_mean_of_its_members(combined):
 
 
 def test_it_needs_the_regressors_that_a_member_uses(combined):
-    """Regressors are those of the models of lags; without such a member they are left out, with the reason."""
+    """Models with lags use the regressors; without such a member they are left out, with the reason."""
     trainer, model, _ = combined
     assert model.columns == ("month", "offer")
     frame, target, _ = rows()
@@ -59,7 +59,7 @@ def test_it_needs_the_regressors_that_a_member_uses(combined):
 
 
 def test_what_is_stored_says_the_same(combined, tmp_path):
-    """The forecast of a stored combination is the same to the last digit; a damaged one is refused."""
+    """A stored combination forecasts the same to the last digit; a damaged one is refused."""
     trainer, model, ahead = combined
     trainer.save(model, tmp_path)
     again = CombinationModelTrainer.load(tmp_path)
@@ -70,7 +70,7 @@ def test_what_is_stored_says_the_same(combined, tmp_path):
 
 
 def test_its_regressors_are_explained(combined):
-    """The importance of a regressor is what the combination owes to it: less than a model of lags alone does."""
+    """The importance of a regressor is smaller than in a model with lags alone."""
     trainer, model, ahead = combined
     frame, target, _ = rows()
     truth = pd.Series(target.to_numpy()[-6:], name="y")
@@ -84,7 +84,7 @@ def test_its_regressors_are_explained(combined):
 
 
 def test_what_repeats_itself_stays_exact():
-    """A series without noise goes on exactly, whatever else is combined with the model that sees it."""
+    """A series without noise is forecast exactly, whatever the other members are."""
     values = np.tile(np.arange(12.0) ** 2, 6)
     times = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=78, freq="MS")})
     trainer = CombinationModelTrainer({"naive": 3, "theta": 1}, **NEEDED)
@@ -112,7 +112,7 @@ def scored(trainer, **errors):
     ],
 )
 def test_the_best_are_combined_by_the_inverse_of_their_squared_errors(errors, weights):
-    """At most three, none half as bad again as the best, none twice; not where one is exact."""
+    """At most three different models, with at most 1.5 times the best error; an exact one stays alone."""
     trainer = CombinationModelTrainer(**NEEDED)
     params = trainer.weigh(scored(trainer, **errors))
     assert (params and set(params["weights"])) == weights
@@ -125,7 +125,7 @@ def test_the_best_are_combined_by_the_inverse_of_their_squared_errors(errors, we
 
 
 def test_it_is_not_worth_more_than_a_better_baseline():
-    """A combination may be worse than one of its members in the backtest, but not than a baseline."""
+    """The combination may be worse than a member in the backtest, but not than a baseline."""
     trainer = CombinationModelTrainer(**NEEDED)
     scores = scored(trainer, naive=1.0, damped=0.8)
     assert trainer.is_worth(0.9, scores)
@@ -142,7 +142,7 @@ def test_it_is_not_worth_more_than_a_better_baseline():
     ],
 )
 def test_weights_that_cannot_be_are_named(weights, message):
-    """An unknown member, no member, and a weight that is no positive number are refused, in settings and in fits."""
+    """Unknown members, no members, and weights that are not positive are refused, in settings and fits."""
     with pytest.raises(VerificationError, match=message):
         CombinationModelTrainer(weights, **NEEDED)
     frame, target, _ = rows()
@@ -151,13 +151,13 @@ def test_weights_that_cannot_be_are_named(weights, message):
 
 
 def test_the_title_says_what_is_combined():
-    """People read the share and the name of each member."""
+    """The title has the share and the name of each member."""
     title = CombinationModelTrainer({"damped": 1, "ridge": 3}, **NEEDED).title
     assert title == "the combination of 25% exponential smoothing (damped trend) and 75% ridge on lags"
 
 
 def test_the_default_forecaster_combines_what_it_stands_for():
-    """Its alternatives are the members; of rows and columns nothing is combined."""
+    """Its alternatives are the members; other problems have no combination."""
     auto = AutoModelTrainer(**NEEDED)
     assert list(auto.combination.members.values()) == list(auto.alternatives())
     assert AutoModelTrainer("ridge", **NEEDED).combination is None

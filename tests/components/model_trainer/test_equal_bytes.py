@@ -51,7 +51,7 @@ def rows() -> pd.DataFrame:
 def test_equal_models_make_equal_files(
     rows: pd.DataFrame, tmp_path: Path, use: str, settings: dict[str, object]
 ) -> None:
-    """Nothing of when and where a model was fitted is in its files, and it predicts as before."""
+    """The files do not contain when and where a model was fitted."""
     trainer_class = find(ModelTrainer, use)  # type: ignore[type-abstract]  # the interface is meant
     if missing_modules(trainer_class.requires):
         pytest.skip(f"{use} is not installed")
@@ -71,7 +71,7 @@ def test_equal_models_make_equal_files(
 
 
 def test_archives_do_not_depend_on_the_process(tmp_path: Path) -> None:
-    """Places in memory, hashes of text and random names leave no trace, and what is shared stays shared."""
+    """Addresses, hashes of text and random names are not in the file, and shared objects stay shared."""
     files = [tmp_path / f"{seed}.skops" for seed in (1, 2, 3)]
     for seed, file in enumerate(files, start=1):
         environment = {"PYTHONHASHSEED": str(seed)}

@@ -40,7 +40,7 @@ KNOW_NO_SEASON = {"naive", "drift"}  # they are what is deployed where nothing i
     ],
 )
 def test_a_forecaster_conforms(name, check):
-    """The check's own sentence holds for the trainer."""
+    """The trainer fulfils the check, whose docstring says what is required."""
     trainer, settings = TRAINERS[name]
     for module in trainer.requires:
         pytest.importorskip(module)

@@ -72,13 +72,13 @@ def stored(tmp_path):
     ids=range(14),
 )
 def test_what_is_no_model_is_a_store_error(content, stored):
-    """Whatever skops makes of an archive that it has not written, people hear that the model is damaged."""
+    """The error says that the model is damaged, whatever skops raises."""
     with pytest.raises((StoreError, UntrustedTypeError)):
         stored(content)
 
 
 def test_a_model_that_expands_to_gigabytes_is_refused_before_it_is_read(stored):
-    """A small archive whose entries would fill the memory is refused by its table of contents."""
+    """The sizes in the table of contents are checked before anything is unpacked."""
     zeros = bytes(1 << 26)
     content = archive(LEAF, **{f"{number}.npy": zeros for number in range(17)})
     assert len(content) < 2_000_000
@@ -101,7 +101,7 @@ def test_a_model_that_expands_to_gigabytes_is_refused_before_it_is_read(stored):
     ids=range(8),
 )
 def test_a_description_of_no_model_is_a_store_error(description, stored):
-    """What a model says of itself is judged before the model is read."""
+    """The description is validated before the model is read."""
     with pytest.raises(StoreError, match="There is no stored model"):
         stored(archive(LEAF), description)
 
@@ -153,7 +153,7 @@ def changed(value: Any, draw: st.DrawFn) -> Any:
 )
 @given(data=st.data())
 def test_a_model_of_which_something_was_changed_loads_or_is_a_lolpop_error(saved, data):
-    """A byte, a part of the schema or of the description: nothing but errors for people comes of it."""
+    """A changed byte, schema or description gives a model or an error of lolpop."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(shutil.copytree(saved, Path(name) / "model"))
         path = folder / data.draw(st.sampled_from(["model.skops", "model.json"]))

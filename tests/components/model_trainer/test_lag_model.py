@@ -69,7 +69,7 @@ def coming(shops):
 
 
 def test_forecasts_are_those_of_a_plain_script():
-    """Lags 1 and 2 of a stationary series, by ridge, each step from the one before."""
+    """Lags 1 and 2 of a stationary series with ridge, one step after the other."""
     random = np.random.default_rng(0)
     y = np.zeros(200)
     for at in range(2, 200):
@@ -91,7 +91,7 @@ def test_forecasts_are_those_of_a_plain_script():
 
 
 def test_a_trend_goes_on_whatever_the_estimator():
-    """Trees know no value beyond those they saw; a series that is differenced goes beyond."""
+    """Trees cannot predict beyond known values; a differenced series can rise further."""
     frame = pd.DataFrame({"year": np.arange(1900, 2000), "y": 5.0 * np.arange(100)})
     for estimator in ("hist_gradient_boosting", "ridge"):
         said = fitted(frame, YEARS, estimator=estimator).predict(pd.DataFrame({"year": [2000, 2003]}))
@@ -110,22 +110,22 @@ def test_the_order_of_rows_makes_no_difference(shop_model, shops, seed):
 
 
 def test_rows_to_learn_from_in_any_order_give_the_same_model(shop_model, shops):
-    """Learning sorts them."""
+    """The order of training rows does not change the model."""
     other = fitted(shops.sample(frac=1, random_state=1), SHOPS)
     future = coming(shops)
     assert other.predict(future).labels.tolist() == shop_model.predict(future).labels.tolist()
 
 
 def test_a_part_of_the_horizon_is_forecast_as_the_whole(shop_model, shops):
-    """The last days of some shops alone are what they are among all."""
+    """Forecasts of some days and shops equal those among all."""
     future = coming(shops)
     expected = shop_model.predict(future).labels
     some = np.array([2, 6, 9, 20])
     assert shop_model.predict(future.iloc[some]).labels == pytest.approx(expected[some], rel=1e-12)
 
 
-def test_what_is_known_in_advance_counts(shop_model, shops):
-    """An offer sells more, by about as much as it did: half of the size of the shop."""
+def test_regressors_change_the_forecast(shop_model, shops):
+    """An offer raises the forecast by about as much as it raised sales."""
     future = coming(shops)
     more = shop_model.predict(future.assign(offer=True)).labels - shop_model.predict(future).labels
     share = more.reshape(4, 7)[:, 0] / (5, 20, 80, 300)
@@ -133,7 +133,7 @@ def test_what_is_known_in_advance_counts(shop_model, shops):
 
 
 def test_stored_models_forecast_the_same_in_another_process(shops, tmp_path):
-    """Every trainer of rows forecasts, and keeps its model as data that any process reads."""
+    """Models of every trainer for rows can be loaded in another process."""
     future, expected, words = coming(shops), [], []
     future.to_feather(tmp_path / "frame")
     for kind, params in TRAINERS:
@@ -152,7 +152,7 @@ def test_stored_models_forecast_the_same_in_another_process(shops, tmp_path):
 
 
 def test_intervals_hold_as_much_as_they_say():
-    """Over many series that were not seen, about nine of ten values lie between lower and upper, at every step."""
+    """About 90% of the later values of many series lie between lower and upper, at every step."""
     inside = []
     for seed in range(12):
         random = np.random.default_rng(seed)
@@ -173,7 +173,7 @@ def test_intervals_hold_as_much_as_they_say():
 
 
 def test_intervals_grow_with_the_steps_and_with_what_they_should_hold(months):
-    """Further steps are no surer, beyond the horizon too, and a greater share needs more room."""
+    """Later steps, also beyond the horizon, and a greater share have wider intervals."""
     future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=12, freq="MS")})
     widths = []
     for interval in (0.5, 0.9):
@@ -184,7 +184,7 @@ def test_intervals_grow_with_the_steps_and_with_what_they_should_hold(months):
 
 
 def test_two_values_are_enough():
-    """The shortest history has a forecast and an interval that are numbers."""
+    """A history of two values has a forecast and an interval."""
     said = fitted(pd.DataFrame({"year": [2000, 2001], "y": [1.0, 2.0]}), YEARS).predict(
         pd.DataFrame({"year": [2002, 2005]})
     )
@@ -192,7 +192,7 @@ def test_two_values_are_enough():
 
 
 def test_lags_that_say_nothing_are_refused():
-    """Lags are from 1, and for forecasting."""
+    """Lags must be at least 1, and the problem must be forecasting."""
     with pytest.raises(ValueError, match=r"lags must be whole numbers from 1, but got \[0\]"):
         trainer(YEARS, lags=(0,))
     with pytest.raises(ValueError, match="the problem is regression: leave them out"):

@@ -22,7 +22,7 @@ def rows(number, start=0, of="a"):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("lengths", [(40, 30), (2, 40), (12, 13), (9, 3)])
 def test_forecasts_are_those_of_the_baseline(method, lengths):
-    """Of series of any length, the forecast is that of the baseline that models are judged beside."""
+    """Forecasts equal the baseline that models are compared with, for series of any length."""
     random = np.random.default_rng(1)
     known = pd.concat([rows(size, of=of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
     ahead = pd.concat([rows(6, size, of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
@@ -37,7 +37,7 @@ def test_forecasts_are_those_of_the_baseline(method, lengths):
 
 
 def test_bounds_of_a_random_walk_hold_what_comes():
-    """Of many random walks, the naive forecast's lower and upper hold nine tenths of what comes."""
+    """90% of the later values of many random walks lie between lower and upper."""
     problem = PROBLEM.model_copy(update={"series": None})
     held = []
     for seed in range(60):

@@ -64,7 +64,7 @@ def plain(frame, **settings):
     [{}, {"seasonality_mode": "multiplicative"}, {"growth": "flat"}, {"changepoint_prior_scale": 0.5}],
 )
 def test_forecasts_are_the_plain_script(days, given):
-    """The forecast is Prophet's own to the last digit, and its bounds those of Prophet but for chance."""
+    """The forecast equals Prophet's to the last digit, and the bounds up to their random draws."""
     (labels, lower, upper), said = bounds(trainer(**given), days), plain(days, **given)
     assert labels.tolist() == said["yhat"].tolist()
     width = (said["yhat_upper"] - said["yhat_lower"]).max()
@@ -73,7 +73,7 @@ def test_forecasts_are_the_plain_script(days, given):
 
 
 def test_bounds_are_widened_by_what_the_history_shows(days):
-    """A model that does not see the trend of the days has wider bounds than its own errors tell; no other has."""
+    """A model that misses the trend has wider bounds than its own errors give."""
     wrong, right = (
         trainer(growth=growth).fit(days.drop(columns="y"), days["y"]).widenings[""]
         for growth in ("flat", "linear")
@@ -83,7 +83,7 @@ def test_bounds_are_widened_by_what_the_history_shows(days):
 
 
 def test_logistic_growth_is_the_plain_script():
-    """Forecast and bounds of what levels off are Prophet's."""
+    """Forecast and bounds of logistic growth equal Prophet's."""
     n = 200 + HORIZON
     random = np.random.default_rng(1)
     day = pd.date_range("2024-01-01", periods=n, freq="D")
@@ -98,7 +98,7 @@ def test_logistic_growth_is_the_plain_script():
 
 
 def test_loggers_are_silent_only_for_lolpop(days, caplog):
-    """Stan and Prophet report what they do to others who use them, and not to people who use lolpop."""
+    """Stan and Prophet log for other users, and not in lolpop."""
     caplog.set_level(logging.DEBUG)
     forecast(trainer(), days)
     assert not [record for record in caplog.records if record.name.startswith(("cmdstanpy", "prophet"))]
@@ -107,7 +107,7 @@ def test_loggers_are_silent_only_for_lolpop(days, caplog):
 
 
 def test_nothing_is_said_on_the_console(days, tmp_path):
-    """A process that fits and forecasts, with no logging of its own, prints nothing."""
+    """A process that fits and forecasts prints nothing."""
     days.to_feather(tmp_path / "days")
     code = """
 import sys
@@ -125,7 +125,7 @@ model.predict(days[-7:])
 
 
 def test_holidays_of_a_country_are_days_of_their_own():
-    """A day that differs every year is forecast to differ again."""
+    """A holiday that changes the values each year does so in the forecast."""
     day = pd.date_range("2020-01-01", "2024-01-01", freq="D")
     y = 20 + 30.0 * ((day.month == 12) & (day.day == 25)) + np.random.default_rng(0).normal(size=len(day))
     known = pd.DataFrame({"day": day})[:-10]
@@ -138,7 +138,7 @@ def test_holidays_of_a_country_are_days_of_their_own():
 
 
 def test_whole_numbers_have_the_season_of_the_problem():
-    """Years or counters know no calendar: a season is what the problem says."""
+    """Years and counters have no calendar; their season is problem.season."""
     at = np.arange(60)
     noise = np.random.default_rng(0).normal(scale=0.2, size=60)
     y = pd.Series(10 + 5 * np.sin(2 * np.pi * at / 11) + noise, name="y")
@@ -149,7 +149,7 @@ def test_whole_numbers_have_the_season_of_the_problem():
 
 
 def test_times_with_a_zone_are_forecast():
-    """Prophet knows no zones: the pattern of a day is that of the clock on the wall."""
+    """The daily pattern follows local time."""
     hour = pd.date_range("2024-03-20", periods=24 * 14, freq="h", tz="Europe/Rome")
     y = pd.Series(np.where((hour.hour > 7) & (hour.hour < 20), 30.0, 10.0), name="y")
     model = trainer("hour", daily_seasonality=8).fit(pd.DataFrame({"hour": hour[:-24]}), y[:-24])
@@ -182,14 +182,14 @@ def test_settings_are_validated_at_once(given, message):
         ({"params": {"mcmc_samples": 5}}, "params.mcmc_samples"),
     ],
 )
-def test_what_does_not_go_together_is_found(given, path):
-    """A finding of verification says which setting."""
+def test_contradicting_settings_are_found(given, path):
+    """A finding of verification names the setting."""
     (finding,) = ProphetModelTrainer.check_settings(given)
     assert finding.path == path
 
 
-def test_what_does_not_go_together_is_refused():
-    """By the constructor, and when it comes with the parameters of a search."""
+def test_contradicting_settings_are_refused():
+    """The constructor, and parameters of a search, refuse contradictions."""
     with pytest.raises(VerificationError, match="logistic growth needs a cap"):
         trainer(growth="logistic")
     frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=30, freq="D")})
@@ -198,7 +198,7 @@ def test_what_does_not_go_together_is_refused():
 
 
 def test_an_unknown_country_is_named(days):
-    """The error says which series, and which country."""
+    """The error has the series and the country."""
     with pytest.raises(TrainingError, match=r"The series cannot be fitted by Prophet: .*XX"):
         forecast(trainer(country_holidays="XX"), days)
 

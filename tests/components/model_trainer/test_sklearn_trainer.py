@@ -82,7 +82,7 @@ def reloaded(model: FittedModel, folder: Path, trusted: tuple[str, ...] = ()) ->
 
 
 def test_the_default_is_the_plain_script_on_numbers(make_frame: Make) -> None:
-    """On numbers the default estimator gives the probabilities of a plain fit with the same seed."""
+    """The default estimator gives the probabilities of a plain fit with the same seed."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     plain = HistGradientBoostingClassifier(random_state=3).fit(X[:400], y[:400])
     model = trainer(seed=3).fit(make_frame(X[:400].to_dict("list")), y[:400])
@@ -92,7 +92,7 @@ def test_the_default_is_the_plain_script_on_numbers(make_frame: Make) -> None:
 
 
 def test_a_regression_is_the_plain_script_on_numbers() -> None:
-    """So are predicted numbers."""
+    """Predictions equal those of a plain fit."""
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     plain = HistGradientBoostingRegressor(random_state=0).fit(X, y)
     predictions = trainer(kind="regression").fit(X, y).predict(X)
@@ -114,7 +114,7 @@ def test_a_linear_model_is_the_plain_pipeline_on_numbers() -> None:
 def test_classifiers_survive_being_stored(
     make_frame: Make, columns: dict[str, Any], tmp_path: Path, estimator: str
 ) -> None:
-    """Every classifier gives probabilities of text labels, before and after a round trip."""
+    """Every classifier gives the same probabilities of text labels after loading."""
     frame, target = split(make_frame, columns)
     model = trainer(estimator, QUICK.get(estimator)).fit(frame, target)
     predictions = model.predict(frame)
@@ -126,7 +126,7 @@ def test_classifiers_survive_being_stored(
 
 @pytest.mark.parametrize("estimator", REGRESSORS)
 def test_regressors_survive_being_stored(columns: dict[str, Any], tmp_path: Path, estimator: str) -> None:
-    """Every regressor predicts the same numbers before and after a round trip."""
+    """Every regressor predicts the same numbers after loading."""
     frame, _ = split(pd.DataFrame, columns)
     target = frame["whole"] * 2.5
     model = trainer(estimator, QUICK.get(estimator), "regression").fit(frame, target)
@@ -135,7 +135,7 @@ def test_regressors_survive_being_stored(columns: dict[str, Any], tmp_path: Path
 
 @pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [3, 7], [0.0, 1.0], ["a", "b", "c"]])
 def test_labels_come_back_as_they_were(make_frame: Make, tmp_path: Path, labels: list[Any]) -> None:
-    """Classes are the target's own values, whatever their type, also after a round trip."""
+    """Classes are the target's own values of any type, also after loading."""
     frame = make_frame({"x": [float(i % len(labels)) for i in range(60)]})
     target = make_frame({"y": [labels[i % len(labels)] for i in range(60)]})["y"]
     model = trainer("decision_tree").fit(frame, target)
@@ -164,7 +164,7 @@ def test_a_stored_model_is_read_in_another_process(columns: dict[str, Any], tmp_
 
 
 def test_predictions_do_not_depend_on_order_or_dtype_of_columns(columns: dict[str, Any]) -> None:
-    """Another order, further columns, numbers and dates as text, a missing left-out column: all the same."""
+    """Order, additional columns, text instead of numbers, and missing unused columns change nothing."""
     frame, target = split(pd.DataFrame, columns)
     model = trainer().fit(frame, target)
     expected = model.predict(frame)
@@ -180,7 +180,7 @@ def test_predictions_do_not_depend_on_order_or_dtype_of_columns(columns: dict[st
 
 
 def test_pandas_and_polars_are_learned_from_alike(columns: dict[str, Any]) -> None:
-    """A model of one predicts rows of the other as its own."""
+    """A model trained on one predicts rows of the other."""
     import polars as pl
 
     pandas, target = split(pd.DataFrame, columns)
@@ -213,7 +213,7 @@ def test_rows_that_cannot_be_predicted_name_the_column(
 
 
 def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]) -> None:
-    """An empty frame is no error: it has no predictions."""
+    """An empty frame has no predictions, and is no error."""
     frame, target = split(make_frame, columns)
     predictions = trainer().fit(frame, target).predict(frame[:0])
     assert predictions.labels.shape == (0,)
@@ -226,7 +226,7 @@ def test_no_rows_are_predicted_as_none(make_frame: Make, columns: dict[str, Any]
         (["a"] * 10, "classification", "only one class, 'a'"),
         (["a", None] * 5, "classification", "missing in 5 rows of 10"),
         ([0.5, 1.5] * 5, "classification", "fractions such as 0.5, which are not classes"),
-        (["a", "b"] * 5, "regression", "should contain numbers to be learned by regression"),
+        (["a", "b"] * 5, "regression", "should contain numbers for regression"),
         ([1.0, float("inf")] * 5, "regression", "missing or infinite in 5 rows"),
         ([1.0, 1e200] * 5, "regression", r"contains 1e\+200, but models support numbers up to 1e\+37"),
         (["a", "b"], "classification", "There are 10 rows and 2 target values"),
@@ -256,7 +256,7 @@ def test_targets_that_cannot_be_learned_say_why(
 def test_parameters_that_an_estimator_refuses_are_located(
     columns: dict[str, Any], estimator: str, params: dict[str, Any], message: str
 ) -> None:
-    """What scikit-learn refuses becomes a TrainingError with the parameter, the value, what was expected."""
+    """An error of scikit-learn becomes a TrainingError with parameter, value and expectation."""
     frame, target = split(pd.DataFrame, columns)
     with pytest.raises(TrainingError, match=message):
         trainer(estimator, params).fit(frame, target)
@@ -279,7 +279,7 @@ def test_parameters_that_an_estimator_refuses_are_located(
 def test_verification_finds_what_does_not_exist(
     settings: dict[str, Any], path: str, hint: str | None
 ) -> None:
-    """An unknown estimator and unknown parameters are findings with a near name, before anything runs."""
+    """Unknown estimators and parameters are findings with near names."""
     [finding] = SklearnModelTrainer.check_settings(settings)
     assert finding.path == path
     assert hint is None or hint in (finding.hint or "")
@@ -294,12 +294,12 @@ def test_verification_finds_what_does_not_exist(
     ],
 )
 def test_verification_lets_pass_what_exists(settings: dict[str, Any]) -> None:
-    """Parameters of a classifier or a regressor, and of an estimator inside, are known."""
+    """Parameters of classifiers, regressors and nested estimators are valid."""
     assert list(SklearnModelTrainer.check_settings(settings)) == []
 
 
 def test_keys_of_params_are_the_estimators() -> None:
-    """Whatever the case of an environment variable, its parameter can be found."""
+    """A parameter from a variable is found, whatever its case."""
     assert "C" in SklearnModelTrainer.known_keys("params", {"estimator": "logistic_regression"})
     assert "max_iter" in SklearnModelTrainer.known_keys("params", {})
     assert list(SklearnModelTrainer.known_keys("estimator", {})) == []
@@ -307,13 +307,13 @@ def test_keys_of_params_are_the_estimators() -> None:
 
 
 def test_an_unknown_estimator_is_refused_by_the_constructor() -> None:
-    """It fails at once, with a near name."""
+    """The constructor raises, with a near name."""
     with pytest.raises(VerificationError, match=r"random_forst.*Did you mean random_forest"):
         trainer("random_forst")
 
 
 def test_params_of_fit_override_those_of_the_constructor(columns: dict[str, Any]) -> None:
-    """A trial's parameters come over the trainer's own, and leave nothing behind."""
+    """Parameters of a trial override the trainer's own, for that fit only."""
     frame, target = split(pd.DataFrame, columns)
     own = trainer("random_forest", {"n_estimators": 3})
     assert own.params() == {"n_estimators": 3}
@@ -342,7 +342,7 @@ def test_search_spaces_are_parameters_that_the_estimator_takes(
 def test_an_estimator_of_the_users_is_refused_until_it_is_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: dict[str, Any]
 ) -> None:
-    """A type that nobody said to trust is named and not loaded; named as trusted, it is."""
+    """An untrusted type is named and not loaded; a trusted one is loaded."""
     (tmp_path / "mine.py").write_text(
         "from sklearn.dummy import DummyClassifier\nclass Mine(DummyClassifier):\n    pass\n"
     )
@@ -357,7 +357,7 @@ def test_an_estimator_of_the_users_is_refused_until_it_is_trusted(
 
 
 def test_no_pickle_is_stored(columns: dict[str, Any], tmp_path: Path) -> None:
-    """What is stored are arrays and JSON."""
+    """Files contain arrays and JSON only."""
     import zipfile
 
     frame, target = split(pd.DataFrame, columns)
@@ -369,7 +369,7 @@ def test_no_pickle_is_stored(columns: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "no description"])
 def test_a_damaged_model_is_an_error(columns: dict[str, Any], tmp_path: Path, damage: str) -> None:
-    """A folder that holds no whole model is a StoreError that names it."""
+    """An incomplete folder is a StoreError with its name."""
     frame, target = split(pd.DataFrame, columns)
     trainer().save(trainer().fit(frame, target), tmp_path)
     if damage == "missing":
@@ -383,7 +383,7 @@ def test_a_damaged_model_is_an_error(columns: dict[str, Any], tmp_path: Path, da
 
 
 def test_the_same_seed_gives_the_same_predictions(columns: dict[str, Any]) -> None:
-    """Chance is the seed's."""
+    """Another seed gives others."""
     frame, target = split(pd.DataFrame, columns)
     one, other, third = (
         trainer("random_forest", seed=seed).fit(frame, target).predict(frame) for seed in (1, 1, 2)
@@ -408,14 +408,14 @@ def test_a_trainer_keeps_nothing_between_fits(columns: dict[str, Any]) -> None:
 
 
 def test_a_class_with_one_row_can_be_learned(make_frame: Make) -> None:
-    """Also by an estimator whose probabilities come by cross-validation, which then gives none."""
+    """Also with calibration by cross-validation, which gives no probabilities then."""
     frame = make_frame({"x": [float(i) for i in range(21)]})
     target = make_frame({"y": ["a", "b"] * 10 + ["single"]})["y"]
     assert trainer("ridge").fit(frame, target).predict(frame).probabilities is None
     assert trainer().fit(frame, target).classes == ("a", "b", "single")
 
 
-def test_columns_that_are_left_out_are_told(make_frame: Make, columns: dict[str, Any]) -> None:
+def test_columns_that_are_left_out_are_reported(make_frame: Make, columns: dict[str, Any]) -> None:
     """The check of a model names the columns that it does not learn from, and why."""
     frame, target = split(make_frame, columns)
     checker = BuiltinModelChecker(problem=Problem(name="churn", target="y"))

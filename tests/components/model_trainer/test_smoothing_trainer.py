@@ -32,7 +32,7 @@ def noise(number, seed=0):
 
 @pytest.mark.parametrize("season", [False, True])
 def test_a_season_is_seen_where_there_is_one(season):
-    """Values that come again each year are forecast so; noise is not taken for a season."""
+    """A yearly season is forecast; noise is not taken for a season."""
     values = 100 + season * 20 * np.sin(np.arange(120) * np.pi / 6) + noise(120)
     (model,) = fitted(values).series.values()
     letter = "A" if season else "N"
@@ -40,7 +40,7 @@ def test_a_season_is_seen_where_there_is_one(season):
 
 
 def test_the_mean_goes_on_half_way_between_both_trends():
-    """A straight trend goes on as the line does, a damped one fades, and the mean is half way between them."""
+    """The mean of a straight and a damped trend is forecast."""
     values = 100 + 2 * np.arange(120) + noise(120)
     damped, mean, straight = (
         forecast(values, steps=24, trend=trend).labels for trend in ("damped", "mean", "additive")
@@ -53,7 +53,7 @@ def test_the_mean_goes_on_half_way_between_both_trends():
 @pytest.mark.parametrize("trend", ["none", "damped", "additive"])
 @pytest.mark.parametrize("season", [1, 4, 12])
 def test_the_fit_is_no_worse_than_that_of_statsmodels(trend, season):
-    """The errors of one step that are left are as small as those of its maximum likelihood."""
+    """The one-step errors are as small as those of the maximum likelihood."""
     ets = pytest.importorskip("statsmodels.tsa.exponential_smoothing.ets")
     from lolpop.components.model_trainer.forecasting.smoothing import Form, fit_form
 
@@ -71,7 +71,7 @@ def test_the_fit_is_no_worse_than_that_of_statsmodels(trend, season):
 
 
 def test_bounds_hold_about_what_they_should():
-    """Of many random walks with a season, lower and upper hold 80% of what comes, or a little more."""
+    """80% of the later values of many seasonal random walks, or a little more, lie in the bounds."""
     held = []
     for seed in range(40):
         at = np.arange(108)
@@ -82,7 +82,7 @@ def test_bounds_hold_about_what_they_should():
 
 
 def test_long_seasons_are_averages():
-    """A season of more than 24 steps is told by its averages, in little time."""
+    """A season of more than 24 steps is estimated by its averages, in a short time."""
     at = np.arange(52 * 6)
     values = 10 * np.sin(at * 2 * np.pi / 52) + 0.3 * noise(len(at))
     said = forecast(values, steps=52, season=52, horizon=52)
@@ -90,7 +90,7 @@ def test_long_seasons_are_averages():
 
 
 def test_logarithms_follow_growth_and_seasons_in_proportion():
-    """Where a season grows with its level, smoothing logarithms errs less than half as much."""
+    """If a season grows with its level, smoothing logarithms halves the error."""
     at = np.arange(96)
     values = 100 * 1.02**at * (1 + 0.3 * np.sin(at * np.pi / 6)) * np.exp(0.02 * noise(96))
     plain, logarithms = (
@@ -101,7 +101,7 @@ def test_logarithms_follow_growth_and_seasons_in_proportion():
 
 
 def test_values_that_are_not_positive_have_no_logarithms():
-    """A series with a zero is smoothed as it is, whatever is set."""
+    """A series with a zero is smoothed without logarithms, whatever is set."""
     values = np.maximum(0, noise(60))
     expected = forecast(values).labels
     assert forecast(values, logarithms=True).labels.tolist() == expected.tolist()

@@ -54,7 +54,7 @@ def bounds(trainer, frame):
 
 
 def test_exponential_smoothing_is_the_plain_script(co2):
-    """Forecast and bounds of a model that is said are those of statsmodels itself."""
+    """Forecast and bounds of a stated model equal those of statsmodels."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     given = {"model": "ets", "error": "additive", "trend": "damped", "seasonal": "additive"}
@@ -67,7 +67,7 @@ def test_exponential_smoothing_is_the_plain_script(co2):
 
 
 def test_sarimax_with_regressors_is_the_plain_script(co2):
-    """Forecast and bounds of orders that are said are those of statsmodels itself, on the same values."""
+    """Forecast and bounds with stated orders equal those of statsmodels, on the same values."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     frame = co2.assign(shift=(np.arange(len(co2)) % 5 == 0).astype(float))
@@ -87,7 +87,7 @@ def test_sarimax_with_regressors_is_the_plain_script(co2):
 
 
 def test_regressors_choose_arima_and_are_nothing_to_smoothing(co2):
-    """What is known in advance is used if it can be, and said to be left out if it cannot."""
+    """Regressors are used by ARIMA; smoothing reports them as left out."""
     frame = co2.assign(shift=(np.arange(len(co2)) % 5 == 0).astype(float))
     rows = frame.drop(columns="y")
     assert trainer(order=None).fit(rows, frame["y"]).left_out == {}
@@ -98,7 +98,7 @@ def test_regressors_choose_arima_and_are_nothing_to_smoothing(co2):
 
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
 def test_what_is_chosen_beats_the_seasonal_naive_forecast(co2, model):
-    """On months that grow and have a season, half its error is no achievement."""
+    """For growing seasonal months, the error is less than half of that forecast's."""
     truth = co2["y"][-HORIZON:].to_numpy()
     naive = co2["y"][-2 * HORIZON : -HORIZON].to_numpy()
     found = forecast(trainer(model=model), co2)
@@ -109,7 +109,7 @@ def test_what_is_chosen_beats_the_seasonal_naive_forecast(co2, model):
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
 @pytest.mark.parametrize(("shift", "scale"), [(0, 1e-9), (1e12, 1e9), (1e6, 1)])
 def test_units_do_not_matter(co2, model, shift, scale):
-    """Values in other units, or far from zero, have the same forecast in those."""
+    """Values in other units, or shifted, have the same forecast in those units."""
     given = {"model": model, **({"error": "additive"} if model == "ets" else {"order": (0, 1, 1)})}
     expected = forecast(trainer(**given), co2)
     other = forecast(trainer(**given), co2.assign(y=co2["y"] * scale + shift))
@@ -134,7 +134,7 @@ def test_settings_are_validated_at_once(given, message):
 
 
 def test_settings_of_another_model_are_found():
-    """A setting that would have no effect is a finding, of verification and of the constructor."""
+    """Verification and the constructor report a setting without effect."""
     (finding,) = StatsmodelsModelTrainer.check_settings({"model": "ets", "order": (1, 1, 1)})
     assert finding.path == "order"
     assert "sarimax" in (finding.hint or "")
@@ -149,13 +149,13 @@ def test_settings_of_another_model_are_found():
     ("given", "message"),
     [
         ({"model": "ets", "seasonal": "multiplicative"}, "one of them is -.*Set error and seasonal"),
-        ({"model": "ets", "maxiter": 1}, "none of the models did converge in 1 iterations"),
+        ({"model": "ets", "maxiter": 1}, "none of the models converged in 1 iterations"),
         ({"model": "sarimax", "order": (2, 1, 2), "maxiter": 1}, "did not converge in 1 iterations"),
         ({"model": "sarimax", "order": (12, 1, 12)}, "too many parameters for 30 values"),
     ],
 )
 def test_a_series_that_cannot_be_fitted_is_named(given, message):
-    """The error says which series, why, and what to do; nothing is left to warnings."""
+    """The error has the series, the reason and the advice; there are no warnings."""
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=30, freq="MS"), "shop": "Rome"})
     with warnings.catch_warnings():
@@ -167,18 +167,18 @@ def test_a_series_that_cannot_be_fitted_is_named(given, message):
 
 
 def test_a_forecast_beyond_all_numbers_is_an_error():
-    """What explodes is not written as infinite, but refused in words."""
+    """A diverging forecast is a readable error, not infinity."""
     frame = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=41, freq="MS")})
     given = {"model": "sarimax", "order": (1, 0, 0), "seasonal_order": (0, 0, 0), "deterministic": "n"}
     exploding = trainer(**given, params={"enforce_stationarity": False})
     model = exploding.fit(frame[:40], pd.Series(2.0 ** np.arange(40), name="y"))
     assert model.predict(frame[40:]).labels == pytest.approx([2.0**40], rel=0.01)
-    with pytest.raises(DataError, match=r"steps grows beyond all numbers"):
+    with pytest.raises(DataError, match=r"steps exceeds the largest number"):
         model.predict(pd.DataFrame({"month": [pd.Timestamp(2150, 1, 1)]}))
 
 
 def test_many_series_are_the_same_in_other_processes(co2):
-    """Whether the executor fits them or the trainer itself, forecasts are equal to the last digit."""
+    """Forecasts are equal to the last digit with the executor and without."""
     random = np.random.default_rng(0)
     frames = [
         pd.DataFrame({"month": co2["month"][:40], "shop": f"{shop}", "y": random.normal(size=40).cumsum()})
@@ -200,7 +200,7 @@ def test_many_series_are_the_same_in_other_processes(co2):
     interval=st.floats(0.05, 0.99),
 )
 def test_few_values_are_a_random_walk(values, interval):
-    """The forecast is the last value; the bounds hold it, the wider the further, also of one that rests."""
+    """The forecast is the last value, with bounds that widen, also for constant values."""
     known = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values), freq="MS")})
     ahead = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values) + 3, freq="MS")[-3:]})
     model = trainer(problem(interval=interval)).fit(known, pd.Series(values, name="y"))
@@ -213,7 +213,7 @@ def test_few_values_are_a_random_walk(values, interval):
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"seed": 0, "series": {"": {"kind": "ets"}}}'])
 def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
-    """A stored model that is not whole is not loaded."""
+    """An incomplete stored model is not loaded."""
     fitted = trainer(model="ets", trend="none").fit(co2.drop(columns="y"), co2["y"])
     trainer().save(fitted, tmp_path)
     (tmp_path / "series.json").write_bytes(damage)
@@ -234,7 +234,7 @@ def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
     ids=["a line", "a line of decimals", "a season", "a season on a line", "hardly a season"],
 )
 def test_what_repeats_itself_goes_on(model, values):
-    """A line, or a season without noise, is forecast to the last digit, although its likelihood has no end."""
+    """A line, or a season without noise, is forecast exactly, although the likelihood has no maximum."""
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     found = forecast(trainer(model=model), frame)
     assert found.labels == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
@@ -243,8 +243,8 @@ def test_what_repeats_itself_goes_on(model, values):
 
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
 @pytest.mark.parametrize("missing", [[20], [47], [12, 24, 36], [46, 47, 35]])
-def test_what_repeats_itself_goes_on_over_gaps(model, missing):
-    """Values that are missing are known from another season."""
+def test_series_without_noise_may_have_gaps(model, missing):
+    """Missing values are filled from another season."""
     values = np.tile(np.arange(12.0) ** 2, 5) + np.arange(60)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     known = frame.drop(index=missing)[:-HORIZON].copy()
@@ -253,7 +253,7 @@ def test_what_repeats_itself_goes_on_over_gaps(model, missing):
 
 
 def test_what_is_set_is_fitted_to_what_repeats_itself(co2):
-    """Models that are set are fitted, whatever the series: a season that is refused is not forecast."""
+    """Stated models are fitted, and a season that is switched off is not forecast."""
     values = np.tile(np.arange(12.0), 5)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     assert len(set(forecast(trainer(model="ets", seasonal="none", trend="none"), frame).labels)) == 1
@@ -263,7 +263,7 @@ def test_what_is_set_is_fitted_to_what_repeats_itself(co2):
 
 @pytest.mark.parametrize("noise", [1e-7, 1e-5])
 def test_what_nearly_repeats_itself_goes_on_too(noise):
-    """A little noise on a season is no other series: the forecast goes on within it."""
+    """A season with a little noise is forecast within that noise."""
     values = np.tile(np.arange(12.0), 5) + noise * np.random.default_rng(0).normal(size=60)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     found = forecast(trainer(model="ets"), frame)
@@ -271,7 +271,7 @@ def test_what_nearly_repeats_itself_goes_on_too(noise):
 
 
 def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
-    """The criterion of what is chosen is hardly greater than the least of all that were compared."""
+    """The criterion of the chosen orders is close to the best of all compared ones."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     (chosen,) = trainer(model="sarimax").fit(co2[["month"]], co2["y"]).series.values()
@@ -290,7 +290,7 @@ def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
 
 
 def test_a_likelihood_that_cannot_be_is_not_believed():
-    """At the edge of what is stationary digits are lost, and the best by far would forecast nothing."""
+    """An implausible likelihood near the limit of stationarity is not chosen."""
     random = np.random.default_rng(15)
     slope = random.normal(scale=0.2)
     season = np.tile(random.normal(scale=3, size=12), 4)
@@ -302,7 +302,7 @@ def test_a_likelihood_that_cannot_be_is_not_believed():
 
 
 def test_what_is_hardly_known_is_a_random_walk():
-    """Where most months of a season are missing in one year or the other, only the last value says anything."""
+    """If most months are missing, the forecast is the last value."""
     known = [57, -571, 160, -119, None, -706, None, None, 675, None, None, None, None, None]
     known += [-261, -858, -263, None, 612, 937, None, None, 2225, None, 1742, 2057, 2698]
     rows = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=27, freq="MS")})

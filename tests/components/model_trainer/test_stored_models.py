@@ -16,7 +16,7 @@ def model():
 
 
 def test_a_stored_model_is_loaded_once_and_is_the_model(model):
-    """Nothing is read before it is used, and threads that use it at once read it once."""
+    """It is loaded at the first use, once for all threads."""
     loads = []
 
     def load():
@@ -38,7 +38,7 @@ def test_a_stored_model_is_loaded_once_and_is_the_model(model):
 
 
 def test_classes_that_are_known_load_nothing():
-    """What is kept beside a model answers for it."""
+    """The classes are stored next to the model, which is not loaded for them."""
 
     def load():
         raise AssertionError("it is loaded")
@@ -47,6 +47,6 @@ def test_classes_that_are_known_load_nothing():
 
 
 def test_in_another_process_it_is_the_model(model):
-    """What it would be read from may not be there."""
+    """A pickled model contains the model, as its folder may not exist elsewhere."""
     copy = pickle.loads(pickle.dumps(StoredModel(lambda: model)))
     assert type(copy) is type(model)

@@ -28,7 +28,7 @@ def noise(number, seed=0):
 
 
 def test_it_goes_on_with_half_the_slope():
-    """Beyond its level, a line in noise is forecast to rise by half of what it has risen with each step."""
+    """A noisy line is forecast with half of its slope."""
     labels = forecast(100 + 2 * np.arange(120) + noise(120), season=1).labels
     assert np.diff(labels) == pytest.approx(1, abs=0.02)
     assert labels[0] == pytest.approx(100 + 2 * 120, abs=5)
@@ -36,7 +36,7 @@ def test_it_goes_on_with_half_the_slope():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_the_theta_method_of_statsmodels(seed):
-    """With the smoothing that both find, the forecasts differ by less than a tenth of the noise."""
+    """Both forecasts differ by less than a tenth of the noise."""
     theta = pytest.importorskip("statsmodels.tsa.forecasting.theta")
     values = 100 + 0.5 * np.arange(120) + np.cumsum(noise(120, seed)) * 0.5 + noise(120, seed + 9)
     expected = theta.ThetaModel(values, period=1, deseasonalize=False).fit().forecast(HORIZON, theta=2)
@@ -45,7 +45,7 @@ def test_it_is_the_theta_method_of_statsmodels(seed):
 
 @pytest.mark.parametrize("lift", [0, -500])
 def test_a_season_comes_again(lift):
-    """In proportion to the level where all values are positive, and by addition elsewhere."""
+    """Multiplicatively if all values are positive, additively otherwise."""
     at = np.arange(132)
     level, wave = 100 + at, np.sin(at * np.pi / 6)
     values = (level * (1 + 0.3 * wave) if lift == 0 else level + 30 * wave + lift) + 0.1 * noise(132)
@@ -56,7 +56,7 @@ def test_a_season_comes_again(lift):
 
 
 def test_what_repeats_itself_goes_on():
-    """A season without noise is forecast exactly, with bounds that are the forecast."""
+    """A season without noise is forecast exactly, with bounds equal to the forecast."""
     values = np.tile(np.arange(12.0) ** 2, 6)
     predictions = forecast(values)
     assert predictions.labels.tolist() == values[:12].tolist()
@@ -64,7 +64,7 @@ def test_what_repeats_itself_goes_on():
 
 
 def test_a_season_in_proportion_to_a_level_that_rests_is_forecast():
-    """Where nothing but the season is left of the values, but for rounding, its level is forecast."""
+    """If values consist of a season only, up to rounding, its level is forecast."""
     season = np.array([1.0, 2.0, 4.0, 0.5, 3.0, 1.5, 2.5, 0.7, 1.1, 0.9, 2.2, 1.9])
     values = np.tile(season, 6) * (1 + 1e-11 * noise(72))
     assert forecast(values).labels == pytest.approx(season, rel=1e-6)

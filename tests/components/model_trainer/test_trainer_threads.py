@@ -58,7 +58,7 @@ def table(rows=200, columns=4):
 
 
 def test_small_tables_have_one_thread_and_great_ones_all_processors(two_processors, monkeypatch):
-    """The size decides, up to what the environment allows."""
+    """The size decides, within the limits of the environment."""
     assert (threads_for(1_168, 70), threads_for(20_000, 20), threads_for(1_000_000, 20)) == (1, 1, 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "1,1")
     assert threads_for(1_000_000, 20) == 1
@@ -68,7 +68,7 @@ def test_small_tables_have_one_thread_and_great_ones_all_processors(two_processo
 def test_a_fit_has_as_many_threads_as_the_table_is_worth_or_the_setting_says(
     two_processors, threads, expected
 ):
-    """Before and after it, libraries have as many as they had."""
+    """Before and after the fit, libraries have their former number of threads."""
     Witness.seen.clear()
     before = used()
     trainer = SklearnModelTrainer(f"{__name__}:Witness", threads=threads, **PARTS)
@@ -81,7 +81,7 @@ def test_a_fit_has_as_many_threads_as_the_table_is_worth_or_the_setting_says(
 
 
 def test_limits_are_nested_and_hold_for_several_threads(two_processors):
-    """The least holds, in every thread that asks for it, and what was before comes back."""
+    """The smallest limit holds in every thread, and the former one is restored."""
     before, seen, inside, leave = used(), [], threading.Event(), threading.Event()
 
     def other():
@@ -128,7 +128,7 @@ def test_results_are_the_same_whatever_the_number_of_threads(make, two_processor
 
 @pytest.mark.parametrize(("stated", "expected"), [({}, 1), ({"n_jobs": 2}, 2)])
 def test_threads_of_boosting_are_a_parameter_of_the_library(stated, expected):
-    """Chosen by the size of the table, unless people say what the library is to use."""
+    """The number depends on the size of the table, unless it is set."""
     frame, target = table()
     model = XGBoostModelTrainer(3, params=stated, **PARTS).fit(frame, target)
     assert model.estimator.library_model.n_jobs == expected

@@ -23,7 +23,7 @@ TRAINERS = {
 @pytest.mark.parametrize("check", MODEL_TRAINER_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", TRAINERS)
 def test_a_trainer_conforms(name, check):
-    """The check's own sentence holds for the trainer."""
+    """The trainer fulfils the check, whose docstring says what is required."""
     trainer, settings = TRAINERS[name]
     pytest.importorskip(name.split()[0])
 

@@ -29,7 +29,7 @@ def trainer(kind: Any = "classification", **settings: Any) -> XGBoostModelTraine
 
 
 def test_it_is_the_plain_script_on_numbers() -> None:
-    """On numbers the defaults give the probabilities of a plain XGBClassifier."""
+    """With defaults, the probabilities equal those of a plain XGBClassifier."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     plain = xgboost.XGBClassifier(random_state=0).fit(X, y)
     predictions = trainer(n_estimators=100).fit(X, y).predict(X)
@@ -41,7 +41,7 @@ def test_it_is_the_plain_script_on_numbers() -> None:
 def test_labels_are_the_targets_own_before_and_after_storing(
     make_frame: Make, columns: dict[str, Any], tmp_path: Path, labels: list[Any]
 ) -> None:
-    """Numbers inside, text or whatever it was outside; every kind of column survives a round trip."""
+    """Labels have the type of the target, and every kind of column works after loading."""
     frame = make_frame({name: values for name, values in columns.items() if name != "y"})
     target = make_frame({"y": [labels[i % len(labels)] for i in columns["whole"]]})["y"]
     model = trainer().fit(frame, target)
@@ -56,7 +56,7 @@ def test_labels_are_the_targets_own_before_and_after_storing(
 
 
 def test_numbers_are_predicted_before_and_after_storing(tmp_path: Path) -> None:
-    """A regression round-trips too."""
+    """A regression predicts the same after loading."""
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     model = trainer("regression").fit(X, y)
     trainer().save(model, tmp_path)
@@ -67,7 +67,7 @@ def test_numbers_are_predicted_before_and_after_storing(tmp_path: Path) -> None:
 
 
 def test_columns_may_have_any_name(make_frame: Make) -> None:
-    """Names that XGBoost refuses, such as income<50k, are learned from."""
+    """Names that XGBoost refuses, such as income<50k, work."""
     frame = make_frame({"income<50k": [1.0, 2.0] * 10, "a[0]": [3.0, 4.0] * 10})
     target = make_frame({"y": ["a", "b"] * 10})["y"]
     model = trainer(min_child_weight=0).fit(frame, target)
@@ -75,7 +75,7 @@ def test_columns_may_have_any_name(make_frame: Make) -> None:
 
 
 def test_unseen_categories_are_predicted(make_frame: Make) -> None:
-    """A category that was not there in training is no error."""
+    """A category that was not in training is no error."""
     frame = make_frame({"city": ["Rome", "Oslo"] * 10})
     model = trainer().fit(frame, make_frame({"y": ["a", "b"] * 10})["y"])
     assert len(model.predict(make_frame({"city": ["Paris", None, "Rome"]})).labels) == 3
@@ -94,35 +94,35 @@ def test_unseen_categories_are_predicted(make_frame: Make) -> None:
     ],
 )
 def test_parameters_that_xgboost_refuses_are_named(params: dict[str, Any], message: str) -> None:
-    """Also those that XGBoost itself lets pass."""
+    """Also those that XGBoost itself ignores."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     with pytest.raises(TrainingError, match=message):
         trainer().fit(X[:50], y[:50], params)
 
 
 def test_verification_knows_the_parameters_of_xgboost() -> None:
-    """Unknown names in params are findings with a near name; known ones match environment variables."""
+    """Unknown names in params are findings with near names; known ones match variables of any case."""
     [finding] = XGBoostModelTrainer.check_settings({"params": {"reg_alhpa": 1, "gamma": 2}})
     assert (finding.path, finding.hint) == ("params.reg_alhpa", "Did you mean reg_alpha?")
     assert "reg_alpha" in XGBoostModelTrainer.known_keys("params", {})
 
 
 def test_the_search_space_is_of_its_settings() -> None:
-    """What is searched can be fitted."""
+    """Points of the search space can be fitted."""
     assert set(trainer().search_space()) <= set(trainer().params())
 
 
 def test_a_model_of_another_trainer_is_refused(columns: dict[str, Any], tmp_path: Path) -> None:
-    """A trainer stores what it has fitted."""
+    """A trainer stores models of its own library only."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     problem, features = Problem(name="a", target="y"), SklearnFeatureTransformer()
     other = SklearnModelTrainer("decision_tree", problem=problem, feature_transformer=features).fit(X, y)
-    with pytest.raises(TrainingError, match="Use the trainer that has fitted it"):
+    with pytest.raises(TrainingError, match="Use the trainer that fitted it"):
         trainer().save(other, tmp_path)
 
 
 def test_a_damaged_model_is_an_error(tmp_path: Path) -> None:
-    """A cut file is a StoreError that names the folder."""
+    """A truncated file is a StoreError with its folder."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     trainer().save(trainer().fit(X, y), tmp_path)
     (tmp_path / "estimator.ubj").write_bytes((tmp_path / "estimator.ubj").read_bytes()[:500])
@@ -131,7 +131,7 @@ def test_a_damaged_model_is_an_error(tmp_path: Path) -> None:
 
 
 def test_pandas_frames_keep_their_index_out_of_it() -> None:
-    """Rows are by position: an index with repeated values changes nothing."""
+    """The index of a frame, also with duplicates, changes nothing."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     indexed = X.set_axis(np.zeros(len(X), dtype=int), axis=0)
     model = trainer().fit(indexed, pd.Series(y.to_numpy(), name="y"))

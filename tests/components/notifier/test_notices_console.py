@@ -14,20 +14,20 @@ from lolpop.components.notifier.console import ConsoleNotifier
 
 
 def test_a_notice_goes_to_standard_error(capsys):
-    """Notices leave standard output to results."""
+    """Standard output is for results."""
     ConsoleNotifier().notify("model trained")
     assert capsys.readouterr() == ("", "model trained\n")
 
 
 @pytest.mark.parametrize("level", ["debug", "warning", "error"])
 def test_a_level_other_than_information_is_said(capsys, level):
-    """Who reads a pipe sees how serious a notice is."""
+    """In a pipe, warnings and errors are marked with their level."""
     ConsoleNotifier("debug").notify("look here", level)
     assert capsys.readouterr().err == f"{level}: look here\n"
 
 
 def test_what_is_below_the_level_is_not_shown(capsys):
-    """The setting level keeps lesser notices away."""
+    """Notices below the set level are not shown."""
     notifier = ConsoleNotifier("warning")
     notifier.notify("all is well")
     notifier.notify("beware", "warning")
@@ -37,20 +37,20 @@ def test_what_is_below_the_level_is_not_shown(capsys):
 
 @pytest.mark.parametrize("console", [ConsoleNotifier, ConsoleLogger])
 def test_an_unknown_level_is_refused_at_once(console):
-    """The constructor names the level that it got and those that there are."""
+    """The message of the constructor has the value and the levels."""
     with pytest.raises(ValueError, match="debug, info, warning, error, but got 'loud'"):
         console("loud")
 
 
 def test_a_notice_masks_the_user_part_of_urls(capsys):
-    """A password never reaches the console."""
+    """A password is not shown on the console."""
     ConsoleNotifier().notify("read from postgresql://me:hunter2@host/db")
     assert "hunter2" not in (shown := capsys.readouterr().err)
     assert "@host/db" in shown
 
 
 def test_markup_is_not_interpreted(on_terminal):
-    """What looks like markup of rich is shown as it is."""
+    """Markup of rich is shown literally."""
     shown = on_terminal(
         "from lolpop.components.notifier.console import ConsoleNotifier\n"
         "ConsoleNotifier().notify('columns [red] and [/]')"
@@ -68,7 +68,7 @@ def test_a_terminal_gets_colour(on_terminal):
 
 
 def test_a_pipe_costs_no_import_of_rich():
-    """In a pipe nothing is rendered, so that nothing is imported for it."""
+    """In a pipe, rich is not imported."""
     program = (
         "import sys\n"
         "from lolpop.components.notifier.console import ConsoleNotifier\n"
@@ -80,7 +80,7 @@ def test_a_pipe_costs_no_import_of_rich():
 
 
 def test_a_log_line_holds_time_level_message_and_fields(capsys):
-    """One message is one line that grep and people can read."""
+    """One message is one line."""
     ConsoleLogger().log("model trained", rows=569, metric="test.roc_auc", note="two words")
     line = capsys.readouterr().err
     time, rest = line.split(" ", 1)
@@ -97,13 +97,13 @@ def test_a_log_line_stays_one_line(capsys):
 
 
 def test_the_level_of_the_logger_holds(capsys):
-    """What is below the level is not logged."""
+    """Messages below the level are not logged."""
     ConsoleLogger("error").log("unseen", "warning")
     assert capsys.readouterr().err == ""
 
 
-def test_only_notifiers_that_reach_elsewhere_are_told_of_a_failed_run(capsys):
-    """The console shows the error of a failed run itself; whoever is elsewhere is told of it."""
+def test_only_remote_notifiers_get_a_failed_run(capsys):
+    """A failed run is sent to other notifiers; the console shows the error anyway."""
 
     class Page(Notifier):
         told: ClassVar[list[str]] = []

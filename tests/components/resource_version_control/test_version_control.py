@@ -49,7 +49,7 @@ def trainer_of(estimator="hist_gradient_boosting", **params):
 
 
 def test_data_comes_back(control, tracker, wine):
-    """Saved data comes back equal, and what it is like is recorded."""
+    """Loaded data equals the saved data, and its shape is recorded."""
     version = control.save_data("wine", wine)
     pd.testing.assert_frame_equal(control.load_data(version), wine)
     fields = tracker.get(version).fields
@@ -61,14 +61,14 @@ def test_data_comes_back(control, tracker, wine):
 
 
 def test_same_content_is_the_same_version(control, tracker, wine):
-    """The same content saved again is the latest version; other content, and a return to it, are new ones."""
+    """Equal content is the latest version again; other and earlier content are new ones."""
     versions = [control.save_data("wine", frame) for frame in (wine, wine.copy(), wine.iloc[1:], wine)]
     assert [version.number for version in versions] == [1, 1, 2, 3]
     assert control.save_data("other", wine).reference == "dataset_version:other@1"
 
 
 def test_parents_of_data_are_recorded(control, tracker, wine):
-    """A version knows what it was made from, also when its content was there already."""
+    """A version has its parents, even if its content was stored before."""
     orders, customers = control.save_data("orders", wine), control.save_data("customers", wine.iloc[:9])
     joined = control.save_data("joined", wine, parents=[orders])
     assert control.save_data("joined", wine, parents=[orders, customers]) == joined
@@ -76,7 +76,7 @@ def test_parents_of_data_are_recorded(control, tracker, wine):
 
 
 def test_data_that_cannot_be_kept_makes_no_version(control, tracker, wine):
-    """What cannot be kept is refused, and leaves no trace."""
+    """Data that cannot be stored is refused, and no version is made."""
     with pytest.raises(DataError):
         control.save_data("wine", wine.assign(mixed=[1j] * len(wine)))
     assert tracker.find(Dataset) == tracker.find(DatasetVersion) == []
@@ -90,19 +90,19 @@ def test_damaged_data_is_refused(file_store, wine, tmp_path):
     version = control.save_data("wine", wine)
     kept = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
     kept.write_bytes(kept.read_bytes()[:-1])
-    with pytest.raises(StoreError, match=f"{kept} is no longer what was stored"):
+    with pytest.raises(StoreError, match=f"{kept} has changed since it was stored"):
         control.load_data(version)
 
 
 def test_unknown_data_is_explained(control, wine):
-    """A version that does not exist is answered with those that do."""
+    """The error for an unknown version lists the existing ones."""
     control.save_data("wine", wine)
     with pytest.raises(ReferenceNotFoundError, match="wine has version 1"):
         control.load_data(DatasetVersion(name="wine", number=2))
 
 
 def test_model_comes_back(control, experiment, wine):
-    """A model of the default estimator predicts after loading what it predicted before."""
+    """A loaded model of the default estimator predicts the same."""
     trainer, features = trainer_of(max_iter=5), wine.drop(columns="target")
     model = trainer.fit(features, wine["target"])
     control.save_model(experiment, model, trainer)
@@ -113,7 +113,7 @@ def test_model_comes_back(control, experiment, wine):
 
 
 def test_model_of_a_version_is_the_winner(control, tracker, wine):
-    """The model of a model version is that of its winning experiment; without one, it says so."""
+    """The model of a model version is that of its winning experiment; without one there is an error."""
     version = tracker.create(ModelVersion, "wine")
     with pytest.raises(ReferenceNotFoundError, match="model_version:wine@1 has no winning experiment"):
         control.load_model(version)
@@ -126,13 +126,13 @@ def test_model_of_a_version_is_the_winner(control, tracker, wine):
 
 
 def test_experiment_without_a_model_is_explained(control, experiment):
-    """Loading the model of an experiment that has none says so."""
+    """Loading the model of an experiment without one is an error that says so."""
     with pytest.raises(ReferenceNotFoundError, match="experiment:wine@1 has no artifact 'model'"):
         control.load_model(experiment)
 
 
 def test_untrusted_type_is_refused_when_saving(store, tracker, experiment, wine):
-    """A type that nobody trusts is named with the setting, nothing is kept; once trusted, it works."""
+    """An untrusted type is named with the setting and nothing is saved; a trusted one works."""
     trainer = trainer_of(f"{__name__}:TheirRegression", max_iter=10_000)
     model = trainer.fit(wine.drop(columns="target"), wine["target"])
     control = LocalResourceVersionControl(store=store, metadata_tracker=tracker)
@@ -148,7 +148,7 @@ def test_untrusted_type_is_refused_when_saving(store, tracker, experiment, wine)
 
 
 def test_trainer_in_use_needs_no_trust(control, experiment, wine):
-    """A trainer that this process uses may load what it stored, registered or not."""
+    """A trainer of this process can load its models, registered or not."""
     trainer = MeanTrainer()
     model = trainer.fit(wine, wine["alcohol"])
     control.save_model(experiment, model, trainer)
@@ -156,7 +156,7 @@ def test_trainer_in_use_needs_no_trust(control, experiment, wine):
 
 
 def test_stored_model_imports_nothing_by_itself(file_store, wine, tmp_path):
-    """In another process, a trainer that is not registered is imported only if it is trusted by name."""
+    """In another process, an unregistered trainer is imported only if it is trusted by name."""
     tracker = SQLMetadataTracker(store=file_store)
     control = LocalResourceVersionControl(store=file_store, metadata_tracker=tracker)
     experiment = tracker.create(Experiment, "wine")
@@ -195,7 +195,7 @@ def test_stored_model_imports_nothing_by_itself(file_store, wine, tmp_path):
     ],
 )
 def test_forged_description_is_refused(control, tracker, tmp_path, description, said):
-    """A stored model whose description names no trainer, or something else, is refused."""
+    """A stored model whose description names no trainer is refused."""
     (tmp_path / "model" / "files").mkdir(parents=True)
     (tmp_path / "model" / "model.json").write_text(description)
     experiment = tracker.create(Experiment, "wine", artifacts={"model": tmp_path / "model"})
@@ -204,7 +204,7 @@ def test_forged_description_is_refused(control, tracker, tmp_path, description, 
 
 
 def test_trusted_name_must_be_a_trainer(store, tracker, tmp_path):
-    """Even a trusted name is called only if it is a trainer."""
+    """A trusted name is used only if it is a trainer."""
     (tmp_path / "model" / "files").mkdir(parents=True)
     (tmp_path / "model" / "model.json").write_text(json.dumps({"trainer": "os:system"}))
     experiment = tracker.create(Experiment, "wine", artifacts={"model": tmp_path / "model"})
@@ -215,6 +215,6 @@ def test_trusted_name_must_be_a_trainer(store, tracker, tmp_path):
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b:c", ".a", "1a"])
 def test_trusted_types_are_names(store, tracker, name):
-    """What cannot be the name of a type is refused by the constructor."""
+    """The constructor refuses text that cannot name a type."""
     with pytest.raises(ValueError, match="trusted_types should name types"):
         LocalResourceVersionControl((name,), store=store, metadata_tracker=tracker)

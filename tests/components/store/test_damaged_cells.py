@@ -96,7 +96,7 @@ def damaged(value, draw):
 def test_whatever_a_cell_holds_people_get_an_answer_or_an_error_for_them(
     filled, cells, capsys, monkeypatch, data
 ):
-    """Reading, replaying and resuming meet no error but lolpop's own, which have no place in the code to show."""
+    """Reading, replaying and resuming raise errors of lolpop only."""
     table, rowid, name, value = data.draw(st.sampled_from(cells))
     command = data.draw(st.sampled_from(COMMANDS))
     cell = damaged(value, data.draw)
@@ -133,7 +133,7 @@ def test_whatever_a_cell_holds_people_get_an_answer_or_an_error_for_them(
     ],
 )
 def test_a_damaged_cell_is_said_to_be_damaged(statement, expected, filled, tmp_path):
-    """The error names the store and says what the cell should contain and holds."""
+    """The error has the store, the expected and the actual content."""
     folder = Path(shutil.copytree(filled, tmp_path / "project"))
     with closing(sqlite3.connect(folder / ".lolpop" / "store.db")) as connection:
         connection.execute(statement)

@@ -61,7 +61,7 @@ def small_disk(tmp_path):
 
 
 def test_folder_that_cannot_be_written(open_folder):
-    """A folder without the right to write is named, with what to do."""
+    """The error names the folder without write permission, and says what to do."""
     open_folder.chmod(0o555)
     store = SQLStore(folder=open_folder)
     with without_rights(), pytest.raises(StoreError) as caught:
@@ -71,7 +71,7 @@ def test_folder_that_cannot_be_written(open_folder):
 
 
 def test_folder_that_cannot_be_looked_into(open_folder):
-    """A folder that may not even be searched is named, with what to do."""
+    """The error names the folder that cannot be searched, and says what to do."""
     open_folder.chmod(0o700)
     store = SQLStore(folder=open_folder)
     with without_rights(), pytest.raises(StoreError, match="permission denied") as caught:
@@ -80,7 +80,7 @@ def test_folder_that_cannot_be_looked_into(open_folder):
 
 
 def test_database_that_cannot_be_written(open_folder, new_run):
-    """A database that may be read only can be listed, and beginning a run names the file."""
+    """A read-only database can be listed; beginning a run is an error with the file."""
     store = SQLStore(folder=open_folder)
     with store.begin_run(new_run()):
         pass
@@ -94,7 +94,7 @@ def test_database_that_cannot_be_written(open_folder, new_run):
 
 
 def test_artifacts_that_cannot_be_written(open_folder):
-    """A folder of artifacts that cannot be written is named."""
+    """The error names the folder of artifacts."""
     (open_folder / "file").write_text("x")
     (open_folder / "artifacts").mkdir(mode=0o555)
     store = SQLStore(artifacts="artifacts", folder=open_folder)
@@ -105,7 +105,7 @@ def test_artifacts_that_cannot_be_written(open_folder):
 
 
 def test_file_that_is_no_database(tmp_path):
-    """A file that is no database is named and stays as it is."""
+    """The error names the file, which does not change."""
     path = tmp_path / ".lolpop" / "store.db"
     path.parent.mkdir()
     path.write_text("not a database, " * 100)
@@ -116,21 +116,21 @@ def test_file_that_is_no_database(tmp_path):
 
 
 def test_folder_in_the_place_of_the_database(tmp_path):
-    """A folder where the database should be is named."""
+    """The error names the folder."""
     (tmp_path / ".lolpop" / "store.db").mkdir(parents=True)
     with pytest.raises(StoreError, match=r"store.db cannot be opened"):
         SQLStore(folder=tmp_path).runs()
 
 
 def test_file_in_the_place_of_the_folder(tmp_path):
-    """A file where the store's folder should be is named."""
+    """The error names the file."""
     (tmp_path / ".lolpop").write_text("x")
     with pytest.raises(StoreError, match=r"\.lolpop.* cannot be"):
         SQLStore(folder=tmp_path).runs()
 
 
 def test_damaged_database(tmp_path, new_run):
-    """A database whose pages were overwritten is said to be damaged."""
+    """A database with overwritten pages is reported as damaged."""
     store = SQLStore(folder=tmp_path)
     with store.begin_run(new_run()):
         pass
@@ -145,7 +145,7 @@ def test_damaged_database(tmp_path, new_run):
 
 
 def test_full_disk_keeps_what_was_there(small_disk):
-    """On a full disk the error says so, what was kept before is whole, and with space again work goes on."""
+    """The error names the full disk, earlier content is intact, and with space the store works again."""
     store = SQLStore(folder=small_disk)
     tracker = SQLMetadataTracker(store=store)
     source = small_disk.parent / "source"
@@ -182,7 +182,7 @@ def test_full_disk_keeps_what_was_there(small_disk):
     ],
 )  # fmt: skip
 def test_url_that_is_none_is_refused_at_once(url):
-    """A URL of another kind is refused by the constructor, without its secrets, and with what is expected."""
+    """The constructor refuses another kind of URL, without showing its secrets."""
     with pytest.raises(ValueError, match=r"Expected sqlite:///folder/store.db") as caught:
         SQLStore(url)
     assert "hunter2" not in str(caught.value)
@@ -190,13 +190,13 @@ def test_url_that_is_none_is_refused_at_once(url):
 
 
 def test_blank_artifacts_are_refused_at_once():
-    """A blank root of artifacts is refused by the constructor."""
+    """The constructor refuses a blank root of artifacts."""
     with pytest.raises(ValueError, match="artifacts must be a path or a URL but got ' '"):
         SQLStore(artifacts=" ")
 
 
 def test_relative_paths_start_at_the_folder(tmp_path):
-    """Relative paths start where the settings are, absolute ones anywhere."""
+    """Relative paths start from the folder of the settings."""
     store = SQLStore("sqlite:///data/my store.db", "kept", folder=tmp_path)
     store.runs()
     store.close()
@@ -224,7 +224,7 @@ def test_shown_urls_keep_their_secrets(url, seen):
 
 
 def test_driver_messages_are_scrubbed():
-    """Passwords and user names are taken out of what drivers say, as they are and as they were encoded."""
+    """Passwords and user names are removed from messages of drivers, also in encoded form."""
     place = DatabasePlace("postgresql+psycopg://bob:p%40ss@db/bobsled?password=h2")
     said = 'user "bob" failed with p@ss or p%40ss at bobsled, h2'
     assert (
@@ -234,7 +234,7 @@ def test_driver_messages_are_scrubbed():
 
 
 def test_wrong_password_is_not_shown(postgres_url):
-    """A refused password is an error that names the server, shows no secret, and chains none."""
+    """The error names the server, shows no secret, and has no cause."""
     store = SQLStore(postgres_url.replace("s3cr3t%2Fpass", "wr0ng%2Fpass"))
     with pytest.raises(StoreError, match=r"postgresql\+psycopg://\*{10}@127.0.0.1:\d+/.*password") as caught:
         store.runs()
@@ -244,7 +244,7 @@ def test_wrong_password_is_not_shown(postgres_url):
 
 
 def test_server_that_is_not_there_is_named():
-    """A server that does not answer is named without secrets."""
+    """The error names the server without secrets."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     store = SQLStore("postgresql://bob:hunter2@127.0.0.1:1/x")
     with pytest.raises(StoreError, match=r"postgresql://\*{10}@127.0.0.1:1/x failed: .*refused") as caught:
@@ -262,6 +262,6 @@ def test_missing_driver_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_scheme_of_postgres_is_that_of_the_driver(scheme):
-    """Connections of Airflow begin with ``postgres://``, as those of psql do."""
+    """``postgres://``, which Airflow and psql use, works, too."""
     place = DatabasePlace(f"{scheme}://ada:key@host:5432/lolpop")
     assert place.driver_url == "postgresql+psycopg://ada:key@host:5432/lolpop"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lolpop._advisory_locks import held
+from lolpop._advisory_locks import locked
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store._files import LocalFiles
 from lolpop.components.store.sql import SQLStore
@@ -33,7 +33,7 @@ def files(request, tmp_path):
 @given(content=st.binary(max_size=3000))
 @settings(max_examples=25, deadline=None)
 def test_content_comes_back(tmp_path_factory, content):
-    """Any content comes back, under its SHA-256."""
+    """Any content is read back by its SHA-256."""
     folder = tmp_path_factory.mktemp("files")
     files = LocalFiles(folder / "root")
     (folder / "source").write_bytes(content)
@@ -44,7 +44,7 @@ def test_content_comes_back(tmp_path_factory, content):
 
 
 def test_same_content_is_kept_once(files, tmp_path):
-    """The same content has the same digest, and takes the place of one file."""
+    """Equal content has one digest and one file."""
     (tmp_path / "a").write_bytes(b"same")
     (tmp_path / "b").write_bytes(b"same")
     assert files.put_file(tmp_path / "a") == files.put_file(tmp_path / "b")
@@ -53,32 +53,32 @@ def test_same_content_is_kept_once(files, tmp_path):
 
 
 def test_missing_file_is_named(files, tmp_path):
-    """A file that is not there is an error that names it, and nothing is written."""
+    """The error names the missing file, and nothing is written."""
     with pytest.raises(StoreError, match="is missing"):
         files.get_file("0" * 64, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
 
 def test_source_that_is_missing_is_named(files, tmp_path):
-    """Keeping a file that does not exist names it."""
+    """Storing a file that does not exist is an error with its name."""
     with pytest.raises(StoreError, match=r"nothing cannot be read: there is no such file"):
         files.put_file(tmp_path / "nothing")
 
 
 def test_digest_cannot_leave_the_root(files, tmp_path):
-    """What is not a digest is refused, so that no path outside the root can be asked for."""
+    """Text that is no digest is refused, so no path outside the root can be read."""
     for digest in ("../../etc/passwd", "0" * 63, "A" * 64):
         with pytest.raises(StoreError, match="not a digest"):
             files.get_file(digest, tmp_path / "copy")
 
 
 def test_changed_content_is_found_out(file_store, tmp_path):
-    """Content that was changed on disk is refused, named, and not handed out; storing it again heals it."""
+    """Changed content is refused with its name; storing it again repairs it."""
     (tmp_path / "a").write_bytes(b"content")
     digest = file_store.put_file(tmp_path / "a")
     kept = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
     kept.write_bytes(b"c0ntent")
-    with pytest.raises(StoreError, match=f"{kept} is no longer what was stored"):
+    with pytest.raises(StoreError, match=f"{kept} has changed since it was stored"):
         file_store.get_file(digest, tmp_path / "copy")
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a"]
     assert file_store.put_file(tmp_path / "a") == digest
@@ -86,19 +86,19 @@ def test_changed_content_is_found_out(file_store, tmp_path):
 
 
 def test_half_written_artifacts_of_killed_processes_are_removed(file_store, tmp_path):
-    """What nobody writes any more is removed, unless it is so new that its writer may be about to lock it."""
+    """Abandoned files are removed, unless they are too new to be locked already."""
     root = tmp_path / ".lolpop" / "artifacts"
     root.mkdir(parents=True)
     for name, age in ((".incoming-left", 100), (".incoming-new", 0), (".incoming-written", 100)):
         (root / name).write_bytes(b"half")
         os.utime(root / name, (time.time() - age,) * 2)
-    with held(root / ".incoming-written"):
+    with locked(root / ".incoming-written"):
         file_store.runs()
     assert {path.name for path in root.iterdir()} == {".incoming-new", ".incoming-written"}
 
 
 def test_url_of_a_file_system_is_a_folder(tmp_path):
-    """A file:// URL is the folder it names."""
+    """A file:// URL means its folder."""
     store = SQLStore(artifacts=f"file://{tmp_path}/there", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     store.put_file(tmp_path / "a")
@@ -107,7 +107,7 @@ def test_url_of_a_file_system_is_a_folder(tmp_path):
 
 
 def test_unknown_protocol_is_named(tmp_path):
-    """A protocol that fsspec does not know is an error that shows the URL without its secrets."""
+    """The error names an unknown protocol, with the URL but without its secrets."""
     store = SQLStore(artifacts="nosuch://user:hunter2@place/x?key=hunter3", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(StoreError, match=r"nosuch://\*{10}@place/x: fsspec knows no protocol") as caught:
@@ -118,7 +118,7 @@ def test_unknown_protocol_is_named(tmp_path):
 
 @pytest.mark.usefixtures("no_credentials")
 def test_a_bucket_without_credentials_is_named(tmp_path):
-    """What a driver finds missing is told with the place where artifacts were to be kept."""
+    """The error of the driver is reported with the place of the artifacts."""
     store = SQLStore(artifacts="s3://bucket/x", folder=tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(StoreError, match=r"^s3://bucket/x cannot be written: .*credentials\.$"):
@@ -127,7 +127,7 @@ def test_a_bucket_without_credentials_is_named(tmp_path):
 
 
 def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
-    """Without s3fs, an S3 URL says what to install."""
+    """Without s3fs, the error for an S3 URL says what to install."""
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(
         import_module("fsspec.registry")._registry, "s3", raising=False
@@ -141,7 +141,7 @@ def test_missing_library_of_a_protocol_is_named(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are told by name on Linux only")
 def test_files_are_on_the_disk_before_anything_refers_to_them(file_store, tmp_path, monkeypatch):
-    """Content and names are synced, together, when a transaction is committed."""
+    """Content and names are synced together, when a transaction is committed."""
     synced, sync = [], os.fsync
 
     def watched(descriptor):

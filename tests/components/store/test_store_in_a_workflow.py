@@ -62,7 +62,7 @@ def container(tmp_path, monkeypatch):
 
 
 def test_run_and_task_are_recorded_with_what_they_make(container, tmp_path):
-    """A resource knows the run and the task that made it, and a task the resources that it took and gave."""
+    """A resource has its run and task, and a task its input and output resources."""
     version = container.runner().run()
     store, tracker = container.store(), container.metadata_tracker()
     run = store.runs()[0]
@@ -77,7 +77,7 @@ def test_run_and_task_are_recorded_with_what_they_make(container, tmp_path):
 
 
 def test_failed_run_keeps_what_was_made(container):
-    """A run that fails is recorded as failed with its error, and what it made before stays."""
+    """A failed run has its error, and its resources stay."""
     with pytest.raises(RuntimeError, match="boom"):
         container.runner().fail()
     run = container.store().runs()[0]
@@ -87,7 +87,7 @@ def test_failed_run_keeps_what_was_made(container):
 
 
 def test_outside_a_run_nobody_is_recorded(container):
-    """What is made outside a run is recorded without one; a run can be made a parent."""
+    """A resource that is made outside a run has no run; a run can be a parent."""
     container.runner().run()
     tracker = container.metadata_tracker()
     run = Run(name=container.store().runs()[0].run_id)
@@ -125,7 +125,7 @@ def test_store_is_beside_the_settings(tmp_path, monkeypatch):
 
 
 def test_settings_are_judged_without_opening_anything(tmp_path, monkeypatch):
-    """A URL of no database and a name of no type are findings, where they were set, without secrets."""
+    """An invalid URL and an invalid type name are findings at their place, without secrets."""
     monkeypatch.chdir(tmp_path)
     overrides = {
         "store.url": "mysql://root:hunter2@db/x",

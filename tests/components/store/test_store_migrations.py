@@ -70,7 +70,7 @@ def test_scripts_make_the_tables_of_the_schema(url):
 
 
 def test_older_store_is_migrated(url, tmp_path, new_run):
-    """A store of an older version is brought to the newest when it is opened, with what it holds."""
+    """A store of an older version is migrated when it is opened, with its content."""
     migrate(url, "0001")
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
@@ -85,7 +85,7 @@ def test_older_store_is_migrated(url, tmp_path, new_run):
 
 
 def test_newer_store_is_refused(url, tmp_path):
-    """A store that a newer lolpop wrote is left alone, and the error says what to do."""
+    """A store of a newer lolpop is not changed, and the error says what to do."""
     store = SQLStore(url, folder=tmp_path)
     with store.transaction() as connection:
         connection.execute(sqlalchemy.update(schema.version).values(version_num="9999"))

@@ -107,7 +107,7 @@ def finish(processes):
 
 
 def test_eight_processes_lose_nothing(python, address):
-    """Eight processes that create a store and write to it at once lose nothing, and share its numbers."""
+    """Eight processes create a store and write to it at once; numbers are unique, and nothing is lost."""
     folder, *url = address
     finish([python(PREAMBLE + WRITER, folder, f"run{number}", *url) for number in range(8)])
     store = SQLStore(*url, folder=folder)
@@ -150,7 +150,7 @@ def test_processes_that_deploy_at_once_leave_one_active(python, address):
 
 
 def test_something_is_deployed_while_it_is_replaced(python, address):
-    """Who asks while one version takes the place of another gets either, never none."""
+    """During a replacement, readers get the old or the new version, never none."""
     folder, *url = address
     store = SQLStore(*url, folder=folder)
     tracker = SQLMetadataTracker(store=store)
@@ -168,7 +168,7 @@ def test_something_is_deployed_while_it_is_replaced(python, address):
 
 
 def test_killed_process_leaves_everything_whole(python, tmp_path):
-    """Killed at any moment, a process leaves a store that opens: its run interrupted, each artifact whole."""
+    """After a kill at any moment, the store opens, its run is interrupted, and artifacts are complete."""
     moment = random.Random(7)
     for trial in range(6):
         process = python(PREAMBLE + ENDLESS, tmp_path, f"run{trial}")
@@ -197,7 +197,7 @@ def test_killed_process_leaves_everything_whole(python, tmp_path):
 
 
 def test_killed_while_creating_the_store(python, tmp_path):
-    """A process that is killed while the store comes into being leaves one that others can use."""
+    """If a process is killed while it creates the store, others can use it."""
     for delay in (0.15, 0.25, 0.3, 0.35, 0.4, 0.5):
         folder = tmp_path / str(delay)
         process = python(PREAMBLE + ENDLESS, folder, "run")
@@ -210,7 +210,7 @@ def test_killed_while_creating_the_store(python, tmp_path):
 
 
 def test_living_run_is_not_interrupted_by_others(python, tmp_path):
-    """A run of a living process shows as running, until that process is killed; then at once as interrupted."""
+    """A run of a living process is running; after a kill it is interrupted at once."""
     process = python(PREAMBLE + ENDLESS, tmp_path, "far")
     for _ in range(3):
         process.stdout.readline()
@@ -223,7 +223,7 @@ def test_living_run_is_not_interrupted_by_others(python, tmp_path):
 
 
 def test_lease_of_a_killed_process_runs_out(python, postgres_url, tmp_path):
-    """On Postgres a living process renews its lease; when it is killed its run is soon interrupted."""
+    """On Postgres, a living process renews its lease; after a kill its run is soon interrupted."""
     short = "import lolpop.components.store._leases as leases; leases.LEASE_SECONDS = 3\n"
     process = python(PREAMBLE + short + ENDLESS, tmp_path, "far", postgres_url)
     process.stdout.readline()
@@ -247,7 +247,7 @@ def write_in_fork(store: SQLStore) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_forked_process_opens_its_own_connections(store):
-    """A process that was forked from one with an open store writes by connections of its own."""
+    """A forked process uses its own connections to the store."""
     tracker = SQLMetadataTracker(store=store)
     tracker.create(Experiment, "forked")
     children = [
@@ -263,7 +263,7 @@ def test_forked_process_opens_its_own_connections(store):
 
 
 def test_run_outlives_no_forked_worker(file_store, new_run, tmp_path):
-    """A worker that was forked inside a run does not keep the run's lock when the run ends."""
+    """A worker that was forked in a run does not hold the run's lock after its end."""
     ready, go_on = multiprocessing.get_context("fork").Pipe()
     with file_store.begin_run(new_run()):
         child = multiprocessing.get_context("fork").Process(target=go_on.recv)

@@ -91,7 +91,7 @@ def check_readable(folder):
 
 @pytest.mark.parametrize("journal", [True, False], ids=["journal", "no-journal"])
 def test_a_disk_that_is_read_only_can_be_read(journal, filled, tmp_path):
-    """On a read-only mount all reading works, whether or not the journal was written back; writing says why."""
+    """All reading works on a read-only mount, with a journal or without; writing is an error."""
     with disk(tmp_path / "disk", "-t", "tmpfs", "-o", "size=4m", "none") as folder:
         filled(folder)
         assert (folder / ".lolpop" / "store.db-wal").exists()
@@ -111,7 +111,7 @@ def test_a_disk_that_is_read_only_can_be_read(journal, filled, tmp_path):
 
 
 def test_a_full_disk_can_be_read(filled, tmp_path):
-    """On a full disk, where SQLite cannot make its files, all reading works."""
+    """On a full disk, where SQLite cannot create files, all reading works."""
     with disk(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "none") as folder:
         filled(folder)
         with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
@@ -127,7 +127,7 @@ def test_a_full_disk_can_be_read(filled, tmp_path):
 
 
 def test_a_run_that_is_at_work_is_running_on_a_read_only_disk_too(tmp_path, new_run):
-    """Its lock is held, which can be told without writing."""
+    """Its lock can be tested without writing."""
     with disk(tmp_path / "disk", "-t", "tmpfs", "-o", "size=4m", "none") as folder:
         writer = SQLStore(folder=folder)
         with disk(tmp_path / "view", "--bind", folder) as view:
@@ -143,7 +143,7 @@ def test_a_run_that_is_at_work_is_running_on_a_read_only_disk_too(tmp_path, new_
 
 
 def test_commands_that_show_records_need_no_writing(filled, tmp_path):
-    """Each command that lists or shows what a store holds works on a read-only mount."""
+    """Each command that lists or shows records works on a read-only mount."""
     with disk(tmp_path / "disk", "-t", "tmpfs", "-o", "size=4m", "none") as folder:
         filled(folder)
         (folder / "lolpop.yaml").write_text("seed: 1\n")
@@ -158,7 +158,7 @@ def test_commands_that_show_records_need_no_writing(filled, tmp_path):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_the_next_run_removes_what_a_killed_one_has_left(database, request, tmp_path, new_run, monkeypatch):
-    """The row or file that said who is at work, and the temporary folder, go once nobody can need them."""
+    """Locks and temporary folders of killed runs are removed."""
     url = request.getfixturevalue("postgres_url") if database == "postgres" else ""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -198,7 +198,7 @@ def test_the_next_run_removes_what_a_killed_one_has_left(database, request, tmp_
 
 
 def test_tasks_of_a_run_that_ended_badly_are_at_work_no_more(store, new_run, new_task):
-    """A task that was interrupted before it could say so is interrupted when its run ends."""
+    """When a run ends, its unfinished tasks are interrupted."""
     run = new_run()
     with store.begin_run(run):
         store.begin_task(new_task())
@@ -209,7 +209,7 @@ def test_tasks_of_a_run_that_ended_badly_are_at_work_no_more(store, new_run, new
 
 
 def test_a_clock_that_is_set_back_makes_no_negative_duration(store, new_run):
-    """A run that seems to have started in the future and was killed lasted no time, not less."""
+    """A killed run that seems to start in the future has a duration of 0."""
     with store.begin_run(new_run(started_at=datetime.now(UTC) + timedelta(hours=3))):
         pass
     (run,) = store.runs()

@@ -20,7 +20,7 @@ def now() -> datetime:
 
 
 def test_run_comes_back_as_it_was_recorded(store, new_run):
-    """A run comes back with everything that was recorded of it, in UTC."""
+    """A run is read with everything that was recorded, in UTC."""
     run = new_run(
         group="nightly-7", wiring={"train.model_trainer": {"use": "sklearn", "missing": float("inf")}}
     )
@@ -34,7 +34,7 @@ def test_run_comes_back_as_it_was_recorded(store, new_run):
 
 
 def test_tasks_come_back_in_the_order_they_started(store, new_run, new_task):
-    """Tasks come back in the order they started, with parents, inputs and outputs."""
+    """Tasks are read in the order of their start, with parents, inputs and outputs."""
     first = new_task("b", inputs={"frame": "DataFrame (3, 2)"})
     second = new_task("a", parent_id="b", path="train.split_data")
     with store.begin_run(new_run()):
@@ -58,7 +58,7 @@ def test_runs_are_listed_newest_first(store, new_run):
 
 
 def test_run_is_found_by_the_beginning_of_its_id(store, new_run):
-    """A unique beginning of an id is enough; an exact id wins; what is not unique or unknown is explained."""
+    """A unique prefix is enough, an exact id has precedence; others are explained."""
     with store.begin_run(new_run("abc")), store.begin_run(new_run("abcdef")), store.begin_run(new_run("x_1")):
         assert store.run("abcd").run_id == "abcdef"
         assert store.run("abc").run_id == "abc"
@@ -71,14 +71,14 @@ def test_run_is_found_by_the_beginning_of_its_id(store, new_run):
 
 
 def test_store_without_runs_says_so(store):
-    """Asking an empty store for a run says that it is empty."""
+    """The error for a run of an empty store says that it is empty."""
     with pytest.raises(ReferenceNotFoundError, match=r"holds none yet"):
         store.run("abc")
     assert store.runs() == []
 
 
 def test_run_that_nobody_ended_is_interrupted(store, new_run, new_task):
-    """A run that is left without being ended, and its running tasks, are interrupted; ended tasks stay."""
+    """A run without an end, and its running tasks, are interrupted; ended tasks stay."""
     with store.begin_run(new_run()):
         store.begin_task(new_task("done"))
         store.end_task(new_task("done", status="completed", ended_at=now()))
@@ -92,7 +92,7 @@ def test_run_that_nobody_ended_is_interrupted(store, new_run, new_task):
 
 
 def test_open_run_shows_as_running_to_others(file_store, new_run, tmp_path):
-    """A run that is open in this process stays running when another store object looks, or begins a run."""
+    """An open run is running also for another store object of the process."""
     other = SQLStore(folder=tmp_path)
     with file_store.begin_run(new_run("first")), other.begin_run(new_run("second")):
         assert {run.run_id: run.status for run in other.runs()} == {"first": "running", "second": "running"}
@@ -100,7 +100,7 @@ def test_open_run_shows_as_running_to_others(file_store, new_run, tmp_path):
 
 
 def test_lock_of_a_run_leaves_nothing_behind(file_store, new_run, tmp_path):
-    """The lock file of a run is gone when the run is closed, also by an error."""
+    """The lock file is removed when the run ends, also after an error."""
 
     def interrupt():
         with file_store.begin_run(new_run()):
@@ -113,7 +113,7 @@ def test_lock_of_a_run_leaves_nothing_behind(file_store, new_run, tmp_path):
 
 
 def test_unknown_runs_and_tasks_cannot_end(store, new_run, new_task):
-    """Ending what never began, or beginning a task of an unknown run, is an error of the store."""
+    """Ending an unknown run or task, or a task of an unknown run, is an error."""
     with pytest.raises(StoreError, match=r"Run run1 cannot end"):
         store.end_run(new_run())
     with pytest.raises(StoreError, match=r"Task train.train_model .* cannot end"):
@@ -146,7 +146,7 @@ def test_threads_share_a_store(store, new_run, new_task):
 
 
 def test_nested_transactions_are_one(store, tracker):
-    """A transaction inside another is a part of it: an error outside undoes both, one inside only the inner."""
+    """An error outside undoes both transactions, an error inside only the inner one."""
 
     def create(name, then):
         with store.transaction():

@@ -242,7 +242,7 @@ MUTANTS = {
     ],
     contracts.DataCheckerContract: [
         ("accepts_sound_rows", of_problem(says_nothing(BuiltinDataChecker, "check", ERROR))),
-        ("rows_that_are_missing_are_told", of_problem(says_nothing(BuiltinDataChecker, "check", CheckReport()))),
+        ("rows_that_are_missing_are_reported", of_problem(says_nothing(BuiltinDataChecker, "check", CheckReport()))),
         ("says_what_it_says_again", of_problem(changes_the_frame(BuiltinDataChecker, "check"))),
         ("refuses_what_is_no_frame", of_problem(says_nothing(BuiltinDataChecker, "check", CheckReport()))),
     ],
@@ -471,7 +471,7 @@ MUTANTS = {
             LocalResourceVersionControl,
             save_data=lambda self, name, frame, parents=(): LocalResourceVersionControl.save_data(self, name, frame),
         ))),
-        ("lost_versions_are_told", of_tracker(says_nothing(LocalResourceVersionControl, "require"))),
+        ("lost_versions_are_reported", of_tracker(says_nothing(LocalResourceVersionControl, "require"))),
     ],
     contracts.ModelRepositoryContract: [
         ("version_is_approved_step_by_step", of_tracker(says_nothing(SQLModelRepository, "is_approved", True))),
@@ -532,7 +532,7 @@ def fixtures(tmp_path, capsys):
 
 @pytest.mark.parametrize(("contract", "check", "make"), CASES)
 def test_broken_implementation_fails_the_check(contract, check, make, fixtures):
-    """The check fails by an assertion, or by the error that a mutant raises by itself."""
+    """The check fails with an assertion, or with the error of the mutant."""
     values = {**fixtures, "make": make(fixtures["store"])}
     method = contracts.checks_of(contract)[check]
     taken = [name for name in inspect.signature(method).parameters if name != "self"]
@@ -541,7 +541,7 @@ def test_broken_implementation_fails_the_check(contract, check, make, fixtures):
 
 
 def test_several_mutants_of_every_type():
-    """Every contract is tried with three mutants or more."""
+    """Every contract has three mutants or more."""
     named = {getattr(contracts, name) for name in contracts.__all__ if name.endswith("Contract")}
     named.discard(contracts.ComponentContract)
     assert named == set(MUTANTS)
@@ -549,7 +549,7 @@ def test_several_mutants_of_every_type():
 
 
 def test_failures_names_the_checks_that_fail():
-    """A contract that is run without pytest returns the checks that fail, with their errors."""
+    """failures() returns the failed checks with their errors, without pytest."""
     broken = mutant(PassesOn, around=swallowing(LolpopError))
     failed = contracts.failures(contracts.InterceptorContract, lambda: {"make": broken})
     assert set(failed) == {"test_passes_errors_on", "test_can_be_rebuilt_from_a_spec"}

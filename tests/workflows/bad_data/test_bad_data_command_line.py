@@ -28,7 +28,7 @@ def lolpop(folder, *arguments):
 
 
 def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
-    """It exits 1, warns of it beforehand, says it without a traceback, and in JSON too."""
+    """It exits with 1 after a warning, without a traceback, and in JSON too."""
     known.rename(columns={"outcome": "outcomes"}).to_csv(project / "known.csv", index=False)
     code, out, err = lolpop(project, "run", "classification", "--json")
     assert code == 1
@@ -45,7 +45,7 @@ def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
 
 
 def test_another_process_predicts_the_same(used):
-    """Categories, booleans, dates, missing values and labels of text are what they were after loading."""
+    """Categories, booleans, dates, missing values and text labels are the same after loading."""
     predictions = used / "out" / "predictions.csv"
     former = predictions.read_bytes()
     predictions.unlink()
@@ -60,7 +60,7 @@ def test_another_process_predicts_the_same(used):
 
 
 def test_predictions_do_not_depend_on_the_hashes_of_text(files, tmp_path):
-    """Columns and categories are text: the same seed gives the same bytes whatever their order in a set."""
+    """The same seed gives the same bytes, whatever the order of text in sets."""
     folders = {seed: shutil.copytree(files, tmp_path / seed) for seed in ("1", "2")}
     started = [
         start(folder, "run", "classification", "--json", PYTHONHASHSEED=seed)

@@ -67,7 +67,7 @@ NOTICES = {
     "free text": (rows(lambda known: known.assign(note=known["customer"] + " called")), "more than 250 different texts: 'note'. Most models cannot use them"),
     "few rows": (
         rows(lambda known: known[:12]),
-        "model_version:churn@1: it is not surely better than a baseline that always predicts",
+        "model_version:churn@1: it is not significantly better than a baseline that always predicts",
     ),
     "a class of one row": (rows(lambda known: some(known, "outcome", "moves", 1)), "model_version:churn@1 is deployed"),
 }  # fmt: skip
@@ -80,8 +80,8 @@ NOTICES = {
         ("", "empty columns: 'note'"),
     ],
 )
-def test_what_is_wrong_with_a_column_is_told_once(note, told, project, known, new, opened, capsys):
-    """Who was warned of a column when rows were checked is not told again that no model learns from it."""
+def test_a_column_is_reported_once(note, told, project, known, new, opened, capsys):
+    """A column that the check of rows reports is not reported again as left out."""
     for name, table in {"known.csv": known, "new.csv": new}.items():
         notes = table["customer"].map(note.format) if note else np.nan
         table.assign(note=notes).to_csv(project / name, index=False)
@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_column_is_told_once(note, told, project, known, ne
 
 @pytest.mark.parametrize("case", ERRORS)
 def test_rows_that_nothing_can_be_learned_from_are_refused(case, project, known, opened, made):
-    """The error names the file, what is wrong with it and what was expected; no model is left behind."""
+    """The error has the file, the problem and the expectation; no model is stored."""
     change, message = ERRORS[case]
     change(project / "known.csv", known)
     with opened(project) as container, pytest.raises(DataError, match=f"(?s){message}") as raised:
@@ -113,7 +113,7 @@ def test_rows_that_nothing_can_be_learned_from_are_refused(case, project, known,
 
 
 @pytest.mark.parametrize("case", NOTICES)
-def test_what_is_suspicious_is_told_and_the_run_completes(case, project, known, opened, capsys):
+def test_suspicious_columns_are_reported_and_the_run_completes(case, project, known, opened, capsys):
     """A notice names the columns, and predictions are made."""
     change, message = NOTICES[case]
     change(project / "known.csv", known)

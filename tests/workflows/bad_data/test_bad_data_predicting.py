@@ -52,7 +52,7 @@ def predict(container):
 
 @pytest.mark.parametrize("case", ERRORS)
 def test_rows_that_cannot_be_predicted_are_refused(case, used, new, opened, made):
-    """The error names model and file, and what is wrong; the former predictions stay what they were."""
+    """The error has the model, the file and the problem; earlier predictions stay."""
     change, message = ERRORS[case]
     change(new).to_csv(used / "new.csv", index=False)
     predictions = used / "out" / "predictions.csv"
@@ -67,7 +67,7 @@ def test_rows_that_cannot_be_predicted_are_refused(case, used, new, opened, made
 
 
 @pytest.mark.parametrize("case", NOTICES)
-def test_what_the_model_can_do_with_is_told(case, used, new, opened, capsys):
+def test_tolerable_differences_are_reported(case, used, new, opened, capsys):
     """A notice names the columns, and every row is predicted."""
     change, message = NOTICES[case]
     change(new).to_csv(used / "new.csv", index=False)
@@ -80,8 +80,8 @@ def test_what_the_model_can_do_with_is_told(case, used, new, opened, capsys):
 
 
 @pytest.mark.parametrize("case", NOTICES)
-def test_what_a_check_has_told_is_not_told_again(case, used, new, opened, capsys):
-    """Where rows are checked before they are predicted, a column is warned of once."""
+def test_a_checked_column_is_reported_once(case, used, new, opened, capsys):
+    """A column that the check of rows reports is reported once."""
     change, _ = NOTICES[case]
     change(new).to_csv(used / "new.csv", index=False)
     with opened(used, skip=["compare_data", "analyze_prediction_drift"]) as container:
@@ -91,7 +91,7 @@ def test_what_a_check_has_told_is_not_told_again(case, used, new, opened, capsys
 
 @pytest.mark.parametrize("case", SAME)
 def test_what_means_the_same_is_predicted_the_same(case, used, new, opened, capsys):
-    """Neither the order of columns nor how a value is written changes a prediction."""
+    """The order of columns and the spelling of values do not change predictions."""
     predictions = used / "out" / "predictions.csv"
     former = predictions.read_bytes()
     SAME[case](new).to_csv(used / "new.csv", index=False)
@@ -105,7 +105,7 @@ def test_what_means_the_same_is_predicted_the_same(case, used, new, opened, caps
 
 @pytest.mark.parametrize("content", ["", "customer,months\n"])
 def test_no_rows_to_predict_are_noticed_before_training(content, project, opened, made):
-    """Nobody waits for a model to hear that there is nothing to use it for."""
+    """Training does not start if there is nothing to predict."""
     (project / "new.csv").write_text(content)
     with (
         opened(project) as container,
@@ -116,7 +116,7 @@ def test_no_rows_to_predict_are_noticed_before_training(content, project, opened
 
 
 def test_one_row_can_be_predicted(used, new, opened):
-    """A batch may be small."""
+    """A batch may have one row."""
     new[:1].to_csv(used / "new.csv", index=False)
     with opened(used) as container:
         predict(container)
@@ -125,10 +125,8 @@ def test_one_row_can_be_predicted(used, new, opened):
 
 @pytest.mark.parametrize("batch_rows", [None, 20])
 @pytest.mark.parametrize("case", ["no index", "an index that is missing"])
-def test_rows_that_cannot_be_told_apart_are_noticed_before_training(
-    case, batch_rows, project, new, opened, made
-):
-    """Nobody waits for a model to hear that its predictions could not be told apart."""
+def test_duplicate_index_values_are_noticed_before_training(case, batch_rows, project, new, opened, made):
+    """Duplicate index values are an error before training."""
     change, message = ERRORS[case]
     change(new).to_csv(project / "new.csv", index=False)
     with (

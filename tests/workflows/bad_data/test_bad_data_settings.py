@@ -26,7 +26,7 @@ MEANINGLESS = {
 
 @pytest.mark.parametrize("case", MEANINGLESS)
 def test_a_setting_that_cannot_be_meant_is_a_finding(case, tmp_path):
-    """The only one of its file, with line and column where the setting stands, in words."""
+    """It is the only finding of its file, with line and column."""
     text, place, message = MEANINGLESS[case]
     settings = tmp_path / "lolpop.yaml"
     settings.write_text(f"{text}\ndata: {{train: rows.csv}}\n")
@@ -37,7 +37,7 @@ def test_a_setting_that_cannot_be_meant_is_a_finding(case, tmp_path):
 
 
 def test_parts_that_are_no_features_may_be_named_by_a_column(tmp_path):
-    """What problem.drop names is no feature."""
+    """A column in problem.drop may assign rows to splits."""
     settings = tmp_path / "lolpop.yaml"
     settings.write_text(
         "problem: {name: p, target: y, drop: [part]}\ndata: {train: rows.csv}\n"

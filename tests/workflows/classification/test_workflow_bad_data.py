@@ -41,7 +41,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_rows_stop_a_run_before_anything_is_kept(load, kept, project, patients, case):
-    """The error says what is wrong, and neither a dataset nor a model version is left behind."""
+    """The error says what is wrong, and no dataset or model version is stored."""
     spoil, message = BAD[case]
     spoil(patients).to_csv(project / "known.csv", index=False)
     with pytest.raises(DataError, match=message):
@@ -50,7 +50,7 @@ def test_bad_rows_stop_a_run_before_anything_is_kept(load, kept, project, patien
 
 
 def test_all_that_is_wrong_is_said_at_once(load, project, patients):
-    """The error carries every message of the checker."""
+    """The error has every message of the checker."""
     spoilt = patients.assign(diagnosis="benign")
     spoilt["patient_id"] = 1
     spoilt.to_csv(project / "known.csv", index=False)
@@ -79,7 +79,7 @@ def test_what_is_suspicious_is_told_and_does_not_stop_a_run(load, project, patie
     ],
 )
 def test_rows_that_cannot_be_told_apart_are_not_predicted(load, project, spoil, message):
-    """Each row to be predicted needs an index of its own."""
+    """Each row to predict needs its own index value."""
     spoil(pd.read_csv(project / "new.csv")).to_csv(project / "new.csv", index=False)
     with pytest.raises(DataError, match=message):
         load().runner().run()
@@ -87,7 +87,7 @@ def test_rows_that_cannot_be_told_apart_are_not_predicted(load, project, spoil, 
 
 
 def test_a_value_that_the_estimator_refuses_is_told_with_its_place(load, project):
-    """The error names the setting, and the line and column that it stands at."""
+    """The error has the setting with its line and column."""
     settings = (project / "lolpop.yaml").read_text()
     settings = settings.replace("logistic_regression}", "logistic_regression, params: {C: -1.5}}")
     (project / "lolpop.yaml").write_text(settings)
@@ -102,7 +102,7 @@ def test_a_value_that_the_estimator_refuses_is_told_with_its_place(load, project
 
 
 def test_a_value_that_no_setting_gave_has_no_place(load):
-    """A trainer that was put in by hand stands in no settings."""
+    """A trainer that was overridden in code has no place in settings."""
     container = load()
     with (
         container.train.model_trainer.override(
@@ -121,7 +121,7 @@ def test_a_value_that_no_setting_gave_has_no_place(load):
 
 
 def test_a_source_may_be_a_path_and_is_no_dataframe(load, project):
-    """What is no source is named by its type, and what rows cannot be for by its name."""
+    """The error for another source has its type or name."""
     runner = load().runner()
     assert str(runner.process_data(Path("known.csv"))) == "dataset_version:tumors_train@1"
     with pytest.raises(DataError, match="A source must be a path, a URL or a mapping, not a DataFrame"):
@@ -136,7 +136,7 @@ class Arrow(FileDataConnector):
 
 
 def test_rows_may_come_as_arrow_tables(load, project):
-    """A connector of the user's that reads tables of pyarrow gives a workflow dataframes."""
+    """A custom connector may read pyarrow tables; the workflow gets dataframes."""
     container = load(skip=["analyze_model", "compare_data"])
     with container.data_connector.override(Arrow(folder=project)):
         assert container.runner().run() is not None

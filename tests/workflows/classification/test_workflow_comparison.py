@@ -39,7 +39,7 @@ def rows_of(container, model_version):
 
 @pytest.mark.parametrize("index", ["patient_id", None])
 def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train, load, kept, capsys):
-    """Another split of the same rows tests on some of them; how many are left out is told and recorded."""
+    """Test rows that the deployed model was trained on are left out, counted and recorded."""
     changes = {"problem__index": index} | ({} if index else {"problem__drop": ["patient_id"]})
     retrained = {"train__retrain_on_all_data": True}
     one, _ = train(seed=1, **retrained, **changes)
@@ -55,7 +55,7 @@ def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train
 
 
 def test_the_same_split_leaves_nothing_out(train, kept, capsys):
-    """All test rows are judged by where both models have kept them apart."""
+    """With the same split, both models are compared on all test rows."""
     train()
     other, _ = train(train__model_trainer__params={"C": 0.5})
     assert kept.get(other).fields["comparison"]["left_out"] == 0
@@ -63,7 +63,7 @@ def test_the_same_split_leaves_nothing_out(train, kept, capsys):
 
 
 def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, kept, capsys):
-    """If the deployed one was trained on all of them, it stays, and people hear what to do."""
+    """If the deployed model was trained on all test rows, it stays, and a message says what to do."""
     one, _ = train()
     known, tested = rows_of(load(), one)
     known[~known["patient_id"].isin(tested["patient_id"])].to_csv(project / "known.csv", index=False)
@@ -83,7 +83,7 @@ NUMBERS = st.lists(st.integers(0, 6), max_size=30)
 @given(rows=NUMBERS, data=st.data(), asked=NUMBERS, polars=st.booleans())
 @settings(deadline=None, max_examples=60)
 def test_learned_from_is_what_was_there_and_not_kept_apart(rows, data, asked, polars):
-    """Of any rows with doubles, in either library: all but what is new, and what was kept apart."""
+    """Rows with duplicates, in either library: training rows that are not in the test rows."""
     apart = data.draw(st.lists(st.sampled_from(rows), max_size=10)) if rows else []
     make = pl.DataFrame if polars else pd.DataFrame
 
@@ -95,7 +95,7 @@ def test_learned_from_is_what_was_there_and_not_kept_apart(rows, data, asked, po
 
 
 def test_rows_are_alike_in_any_dtype_and_library():
-    """Whole numbers as integers or floats, missing values, dates, pandas or polars: the same row is the same."""
+    """Equal rows of other dtypes or libraries have equal hashes."""
     values = {
         "number": [1, 2, None], "flag": [True, False, True], "text": ["a", None, "c"],
         "day": pd.to_datetime(["2026-01-01", "2026-01-02", None]).to_pydatetime().tolist(),
@@ -109,7 +109,7 @@ def test_rows_are_alike_in_any_dtype_and_library():
 
 
 def test_no_part_of_a_series_is_taken():
-    """Rows drawn by chance have gaps between them; what to leave out is said."""
+    """A share of the rows of a series is refused, with the setting to remove."""
     frame = pd.DataFrame({"y": [1.0, 2.0, 3.0]})
     series = Problem(name="x", target="y", type="forecasting")
     assert part_of(frame, 1, series) is frame
@@ -124,7 +124,7 @@ def test_no_part_of_a_series_is_taken():
 )
 @settings(deadline=None, max_examples=60)
 def test_a_part_has_all_classes_and_is_in_every_greater_part(labels, shares, polars):
-    """Rows stay in their order, and each class has its share."""
+    """Rows keep their order, and each class its share."""
     make = pl.DataFrame if polars else pd.DataFrame
     frame = make({"at": np.arange(len(labels)), "y": labels})
     problem = Problem(name="x", target="y")

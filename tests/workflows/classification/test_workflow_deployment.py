@@ -17,7 +17,7 @@ def trained(load):
 
 
 def test_a_model_that_needs_approval_waits_for_it(load, kept, capsys):
-    """Without approval nothing is deployed or predicted; with it, the same model version is deployed."""
+    """Without approval nothing is deployed or predicted; with it, the same version is deployed."""
     container = load(model_repository__require_approval=True)
     assert container.runner().run() is None
     told = capsys.readouterr().err
@@ -36,7 +36,7 @@ def test_what_is_deployed_already_is_not_deployed_again(load, trained, capsys):
 
 
 def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
-    """An error of the model checker keeps a model version out of use, even the first one."""
+    """An error of the model checker prevents a deployment, even the first one."""
 
     class Strict(BuiltinModelChecker):
         def check(self, model, frame, target, learned=None):
@@ -51,7 +51,7 @@ def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
 
 
 def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, patients, project, capsys):
-    """There is nothing to compare with, and people hear why."""
+    """There is nothing to compare with, and the message says why."""
     load().runner().run()
     for name in ("known.csv", "new.csv"):
         rows = patients if name == "known.csv" else patients.drop(columns="diagnosis")
@@ -65,7 +65,7 @@ def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, pati
 
 
 def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, kept, capsys):
-    """A winner that has seen the test rows since is no better for it."""
+    """The comparison uses the models that were not fitted on test rows."""
     retrained = load(train__retrain_on_all_data=True)
     retrained.runner().run()
     fields = kept.get(FIRST).fields
@@ -84,7 +84,7 @@ def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, k
 
 
 def test_a_model_version_whose_training_did_not_end_is_refused(load, kept):
-    """A half-made model version cannot be deployed, whether or not there is one to compare it with."""
+    """An incomplete model version cannot be deployed, with another one deployed or without."""
     rows = load().runner().process_data()
     broken = kept.create(ModelVersion, "tumors", parents=[rows])
     with pytest.raises(LolpopError, match="model_version:tumors@1 has no winning experiment"):

@@ -16,7 +16,7 @@ def explanations_of(container, job):
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("use", ["sklearn", "shap"])
 def test_explanations_are_kept_with_the_job_and_written(use, frame, load, project):
-    """Each row has its index, what is explained, and an attribution for each column."""
+    """Each row has its index, its explained class, and an attribution for each column."""
     container = load(
         predict__explain=True,
         model_explainer=use,
@@ -41,7 +41,7 @@ def test_explanations_are_kept_with_the_job_and_written(use, frame, load, projec
 
 
 def test_so_many_rows_are_explained_as_asked(load):
-    """The first of them, and all rows are predicted."""
+    """The first rows are explained, and all are predicted."""
     container = load(predict__explain=5)
     job = container.runner().run()
     assert len(explanations_of(container, job)) == 5
@@ -49,13 +49,13 @@ def test_so_many_rows_are_explained_as_asked(load):
 
 
 def test_nothing_is_explained_unless_asked(load, kept):
-    """Explaining many rows takes its time."""
+    """Explanations are off by default."""
     job = load(data__explanations="out/reasons.csv").runner().run()
     assert "explanations" not in kept.get(job).fields
 
 
 def test_predictions_are_explained_in_another_process_than_the_training(load, kept):
-    """What a later process needs of the training is in the store."""
+    """The store has everything that another process needs."""
     load().runner().run()
     container = load(predict__explain=3, model_explainer="shap")
     runner = container.runner()
@@ -65,7 +65,7 @@ def test_predictions_are_explained_in_another_process_than_the_training(load, ke
 
 
 def test_rows_that_come_in_batches_are_explained_as_others_are(load, project):
-    """The same reasons, batch by batch, for all rows or the first of them."""
+    """Explanations are equal with batches and without, for all rows or the first."""
     asked = {"model_explainer": "shap", "data__explanations": "out/reasons.csv"}
     load(predict__explain=True, **asked).runner().run()
     whole = pd.read_csv(project / "out" / "reasons.csv")

@@ -27,7 +27,7 @@ CLASSES = st.lists(st.sampled_from(["a", "b", "ä ö", "x_1"]), min_size=2, max_
     data=st.data(),
 )
 def test_predictions_are_read_from_their_frame_as_they_were_made(library, classes, ids, data):
-    """A frame of predictions says what the model said, for labels of text, numbers or booleans."""
+    """A frame of predictions gives the same predictions, for labels of each type."""
     chosen = data.draw(st.lists(st.integers(0, len(classes) - 1), min_size=len(ids), max_size=len(ids)))
     labels = np.array([classes[at] for at in chosen], dtype=object if isinstance(classes[0], str) else None)
     shares = np.eye(len(classes))[chosen]
@@ -42,7 +42,7 @@ def test_predictions_are_read_from_their_frame_as_they_were_made(library, classe
 
 
 def test_rows_keep_their_order_whatever_their_pandas_index():
-    """A frame that was filtered or sorted is predicted row by row."""
+    """A filtered or sorted frame is predicted row by row."""
     frame = pd.DataFrame({"id": [1, 2, 3]}).iloc[[2, 0]]
     found = predictions_frame(Predictions(np.array(["late", "early"])), frame, "id")
     assert found["id"].tolist() == [3, 1]
@@ -50,7 +50,7 @@ def test_rows_keep_their_order_whatever_their_pandas_index():
 
 
 def test_a_recorded_model_is_a_model():
-    """Whatever measures models can measure recorded predictions."""
+    """Recorded predictions can be measured like a model."""
     model = RecordedModel(["a", "b"])
     assert isinstance(model, FittedModel)
     assert model.columns == ("prediction", "probability_a", "probability_b")
@@ -63,7 +63,7 @@ def predicted(library="pandas", ids=(1, 2, 3)):
 @pytest.mark.parametrize("library", FRAMES)
 @pytest.mark.parametrize("other", FRAMES)
 def test_the_truth_is_joined_by_the_index(library, other):
-    """Whichever library read it, in whatever order, known or not: a row gets the label of its index."""
+    """In each library and order: a row gets the label of its index."""
     truth = FRAMES[other]({"y": ["b", "a", "c"], "id": [3, 1, 9]})
     known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
     assert isinstance(known.features, FRAMES[library])
@@ -73,7 +73,7 @@ def test_the_truth_is_joined_by_the_index(library, other):
 @pytest.mark.parametrize("library", FRAMES)
 @pytest.mark.parametrize("target", ["prediction", "probability_a", "lower", "prediction_"])
 def test_a_target_called_as_a_column_of_predictions_is_still_the_truth(library, target):
-    """What was predicted is never taken for what is true, whatever the target is called."""
+    """A target called prediction is not confused with the predictions."""
     problem = Problem(name="p", target=target, index="id")
     made = FRAMES[library]({"id": [1, 2], "prediction": ["a", "b"], "probability_a": [0.9, 0.2]})
     truth = FRAMES[library]({"id": [2, 1], target: ["a", "b"]})
@@ -84,7 +84,7 @@ def test_a_target_called_as_a_column_of_predictions_is_still_the_truth(library, 
 
 @pytest.mark.parametrize("library", FRAMES)
 def test_numbers_of_another_width_are_the_same_index(library):
-    """An index that became a float, as pandas does for missing values, still matches, and only itself."""
+    """An index that became float, as pandas does for missing values, still matches."""
     truth = FRAMES[library]({"id": [1.0, None, 3.0, 2.5, float("inf")], "y": ["a", "b", "b", "a", "a"]})
     known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
     assert list(known.features["id"]) == [1, 3]
@@ -106,26 +106,26 @@ def test_numbers_of_another_width_are_the_same_index(library):
     ],
 )
 def test_truth_that_does_not_fit_is_refused(truth, message):
-    """The error says what does not fit, and names it."""
+    """The error says what does not fit."""
     with pytest.raises(DataError, match=message):
         known_truth([predicted()], pd.DataFrame(truth), PROBLEM, ["a", "b"])
 
 
 def test_truth_needs_an_index():
-    """Without an index nobody can tell which label belongs to which row."""
+    """Without an index, labels cannot be joined."""
     with pytest.raises(DataError, match=r"set problem.index"):
         known_truth([predicted()], predicted(), Problem(name="p", target="y"), ["a", "b"])
 
 
 def test_predictions_with_holes_are_refused(load):
-    """A missing probability is an error before anything is kept."""
+    """A missing probability is an error before anything is stored."""
     frame = pd.DataFrame({"id": [1, 2], "prediction": ["a", "b"], "probability_a": [0.5, np.nan]})
     with pytest.raises(DataError, match="probability_a"):
         load().predict.pipeline().check_predictions(frame)
 
 
 def test_the_same_prediction_for_all_rows_is_suspicious(load, capsys):
-    """People hear of it, and the predictions are used all the same."""
+    """It is a warning, and the predictions are used."""
     frame = pd.DataFrame({"prediction": ["a", "a"], "probability_a": [0.9, 0.8]})
     assert load().predict.pipeline().check_predictions(frame).status == "warn"
     assert capsys.readouterr().err == "warning: all 2 rows are predicted as 'a'\n"

@@ -18,7 +18,7 @@ def frame(request):
 
 
 def test_a_run_ends_with_predictions_of_the_deployed_model(load, kept, project):
-    """Rows become versions, a model is trained and deployed, new rows are predicted and written."""
+    """Rows are stored, a model is trained and deployed, new rows are predicted and written."""
     container = load()
     prediction_job = container.runner().run()
     assert prediction_job == PredictionJob(name="tumors", number=1)
@@ -38,7 +38,7 @@ def test_a_run_ends_with_predictions_of_the_deployed_model(load, kept, project):
 
 
 def test_lineage_leads_from_predictions_back_to_the_rows(load, kept):
-    """Everything knows what it was made from."""
+    """Every resource has its parents."""
     prediction_job = load().runner().run()
     model_version, rows = kept.parents(prediction_job)
     assert rows.reference == "dataset_version:tumors_predict@1"
@@ -74,7 +74,7 @@ def test_metrics_are_kept_by_split(load, kept, capsys):
 
 
 def test_a_second_run_keeps_what_is_deployed_unless_the_new_one_is_better(load, kept, capsys):
-    """The same data is the same version, and a challenger that is no better is not deployed."""
+    """Equal data is one version, and an equal challenger is not deployed."""
     load().runner().run()
     capsys.readouterr()
     prediction_job = load().runner().run()
@@ -88,7 +88,7 @@ def test_a_second_run_keeps_what_is_deployed_unless_the_new_one_is_better(load, 
 
 
 def test_a_better_challenger_replaces_what_is_deployed(load, kept, capsys):
-    """Both are judged on the same rows, and the better one is in use afterwards."""
+    """Both models are evaluated on the same rows, and the better one is deployed."""
     load(train__model_trainer__estimator=LAZY).runner().run()
     capsys.readouterr()
     load().runner().run()
@@ -97,21 +97,21 @@ def test_a_better_challenger_replaces_what_is_deployed(load, kept, capsys):
 
 
 def test_without_rows_to_predict_a_run_ends_after_deployment(load, kept, capsys):
-    """The run says that nothing is predicted, and why."""
+    """The run says why nothing is predicted."""
     assert load(data__predict=None).runner().run() is None
     assert "No predictions: data.predict is not set" in capsys.readouterr().err
     assert len(kept.find(Deployment)) == 1
 
 
 def test_missing_rows_to_predict_are_noticed_before_training(load, kept):
-    """Nobody waits for a model to hear that a file is missing."""
+    """A missing file is an error before training."""
     with pytest.raises(DataError, match="nowhere"):
         load(data__predict="nowhere.csv").runner().run()
     assert kept.find(ModelVersion) == []
 
 
 def test_truth_that_is_not_there_yet_does_not_fail_a_run(load, kept, capsys, project):
-    """A run that has predicted is complete; the truth can be evaluated when it arrives."""
+    """The run is complete; the truth can be evaluated later."""
     (project / "truth.csv").rename(project / "later.csv")
     container = load()
     prediction_job = container.runner().run()
@@ -123,7 +123,7 @@ def test_truth_that_is_not_there_yet_does_not_fail_a_run(load, kept, capsys, pro
 
 
 def test_the_same_seed_data_and_settings_give_the_same_model(load, project):
-    """Metrics and predictions are the same, in stores that know nothing of each other."""
+    """Metrics and predictions are equal in independent stores."""
     outcomes = []
     for number in (1, 2):
         container = load(
@@ -136,7 +136,7 @@ def test_the_same_seed_data_and_settings_give_the_same_model(load, project):
 
 
 def test_polars_frames_go_the_whole_way(load, project):
-    """The workflow gives the same predictions whichever dataframe library reads the rows."""
+    """Predictions do not depend on the dataframe library."""
     written = []
     for frame in ("pandas", "polars"):
         load(data__frame=frame).runner().run()
@@ -145,7 +145,7 @@ def test_polars_frames_go_the_whole_way(load, project):
 
 
 def test_without_an_index_predictions_are_in_the_order_of_the_rows(load, project):
-    """An index is needed for the truth only."""
+    """Only the truth needs an index."""
     container = load(problem__index=None, problem__drop=["patient_id"], data__truth=None)
     container.runner().run()
     written = pd.read_csv(project / "out" / "predictions.csv")
@@ -154,7 +154,7 @@ def test_without_an_index_predictions_are_in_the_order_of_the_rows(load, project
 
 
 def test_the_same_rows_from_another_place_keep_their_origin(load, kept, project):
-    """A dataset version stays where its rows came from first; each run says where it read them."""
+    """A dataset version keeps its first origin; each run records its own."""
     shutil.copy(project / "known.csv", project / "again.csv")
     first = load().runner().process_data()
     container = load(data__train="again.csv")
@@ -165,7 +165,7 @@ def test_the_same_rows_from_another_place_keep_their_origin(load, kept, project)
 
 
 def test_what_cannot_be_predicted_is_named_as_it_was_read(load, project):
-    """An error about rows that were there before names the file that this run has read them from."""
+    """The error names the file of this run, although the rows were stored before."""
     rows = pd.read_csv(project / "new.csv").drop(columns="mean_area")
     for name in ("one.csv", "two.csv"):
         rows.to_csv(project / name, index=False)
@@ -174,7 +174,7 @@ def test_what_cannot_be_predicted_is_named_as_it_was_read(load, project):
 
 
 def test_workflows_meet_by_reference(load, kept):
-    """Each workflow can run in a container of its own, which knows nothing but references."""
+    """Each workflow can run in its own container, with references only."""
     rows = load().runner().process_data()
     model_version = load().runner().train_model(rows.reference)
     assert load().runner().deploy_model(model_version.reference) == Deployment(name="tumors", number=1)
@@ -185,13 +185,13 @@ def test_workflows_meet_by_reference(load, kept):
 
 
 def test_a_runner_for_classes_refuses_another_problem(load):
-    """The constructor prints the type that it got."""
+    """The message of the constructor has the type."""
     with pytest.raises(Exception, match="'regression'"):
         load(problem__type="regression").runner()
 
 
 def test_predictions_are_not_touched_when_a_model_cannot_predict(load, kept, project, patients):
-    """Rows that lack a column leave neither a job nor a file behind."""
+    """If a column is missing, no job and no file is made."""
     patients.drop(columns=["diagnosis", "mean_radius"]).to_csv(project / "new.csv", index=False)
     with pytest.raises(DataError, match="mean_radius"):
         load().runner().run()
@@ -200,7 +200,7 @@ def test_predictions_are_not_touched_when_a_model_cannot_predict(load, kept, pro
 
 
 def test_stored_params_are_those_of_the_trainer(load, kept):
-    """An experiment tells what it was fitted with."""
+    """An experiment has the parameters of its fit."""
     container = load(train__model_trainer__params={"C": 0.5})
     container.runner().run()
     assert isinstance(container.train.model_trainer(), SklearnModelTrainer)
@@ -209,7 +209,7 @@ def test_stored_params_are_those_of_the_trainer(load, kept):
 
 
 def test_optional_tasks_can_be_skipped(load):
-    """Tasks that the settings skip are left out, and the workflow deploys and predicts all the same."""
+    """Skipped tasks are left out, and the workflow still deploys and predicts."""
     optional = {"check_data", "profile_data", "compare_data", "check_model", "check_predictions"}
     container = load(skip=sorted(optional))
     assert container.runner().run() == PredictionJob(name="tumors", number=1)
@@ -219,7 +219,7 @@ def test_optional_tasks_can_be_skipped(load):
 
 
 def test_only_the_splits_that_the_settings_name_are_measured(load, kept):
-    """Who saves the time of measuring training rows has the metrics of the others."""
+    """The training rows can be left out of the metrics."""
     container = load(train__measured=["test"])
     container.runner().run()
     (model_version,) = kept.find(ModelVersion)

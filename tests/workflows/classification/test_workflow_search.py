@@ -21,7 +21,7 @@ def outcomes(kept, container):
 
 
 def test_each_trial_is_an_experiment_of_one_model_version(load, kept):
-    """The trials of a search belong to one model version, and one of them wins."""
+    """All trials belong to one model version, and one of them wins."""
     container = load(train__hyperparameter_tuner__n_trials=4)
     model_version = container.runner().train_model(container.runner().process_data())
     found = outcomes(kept, container)
@@ -32,7 +32,7 @@ def test_each_trial_is_an_experiment_of_one_model_version(load, kept):
 
 
 def test_the_winner_is_chosen_by_validation_rows_alone(load, kept):
-    """No trial but the winner is ever measured on the test rows."""
+    """Only the winner is measured on the test rows."""
     container = load(train__hyperparameter_tuner__n_trials=4)
     container.runner().train_model(container.runner().process_data())
     checker = container.model_checker()
@@ -57,7 +57,7 @@ def test_candidates_compete_without_a_search_too(load, kept):
 
 
 def test_a_search_runs_over_candidates_and_their_parameters(load, kept):
-    """With trials to spend, each experiment is of one of the candidates."""
+    """With trials, each experiment is of one of the candidates."""
     candidates = [{"use": "sklearn", "estimator": name} for name in ("random_forest", "logistic_regression")]
     container = load(train__candidates=candidates, train__hyperparameter_tuner__n_trials=6)
     container.runner().train_model(container.runner().process_data())
@@ -67,7 +67,7 @@ def test_a_search_runs_over_candidates_and_their_parameters(load, kept):
 
 
 def test_trials_are_logged_as_they_are_judged(load, capsys):
-    """Who waits for a long search sees it move."""
+    """Each trial is logged with its score."""
     container = load(train__hyperparameter_tuner__n_trials=2)
     container.runner().train_model(container.runner().process_data())
     told = capsys.readouterr().err
@@ -76,7 +76,7 @@ def test_trials_are_logged_as_they_are_judged(load, capsys):
 
 
 def test_training_that_is_retried_ends_in_one_model_version(load, kept):
-    """A run has one model version of a model, however often its training was begun."""
+    """A run has one model version, however often its training started."""
     left = [OSError("the network was gone for a moment")]
 
     class Flaky(BuiltinModelChecker):

@@ -27,7 +27,7 @@ def searching(load):
 
 
 def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, project):
-    """All trials are fitted elsewhere, each process reads the rows once, and the run and lineage are this one's."""
+    """Each process reads the rows once; run and lineage are those of the search."""
     container = searching(n_trials=4, n_jobs=2)
     runner = container.runner()
     rows = runner.process_data()
@@ -47,7 +47,7 @@ def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, 
 
 
 def test_trials_given_up_early_are_experiments_on_a_share_of_the_rows(searching, kept, project):
-    """Each fit on a share of the rows says so, and none of those wins."""
+    """Pruned trials record their share of the rows, and do not win."""
     container = searching(n_trials=9, prune_at=[0.2])
     container.runner().train_model(container.runner().process_data())
     fields = [kept.get(each).fields for each in kept.find(Experiment)]
@@ -62,7 +62,7 @@ def test_trials_given_up_early_are_experiments_on_a_share_of_the_rows(searching,
 
 
 def test_what_other_processes_cannot_have_is_refused(searching):
-    """A live object in the place of a component is named before anything is tried."""
+    """An override by a live object is refused before the first trial."""
     container = searching(n_trials=2, n_jobs=2)
     former = container.train.model_trainer()
     with (
@@ -73,7 +73,7 @@ def test_what_other_processes_cannot_have_is_refused(searching):
 
 
 def test_failed_trials_are_logged_with_their_reason(load, capsys):
-    """Who sees that all trials have failed finds the reasons in the log."""
+    """If all trials fail, the log has the reasons."""
     container = load(skip=SKIPPED, train__hyperparameter_tuner={"use": "grid", "values": {"C": [-1.0, 1.0]}})
     container.runner().train_model(container.runner().process_data())
     assert "A trial of SklearnModelTrainer failed: " in capsys.readouterr().err

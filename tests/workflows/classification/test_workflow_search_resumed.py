@@ -43,7 +43,7 @@ def search(load, kept, project):
 
 
 def test_a_search_goes_on_where_one_ended(search):
-    """More trials are those that one search alone would have made; the earlier ones are not fitted again."""
+    """The trials equal those of one longer search; earlier ones are not fitted again."""
     alone, fits = search(7, seed=8)
     assert fits == 7
     search(4, seed=8, problem__name="other")
@@ -53,7 +53,7 @@ def test_a_search_goes_on_where_one_ended(search):
 
 
 def test_a_search_that_had_ended_is_not_made_again(search, load, kept):
-    """Only the winner is fitted, to have its model; it is the same, and the model version can be used."""
+    """Only the winner is fitted again; it is the same, and its model version can be used."""
     trials, _ = search(4)
     again, fits = search(4, train__resume_search=True)
     assert fits == 1
@@ -76,13 +76,13 @@ def test_a_search_that_had_ended_is_not_made_again(search, load, kept):
     ids=lambda change: next(iter(change)),
 )
 def test_what_was_tried_in_another_way_is_tried_again(search, change):
-    """Without being asked, with another seed, setting or other rows, nothing is taken over."""
+    """Without resume, or with another seed, setting or other rows, no trial is reused."""
     search(2)
     assert search(2, **{"train__resume_search": True} | change)[1] == 2
 
 
 def test_a_grid_is_resumed_too(search):
-    """Whatever chooses the trials, those that were made are known."""
+    """Trials of every tuner are reused."""
     grid = {"use": "grid", "values": {"C": [0.1, 1.0]}}
     search(grid)
     grid["values"]["C"].append(10.0)

@@ -30,13 +30,13 @@ def fitted(frame, problem=MONTHS):
 
 
 def test_series_that_are_as_they_should_be_raise_no_alarm(months, shops):
-    """Every check of good rows is fine."""
+    """Every check of good rows passes."""
     for frame, problem in ((months, MONTHS), (shops, SHOPS)):
         assert {status for status, _ in checked(frame, problem).values()} == {"ok"}
 
 
-def test_gaps_are_told_and_filled(months):
-    """Months that are missing are counted, and the model forecasts as if nothing was."""
+def test_gaps_are_reported_and_filled(months):
+    """Missing months are counted, and forecasts stay the same."""
     holes = months.drop(index=[20, 21, 60])
     assert checked(holes)["gaps_in_time"] == (
         "warn",
@@ -48,7 +48,7 @@ def test_gaps_are_told_and_filled(months):
 
 
 def test_a_target_with_missing_values_is_a_gap(months):
-    """A value that is missing is as good as no row: told, and filled."""
+    """A missing value counts as a missing row: reported and filled."""
     holes = months.assign(visits=months["visits"].where(~months.index.isin([20, 21, 60])))
     assert checked(holes)["gaps_in_time"][0] == "warn"
     future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=6, freq="MS")})
@@ -57,14 +57,14 @@ def test_a_target_with_missing_values_is_a_gap(months):
 
 
 def test_rows_at_the_end_without_a_target_are_those_to_forecast(months):
-    """A history ends with its last value, whatever rows come after it."""
+    """The history ends with the last known value."""
     planned = months.assign(visits=months["visits"].where(months.index < 120))
     future = future_rows(planned, MONTHS).rows
     assert future["month"].tolist() == months["month"][120:].tolist()
 
 
-def test_rows_out_of_order_are_told_and_sorted(months):
-    """The order of rows changes nothing but a notice."""
+def test_rows_out_of_order_are_reported_and_sorted(months):
+    """The order of rows only raises a notice."""
     shuffled = months.sample(frac=1, random_state=0)
     assert checked(shuffled)["order_of_time"][0] == "warn"
     future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=6, freq="MS")})
@@ -72,7 +72,7 @@ def test_rows_out_of_order_are_told_and_sorted(months):
 
 
 def test_a_time_that_a_series_has_twice_is_an_error(months, shops):
-    """Which of two values is true cannot be told; rows of several series may only lack their column."""
+    """Two values at one time are ambiguous; perhaps problem.series is missing."""
     status, message = checked(pd.concat([months, months[:1]]))["series"]
     assert status == "error"
     assert "1 row repeats a time of column 'month', such as 2015-01-01" in message
@@ -82,7 +82,7 @@ def test_a_time_that_a_series_has_twice_is_an_error(months, shops):
 
 
 def test_mixed_zones_are_an_error(months):
-    """Times of several zones are shown beside each other."""
+    """The message has times of both zones."""
     zones = ["2025-01-01T00:00+01:00", "2025-01-02T00:00+02:00", "2025-01-03T00:00+01:00"]
     mixed = pd.DataFrame({"month": zones, "visits": 1.0})
     status, message = checked(mixed)["series"]
@@ -91,14 +91,14 @@ def test_mixed_zones_are_an_error(months):
 
 
 def test_a_target_beyond_what_models_compute_with_is_an_error(months):
-    """Its squares would be infinite, and so would be errors and intervals."""
+    """Its squares would be infinite, and so would errors and intervals."""
     status, message = checked(months.assign(visits=months["visits"] * 1e301))["series"]
     assert status == "error"
     assert "models support numbers up to 1e+37. Use a larger unit" in message
 
 
 def test_irregular_times_are_an_error(months):
-    """Times without a frequency are shown, with what to do about them."""
+    """The message has times without a frequency, and what to do."""
     random = np.random.default_rng(0)
     times = pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 10**6, 50), unit="s")
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
@@ -116,7 +116,7 @@ def test_irregular_times_are_an_error(months):
     ],
 )
 def test_what_is_no_time_is_named(times, said):
-    """The value that is no time is told with its column."""
+    """The error has the column and the value."""
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
     assert (status, "'month'" in message, said in message) == ("error", True, True)
 
@@ -131,7 +131,7 @@ def test_what_is_no_time_is_named(times, said):
 )
 @pytest.mark.parametrize("frequency", [None, "MS"])
 def test_dates_written_as_numbers_are_not_counted(times, example, frequency):
-    """After 202412 comes no 202413: dates in digits are refused, with a date as it should be written."""
+    """202412 is not followed by 202413: such dates are refused, with the right form."""
     problem = MONTHS.model_copy(update={"frequency": frequency})
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}), problem)["series"]
     assert (status, "numbers that look like dates" in message) == ("error", True)
@@ -139,26 +139,26 @@ def test_dates_written_as_numbers_are_not_counted(times, example, frequency):
 
 
 def test_a_step_makes_numbers_of_what_looks_like_dates():
-    """Who says what the step is has counted, and counts on."""
+    """With a step as problem.frequency they are numbers."""
     assert Grid.of(pd.Series([202401, 202403], name="count"), "1").times(np.array([1]))[0] == 202402
 
 
 @pytest.mark.parametrize("time", ["2000Q1", "201501", "2015-W01", "Dez 2015"])
-def test_times_in_another_notation_are_told_how_to_write_them(time):
-    """Quarters, weeks and the like are told as what they should be."""
+def test_times_in_another_notation_get_the_right_form(time):
+    """Quarters, weeks and others get the right form."""
     _, message = checked(pd.DataFrame({"month": [time, time], "visits": 1.0}))["series"]
     assert f"contains {time!r}. Write times such as 2024-01-31" in message
     assert "a month, a quarter or a week as its first day" in message
 
 
 def test_a_column_of_time_that_is_not_there_has_a_near_name(months):
-    """A misspelt column is told with what may have been meant."""
+    """A misspelt time column gets a near name."""
     status, message = checked(months.rename(columns={"month": "months"}))["series"]
     assert (status, "Did you mean months?" in message) == ("error", True)
 
 
 def test_a_column_of_series_that_is_not_there_has_a_near_name(shops):
-    """What may have been meant is looked for among all columns, those that are dropped as well."""
+    """The near name may be any column, dropped ones included."""
     problem = SHOPS.model_copy(update={"series": "shp", "drop": ("shop",)})
     status, message = checked(shops, problem)["series"]
     assert (status, message) == (
@@ -167,8 +167,8 @@ def test_a_column_of_series_that_is_not_there_has_a_near_name(shops):
     )
 
 
-def test_days_with_the_offsets_of_summer_and_winter_are_told(project, command):
-    """Read as moments of one zone, such days are an hour apart: people hear of offsets, and what to write."""
+def test_days_with_the_offsets_of_summer_and_winter_are_reported(project, command):
+    """In one zone such days are an hour apart; the message has the offsets and the advice."""
     days = pd.date_range("2025-02-01", periods=80, tz="Europe/Berlin")
     rows = pd.DataFrame({"month": [day.isoformat() for day in days], "visits": np.arange(80.0)})
     rows.to_csv(project / "known.csv", index=False)
@@ -193,21 +193,21 @@ def test_hours_with_the_offsets_of_summer_and_winter_are_regular(project, comman
         (pd.to_timedelta(range(9), unit="D"), "durations. Add them to the moment that they count from"),
     ],
 )
-def test_periods_and_durations_are_told_what_to_do(times, said):
-    """What is near to a time and none is refused with a way to make one of it."""
+def test_periods_and_durations_are_refused_with_advice(times, said):
+    """Periods and durations are refused, with the conversion to times."""
     status, message = checked(pd.DataFrame({"month": times, "visits": np.arange(9.0)}))["series"]
     assert (status, said in message) == ("error", True)
 
 
 def test_a_target_too_small_to_compute_with_is_an_error(months):
-    """Its squares would be zero, and its digits are lost: statistics of it are those of nothing."""
+    """Its squares would be zero."""
     status, message = checked(months.assign(visits=months["visits"] * 1e-310))["series"]
     assert (status, "Use a smaller unit" in message) == ("error", True)
     assert checked(months.assign(visits=months["visits"] * 1e-130))["series"][0] == "ok"
 
 
 def test_lags_beyond_the_history_are_refused(months):
-    """A value from before everything is known of no step: lags and history are told."""
+    """The message has the lags and the length of the history."""
     trainer = SklearnModelTrainer(
         "ridge", lags=(1, 500), problem=MONTHS, feature_transformer=SklearnFeatureTransformer()
     )
@@ -216,7 +216,7 @@ def test_lags_beyond_the_history_are_refused(months):
 
 
 def test_a_horizon_longer_than_the_history_is_an_error(months):
-    """What cannot be tested is refused, with a horizon that could be."""
+    """The message has a possible horizon."""
     status, message = checked(months[:6])["history"]
     assert status == "error"
     assert "the longest history has 6 steps" in message
@@ -225,21 +225,21 @@ def test_a_horizon_longer_than_the_history_is_an_error(months):
 
 
 def test_gaps_longer_than_the_horizon_are_no_origin(months):
-    """Months counted by days: an origin after which no row comes is none to test from."""
+    """A backtest skips origins after which no row follows."""
     problem = MONTHS.model_copy(update={"frequency": "D"})
     splits = HorizonDataSplitter(problem=problem).backtest(months)
     assert all(len(each.test) for each in splits)
 
 
 def test_there_is_no_time_after_the_last_year():
-    """What follows the year 9999 is told, and no date."""
+    """A forecast after the year 9999 is a readable error."""
     years = pd.DataFrame({"month": [f"{year}-01-01" for year in range(9980, 10000)], "visits": range(20)})
     with pytest.raises(DataError, match="'month' would go on to 10005-01-01: that is no date"):
         future_rows(years, MONTHS)
 
 
 def test_a_series_of_one_point_is_named(shops):
-    """A series with one value is named, for nobody can tell how it goes on."""
+    """A series with one value is an error with its name."""
     one = shops[(shops["shop"] != 2) | (shops["day"] == "2025-01-05")]
     status, message = checked(one, SHOPS)["series"]
     assert (status, message) == (
@@ -249,7 +249,7 @@ def test_a_series_of_one_point_is_named(shops):
 
 
 def test_a_series_much_shorter_than_others_is_learned_from_and_not_tested(shops):
-    """It is told, forecast, and not among the rows that are tested on."""
+    """It is reported, forecast, and left out of the test rows."""
     late = shops[(shops["shop"] != 3) | (shops["day"] >= "2025-03-26")]
     status, message = checked(late, SHOPS)["history"]
     assert (status, "'3'" in message) == ("warn", True)
@@ -261,7 +261,7 @@ def test_a_series_much_shorter_than_others_is_learned_from_and_not_tested(shops)
 
 
 def test_series_that_end_early_are_named(shops):
-    """One that has ended is forecast from its own last time, and people hear of it."""
+    """They are forecast from their own last time, with a notice."""
     ended = shops[(shops["shop"] != 4) | (shops["day"] < "2025-03-20")]
     assert checked(ended, SHOPS)["ends"] == (
         "warn",
@@ -270,13 +270,13 @@ def test_series_that_end_early_are_named(shops):
 
 
 def test_text_is_left_out_with_a_notice(months):
-    """A column of text is nothing to learn from."""
+    """A text column is no regressor."""
     status, message = checked(months.assign(note="as usual"))["left_out_columns"]
     assert (status, "'note' (string values)" in message) == ("warn", True)
 
 
 def test_a_regressor_missing_at_prediction_is_named(shops):
-    """What is learned from has to be known: the column, or its value and when, is told."""
+    """The error has the missing column, or the time of a missing value."""
     model = fitted(shops, SHOPS)
     future = future_rows(shops, SHOPS).rows
     with pytest.raises(DataError, match="no column 'offer'"):
@@ -287,20 +287,20 @@ def test_a_regressor_missing_at_prediction_is_named(shops):
 
 
 def test_rows_inside_the_history_are_refused(months):
-    """What is known already is not forecast: the row, and where the history ends, are told."""
-    with pytest.raises(DataError, match=r"2025-06-01 lies inside the history .* ends at 2025-06-01"):
+    """The error has the row and the end of the history."""
+    with pytest.raises(DataError, match=r"2025-06-01 lies in the training history, .* ends at 2025-06-01"):
         fitted(months).predict(months[["month"]][-1:])
 
 
 def test_an_unknown_series_is_named(shops):
-    """A series that was not learned from is told with those that were."""
+    """The error has the series of the training."""
     future = future_rows(shops, SHOPS).rows.assign(offer=False)
     with pytest.raises(DataError, match=r"There is no series '9' .* Series: 1, 2, 3, 4"):
         fitted(shops, SHOPS).predict(future.replace({"shop": {4: 9}}))
 
 
 def test_times_between_those_of_the_grid_are_refused(months):
-    """A moment that is none of the series' is told with the frequency."""
+    """The error has the time and the frequency."""
     with pytest.raises(DataError, match="2025-07-15, which does not match the frequency MS"):
         fitted(months).predict(pd.DataFrame({"month": [pd.Timestamp("2025-07-15")]}))
 
@@ -317,7 +317,7 @@ def test_times_between_those_of_the_grid_are_refused(months):
     ],
 )
 def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):
-    """Rows that are to be forecast are checked for when they are, and of which series."""
+    """Rows to forecast are checked for unique times and series."""
     checker, rows = ForecastDataChecker(problem=SHOPS), shops.drop(columns="sold")
     assert checker.check(rows, labelled=False).status == "ok"
     [error] = checker.check(change(rows), labelled=False).of("error")
@@ -325,7 +325,7 @@ def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):
 
 
 def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
-    """The command line fails in words, and the JSON has the check."""
+    """The command fails with a readable error, and JSON has the check."""
     pd.concat([months, months[:3]]).to_csv(project / "known.csv", index=False)
     code, told, said = command()
     assert code == 1
@@ -334,7 +334,7 @@ def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
 
 
 def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, months):
-    """A file in which some times have a zone, and others none, is not read as if all had the same."""
+    """A file that mixes times with and without a zone is an error."""
     times = months["month"].dt.strftime("%Y-%m-%dT00:00")
     mixed = months.assign(month=times.where(months.index % 2 == 0, times + "+01:00"))
     mixed.to_csv(project / "known.csv", index=False)
@@ -346,7 +346,7 @@ def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, mo
 
 
 def test_without_rows_that_have_them_regressors_forecast_nothing(project, command, months):
-    """A run that has learned from what is known in advance says what it needs to forecast."""
+    """A run with regressors but without rows to predict says what it needs."""
     months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)
     code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
     assert (code, told["prediction_job"]) == (0, None)
@@ -354,7 +354,7 @@ def test_without_rows_that_have_them_regressors_forecast_nothing(project, comman
 
 
 def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, months):
-    """What tells rows apart is nobody's to make up: a run trains, and says what it needs to forecast."""
+    """With an index but without rows to predict, a run trains and says what it needs."""
     months.assign(number=months.index).to_csv(project / "known.csv", index=False)
     skipped = 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
     code, told, said = command("--set", skipped, "--set", "problem.index=number")

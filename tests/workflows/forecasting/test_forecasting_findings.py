@@ -42,7 +42,7 @@ def findings(folder, text):
     ],
 )
 def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, said):
-    """Time and series are columns of their own: the finding stands where one is named again."""
+    """A column with two roles is a finding at its second role."""
     (finding,) = findings(tmp_path, f"problem: {{name: a, horizon: 3, {roles}}}\ndata: {{train: a.csv}}\n")
     assert finding.path == path
     assert said in finding.message
@@ -50,12 +50,12 @@ def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, said)
 
 
 def test_roles_that_differ_are_fine():
-    """Columns that are dropped, or an index, beside time and series are no finding."""
+    """Dropped columns, or an index, next to time and series are valid."""
     ForecastingProblem(name="a", target="b", time="c", series="d", index="e", drop=("f", "b"), horizon=2)
 
 
 def test_a_metric_that_does_not_exist_has_a_near_name(tmp_path):
-    """A misspelt metric is told with the one that may have been meant."""
+    """A misspelt metric gets a near name."""
     text = PROBLEM + "model_checker: {metric: mean_absolute_scaled_eror}\n"
     (finding,) = findings(tmp_path, text)
     assert (finding.path, finding.hint) == (
@@ -72,14 +72,14 @@ def test_a_metric_that_does_not_exist_has_a_near_name(tmp_path):
     ],
 )
 def test_what_explains_rows_explains_no_forecasts(tmp_path, more, path, message):
-    """An explainer of rows, and explanations of single forecasts, are told before anything is fitted."""
+    """An explainer for rows, and explanations of forecasts, are findings before training."""
     (finding,) = findings(tmp_path, f"{PROBLEM}{more}\n")
     assert (finding.path, finding.message) == (path, message)
     assert ":3:" in str(finding.origin)
 
 
 def test_rows_in_batches_are_found_where_they_are_asked_for(tmp_path):
-    """What would not be built is told before, with its line."""
+    """data.batch_rows is a finding with its line."""
     (finding,) = findings(tmp_path, PROBLEM.replace("a.csv", "a.csv, batch_rows: 10"))
     assert finding.path == "data.batch_rows"
     assert finding.message == "is not supported for forecasting: earlier times may be in a later batch"

@@ -26,7 +26,7 @@ def shop_files(project, shops):
 
 
 def test_a_run_forecasts_the_horizon_after_the_last_row(project, command, months):
-    """Without rows to predict, the months that follow the last known one are forecast, with their interval."""
+    """Without rows to predict, the next months are forecast, with intervals."""
     code, _, said = command()
     assert code == 0
     written = pd.read_csv(project / "out" / "predictions.csv", parse_dates=["month"])
@@ -40,7 +40,7 @@ def test_a_run_forecasts_the_horizon_after_the_last_row(project, command, months
 
 
 def test_a_run_tells_what_a_script_acts_on(command):
-    """The JSON has checks of rows, backtest and forecasts, metrics by what was measured on, and what was made."""
+    """JSON has checks of rows, backtest and forecasts, metrics by split, and resources."""
     _, told, _ = command()
     assert {check["task"] for check in told["checks"]} == {
         "process.check_data", "train.check_model", "predict.check_predictions",
@@ -54,7 +54,7 @@ def test_a_run_tells_what_a_script_acts_on(command):
 
 
 def test_the_test_is_the_last_horizon_and_the_model_goes_on_from_the_end(load, months):
-    """What is judged has learned up to the test, what is deployed was trained on all rows."""
+    """The evaluated model is trained up to the test, the deployed one on all rows."""
     container = load(skip=QUICK)
     runner = container.runner()
     model_version = runner.train_model(runner.process_data())
@@ -66,7 +66,7 @@ def test_the_test_is_the_last_horizon_and_the_model_goes_on_from_the_end(load, m
 
 
 def test_a_backtest_forecasts_each_horizon_from_before_it(load, months):
-    """Each of three origins forecasts six months of its own, by a model that has not seen them."""
+    """Each of three origins forecasts its own six months, from earlier rows only."""
     container = load(train__data_splitter={"origins": 3}, skip=QUICK)
     runner = container.runner()
     model_version = runner.train_model(runner.process_data())
@@ -80,7 +80,7 @@ def test_a_backtest_forecasts_each_horizon_from_before_it(load, months):
 
 
 def test_series_with_what_is_known_in_advance(shop_files, load):
-    """Rows to predict carry regressors; what is written has series and time, and meets its truth by both."""
+    """Rows to predict have regressors; the output has series and time, which join the truth."""
     container = load(**SHOPS)
     runner = container.runner()
     runner.run()
@@ -94,7 +94,7 @@ def test_series_with_what_is_known_in_advance(shop_files, load):
 
 
 def test_the_truth_is_measured_whatever_its_order(shop_files, load):
-    """Rows of the truth in another order, some of them only, measure the same forecasts."""
+    """A part of the truth in another order measures the same forecasts."""
     container = load(**SHOPS)
     runner = container.runner()
     job = runner.run()
@@ -108,7 +108,7 @@ def test_the_truth_is_measured_whatever_its_order(shop_files, load):
 
 
 def test_a_model_of_the_same_rows_has_to_be_surely_better(command):
-    """Neither has learned from the rows that both are judged on; a worse one is not deployed."""
+    """Both are evaluated on rows that neither was trained on; a worse one is not deployed."""
     command()
     _, told, said = command("--set", "train.model_trainer.estimator=decision_tree")
     assert told["comparison"]["against"] == "model_version:visitors@1"
@@ -118,7 +118,7 @@ def test_a_model_of_the_same_rows_has_to_be_surely_better(command):
 
 
 def test_a_model_of_later_rows_replaces_one_that_is_no_better(project, command, months):
-    """The same skill with later rows is deployed, so that forecasts begin where the rows end."""
+    """An equally good model of later rows is deployed, so forecasts start later."""
     command()
     months[:123].to_csv(project / "known.csv", index=False)
     _, told, said = command()
@@ -130,7 +130,7 @@ def test_a_model_of_later_rows_replaces_one_that_is_no_better(project, command, 
 
 
 def test_a_deployed_model_is_compared_on_rows_that_came_after_it(project, load, months):
-    """When all of the test came after what is deployed, it is judged as it is, and not as it was."""
+    """If the test is later than its training rows, the deployed model itself is evaluated."""
     container = load(skip=QUICK)
     runner = container.runner()
     first = runner.train_model(runner.process_data())
@@ -148,7 +148,7 @@ def test_a_deployed_model_is_compared_on_rows_that_came_after_it(project, load, 
 
 
 def test_a_search_is_judged_before_the_test(load, months):
-    """Trials are measured on rows before the test, and the winner has learned up to it."""
+    """Trials are measured before the test, and the winner is trained up to it."""
     container = load(
         train__candidates=[
             {"use": "sklearn", "estimator": "ridge"},
@@ -167,13 +167,13 @@ def test_a_search_is_judged_before_the_test(load, months):
 
 
 def test_other_ways_to_split_are_refused(load):
-    """A random split would learn from what comes after the test: verification says what is wanted."""
+    """A random split would train on rows after the test: verification says what to use."""
     with pytest.raises(VerificationError, match=r"train\.data_splitter"):
         load(train__data_splitter="sklearn").verify()
 
 
 def test_a_problem_needs_its_time_and_horizon(project, load):
-    """What a forecasting problem cannot do without is told by verification."""
+    """Verification reports missing required settings of a forecasting problem."""
     (project / "lolpop.yaml").write_text("problem: {name: a, target: b}\ndata: {train: c.csv}\n")
     with pytest.raises(VerificationError, match=r"problem\.time") as raised:
         load().verify()
@@ -181,12 +181,12 @@ def test_a_problem_needs_its_time_and_horizon(project, load):
 
 
 def test_the_wiring_is_sound(load):
-    """Nothing is declared that nobody uses."""
+    """Every declared provider is used."""
     assert load().verify() == []
 
 
 def test_a_run_keeps_what_forecasts_rest_on(load):
-    """The model version has it as a field and a figure, as of every other model."""
+    """Importance is a field and a figure of the model version."""
     container = load(skip=["compare_data", "analyze_prediction_drift", "check_predictions"])
     version = container.runner().train_model(container.runner().process_data("known.csv"))
     tracker = container.metadata_tracker()

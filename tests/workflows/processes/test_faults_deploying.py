@@ -17,7 +17,7 @@ def with_strength(strength):
 
 
 def test_a_worse_model_never_replaces_a_better_one_that_was_deployed_meanwhile(lolpop, project, tmp_path):
-    """Compared with a poor model, held back, and then compared with the good one that is in use by then."""
+    """After another deployment in between, the model is compared again with that one."""
     assert lolpop(*with_strength(0.0001)).code == 0
     waiting = json.dumps([{"use": "crashing:WaitingInterceptor", "on": "deploy.deploy_model"}])
     middling = Command(project, *with_strength(0.01), "--set", f"interceptors={waiting}")

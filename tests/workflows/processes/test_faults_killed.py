@@ -60,7 +60,7 @@ def project(tmp_path, used):
 
 
 def test_a_run_has_no_other_tasks(lolpop):
-    """What is killed below is all that a run does."""
+    """The tests below kill a run in each of its tasks."""
     ended = lolpop("run", "classification", "--json", *EVERY_TASK)
     assert ended.code == 0, ended.err
     run = json.loads(lolpop("runs", "show", ended.json["run_id"], "--json").out)
@@ -69,7 +69,7 @@ def test_a_run_has_no_other_tasks(lolpop):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_what_was_recorded_before_a_kill_is_whole(task, lolpop, project, tmp_path):
-    """Killed in a task whose work is done and not recorded, a run is interrupted; the next one completes."""
+    """A run that is killed in a task is interrupted, and the next one completes."""
     predictions = project / "out" / "predictions.csv"
     former = predictions.read_bytes()
     ended = lolpop("run", "classification", *killing(task))
@@ -87,7 +87,7 @@ def test_what_was_recorded_before_a_kill_is_whole(task, lolpop, project, tmp_pat
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_no_moment_of_writing_is_a_bad_one(moment, lolpop, project, tmp_path):
-    """Killed just before or after a commit, or a file is kept, a run leaves a store that is whole."""
+    """A kill just before or after a commit or a rename leaves an intact store."""
     crashing = json.dumps({"use": "crashing:CrashingStore", "moment": moment})
     assert lolpop("run", "classification", "--set", f"store={crashing}").code == -signal.SIGKILL
     check_store(project, tmp_path / "kept")
@@ -97,7 +97,7 @@ def test_no_moment_of_writing_is_a_bad_one(moment, lolpop, project, tmp_path):
 
 
 def test_a_killed_run_shows_as_interrupted_whoever_looks_first(lolpop):
-    """Neither a run nor anything else has to start before the list of runs tells the truth."""
+    """The list of runs is right without another run."""
     assert lolpop("run", "classification", *killing("train.train_model")).code == -signal.SIGKILL
     runs = json.loads(lolpop("runs", "ls", "--json").out)
     assert [run["status"] for run in runs] == ["interrupted", "completed"]

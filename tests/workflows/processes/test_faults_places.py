@@ -53,7 +53,7 @@ def assert_told(ended, code, *words):
 
 
 def test_a_file_in_the_place_of_the_store_is_named(lolpop, project):
-    """Nothing runs, and the error says what is in the way."""
+    """Nothing runs, and the error names the file."""
     (project / ".lolpop").write_text("mine")
     predictions = predicted_before(project)
     ended = lolpop("run", "classification", "--json")
@@ -64,7 +64,7 @@ def test_a_file_in_the_place_of_the_store_is_named(lolpop, project):
 
 
 def test_a_read_only_place_is_named(lolpop, project, files, tmp_path):
-    """The error says where nothing can be written, and nothing is left behind."""
+    """The error names the place, and no file is left."""
     shutil.rmtree(project)
     with small_disk(project, 1024):
         shutil.copytree(files, project, dirs_exist_ok=True)
@@ -81,8 +81,8 @@ def test_a_read_only_place_is_named(lolpop, project, files, tmp_path):
 
 
 @pytest.mark.parametrize("kilobytes", [90, 400, 700])
-def test_a_full_disk_is_told_and_harms_nothing(lolpop, project, files, tmp_path, kilobytes):
-    """Wherever a run hits the end of the disk, it says so, and what it has kept until then is whole."""
+def test_a_full_disk_is_reported_and_harms_nothing(lolpop, project, files, tmp_path, kilobytes):
+    """A full disk at any time is a readable error, and earlier records are intact."""
     shutil.rmtree(project)
     with small_disk(project, kilobytes):
         shutil.copytree(files, project, dirs_exist_ok=True)
@@ -101,7 +101,7 @@ def test_a_full_disk_is_told_and_harms_nothing(lolpop, project, files, tmp_path,
 
 
 def test_a_store_of_a_newer_version_is_left_alone(lolpop, project):
-    """Neither a run nor a list of runs touches it, and the error says how to catch up."""
+    """No command changes it, and the error says how to update."""
     assert lolpop("run", "classification").code == 0
     store, predictions = project / ".lolpop" / "store.db", predicted_before(project)
     with closing(sqlite3.connect(store)) as database, database:
@@ -114,7 +114,7 @@ def test_a_store_of_a_newer_version_is_left_alone(lolpop, project):
 
 
 def test_predictions_that_cannot_be_written_leave_the_former_ones(lolpop, project):
-    """Nothing is run where it is known from the start, and the finding names what is in the way."""
+    """Nothing runs if it is known before, and the finding has the reason."""
     predictions = predicted_before(project)
     (project / "lolpop.yaml").write_text(
         (project / "lolpop.yaml").read_text().replace("out/predictions.csv", "out/predictions.csv/today.csv")
@@ -126,7 +126,7 @@ def test_predictions_that_cannot_be_written_leave_the_former_ones(lolpop, projec
 
 
 def test_a_folder_without_settings_is_named(tmp_path):
-    """Somebody in the wrong folder hears that there are no settings, besides what is not set."""
+    """The error says that there are no settings in the current folder."""
     (tmp_path / "elsewhere").mkdir()
     ended = Command(tmp_path / "elsewhere", "run", "classification").end()
     assert ended.code == 2

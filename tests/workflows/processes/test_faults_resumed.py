@@ -50,7 +50,7 @@ def made(project):
 
 
 def test_workflows_that_completed_are_not_done_again(killed, lolpop, project):
-    """What was trained and deployed is predicted with; nothing is trained or deployed once more."""
+    """Predictions use the completed training and deployment."""
     assert made(project) == [1, 1, 1, 0]
     resumed = lolpop("run", "--resume", killed, "--json", SIGNAL="0")
     assert resumed.code == 0, resumed.err
@@ -68,8 +68,8 @@ def test_workflows_that_completed_are_not_done_again(killed, lolpop, project):
     assert f"Replay it: lolpop runs replay {shown['run_id']}" in again.err
 
 
-def test_what_may_be_another_one_by_now_is_done_again(killed, lolpop, project):
-    """With other rows or settings, and so another result, a workflow that completed does not stand for it."""
+def test_changed_workflows_are_called_again(killed, lolpop, project):
+    """With other rows or settings, completed workflows are called again."""
     known = project / "known.csv"
     rows = known.read_text().splitlines(keepends=True)
     known.write_text("".join(rows[:-20]))
@@ -79,8 +79,8 @@ def test_what_may_be_another_one_by_now_is_done_again(killed, lolpop, project):
     assert "model_version:tumors@2" in resumed.json["resources"]["model_version"]
 
 
-def test_what_is_set_otherwise_is_done_again(killed, lolpop, project):
-    """A setting on the command line is heard, though the workflow that it concerns completed without it."""
+def test_workflows_with_another_setting_are_called_again(killed, lolpop, project):
+    """A setting of the command line repeats the workflow that reads it."""
     words = "--set", "train.model_trainer.params.C=0.5"
     resumed = lolpop("run", "--resume", killed, "--json", *words, SIGNAL="0")
     assert resumed.code == 0, resumed.err
@@ -99,15 +99,15 @@ def test_what_is_set_otherwise_is_done_again(killed, lolpop, project):
     ],
 )
 def test_settings_that_no_completed_workflow_reads_change_nothing(killed, lolpop, project, setting, trained):
-    """Only what reads a setting that is another one now is done again."""
+    """Only workflows that read the changed setting are called again."""
     resumed = lolpop("run", "--resume", killed, "--json", "--set", setting, SIGNAL="0")
     assert resumed.code == 0, resumed.err
     assert made(project)[0] == trained
     assert (project / "out" / "others.csv").exists() == ("others.csv" in setting)
 
 
-def test_a_failure_says_how_to_go_on(lolpop, project):
-    """The command is on standard error, and says more of nothing than it does."""
+def test_a_failure_says_how_to_resume(lolpop, project):
+    """Standard error has the command, once."""
     (project / "new.csv").rename(project / "other.csv")
     failed = lolpop("run", "classification", SIGNAL="0")
     assert failed.code == 1

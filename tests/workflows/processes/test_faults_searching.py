@@ -51,7 +51,7 @@ def processes_in(folder: str) -> list[int]:
 
 @pytest.mark.parametrize(("n_jobs", "number"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGINT)])
 def test_an_ended_search_leaves_what_was_recorded_and_is_resumed(n_jobs, number, lolpop, project, tmp_path):
-    """Nothing recorded is lost, no process stays, and who resumes makes the trials that are missing."""
+    """Recorded trials stay, no process is left, and a resumed search makes the missing trials."""
     ended = search(lolpop, "--set", f"train.hyperparameter_tuner.n_jobs={n_jobs}", *ending(number))
     assert ended.code == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended.err
     assert "Traceback" not in ended.err

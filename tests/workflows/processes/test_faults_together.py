@@ -13,7 +13,7 @@ PROCESSES = 8
 
 
 def test_eight_processes_at_once_lose_nothing(project, tmp_path):
-    """On a store that none of them has made before, all complete, and all that they made is there."""
+    """On a new store, all complete, with all their resources."""
     started = [
         Command(project, "run", "classification", "--json", "--group", "crowd", "--set", f"seed={seed}")
         for seed in range(PROCESSES)

@@ -37,7 +37,7 @@ def nightly(project):
 
 
 def test_references_cross_processes(nightly, project):
-    """What one process made, another one uses, and each says what it made and used."""
+    """A process uses the resources of another one, and records what it made and used."""
     rows, trained, predicted = nightly
     assert rows["result"] == "dataset_version:tumors_predict@1"
     assert trained["result"] == "model_version:tumors@1"
@@ -48,7 +48,7 @@ def test_references_cross_processes(nightly, project):
 
 
 def test_a_group_is_shown_together_with_its_lineage(nightly, lolpop):
-    """The list of a group has its runs only, newest first, and what was made from what across them."""
+    """The list of a group has its runs only, newest first, and the lineage across them."""
     runs = json.loads(lolpop("runs", "ls", *GROUP).out)
     assert [run["run_id"] for run in runs] == [ended["run_id"] for ended in reversed(nightly)]
     assert {(run["status"], run["group"]) for run in runs} == {("completed", "nightly-7")}
@@ -65,7 +65,7 @@ def test_a_group_is_shown_together_with_its_lineage(nightly, lolpop):
 
 
 def test_lineage_leads_from_predictions_to_the_rows_of_training(nightly, project):
-    """Through the library, from any process: predictions, model, experiment, rows, and their runs."""
+    """From any process: predictions, model, experiment, rows, and their runs."""
     with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
         tracker = container.metadata_tracker()
         (job,) = tracker.find(PredictionJob)
@@ -89,8 +89,8 @@ def test_lineage_leads_from_predictions_to_the_rows_of_training(nightly, project
         ("tumors_train", 2, ["--dataset-version", "dataset_version:"]),
     ],
 )
-def test_a_reference_to_nothing_is_told(nightly, lolpop, reference, code, words):
-    """The error names the reference and what there is, and no model version is made."""
+def test_a_reference_to_nothing_is_reported(nightly, lolpop, reference, code, words):
+    """The error has the reference and existing ones, and no model version is made."""
     ended = lolpop("run", "classification", "train_model", "--dataset-version", reference, "--json")
     assert ended.code == code, ended.err
     assert all(word in ended.err for word in words), ended.err

@@ -21,7 +21,7 @@ def run(folder, *settings):
 
 @pytest.mark.parametrize("case", SETTINGS)
 def test_the_same_gives_the_same(case, files, tmp_path):
-    """In another folder and another process: equal metrics, equal predictions."""
+    """Another folder and process gives equal metrics and predictions."""
     folders = [shutil.copytree(files, tmp_path / name) for name in ("one", "other")]
     started = [run(folder, *SETTINGS[case]) for folder in folders]
     one, other = [command.end() for command in started]
@@ -33,14 +33,14 @@ def test_the_same_gives_the_same(case, files, tmp_path):
 
 
 def test_another_seed_splits_otherwise(files, tmp_path):
-    """The seed is what decides."""
+    """Another seed gives another split."""
     folders = [shutil.copytree(files, tmp_path / name) for name in ("one", "other")]
     one, other = [run(folder, f"seed={seed}").end() for seed, folder in enumerate(folders)]
     assert one.json["metrics"]["test"] != other.json["metrics"]["test"]
 
 
 def test_a_challenger_has_to_be_better(project):
-    """A better model replaces what is deployed, a worse or an equal one does not, and people hear of it."""
+    """A better model is deployed, a worse or equal one is not, with a message."""
     poor = run(project, "train.model_trainer.params.C=0.0001").end()
     assert "model_version:tumors@1 is deployed as deployment:tumors@1" in poor.err
     better = run(project).end()

@@ -32,7 +32,7 @@ def completed(ended):
 
 
 def test_one_variable_changes_the_trainer(lolpop, project):
-    """What was set for the former trainer is dropped with it."""
+    """Settings of the former trainer are dropped."""
     pytest.importorskip("xgboost")
     completed(lolpop("run", "classification", "--json", LOLPOP_TRAIN__MODEL_TRAINER="xgboost"))
     assert [fields["trainer"] for fields in experiments(project)] == ["xgboost"]
@@ -52,14 +52,14 @@ def test_a_search_is_one_setting(lolpop, project):
 
 
 def test_candidates_are_compared(lolpop, project):
-    """Each candidate is an experiment; the best of them wins."""
+    """Each candidate is an experiment; the best one wins."""
     pytest.importorskip("xgboost")
     completed(lolpop("run", "classification", "--json", "--set", 'train.candidates=["sklearn","xgboost"]'))
     assert [fields["trainer"] for fields in experiments(project)] == ["sklearn", "xgboost"]
 
 
 def test_the_winner_may_learn_from_all_rows(lolpop, project):
-    """It is judged before that, by what it was."""
+    """Its metrics are those before the last fit."""
     completed(lolpop("run", "classification", "--json", "--set", "train.retrain_on_all_data=true"))
     first, last = experiments(project)
     assert "retrained_from" not in first
@@ -67,7 +67,7 @@ def test_the_winner_may_learn_from_all_rows(lolpop, project):
 
 
 def test_frames_may_be_polars(lolpop, project):
-    """The whole workflow runs on them, and predicts the same."""
+    """The whole workflow works with polars, and predicts the same."""
     pytest.importorskip("polars")
     completed(lolpop("run", "classification", "--json"))
     former = pd.read_csv(project / "out" / "predictions.csv")
@@ -77,7 +77,7 @@ def test_frames_may_be_polars(lolpop, project):
 
 
 def test_a_log_file_and_interceptors_are_settings(lolpop, project):
-    """Each task is logged as a line of JSON, in the order of the chain."""
+    """Each task is logged as a line of JSON, in the order of interceptors."""
     ended = completed(
         lolpop(
             "run", "classification", "--json",

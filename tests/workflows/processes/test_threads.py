@@ -42,7 +42,7 @@ def container(project):
 
 
 def test_tasks_of_a_thread_pool_are_recorded_in_the_run(project):
-    """Each is stored with the resource it made, and the resource with its task."""
+    """Each task has its resource, and each resource its task."""
     with PoolContainer.load(project / "lolpop.yaml", environ={}) as container:
         kept = container.runner().keep_data(["known.csv", "new.csv", "truth.csv"])
         (run,) = container.store().runs()
@@ -59,7 +59,7 @@ def test_tasks_of_a_thread_pool_are_recorded_in_the_run(project):
 
 
 def test_workflows_of_several_threads_are_runs_of_their_own(container, project, tmp_path):
-    """Four threads train on the same rows at once: four runs, four model versions, all of them whole."""
+    """Four threads train on the same rows: four complete runs with four model versions."""
     runner = container.runner()
     rows = runner.process_data()
     with ThreadPoolExecutor(4) as pool:
@@ -71,7 +71,7 @@ def test_workflows_of_several_threads_are_runs_of_their_own(container, project, 
 
 
 def test_what_was_overridden_comes_back(container, project):
-    """Inside the block another trainer is used; after it the former one; while a run is open, none changes."""
+    """Inside the block another trainer is used, after it the former one."""
 
     class Forest(SklearnModelTrainer):
         closed = refused = False

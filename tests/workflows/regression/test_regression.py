@@ -44,7 +44,7 @@ def test_a_run_has_the_metrics_of_the_plain_script(command, patients):
 
 @pytest.mark.parametrize("trainer", ["sklearn", "xgboost"])
 def test_predictions_are_numbers_without_probabilities(project, load, trainer):
-    """A regression writes the index and one number for each row, whichever trainer learned it."""
+    """A regression writes the index and one number for each row, with every trainer."""
     container = load(train__model_trainer={"use": trainer})
     container.runner().run()
     written = pd.read_csv(project / "out" / "predictions.csv")
@@ -54,7 +54,7 @@ def test_predictions_are_numbers_without_probabilities(project, load, trainer):
 
 
 def test_rare_targets_split_without_strata(load):
-    """Almost every value of a regression's target is the only one of its kind, and nothing is stratified."""
+    """Almost every target value is unique, so nothing is stratified."""
     runner = load(train__data_splitter={"stratify": True}).runner()
     dataset_version = runner.process_data()
     frame = runner.resource_version_control.load_data(dataset_version)
@@ -64,7 +64,7 @@ def test_rare_targets_split_without_strata(load):
 
 @pytest.mark.parametrize("trainer", ["sklearn", "xgboost"])
 def test_a_target_of_strings_is_refused(project, load, patients, trainer):
-    """A target of text is told as such before anything is kept."""
+    """A text target is an error before anything is stored."""
     words = patients.assign(progression=patients["progression"].map("about {}".format))
     words.to_csv(project / "known.csv", index=False)
     container = load(train__model_trainer={"use": trainer})
@@ -77,7 +77,7 @@ def test_a_target_of_strings_is_refused(project, load, patients, trainer):
 
 
 def test_a_target_of_strings_is_refused_without_checks(project, load, patients):
-    """The trainer itself refuses a target of text, and says what would learn it."""
+    """The trainer refuses a text target, and names the right runner."""
     patients.assign(progression="high").to_csv(project / "known.csv", index=False)
     container = load(skip=["check_data"])
     with pytest.raises(DataError, match="For classes: the runner classification"):
@@ -85,7 +85,7 @@ def test_a_target_of_strings_is_refused_without_checks(project, load, patients):
 
 
 def test_a_better_model_replaces_the_deployed_one(command):
-    """Smaller errors are better, and a model with greater ones is not deployed."""
+    """Smaller errors are better, and a model with greater errors is not deployed."""
     _, first = command()
     _, worse = command("--set", "train.model_trainer.estimator=decision_tree")
     assert first["resources"]["deployment"] == ["deployment:diabetes@1"]
@@ -110,13 +110,13 @@ def test_the_winner_of_a_search_has_the_smallest_error(load):
 
 
 def test_another_type_of_problem_is_refused(load):
-    """Verification says which type of problem the container is for."""
+    """Verification names the type of problem that the container is for."""
     with pytest.raises(VerificationError, match=r"problem\.type: input should be 'regression'"):
         load(problem__type="classification").verify()
 
 
 def test_a_truth_of_strings_is_refused(project, load):
-    """A truth that holds no numbers is told as such, and measures nothing."""
+    """A truth without numbers is an error, and nothing is measured."""
     runner = load().runner()
     job = runner.run()
     truth = pd.read_csv(project / "truth.csv")

@@ -8,7 +8,7 @@ from lolpop.cli import main
 
 
 def test_a_first_run_tells_checks_deployment_and_predictions(command):
-    """Every check says which task made it and how it ended; nothing was there to compare with."""
+    """Every check has its task and outcome; there is no comparison."""
     code, told = command()
     assert code == 0
     assert all(set(check) == {"task", "check", "status", "columns", "message"} for check in told["checks"])
@@ -21,8 +21,8 @@ def test_a_first_run_tells_checks_deployment_and_predictions(command):
     assert told["prediction_job"] == "prediction_job:diabetes@1"
 
 
-def test_a_worse_challenger_is_told_with_the_interval(command, capsys):
-    """The comparison says on which metric, by how much, how sure that is, and against what; so does the notice."""
+def test_a_worse_challenger_is_reported_with_the_interval(command, capsys):
+    """The comparison has metric, difference, interval and the other model; so does the notice."""
     command()
     assert main(["run", "regression", "--set", "train.model_trainer.estimator=decision_tree", "--json"]) == 0
     printed = capsys.readouterr()
@@ -41,8 +41,8 @@ def test_a_worse_challenger_is_told_with_the_interval(command, capsys):
     assert f"({low:.4g} to {high:.4g}), where positive is better" in printed.err
 
 
-def test_a_better_challenger_is_told_with_the_interval(command):
-    """A model that the whole interval speaks for is deployed."""
+def test_a_better_challenger_is_reported_with_the_interval(command):
+    """A model with a positive interval is deployed."""
     command("--set", "train.model_trainer.estimator=decision_tree")
     _, told = command()
     assert told["comparison"]["better"] is True
@@ -51,7 +51,7 @@ def test_a_better_challenger_is_told_with_the_interval(command):
 
 
 def test_what_stops_a_run_is_among_its_checks(project, command, patients):
-    """A script learns from the checks why nothing could be learned, though nothing was kept."""
+    """The checks say why training failed, although nothing was stored."""
     patients.assign(progression="high", constant=1).to_csv(project / "known.csv", index=False)
     code, told = command()
     assert code == 1
@@ -64,7 +64,7 @@ def test_what_stops_a_run_is_among_its_checks(project, command, patients):
 
 
 def test_a_run_that_never_began_tells_nothing_found(command):
-    """The keys are there whatever happened."""
+    """All keys of the JSON exist."""
     code, told = command("--set", "nothing=1")
     assert code == 2
     assert (told["checks"], told["comparison"], told["deployment"], told["prediction_job"]) == (
@@ -73,13 +73,13 @@ def test_a_run_that_never_began_tells_nothing_found(command):
 
 
 def test_skipped_tasks_find_nothing(command):
-    """What is left out has no checks."""
+    """Skipped tasks have no checks."""
     _, told = command("--set", 'skip=["check_data", "compare_data", "check_model", "check_predictions"]')
     assert told["checks"] == []
 
 
 def test_a_run_is_shown_with_its_checks(command, capsys):
-    """They are kept with the run, for whoever asks later."""
+    """They are recorded with the run."""
     _, told = command()
     assert main(["runs", "show", told["run_id"], "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)

@@ -37,21 +37,21 @@ def judged_by(load):
 
 
 def test_rows_of_a_group_stay_together(clinics, judged_by):
-    """No clinic is both learned from and judged by."""
+    """No clinic is in both training and test rows."""
     test, rest, _ = judged_by(clinics, by="group", column="clinic")
     assert set(test["clinic"]).isdisjoint(rest["clinic"])
     assert test["clinic"].nunique() == 3  # a fifth of 17
 
 
-def test_the_last_rows_are_judged_by(clinics, judged_by):
-    """By time, nothing is learned from a day after the first that is judged by, whatever the order of rows."""
+def test_the_last_rows_are_test_rows(clinics, judged_by):
+    """A split by time trains on earlier days than it tests on, whatever the order of rows."""
     test, rest, _ = judged_by(clinics, by="time", column="day")
     assert pd.to_datetime(test["day"]).min() > pd.to_datetime(rest["day"]).max()
     assert len(test) == 68
 
 
 def test_a_column_names_the_parts(clinics, judged_by):
-    """By column, each row is where somebody has put it, the validation rows too."""
+    """Rows are assigned by the column, validation rows too."""
     test, rest, metrics = judged_by(clinics, by="column", column="part")
     assert set(test["part"]) == {"test"}
     assert set(rest["part"]) == {"train", "validation"}
@@ -59,26 +59,26 @@ def test_a_column_names_the_parts(clinics, judged_by):
 
 
 def test_a_seed_draws_the_same_groups(clinics, judged_by):
-    """The same seed judges by the same clinics, run after run."""
+    """The same seed gives the same test clinics in each run."""
     first, _, _ = judged_by(clinics, by="group", column="clinic")
     again, _, _ = judged_by(clinics, by="group", column="clinic")
     assert first["patient_id"].tolist() == again["patient_id"].tolist()
 
 
 def test_a_split_by_a_column_that_is_not_named_is_a_finding(load):
-    """What decides needs its column, and verification says so."""
+    """Verification reports the missing column."""
     with pytest.raises(VerificationError, match="a split by group needs a column"):
         load(train__data_splitter={"by": "group"}).verify()
 
 
-def test_a_split_by_a_column_that_is_not_there_is_told_with_a_near_name(clinics, judged_by):
-    """The column is looked for among those of the rows."""
+def test_a_split_by_an_unknown_column_has_a_near_name(clinics, judged_by):
+    """A misspelt column gets a near name."""
     with pytest.raises(DataError, match="Did you mean clinic"):
         judged_by(clinics, by="group", column="clinics")
 
 
 def test_one_group_cannot_be_split(project, clinics, judged_by):
-    """A single group leaves nothing to learn from, which is told as such."""
+    """A single group leaves no training rows, which is an error."""
     one = clinics.assign(clinic="the only one")
     one.to_csv(project / "known.csv", index=False)
     with pytest.raises(DataError, match="none is left for the train split"):
@@ -86,7 +86,7 @@ def test_one_group_cannot_be_split(project, clinics, judged_by):
 
 
 def test_parts_with_strange_names_are_refused(project, clinics, judged_by):
-    """A part that is none of train, validation and test is named."""
+    """Values other than train, validation and test are named."""
     strange = clinics.assign(part=clinics["part"].replace("test", "exam"))
     strange.to_csv(project / "known.csv", index=False)
     with pytest.raises(DataError, match="'exam'"):
@@ -94,7 +94,7 @@ def test_parts_with_strange_names_are_refused(project, clinics, judged_by):
 
 
 def test_days_that_are_missing_have_no_place_in_time(project, clinics, judged_by):
-    """Rows that cannot be ordered are counted."""
+    """Rows without a time are counted in the error."""
     undated = clinics.assign(day=clinics["day"].where(clinics.index > 1))
     undated.to_csv(project / "known.csv", index=False)
     with pytest.raises(DataError, match="missing values in 2 rows"):

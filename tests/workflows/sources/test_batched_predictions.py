@@ -27,7 +27,7 @@ def predict(container):
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "feather"])
 def test_batches_are_predicted_as_all_rows_at_once(load, kept, project, new, trained, frame, suffix):
-    """Files, dataset versions and their content are the same, whatever the size of the batches."""
+    """Files and dataset versions are equal for all sizes of batches."""
     FileDataConnector(folder=project).write(new, f"new.{suffix}")
     where = {"data__frame": frame, "data__predict": f"new.{suffix}"}
     predictions = project / "out" / f"predictions.{suffix}"
@@ -44,7 +44,7 @@ def test_batches_are_predicted_as_all_rows_at_once(load, kept, project, new, tra
 
 
 def test_batches_are_tracked_as_one_job(load, kept, project, trained):
-    """One prediction job has the lineage that it has without batches, and its predictions can be loaded whole."""
+    """One prediction job has the same lineage, and its predictions can be loaded as a whole."""
     container = load(data__batch_rows=7)
     job = predict(container)
     rows = DatasetVersion(name="orders_predict", number=1)
@@ -60,7 +60,7 @@ def test_batches_are_tracked_as_one_job(load, kept, project, trained):
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_batches_are_evaluated_against_the_truth(load, project, trained, frame):
-    """Metrics are those that the same predictions have without batches."""
+    """Metrics equal those without batches."""
     truth = orders(50, seed=1, start=1000)[["order_id", "paid"]][::3]
     truth.to_csv(project / "truth.csv", index=False)
     measured = []
@@ -72,8 +72,8 @@ def test_batches_are_evaluated_against_the_truth(load, project, trained, frame):
     assert measured[0]["truth.accuracy"] > 0.5
 
 
-def test_what_is_suspicious_in_any_batch_is_told_once(load, project, new, trained, capsys):
-    """Columns and values that the model does not know are told once for all batches."""
+def test_problems_of_all_batches_are_reported_once(load, project, new, trained, capsys):
+    """Unknown columns and values are reported once for all batches."""
     strange = new.assign(weather="rain", channel=new["channel"].where(new.index != 40, "fax"))
     strange["amount"] = strange["amount"].where(strange.index > 20)  # empty in some batches, not in all
     strange.to_parquet(project / "new.parquet")
@@ -85,15 +85,15 @@ def test_what_is_suspicious_in_any_batch_is_told_once(load, project, new, traine
     ]
 
 
-def test_what_a_check_of_the_sample_has_told_is_not_told_again(load, project, new, trained, capsys):
-    """A column that the check of some rows warns of is not warned of once more for all."""
+def test_a_column_of_the_sample_is_reported_once(load, project, new, trained, capsys):
+    """A column that the check of the sample reports is reported once."""
     new.assign(weather="rain").to_parquet(project / "new.parquet")
     predict(load(data__batch_rows=7))
     assert capsys.readouterr().err.count("'weather'") == 1
 
 
 def test_drift_is_found_in_a_sample(load, project, new, trained, capsys):
-    """Rows in batches are compared with those of the training, as rows in memory are."""
+    """Rows in batches are compared with the training rows."""
     new.assign(amount=new["amount"] * 100).to_parquet(project / "new.parquet")
     predict(load(data__batch_rows=7))
     assert "1 column drifted from the reference: 'amount'" in capsys.readouterr().err
@@ -120,7 +120,7 @@ SPOILT = {
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("case", SPOILT)
 def test_bad_rows_in_any_batch_leave_nothing(load, kept, project, new, trained, frame, case):
-    """The error says what is wrong, as it does without batches, and the former predictions stay."""
+    """The error is the same as without batches, and earlier predictions stay."""
     container = load(data__batch_rows=7, data__frame=frame)
     predict(container)
     predictions = project / "out" / "predictions.parquet"
@@ -160,7 +160,7 @@ def with_names_twice(path, new):
     ],
 )
 def test_files_that_cannot_be_read_leave_nothing(load, kept, project, new, frame, spoil, message):
-    """A damaged file is an error that names it, and no dataset version is made of a part of it."""
+    """A damaged file is an error with its name, and no dataset version is made."""
     spoil(project / "new.parquet", new)
     with pytest.raises(DataError, match=message):
         load(data__batch_rows=7, data__frame=frame).runner().process_data(dataset="predict")
@@ -169,7 +169,7 @@ def test_files_that_cannot_be_read_leave_nothing(load, kept, project, new, frame
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_a_column_of_lists_is_no_obstacle(load, project, new, trained, frame):
-    """What no model uses is kept, and left out of prediction."""
+    """A column that models cannot use is stored, and not used for predictions."""
     new.assign(tags=[["a"], ["b", "c"]] * 25).to_parquet(project / "new.parquet")
     container = load(data__batch_rows=7, data__frame=frame)
     predict(container)
@@ -177,7 +177,7 @@ def test_a_column_of_lists_is_no_obstacle(load, project, new, trained, frame):
 
 
 def test_a_transformer_sees_the_rows_batch_by_batch(load, kept, project, new):
-    """It may drop rows, but has to make the same columns and types of each batch."""
+    """It may drop rows, but columns and types of all batches must be equal."""
     (project / "prepare.py").write_text(
         "def some(frame):\n    return frame[frame['items'] > 0].assign(double=frame['amount'] * 2)\n"
         "def others(frame):\n    return frame.assign(other=1) if 1007 in set(frame['order_id']) else frame\n"
@@ -202,7 +202,7 @@ def test_a_transformer_sees_the_rows_batch_by_batch(load, kept, project, new):
 
 
 def test_an_error_of_any_kind_leaves_the_former_predictions(load, kept, project, trained):
-    """What a model raises comes out as it is, and nothing half-written stays behind."""
+    """The error of a model is raised unchanged, and no partial file is left."""
     container = load(data__batch_rows=7)
     predict(container)
     former = (project / "out" / "predictions.parquet").read_bytes()
@@ -250,7 +250,7 @@ print(json.dumps(int(peak.split()[1])))
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of a process")
 def test_memory_does_not_grow_with_the_rows(project, trained):
-    """Six times as many rows take as much memory, give or take what an allocator does."""
+    """Six times as many rows need about the same memory."""
     peaks = []
     for rows in (100_000, 600_000):
         random = np.random.default_rng(0)

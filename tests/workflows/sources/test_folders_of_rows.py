@@ -43,7 +43,7 @@ def predict(container):
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "feather"])
 def test_a_folder_is_read_as_one_file_of_the_same_rows(project, new, split, suffix, frame):
-    """Whole and in batches, by its name or by a pattern, in the order of the names of its files."""
+    """Whole and in batches, by name or pattern, in the order of file names."""
     connector = FileDataConnector(data=Data(train="x.csv", frame=frame, batch_rows=7), folder=project)
     connector.write(new, f"whole.{suffix}")
     whole = connector.read(f"whole.{suffix}")
@@ -56,7 +56,7 @@ def test_a_folder_is_read_as_one_file_of_the_same_rows(project, new, split, suff
 @settings(max_examples=20, deadline=None)
 @given(cuts=st.lists(st.integers(0, 12), max_size=4), batch_rows=st.integers(1, 15))
 def test_rows_are_the_same_however_they_are_split(tmp_path_factory, cuts, batch_rows):
-    """Files may be empty; no row is lost, none is twice, and none changes its place."""
+    """Rows of all files, in their order; files may be empty."""
     folder = tmp_path_factory.mktemp("split")
     rows = pd.DataFrame({"a": range(12), "b": [f"x{number}" for number in range(12)]})
     edges = [0, *sorted(cuts), 12]
@@ -70,7 +70,7 @@ def test_rows_are_the_same_however_they_are_split(tmp_path_factory, cuts, batch_
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_names_of_folders_are_columns(project, frame):
-    """Those that are whole numbers in all names are numbers, all others are text."""
+    """Columns of whole numbers in all names are numbers, others are text."""
     for country, year, amount in (("DE", 2025, 1.5), ("FR", 2026, 2.5)):
         target = project / "rows" / f"country={country}" / f"year={year}" / "0.parquet"
         target.parent.mkdir(parents=True)
@@ -115,8 +115,8 @@ BAD_FOLDERS = {
 
 
 @pytest.mark.parametrize("case", BAD_FOLDERS)
-def test_what_is_wrong_with_a_folder_is_told(tmp_path, case):
-    """The message names the folder, or the file in it."""
+def test_what_is_wrong_with_a_folder_is_reported(tmp_path, case):
+    """The message has the folder, or the file in it."""
     spoil, message = BAD_FOLDERS[case]
     (tmp_path / "rows").mkdir()
     spoil(tmp_path / "rows")
@@ -126,7 +126,7 @@ def test_what_is_wrong_with_a_folder_is_told(tmp_path, case):
             read("rows")
 
 
-def test_a_pattern_that_matches_nothing_is_told(tmp_path):
+def test_a_pattern_that_matches_nothing_is_reported(tmp_path):
     """The message names the pattern."""
     with pytest.raises(DataError, match=r"no\*\.csv: no file matches it"):
         FileDataConnector(folder=tmp_path).read("no*.csv")
@@ -134,7 +134,7 @@ def test_a_pattern_that_matches_nothing_is_told(tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_predictions_are_a_folder_of_parts(load, kept, project, split, trained, workers):
-    """A part for each batch, the same whoever wrote it, and together what one file has."""
+    """One part for each batch; together they equal a single file."""
     predict(load(data__batch_rows=7))
     whole = pd.read_parquet(project / "out" / "predictions.parquet")
     settings = {"data__batch_rows": 7, "data__predict": split("parquet"), "data__predictions": "out/parts/"}
@@ -180,7 +180,7 @@ def test_an_error_leaves_the_former_parts(load, kept, project, new, trained, job
 
 
 def test_only_a_folder_of_parts_is_replaced(load, project, trained):
-    """What somebody else has put there stays; the error names it."""
+    """Other files stay; the error names them."""
     folder = project / "out" / "parts"
     folder.mkdir(parents=True)
     (folder / "notes.txt").write_text("mine")
@@ -220,7 +220,7 @@ def test_rows_are_not_overwritten_by_their_predictions(load, project, split, tra
 
 
 def test_the_version_of_a_folder_changes_with_any_of_its_files(project, split):
-    """So that a workflow that read it is run again."""
+    """A changed file repeats the workflow that reads the folder."""
     connector = FileDataConnector(folder=project)
     split("csv")
     first = connector.version("new")

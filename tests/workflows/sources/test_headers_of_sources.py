@@ -39,7 +39,7 @@ def warnings(tmp_path):
 
 
 def test_columns_that_the_header_lacks_are_warnings(warnings):
-    """A misspelt target and an index that is not there are named, with the columns that are."""
+    """A misspelt target and a missing index are warnings, with the existing columns."""
     assert warnings(ROWS, {"problem": {**PROBLEM, "target": "churnd", "index": "customer"}}) == [
         "problem.target: rows.csv has no column 'churnd'. Did you mean churned?",
         "problem.index: rows.csv has no column 'customer'. Its columns: churned, id, plan.",
@@ -47,7 +47,7 @@ def test_columns_that_the_header_lacks_are_warnings(warnings):
 
 
 def test_time_and_series_are_looked_for(warnings):
-    """The columns that a forecast needs are looked for too."""
+    """Columns of a forecasting problem are checked, too."""
     problem = {"name": "sales", "target": "sold", "time": "day", "series": "shop", "horizon": 2}
     assert warnings("date,sold\n2024-01-01,3\n", {"problem": problem}, ForecastingContainer) == [
         "problem.time: rows.csv has no column 'day'. Its columns: date, sold.",
@@ -68,7 +68,7 @@ def test_time_and_series_are_looked_for(warnings):
     ids=["csv", "tsv", "separator", "utf-16", "marked", "format"],
 )
 def test_headers_are_read_as_the_rows_are(warnings, content, source):
-    """Separators, encodings and marks of byte order are those of the source."""
+    """Separators, encodings and byte order marks are those of the source."""
     assert warnings(content, {}, source=source) == []
 
 
@@ -107,6 +107,6 @@ def test_columns_that_a_schema_lacks_are_warnings(warnings, suffix):
     ],
 )
 def test_nothing_is_said_where_the_header_does_not_decide(warnings, content, settings, source):
-    """Rows that are transformed, or read otherwise, may have other columns; broken files are for the run."""
+    """Transformed rows may have other columns; broken files are errors of the run."""
     problem = {**PROBLEM, "target": "other"}
     assert warnings(content, {**settings, "problem": problem}, source=source) == []

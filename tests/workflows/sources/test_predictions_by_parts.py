@@ -34,7 +34,7 @@ def predict(container):
 
 
 def test_parts_are_predicted_as_all_rows_in_one_process(load, kept, project, trained, executor):
-    """The file is the same byte for byte, the dataset version is the same, and there is one job more."""
+    """The file and the dataset version are equal, with one more job."""
     target = project / "out" / "predictions.parquet"
     predict(load(data__batch_rows=7))
     in_one_process = target.read_bytes()
@@ -49,7 +49,7 @@ def test_parts_are_predicted_as_all_rows_in_one_process(load, kept, project, tra
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_polars_frames_travel_as_well(load, project, trained, suffix):
-    """Workers give back frames of the kind that the settings name."""
+    """Workers return frames of the library in the settings."""
     pytest.importorskip("polars", reason="polars is not installed")
     target = project / f"predictions.{suffix}"
     written = []
@@ -71,7 +71,7 @@ def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained,
 
 
 def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, kept, project, new, trained):
-    """The message names the value, and nothing is kept or written."""
+    """The message has the value, and nothing is stored or written."""
     new.assign(order_id=new["order_id"].replace(1049, 1000)).to_parquet(project / "new.parquet")
     with pytest.raises(DataError, match="2 rows share a value of 'order_id', the index, such as 1000"):
         predict(load(**by_parts(IN_THIS_PROCESS)))
@@ -79,8 +79,8 @@ def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, kep
     assert not (project / "out" / "predictions.parquet").exists()
 
 
-def test_what_is_suspicious_in_any_part_is_told_once(load, project, new, trained, capsys):
-    """Columns and values that the model does not know are told once for all parts."""
+def test_problems_of_all_parts_are_reported_once(load, project, new, trained, capsys):
+    """Unknown columns and values are reported once for all parts."""
     strange = new.assign(weather="rain", channel=new["channel"].where(new.index != 40, "fax"))
     strange["amount"] = strange["amount"].where(strange.index > 20)  # empty in some parts, not in all
     strange.to_parquet(project / "new.parquet")
@@ -106,14 +106,14 @@ def test_parts_are_explained_as_in_one_process(load, kept, trained):
 
 
 def test_several_jobs_need_batches(load):
-    """A setting that would do nothing is an error that says what is missing."""
+    """The setting without batches is an error that says what is missing."""
     with pytest.raises(VerificationError, match=r"predict\.n_jobs.*only where data\.batch_rows is set"):
         load(predict__n_jobs=2).verify()
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
 def test_frames_come_out_of_bytes_as_they_went_in(kind, new):
-    """Kinds, dtypes and missing values survive the way to another process."""
+    """Kinds, dtypes and missing values are the same in another process."""
     frame = new.assign(note=[None, "a"] * 25, amount=new["amount"].where(new.index > 3))
     if kind == "polars":
         frame = pytest.importorskip("polars").from_pandas(frame)

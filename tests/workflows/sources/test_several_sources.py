@@ -48,7 +48,7 @@ def version(name, number=1):
 @pytest.mark.parametrize("batch_rows", [None, 7])
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_lineage_shows_the_join(load, kept, project, new, frame, batch_rows):
-    """Each table is a dataset of its own, and the joined rows were made from them, in training and prediction."""
+    """Each table is a dataset, and the joined rows have all of them as parents."""
     container = load(data__frame=frame, data__batch_rows=batch_rows)
     job = container.runner().run()
     assert kept.parents(version("train")) == [version("orders"), version("customers")]
@@ -65,7 +65,7 @@ def test_lineage_shows_the_join(load, kept, project, new, frame, batch_rows):
 
 
 def test_a_second_run_makes_no_new_versions(load, kept):
-    """Tables that are the same are the same versions, those that training and prediction share too."""
+    """Equal tables are equal versions, shared by training and prediction."""
     for _ in range(2):
         load().runner().run()
     names = ["orders_orders", "orders_customers", "orders_predict_orders", "orders_train", "orders_predict"]
@@ -73,7 +73,7 @@ def test_a_second_run_makes_no_new_versions(load, kept):
 
 
 def test_a_source_can_be_another_one_this_time(load, kept, project, known):
-    """A workflow takes the sources that are others, by name; the rest is what the settings say."""
+    """A workflow takes other sources by name; the rest are those of the settings."""
     known[:300].to_csv(project / "few.csv", index=False)
     made = load().runner().process_data({"orders": "few.csv"})
     assert kept.get(made).fields["rows"] == 300
@@ -81,7 +81,7 @@ def test_a_source_can_be_another_one_this_time(load, kept, project, known):
 
 
 def test_a_joining_function_may_return_an_arrow_table(load, kept):
-    """It becomes the kind of frame that the workflow has."""
+    """It is converted to the kind of frame of the workflow."""
     container = load(process__data_transformer__function="join.py:arrow")
     frame = container.resource_version_control().load_data(container.runner().process_data())
     assert isinstance(frame, pd.DataFrame)
@@ -89,7 +89,7 @@ def test_a_joining_function_may_return_an_arrow_table(load, kept):
 
 
 def test_tables_that_cannot_be_joined_are_not_kept(load, kept, project, known):
-    """Nothing is kept of rows that cannot be learned from, nor of a join that fails."""
+    """Nothing is stored if rows are unusable or the join fails."""
     known.rename(columns={"customer": "client"}).to_csv(project / "orders.csv", index=False)
     with pytest.raises(DataError, match=r"join.py:join failed: KeyError: 'customer'"):
         load().runner().process_data()
@@ -111,7 +111,7 @@ def test_tables_that_cannot_be_joined_are_not_kept(load, kept, project, known):
     ],
 )
 def test_a_source_that_does_not_fit_is_refused(load, source, message):
-    """A workflow that is handed something else than some of the sources says what it expects."""
+    """The error says what the workflow expects."""
     with pytest.raises(DataError, match=message):
         load().runner().process_data(source)
 
@@ -137,7 +137,7 @@ FINDINGS = [
 
 @pytest.mark.parametrize(("settings", "message"), FINDINGS)
 def test_settings_that_do_not_fit_are_found_in_verification(load, settings, message):
-    """Verification reads no file, and says which setting is wrong."""
+    """Verification names the wrong setting without reading a file."""
     with pytest.raises(VerificationError, match=message):
         load(**settings).verify()
 
@@ -150,13 +150,13 @@ def test_settings_that_do_not_fit_are_found_in_verification(load, settings, mess
     ],
 )
 def test_labelled_rows_come_from_somewhere(settings, message):
-    """Data without any source of labelled rows is refused."""
+    """Data without a source of labelled rows is refused."""
     with pytest.raises(ValueError, match=message):
         Data(**settings)
 
 
 def test_polars_that_is_not_installed_is_found_in_verification(load, monkeypatch):
-    """Nobody waits for rows to be read to hear that their library is missing."""
+    """A missing library is a finding before rows are read."""
     monkeypatch.setattr("lolpop.data.sources.missing_modules", lambda modules: list(modules))
     with pytest.raises(VerificationError, match=r"data.frame: polars is not installed.*lolpop\[polars\]"):
         load(data__frame="polars").verify()

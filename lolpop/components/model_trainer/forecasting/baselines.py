@@ -39,8 +39,8 @@ class Baseline(SeriesModel):
         import numpy as np
 
         history = History.of(timeline, season, 1)
-        apart = history.season if method == "seasonal_naive" else 1
-        changes = timeline.values[apart:] - timeline.values[:-apart]
+        distance = history.season if method == "seasonal_naive" else 1
+        changes = timeline.values[distance:] - timeline.values[:-distance]
         changes = changes[~np.isnan(changes)]
         if method == "drift":
             changes = changes - history.slope

@@ -83,8 +83,8 @@ class BySeriesModel(ForecastModel):
         if not np.isfinite([forecast.mean, lower, upper]).all():
             whose = f" of {key!r}" if key else ""
             raise DataError(
-                f"The forecast of {steps:,} steps{whose} grows beyond all numbers. Forecast fewer steps, or "
-                "set another model."
+                f"The forecast of {steps:,} steps{whose} exceeds the largest number. Forecast fewer steps, "
+                "or set another model."
             )
         return Forecast(forecast.mean, lower, upper)
 
@@ -110,7 +110,7 @@ class BySeriesModel(ForecastModel):
             }
             widenings = {key: float(stored["widenings"][key]) for key in series}
             if series.keys() != learned.histories.keys():
-                raise ValueError("its series are not all there")
+                raise ValueError("some of its series are missing")
             return cls(learned, series, widenings, int(stored["seed"]))
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise UnusableArtifactError(f"The stored model in {folder} is damaged: {error}") from error
@@ -159,7 +159,7 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
     @abstractmethod
     def _plan(self, params: Params, series: Timelines) -> tuple[Timelines, SeriesSettings]:
-        """How ``params`` say to fit a series, and ``found`` without the regressors that it does not use."""
+        """The series, without the regressors that the model does not use, and the settings of ``params``."""
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit a model to each series of the n rows of ``frame`` and ``target`` (n values).
@@ -177,12 +177,12 @@ class BySeriesModelTrainer(LibraryModelTrainer):
 
         Raises what ``fit`` does.
         """
-        wanted = self._with(params)
-        if findings := [*self._contradictions(wanted)]:
+        settings = self._with(params)
+        if findings := [*self._contradictions(settings)]:
             raise TrainingError(" ".join(map(str, findings)))
-        plans = [self._plan(wanted, timelines(frame, target, self._problem)) for frame, target in parts]
+        plans = [self._plan(settings, timelines(frame, target, self._problem)) for frame, target in parts]
         work = partial(_fit_one, self.library, self._problem)
-        every = [(settings, series.grid, item) for series, settings in plans for item in series]
+        every = [(own_settings, series.grid, item) for series, own_settings in plans for item in series]
         many = self.few is not None and len(every) > self.few
         if self._logger is not None and many:
             self._logger.log(f"{self.library} is fitted to each series by itself", fits=len(every))
@@ -216,9 +216,9 @@ class BySeriesModelTrainer(LibraryModelTrainer):
         return BySeriesModel.read(folder, TypeAdapter(cls.series_models))
 
 
-def without_regressors(series: Timelines, what: str) -> Timelines:
-    """``found`` without regressors, for ``what`` uses none: they are left out, with the reason."""
-    unused = dict.fromkeys(series.regressors, f"{what} uses no regressors")
+def without_regressors(series: Timelines, model: str) -> Timelines:
+    """``series`` without regressors, which ``model`` does not use: they are left out, with the reason."""
+    unused = dict.fromkeys(series.regressors, f"{model} uses no regressors")
     return replace(series, regressors=(), left_out={**series.left_out, **unused})
 
 

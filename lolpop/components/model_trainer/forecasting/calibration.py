@@ -80,10 +80,10 @@ def _ratios(
         forecast = earlier.forecast(ahead)
     except (LolpopError, *REFUSALS):
         return []  # a part of the history may be too short for the model
-    off = np.where(
+    ratios = np.where(
         truth > forecast.mean,
         (truth - forecast.mean) / (forecast.upper - forecast.mean),
         (forecast.mean - truth) / (forecast.mean - forecast.lower),
     )
-    finite: list[float] = off[np.isfinite(off)].tolist()
+    finite: list[float] = ratios[np.isfinite(ratios)].tolist()
     return finite

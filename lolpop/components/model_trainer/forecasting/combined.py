@@ -79,20 +79,23 @@ class CombinedModel(ForecastModel):
         del steps  # as many as there are regressors of
         return self._forecasts({key: regressors})[key]
 
-    def _forecasts(self, wanted: Mapping[str, Floats]) -> Mapping[str, Forecast]:
+    def _forecasts(self, regressors_by_series: Mapping[str, Floats]) -> Mapping[str, Forecast]:
         by_member = [
-            member.model._forecasts(self._regressors_for(member.model, wanted)) for member in self.members
+            member.model._forecasts(self._regressors_for(member.model, regressors_by_series))
+            for member in self.members
         ]
         weights = [member.weight for member in self.members]
         return {
             key: self._exact(key, [forecasts[key] for forecasts in by_member])
             or _mean([forecasts[key] for forecasts in by_member], weights)
-            for key in wanted
+            for key in regressors_by_series
         }
 
-    def _regressors_for(self, model: ForecastModel, wanted: Mapping[str, Floats]) -> dict[str, Floats]:
+    def _regressors_for(
+        self, model: ForecastModel, regressors_by_series: Mapping[str, Floats]
+    ) -> dict[str, Floats]:
         columns = [self.learned.regressors.index(name) for name in model.learned.regressors]
-        return {key: regressors[:, columns] for key, regressors in wanted.items()}
+        return {key: regressors[:, columns] for key, regressors in regressors_by_series.items()}
 
     def _exact(self, key: str, forecasts: Sequence[Forecast]) -> Forecast | None:
         for member, forecast in zip(self.members, forecasts, strict=True):

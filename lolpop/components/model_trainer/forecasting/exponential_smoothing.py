@@ -138,7 +138,7 @@ def _fit_smoothing(settings: SmoothingSettings, timeline: Timeline) -> SeriesMod
         best = min(best, *(_roughly(form, settings) for form in others), key=_by_worth)
     if best.worth == math.inf:
         raise TrainingError(
-            f"none of the models did converge in {settings.maxiter:,} iterations. Raise maxiter, or allow "
+            f"none of the models converged in {settings.maxiter:,} iterations. Raise maxiter, or allow "
             "other models: error, trend and seasonal."
         )
     starts = best.model.params, None
@@ -237,7 +237,7 @@ def _free(candidate: ExponentialSmoothing) -> int:
 def _require_possible(settings: SmoothingSettings, values: Floats) -> None:
     if "multiplicative" in {settings.error, settings.seasonal} and values.min() <= 0:
         raise TrainingError(
-            f"a multiplicative error or season is of positive values, and one of them is {values.min():g}. "
+            f"a multiplicative error or season needs positive values, but one of them is {values.min():g}. "
             "Set error and seasonal to additive or auto."
         )
     if settings.seasonal in {"auto", "none"}:

@@ -99,9 +99,9 @@ class LagModel(ForecastModel):
         steps, outside = self.steps(frame), self.regressors_of(frame)
         starts = [
             _ForecastStart.of(
-                self.recent[key], self.learned.histories[key].end, regressors_by_step(outside[mine], ahead)
+                self.recent[key], self.learned.histories[key].end, regressors_by_step(outside[rows], ahead)
             )
-            for key, mine, ahead in steps
+            for key, rows, ahead in steps
         ]
         longest = max(int(ahead.max()) for *_, ahead in steps)
         names, columns = zip(*self.recipe.parts.items(), strict=True)
@@ -120,8 +120,8 @@ class LagModel(ForecastModel):
             for first in range(0, len(names), at_once):
                 some = names[first : first + at_once]
                 changed = np.zeros((len(some) * blocks, pool.shape[1]), dtype=np.bool_)
-                for number, mine in enumerate(columns[first : first + at_once]):
-                    changed[number * blocks : (number + 1) * blocks, mine] = True
+                for number, column in enumerate(columns[first : first + at_once]):
+                    changed[number * blocks : (number + 1) * blocks, column] = True
                 stacked = _forecast_recursively(
                     partial(_predict_permuted, self.rows, changed, pool, random),
                     self.recipe,
@@ -131,25 +131,25 @@ class LagModel(ForecastModel):
                 )
                 for name, means in zip(some, np.split(stacked, len(some)), strict=True):
                     varied_forecasts[name] = forecasts = np.full((repeats, len(outside)), np.nan)
-                    for number, (_, mine, ahead) in enumerate(steps):
-                        forecasts[:, mine] = means[number :: len(starts), ahead - 1]
+                    for number, (_, rows, ahead) in enumerate(steps):
+                        forecasts[:, rows] = means[number :: len(starts), ahead - 1]
         return varied_forecasts
 
     def _forecast(self, key: str, steps: int, regressors: Floats) -> Forecast:
         del steps  # as many as there are regressors of
         return self._forecasts({key: regressors})[key]
 
-    def _forecasts(self, wanted: Mapping[str, Floats]) -> dict[str, Forecast]:
-        steps = max(len(request) for request in wanted.values())
+    def _forecasts(self, requests: Mapping[str, Floats]) -> dict[str, Forecast]:
+        steps = max(len(request) for request in requests.values())
         starts = [
             _ForecastStart.of(self.recent[key], self.learned.histories[key].end, request)
-            for key, request in wanted.items()
+            for key, request in requests.items()
         ]
         with one_thread():
             means = _forecast_recursively(self.rows.predict, self.recipe, self.learned.grid, starts, steps)
         widths = extended(self.widths, steps)
         forecasts = {}
-        for (key, request), mean in zip(wanted.items(), means, strict=True):
+        for (key, request), mean in zip(requests.items(), means, strict=True):
             width = widths[: len(request)] * self.recent[key].unit
             forecasts[key] = Forecast(
                 mean[: len(request)], mean[: len(request)] - width, mean[: len(request)] + width
@@ -311,19 +311,19 @@ class _Trial:
         import numpy as np
 
         problem = learned.problem
-        held = {
+        horizons = {
             key: min(max(2 * problem.horizon, _FEWEST_STEPS), len(timeline) // 4)
             for key, timeline in filled.items()
         }
-        ends = {key: len(timeline) - held[key] for key, timeline in filled.items()}
+        ends = {key: len(timeline) - horizons[key] for key, timeline in filled.items()}
         rows, numbers = rows_before(series, filled, recipe, ends)
-        if not any(held.values()) or len(rows) < _FEWEST_ROWS:
+        if not any(horizons.values()) or len(rows) < _FEWEST_ROWS:
             return cls(recipe, math.inf, ())
         model = fit(rows, numbers)
         starts, truths, units, scales = [], [], [], []
         for timeline in series:
             history, end, length = filled[timeline.key], ends[timeline.key], len(timeline)
-            stride = max(1, held[timeline.key] // _MOST_ORIGINS)
+            stride = max(1, horizons[timeline.key] // _MOST_ORIGINS)
             for origin in range(end, length, stride):
                 recent = recent_of(history, recipe, origin)
                 regressors = history.regressors[origin : origin + problem.horizon]

@@ -53,4 +53,4 @@ def is_short_or_constant(timeline: Timeline) -> bool:
     """Whether ``timeline`` is too short or constant for another model."""
     import numpy as np
 
-    return timeline.known < SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))
+    return timeline.observed < SHORTEST or bool(np.nanmin(timeline.values) == np.nanmax(timeline.values))

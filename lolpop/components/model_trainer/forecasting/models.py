@@ -171,9 +171,9 @@ class ForecastModel(Forecaster):
         ``regressors`` of these steps have shape (steps, c), in the order of ``learned.regressors``.
         """
 
-    def _forecasts(self, wanted: Mapping[str, Floats]) -> Mapping[str, Forecast]:
+    def _forecasts(self, requests: Mapping[str, Floats]) -> Mapping[str, Forecast]:
         """Forecast several series at once, each as many steps as there are regressors of."""
-        return {key: self._forecast(key, len(request), request) for key, request in wanted.items()}
+        return {key: self._forecast(key, len(request), request) for key, request in requests.items()}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ class ForecastModel(Forecaster):
         """Forecast the n rows of ``frame``, each after the end of its series, in whatever order.
 
         Steps without a row take the regressors of the nearest row. Raises DataError if a column is missing,
-        a row lies inside what was learned from, its series is unknown, or a regressor is missing.
+        a row lies in the training history, its series is unknown, or a regressor is missing.
         """
         import numpy as np
 
@@ -202,12 +202,14 @@ class ForecastModel(Forecaster):
         outside = self.regressors_of(frame)
         mean, lower, upper = (np.full(len(rows), np.nan) for _ in range(3))
         steps = self.steps(frame)
-        wanted = {key: regressors_by_step(outside[mine], ahead) for key, mine, ahead in steps}
-        forecasts = self._forecasts(wanted) if wanted else {}
-        for key, mine, ahead in steps:
+        requests = {
+            key: regressors_by_step(outside[rows_of_series], ahead) for key, rows_of_series, ahead in steps
+        }
+        forecasts = self._forecasts(requests) if requests else {}
+        for key, rows_of_series, ahead in steps:
             forecast = forecasts[key]
             for values, part in ((mean, forecast.mean), (lower, forecast.lower), (upper, forecast.upper)):
-                values[mine] = part[ahead - 1]
+                values[rows_of_series] = part[ahead - 1]
         return Predictions(mean, lower=lower, upper=upper)
 
     def regressors_of(self, frame: Frame) -> Floats:
@@ -228,8 +230,8 @@ class ForecastModel(Forecaster):
         import numpy as np
 
         scales = np.full(len(wrap(frame)), np.nan)
-        for key, mine, _ in self.steps(frame):
-            scales[mine] = self.learned.histories[key].scale
+        for key, rows, _ in self.steps(frame):
+            scales[rows] = self.learned.histories[key].scale
         return scales
 
     def paths(self, frame: Frame) -> Any:
@@ -251,9 +253,9 @@ class ForecastModel(Forecaster):
         import numpy as np
 
         baselines: dict[str, Floats] = {}
-        for key, mine, steps in self.steps(frame):
+        for key, rows, steps in self.steps(frame):
             for name, values in self.learned.histories[key].baselines(steps).items():
-                baselines.setdefault(name, np.full(len(wrap(frame)), np.nan))[mine] = values
+                baselines.setdefault(name, np.full(len(wrap(frame)), np.nan))[rows] = values
         return baselines
 
     def steps(self, frame: Frame) -> list[tuple[str, Any, Any]]:
@@ -270,19 +272,20 @@ class ForecastModel(Forecaster):
         for code, key in enumerate(keys):
             if key not in self.learned.histories:
                 hint = one_of(key, self.learned.histories, what="Series")
-                raise DataError(f"There is no series {key!r} among those that were learned from. {hint}")
-            mine = np.flatnonzero(codes == code)
-            steps = positions[mine] - self.learned.histories[key].end
+                raise DataError(f"There is no series {key!r} in the training data. {hint}")
+            rows_of_series = np.flatnonzero(codes == code)
+            steps = positions[rows_of_series] - self.learned.histories[key].end
             if (inside := steps < 1).any():
                 whose = f" of {key!r}" if problem.series is not None else ""
                 when, end = (
-                    grid.text(at) for at in (positions[mine][inside][0], self.learned.histories[key].end)
+                    grid.text(at)
+                    for at in (positions[rows_of_series][inside][0], self.learned.histories[key].end)
                 )
                 raise DataError(
-                    f"The row at {when}{whose} lies inside the history that was learned from, which ends at "
-                    f"{end}: only what comes later can be forecast."
+                    f"The row at {when}{whose} lies in the training history, which ends at {end}: "
+                    "only later times can be forecast."
                 )
-            rows_by_series.append((key, mine, steps))
+            rows_by_series.append((key, rows_of_series, steps))
         return rows_by_series
 
     def _require_known(self, outside: Floats, frame: Frame) -> None:
@@ -293,8 +296,8 @@ class ForecastModel(Forecaster):
             name, time = self.learned.regressors[column], self.learned.problem.time
             when = wrap(frame).get_column(time).to_list()[row]
             raise DataError(
-                f"Column {name!r} is missing at {when}: what is learned from has to be known in advance "
-                "for every moment to forecast."
+                f"Column {name!r} is missing at {when}: regressors must be known in advance for "
+                "every time to forecast."
             )
 
 

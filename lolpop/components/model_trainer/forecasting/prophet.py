@@ -105,16 +105,16 @@ class ProphetSeries(SeriesModel):
         steps = np.diff(((components["ds"] - model.start) / model.t_scale).to_numpy(dtype=np.float64))
         level = np.full(_PATHS, (components["trend"][0] - self._bottom(model)) / model.y_scale)
         rate = np.full(_PATHS, model.params["k"][0].item() + changes.sum())
-        off = np.empty((len(steps), _PATHS))
+        deviations = np.empty((len(steps), _PATHS))
         for at, step in enumerate(steps):
             changed = ahead.random.laplace(0, usual, _PATHS)
             changed *= ahead.random.random(_PATHS) < len(model.changepoints_t) * step
             # On average, a rate changes in the middle of a step.
             level, rate = self._next(model, level, rate + changed / 2, step), rate + changed
             noise = ahead.random.normal(0, deviation, _PATHS)
-            off[at] = (level - level.mean()) * factors[at] + noise
+            deviations[at] = (level - level.mean()) * factors[at] + noise
         tail = (1 - ahead.interval) / 2
-        lower, upper = np.quantile(off * model.y_scale, [tail, 1 - tail], axis=1)
+        lower, upper = np.quantile(deviations * model.y_scale, [tail, 1 - tail], axis=1)
         return Forecast(mean, mean + lower, mean + upper)
 
     def _frame(self, moments: pd.DatetimeIndex, regressors: Floats) -> pd.DataFrame:

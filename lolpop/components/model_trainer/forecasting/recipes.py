@@ -101,7 +101,7 @@ def recipes_for(series: Timelines, season: int, lags: Sequence[int] | None) -> l
     if lags and max(lags) >= lengths[-1]:
         raise TrainingError(
             f"lags {list(lags)} reach back {max(lags):,} steps, and the longest history to learn from has "
-            f"{count(lengths[-1], 'step')}. Set smaller lags, or judge from fewer origins."
+            f"{count(lengths[-1], 'step')}. Set smaller lags, or evaluate from fewer origins."
         )
     length = lengths[len(lengths) // 2]
     differences = [0, 1, *([season] if 1 < season <= length // 2 else [])]

@@ -132,17 +132,17 @@ def _repeats_itself(model: Sarimax, candidate: Candidate) -> bool:
 
 
 def _without_noise(model: Sarimax, start: Candidate) -> Sarimax | None:
-    """``model`` as it goes on of itself: the likelihood of what never fails has no greatest value.
+    """``model`` without noise: the likelihood of forecasts without errors has no maximum.
 
-    None if there are too few values for that much.
+    None if there are too few values for its differences.
     """
     (_, d, _), (_, seasonal_d, _) = start.order, start.seasonal_order
     deterministic: Deterministic = "c" if start.differences == 1 else "n"
     candidate = Candidate((0, d, 0), (0, seasonal_d, 0), deterministic)
-    begun = prepared(model, candidate)
-    if begun is None:
+    prepared_fit = prepared(model, candidate)
+    if prepared_fit is None:
         return None
-    params = (*map(float, begun[1]), CONSTANT_TOLERANCE**2)
+    params = (*map(float, prepared_fit[1]), CONSTANT_TOLERANCE**2)
     return model.model_copy(update={**asdict(candidate), "params": params})
 
 
@@ -183,8 +183,8 @@ def _without_orders(settings: SarimaxSettings, timeline: Timeline, start: Candid
     )
     if settings.seasonal_order is not None or not _has_long_season(settings.season, timeline):
         return model
-    most = min(_MOST_WAVES, settings.season // 2)
-    by_waves = [model.model_copy(update={"waves": waves}) for waves in range(most + 1)]
+    limit = min(_MOST_WAVES, settings.season // 2)
+    by_waves = [model.model_copy(update={"waves": waves}) for waves in range(limit + 1)]
     return min(by_waves, key=lambda candidate: _worth_of_waves(candidate, start, settings.criterion))
 
 
@@ -193,9 +193,9 @@ def _worth_of_waves(model: Sarimax, start: Candidate, criterion: Criterion) -> f
 
     changes = start.differenced(np.array(model.values, dtype=np.float64), model.season)
     columns = start.differenced(model.exog(), model.season)
-    left = changes - columns @ least_squares_of(columns, changes)
-    present = int(np.count_nonzero(~np.isnan(left)))
-    log_likelihood = -present / 2 * math.log(float(np.nanmean(left**2)))
+    residuals = changes - columns @ least_squares_of(columns, changes)
+    present = int(np.count_nonzero(~np.isnan(residuals)))
+    log_likelihood = -present / 2 * math.log(float(np.nanmean(residuals**2)))
     return criterion_of(criterion, log_likelihood, columns.shape[1] + 1, present)
 
 
@@ -208,8 +208,8 @@ def _explained(model: Sarimax, start: Candidate) -> Sarimax:
         return model
     values = np.array(model.values, dtype=np.float64)
     changes = start.differenced(values, model.season)
-    left = values - exog @ least_squares_of(start.differenced(exog, model.season), changes)
-    rest = tuple(None if math.isnan(value) else value for value in left.tolist())
+    residuals = values - exog @ least_squares_of(start.differenced(exog, model.season), changes)
+    rest = tuple(None if math.isnan(value) else value for value in residuals.tolist())
     return model.model_copy(
         update={"values": rest, "waves": 0, "used": (), "centers": (), "scales": (), "outside": ()}
     )
@@ -257,5 +257,5 @@ def _without_regressors(season: int, timeline: Timeline) -> Floats:
     waves = _MOST_WAVES if _has_long_season(season, timeline) else 0
     at = np.arange(len(filled.values))
     columns = np.column_stack([np.ones(len(at)), filled.regressors, fourier_terms(at, season, waves)])
-    left: Floats = filled.values - columns[:, 1:] @ least_squares_of(columns, filled.values)[1:]
-    return left
+    residuals: Floats = filled.values - columns[:, 1:] @ least_squares_of(columns, filled.values)[1:]
+    return residuals

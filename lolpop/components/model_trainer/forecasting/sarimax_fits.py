@@ -90,10 +90,10 @@ class OrderSearch:
     def _look_at(self, candidate: Candidate) -> tuple[float, tuple[float, ...]]:
         import numpy as np
 
-        begun = prepared(self._model, candidate)
-        if begun is None:
+        prepared_fit = prepared(self._model, candidate)
+        if prepared_fit is None:
             return math.inf, ()
-        unfitted, start, changes = begun
+        unfitted, start, changes = prepared_fit
         params, variance = _of_least_squares(candidate, self._model.season, unfitted, start, changes)
         try:
             log_likelihood = float(unfitted.loglike(params))
@@ -145,7 +145,7 @@ def _of_least_squares(
         return start, float(np.mean(values**2)) or CONSTANT_TOLERANCE
     trends = _trends(candidate, len(values))[reach:]
 
-    def left(unbounded: Floats) -> Floats:
+    def residuals(unbounded: Floats) -> Floats:
         params = unfitted.transform_params(unbounded)
         trend, *orders = np.split(params, len(trends.T) + np.cumsum([0, *lengths[:-1]]))
         ar, ma, seasonal_ar, seasonal_ma = orders
@@ -155,7 +155,7 @@ def _of_least_squares(
         return np.asarray(np.nan_to_num(solution, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), dtype=np.float64)
 
     beginning = unfitted.untransform_params(start)
-    solution = least_squares(left, beginning, method="lm", ftol=1e-5, xtol=1e-5)
+    solution = least_squares(residuals, beginning, method="lm", ftol=1e-5, xtol=1e-5)
     params: Floats = unfitted.transform_params(solution.x)
     return params, float(np.mean(solution.fun**2)) or CONSTANT_TOLERANCE
 
@@ -164,9 +164,9 @@ def _polynomial(direct: Floats, seasonal: Floats, season: int) -> Floats:
     """That of lags one by one, times that of whole seasons."""
     import numpy as np
 
-    apart = np.zeros(1 + len(seasonal) * season)
-    apart[0], apart[season::season] = 1.0, seasonal
-    product: Floats = np.convolve([1.0, *direct], apart)
+    seasonal_terms = np.zeros(1 + len(seasonal) * season)
+    seasonal_terms[0], seasonal_terms[season::season] = 1.0, seasonal
+    product: Floats = np.convolve([1.0, *direct], seasonal_terms)
     return product
 
 
@@ -180,10 +180,10 @@ def fit_orders(
     """``model`` with the orders of ``candidate`` and the likeliest parameters; None if there are none."""
     import numpy as np
 
-    begun = prepared(model, candidate, beginning)
-    if begun is None:
+    prepared_fit = prepared(model, candidate, beginning)
+    if prepared_fit is None:
         return None
-    unfitted, start, _ = begun
+    unfitted, start, _ = prepared_fit
     try:
         results = _likeliest(maxiter, unfitted, start, tolerance)
     except np.linalg.LinAlgError:  # at the edge of what is stationary
@@ -192,10 +192,10 @@ def fit_orders(
         return None
     params = (*map(float, results.params), float(results.scale))
     fitted = model.model_copy(update={**asdict(candidate), "params": params})
-    return fitted if _goes_on(fitted) else None
+    return fitted if _is_continued(fitted) else None
 
 
-def _goes_on(model: Sarimax) -> bool:
+def _is_continued(model: Sarimax) -> bool:
     """Whether it forecasts with bounds: digits may be lost at the edge of what is stationary."""
     import numpy as np
 
