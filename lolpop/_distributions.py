@@ -115,4 +115,5 @@ def _version_in(folder: str) -> str:
 def _in_archive(place: str) -> dict[str, tuple[str, str]]:
     from importlib.metadata import distributions
 
-    return {canonical(found.name): (found.version, place) for found in distributions(path=[place])}
+    archived = distributions(path=[place])
+    return {canonical(archive.name): (archive.version, place) for archive in archived}

@@ -167,10 +167,47 @@ def imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def test_variables_are_named_after_their_values() -> None:
+    """No variable, parameter or attribute has a name that says only how its value came about."""
+    vague = {
+        "each",
+        "found",
+        "given",
+        "gone",
+        "got",
+        "had",
+        "held",
+        "kept",
+        "known",
+        "said",
+        "told",
+        "wanted",
+    }
+    places = [
+        f"{file.relative_to(ROOT)}:{line}: {name}"
+        for file in SOURCES
+        for name, line in bound_names(ast.parse(file.read_text()))
+        if name.lstrip("_") in vague
+    ]
+    assert places == []
+
+
+def bound_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The names of variables, parameters and attributes that are set, with their lines."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store()):
+                yield node.id, node.lineno
+            case ast.Attribute(ctx=ast.Store()):
+                yield node.attr, node.lineno
+            case ast.arg():
+                yield node.arg, node.lineno
+
+
 def test_messages_below_the_command_line_name_no_commands() -> None:
     """Only the command line, and components that write or call commands, have texts such as ``lolpop run``."""
     command = re.compile(r"lolpop (run|runs|models|datasets|deployments|flow|config|verify|plan|test)\b")
-    callers = {("components", "orchestrator"), ("components", "executor")}
+    callers = {("components", "orchestrator")}
     texts = [
         f"{file.relative_to(ROOT)}:{node.lineno}: {node.value}"
         for file in SOURCES

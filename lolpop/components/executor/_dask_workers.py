@@ -15,7 +15,7 @@ def require_lolpop(client: Client) -> None:
     """Raise WiringError, naming the place, if a worker or the scheduler has no lolpop, or another version."""
     # Functions of the standard library are asked: those of lolpop could not be called where it is missing.
     versions: dict[str, Any] = client.run(version, "lolpop", on_error="return")
-    places = {f"the worker of Dask at {address}": found for address, found in versions.items()}
+    places = {f"the worker of Dask at {address}": installed for address, installed in versions.items()}
     try:
         places["the scheduler of Dask"] = client.run_on_scheduler(version, "lolpop")
     except PackageNotFoundError as error:
