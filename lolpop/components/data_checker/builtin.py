@@ -58,8 +58,8 @@ class BuiltinDataChecker(DataChecker):
         for certainty. Columns above it are suspicious if they are nearly perfect, far better than all
         others, or have one value for each class: they may hold what is only known once the target is.
     min_class_balance : float
-        Least share of a class that is not suspicious, in shares that all classes would have were they
-        of one size, from 0 to 1.
+        Smallest share of a class that is not suspicious, relative to equal shares of all classes, from 0 to
+        1.
     max_label_conflicts : float
         Greatest share of rows with the same features as a row of another class that is not suspicious,
         from 0 to 1.

@@ -37,9 +37,9 @@ _BATCH_ROWS = 100_000
 class FileDataConnector(DataConnector):
     """CSV, Parquet, JSON lines and Feather files, by the suffix of their names.
 
-    A source is a path or any URL that fsspec knows, or a mapping: ``{path: …, format: csv}`` where the
-    suffix says nothing, for CSV also ``separator``, ``encoding`` and the parameters below, where they are
-    others than those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
+    A source is a path or any URL that fsspec knows, or a mapping: ``{path: …, format: csv}`` where the suffix
+    says nothing, for CSV also ``separator``, ``encoding`` and the parameters below, where they differ from
+    those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
 
     A folder, or a pattern such as ``rows/*.parquet``, stands for all of its files, in the order of their
     names. Folders named ``country=DE`` give their rows a column. CSV columns have the types of the first

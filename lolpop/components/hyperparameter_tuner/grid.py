@@ -32,7 +32,7 @@ Values = Annotated[list[Any], Field(min_length=1)]
 
 
 class GridHyperparameterTuner(HyperparameterTuner):
-    """Tries every combination of values, of each trainer in turn; nothing is left to chance.
+    """Tries every combination of values, of each trainer in turn, without randomness.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ class GridHyperparameterTuner(HyperparameterTuner):
     n_jobs : int
         Trials made at once.
     prune_at : tuple of float
-        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is made on each of them
-        first, and given up where its score is worse than the median of those before it.
+        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is fitted on each of them
+        first, and pruned if its score is worse than the median of those before it.
     """
 
     def __init__(

@@ -44,9 +44,9 @@ _OF_A_SEARCH: Mapping[str, tuple[Any, ...]] = {
 class OptunaHyperparameterTuner(HyperparameterTuner):
     """Searches with Optuna's tree-structured Parzen estimator; off until ``n_trials`` is set.
 
-    One study searches over all trainers and their parameters together, so that promising trainers get more
-    of the trials. The first trial of each trainer begins where its own parameters are, as far as it says
-    them. The same seed, ``n_jobs`` and scores give the same trials.
+    One study searches over all trainers and their parameters together, so that promising trainers get more of
+    the trials. The first trial of each trainer has the trainer's own parameters. The same seed, ``n_jobs``
+    and scores give the same trials.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ class OptunaHyperparameterTuner(HyperparameterTuner):
     timeout : float or None
         Seconds after which no further trial begins; at least one is made.
     n_jobs : int
-        Trials made at once. One is chosen by what came of all but the last ``n_jobs - 1`` before it.
+        Trials made at once. Each is chosen by the results of all earlier trials but the last ``n_jobs - 1``.
     prune_at : tuple of float
-        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is made on each of them
-        first, and given up where its score is worse than the median of those before it.
+        Growing shares of the rows to learn from, such as ``[0.1, 0.3]``: a trial is fitted on each of them
+        first, and pruned if its score is worse than the median of those before it.
     """
 
     def __init__(

@@ -15,10 +15,10 @@ __all__ = ["CacheInterceptor"]
 
 
 class CacheInterceptor(Interceptor):
-    """Returns the kept result of an earlier call that depended on the same, in place of calling.
+    """Returns the cached result of an earlier call with the same dependencies.
 
     Calls that act outside (``effects=True``), return nothing, or depend on what cannot be determined are
-    always made. Resources need not be kept: the store knows which call made them.
+    always made. Resources are not cached: the store records which call made them.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class ForecastModelExplainer(ModelExplainer):
     repeats : int
         How often each of them is replaced.
     max_series : int
-        Series that importance is measured on; of more, so many are drawn.
+        Maximum number of series to measure importance on; of more, a sample is drawn.
     """
 
     explains_forecasts = True

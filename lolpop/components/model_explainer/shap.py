@@ -21,7 +21,7 @@ __all__ = ["ShapModelExplainer"]
 
 
 class ShapModelExplainer(ModelExplainer):
-    """Shapley values: attributions of a row add up to what is predicted for it, less what is usual.
+    """Shapley values: attributions of a row add up to its prediction minus the mean one.
 
     Trees (of scikit-learn, XGBoost, LightGBM, CatBoost) are explained exactly by shap's TreeExplainer, as
     against the rows that they were fitted on. Where that does not fit, such as for linear models, or for
@@ -31,7 +31,7 @@ class ShapModelExplainer(ModelExplainer):
     Parameters
     ----------
     max_rows : int
-        Rows that importance is measured on; of more, so many are drawn.
+        Maximum number of rows to measure importance on; of more, a sample is drawn.
     references : int
         Reference rows that values are replaced from, where there is no exact way.
     permutations : int

@@ -43,8 +43,8 @@ class SklearnModelExplainer(ModelExplainer):
     repeats : int
         How often each column is shuffled.
     max_rows : int
-        Rows that importance is measured on; of more, so many are drawn. Since the cost grows with the square
-        of the columns, fewer are drawn where there are more than some hundreds of those, but at least 50.
+        Maximum number of rows to measure importance on; of more, a sample is drawn. The cost grows with the
+        square of the columns: with more than some hundreds of them, fewer rows are drawn, but at least 50.
     references : int
         Reference rows that each value is replaced from.
     """

@@ -117,7 +117,7 @@ class CatBoostModelTrainer(BoostingModelTrainer):
         chooses the learning rate, which is then 0.03 by default.
     params : mapping, optional
         Further parameters of ``CatBoostClassifier`` or ``CatBoostRegressor``. Its ``random_seed`` is the
-        workflow's seed unless said.
+        workflow's seed unless it is set.
     """
 
     requires = ("catboost",)

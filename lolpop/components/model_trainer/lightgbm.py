@@ -119,7 +119,7 @@ class LightGBMModelTrainer(BoostingModelTrainer):
         L2 regularisation of the leaves.
     params : mapping, optional
         Further parameters of ``LGBMClassifier`` or ``LGBMRegressor``, or of LightGBM itself. Its
-        ``random_state`` is the workflow's seed unless said.
+        ``random_state`` is the workflow's seed unless it is set.
     """
 
     requires = ("lightgbm",)

@@ -41,7 +41,8 @@ class SklearnModelTrainer(ModelTrainer):
         A short name, such as hist_gradient_boosting, random_forest, logistic_regression or ridge, or the
         import path of a class, such as ``sklearn.ensemble:RandomForestClassifier``.
     params : mapping, optional
-        Parameters of the estimator's constructor. Its ``random_state`` is the workflow's seed unless said.
+        Parameters of the estimator's constructor. Its ``random_state`` is the workflow's seed unless it is
+        set.
     lags : list of int, optional
         For a forecasting problem: how many steps before the predicted one the lags are. By default, they
         follow from the frequency and the length of the history.

@@ -48,10 +48,10 @@ class StatsmodelsModelTrainer(BySeriesModelTrainer):
     """Exponential smoothing (ETS) or seasonal ARIMA of each series by itself, stored as JSON.
 
     Unset options are chosen for each series by an information criterion. ETS: additive and, of positive
-    values, multiplicative errors and seasons, then no trend, an additive or a damped one. SARIMAX: a
-    seasonal difference if the season is strong, a difference unless a unit root is ruled out, seasonal
-    orders up to (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are told by
-    waves. The season is ``problem.season``, or that of the frequency. Series of fewer than 10 values are
+    values, multiplicative errors and seasons, then no trend, an additive or a damped one. SARIMAX: a seasonal
+    difference if the season is strong, a difference unless a unit root is ruled out, seasonal orders up to
+    (1, 1), then orders up to (2, 2), then a drift; seasons of more than 12 steps are modelled by sines and
+    cosines. The season is ``problem.season``, or that of the frequency. Series of fewer than 10 values are
     treated as random walks.
 
     Parameters

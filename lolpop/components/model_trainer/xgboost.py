@@ -113,7 +113,7 @@ class XGBoostModelTrainer(BoostingModelTrainer):
         L2 regularisation of the leaves.
     params : mapping, optional
         Further parameters of ``XGBClassifier`` or ``XGBRegressor``. Its ``random_state`` is the workflow's
-        seed unless said.
+        seed unless it is set.
     """
 
     requires = ("xgboost",)

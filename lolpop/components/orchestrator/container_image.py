@@ -23,9 +23,9 @@ _SYSTEM_PACKAGES = {"lightgbm": "libgomp1"}
 class ContainerImageOrchestrator(Orchestrator):
     """Writes what makes the project's folder a build context: a Dockerfile and locked requirements.
 
-    The image runs the flow unless it is told something else: every command of lolpop can follow
-    ``docker run IMAGE``. Build it into the project's folder. A project with a pyproject.toml is installed in
-    the image, and what it requires is locked too.
+    By default the image runs the flow; every command of lolpop can follow ``docker run IMAGE``. Build it into
+    the project's folder. A project with a pyproject.toml is installed in the image, and what it requires is
+    locked too.
 
     Parameters
     ----------
