@@ -25,6 +25,7 @@ __all__ = ["fits", "implements", "value_fits"]
 
 _PROMOTED = {float: (int,), complex: (int, float)}
 """Numbers that are accepted as others, as by type checkers."""
+_TYPING = ("typing", "typing_extensions")
 _UNTYPED: tuple[Any, ...] = (Any, object, REQUIRED)
 
 
@@ -52,7 +53,7 @@ def implements(implementation: type, interface: Any) -> str | None:
     if not isinstance(origin, type) or is_typed_dict(origin):
         return None
     if is_protocol(origin):
-        return next(_protocol_gaps(implementation, origin), None)
+        return next(_protocol_gaps(implementation, interface), None)
     if not issubclass(implementation, origin):
         return f"it is a {', '.join(base.__name__ for base in implementation.__bases__)}"
     if get_args(interface) and not fits(implementation, interface):
@@ -100,7 +101,7 @@ def _fits_class(provided: Any, required_type: Any) -> bool:
     if is_typed_dict(required_class) or is_typed_dict(provided_class):
         return _fits_typed_dict(provided_class, required_class)
     if is_protocol(required_class):
-        return next(_protocol_gaps(provided_class, required_class), None) is None
+        return next(_protocol_gaps(provided_class, required_type), None) is None
     if provided_class is list and required_class is tuple:
         # Lists are injected as tuples where the annotation is a tuple.
         return _fit_elements(get_args(provided), get_args(required_type)[:1])
@@ -171,26 +172,26 @@ def _fits_typed_dict(provided: type, required_type: type) -> bool:
     )
 
 
-def _protocol_gaps(implementation: type, protocol: type) -> Iterator[str]:
-    """Why a class does not fit a protocol; None if it does."""
+def _protocol_gaps(implementation: type, required_type: Any) -> Iterator[str]:
+    """Why a class does not fit a protocol, which may be generic; nothing if it does."""
+    protocol: type = get_origin(required_type) or required_type
+    values = _variables_of(required_type, protocol)
     hints = {name: hint for base in reversed(protocol.__mro__) for name, hint in _own_hints(base).items()}
     for name in sorted(_protocol_members(protocol)):
         required = inspect.getattr_static(protocol, name, None)
         if not _has_attribute(implementation, name):
             yield f"it has no {name!r}"
         elif isinstance(required, property):
-            declared, offered_hint = (
-                hints_of(required.fget).get("return", Any),
-                _attribute_type(implementation, name),
-            )
+            declared = _substituted(hints_of(required.fget).get("return", Any), values)
+            offered_hint = _attribute_type(implementation, name)
             if not fits(offered_hint, declared):
                 yield f"its {name!r} is {type_name(offered_hint)}, not {type_name(declared)}"
         elif inspect.isfunction(required):
             offered = inspect.getattr_static(implementation, name, None)
-            if (reason := _method_gap(offered, required)) is not None:
+            if (reason := _method_gap(offered, required, values)) is not None:
                 yield f"its {name}() {reason}"
         elif name in hints:
-            yield from _attribute_gap(implementation, name, hints[name])
+            yield from _attribute_gap(implementation, name, _substituted(hints[name], values))
 
 
 def _attribute_gap(implementation: type, name: str, required: Any) -> Iterator[str]:
@@ -203,7 +204,7 @@ def _protocol_members(protocol: type) -> set[str]:
     return {
         name
         for base in protocol.__mro__
-        if is_protocol(base) and base.__module__ not in ("typing", "typing_extensions")
+        if is_protocol(base) and base.__module__ not in _TYPING
         for name in (*getattr(base, "__annotations__", {}), *vars(base))
         if not name.startswith("_") or (name.startswith("__") and name in _CALLED and name in vars(base))
     }
@@ -241,8 +242,11 @@ def _attribute_type(implementation: type, name: str) -> Any:
     return Any
 
 
-def _method_gap(offered: Any, required: Any) -> str | None:
-    """Why a method cannot be called like the protocol's method; None if it can."""
+def _method_gap(offered: Any, required: Any, values: Mapping[Any, Any]) -> str | None:
+    """Why a method cannot be called like the protocol's method; None if it can.
+
+    ``values`` are the types that the variables of the protocol stand for.
+    """
     if isinstance(offered, staticmethod | classmethod):
         return None
     if not callable(offered):
@@ -254,7 +258,8 @@ def _method_gap(offered: Any, required: Any) -> str | None:
     signature, required_type = inspect.signature(offered), inspect.signature(required)
     if (reason := _call_gap(signature, required_type)) is not None:
         return reason
-    offered_hints, required_hints = hints_of(offered), hints_of(required)
+    offered_hints = hints_of(offered)
+    required_hints = {name: _substituted(hint, values) for name, hint in hints_of(required).items()}
     for name in required_hints:
         if name == "return" and not fits(offered_hints.get(name, Any), required_hints[name]):
             return f"returns {type_name(offered_hints[name])}, not {type_name(required_hints[name])}"
@@ -307,6 +312,20 @@ def _base_as(provided: Any, base: Any) -> Any:
         if isinstance(generic_class, type) and _is_subclass(generic_class, base):
             return _base_as(substituted(generic, values), base)
     return base
+
+
+def _variables_of(required_type: Any, protocol: type) -> dict[Any, Any]:
+    """The types that the variables of a protocol, and of the protocols that it extends, stand for."""
+    values: dict[Any, Any] = {}
+    for base in reversed(protocol.__mro__):
+        if is_protocol(base) and base.__module__ not in _TYPING:
+            variables = getattr(base, "__parameters__", ())
+            values |= zip(variables, get_args(_base_as(required_type, base)), strict=False)
+    return values
+
+
+def _substituted(annotation: Any, values: Mapping[Any, Any]) -> Any:
+    return substituted(annotation, values) if values else annotation
 
 
 def _is_subclass(candidate: type, base: Any) -> bool:

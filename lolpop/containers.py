@@ -17,10 +17,10 @@ from lolpop.components.orchestrator import Orchestrator
 from lolpop.components.store import RunRecord, Store
 from lolpop.components.test_recorder import TestRecorder
 from lolpop.errors import WiringError
-from lolpop.kernel.declarations import check_attribute, check_declared, is_declared, taken_over
+from lolpop.kernel.declarations import check_attribute, check_declared, check_no_provider, is_declared
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot, bind_slot, is_bound
-from lolpop.kernel.providers.uncached import Uncached
+from lolpop.kernel.providers.uncached import Uncached, taken_over
 from lolpop.kernel.providers.uncached_cells import uncached_cell
 from lolpop.kernel.scopes import Scope, scope_of
 from lolpop.running.open_runs import RunOptions, runs_of
@@ -64,6 +64,8 @@ class _Instance(di_containers.DynamicContainer):
                 self._scope.cells[name] = bind_slot(value, self._scope, name)
             elif isinstance(value, Nested | Uncached):
                 value.bind(self._scope, name)
+        else:
+            check_no_provider(self.__dict__.get("providers", {}), name, value)
         super().__setattr__(name, value)
         if isinstance(value, Nested):
             # The attribute is the container itself; its provider stays among the providers.
@@ -216,6 +218,7 @@ class _Declared(type(di_containers.DeclarativeContainer)):  # type: ignore[misc]
                 f"{name!r} cannot be put into {cls.__name__}, which exists",
                 "Declare it in the class, or in a subclass.",
             )
+        check_no_provider(cls.__dict__.get("providers", {}), name, value)
         super().__setattr__(name, value)
 
     def __delattr__(cls, name: str) -> None:

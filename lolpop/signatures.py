@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -203,7 +204,12 @@ def _setting_problems(owner: type, parameter: Parameter, declared: inspect.Param
         yield name, message, "Give the parameter another name."
     if any(_is_integration(member) for member in alternatives(parameter.annotation)):
         message = f"{owner.__name__} takes the integration {name!r} as a setting"
-        yield name, message, "Injected parameters stand after the * of the constructor."
+        hint = "Injected parameters stand after the * of the constructor."
+        if dataclasses.is_dataclass(owner):
+            hint = (
+                f"Write the line `_: KW_ONLY` (from dataclasses) above the field {name!r}, which is injected."
+            )
+        yield name, message, hint
 
 
 def _class_problems(owner: type) -> Iterator[_Problem]:

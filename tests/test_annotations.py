@@ -91,6 +91,23 @@ class NumericZone(Protocol):
     zone: int
 
 
+class Gives(Protocol[Out]):
+    def now(self) -> Out: ...
+
+
+class GivesMore(Gives[str], Protocol[T]):
+    ticks: int
+    zone: T
+
+
+class Takes(Protocol[In]):
+    def take(self, item: In) -> None: ...
+
+
+class Taker:
+    def take(self, item: Clock) -> None: ...
+
+
 class Options(te.TypedDict, total=False):
     size: int
 
@@ -137,6 +154,11 @@ Many = te.TypeAliasType("Many", list[T], type_params=(T,))
         (Clock, HasNow),
         (Clock, HasTicks),
         (Clock, HasZone),
+        (Clock, Gives),
+        (Clock, Gives[str]),
+        (Clock, Gives[object]),
+        (Clock, GivesMore[str]),
+        (Taker, Takes[Quartz]),
         (Options, dict[str, Any]),
         (dict[str, int], Options),
         (Sizes, Options),
@@ -189,6 +211,9 @@ def test_what_fits(provided, wanted):
         (Clock, AsyncNow),
         (Other, HasTicks),
         (Clock, NumericZone),
+        (Clock, Gives[int]),
+        (Clock, GivesMore[int]),
+        (Taker, Takes[object]),
         (Options, Sizes),
         (Options, list[int]),
         (int | None, int),

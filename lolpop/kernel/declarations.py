@@ -8,6 +8,7 @@ from typing import Any, get_origin
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
+from lolpop._names import shortened
 from lolpop.annotations import unwrapped
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration
@@ -18,9 +19,9 @@ from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.integration_slots import IntegrationSlot
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot
-from lolpop.kernel.providers.uncached import Uncached, taken_over
+from lolpop.kernel.providers.uncached import Uncached
 
-__all__ = ["check_attribute", "check_declared", "is_declared", "taken_over"]
+__all__ = ["check_attribute", "check_declared", "check_no_provider", "is_declared"]
 
 _CONFIGURES_DI = frozenset({"instance_type", "wiring_config", "provider_type"})
 
@@ -49,6 +50,15 @@ def check_attribute(container: str, key: str, value: Any, reserved: Collection[s
     elif not (key.startswith("_") or key in _CONFIGURES_DI or _is_own_method(key, value)):
         description, hint = _instead(key, value)
         raise WiringError(f"{container}.{key} is {description}, but a container holds providers only", hint)
+
+
+def check_no_provider(providers: Mapping[str, Any], name: str, value: object) -> None:
+    """Raise WiringError if an attribute is set that has the name of a provider."""
+    if is_declared(providers.get(name)):
+        raise WiringError(
+            f"{name!r} is a provider, and cannot be set to {shortened(repr(value))}",
+            f"Override it in an instance of the container: container.{name}.override(…).",
+        )
 
 
 def _check_classes(name: str, slot: IntegrationSlot[Any] | ComponentGroup[Any]) -> None:

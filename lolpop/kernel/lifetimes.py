@@ -50,6 +50,10 @@ class Override:
         """Where the instances are stored that were built because of it: a dictionary and a key in it."""
 
     def __enter__(self) -> Any:
+        if self.ended:
+            raise WiringError(
+                f"this override of {self.overridden.path} has ended", "Call override(…) again for each block."
+            )
         return self.provider if self.instance is None else self.instance.value
 
     def __exit__(self, *_: object) -> None:
@@ -73,7 +77,7 @@ class Instance:
     ``owned`` is closed by somebody else.
     """
 
-    __slots__ = ("overrides", "owned", "source", "value")
+    __slots__ = ("overrides", "owned", "path", "source", "value")
 
     def __init__(
         self,
@@ -87,6 +91,8 @@ class Instance:
         self.overrides = overrides
         self.source = source
         self.owned = owned
+        self.path = ""
+        """The path of its provider, for messages."""
 
     def get(self) -> Any:
         """The value to be injected."""
@@ -144,6 +150,7 @@ class Lifetime:
         If another thread has meanwhile closed the tree, or ended one of the overrides, the instance is
         closed at once, and WiringError or OverrideEnded is raised.
         """
+        instance.path = path
         with self.lock:
             ended = any(override.ended for override in instance.overrides)
             if not self._closed and not ended:
@@ -227,27 +234,27 @@ class Lifetime:
 
 def _close(instances: Iterable[Instance]) -> None:
     """Close instances, last first. The first error is raised, with notes about the others."""
-    failures: list[BaseException] = []
+    failures: list[tuple[BaseException, str]] = []
     for instance in _last_first(instances):
         try:
             result = _begin_closing(instance.value, asynchronously=False)
             if inspect.isawaitable(result):
                 _finish(result, instance.value)
         except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
-            failures.append(failure)
+            failures.append((failure, instance.path))
     _raise_first(failures)
 
 
 async def _aclose(instances: Iterable[Instance]) -> None:
     """``_close``, awaiting objects that close asynchronously."""
-    failures: list[BaseException] = []
+    failures: list[tuple[BaseException, str]] = []
     for instance in _last_first(instances):
         try:
             result = _begin_closing(instance.value, asynchronously=True)
             if inspect.isawaitable(result):
                 await result
         except BaseException as failure:  # noqa: BLE001  (Ctrl-C included: the others hold resources too)
-            failures.append(failure)
+            failures.append((failure, instance.path))
     _raise_first(failures)
 
 
@@ -283,9 +290,11 @@ async def _awaited(closing: Awaitable[Any]) -> None:
     await closing
 
 
-def _raise_first(failures: list[BaseException]) -> None:
+def _raise_first(failures: list[tuple[BaseException, str]]) -> None:
     if failures:
-        first, *others = failures
-        for other in others:
-            first.add_note(f"Closing another component failed too: {other!r}")
+        (first, path), *others = failures
+        if path:
+            first.add_note(f"It was raised while {path} was being closed.")
+        for other, path in others:
+            first.add_note(f"Closing {path or 'another component'} failed too: {other!r}")
         raise first

@@ -57,13 +57,17 @@ class Overrides:
         await self._lifetime.aend(*active)
 
     def __enter__(self) -> None:
-        return None
+        if self._stand_ins and not self._active:
+            paths = ", ".join(placed.path for placed, _ in self._stand_ins)
+            raise WiringError(
+                f"these overrides of {paths} have ended", "Call override({…}) again for each block."
+            )
 
     def __exit__(self, *_: object) -> None:
         self.end()
 
     async def __aenter__(self) -> None:
-        return None
+        self.__enter__()
 
     async def __aexit__(self, *_: object) -> None:
         await self.aend()

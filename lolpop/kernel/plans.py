@@ -248,8 +248,9 @@ def _settings(
         findings += [_finding(declaration.below(name), problem) for problem in problems]
         if value is not UNSET:
             settings[name] = Setting(parameter, value, node)
+    misdeclared = {name for name, _, _ in signature.problems}
     for name, parameter in signature.settings.items():
-        if name in nodes:
+        if name in nodes or name in misdeclared:
             continue
         if parameter.required:
             message = f"{plan.called!r} requires this setting and nothing sets it"

@@ -77,7 +77,9 @@ def test_a_plain_block_inside_an_event_loop_says_that_it_cannot_wait():
         c, _ = built()
         with pytest.raises(WiringError, match="Use `async with`") as error, c:
             pass
-        assert len(error.value.__notes__) == 1
+        here, other = error.value.__notes__
+        assert here == "It was raised while three was being closed."
+        assert other.startswith("Closing two failed too: WiringError(")
 
     asyncio.run(main())
     assert Closing.log == ["Both", "Closing"]

@@ -3,7 +3,8 @@
 import json
 import textwrap
 from abc import abstractmethod
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import pytest
 from greeter_app import App, AppContainer, Clock, Greet, Greeter
@@ -638,6 +639,11 @@ class Before(Component):
         self.clock = clock
 
 
+@dataclass
+class BeforeInDataclass(Component):
+    clock: Clock
+
+
 class BeforeInList(Component):
     def __init__(self, clocks: list[Clock] | None = None):
         self.clocks = clocks
@@ -658,6 +664,7 @@ class ByPosition(Component):
         ("far_away:Shy", "annotation of 'clock' in Shy cannot be resolved", "outside TYPE_CHECKING"),
         (Before, "Before takes the integration 'clock' as a setting", "after the *"),
         (BeforeInList, "takes the integration 'clocks' as a setting", "after the *"),
+        (BeforeInDataclass, "takes the integration 'clock' as a setting", "`_: KW_ONLY`"),
     ],
 )
 def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
@@ -669,6 +676,34 @@ def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
     finding = next(finding for finding in found(container) if finding.path == "odd")
     assert message in finding.message
     assert hint in finding.hint
+
+
+@pytest.mark.parametrize("implementation", [Before, BeforeInDataclass])
+def test_a_misplaced_parameter_is_one_finding(implementation):
+    """That no source sets it, as a setting, is a consequence."""
+    container = declare(
+        clock=providers.Component(Clock, default=Clock),
+        odd=providers.Component(Component, default=implementation),
+    )
+    assert "as a setting" in only(container).message
+
+
+class Ticking(Protocol):
+    def tick(self) -> None: ...
+
+
+class NeedsTicking(Component):
+    def __init__(self, *, clock: Ticking | None = None):
+        self.clock = clock
+
+
+def test_a_protocol_that_is_not_fulfilled_says_what_is_missing():
+    """The names of the types do not say it, as those of classes do."""
+    container = declare(
+        clock=providers.Component(Clock, default=Clock),
+        odd=providers.Component(Component, default=NeedsTicking),
+    )
+    assert only(container).message.endswith("'clock' provides Clock: it has no 'tick'")
 
 
 def test_a_parameter_without_annotation_is_one_finding():

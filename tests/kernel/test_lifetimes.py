@@ -83,7 +83,10 @@ def test_one_failing_close_does_not_stop_the_others():
     with pytest.raises(OSError, match="Third does not close") as error, c:
         c.local.third()
     assert lines[3:] == CLOSED
-    assert "First does not close" in error.value.__notes__[0]
+    assert error.value.__notes__ == [
+        "It was raised while local.third was being closed.",
+        "Closing first failed too: OSError('First does not close')",
+    ]
 
 
 @pytest.mark.parametrize("failure", [ZeroDivisionError, KeyboardInterrupt, SystemExit])

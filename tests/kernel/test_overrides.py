@@ -616,3 +616,104 @@ def test_a_factory_beside_is_not_overridden_while_a_run_is_open():
     c = Container()
     c.runner().run()
     assert refused == ["real"]
+
+
+@pytest.mark.parametrize("name", ["clock", "greet"])
+def test_a_provider_is_not_replaced_by_an_assignment(name):
+    """An assignment would leave the wiring as it is, so it says how to override."""
+    container = AppContainer()
+    for owner in (container, AppContainer):
+        with pytest.raises(WiringError, match=rf"'{name}' is a provider.*container\.{name}\.override"):
+            setattr(owner, name, FakeClock())
+    container.note = "other attributes are the user's"
+
+
+def test_an_override_that_has_ended_is_not_entered_again():
+    """A second block would be without the stand-in, in silence."""
+    container = AppContainer()
+    one, several = (
+        container.clock.override(FakeClock()),
+        container.override({"clock": FakeClock(), "greet.greeter": Greeter(clock=FakeClock())}),
+    )
+    for ended, path in ((one, "clock"), (several, r"clock, greet\.greeter")):
+        with ended:
+            pass
+        with pytest.raises(WiringError, match=rf"overrides? of {path} ha(s|ve) ended"), ended:
+            pass
+    with container.override({}), container.override({}):
+        pass
+
+
+def test_none_stands_in_only_where_it_is_accepted():
+    """A required dependency that is overridden by None is a finding."""
+
+    class Needs(Component):
+        def __init__(self, *, engine: Engine):
+            self.engine = engine
+
+    class Can(Component):
+        def __init__(self, *, engine: Engine | None = None):
+            self.engine = engine
+
+    class Both(PipelineContainer):
+        engine = providers.Component(Engine, default=Engine)
+        needs = providers.Component(Needs, default=Needs)
+        can = providers.Component(Can, default=Can)
+
+    container = Both(engine=None)
+    with pytest.raises(VerificationError) as raised:
+        container.verify()
+    assert [finding.path for finding in raised.value.findings] == ["needs"]
+    assert container.can().engine is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stand_in", "expected"),
+    [
+        (
+            "listed",
+            {"a": Engine()},
+            "by an object of type dict. Override it by a list of objects of type Engine",
+        ),
+        ("listed", [Engine(), 3], "by an object of type int. Override it by objects of type Engine"),
+        (
+            "keyed",
+            [Engine()],
+            "by an object of type list. Override it by a mapping of objects of type Engine",
+        ),
+        ("keyed", {"a": 3}, "by an object of type int. Override it by objects of type Engine"),
+        ("listed", [Engine()], None),
+        ("keyed", {"a": Engine()}, None),
+    ],
+)
+def test_what_stands_in_for_several_components_holds_components(name, stand_in, expected):
+    """A list or mapping of something else is a finding, as a single object is."""
+
+    class Engines(PipelineContainer):
+        listed = providers.Components(Engine)
+        keyed = providers.Mapping(Engine)
+
+    container = Engines(**{name: stand_in})
+    if expected is None:
+        assert container.verify() == []
+        return
+    with pytest.raises(VerificationError) as raised:
+        container.verify()
+    assert expected in str(raised.value)
+
+
+def test_an_error_of_closing_names_the_component():
+    """The error itself is the component's own, and a note says whose."""
+
+    class Broken(Engine):
+        def close(self):
+            raise OSError("gone")
+
+    class Holding(PipelineContainer):
+        engine = providers.Component(Engine, default=Broken)
+
+    container = Holding()
+    container.engine()
+    with pytest.raises(OSError, match="gone") as raised:
+        container.close()
+    assert raised.value.__notes__ == ["It was raised while engine was being closed."]

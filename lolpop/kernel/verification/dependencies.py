@@ -10,8 +10,8 @@ from typing import Any, Literal, get_origin
 from dependency_injector import providers as di
 
 from lolpop._names import did_you_mean
-from lolpop.annotations import alternatives, type_name
-from lolpop.assignability import fits, value_fits
+from lolpop.annotations import alternatives, is_protocol, type_name
+from lolpop.assignability import fits, implements, value_fits
 from lolpop.errors import Finding, Origin
 from lolpop.integrations import Integration, Pipeline, Runner
 from lolpop.kernel.cycles import build_order
@@ -106,11 +106,13 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
     if not _fits(dependency, provided_type(provider, exact=True)):
         expected, actual = type_name(parameter.annotation), type_name(provided_type(provider))
         chosen = _use_origin(cell.slot)
+        reason = _reason(provided_type(provider), parameter.annotation)
         provide = f"an object of type {expected}, or name another provider: {parameter.name}=…."
         instead = f"Choose another implementation instead of {use!r}, or in code provide"
         yield Finding(
             cell.path,
-            f"{use!r} requires {parameter.name}: {expected}, but {_name_of(dependency)} provides {actual}",
+            f"{use!r} requires {parameter.name}: {expected}, "
+            f"but {_name_of(dependency)} provides {actual}{reason}",
             origin=_use_origin(provider) or chosen,
             hint=f"{instead if chosen else 'Provide'} {provide}",
         )
@@ -144,6 +146,14 @@ def _fits(dependency: Dependency, provided: Any) -> bool:
     if any(get_origin(member) is Literal for member in alternatives(annotation)):
         return value_fits(setting.value, annotation)
     return all(fits(member, annotation) for member in alternatives(provided))
+
+
+def _reason(provided: Any, annotation: Any) -> str:
+    """Why a class does not fit a protocol, for a message; nothing where the names of the types say it."""
+    members = alternatives(annotation)
+    is_clear = len(members) != 1 or not is_protocol(get_origin(members[0]) or members[0])
+    reason = None if is_clear or not isinstance(provided, type) else implements(provided, members[0])
+    return f": {reason}" if reason else ""
 
 
 def _injected_findings(cell: Cell) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dependency_injector import providers as di
@@ -31,14 +31,27 @@ def _findings(cell: Cell) -> Iterator[Finding]:
     value, slot = cell.active(), cell.slot
     if value is None:
         return  # for whoever can do without
-    if isinstance(cell, ListCell):
-        if not isinstance(value, (list, tuple)):
-            yield _finding(cell, value, f"a list of objects of type {_name(cell.slot.interface)}")
+    if isinstance(cell, GroupCell):
+        kind, kinds = ("list", list | tuple) if isinstance(cell, ListCell) else ("mapping", Mapping)
+        interface = cell.slot.interface
+        elements = _elements(value) if isinstance(value, kinds) else None
+        if elements is None:
+            yield _finding(cell, value, f"a {kind} of objects of type {_name(interface)}")
+        for element in elements or ():
+            if lacks_interface(element, interface):
+                yield _finding(
+                    cell, element, f"objects of type {_name(interface)}, or fakes with its methods"
+                )
         return
-    if isinstance(cell, GroupCell) or not isinstance(slot, IntegrationSlot):
+    if not isinstance(slot, IntegrationSlot):
         return
     if lacks_interface(value, slot.interface):
         yield _finding(cell, value, f"an object of type {_name(slot.interface)}, or a fake with its methods")
+
+
+def _elements(value: Any) -> Collection[Any]:
+    elements: Collection[Any] = value.values() if isinstance(value, Mapping) else value
+    return elements
 
 
 def _finding(cell: Cell, value: Any, expected: str) -> Finding:
