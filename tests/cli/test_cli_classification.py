@@ -62,10 +62,10 @@ def test_references_cross_processes(tumours, lolpop, shell):
         f"lolpop run classification train_model --dataset-version {train} --group nightly-7 --json"
     )
     assert trained.code == 0, trained.err
-    told = trained.json
-    assert train in told["resources"]["dataset_version"]
-    assert told["metrics"]["test"]["accuracy"] > 0.9
-    [model_version] = told["resources"]["model_version"]
+    document = trained.json
+    assert train in document["resources"]["dataset_version"]
+    assert document["metrics"]["test"]["accuracy"] > 0.9
+    [model_version] = document["resources"]["model_version"]
     words = ["--model-version", model_version, "--dataset-version", predict]
     job = lolpop("run", "classification", "predict_data", *words, *group).json["result"]
 

@@ -41,13 +41,13 @@ def calls(folder):
 def test_show_prints_every_setting_and_its_origin(project, lolpop):
     """Defaults and explicit settings are shown with their origins."""
     (project / "lolpop.yaml").write_text("seed: 7\n")
-    told = lolpop("config", "show", "app.py", "--json").json
-    assert told["seed"] == {"value": 7, "origin": {"source": "lolpop.yaml", "line": 1, "column": 7}}
-    assert told["greet.greeter.greeting"] == {
+    document = lolpop("config", "show", "app.py", "--json").json
+    assert document["seed"] == {"value": 7, "origin": {"source": "lolpop.yaml", "line": 1, "column": 7}}
+    assert document["greet.greeter.greeting"] == {
         "value": "hello",
         "origin": {"source": "default", "line": None, "column": None},
     }
-    assert told["greet.greeter.use"]["value"] == "app:Greeter"
+    assert document["greet.greeter.use"]["value"] == "app:Greeter"
     lines = [line.split() for line in lolpop("config", "show", "app.py").out.splitlines()]
     assert ["seed", "7", "lolpop.yaml:1:7"] in lines
     assert ["greet.greeter.greeting", "hello", "default"] in lines
@@ -217,10 +217,10 @@ def test_a_setting_of_the_runner_itself_stands_at_the_root(calls, lolpop):
 def test_lists_are_explained_as_wholes_and_by_element(project, lolpop, monkeypatch):
     """The list shows its implementations, each element its settings."""
     monkeypatch.setenv("LOLPOP_INTERCEPTORS__0__ON", "greet.*")
-    told = lolpop(
+    document = lolpop(
         "config", "explain", "app.py", "interceptors", "--set", 'interceptors=["timing"]', "--json"
     ).json
-    by_path = {each["path"]: each for each in told}
+    by_path = {each["path"]: each for each in document}
     assert by_path["interceptors"]["value"] == ["timing"]
     assert by_path["interceptors.0.use"]["origin"]["source"] == "--set interceptors"
 

@@ -65,11 +65,11 @@ def test_a_flow_runs_in_one_process_and_its_runs_have_a_group(mill, lolpop):
     """Results, run ids and the group are JSON, and the runs are recorded in the group."""
     done = lolpop("flow", "run", "app.py", "daily", "--group", "monday", "--json")
     assert done.code == 0, done.err
-    told = done.json
-    assert (told["flow"], told["group"], told["status"]) == ("daily", "monday", "completed")
-    assert [step["result"] for step in told["steps"]] == ["dataset_version:oats@1", "a bag of oats"]
+    document = done.json
+    assert (document["flow"], document["group"], document["status"]) == ("daily", "monday", "completed")
+    assert [step["result"] for step in document["steps"]] == ["dataset_version:oats@1", "a bag of oats"]
     listed = lolpop("runs", "ls", "--group", "monday", "--json").json
-    assert {run["run_id"] for run in listed} == {step["run_id"] for step in told["steps"]}
+    assert {run["run_id"] for run in listed} == {step["run_id"] for step in document["steps"]}
 
 
 def test_a_flow_without_a_group_gets_one_of_its_own(mill, lolpop):
@@ -83,14 +83,14 @@ def test_a_failed_step_ends_the_flow(mill, lolpop):
     """The failed step is shown with its run; earlier steps are completed, later ones are not called."""
     done = lolpop("flow", "run", "app.py", "broken", "--json")
     assert done.code == 1
-    told = done.json
-    assert told["status"] == "failed"
-    assert [(step["step"], step["status"]) for step in told["steps"]] == [
+    document = done.json
+    assert document["status"] == "failed"
+    assert [(step["step"], step["status"]) for step in document["steps"]] == [
         ("grind", "completed"),
         ("grind_2", "failed"),
     ]
-    assert told["error"]["message"] == "ValueError: the stone is broken"
-    assert f"lolpop runs show {told['steps'][-1]['run_id']}" in done.err
+    assert document["error"]["message"] == "ValueError: the stone is broken"
+    assert f"lolpop runs show {document['steps'][-1]['run_id']}" in done.err
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ def test_a_pipe_gets_plain_text(project, shell):
 
 def test_components_are_listed_with_what_they_need(lolpop):
     """Each registered implementation has its type, name and first line of documentation."""
-    told = json.loads(lolpop("components", "store", "--json").out)
-    assert [(each["type"], each["name"], each["install"]) for each in told] == [("store", "sql", "")]
-    assert told[0]["summary"]
+    document = json.loads(lolpop("components", "store", "--json").out)
+    assert [(each["type"], each["name"], each["install"]) for each in document] == [("store", "sql", "")]
+    assert document[0]["summary"]
     assert "sql" in lolpop("components").out
     done = lolpop("components", "stroe")
     assert done.code == 2

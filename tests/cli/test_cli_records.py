@@ -49,24 +49,24 @@ def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
     assert "promoted" not in lolpop("models", "ls").out
     done = lolpop(*command.split()[1:], "--json")
     assert done.json["deployment"] == "deployment:tumours@1"
-    told = lolpop("models", "show", "tumours", "--json").json
-    assert (told["status"], told["registration"]["approved_by"]) == ("deployed", "Ada")
-    assert [each["active"] for each in told["deployments"]] == [True]
+    document = lolpop("models", "show", "tumours", "--json").json
+    assert (document["status"], document["registration"]["approved_by"]) == ("deployed", "Ada")
+    assert [each["active"] for each in document["deployments"]] == [True]
     assert "deployed, approved by Ada" in lolpop("models", "ls", "tumours").out
 
 
 def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(project, lolpop):
     """It shows metrics by split, checks, experiments with parameters, lineage, and the run."""
-    told = lolpop("models", "show", "model_version:tumours@1", "--json").json
+    document = lolpop("models", "show", "model_version:tumours@1", "--json").json
     [run] = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"]
-    assert told["run_id"] == run["run_id"]
-    assert told["metrics"]["test"]["accuracy"] > 0.9
-    assert told["metrics"]["baseline"].keys() == {told["metric"]}
-    assert {check["status"] for check in told["checks"]} <= {"ok", "warn"}
-    experiments = told["experiments"]  # what was judged, and what was fitted on all rows after it
+    assert document["run_id"] == run["run_id"]
+    assert document["metrics"]["test"]["accuracy"] > 0.9
+    assert document["metrics"]["baseline"].keys() == {document["metric"]}
+    assert {check["status"] for check in document["checks"]} <= {"ok", "warn"}
+    experiments = document["experiments"]  # what was judged, and what was fitted on all rows after it
     assert [each["winner"] for each in experiments] == [False, True]
     assert {each["trainer"] for each in experiments} == {"sklearn"}
-    assert told["parents"] == ["dataset_version:tumours_train@1"]
+    assert document["parents"] == ["dataset_version:tumours_train@1"]
     out = lolpop("models", "show", "tumours@1").out
     for said in ("Metrics", "baseline", "Experiments", "dataset_version:tumours_train@1", run["run_id"]):
         assert said in out
@@ -92,10 +92,10 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
     names = [each["dataset_version"].split(":")[1] for each in lolpop("datasets", "ls", "--json").json]
     assert names[-2:] == ["tumours_predict@1", "tumours_train@1"]
     assert len(lolpop("datasets", "ls", "-n", "1", "--json").json) == 1
-    told = lolpop("datasets", "show", "tumours_train", "--json").json
-    assert told["dtypes"]["diagnosis"] == "int64"
-    assert "model_version:tumours@1" in told["children"]
-    assert told["artifacts"] == ["data"]
+    document = lolpop("datasets", "show", "tumours_train", "--json").json
+    assert document["dtypes"]["diagnosis"] == "int64"
+    assert "model_version:tumours@1" in document["children"]
+    assert document["artifacts"] == ["data"]
     out = lolpop("datasets", "show", "dataset_version:tumours_train@1").out
     for said in ("469 rows", "known.csv", "mean radius", "model_version:tumours@1"):
         assert said in out
@@ -172,9 +172,15 @@ def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lol
     (folder / "lolpop.yaml").write_text("seed: 8\nproblem: {name: other}\n")
     done = lolpop("runs", "replay", first["run_id"], "--json")
     assert done.code == 0, done.err
-    told = lolpop("runs", "diff", first["run_id"], "last", "--json").json
-    assert told["settings"] == told["implementations"] == told["arguments"] == told["libraries"] == []
-    assert told["metrics"]["test"]["log_loss"]["difference"] == 0
-    assert {each["path"] for each in told["about"]} <= {"replays", "git_dirty"}
+    document = lolpop("runs", "diff", first["run_id"], "last", "--json").json
+    assert (
+        document["settings"]
+        == document["implementations"]
+        == document["arguments"]
+        == document["libraries"]
+        == []
+    )
+    assert document["metrics"]["test"]["log_loss"]["difference"] == 0
+    assert {each["path"] for each in document["about"]} <= {"replays", "git_dirty"}
     out = lolpop("runs", "diff", first["run_id"], "last").out
     assert re.search(r"test +log_loss +[\d.]+ +[\d.]+ +same", out)

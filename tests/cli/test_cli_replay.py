@@ -206,8 +206,8 @@ def test_other_libraries_are_reported(flow, lolpop, monkeypatch):
 
     versions = snapshots._versions()
     monkeypatch.setattr(snapshots, "_versions", lambda: {**versions, "pandas": "0.1"})
-    told = lolpop("runs", "replay", "last", "--json").json["not_as_recorded"]
-    assert any(note.startswith("pandas is 0.1, it was ") for note in told)
+    document = lolpop("runs", "replay", "last", "--json").json["not_as_recorded"]
+    assert any(note.startswith("pandas is 0.1, it was ") for note in document)
     [library] = lolpop("runs", "diff", "@2", "@1", "--json").json["libraries"]
     assert (library["path"], library["old"], library["new"]) == ("pandas", versions["pandas"], "0.1")
 
@@ -261,20 +261,28 @@ def test_a_diff_shows_settings_and_results(flow, lolpop):
     lolpop("run", "flows/flow.py", "--set", "steps.service.limits.a=1")
     lolpop("run", "flows/flow.py", "--set", "steps.service.limits.b=2", "--set", "seed=3", "--how", "fine")
     lolpop("run", "flows/flow.py", "--set", "steps.service=flow:Quiet", "--set", "steps.service.level=9")
-    told = lolpop("runs", "diff", "@3", "@2", "--json").json
-    assert told["settings"] == [
+    document = lolpop("runs", "diff", "@3", "@2", "--json").json
+    assert document["settings"] == [
         {"path": "seed", "old": 0, "new": 3},
         {"path": "steps.service.limits.a", "old": 1},
         {"path": "steps.service.limits.b", "new": 2},
     ]
-    assert told["arguments"] == [{"path": "how", "old": "well", "new": "fine"}]
-    assert told["implementations"] == told["libraries"] == told["datasets"] == told["about"] == []
+    assert document["arguments"] == [{"path": "how", "old": "well", "new": "fine"}]
+    assert (
+        document["implementations"]
+        == document["libraries"]
+        == document["datasets"]
+        == document["about"]
+        == []
+    )
     out = lolpop("runs", "diff", "@3", "@2").out
     assert re.search(r"seed +0 -> 3", out)
     assert re.search(r"steps.service.limits.a +1 -> \(none\)", out)
-    told = lolpop("runs", "diff", "@2", "@1", "--json").json
-    assert told["implementations"] == [{"path": "steps.service", "old": "flow:Service", "new": "flow:Quiet"}]
-    assert {"path": "steps.service.level", "new": 9} in told["settings"]
+    document = lolpop("runs", "diff", "@2", "@1", "--json").json
+    assert document["implementations"] == [
+        {"path": "steps.service", "old": "flow:Service", "new": "flow:Quiet"}
+    ]
+    assert {"path": "steps.service.level", "new": 9} in document["settings"]
     assert "No differences: the same wiring" in lolpop("runs", "diff", "last", "last").out
 
 

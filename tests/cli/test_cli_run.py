@@ -129,10 +129,10 @@ def test_a_missing_profile_is_reported_with_the_existing_ones(project, lolpop):
 def test_json_is_one_object_on_the_last_line(project, shell):
     """With --json the last line of standard output is one object that says how the run ended."""
     done = shell("lolpop run app.py --name Ada --json")
-    told = done.json
+    document = done.json
     assert done.out.count("\n") == 1
-    assert told.pop("run_id")
-    assert told == {
+    assert document.pop("run_id")
+    assert document == {
         "status": "completed",
         "workflow": "run",
         "resources": {},
@@ -157,15 +157,15 @@ def test_parameters_of_workflows_are_options(work, lolpop):
         '["a"]',
         "--json",
     ]
-    told = lolpop("run", "work.py", "typed", *words).json
-    assert told["result"] == {
+    document = lolpop("run", "work.py", "typed", *words).json
+    assert document["result"] == {
         "data": "dataset_version:t@3",
         "model": None,
         "count": -2,
         "loud": True,
         "names": ["a"],
     }
-    assert told["resources"] == {"dataset_version": ["dataset_version:t@3"]}
+    assert document["resources"] == {"dataset_version": ["dataset_version:t@3"]}
 
 
 @given(st.text())
@@ -261,8 +261,8 @@ def test_a_failed_run_is_shown_with_the_step_that_failed(work, lolpop):
     assert re.search(r"^  steps.work +\d+ ms +failed$", out, re.MULTILINE)
     assert re.search(r'^  arguments +how="bug"$', out, re.MULTILINE)
     assert out.rstrip().endswith("KeyError: 'nowhere'")
-    told = lolpop("runs", "show", "last", "--json").json
-    assert [(task["status"], "KeyError" in task["error"]) for task in told["tasks"]] == [("failed", True)]
+    document = lolpop("runs", "show", "last", "--json").json
+    assert [(task["status"], "KeyError" in task["error"]) for task in document["tasks"]] == [("failed", True)]
 
 
 def test_traceback_shows_all_of_it(work, lolpop):
@@ -303,13 +303,13 @@ def test_nothing_but_json_is_printed(folder, shell):
 
 def test_failures_are_reported_in_json_too(work, lolpop):
     """With --json, a failed run has its id and its error; wrong usage has no run."""
-    told = lolpop("run", "work.py", "--how", "bug", "--json").json
-    assert told["status"] == "failed"
-    assert told["run_id"]
-    assert told["error"]["type"] == "KeyError"
-    told = lolpop("run", "work.py", "--set", "sede=1", "--json").json
-    assert (told["status"], told["run_id"]) == ("failed", None)
-    assert told["error"]["findings"][0]["path"] == "sede"
+    document = lolpop("run", "work.py", "--how", "bug", "--json").json
+    assert document["status"] == "failed"
+    assert document["run_id"]
+    assert document["error"]["type"] == "KeyError"
+    document = lolpop("run", "work.py", "--set", "sede=1", "--json").json
+    assert (document["status"], document["run_id"]) == ("failed", None)
+    assert document["error"]["findings"][0]["path"] == "sede"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -343,10 +343,10 @@ def test_an_interruption_in_json_is_no_place_in_code(work):
     assert process.stderr.readline() == "asleep\n"
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    told = json.loads(out)
-    assert told["status"] == "interrupted"
-    assert told["run_id"]
-    assert told["error"] == {"type": "KeyboardInterrupt", "message": "interrupted"}
+    document = json.loads(out)
+    assert document["status"] == "interrupted"
+    assert document["run_id"]
+    assert document["error"] == {"type": "KeyboardInterrupt", "message": "interrupted"}
 
 
 def test_without_settings_the_message_says_what_to_write(folder, lolpop):

@@ -9,9 +9,9 @@ def test_runs_are_listed_newest_first(project, lolpop):
     """JSON has one object a run, with its id, status, workflow, times, duration and group."""
     first = lolpop("run", "app.py", "--json").json["run_id"]
     second = lolpop("run", "app.py", "--group", "nightly-7", "--json").json["run_id"]
-    told = lolpop("runs", "ls", "--json").json
-    assert [run["run_id"] for run in told] == [second, first]
-    newest = told[0]
+    document = lolpop("runs", "ls", "--json").json
+    assert [run["run_id"] for run in document] == [second, first]
+    newest = document[0]
     assert (newest["status"], newest["workflow"], newest["group"]) == ("completed", "run", "nightly-7")
     assert newest["duration"] > 0
     assert newest["started_at"] < newest["ended_at"]
@@ -51,11 +51,11 @@ def test_a_run_is_shown_with_tasks_and_wiring(project, lolpop):
     run_id = lolpop("run", "app.py", "--set", "greet.greeter.greeting=ahoy", "--json").json["run_id"]
     done = lolpop("runs", "show", run_id[:-2])
     assert done.code == 0
-    for told in (run_id, "completed", "greet.greet", "name: str", 'greeting="ahoy"'):
-        assert told in done.out
-    told = lolpop("runs", "show", run_id, "--json").json
-    assert [task["path"] for task in told["tasks"]] == ["greet.greet"]
-    assert told["wiring"]["components"]["greet.greeter"]["settings"] == {"greeting": "ahoy"}
+    for text in (run_id, "completed", "greet.greet", "name: str", 'greeting="ahoy"'):
+        assert text in done.out
+    document = lolpop("runs", "show", run_id, "--json").json
+    assert [task["path"] for task in document["tasks"]] == ["greet.greet"]
+    assert document["wiring"]["components"]["greet.greeter"]["settings"] == {"greeting": "ahoy"}
 
 
 def test_an_unknown_run_is_reported(project, lolpop):

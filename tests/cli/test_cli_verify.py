@@ -30,11 +30,11 @@ def test_findings_have_path_message_severity_origin_and_hint(project, lolpop):
 def test_what_prevents_a_tree_is_a_finding_too(project, lolpop):
     """Broken YAML, an unknown profile and an unknown runner are findings in JSON, not tracebacks."""
     (project / "lolpop.yaml").write_text("greet: [\n")
-    told = lolpop("verify", "app.py", "--json")
-    assert (told.code, told.json["ok"]) == (2, False)
-    assert told.json["findings"][0]["origin"]["source"] == "lolpop.yaml"
-    told = lolpop("verify", "nowhere", "--json")
-    assert (told.code, told.json["findings"][0]["origin"]) == (2, None)
+    document = lolpop("verify", "app.py", "--json")
+    assert (document.code, document.json["ok"]) == (2, False)
+    assert document.json["findings"][0]["origin"]["source"] == "lolpop.yaml"
+    document = lolpop("verify", "nowhere", "--json")
+    assert (document.code, document.json["findings"][0]["origin"]) == (2, None)
 
 
 def test_findings_are_read_one_a_line(project, lolpop):

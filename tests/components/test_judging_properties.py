@@ -62,10 +62,10 @@ def test_any_frame_is_judged_or_an_error(trainer, transformer, frame, other, kin
         model = made.fit(X, y)
     except LolpopError:
         return
-    said = model.predict(X)
+    predictions = model.predict(X)
     with tempfile.TemporaryDirectory() as folder:
         made.save(model, Path(folder))
-        assert type(made).load(Path(folder)).predict(X).labels.tolist() == said.labels.tolist()
+        assert type(made).load(Path(folder)).predict(X).labels.tolist() == predictions.labels.tolist()
     for rows, truth in ((X, y), (other, target_of(other))):
         for judge in JUDGES if truth is not None else ():
             try:
@@ -89,8 +89,8 @@ def draw(problem, model, rows, truth, X):
 
 def explain(explainer):
     def judge(problem, model, rows, truth, X):
-        found = explainer(problem).explain(model, rows, X)
-        assert found.values.shape == (len(found.outputs), len(model.columns))
+        explanation = explainer(problem).explain(model, rows, X)
+        assert explanation.values.shape == (len(explanation.outputs), len(model.columns))
         explainer(problem).importance(model, rows, truth)
 
     return judge

@@ -75,8 +75,8 @@ def made(transformer: Any, frame: pd.DataFrame) -> Any:
 def searched(tuner: Any, frame: pd.DataFrame) -> Any:
     trainer = SklearnModelTrainer("decision_tree", problem=PROBLEM, feature_transformer=FEATURES)
     space = {"max_depth": trainer.search_space()["max_depth"]}
-    found = tuner.search(lambda _, params: len(frame) / params["max_depth"], [(trainer, space)])
-    return [(dict(trial.params), trial.score) for trial in found.trials]
+    result = tuner.search(lambda _, params: len(frame) / params["max_depth"], [(trainer, space)])
+    return [(dict(trial.params), trial.score) for trial in result.trials]
 
 
 def checked(checker: Any, frame: pd.DataFrame) -> Any:
@@ -87,9 +87,9 @@ def checked(checker: Any, frame: pd.DataFrame) -> Any:
 
 
 def explained(explainer: Any, frame: pd.DataFrame) -> Any:
-    found = explainer.explain(model_of(frame), features(frame)[:20], features(frame))
+    explanation = explainer.explain(model_of(frame), features(frame)[:20], features(frame))
     importance = explainer.importance(model_of(frame), features(frame), frame["y"])
-    return found.values.tolist(), [asdict(each) for each in importance]
+    return explanation.values.tolist(), [asdict(each) for each in importance]
 
 
 def drawn(visualizer: Any, frame: pd.DataFrame, folder: Any) -> Any:
@@ -100,8 +100,8 @@ def drawn(visualizer: Any, frame: pd.DataFrame, folder: Any) -> Any:
 
 
 def split(splitter: Any, frame: pd.DataFrame) -> Any:
-    found = splitter.split(frame)
-    return [wrap(part).to_dict(as_series=False) for part in (found.train, found.test, found.validation)]
+    parts = splitter.split(frame)
+    return [wrap(part).to_dict(as_series=False) for part in (parts.train, parts.test, parts.validation)]
 
 
 TRAINING = {"problem": PROBLEM, "seed": 3, "feature_transformer": FEATURES}

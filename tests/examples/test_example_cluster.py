@@ -29,8 +29,8 @@ def test_predictions_are_the_same_on_every_engine(example, lolpop, two_workers):
             variables["LOLPOP_TRAIN__HYPERPARAMETER_TUNER__N_JOBS"] = "1"
         else:
             variables["LOLPOP_SKIP"] = json.dumps(SHOWN)
-        told, _ = lolpop("classification", **variables)
-        assert told["metrics"]["test"]["roc_auc"] > 0.8
+        document, _ = lolpop("classification", **variables)
+        assert document["metrics"]["test"]["roc_auc"] > 0.8
         parts = sorted((folder / "out" / "predictions").iterdir())
         written[engine] = {path.name: path.read_bytes() for path in parts}
     assert list(written["local"]) == [f"part-{number:05}.parquet" for number in range(8)]

@@ -34,7 +34,7 @@ def assert_one_variable_changes_the_trainer(first, lolpop, runner):
 def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
     """Metrics equal those of a plain script to the last digit, with a probability for each wine."""
     folder = example("classification")
-    told, _ = lolpop("classification")
+    document, _ = lolpop("classification")
     rows = pd.read_csv(folder / "data" / "known.csv").set_index("bottle_id")
     train, test = train_test_split(rows, test_size=0.2, stratify=rows["wine"], random_state=7)
     columns = rows.columns.drop("wine")
@@ -48,7 +48,7 @@ def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
         model.predict(test[columns]),
         model.predict_proba(test[columns]),
     )
-    found = told["metrics"]["test"]
+    found = document["metrics"]["test"]
     assert found["accuracy"] == accuracy_score(test["wine"], predicted)
     assert found["f1"] == f1_score(test["wine"], predicted, average="macro")
     assert found["log_loss"] == log_loss(test["wine"], probabilities)
@@ -56,14 +56,14 @@ def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
     wines = ["Barbera", "Barolo", "Grignolino"]
     assert list(written) == ["bottle_id", "prediction", *(f"probability_{wine}" for wine in wines)]
     assert written.filter(like="probability_").sum(axis=1).to_numpy() == pytest.approx(1)
-    assert told["metrics"]["truth"]["accuracy"] > 0.9
-    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+    assert document["metrics"]["truth"]["accuracy"] > 0.9
+    assert_one_variable_changes_the_trainer(document, lolpop, "classification")
 
 
 def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
     """Metrics equal those of a plain script to the last digit, on test rows and on the truth."""
     folder = example("regression")
-    told, _ = lolpop("regression")
+    document, _ = lolpop("regression")
     rows = pd.read_csv(folder / "data" / "known.csv").set_index("patient_id")
     train, test = train_test_split(rows, test_size=0.2, random_state=7)
     columns = rows.columns.drop("progression")
@@ -74,36 +74,36 @@ def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
     for split, learned, part in (("test", train, test), ("truth", rows, truth)):
         model.fit(learned[columns], learned["progression"])  # what is deployed knows all rows
         true, predicted = part["progression"], model.predict(part[columns])
-        assert told["metrics"][split] == {
+        assert document["metrics"][split] == {
             "mean_absolute_error": mean_absolute_error(true, predicted),
             "r2": r2_score(true, predicted),
             "root_mean_squared_error": root_mean_squared_error(true, predicted),
         }
-    assert_one_variable_changes_the_trainer(told, lolpop, "regression")
+    assert_one_variable_changes_the_trainer(document, lolpop, "regression")
 
 
 def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
     """Categories, dates, booleans, missing values and features made from text are used."""
     folder = example("churn")
-    told, said = lolpop("classification")
+    document, said = lolpop("classification")
     rows = pd.read_csv(folder / "data" / "known.csv")
     assert rows.isna().any().sum() == 3
-    assert told["metrics"]["test"]["roc_auc"] > 0.75
-    assert told["metrics"]["truth"]["roc_auc"] > 0.75
-    assert told["deployment"] == "deployment:churn@1"
+    assert document["metrics"]["test"]["roc_auc"] > 0.75
+    assert document["metrics"]["truth"]["roc_auc"] > 0.75
+    assert document["deployment"] == "deployment:churn@1"
     assert "does not learn from" not in said
-    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+    assert_one_variable_changes_the_trainer(document, lolpop, "classification")
 
 
 def test_orders_are_learned_from_with_what_is_known_of_customers_and_articles(example, lolpop):
     """Three tables are datasets, joined to rows, and no basket is in two splits."""
     folder = example("several_sources")
-    told, _ = lolpop("classification")
-    names = {reference.split(":")[1] for reference in told["resources"]["dataset_version"]}
+    document, _ = lolpop("classification")
+    names = {reference.split(":")[1] for reference in document["resources"]["dataset_version"]}
     shared, made = {"returns_customers@1", "returns_articles@1"}, {"returns_train@1", "returns_predict@1"}
     assert names >= shared | made | {"returns_orders@1", "returns_predict_orders@1"}
-    assert told["metrics"]["test"]["roc_auc"] > 0.75
-    assert told["metrics"]["truth"]["roc_auc"] > 0.75
+    assert document["metrics"]["test"]["roc_auc"] > 0.75
+    assert document["metrics"]["truth"]["roc_auc"] > 0.75
     with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
         load_data = container.resource_version_control().load_data
         rows, test = (
@@ -113,16 +113,16 @@ def test_orders_are_learned_from_with_what_is_known_of_customers_and_articles(ex
     assert rows["order_id"].tolist() == orders["order_id"].tolist()
     learned = rows[~rows["order_id"].isin(test["order_id"])]
     assert not set(learned["basket"]) & set(test["basket"])
-    assert_one_variable_changes_the_trainer(told, lolpop, "classification")
+    assert_one_variable_changes_the_trainer(document, lolpop, "classification")
 
 
 def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
     """In a backtest, the default trainer halves the error of the seasonal naive forecast."""
     pytest.importorskip("statsmodels")
     folder = example("forecasting")
-    told, said = lolpop("forecasting")
+    document, said = lolpop("forecasting")
     backtest, naive = (
-        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
+        document["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
     )
     assert backtest < 0.5 * naive
     assert f"{1 - backtest / naive:.0%} less than" in said
@@ -130,22 +130,22 @@ def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
         pd.read_csv(folder / "data" / "truth.csv")
     )
     assert list(written) == ["month", "prediction", "lower", "upper", "co2"]
-    assert told["metrics"]["truth"]["mean_absolute_error"] == pytest.approx(
+    assert document["metrics"]["truth"]["mean_absolute_error"] == pytest.approx(
         mean_absolute_error(written["co2"], written["prediction"])
     )
-    assert told["metrics"]["truth"]["coverage"] >= 0.7
+    assert document["metrics"]["truth"]["coverage"] >= 0.7
 
 
 def test_the_sales_of_every_shop_are_forecast(example, lolpop):
     """Each of 36 shops has two weeks of forecasts, better than those by the last week."""
     folder = example("many_series")
-    told, said = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
+    document, said = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
     written, plan = (pd.read_csv(folder / name) for name in ("out/predictions.csv", "data/plan.csv"))
     assert list(written) == ["shop", "day", "prediction", "lower", "upper"]
     assert written[["shop", "day"]].equals(plan[["shop", "day"]])
     error = "mean_absolute_scaled_error"
-    assert told["metrics"]["backtest"][error] < 0.9 * told["metrics"]["seasonal_naive"][error]
-    assert told["metrics"]["truth"]["coverage"] == pytest.approx(0.9, abs=0.05)
+    assert document["metrics"]["backtest"][error] < 0.9 * document["metrics"]["seasonal_naive"][error]
+    assert document["metrics"]["truth"]["coverage"] == pytest.approx(0.9, abs=0.05)
     assert "values of 'sold' are missing" in said
 
 
@@ -162,7 +162,7 @@ def test_the_sales_of_every_shop_are_forecast(example, lolpop):
 def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop):
     """Every example passes the checks of pandera."""
     example(name)
-    told, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
-    checks = [each for each in told["checks"] if each["task"] == "process.check_data"]
+    document, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
+    checks = [each for each in document["checks"] if each["task"] == "process.check_data"]
     assert [each["check"] for each in checks] == ["schema", "schema"]
     assert {each["status"] for each in checks} == {"ok"}

@@ -14,12 +14,12 @@ def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
     folder = example("forecasting")
     known = pd.read_csv(folder / "data" / "known.csv")
     known[-120:].to_csv(folder / "data" / "known.csv", index=False)
-    told, _ = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER=trainer)
+    document, _ = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER=trainer)
     backtest, naive = (
-        told["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
+        document["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
     )
     assert backtest < 0.8 * naive
-    assert told["metrics"]["truth"]["coverage"] >= 0.7
+    assert document["metrics"]["truth"]["coverage"] >= 0.7
     written = pd.read_csv(folder / "out" / "predictions.csv")
     assert list(written) == ["month", "prediction", "lower", "upper"]
     assert len(written) == 12
@@ -30,8 +30,8 @@ def test_what_only_forecasts_is_refused_where_nothing_is_forecast(example, capsy
     """Verification names the problem that the trainer is for, and trains nothing."""
     example("quickstart")
     assert main(["verify", "classification", "--set", f"train.model_trainer={trainer}"]) == 2
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert (
-        f"--set train.model_trainer  train.model_trainer: '{trainer}' requires problem: Forecasting" in told
+        f"--set train.model_trainer  train.model_trainer: '{trainer}' requires problem: Forecasting" in output
     )
-    assert f"Choose another implementation instead of '{trainer}'" in told
+    assert f"Choose another implementation instead of '{trainer}'" in output

@@ -59,10 +59,10 @@ def test_candidates_are_searched_with_their_parameters(tmp_path, monkeypatch, tu
     with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
         runner, kept = container.runner(), container.metadata_tracker()
         runner.train_model(runner.process_data())
-        found = [kept.get(each) for each in kept.find(Experiment)]
-        assert len(found) == trials
-        assert {each.fields["trainer"] for each in found} <= {"sklearn", "xgboost", "lightgbm"}
-        assert {each.fields["candidate"] for each in found} >= {1, 2}
+        resources = [kept.get(each) for each in kept.find(Experiment)]
+        assert len(resources) == trials
+        assert {each.fields["trainer"] for each in resources} <= {"sklearn", "xgboost", "lightgbm"}
+        assert {each.fields["candidate"] for each in resources} >= {1, 2}
         (winner,) = [each for each in kept.find(Experiment) if kept.get(each).fields["winner"]]
         model = container.resource_version_control().load_model(winner)
         here = model.predict(bundle.data).probabilities.tolist()

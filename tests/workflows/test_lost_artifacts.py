@@ -92,9 +92,9 @@ def test_a_deployed_model_that_is_lost_is_replaced(
     (project / "out.csv").unlink()
     capsys.readouterr()
     job = load(train__retrain_on_all_data=retrain, train__model_trainer__params={"C": 0.5}).runner().run()
-    told = capsys.readouterr().err
-    assert "model_version:p@2 replaces model_version:p@1, which is no longer usable" in told
-    assert "missing" in told or "changed" in told
+    output = capsys.readouterr().err
+    assert "model_version:p@2 replaces model_version:p@1, which is no longer usable" in output
+    assert "missing" in output or "changed" in output
     assert job is not None
     assert len(pd.read_csv(project / "out.csv")) == 30
     assert load().model_deployer().deployed("model:p").number == 2

@@ -23,9 +23,9 @@ def checks(tmp_path, monkeypatch, capsys):
         (tmp_path / "lolpop.yaml").write_text(SETTINGS)
         monkeypatch.chdir(tmp_path)
         assert main(["run", "classification", "--json", *words]) == 0
-        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        output = json.loads(capsys.readouterr().out.splitlines()[-1])
         found = {}
-        for check in told["checks"]:
+        for check in output["checks"]:
             found.setdefault(check["check"], []).append(check)
         return found
 

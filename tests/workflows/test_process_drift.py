@@ -76,9 +76,9 @@ def test_drifted_rows_are_reported_before_they_are_predicted(load, drifted, caps
     """The warning has the rows, the column and the change, and prediction continues."""
     container = load(skip=[] if profiled else ["profile_data"])
     assert container.runner().run() == PredictionJob(name="tumors", number=1)
-    told = capsys.readouterr().err
-    assert f"{PREDICT} against {TRAIN}: 1 column drifted" in " ".join(told.split())
-    assert "'mean_radius'" in told
+    output = capsys.readouterr().err
+    assert f"{PREDICT} against {TRAIN}: 1 column drifted" in " ".join(output.split())
+    assert "'mean_radius'" in output
     kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
     assert [each["column"] for each in kept["columns"] if each["status"] == "warn"] == ["mean_radius"]
 
@@ -133,10 +133,12 @@ def test_drift_since_the_previous_job_is_reported_and_recorded(load, tmp_path, k
     capsys.readouterr()
     container = load(skip=["check_data", "compare_data"], data__batch_rows=batch_rows)
     job = predict(container)
-    told = " ".join(capsys.readouterr().err.split())
-    assert f"{PREDICT.model_copy(update={'number': 2})} against {PREDICT} of prediction_job:tumors@1:" in told
-    assert "'mean_radius' (median" in told
-    assert "'prediction' ('" in told
+    output = " ".join(capsys.readouterr().err.split())
+    assert (
+        f"{PREDICT.model_copy(update={'number': 2})} against {PREDICT} of prediction_job:tumors@1:" in output
+    )
+    assert "'mean_radius' (median" in output
+    assert "'prediction' ('" in output
     kept = container.metadata_tracker().get(job).fields["drift.prediction_job:tumors@1"]
     report = DriftReport.model_validate(kept)
     drifted = {each.column for each in report.columns if each.status == "warn"}

@@ -102,8 +102,8 @@ def test_what_makes_learning_worse_is_a_warning(kind, case):
 
 def test_mixed_types_are_named():
     """Numbers and text in one column are a warning."""
-    found = outcome(pd.DataFrame(shop(code=[1, "a"] * 30)), "mixed_types")
-    assert (found.status, found.columns) == ("warn", ("code",))
+    check = outcome(pd.DataFrame(shop(code=[1, "a"] * 30)), "mixed_types")
+    assert (check.status, check.columns) == ("warn", ("code",))
 
 
 def test_duplicate_column_names_are_one_clear_error():
@@ -118,11 +118,11 @@ def test_duplicate_column_names_are_one_clear_error():
 def test_missing_columns_of_the_problem_are_reported():
     """A misspelt index is reported with a near name, before its column becomes a feature."""
     problem = Problem(name="shop", target="bought", index="costumer", drop=("townn",))
-    found = outcome(pd.DataFrame(shop()), "column_roles", problem)
-    assert found.status == "warn"
-    assert "problem.index" in found.message
-    assert "Did you mean customer?" in found.message
-    assert "Did you mean town?" in found.message
+    check = outcome(pd.DataFrame(shop()), "column_roles", problem)
+    assert check.status == "warn"
+    assert "problem.index" in check.message
+    assert "Did you mean customer?" in check.message
+    assert "Did you mean town?" in check.message
 
 
 def test_columns_that_are_no_features_are_not_judged_as_features():

@@ -47,9 +47,9 @@ def test_good_features_are_no_leak(name):
 )
 def test_a_target_that_is_measured_is_no_class(kind, target, status):
     """Numbers with a fraction are for regression; whole numbers may be classes."""
-    found = outcome(kind({"x": range(60), "target": target}), "target_values")
-    assert found.status == status
-    assert ("the runner regression" in found.message) == (status == "error")
+    check = outcome(kind({"x": range(60), "target": target}), "target_values")
+    assert check.status == status
+    assert ("the runner regression" in check.message) == (status == "error")
     assert outcome(kind({"x": range(60), "target": target}), "target_values", REGRESSION).status == "ok"
 
 
@@ -57,9 +57,9 @@ def test_a_target_that_is_measured_is_no_class(kind, target, status):
 def test_a_target_of_regression_too_great_to_square_is_an_error(kind):
     """Its errors would be infinite, so it is refused before training."""
     frame = kind({"size": np.arange(40.0), "target": [*np.arange(39.0), 1e200]})
-    found = outcome(frame, "target_values", REGRESSION)
-    assert found.status == "error"
-    assert "contains 1e+200, but models support numbers up to 1e+37. Use a larger unit" in found.message
+    check = outcome(frame, "target_values", REGRESSION)
+    assert check.status == "error"
+    assert "contains 1e+200, but models support numbers up to 1e+37. Use a larger unit" in check.message
 
 
 LEAKS = {
@@ -76,9 +76,9 @@ def test_a_planted_leak_is_found_and_named(kind, name, leak):
     """A column made from the target is named, and no other."""
     frame = bundled(name)
     frame["leak"] = LEAKS[leak](frame["target"], np.random.default_rng(1))
-    found = outcome(kind(frame.to_dict("list")), "target_leakage", problem_of(name))
-    assert (found.status, found.columns) == ("warn", ("leak",))
-    assert "problem.drop" in found.message
+    check = outcome(kind(frame.to_dict("list")), "target_leakage", problem_of(name))
+    assert (check.status, check.columns) == ("warn", ("leak",))
+    assert "problem.drop" in check.message
 
 
 @KINDS
@@ -90,8 +90,8 @@ def test_a_copy_of_the_classes_with_wrong_ones_is_a_leak(kind, name, share):
     wrong = random.random(len(frame)) < share
     outcomes = np.array(["lost", "paid", "won"])[frame["target"]]
     frame["leak"] = np.where(wrong, random.permutation(outcomes), outcomes)
-    found = outcome(kind(frame.to_dict("list")), "target_leakage")
-    assert (found.status, found.columns) == ("warn", ("leak",))
+    check = outcome(kind(frame.to_dict("list")), "target_leakage")
+    assert (check.status, check.columns) == ("warn", ("leak",))
 
 
 def test_leaks_of_text_and_of_rare_classes_are_found():
@@ -101,8 +101,8 @@ def test_leaks_of_text_and_of_rare_classes_are_found():
     frame = pd.DataFrame(
         {"age": random.normal(size=5000), "refund": np.where(rare, "paid", None), "target": rare}
     )
-    found = outcome(frame, "target_leakage")
-    assert (found.status, found.columns) == ("warn", ("refund",))
+    check = outcome(frame, "target_leakage")
+    assert (check.status, check.columns) == ("warn", ("refund",))
 
 
 def test_a_leak_that_is_dropped_is_none():
@@ -117,9 +117,9 @@ def test_a_leak_that_is_dropped_is_none():
 def test_rare_classes_are_named(kind):
     """A class with 2% of the rows is a warning; one with 10% is not."""
     frame = {"size": np.arange(1000.0), "target": ["fraud"] * 20 + ["sound"] * 980}
-    found = outcome(kind(frame), "class_imbalance")
-    assert found.status == "warn"
-    assert "'fraud' (20 rows)" in found.message
+    check = outcome(kind(frame), "class_imbalance")
+    assert check.status == "warn"
+    assert "'fraud' (20 rows)" in check.message
     assert outcome(kind(frame), "class_imbalance", min_class_balance=0.04).status == "ok"
 
 
@@ -141,9 +141,9 @@ def test_equal_rows_of_different_classes_contradict_each_other(kind):
         "town": [None, None, "Ulm", "Ulm", *["Bonn"] * 96],
         "target": ["yes", "no", "yes", "yes", *["yes", "no"] * 48],
     }
-    found = outcome(kind(frame), "label_conflicts")
-    assert found.status == "warn"
-    assert "2 rows" in found.message
+    check = outcome(kind(frame), "label_conflicts")
+    assert check.status == "warn"
+    assert "2 rows" in check.message
     assert outcome(kind(frame), "label_conflicts", max_label_conflicts=0.02).status == "ok"
 
 
@@ -174,9 +174,9 @@ def test_numbers_far_from_all_others_are_named(kind, stranger):
     random = np.random.default_rng(0)
     frame = {"age": random.normal(40, 10, 1000).clip(1), "target": random.choice(["a", "b"], 1000)}
     frame["age"][[5, 50]] = stranger
-    found = outcome(kind(frame), "outliers")
-    assert (found.status, found.columns) == ("warn", ("age",))
-    assert "2 rows" in found.message
+    check = outcome(kind(frame), "outliers")
+    assert (check.status, check.columns) == ("warn", ("age",))
+    assert "2 rows" in check.message
     assert outcome(kind(frame), "outliers", outlier_distance=1e6).status == "ok"
 
 

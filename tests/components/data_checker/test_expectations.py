@@ -56,9 +56,9 @@ def test_rows_of_the_same_origin_are_as_expected(kind, labelled):
     rows = shop(100, seed=1)
     if not labelled:
         del rows["bought"]
-    found = check(kind(rows), expectation(kind), labelled)
-    assert {each.status for each in found.values()} == {"ok"}
-    assert {"schema", "out_of_range", "unseen_categories", "missing_increase"} <= set(found)
+    report = check(kind(rows), expectation(kind), labelled)
+    assert {each.status for each in report.values()} == {"ok"}
+    assert {"schema", "out_of_range", "unseen_categories", "missing_increase"} <= set(report)
 
 
 FAULTS = {
@@ -83,16 +83,16 @@ def test_what_is_not_as_expected_is_a_warning_that_names_the_column(kind, case):
     """Each fault is found in its column, by the check for it and by no other."""
     columns, name, message, column = FAULTS[case]
     rows = {each: values for each, values in shop(100, seed=1, **columns).items() if values is not None}
-    found = check(kind(rows), expectation(kind), labelled=False)
-    assert (found[name].status, found[name].columns) == ("warn", (column,))
-    assert message in found[name].message
-    assert {each for each in found if found[each].status != "ok"} == {name}
+    report = check(kind(rows), expectation(kind), labelled=False)
+    assert (report[name].status, report[name].columns) == ("warn", (column,))
+    assert message in report[name].message
+    assert {each for each in report if report[each].status != "ok"} == {name}
 
 
 def test_a_new_class_is_not_expected_of_rows_to_learn_from():
     """The target is compared in training rows only."""
-    found = check(pd.DataFrame(shop(100, seed=1, **some("bought", "perhaps"))))
-    assert found["unseen_categories"].columns == ("bought",)
+    report = check(pd.DataFrame(shop(100, seed=1, **some("bought", "perhaps"))))
+    assert report["unseen_categories"].columns == ("bought",)
 
 
 def test_new_categories_are_normal_where_some_are_rare():

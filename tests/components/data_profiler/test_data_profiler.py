@@ -81,9 +81,9 @@ def test_columns_that_vary_together_are_named():
     frame = load_wine(as_frame=True).frame
     frame.iloc[::5, 3] = np.nan
     known = frame.corr()
-    found = profiler().profile(frame).correlations
-    assert len(found) == ((known.abs() >= 0.5).to_numpy().sum() - len(known)) // 2
-    for each in found:
+    profile = profiler().profile(frame).correlations
+    assert len(profile) == ((known.abs() >= 0.5).to_numpy().sum() - len(known)) // 2
+    for each in profile:
         assert each.coefficient == pytest.approx(known.loc[each.columns])
 
 
@@ -148,11 +148,11 @@ def test_a_stored_profile_compares_as_the_rows_do():
 def test_statistics_are_those_of_scipy():
     """Chi-squared is exact where no value is rare, Kolmogorov-Smirnov up to the width of a bin."""
     reference, frame = pd.DataFrame(shop()), pd.DataFrame(shop(seed=1))
-    found = {each.column: each for each in profiler().compare(frame, reference).columns}
+    comparison = {each.column: each for each in profiler().compare(frame, reference).columns}
     table = pd.crosstab(np.repeat([0, 1], 1000), pd.concat([reference["town"], frame["town"]]).to_numpy())
-    assert found["town"].statistic == pytest.approx(chi2_contingency(table).statistic)
+    assert comparison["town"].statistic == pytest.approx(chi2_contingency(table).statistic)
     exact = ks_2samp(reference["age"], frame["age"]).statistic
-    assert exact - 0.02 <= found["age"].statistic <= exact
+    assert exact - 0.02 <= comparison["age"].statistic <= exact
 
 
 def test_polars_and_pandas_give_one_profile():

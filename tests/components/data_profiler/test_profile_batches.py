@@ -64,8 +64,8 @@ def test_batches_that_fit_in_the_sample_give_the_profile_of_all_rows(kind):
     frame = shop(3000)
     whole = profiler().profile(frame)
     for size in (700, 2999, 5000):
-        found = profiler().profile_batches(batches(frame, size, kind))
-        assert found.model_dump() == rounded(whole)
+        profile = profiler().profile_batches(batches(frame, size, kind))
+        assert profile.model_dump() == rounded(whole)
 
 
 @KINDS
@@ -73,18 +73,18 @@ def test_what_is_estimated_is_near_and_what_is_exact_is_exact(kind):
     """Counts, extremes and moments are exact, quartiles are those of a sample."""
     frame = shop(30_000)
     whole = profiler().profile(frame).by_name
-    found = profiler(sample_rows=2000).profile_batches(batches(frame, 4000, kind)).by_name
+    profile = profiler(sample_rows=2000).profile_batches(batches(frame, 4000, kind)).by_name
     for name in ("age", "income", "visits"):
-        exact, near = whole[name].numbers, found[name].numbers
+        exact, near = whole[name].numbers, profile[name].numbers
         assert (near.min, near.max) == (exact.min, exact.max)
         assert (near.mean, near.std) == (pytest.approx(exact.mean), pytest.approx(exact.std))
-        assert found[name].missing == whole[name].missing
+        assert profile[name].missing == whole[name].missing
         assert sum(near.bins.counts) == sum(exact.bins.counts)
         share = (frame[name] <= near.quartiles[1]).sum() / frame[name].notna().sum()
         assert near.quartiles[1] == exact.quartiles[1] or share == pytest.approx(0.5, abs=0.05)
-        assert found[name].distinct == pytest.approx(whole[name].distinct, rel=0.1)
+        assert profile[name].distinct == pytest.approx(whole[name].distinct, rel=0.1)
     for name in ("member", "town", "street", "day"):
-        assert found[name] == whole[name]
+        assert profile[name] == whole[name]
 
 
 def test_the_sample_is_drawn_by_the_seed_and_not_by_the_batches():
@@ -127,8 +127,8 @@ def test_batches_have_the_columns_of_the_first():
     with pytest.raises(DataError, match="list"):
         profiler().profile_batches([first, [1]])
     others = [pd.DataFrame({"b": [None], "a": [None]}), pd.DataFrame({"a": ["text"], "b": ["y"]})]
-    found = profiler().profile_batches([first, *others]).by_name
-    assert (found["a"].kind, found["b"].kind, found["b"].missing) == ("mixed", "string", 1)
+    profile = profiler().profile_batches([first, *others]).by_name
+    assert (profile["a"].kind, profile["b"].kind, profile["b"].missing) == ("mixed", "string", 1)
     assert profiler().profile_batches([]).rows == 0
 
 
@@ -138,12 +138,12 @@ def test_random_numbers_in_batches_are_profiled_as_one_column(columns, sample_ro
     """Extremes, counts and moments do not depend on batches, whatever the numbers are."""
     frames = [pd.DataFrame({"a": np.array(values, dtype=float)}) for values in columns]
     whole = profiler().profile(pd.concat(frames)).by_name["a"]
-    found = profiler(sample_rows=sample_rows).profile_batches(frames).by_name["a"]
-    assert (found.kind, found.missing, found.infinite) == (whole.kind, whole.missing, whole.infinite)
-    if found.numbers is not None:
-        assert (found.numbers.min, found.numbers.max) == (whole.numbers.min, whole.numbers.max)
-        assert found.distinct == whole.distinct
-        assert sum(found.numbers.bins.counts) == sum(whole.numbers.bins.counts)
+    profile = profiler(sample_rows=sample_rows).profile_batches(frames).by_name["a"]
+    assert (profile.kind, profile.missing, profile.infinite) == (whole.kind, whole.missing, whole.infinite)
+    if profile.numbers is not None:
+        assert (profile.numbers.min, profile.numbers.max) == (whole.numbers.min, whole.numbers.max)
+        assert profile.distinct == whole.distinct
+        assert sum(profile.numbers.bins.counts) == sum(whole.numbers.bins.counts)
 
 
 LIMITED = """

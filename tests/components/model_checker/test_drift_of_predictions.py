@@ -40,8 +40,8 @@ def test_rows_of_one_kind_are_predicted_alike(fitted):
 def test_rows_of_another_kind_are_predicted_otherwise(fitted):
     """Rows with the greatest predictions drift from all rows, whatever their columns are."""
     problem, model, one, other = fitted
-    said = model.predict(one)
-    score = said.labels if said.probabilities is None else said.probabilities[:, 1]
+    predictions = model.predict(one)
+    score = predictions.labels if predictions.probabilities is None else predictions.probabilities[:, 1]
     report = BuiltinModelChecker(problem=problem).drift(model, one[score > np.median(score)], other)
     [check] = report.checks
     assert (check.check, check.status) == ("drift", "warn")

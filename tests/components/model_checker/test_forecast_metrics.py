@@ -81,27 +81,27 @@ def test_metrics_are_those_of_plain_code(values):
     """Errors equal those of scikit-learn to the last digit, others their definitions."""
     truth, mean, width = (np.array(each) for each in zip(*values, strict=True))
     rows = recorded(truth, mean, mean - width, mean + width, scale=2.0)
-    found = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
-    assert found["mean_absolute_error"] == mean_absolute_error(truth, mean)
-    assert found["root_mean_squared_error"] == root_mean_squared_error(truth, mean)
-    assert found["mean_absolute_percentage_error"] == mean_absolute_percentage_error(truth, mean)
+    metrics = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
+    assert metrics["mean_absolute_error"] == mean_absolute_error(truth, mean)
+    assert metrics["root_mean_squared_error"] == root_mean_squared_error(truth, mean)
+    assert metrics["mean_absolute_percentage_error"] == mean_absolute_percentage_error(truth, mean)
     symmetric = sum(2 * abs(a - b) / (abs(a) + abs(b)) for a, b in zip(truth, mean, strict=True)) / len(truth)
-    assert found["symmetric_mean_absolute_percentage_error"] == pytest.approx(symmetric)
-    assert found["mean_absolute_scaled_error"] == pytest.approx(mean_absolute_error(truth, mean) / 2)
-    assert found["coverage"] == np.mean(
+    assert metrics["symmetric_mean_absolute_percentage_error"] == pytest.approx(symmetric)
+    assert metrics["mean_absolute_scaled_error"] == pytest.approx(mean_absolute_error(truth, mean) / 2)
+    assert metrics["coverage"] == np.mean(
         [abs(a - b) <= w for a, b, w in zip(truth, mean, width, strict=True)]
-    ) or (found["coverage"] == pytest.approx(np.mean((truth >= mean - width) & (truth <= mean + width))))
-    assert found["interval_width"] == pytest.approx(np.mean(2 * width))
+    ) or (metrics["coverage"] == pytest.approx(np.mean((truth >= mean - width) & (truth <= mean + width))))
+    assert metrics["interval_width"] == pytest.approx(np.mean(2 * width))
 
 
 def test_the_scale_is_the_seasonal_naive_error_of_the_history(months):
     """The scaled error divides by the mean difference from a year before, in training rows."""
     train, test = months[:120], months[120:]
     model = same(train, MONTHS)
-    found = ForecastModelChecker(problem=MONTHS).measure(model, test[["month"]], test["visits"])
+    metrics = ForecastModelChecker(problem=MONTHS).measure(model, test[["month"]], test["visits"])
     scale = np.abs(train["visits"].to_numpy()[12:] - train["visits"].to_numpy()[:-12]).mean()
     error = np.abs(test["visits"] - train["visits"].iloc[-1]).mean()
-    assert found["mean_absolute_scaled_error"] == pytest.approx(error / scale, rel=1e-14)
+    assert metrics["mean_absolute_scaled_error"] == pytest.approx(error / scale, rel=1e-14)
 
 
 def test_baselines_are_the_last_value_last_season_and_the_drift(months):
@@ -117,10 +117,10 @@ def test_baselines_are_the_last_value_last_season_and_the_drift(months):
 def test_percentages_of_nothing_are_left_out():
     """A true value of 0 has no percentage error; a series that never varies has no scale."""
     rows = recorded([0.0, 2.0], [1.0, 1.0], scale=0.0)
-    found = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
-    assert found["mean_absolute_percentage_error"] == 0.5
-    assert np.isnan(found["mean_absolute_scaled_error"])
-    assert found["mean_absolute_error"] == 1.0
+    metrics = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
+    assert metrics["mean_absolute_percentage_error"] == 0.5
+    assert np.isnan(metrics["mean_absolute_scaled_error"])
+    assert metrics["mean_absolute_error"] == 1.0
 
 
 def test_the_best_baseline_is_the_one_to_beat(months):
@@ -195,10 +195,10 @@ def test_forecasts_that_are_always_too_high_are_reported():
     report = ForecastModelChecker(problem=DAYS).check(
         same(train, DAYS, plus=20.0), test.drop(columns="y"), test["y"]
     )
-    found = {check.check: check for check in report.checks}
-    assert found["bias"].status == "warn"
-    assert "too high" in found["bias"].message
-    assert found["weak_series"].status == "warn"
+    checks = {check.check: check for check in report.checks}
+    assert checks["bias"].status == "warn"
+    assert "too high" in checks["bias"].message
+    assert checks["weak_series"].status == "warn"
 
 
 def test_forecasts_that_are_missing_are_an_error():

@@ -341,8 +341,8 @@ def test_a_difference_that_other_rows_could_turn_round_is_not_better(diabetes):
     """The interval of a positive difference contains 0; more confidence widens it."""
     _, frame, _, target = diabetes
     rng = np.random.default_rng(0)
-    said = linear(diabetes).predict(frame).labels
-    one, other = Says(said), Says(said + rng.normal(0, 5, len(said)))
+    predictions = linear(diabetes).predict(frame).labels
+    one, other = Says(predictions), Says(predictions + rng.normal(0, 5, len(predictions)))
     judge = checker(NUMBERS, confidence=0.99)
     compared = judge.compare(one, other, frame, target)
     if compared.difference < 0:
@@ -476,10 +476,12 @@ def test_what_is_no_probability_is_an_error(cancer, first):
 
 def test_missing_predictions_are_an_error(diabetes):
     """Their metrics are NaN."""
-    said = linear(diabetes).predict(diabetes[1]).labels
-    said[3] = np.nan
-    assert found(NUMBERS, Says(said), diabetes[1], diabetes[3])["predictions"] == "error"
-    assert np.isnan(checker(NUMBERS).measure(Says(said), diabetes[1], diabetes[3])["root_mean_squared_error"])
+    predictions = linear(diabetes).predict(diabetes[1]).labels
+    predictions[3] = np.nan
+    assert found(NUMBERS, Says(predictions), diabetes[1], diabetes[3])["predictions"] == "error"
+    assert np.isnan(
+        checker(NUMBERS).measure(Says(predictions), diabetes[1], diabetes[3])["root_mean_squared_error"]
+    )
 
 
 @pytest.mark.parametrize("metric", ["mean_gamma_deviance", "root_mean_squared_log_error"])

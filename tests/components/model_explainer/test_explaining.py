@@ -24,11 +24,11 @@ def test_what_the_target_follows_from_is_important(customers, fitted):
     """Three columns matter for both types of problem, the others do not."""
     frame = customers(rows=1_000)
     for problem in (CHURN, SPEND):
-        found = SklearnModelExplainer(problem=problem).importance(
+        importance = SklearnModelExplainer(problem=problem).importance(
             fitted(frame, problem.target), frame[FEATURES], frame[problem.target]
         )
-        assert {each.column for each in found[:3]} == {"age", "income", "visits"}
-        assert found[2].value > 3 * abs(found[3].value)
+        assert {each.column for each in importance[:3]} == {"age", "income", "visits"}
+        assert importance[2].value > 3 * abs(importance[3].value)
 
 
 def test_importance_is_that_of_scikit_learn(customers, fitted):
@@ -78,16 +78,16 @@ def test_attributions_of_a_sum_are_its_parts(customers):
         "linear_regression", problem=SPEND, feature_transformer=SklearnFeatureTransformer(), seed=0
     )
     model = trainer.fit(frame[features], frame["spend"])
-    found = SklearnModelExplainer(references=300, problem=SPEND).explain(model, frame[:10], frame)
+    explanation = SklearnModelExplainer(references=300, problem=SPEND).explain(model, frame[:10], frame)
     slopes = [
         model.predict(frame[:1].assign(**{name: frame[name][0] + 1})).labels[0]
         - model.predict(frame[:1]).labels[0]
         for name in features
     ]
     distances = frame.loc[:9, features] - frame[features].mean()
-    assert found.columns == ("age", "income")
-    assert found.values == pytest.approx((distances * slopes).to_numpy())
-    assert found.outputs == pytest.approx(model.predict(frame[:10]).labels)
+    assert explanation.columns == ("age", "income")
+    assert explanation.values == pytest.approx((distances * slopes).to_numpy())
+    assert explanation.outputs == pytest.approx(model.predict(frame[:10]).labels)
 
 
 def test_figures_are_drawn_without_touching_global_state(customers, fitted, tmp_path, monkeypatch):

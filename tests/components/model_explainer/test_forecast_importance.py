@@ -31,9 +31,9 @@ def trainers():
 def importance(model, rows, problem=SHOPS):
     """By what is rested on, how much the error rises without it."""
     explainer = ForecastModelExplainer(problem=problem, seed=1)
-    found = explainer.importance(model, rows.drop(columns=problem.target), rows[problem.target])
-    assert [each.value for each in found] == sorted((each.value for each in found), reverse=True)
-    return {each.column: each.value for each in found}
+    importance = explainer.importance(model, rows.drop(columns=problem.target), rows[problem.target])
+    assert [each.value for each in importance] == sorted((each.value for each in importance), reverse=True)
+    return {each.column: each.value for each in importance}
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])

@@ -55,9 +55,9 @@ def learned(make, frame, target="churn", transformer=SklearnFeatureTransformer, 
 def assert_adds_up(found, model, frame):
     """Attributions, and what is usual for the class that is predicted, add up to what is explained."""
     usual = found.outputs - found.values.sum(axis=1)
-    said = model.predict(frame)
-    for label in set(said.labels.tolist()) if model.classes else {None}:
-        ours = usual if label is None else usual[said.labels == label]
+    predictions = model.predict(frame)
+    for label in set(predictions.labels.tolist()) if model.classes else {None}:
+        ours = usual if label is None else usual[predictions.labels == label]
         assert np.ptp(ours) < 1e-4 * max(1, np.abs(found.outputs).max())
 
 
@@ -71,8 +71,10 @@ def test_attributions_of_trees_add_up_in_units_of_the_prediction(name, target, r
     found = attribute_trees(model, wrap(rows[FEATURES]))
     assert found is not None
     assert_adds_up(found, model, rows)
-    said = model.predict(rows)
-    expected = said.labels if said.probabilities is None else said.probabilities.max(axis=1)
+    predictions = model.predict(rows)
+    expected = (
+        predictions.labels if predictions.probabilities is None else predictions.probabilities.max(axis=1)
+    )
     assert found.outputs == pytest.approx(expected)
 
 
@@ -94,9 +96,9 @@ def test_what_shap_cannot_do_is_explained_all_the_same(estimator, transformer, r
     """scikit-learn's boosting with categories, which shap gets wrong, and models without trees."""
     model = learned(lambda **parts: SklearnModelTrainer(estimator, **parts), rows, transformer=transformer)
     assert attribute_trees(model, wrap(rows[FEATURES])) is None
-    found = ShapModelExplainer().explain(model, rows[:50], rows)
-    assert found.columns == tuple(FEATURES)
-    assert_adds_up(found, model, rows[:50])
+    explanation = ShapModelExplainer().explain(model, rows[:50], rows)
+    assert explanation.columns == tuple(FEATURES)
+    assert_adds_up(explanation, model, rows[:50])
 
 
 def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
@@ -137,10 +139,10 @@ def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
 def test_importance_is_of_the_source_columns(rows):
     """The important column comes first, with one feature for each column or for each category."""
     for make in (TREES["lightgbm"], lambda **parts: SklearnModelTrainer("logistic_regression", **parts)):
-        found = ShapModelExplainer().importance(learned(make, rows), rows, rows["churn"])
-        assert {each.column for each in found} == set(FEATURES)
-        assert {each.column for each in found[:3]} == {"age", "income", "visits"}
-        assert all(each.value >= 0 and each.deviation >= 0 for each in found)
+        importance = ShapModelExplainer().importance(learned(make, rows), rows, rows["churn"])
+        assert {each.column for each in importance} == set(FEATURES)
+        assert {each.column for each in importance[:3]} == {"age", "income", "visits"}
+        assert all(each.value >= 0 and each.deviation >= 0 for each in importance)
 
 
 def test_threads_do_not_disturb_each_other(rows):
@@ -153,8 +155,8 @@ def test_threads_do_not_disturb_each_other(rows):
     alone = [explainer.explain(model, rows[:30], rows).values for model in models] * 2
     before = np.random.get_state()[1].tolist()
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda model: explainer.explain(model, rows[:30], rows), models * 2))
-    for expected, each in zip(alone, found, strict=True):
+        explanation = list(pool.map(lambda model: explainer.explain(model, rows[:30], rows), models * 2))
+    for expected, each in zip(alone, explanation, strict=True):
         assert np.array_equal(expected, each.values)
     assert np.random.get_state()[1].tolist() == before
 

@@ -27,26 +27,26 @@ def test_classifiers_are_the_plain_script_on_numbers(load):
     """The probabilities equal those of the library's own classifier, for two classes and three."""
     X, y = load(return_X_y=True, as_frame=True)
     plain = lightgbm.LGBMClassifier(n_estimators=10, random_state=0, verbosity=-1).fit(X, y)
-    found = trainer(LightGBMModelTrainer, n_estimators=10).fit(X, y).predict(X)
-    assert np.array_equal(found.probabilities, plain.predict_proba(X))
+    predictions = trainer(LightGBMModelTrainer, n_estimators=10).fit(X, y).predict(X)
+    assert np.array_equal(predictions.probabilities, plain.predict_proba(X))
     plain = catboost.CatBoostClassifier(
         iterations=10, random_seed=0, verbose=False, allow_writing_files=False
     ).fit(X, y)
-    found = trainer(CatBoostModelTrainer, iterations=10).fit(X, y).predict(X)
-    assert np.allclose(found.probabilities, plain.predict_proba(X), atol=1e-12)
+    predictions = trainer(CatBoostModelTrainer, iterations=10).fit(X, y).predict(X)
+    assert np.allclose(predictions.probabilities, plain.predict_proba(X), atol=1e-12)
 
 
 def test_regressors_are_the_plain_script_on_numbers():
     """The predictions equal those of the library's own regressor."""
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     plain = lightgbm.LGBMRegressor(n_estimators=10, random_state=0, verbosity=-1).fit(X, y)
-    found = trainer(LightGBMModelTrainer, "regression", n_estimators=10).fit(X, y).predict(X)
-    assert np.allclose(found.labels, plain.predict(X), rtol=1e-12)
+    predictions = trainer(LightGBMModelTrainer, "regression", n_estimators=10).fit(X, y).predict(X)
+    assert np.allclose(predictions.labels, plain.predict(X), rtol=1e-12)
     plain = catboost.CatBoostRegressor(
         iterations=10, random_seed=0, verbose=False, allow_writing_files=False
     ).fit(X, y)
-    found = trainer(CatBoostModelTrainer, "regression", iterations=10).fit(X, y).predict(X)
-    assert np.allclose(found.labels, plain.predict(X), rtol=1e-12)
+    predictions = trainer(CatBoostModelTrainer, "regression", iterations=10).fit(X, y).predict(X)
+    assert np.allclose(predictions.labels, plain.predict(X), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("make", "settings"), BOTH)

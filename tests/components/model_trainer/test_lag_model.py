@@ -86,16 +86,16 @@ def test_forecasts_are_those_of_a_plain_script():
     steps = list(z)
     for _ in range(4):
         steps.append(plain.predict([[steps[-1], steps[-2]]])[0])
-    said = model.predict(pd.DataFrame({"year": [2000, 2001, 2002, 2003]}))
-    assert said.labels == pytest.approx(np.array(steps[-4:]) * unit + level, rel=1e-12)
+    predictions = model.predict(pd.DataFrame({"year": [2000, 2001, 2002, 2003]}))
+    assert predictions.labels == pytest.approx(np.array(steps[-4:]) * unit + level, rel=1e-12)
 
 
 def test_a_trend_goes_on_whatever_the_estimator():
     """Trees cannot predict beyond known values; a differenced series can rise further."""
     frame = pd.DataFrame({"year": np.arange(1900, 2000), "y": 5.0 * np.arange(100)})
     for estimator in ("hist_gradient_boosting", "ridge"):
-        said = fitted(frame, YEARS, estimator=estimator).predict(pd.DataFrame({"year": [2000, 2003]}))
-        assert said.labels == pytest.approx([500, 515])
+        predictions = fitted(frame, YEARS, estimator=estimator).predict(pd.DataFrame({"year": [2000, 2003]}))
+        assert predictions.labels == pytest.approx([500, 515])
 
 
 @settings(max_examples=10, deadline=None)
@@ -104,8 +104,8 @@ def test_the_order_of_rows_makes_no_difference(shop_model, shops, seed):
     """Rows in any order, to learn from and to forecast, give each row the same forecast."""
     future = coming(shops).sample(frac=1, random_state=seed)
     expected = shop_model.predict(future.sort_index())
-    said = shop_model.predict(future)
-    for one, other in ((expected.labels, said.labels), (expected.lower, said.lower)):
+    predictions = shop_model.predict(future)
+    for one, other in ((expected.labels, predictions.labels), (expected.lower, predictions.lower)):
         assert one[future.index].tolist() == other.tolist()
 
 
@@ -143,12 +143,14 @@ def test_stored_models_forecast_the_same_in_another_process(shops, tmp_path):
         folder.mkdir()
         made.save(model, folder)
         assert not {".pkl", ".pickle"} & {file.suffix for file in folder.iterdir()}
-        said = model.predict(future)
-        expected.append([each.tolist() for each in (said.labels, said.lower, said.upper)])
+        predictions = model.predict(future)
+        expected.append(
+            [each.tolist() for each in (predictions.labels, predictions.lower, predictions.upper)]
+        )
         words += [f"{kind.__module__}:{kind.__qualname__}", str(folder)]
     command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "frame"), *words]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert json.loads(told) == expected
+    process = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert json.loads(process) == expected
 
 
 def test_intervals_hold_as_much_as_they_say():
@@ -166,8 +168,8 @@ def test_intervals_hold_as_much_as_they_say():
         )
         problem = ForecastingProblem(name="y", target="y", time="year", series="key", horizon=4)
         known, later = rows[rows["year"] < 2020], rows[rows["year"] >= 2020]
-        said = fitted(known, problem).predict(later[["key", "year"]])
-        inside.append((later["y"] >= said.lower) & (later["y"] <= said.upper))
+        predictions = fitted(known, problem).predict(later[["key", "year"]])
+        inside.append((later["y"] >= predictions.lower) & (later["y"] <= predictions.upper))
     by_step = np.concatenate(inside).reshape(-1, 4).mean(axis=0)
     assert by_step == pytest.approx([0.9] * 4, abs=0.08)
 
@@ -177,18 +179,18 @@ def test_intervals_grow_with_the_steps_and_with_what_they_should_hold(months):
     future = pd.DataFrame({"month": pd.date_range("2025-07-01", periods=12, freq="MS")})
     widths = []
     for interval in (0.5, 0.9):
-        said = fitted(months, MONTHS.model_copy(update={"interval": interval})).predict(future)
-        widths.append(said.upper - said.lower)
+        predictions = fitted(months, MONTHS.model_copy(update={"interval": interval})).predict(future)
+        widths.append(predictions.upper - predictions.lower)
         assert (np.diff(widths[-1]) > -1e-9).all()
     assert (widths[1] > widths[0]).all()
 
 
 def test_two_values_are_enough():
     """A history of two values has a forecast and an interval."""
-    said = fitted(pd.DataFrame({"year": [2000, 2001], "y": [1.0, 2.0]}), YEARS).predict(
+    predictions = fitted(pd.DataFrame({"year": [2000, 2001], "y": [1.0, 2.0]}), YEARS).predict(
         pd.DataFrame({"year": [2002, 2005]})
     )
-    assert np.isfinite([said.labels, said.lower, said.upper]).all()
+    assert np.isfinite([predictions.labels, predictions.lower, predictions.upper]).all()
 
 
 def test_lags_that_say_nothing_are_refused():

@@ -28,9 +28,9 @@ def test_forecasts_are_those_of_the_baseline(method, lengths):
     ahead = pd.concat([rows(6, size, of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
     target = pd.Series(random.normal(10, 3, len(known)), name="y")
     model = NaiveModelTrainer(method, problem=PROBLEM).fit(known, target)
-    said = model.predict(ahead)
-    assert said.labels == pytest.approx(model.baselines(ahead)[method])
-    assert ((said.lower <= said.labels) & (said.labels <= said.upper)).all()
+    predictions = model.predict(ahead)
+    assert predictions.labels == pytest.approx(model.baselines(ahead)[method])
+    assert ((predictions.lower <= predictions.labels) & (predictions.labels <= predictions.upper)).all()
     checker = ForecastModelChecker(problem=PROBLEM)
     compared = checker.compare_to_baseline(model, ahead, pd.Series(random.normal(size=12)), target)
     assert compared.score >= compared.other_score
@@ -45,6 +45,6 @@ def test_bounds_of_a_random_walk_hold_what_comes():
         model = NaiveModelTrainer("naive", problem=problem).fit(
             rows(60)[["month"]], pd.Series(walk[:60], name="y")
         )
-        said = model.predict(rows(6, 60)[["month"]])
-        held.append((said.lower <= walk[60:]) & (walk[60:] <= said.upper))
+        predictions = model.predict(rows(6, 60)[["month"]])
+        held.append((predictions.lower <= walk[60:]) & (walk[60:] <= predictions.upper))
     assert 0.85 < np.mean(held) < 1

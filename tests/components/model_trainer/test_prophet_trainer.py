@@ -44,10 +44,13 @@ def bounds(trainer, frame):
     """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
     known = frame[:-HORIZON]
     model = trainer.fit(known.drop(columns="y"), known["y"])
-    found, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
+    predictions, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
     assert times >= 1
-    lower, upper = (found.labels + (bound - found.labels) / times for bound in (found.lower, found.upper))
-    return found.labels, lower, upper
+    lower, upper = (
+        predictions.labels + (bound - predictions.labels) / times
+        for bound in (predictions.lower, predictions.upper)
+    )
+    return predictions.labels, lower, upper
 
 
 def plain(frame, **settings):
@@ -132,9 +135,9 @@ def test_holidays_of_a_country_are_days_of_their_own():
     ahead = pd.DataFrame({"day": day})[-10:]
     given = {"yearly_seasonality": False, "n_changepoints": 3}
     model = trainer(country_holidays="US", **given).fit(known, pd.Series(y[:-10], name="y"))
-    found = dict(zip(ahead["day"].dt.day.tolist(), model.predict(ahead).labels.tolist(), strict=True))
-    assert found[25] > 40
-    assert found[26] < 25
+    predictions = dict(zip(ahead["day"].dt.day.tolist(), model.predict(ahead).labels.tolist(), strict=True))
+    assert predictions[25] > 40
+    assert predictions[26] < 25
 
 
 def test_whole_numbers_have_the_season_of_the_problem():
@@ -144,8 +147,8 @@ def test_whole_numbers_have_the_season_of_the_problem():
     y = pd.Series(10 + 5 * np.sin(2 * np.pi * at / 11) + noise, name="y")
     problem = ForecastingProblem(name="spots", target="y", time="year", horizon=11, season=11)
     model = trainer(problem=problem).fit(pd.DataFrame({"year": 1900 + at}), y)
-    found = model.predict(pd.DataFrame({"year": 1960 + np.arange(11)}))
-    assert found.labels == pytest.approx(10 + 5 * np.sin(2 * np.pi * np.arange(60, 71) / 11), abs=1)
+    predictions = model.predict(pd.DataFrame({"year": 1960 + np.arange(11)}))
+    assert predictions.labels == pytest.approx(10 + 5 * np.sin(2 * np.pi * np.arange(60, 71) / 11), abs=1)
 
 
 def test_times_with_a_zone_are_forecast():
@@ -153,8 +156,8 @@ def test_times_with_a_zone_are_forecast():
     hour = pd.date_range("2024-03-20", periods=24 * 14, freq="h", tz="Europe/Rome")
     y = pd.Series(np.where((hour.hour > 7) & (hour.hour < 20), 30.0, 10.0), name="y")
     model = trainer("hour", daily_seasonality=8).fit(pd.DataFrame({"hour": hour[:-24]}), y[:-24])
-    found = model.predict(pd.DataFrame({"hour": hour[-24:]}))
-    assert np.abs(found.labels - y[-24:].to_numpy()).mean() < 4
+    predictions = model.predict(pd.DataFrame({"hour": hour[-24:]}))
+    assert np.abs(predictions.labels - y[-24:].to_numpy()).mean() < 4
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,13 @@ def bounds(trainer, frame):
     """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
     known = frame[:-HORIZON]
     model = trainer.fit(known.drop(columns="y"), known["y"])
-    found, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
+    predictions, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
     assert times >= 1
-    lower, upper = (found.labels + (bound - found.labels) / times for bound in (found.lower, found.upper))
-    return found.labels, np.column_stack([lower, upper])
+    lower, upper = (
+        predictions.labels + (bound - predictions.labels) / times
+        for bound in (predictions.lower, predictions.upper)
+    )
+    return predictions.labels, np.column_stack([lower, upper])
 
 
 def test_exponential_smoothing_is_the_plain_script(co2):
@@ -81,9 +84,9 @@ def test_sarimax_with_regressors_is_the_plain_script(co2):
         order=(0, 1, 1),
         seasonal_order=(0, 1, 1, 12),
     ).fit(disp=0)
-    said = plain.get_forecast(HORIZON, exog=ahead[["shift"]].to_numpy())
-    assert labels == pytest.approx(said.predicted_mean, abs=0.02)
-    assert both == pytest.approx(said.conf_int(alpha=0.1), abs=0.05)
+    forecast = plain.get_forecast(HORIZON, exog=ahead[["shift"]].to_numpy())
+    assert labels == pytest.approx(forecast.predicted_mean, abs=0.02)
+    assert both == pytest.approx(forecast.conf_int(alpha=0.1), abs=0.05)
 
 
 def test_regressors_choose_arima_and_are_nothing_to_smoothing(co2):
@@ -189,9 +192,9 @@ def test_many_series_are_the_same_in_other_processes(co2):
     given = {"model": "ets", "trend": "none", "problem": problem(series="shop")}
     alone = trainer(**given).fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
     spread = StatsmodelsModelTrainer(**given, executor=LocalExecutor(workers=2))
-    found = spread.fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
+    predictions = spread.fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
     for name in ("labels", "lower", "upper"):
-        assert getattr(alone, name).tolist() == getattr(found, name).tolist()
+        assert getattr(alone, name).tolist() == getattr(predictions, name).tolist()
 
 
 @hypothesis.settings(deadline=None, max_examples=30)
@@ -204,11 +207,11 @@ def test_few_values_are_a_random_walk(values, interval):
     known = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values), freq="MS")})
     ahead = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values) + 3, freq="MS")[-3:]})
     model = trainer(problem(interval=interval)).fit(known, pd.Series(values, name="y"))
-    found = model.predict(ahead)
-    assert found.labels.tolist() == [values[-1]] * 3
-    assert (found.lower <= found.labels).all()
-    assert (found.labels <= found.upper).all()
-    assert (np.diff(found.upper - found.lower) >= 0).all()
+    predictions = model.predict(ahead)
+    assert predictions.labels.tolist() == [values[-1]] * 3
+    assert (predictions.lower <= predictions.labels).all()
+    assert (predictions.labels <= predictions.upper).all()
+    assert (np.diff(predictions.upper - predictions.lower) >= 0).all()
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"seed": 0, "series": {"": {"kind": "ets"}}}'])
@@ -248,8 +251,8 @@ def test_series_without_noise_may_have_gaps(model, missing):
     values = np.tile(np.arange(12.0) ** 2, 5) + np.arange(60)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
     known = frame.drop(index=missing)[:-HORIZON].copy()
-    found = trainer(model=model).fit(known[["month"]], known["y"]).predict(frame[-HORIZON:][["month"]])
-    assert found.labels == pytest.approx(values[-HORIZON:], rel=1e-12)
+    predictions = trainer(model=model).fit(known[["month"]], known["y"]).predict(frame[-HORIZON:][["month"]])
+    assert predictions.labels == pytest.approx(values[-HORIZON:], rel=1e-12)
 
 
 def test_what_is_set_is_fitted_to_what_repeats_itself(co2):

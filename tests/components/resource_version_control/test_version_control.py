@@ -179,10 +179,10 @@ def test_stored_model_imports_nothing_by_itself(file_store, wine, tmp_path):
         "print(trusting.load_model(model).columns[0]); store.close()\n"
     )
     command = [sys.executable, "-c", script, tmp_path, Path(__file__).parent]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert "mean_model:MeanTrainer" in said[0]
-    assert "resource_version_control.trusted_types" in said[0]
-    assert said[1:] == ["False", "alcohol"]
+    process = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert "mean_model:MeanTrainer" in process[0]
+    assert "resource_version_control.trusted_types" in process[0]
+    assert process[1:] == ["False", "alcohol"]
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
     assert err.startswith("warning: lolpop.yaml:")
     assert "Traceback" not in err
     assert len(err.splitlines()) <= 6
-    told = json.loads(out.splitlines()[-1])
-    assert told["status"] == "failed"
-    assert "no target column 'outcome'" in told["error"]["message"]
-    assert told["resources"] == {}
+    document = json.loads(out.splitlines()[-1])
+    assert document["status"] == "failed"
+    assert "no target column 'outcome'" in document["error"]["message"]
+    assert document["resources"] == {}
     assert not (project / "out").exists()
     assert {kind.kind for kind, number in made(project).items() if number} == {"run"}
 

@@ -88,9 +88,9 @@ def test_a_column_is_reported_once(note, told, project, known, new, opened, caps
     with opened(project) as container:
         runner = container.runner()
         runner.run()
-        said = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
-        assert len(said) == 1, said
-        assert told in said[0]
+        output = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
+        assert len(output) == 1, output
+        assert told in output[0]
         runner.train_model("dataset_version:churn_train@1")
     (alone,) = [line for line in capsys.readouterr().err.splitlines() if "'note'" in line]
     assert "columns that the model does not use" in alone

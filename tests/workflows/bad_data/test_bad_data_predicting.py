@@ -97,9 +97,9 @@ def test_what_means_the_same_is_predicted_the_same(case, used, new, opened, caps
     SAME[case](new).to_csv(used / "new.csv", index=False)
     with opened(used) as container:
         predict(container)
-    told = capsys.readouterr().err
-    assert "that the model" not in told
-    assert "empty columns" not in told
+    output = capsys.readouterr().err
+    assert "that the model" not in output
+    assert "empty columns" not in output
     assert predictions.read_bytes() == former
 
 

@@ -66,8 +66,8 @@ def test_what_is_suspicious_is_told_and_does_not_stop_a_run(load, project, patie
     """A constant column is a notice."""
     patients.assign(hospital="St. Mary").to_csv(project / "known.csv", index=False)
     load().runner().process_data()
-    assert "hospital" in (told := capsys.readouterr().err)
-    assert told.startswith("warning: ")
+    assert "hospital" in (output := capsys.readouterr().err)
+    assert output.startswith("warning: ")
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,11 @@ def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, pro
     other, deployment = train()
     assert deployment is None
     assert len(kept.find(Deployment)) == 1
-    told = capsys.readouterr().err
-    assert f"{other} is not deployed: {other} and {one} cannot be compared: {one} was trained on all" in told
-    assert f"undeploy {one} first" in told
+    output = capsys.readouterr().err
+    assert (
+        f"{other} is not deployed: {other} and {one} cannot be compared: {one} was trained on all" in output
+    )
+    assert f"undeploy {one} first" in output
     load().model_deployer().undeploy(kept.find(Deployment)[0])
     assert load().runner().deploy_model(ModelVersion.parse(str(other))) is not None
 

@@ -20,9 +20,9 @@ def test_a_model_that_needs_approval_waits_for_it(load, kept, capsys):
     """Without approval nothing is deployed or predicted; with it, the same version is deployed."""
     container = load(model_repository__require_approval=True)
     assert container.runner().run() is None
-    told = capsys.readouterr().err
-    assert "model_version:tumors@1 is promoted but not deployed: it waits for approval" in told
-    assert "No predictions: no model version is deployed" in told
+    output = capsys.readouterr().err
+    assert "model_version:tumors@1 is promoted but not deployed: it waits for approval" in output
+    assert "No predictions: no model version is deployed" in output
     container.deploy.pipeline().approve_model(FIRST, by="Ada")
     assert container.runner().deploy_model(FIRST) == Deployment(name="tumors", number=1)
 
@@ -59,9 +59,9 @@ def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, pati
     capsys.readouterr()
     load().runner().run()
     assert load().model_deployer().deployed(Model(name="tumors")) == ModelVersion(name="tumors", number=2)
-    told = capsys.readouterr().err
-    assert "model_version:tumors@1 cannot predict the current rows" in told
-    assert "mean_radius" in told
+    output = capsys.readouterr().err
+    assert "model_version:tumors@1 cannot predict the current rows" in output
+    assert "mean_radius" in output
 
 
 def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, kept, capsys):
@@ -75,11 +75,11 @@ def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, k
     assert winner["params"] == judged["params"]
     capsys.readouterr()
     load().runner().run()
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     score = format(fields["baseline"]["score"], ".4g")
     assert (
         f"is no better than model_version:tumors@1: {fields['baseline']['metric']} is {score} against {score}"
-        in told
+        in output
     )
 
 

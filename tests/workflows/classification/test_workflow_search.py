@@ -70,9 +70,9 @@ def test_trials_are_logged_as_they_are_judged(load, capsys):
     """Each trial is logged with its score."""
     container = load(train__hyperparameter_tuner__n_trials=2)
     container.runner().train_model(container.runner().process_data())
-    told = capsys.readouterr().err
-    assert "experiment:tumors@1 judged metric=" in told
-    assert "experiment:tumors@2 judged metric=" in told
+    output = capsys.readouterr().err
+    assert "experiment:tumors@1 judged metric=" in output
+    assert "experiment:tumors@2 judged metric=" in output
 
 
 def test_training_that_is_retried_ends_in_one_model_version(load, kept):

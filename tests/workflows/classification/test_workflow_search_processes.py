@@ -35,14 +35,14 @@ def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, 
     pids = {path.name.split("-")[1] for path in project.glob("fit-*")}
     assert 1 <= len(pids) <= 2  # one may have done all before the other has started
     assert str(os.getpid()) not in pids
-    found = kept.find(Experiment)
-    assert len(found) == 4
-    for experiment in found:
+    resources = kept.find(Experiment)
+    assert len(resources) == 4
+    for experiment in resources:
         record = kept.get(experiment)
         assert (record.run_id, record.task) == (container.runs()[0].run_id, "train.train_model")
         assert kept.parents(experiment) == [model_version, rows]
         assert any(name.startswith("validation.") for name in container.metrics_tracker().get(experiment))
-    assert [kept.get(each).fields["winner"] for each in found].count(True) == 1
+    assert [kept.get(each).fields["winner"] for each in resources].count(True) == 1
     assert container.resource_version_control().load_model(model_version).columns
 
 

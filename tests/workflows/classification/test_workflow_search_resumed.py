@@ -30,12 +30,12 @@ def search(load, kept, project):
         container = load(**wiring | settings)
         runner = container.runner()
         model_version = runner.train_model(runner.process_data())
-        found = kept.find(Experiment, run_id=container.runs()[0].run_id)
+        resources = kept.find(Experiment, run_id=container.runs()[0].run_id)
         metrics, metric = container.metrics_tracker(), f"validation.{container.model_checker().metric}"
         parents = [each for each in kept.parents(model_version) if isinstance(each, Experiment)]
         trials = [
             (json.dumps(kept.get(each).fields["searched"]), metrics.get(each)[metric])
-            for each in [*parents, *found]
+            for each in [*parents, *resources]
         ]
         return trials, len(list(project.glob("fit-*")))
 

@@ -140,11 +140,11 @@ def test_a_deployed_model_is_compared_on_rows_that_came_after_it(project, load, 
     comparison = runner.train.compare_models(second, first)
     control = container.resource_version_control()
     test = months[120:]
-    said = control.load_model(first).predict(test[["month"]]).labels
+    predictions = control.load_model(first).predict(test[["month"]]).labels
     judged = control.load_model(second).learned  # its scales are those of all rows: of the test's they differ
     assert judged.histories[""].end == 125
     scale = (months["visits"][:120].diff(12)).abs().mean()
-    assert comparison.other_score == pytest.approx((said - test["visits"]).abs().mean() / scale)
+    assert comparison.other_score == pytest.approx((predictions - test["visits"]).abs().mean() / scale)
 
 
 def test_a_search_is_judged_before_the_test(load, months):

@@ -32,7 +32,7 @@ def test_eight_processes_at_once_lose_nothing(project, tmp_path):
         assert len(tracker.find(DatasetVersion, "tumors_train")) == 1
         for each in ended:
             (version,) = tracker.find(ModelVersion, run_id=each.json["run_id"])
-            told = {
+            document = {
                 f"{part}.{name}": value
                 for part, metrics in each.json["metrics"].items()
                 for name, value in metrics.items()
@@ -41,7 +41,7 @@ def test_eight_processes_at_once_lose_nothing(project, tmp_path):
                 **metrics.get(version),
                 **metrics.get(tracker.find(PredictionJob, run_id=each.json["run_id"])[0]),
             }
-            assert {name: kept[name] for name in told} == told
+            assert {name: kept[name] for name in document} == document
             assert all("test" in each.json["metrics"] for each in ended)
         deployed = tracker.find(Deployment, "tumors")
         assert [tracker.get(each).fields["active"] for each in deployed] == [False] * (len(deployed) - 1) + [

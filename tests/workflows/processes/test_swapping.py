@@ -17,11 +17,11 @@ def experiments(project):
         tracker = container.metadata_tracker()
         (version,) = tracker.find(ModelVersion)
         winner = tracker.get(version).fields["winning_experiment"]
-        found = [(each.reference, tracker.get(each).fields) for each in tracker.find(Experiment)]
-    assert [fields["winner"] for reference, fields in found] == [
-        reference == winner for reference, _ in found
+        resources = [(each.reference, tracker.get(each).fields) for each in tracker.find(Experiment)]
+    assert [fields["winner"] for reference, fields in resources] == [
+        reference == winner for reference, _ in resources
     ]
-    return [fields for _, fields in found]
+    return [fields for _, fields in resources]
 
 
 def completed(ended):
@@ -36,11 +36,11 @@ def test_one_variable_changes_the_trainer(lolpop, project):
     pytest.importorskip("xgboost")
     completed(lolpop("run", "classification", "--json", LOLPOP_TRAIN__MODEL_TRAINER="xgboost"))
     assert [fields["trainer"] for fields in experiments(project)] == ["xgboost"]
-    told = lolpop(
+    document = lolpop(
         "config", "explain", "classification", "train.model_trainer.estimator",
         LOLPOP_TRAIN__MODEL_TRAINER="xgboost",
     )  # fmt: skip
-    assert "dropped" in told.out
+    assert "dropped" in document.out
 
 
 def test_a_search_is_one_setting(lolpop, project):

@@ -26,8 +26,8 @@ def test_a_worse_challenger_is_reported_with_the_interval(command, capsys):
     command()
     assert main(["run", "regression", "--set", "train.model_trainer.estimator=decision_tree", "--json"]) == 0
     printed = capsys.readouterr()
-    told = json.loads(printed.out.splitlines()[-1])
-    comparison = told["comparison"]
+    document = json.loads(printed.out.splitlines()[-1])
+    comparison = document["comparison"]
     low, high = comparison.pop("interval")
     assert low < comparison["difference"] < high < 0
     assert comparison == {
@@ -36,8 +36,8 @@ def test_a_worse_challenger_is_reported_with_the_interval(command, capsys):
         "difference": pytest.approx(-20, abs=15),
         "against": "model_version:diabetes@1",
     }
-    assert told["deployment"] is None
-    assert told["prediction_job"] == "prediction_job:diabetes@2"
+    assert document["deployment"] is None
+    assert document["prediction_job"] == "prediction_job:diabetes@2"
     assert f"({low:.4g} to {high:.4g}), where positive is better" in printed.err
 
 

@@ -78,8 +78,8 @@ def test_problems_of_all_batches_are_reported_once(load, project, new, trained, 
     strange["amount"] = strange["amount"].where(strange.index > 20)  # empty in some batches, not in all
     strange.to_parquet(project / "new.parquet")
     predict(load(data__batch_rows=7, skip=["check_data", "compare_data", "analyze_prediction_drift"]))
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
-    assert told == [
+    output = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert output == [
         "warning: columns that the model does not know are ignored: 'weather'",
         "warning: the column 'channel' has values that the model has not seen: 'fax'",
     ]

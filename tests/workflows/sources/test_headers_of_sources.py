@@ -31,9 +31,9 @@ def warnings(tmp_path):
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         settings = {"problem": PROBLEM, "data": {"train": source}, **settings}
         (tmp_path / "lolpop.yaml").write_text(json.dumps(settings))
-        found = container.load(tmp_path / "lolpop.yaml", environ={}).verify()
-        assert {finding.severity for finding in found} <= {"warning"}
-        return [f"{finding.path}: {finding.message}. {finding.hint}" for finding in found]
+        findings = container.load(tmp_path / "lolpop.yaml", environ={}).verify()
+        assert {finding.severity for finding in findings} <= {"warning"}
+        return [f"{finding.path}: {finding.message}. {finding.hint}" for finding in findings]
 
     return verify
 

@@ -86,8 +86,8 @@ def test_problems_of_all_parts_are_reported_once(load, project, new, trained, ca
     strange.to_parquet(project / "new.parquet")
     skip = ["check_data", "compare_data", "analyze_prediction_drift"]
     predict(load(**by_parts(IN_THIS_PROCESS), skip=skip))
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
-    assert told == [
+    output = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert output == [
         "warning: columns that the model does not know are ignored: 'weather'",
         "warning: the column 'channel' has values that the model has not seen: 'fax'",
     ]
