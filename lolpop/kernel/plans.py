@@ -304,6 +304,8 @@ def _plan_default(path: str, parameter: Parameter, section: Section, declared_as
         message = f"the default of {declared_as} is not valid: {shortened(mask_urls(reason))}"
     except WiringError as error:
         message = error.message
+    except Exception as error:  # noqa: BLE001  (a validator is the user's code and may raise anything)
+        message = f"a validator of the default of {declared_as} failed: {type(error).__name__}: {error}"
     else:
         return Plan(path, settings={"": Setting(parameter, value, None)}, section=section)
     expected = type_name(parameter.annotation)

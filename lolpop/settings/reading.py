@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Union
 
 from lolpop._names import Names, did_you_mean, shortened
-from lolpop.annotations import is_optional, value_types
+from lolpop.annotations import is_optional, type_name, value_types
 from lolpop.errors import Origin, Severity, WiringError
 from lolpop.settings.fields import child_type, fields_of, takes_extra, transforms_input, types_at
 from lolpop.settings.links import LinkError, Links, UnsetVariable, escaped, has_link, reads_variable
@@ -54,10 +54,14 @@ _SHOULD_BE, _WHY = "input should be ", ", unable to "
 _LIST, _MAPPING = f"{_SHOULD_BE}a list", f"{_SHOULD_BE}a mapping"
 _SHAPES = {
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), _LIST),
-    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), _MAPPING),
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "dataclass_type", "model_attributes_type"), _MAPPING
+    ),
 }
 
 _EXAMPLES = {_LIST: '["one", "two"]', _MAPPING: '{"key": "value"}'}
+
+_TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 _KEY = "[key]"
 """The last step of a location of pydantic that is a key of a mapping."""
@@ -69,6 +73,13 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
     Text of variables and flags is read as JSON where the type takes that, else as text. Keys
     that a model does not declare are problems, whether or not the model itself would refuse them.
     """
+    try:
+        return _read(node, parameter, links)
+    except Exception as error:  # noqa: BLE001  (a validator is the user's code and may raise anything)
+        return UNSET, [_failed(node, parameter, error)]
+
+
+def _read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Problem]]:
     from pydantic import ValidationError
 
     as_it_stands: set[SettingPath] = set()
@@ -78,9 +89,7 @@ def read(node: Node, parameter: Parameter, links: Links) -> tuple[Any, list[Prob
             return parameter.adapter.validate_python(value, extra="forbid"), []
         except UnsetVariable:
             return UNSET, []
-        except LinkError as error:
-            return UNSET, [Problem((), error.message, node.origin, error.hint)]
-        except WiringError as error:
+        except (LinkError, WiringError) as error:
             return UNSET, [Problem((), error.message, node.origin, error.hint)]
         except ValidationError as error:
             locations = [tuple(str(step) for step in details["loc"]) for details in error.errors()]
@@ -104,6 +113,18 @@ def _read_once(
         return parameter.adapter.validate_python(value, extra="forbid"), []
     except ValidationError as error:
         return _refused(node, parameter, value, error)
+
+
+def _failed(node: Node, parameter: Parameter, error: Exception) -> Problem:
+    """The problem of a value whose validator raised an error that pydantic does not take for an answer."""
+    is_secret = holds_secret(parameter.annotation) or any(reads_variable(leaf) for _, leaf in leaves(node))
+    raised = type(error).__name__ if is_secret else mask_urls(f"{type(error).__name__}: {error}".rstrip(": "))
+    message = (
+        f"a validator of the type {type_name(parameter.annotation)} failed: {shortened(raised, _LONGEST)}"
+    )
+    return Problem(
+        (), message, node.origin, "A validator raises ValueError for a value that it does not accept."
+    )
 
 
 def _refused(
@@ -186,11 +207,9 @@ def _takes_strictly(annotation: Any, value: Any) -> bool:
 
 
 def _takes(annotation: Any, value: Any, *, strict: bool = False) -> bool:
-    from pydantic import ValidationError
-
     try:
         Parameter("", annotation).adapter.validate_python(value, strict=strict)
-    except (ValidationError, WiringError):
+    except Exception:  # noqa: BLE001  (a validator may raise anything)
         return False
     return True
 
@@ -231,17 +250,36 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
     _, path, at = _nearest(node, location)
     if detail["type"] == "missing":
         return Problem((*path, location[-1]), "is required and is not set", at.origin)
+    if detail["type"] in _TAGS:
+        return _tag_problem(path, at, detail)
     types = types_at(parameter.annotation, path) or [parameter.annotation]
+    if at.value is None and location[-1:] != (_KEY,) and any(map(holds_secret, types)):
+        return Problem(path, "should not be null", at.origin)
     if reads_variable(at) or any(map(holds_secret, types)):
         # The message of a validator may quote the value, and a scalar in place of a section may be its
         # secret.
-        return Problem(path, "is not valid; its value is a secret and is not shown", at.origin)
+        message = "is not valid; its value is a secret and is not shown"
+        return Problem(path, message, at.origin, _quotes(detail, types, at))
     message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
     message = shortened(mask_urls(_lower_first(message)), _LONGEST)
     if location[-1:] == (_KEY,):
         message = f"the key {message.removeprefix('input ')}" if message.startswith("input ") else message
         return Problem(path, message, at.key_origin or at.origin)
     return Problem(path, f"{message}{_actual(at)}", at.origin, _near(detail, types, at))
+
+
+def _tag_problem(path: SettingPath, at: Node, detail: Mapping[str, Any]) -> Problem:
+    """The problem of a mapping whose key names none of the members of a union, or is missing."""
+    name = str(detail["ctx"]["discriminator"]).strip("'")
+    chosen = child_of(at, name)
+    if detail["type"] == "union_tag_invalid" and chosen is not None:
+        tags = _QUOTED.findall(detail["ctx"]["expected_tags"])
+        hint = did_you_mean(str(detail["ctx"]["tag"]), tags)
+        message = f"{_SHOULD_BE}{' or '.join(map(repr, tags))}{_actual(chosen)}"
+        return Problem((*path, name), message, chosen.origin, hint)
+    if detail["type"] == "union_tag_not_found" and name.isidentifier():
+        return Problem((*path, name), "is required and is not set", at.origin)
+    return Problem(path, _lower_first(str(detail["msg"])), at.origin)
 
 
 def _actual(node: Node) -> str:
@@ -276,16 +314,24 @@ def _of_unions(node: Node, problems: Collection[Problem]) -> Iterator[Problem]:
 def _near(detail: Mapping[str, Any], types: Iterable[Any], node: Node) -> str | None:
     """How to mend a value: the allowed one that is near, quotes around text, or JSON in a variable."""
     if (shape := _SHAPES.get(detail["type"])) is not None:
-        is_text = node.text or (isinstance(node.value, Mapping) and all(map(str.isdecimal, node.value)))
-        return f"Write it as JSON: {_EXAMPLES[shape]}." if is_text and node.origin.line is None else None
-    if not node.text and isinstance(detail["input"], int | float | dt.date):
-        written = str(detail["input"])
-        written = written.lower() if isinstance(detail["input"], bool) else written
-        if any(_takes(kind, written) for kind in types):
-            return "Put the value in quotes."
-    if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
+        elements = node.value.items() if isinstance(node.value, Mapping) else ()
+        is_text = node.text or any(child.text and key.isdecimal() for key, child in elements)
+        return f"Write it as JSON: {_EXAMPLES[shape]}." if is_text else None
+    if (quotes := _quotes(detail, types, node)) is not None:
+        return quotes
+    if detail["type"] not in ("literal_error", "enum") or not isinstance(detail["input"], str):
         return None
     return did_you_mean(detail["input"], _QUOTED.findall(detail["ctx"]["expected"]))
+
+
+def _quotes(detail: Mapping[str, Any], types: Iterable[Any], node: Node) -> str | None:
+    """The advice to write a date, a number or a boolean as text, if that is what the type takes."""
+    value = detail["input"]
+    if node.text or not isinstance(value, int | float | dt.date):
+        return None
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    takes_text = any(_takes(kind, written) and not _takes(kind, value) for kind in types)
+    return "Put the value in quotes." if takes_text else None
 
 
 def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:

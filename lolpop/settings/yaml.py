@@ -20,6 +20,17 @@ _MERGE = f"{_CORE}merge"
 # In 1.1, which a directive may ask for, `no` is false and `1:30` is ninety.
 _OLDER = re.compile(r"^%YAML[ \t]+(?!1\.2\b)", re.MULTILINE)
 
+_UNCLOSED = re.compile(r"unexpected end of stream|<stream end>")
+_HINTS = (
+    (re.compile(r"character '\\t'"), "Write spaces in place of the tab, or quotes around text with a tab."),
+    (re.compile(r"character '[^']*' that cannot start"), "Put the value in quotes if it is text."),
+    (
+        re.compile("mapping values are not allowed"),
+        "Indent the keys of one mapping alike; quote text with ': '.",
+    ),
+    (_UNCLOSED, "Close the bracket or the quote that is opened there."),
+)
+
 # Settings are small: larger or deeper documents have aliases that multiply, or are not settings.
 _MAX_NODES = 100_000
 _MAX_DEPTH = 100
@@ -137,7 +148,9 @@ class _Reader:
                 continue
             key = key_node.value
             if not isinstance(key, str) or not key:
-                self.report(path, "has a key that is empty or not text", origin)
+                hint = "Put the value in quotes if it is text that begins with {."
+                is_braces = not isinstance(key, str) and mapping_node.flow_style
+                self.report(path, "has a key that is empty or not text", origin, hint if is_braces else None)
                 continue
             below = (*path, key)
             node = self.read(value_node, below, origin, origin)
@@ -182,8 +195,11 @@ def _syntax(error: Any, text: str, source: str) -> Finding:
     else:
         problem = ", ".join(" ".join(part.split()) for part in (error.context, error.problem) if part)
         mark = error.problem_mark or error.context_mark
+        if _UNCLOSED.search(problem) and error.context_mark is not None:
+            mark = error.context_mark  # what is not closed begins there
         origin = Origin(source, mark.line + 1, mark.column + 1)
-    return Finding("", f"is not valid YAML: {problem}", origin=origin)
+    hint = next((hint for pattern, hint in _HINTS if pattern.search(problem)), None)
+    return Finding("", f"is not valid YAML: {problem}", origin=origin, hint=hint)
 
 
 def _place(source: str, text: str, position: int) -> Origin:

@@ -371,3 +371,103 @@ def test_a_key_of_another_case_is_unknown_in_a_file(tmp_path):
     with pytest.raises(VerificationError, match=r"1:1  Value: unknown setting\. Did you mean value\?"):
         container.load(file, environ={}).verify()
     assert container.load(environ={"LOLPOP_VALUE": "3"}).value() == 3
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    bark: bool = True
+
+
+class Home(BaseModel):
+    pet: Cat | Dog = Field(discriminator="kind")
+
+
+@pytest.mark.parametrize(
+    ("pet", "message"),
+    [
+        ("{kind: cow}", "1:21  value.pet.kind: input should be 'cat' or 'dog' (got 'cow')."),
+        ("{kind: cats}", "(got 'cats'). Did you mean cat?"),
+        ("{lives: 3}", "1:14  value.pet.kind: is required and is not set."),
+        ("{kind: dog, bark: 7}", "value.pet.bark: input should be a valid boolean"),
+        ("cat", "1:14  value.pet: input should be a mapping (got 'cat')."),
+    ],
+)
+def test_the_key_that_selects_a_member_of_a_union_is_named(pet, message, tmp_path):
+    """A discriminator that is wrong or missing is a problem of that key, as any other is."""
+    file = tmp_path / "lolpop.yaml"
+    file.write_text(f"value: {{pet: {pet}}}\n")
+    with pytest.raises(VerificationError) as raised:
+        single(Home).load(file, environ={}).verify()
+    assert message in str(raised.value)
+
+
+class Fussy(BaseModel):
+    number: int = 0
+    password: pydantic.SecretStr = pydantic.SecretStr("")
+
+    @model_validator(mode="after")
+    def check(self):
+        if self.number < 0:
+            raise KeyError(f"no {self.number} {self.password.get_secret_value()}")
+        return self
+
+
+class Picky(BaseModel):
+    number: int = 0
+
+    @field_validator("number")
+    @classmethod
+    def check(cls, value):
+        if value < 0:
+            raise ValueError("Too small")
+        return 1 // value
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (Picky, {"number": 0}, "a validator of the type Picky failed: ZeroDivisionError: integer division"),
+        (Picky, {"number": 0, "odd": 1}, "a validator of the type Picky failed: ZeroDivisionError"),
+        (
+            Fussy,
+            {"number": -1, "password": "hunter2"},
+            "of the type Fussy failed: KeyError. A validator raises",
+        ),
+        (Fussy, {"number": -1, "odd": 1}, "of the type Fussy failed: KeyError. A validator raises"),
+        (Picky, {"number": -1}, "number: too small (got -1)."),
+    ],
+)
+def test_an_error_of_a_validator_is_a_finding(type_, value, message):
+    """A validator may raise anything: verification goes on, and no secret is shown."""
+    with pytest.raises(VerificationError) as raised:
+        loaded(type_, value).verify()
+    assert message in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+    assert "quotes" not in str(raised.value)
+
+
+def test_a_failing_validator_of_a_default_is_a_finding():
+    """The default of a declaration is validated too."""
+    with pytest.raises(
+        VerificationError, match="a validator of the default of Some failed: ZeroDivisionError"
+    ):
+        single(Annotated[int, BeforeValidator(lambda value: 1 // value)], default=0).load(environ={}).verify()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("123", "is not shown. Put the value in quotes."), ("~", "value.key: should not be null.")],
+)
+def test_a_secret_that_is_no_text_is_mended_by_quotes(text, message, tmp_path):
+    """A password of digits is a number in YAML, and null is no secret."""
+    file = tmp_path / "lolpop.yaml"
+    file.write_text(f"value: {{key: {text}}}\n")
+    with pytest.raises(VerificationError) as raised:
+        single(Account).load(file, environ={}).verify()
+    assert message in str(raised.value)
+    assert "123" not in str(raised.value)

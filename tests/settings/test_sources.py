@@ -255,7 +255,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
         ("latin.yaml:2:4", "is not UTF-8"),
         ("list.yaml:2:1", "contains no settings: its top level is not a mapping"),
         (
-            "syntax.yaml:2:1",
+            "syntax.yaml:1:4",
             "is not valid YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'",
         ),
         ("syntax.toml:2:5", "is not valid TOML: Invalid value"),
@@ -394,6 +394,25 @@ def test_what_is_wrong_in_yaml_has_its_place(text, expected):
     """Each fault of a document is one finding at its line and column."""
     _, (problem,) = read_yaml(text, "f")
     assert str(problem).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("a:\n\tb: 1", "f:2:1", "Write spaces in place of the tab"),
+        ("a: @b", "f:1:4", "Put the value in quotes"),
+        ("a: %b", "f:1:4", "Put the value in quotes"),
+        ("a: {{ b }}", "f:1:5", "Put the value in quotes if it is text that begins with {."),
+        ("a: b: c", "f:1:5", "Indent the keys of one mapping alike"),
+        ("a: [1,\nb: 2\n", "f:1:4", "Close the bracket or the quote"),
+        ("a: 'b\nc: 2\n", "f:1:4", "Close the bracket or the quote"),
+    ],
+)
+def test_usual_mistakes_in_yaml_come_with_advice(text, place, hint):
+    """What is left open is reported where it is opened, and each finding says how to mend it."""
+    _, (problem,) = read_yaml(text, "f")
+    assert str(problem.origin) == place
+    assert hint in problem.hint
 
 
 def test_aliases_that_multiply_are_refused():
