@@ -42,29 +42,63 @@ def _described(code: CodeType) -> tuple[Any, ...]:
         code.co_kwonlyargcount,
         code.co_flags & ~_HAS_DOCSTRING,
     )
-    return parameters, shape, tuple(_instructions(code, parameters)), code.co_exceptiontable
+    instructions = instructions_of(code)
+    places = _Places(code, instructions)
+    described = tuple(_instructions(code, instructions, parameters, places))
+    return parameters, shape, described, tuple(_handlers(code, places))
+
+
+class _Places:
+    """Instructions by their numbers, since offsets depend on what computes nothing."""
+
+    def __init__(self, code: CodeType, instructions: Sequence[Instruction]) -> None:
+        self._end = len(code.co_code)
+        self._numbers = {instruction.offset: number for number, instruction in enumerate(instructions)}
+
+    def at(self, offset: int) -> int:
+        """The number of the first instruction at ``offset`` or after it; -1 if there is none."""
+        following = (self._numbers[at] for at in range(offset, self._end, 2) if at in self._numbers)
+        return next(following, -1)
+
+
+def _handlers(code: CodeType, places: _Places) -> Iterator[tuple[int, ...]]:
+    """The exception table: where a range starts and ends, where its handler is, and the depth of its stack.
+
+    The format is described in CPython's InternalDocs/exception_handling.md.
+    """
+    numbers = _numbers_of(code.co_exceptiontable)
+    for start, length, target, depth in zip(numbers, numbers, numbers, numbers, strict=True):
+        yield places.at(2 * start), places.at(2 * (start + length)), places.at(2 * target), depth
+
+
+def _numbers_of(table: bytes) -> Iterator[int]:
+    """Numbers of six bits a byte, the first bits first; bit 6 says that another byte follows."""
+    number = 0
+    for byte in table:
+        number = number << 6 | byte & 0x3F
+        if not byte & 0x40:
+            yield number
+            number = 0
 
 
 def _variadic(code: CodeType) -> int:
     return bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
 
 
-def _instructions(code: CodeType, parameters: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    instructions = instructions_of(code)
-    index_at = {instruction.offset: index for index, instruction in enumerate(instructions)}
+def _instructions(
+    code: CodeType, instructions: Sequence[Instruction], parameters: Sequence[str], places: _Places
+) -> Iterator[tuple[Any, ...]]:
     local_names: dict[str, int] = {}
     # A closure's cells are matched with the variables of the function inside by their places.
     cells = {name: ("cell", index) for index, name in enumerate((*code.co_cellvars, *code.co_freevars))}
     for instruction in instructions:
         operation, value = instruction.opname, instruction.argval
         if instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
-            # A target that computes nothing stands for the next one that does.
-            target = next((index_at[at] for at in range(value, len(code.co_code), 2) if at in index_at), -1)
-            yield operation, target
+            yield operation, places.at(value)
         elif isinstance(value, str) and value in cells and instruction.opcode in dis.hasfree:
             yield operation, cells[value]
         elif instruction.opcode in dis.haslocal:
-            yield operation, _locals_of(value, parameters, local_names)
+            yield operation, _local_of(value, parameters, local_names)
         elif instruction.opcode in dis.hasconst:
             yield operation, _constant(value)
         elif instruction.arg is not None:
@@ -73,10 +107,8 @@ def _instructions(code: CodeType, parameters: Sequence[str]) -> Iterator[tuple[A
             yield (operation,)
 
 
-def _locals_of(value: Any, parameters: Sequence[str], numbers: dict[str, int]) -> Any:
-    """Variables by the order of their first use; parameters by name, since callers may use that."""
-    if isinstance(value, tuple):  # two variables in one instruction, since Python 3.13
-        return tuple(_locals_of(name, parameters, numbers) for name in value)
+def _local_of(value: str, parameters: Sequence[str], numbers: dict[str, int]) -> str | int:
+    """A variable by the order of its first use; a parameter by name, since callers may use that."""
     return value if value in parameters else numbers.setdefault(value, len(numbers))
 
 
