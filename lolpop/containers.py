@@ -77,9 +77,10 @@ class _Instance(di_containers.DynamicContainer):
         super().__delattr__(name)
 
     def __getattr__(self, name: str) -> Any:
-        near = None if name.startswith("_") else self._near(name)
         declared = self.__dict__.get("declarative_parent")
         owner = declared.__name__ if declared else type(self).__name__
+        near = None if name.startswith("_") else self._near(name)
+        near = f"It is a method of the class: {owner}.load(…)." if name == "load" else near
         raise AttributeError(f"{owner} has no provider {name!r}. {near or ''}".strip())
 
     def _near(self, name: str) -> str | None:

@@ -48,6 +48,8 @@ __all__ = [
     "unmet_requirement",
 ]
 
+_DOTTED = re.compile(r"([A-Za-z_][\w.]*)\.([A-Z]\w*)")
+
 T = TypeVar("T")
 
 COMPONENTS = "lolpop.components."
@@ -233,6 +235,8 @@ def find(interface: type[T], name: str) -> type[T]:
     if entry is None:
         names = registered(group_of(interface))
         hint = installation_hint(group_of(interface), name)
+        if hint is None and (dotted := _DOTTED.fullmatch(name)) is not None:
+            hint = f"An import path has a colon before the class: {dotted[1]}:{dotted[2]}."
         if hint is None:
             hint = one_of(name, names, what="Registered")
             if near(name, names) is None:

@@ -15,6 +15,7 @@ from lolpop._names import Names, one_of, shortened
 from lolpop.annotations import is_protocol, type_name
 from lolpop.assignability import implements
 from lolpop.errors import Finding, Origin, UnknownFinding, UnsetFinding, WiringError
+from lolpop.integrations import Integration
 from lolpop.settings.fields import declared_keys
 from lolpop.settings.links import LinkError, Links, UnsetVariable, has_link
 from lolpop.settings.nodes import Node, SettingPath, Statement, plain
@@ -209,7 +210,8 @@ def _choose(declaration: Declaration, section: Section) -> tuple[str | type, Ori
     if used and declaration.may_be_secret(section):
         finding = _hidden_implementation(declaration, origin)
     else:
-        finding = _no_implementation(path, declaration.interface, used, origin)
+        is_set = section.use is not None
+        finding = _no_implementation(path, declaration.interface, used, origin, is_set=is_set)
     raise _BlockedError(Plan(path, findings=(finding,), section=section))
 
 
@@ -331,12 +333,17 @@ def _known_keys_of(implementation: type, signature: Signature, section: Section)
     return known_keys
 
 
-def _no_implementation(path: str, interface: Any, used: object, origin: Origin | None) -> Finding:
+def _no_implementation(
+    path: str, interface: Any, used: object, origin: Origin | None, *, is_set: bool
+) -> Finding:
     names = ", ".join(registry.registered(registry.group_of(interface))) or "none registered"
     hint = f"Set `use` to an implementation of {interface.__name__} ({names}) or to package.module:Class."
+    if isinstance(used, Integration):
+        hint = f"An object is no setting: write container.{path}.override(…) for it."
     if used:
         return Finding(path, f"`use` should be text, not {shortened(repr(used))}", origin=origin, hint=hint)
-    return Finding(path, "no implementation is chosen, and there is no default", origin=origin, hint=hint)
+    message = "`use` is empty" if is_set else "no implementation is chosen, and there is no default"
+    return Finding(path, message, origin=origin, hint=hint)
 
 
 def _hidden_implementation(declaration: Declaration, origin: Origin | None) -> Finding:
@@ -388,6 +395,8 @@ def _unknown(
         message = f"{use!r} gets {name!r} injected; it is not a setting"
         return Finding(full, message, origin=origin, hint=f"Set {name} where its provider is declared.")
     message = "unknown setting" if declaration.beside else f"unknown setting of {use!r}"
+    if name.lower() == "use":
+        return UnknownFinding(full, message, origin=origin, hint="Did you mean use?", is_near=True)
     hint = one_of(name, names) if names else "It has none."
     return UnknownFinding(full, message, origin=origin, hint=hint, is_near=names.near(name) is not None)
 

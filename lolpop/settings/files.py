@@ -12,6 +12,7 @@ from typing import TypeVar
 from lolpop._names import did_you_mean, one_of
 from lolpop.errors import Finding, Origin
 from lolpop.settings.limits import LARGEST
+from lolpop.settings.links import has_link
 from lolpop.settings.nodes import Layer, Node
 from lolpop.settings.protocol import Profile, Project, Reading
 from lolpop.settings.toml import read_toml
@@ -130,6 +131,15 @@ class FileReader:
             circle = " -> ".join(map(self.project.name_of, (*chain[chain.index(file) :], file)))
             message = f"the file includes itself: {circle}"
             self.findings.append(Finding(INCLUDE, message, origin=node.origin, hint="Remove one of them."))
+        elif has_link(node):
+            message = f"links are not resolved in the names of files (got {node.value!r})"
+            hint = "Select files with profiles, or by their names in load(…) or --config."
+            self.findings.append(Finding(INCLUDE, message, origin=node.origin, hint=hint))
+        elif file.is_dir():
+            message = f"{self.project.name_of(file)} is a folder, not a file"
+            self.findings.append(
+                Finding(INCLUDE, message, origin=node.origin, hint=_there(file / SETTINGS_FILE))
+            )
         elif not file.is_file():
             message = f"there is no file {self.project.name_of(file)}"
             hint = f"Paths start from the folder of {path.name}. {_there(file)}"

@@ -147,7 +147,7 @@ class Links:
         if not statements:
             raise LinkError(
                 f"the link ${{{setting}}} points to an unknown setting",
-                did_you_mean(setting, self._settings) or "Set it, or correct the link.",
+                self._correction(setting),
             )
         node = expanded(merge(statements, as_value=True).root)
         chain[setting] = node, (target for _, leaf in leaves(node) for target in _targets(leaf))
@@ -176,7 +176,8 @@ class Links:
         _check_size(size, matches)
         values = iter(targets)
         whole = _LINK.sub(
-            lambda match: match[0][1:] if (target := next(values)) is None else str(target.value), text
+            lambda match: match[0][1:] if (target := next(values)) is None else _inside(match, target.value),
+            text,
         )
         _check_size(len(whole), matches)
         return _Resolved(whole, len(whole))
@@ -197,8 +198,15 @@ class Links:
             kind = UnsetVariable if self.lenient else LinkError
             raise kind(
                 f"the variable {name} is not set",
-                did_you_mean(name, self.variables) or "Set it in the environment or in .env.",
+                did_you_mean(name, self.variables) or _how_to_set(name),
             ) from None
+
+    def _correction(self, setting: str) -> str:
+        """How to correct a link to a setting that does not exist."""
+        variable = setting.rpartition(":")[2]
+        if variable in self.variables or variable != setting:
+            return f"Write ${{env:{variable}}} for the variable."
+        return did_you_mean(setting, self._settings) or "Set it, or correct the link."
 
     def linked_variables(self) -> dict[str, str]:
         """The variables that settings link to, with their values, which may be secrets."""
@@ -230,6 +238,23 @@ def _collection(value: Any, parts: Iterable[_Resolved], node: Node) -> _Resolved
     if linked:
         _check_size(size, linked)
     return _Resolved(value, size)
+
+
+def _inside(match: re.Match[str], value: Any) -> str:
+    """The value of a link inside of a text, as settings write it."""
+    if isinstance(value, dict | list) or value is None:
+        kind = "null" if value is None else "a list" if isinstance(value, list) else "a mapping"
+        raise LinkError(
+            f"the link {match[0]} is inside of a text, but points to {kind}",
+            "Link to text or a number, or let the link be the whole value.",
+        )
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _how_to_set(name: str) -> str:
+    if name.isidentifier():
+        return "Set it in the environment or in .env."
+    return "A link names a variable alone, without a default: ${env:NAME}. Defaults stand in .env."
 
 
 def _check_size(size: int, matches: list[re.Match[str]]) -> None:

@@ -330,8 +330,11 @@ def _quotes(detail: Mapping[str, Any], types: Iterable[Any], node: Node) -> str 
     if node.text or not isinstance(value, int | float | dt.date):
         return None
     written = str(value).lower() if isinstance(value, bool) else str(value)
-    takes_text = any(_takes(kind, written) and not _takes(kind, value) for kind in types)
-    return "Put the value in quotes." if takes_text else None
+    if not any(_takes(kind, written) and not _takes(kind, value) for kind in types):
+        return None
+    return (
+        "Put the linked value in quotes, where it is set." if has_link(node) else "Put the value in quotes."
+    )
 
 
 def _undeclared(node: Node, annotation: Any, details: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:

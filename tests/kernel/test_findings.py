@@ -944,3 +944,24 @@ def test_typos_among_many_names_are_told_the_near_one():
     assert names.near("setting_alhpa_1234") == "setting_alpha_1234"
     assert names.near("seting_beta_77") == "setting_beta_77"
     assert names.near("qqq") is None
+
+
+@pytest.mark.parametrize(
+    ("clock", "message"),
+    [
+        ({"use": None}, "clock: `use` is empty. Set `use` to"),
+        ({"Use": "x"}, "clock.Use: unknown setting of 'Clock'. Did you mean use?"),
+        ("shop.clocks.Quartz", "An import path has a colon before the class: shop.clocks:Quartz."),
+        (Clock(), "An object is no setting: write container.clock.override(…) for it."),
+    ],
+)
+def test_a_wrong_use_says_what_to_write(clock, message):
+    """Usual mistakes in naming an implementation are corrected, not only listed."""
+    container = type(
+        "SomeContainer", (RunnerContainer,), {"clock": providers.Component(Clock, default=Clock)}
+    )
+    with pytest.raises(VerificationError) as raised:
+        container.load(environ={}, overrides={"clock": clock}).verify()
+    with pytest.raises(AttributeError, match=r"a method of the class: SomeContainer\.load"):
+        _ = container().load
+    assert message in str(raised.value)

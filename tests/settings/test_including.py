@@ -88,3 +88,18 @@ def test_settings_of_included_files_are_verified():
     Path("lolpop.yaml").write_text("include: ../shared/base.yaml\n")
     with pytest.raises(VerificationError, match=r"shared/base\.yaml:1:9  clock\.zoen.*Did you mean zone"):
         ClockContainer.load(environ={}).verify()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("../shared", "is a folder, not a file"),
+        ("${env:X}.yaml", "links are not resolved in the names of files"),
+    ],
+)
+def test_an_included_name_that_is_no_file_is_an_error(name, message):
+    """A folder and a link are named as such, where they are written."""
+    Path("lolpop.yaml").write_text(f"include: '{name}'\n")
+    (error,) = errors()
+    assert error.startswith("lolpop.yaml:1:10  include: ")
+    assert message in error

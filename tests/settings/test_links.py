@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from settings_trainers import MainContainer
 
 from lolpop.containers import load as load_container
-from lolpop.errors import Origin, SettingsError
+from lolpop.errors import Origin, SettingsError, VerificationError
 from lolpop.settings.links import Links, escaped, has_link
 from lolpop.settings.nodes import Node, node_of
 from lolpop.settings.reading import read, shown
@@ -227,3 +227,42 @@ def test_sets_are_shown_in_one_order_and_with_their_links():
         value, _ = read(node, parameter, links)
         assert value == {name, "hunter22"}
         assert shown(node, parameter, value) == ["${env:SECRET}", name]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [("topic.drop", "a list"), ("topic", "a mapping"), ("connection.names", "null")]
+)
+def test_a_link_inside_a_text_leads_to_text_or_a_number(tmp_path, target, kind):
+    """A list or null in the middle of a text would be Python's spelling of it."""
+    text = "topic: {drop: [a], name: n}\nconnection: {names: ~, url: 'x/${" + target + "}'}\n"
+    finding = broken(tmp_path, text)
+    assert finding.message == f"the link ${{{target}}} is inside of a text, but points to {kind}"
+    assert "whole value" in finding.hint
+
+
+def test_a_boolean_inside_a_text_is_spelled_as_in_files(tmp_path):
+    """`true` in a file is `true` in a text."""
+    text = "connection: {options: {on: true}, url: 'x?on=${connection.options.on}'}\n"
+    assert load(tmp_path, text).connection().url == "x?on=true"
+
+
+@pytest.mark.parametrize(
+    ("link", "hint"),
+    [
+        ("${HOST}", "Write ${env:HOST} for the variable."),
+        ("${ENV:HOST}", "Write ${env:HOST} for the variable."),
+        ("${env:PORT:-80}", "without a default: ${env:NAME}"),
+        ("${env:}", "without a default: ${env:NAME}"),
+    ],
+)
+def test_links_that_other_tools_write_are_corrected(tmp_path, link, hint):
+    """A variable without `env:`, or with a default, gets the form that lolpop reads."""
+    finding = broken(tmp_path, f"connection: {{url: '{link}'}}\n", environ={"HOST": "h"})
+    assert hint in finding.hint
+
+
+def test_a_link_to_a_number_where_text_is_wanted_says_what_to_quote(tmp_path):
+    """Quotes around the link itself would not help."""
+    container = load(tmp_path, "seed: 3\ntopic: {name: '${seed}'}\n")
+    with pytest.raises(VerificationError, match="Put the linked value in quotes, where it is set"):
+        container.verify()

@@ -155,7 +155,8 @@ def _stray_elements(cell: GroupCell) -> Iterator[Finding]:
         message = f"there is no element {key!r}" if key else f"should be {cell.shape}"
         hint = f"Write it {cell.example[node.text]}."
         if key and isinstance(cell, ListCell):
-            hint = f"It has {len(cell.elements)} elements, counted from 0."
+            count = len(cell.elements)
+            hint = f"It has {count} element{'' if count == 1 else 's'}, counted from 0."
         elif key:
             hint = f"{one_of(key, cell.keys)} A new element needs `use`, its implementation."
         yield Finding(path, message, origin=_key_origin(node), hint=hint)
