@@ -57,7 +57,7 @@ def fake(interface: Callable[..., T], /, **results: Any) -> T:
     WiringError
         If the interface lacks a name of ``results``, or declares another type of result.
     """
-    owner = cast("type[Any]", interface)
+    owner = cast("type[Any]", get_origin(interface) or interface)
     if not isinstance(owner, type):
         raise WiringError(f"{interface!r} is not a class", "Pass an interface, such as ModelTrainer.")
     members = dict(_members(owner))
@@ -69,12 +69,12 @@ def fake(interface: Callable[..., T], /, **results: Any) -> T:
             hint = one_of(name, sorted(name for name in attributes if not name.startswith("_")))
             raise WiringError(f"{owner.__name__} has no {name!r}", hint)
     abstract: frozenset[str] = getattr(owner, "__abstractmethods__", frozenset())
-    namespace: dict[str, Any] = {"__module__": __name__, "__init__": _no_settings}
+    calls: list[FakeCall] = []
+    namespace: dict[str, Any] = {"__module__": __name__, "__init__": _no_settings, _CALLS: calls}
     for name, member in members.items():
         if name in results or name in abstract or (not abstract and _is_method(member)):
-            namespace[name] = _replacement(owner, name, member, results.get(name, REQUIRED))
+            namespace[name] = _replacement(owner, name, member, results.get(name, REQUIRED), calls)
     namespace |= {name: value for name, value in results.items() if name not in members}
-    namespace[_CALLS] = []
     stand_in: Any = types.new_class(
         f"Fake{owner.__name__}", (owner,), exec_body=lambda body: body.update(namespace)
     )
@@ -111,7 +111,7 @@ def _is_method(member: object) -> bool:
     return isinstance(member, classmethod | staticmethod) or inspect.isfunction(member)
 
 
-def _replacement(owner: type, name: str, member: Any, result: Any) -> Any:
+def _replacement(owner: type, name: str, member: Any, result: Any, calls: list[FakeCall]) -> Any:
     """What stands for a member of ``owner`` in a fake."""
     if isinstance(member, property):
         return property(_getter(owner, name, member, result))
@@ -120,7 +120,9 @@ def _replacement(owner: type, name: str, member: Any, result: Any) -> Any:
     is_bound = not isinstance(member, staticmethod)
     function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
     _check_result(owner, name, function, result)
-    called = _recorder(owner, name, function, result, is_bound=is_bound)
+    called = _recorder(owner, name, function, result, calls, is_bound=is_bound)
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+        called = _awaitable(called)
     if isinstance(member, classmethod | staticmethod):
         return type(member)(called)
     kind = call_kind(member)
@@ -128,7 +130,13 @@ def _replacement(owner: type, name: str, member: Any, result: Any) -> Any:
 
 
 def _recorder(
-    owner: type, name: str, function: Callable[..., Any], result: Any, *, is_bound: bool
+    owner: type,
+    name: str,
+    function: Callable[..., Any],
+    result: Any,
+    calls: list[FakeCall],
+    *,
+    is_bound: bool,
 ) -> Callable[..., Any]:
     signature = inspect.signature(inspect.unwrap(function))
     returns_nothing = hints_of(inspect.unwrap(function)).get("return", REQUIRED) in (None, type(None))
@@ -141,9 +149,9 @@ def _recorder(
             raise TypeError(f"{owner.__name__}.{name}(): {error}") from None
         bound.apply_defaults()
         arguments = dict(bound.arguments)
-        holder: Any = arguments.pop(next(iter(arguments))) if is_bound else None
-        if holder is not None:
-            getattr(holder, _CALLS).append(FakeCall(name, arguments))
+        if is_bound:
+            del arguments[next(iter(arguments))]
+        calls.append(FakeCall(name, arguments))
         if result is REQUIRED:
             if returns_nothing:
                 return None
@@ -154,6 +162,17 @@ def _recorder(
     vars(called).pop("__wrapped__", None)
     called.__signature__ = signature  # type: ignore[attr-defined]
     return called
+
+
+def _awaitable(called: Callable[..., Any]) -> Callable[..., Any]:
+    """A coroutine function that returns what ``called`` does, awaited if that is to be awaited."""
+
+    @functools.wraps(called)
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        result = called(*args, **kwargs)
+        return await result if inspect.isawaitable(result) else result
+
+    return awaited
 
 
 def _getter(owner: type, name: str, member: property, result: Any) -> Callable[[Any], Any]:
@@ -188,7 +207,7 @@ def _check_result(owner: type, name: str, function: Callable[..., Any], result: 
         return
     annotation = hints_of(inspect.unwrap(function)).get("return", Any)
     expected = [get_origin(member) or member for member in value_types(annotation)]
-    if not all(isinstance(member, type) for member in expected):
+    if not all(isinstance(member, type) and member is not Any for member in expected):
         return  # what cannot be told by isinstance is left to type checkers
     classes = tuple(cls for cls in expected if not getattr(cls, "_is_protocol", False))
     if len(classes) < len(expected) or isinstance(result, classes):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, Generic, TypeVar
+
 import pytest
 
 from lolpop import Component, Pipeline, PipelineContainer, RunnerContainer, providers, task
@@ -152,3 +155,53 @@ def test_two_fakes_share_nothing():
     one, other = fake(Clock, now="noon"), fake(Clock, now="midnight")
     assert (one.now(), other.now()) == ("noon", "midnight")
     assert len(calls_of(one)) == 1
+
+
+T = TypeVar("T")
+
+
+class Feed(Component, Generic[T]):
+    async def read(self, size: int = 1) -> str:
+        raise AssertionError("a fake does not do what it stands for")
+
+    def first(self) -> T:
+        raise AssertionError("a fake does not do what it stands for")
+
+    def anything(self) -> Any:
+        raise AssertionError("a fake does not do what it stands for")
+
+    def untyped(self, size):
+        raise AssertionError("a fake does not do what it stands for")
+
+    @staticmethod
+    def scale(size: int) -> int:
+        raise AssertionError("a fake does not do what it stands for")
+
+
+async def _text(size: int = 1) -> str:
+    return "x" * size
+
+
+def test_coroutines_of_a_fake_are_awaited() -> None:
+    """A fake of a method that is `async` is one, whether its result is a value, a function or an error."""
+    assert asyncio.run(fake(Feed, read="text").read()) == "text"
+    assert asyncio.run(fake(Feed, read=_text).read(3)) == "xxx"
+    with pytest.raises(DataError, match="gone"):
+        asyncio.run(fake(Feed, read=DataError("gone")).read())
+    stand_in = fake(Feed, read="text")
+    asyncio.run(stand_in.read(2))
+    assert [call.arguments for call in calls_of(stand_in, "read")] == [{"size": 2}]
+
+
+@pytest.mark.parametrize("interface", [Feed, Feed[int]])
+def test_results_of_any_type_are_taken_where_none_is_declared(interface: Any) -> None:
+    """A method without a type of result, or with a variable, returns what the test says."""
+    stand_in = fake(interface, first=3, anything=[1], untyped="u")
+    assert (stand_in.first(), stand_in.anything(), stand_in.untyped(1)) == (3, [1], "u")
+
+
+def test_calls_of_static_methods_are_recorded_too() -> None:
+    """They have no object, and belong to the fake all the same."""
+    stand_in = fake(Feed, scale=lambda size: 2 * size)
+    assert stand_in.scale(4) == 8
+    assert [(call.method, call.arguments) for call in calls_of(stand_in)] == [("scale", {"size": 4})]
