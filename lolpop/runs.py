@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
 
 __all__ = [
-    "OpenRun", "caches", "current_run", "current_task", "recall", "redacted", "remember", "resource_of",
-    "resumes", "storable",
+    "OpenRun", "caches", "current_run", "current_task", "recall", "redacted", "remember", "requires_of",
+    "resource_of", "resumes", "storable",
 ]  # fmt: skip
 
 
@@ -34,12 +34,13 @@ class OpenRun:
     """Whether it resumes an earlier run."""
     caches: bool = False
     """Whether some of its calls may be reused by any run."""
-    _resources: dict[int, tuple[Any, Resource]] = field(default_factory=dict)
+    _resources: dict[int, tuple[Any, Resource, tuple[str, ...]]] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
-    def remember(self, value: object, resource: Resource) -> None:
-        """Remember ``value`` as the value of ``resource`` until the run closes."""
-        self._resources[id(value)] = (value, resource)  # holding the value keeps its id unique
+    def remember(self, value: object, resource: Resource, requires: Sequence[str] = ()) -> None:
+        """Remember ``value`` as the value of ``resource``, and the modules it needs, until the run closes."""
+        # Holding the value keeps its id unique.
+        self._resources[id(value)] = (value, resource, tuple(requires))
         self._values[resource.reference] = value
 
     def recall(self, resource: Resource) -> Any | None:
@@ -50,6 +51,11 @@ class OpenRun:
         """The resource of a remembered value."""
         entry = self._resources.get(id(value))
         return None if entry is None else entry[1]
+
+    def requires_of(self, value: object) -> tuple[str, ...]:
+        """The modules that a remembered value needs."""
+        entry = self._resources.get(id(value))
+        return () if entry is None else entry[2]
 
     def release(self) -> None:
         """Forget all values."""
@@ -131,13 +137,20 @@ def _mapped_with_keys(value: Any, text: Callable[[str], str]) -> Any:
     )
 
 
-def remember(value: object, resource: Resource) -> None:
+def remember(value: object, resource: Resource, requires: Sequence[str] = ()) -> None:
     """Tell the open run that ``value`` (a frame, a model) is the value of ``resource``.
 
-    Nothing happens outside a run. The run forgets its values when it closes.
+    ``requires`` names the modules of libraries that it works with. Nothing happens outside a run. The run
+    forgets its values when it closes.
     """
     if (run := RUN.get()) is not None:
-        run.remember(value, resource)
+        run.remember(value, resource, requires)
+
+
+def requires_of(value: object) -> tuple[str, ...]:
+    """The modules of libraries that a value of the open run works with, as far as it was told of them."""
+    run = RUN.get()
+    return () if run is None else run.requires_of(value)
 
 
 def recall(resource: Resource) -> Any | None:

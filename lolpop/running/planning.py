@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lolpop.errors import LolpopError
 from lolpop.resources import parse_reference
 from lolpop.running.fingerprints.calls import CallFingerprint, CallFingerprints
-from lolpop.running.fingerprints.parts import Part, Parts, differences
+from lolpop.running.fingerprints.parts import Part, Parts, body_key, differences
 from lolpop.running.records import references_in
 from lolpop.running.resuming import lasting_digest
 
@@ -62,6 +62,18 @@ def _is_changed(run: RunRecord | None, fingerprints: CallFingerprints) -> bool:
     return bool(recorded != fingerprints.body_digest(run.workflow))
 
 
+@dataclass(slots=True)
+class _Caller:
+    """What calls others: the run, or a call in it."""
+
+    has_changes: bool
+    """Whether the arguments that it passes on, and are no resources, may be others than in the run."""
+    since: str = ""
+    """Why, for messages."""
+    reads: bool = False
+    """Whether it declares files that it reads, and they have not changed."""
+
+
 class _Planner:
     def __init__(
         self,
@@ -70,11 +82,8 @@ class _Planner:
         is_cached: Callable[[CallFingerprint], bool] | None,
         has_changes: bool,
     ) -> None:
-        self._has_changes = has_changes
-        """Whether arguments that are no resources may be others than in the run."""
-        self._changed = ""
-        """The first call that is or may be another one; empty if that is the run itself."""
-        self._changed_how = ""
+        self._callers: dict[str, _Caller] = {"": _Caller(has_changes)}
+        """The run, and the calls in it that would be made and call others, by id."""
         self._is_cached = is_cached
         self._fingerprints = fingerprints
         self._parts_of = parts_of
@@ -89,13 +98,16 @@ class _Planner:
     def plan(self, task: TaskRecord) -> PlannedCall:
         """What would become of ``task``; those before it are planned."""
         parent = self._planned.get(task.parent_id or "")
-        status, reasons = self._status_of(task, parent)
+        caller = self._callers.get(task.parent_id or "", _Caller(True))
+        status, reasons = self._status_of(task, parent, caller)
         planned = PlannedCall(task.path, status, tuple(reasons), 0 if parent is None else parent.depth + 1)
         self._planned[task.task_id] = planned
+        if status == "runs":
+            self._callers[task.task_id] = self._inside(task, caller)
         is_other = status != "reused" or task.task_id in self._others
-        if is_other and not self._has_changes and not self._only_acts(task):
-            self._has_changes, self._changed = True, task.path
-            self._changed_how = {"runs": "runs", "unknown": "may run"}.get(status, "is another call")
+        if is_other and not caller.has_changes and not self._only_acts(task):
+            how = {"runs": "runs", "unknown": "may run"}.get(status, "is another call")
+            caller.has_changes, caller.since = True, f", since {task.path} {how}"
         if is_other:
             for resource in references_in(task.outputs.get("return", "")):
                 self._makers.setdefault(resource.reference, task.path)
@@ -112,7 +124,31 @@ class _Planner:
             and self._fingerprints.has_effects(task.path)
         )
 
-    def _status_of(self, task: TaskRecord, parent: PlannedCall | None) -> tuple[PlannedStatus, list[str]]:
+    def _inside(self, task: TaskRecord, caller: _Caller) -> _Caller:
+        """What calls inside ``task``, which would be made, get from it."""
+        changed = _Caller(True, f", since {task.path} is another call")
+        if self._is_cached is None or not self._fingerprints.has(task.path):
+            return changed
+        body = self._fingerprints.body_digest(task.path)
+        if body is None or body != self._parts_of(body_key(task.method_parts or "")):
+            return changed
+        inputs = Parts.loaded(task.input_parts or "[]")
+        arguments = [part for part in inputs if part.kind == "input"]
+        if any(self._waits(arguments)) or any(self._is_open(part, caller) for part in arguments):
+            return changed
+        if len(arguments) == len(list(inputs)):
+            return _Caller(False)
+        try:
+            now = self._fingerprints.of(task.path, dict(recorded_arguments(inputs))).inputs
+        except ValueError:
+            return changed
+        if inputs.digest is None or now.digest != inputs.digest:
+            return changed
+        return _Caller(False, reads=any(part.kind == "file" for part in inputs))
+
+    def _status_of(
+        self, task: TaskRecord, parent: PlannedCall | None, caller: _Caller
+    ) -> tuple[PlannedStatus, list[str]]:
         if parent is not None and parent.status != "runs":
             return parent.status, [f"as a part of {parent.path}"]
         if not self._fingerprints.has(task.path):
@@ -127,7 +163,7 @@ class _Planner:
                 return "unknown", waits
             return self._judge_workflow(task, inputs, reasons)
         if self._is_cached is not None and not reasons:
-            return self._judge_cached_task(task, inputs)
+            return self._judge_cached_task(task, inputs, caller)
         return "runs", reasons or ["as a part of " + (parent.path if parent is not None else "the run")]
 
     def _waits(self, inputs: Iterable[Part]) -> Iterator[str]:
@@ -137,7 +173,9 @@ class _Planner:
             if part.digest not in self._reused and (maker := next(filter(None, makers), None)):
                 yield f"{part.name} waits for {maker}"
 
-    def _judge_cached_task(self, task: TaskRecord, inputs: Parts) -> tuple[PlannedStatus, list[str]]:
+    def _judge_cached_task(
+        self, task: TaskRecord, inputs: Parts, caller: _Caller
+    ) -> tuple[PlannedStatus, list[str]]:
         """The plan for a task with unchanged code and settings."""
         if self._fingerprints.has_effects(task.path):
             return "runs", ["it acts outside the store"]
@@ -145,9 +183,9 @@ class _Planner:
         waits = list(self._waits(arguments))
         # What was not called with a reference is what it was, if nothing before it has changed.
         waiting = {wait.partition(" ")[0] for wait in waits}
-        if names := [part.name for part in arguments if part.name not in waiting and self._is_open(part)]:
-            since = f", since {self._changed} {self._changed_how}" if self._changed else ""
-            waits.append(f"{', '.join(names)} may be different{since}")
+        candidates = [part for part in arguments if part.name not in waiting]
+        if names := [part.name for part in candidates if self._is_open(part, caller)]:
+            waits.append(f"{', '.join(names)} may be different{caller.since}")
         if waits:
             return "unknown", waits
         if all(map(_is_shown, arguments)):
@@ -160,12 +198,14 @@ class _Planner:
         now = CallFingerprint(method, inputs, by_content=True, names_resources=has_references)
         return self._judge_cached(task, now, [])
 
-    def _is_open(self, part: Part) -> bool:
+    def _is_open(self, part: Part, caller: _Caller) -> bool:
         """Whether an argument, which is no reference, may differ from the one of the compared run."""
         if _references(part):
             return False
-        # Rows that no call has returned are the workflow's own, and may be read from anywhere.
-        return self._has_changes if _is_shown(part) else part.digest not in self._reused
+        if _is_shown(part):
+            return caller.has_changes
+        # Rows that no call has returned are the caller's own: it reads them from what it declares.
+        return part.digest not in self._reused and (caller.has_changes or not caller.reads)
 
     def _judge_workflow(
         self, task: TaskRecord, inputs: Parts, reasons: list[str]

@@ -98,8 +98,8 @@ class OpenRecording(OpenRun):
     """An open run of a container, and its recording."""
 
     __slots__ = (
-        "_clock", "_fingerprints", "_interceptions", "_masks", "_record", "_recorded_parts", "_recorder",
-        "_root",
+        "_clock", "_fingerprints", "_interceptions", "_masks", "_methods", "_record", "_recorded_parts",
+        "_recorder", "_root",
     )  # fmt: skip
 
     def __init__(self, root: Scope, record: RunRecord, clock: _Clock, recorder: Recorder) -> None:
@@ -113,6 +113,7 @@ class OpenRecording(OpenRun):
         self._masks: dict[bool, Callable[[str], str]] = {}
         self._fingerprints: CallFingerprints | None = None
         self._recorded_parts: set[str] = set()
+        self._methods: dict[str, tuple[str, str]] = {}
 
     def run(self, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of the run's workflow, and record how it ends."""
@@ -161,11 +162,16 @@ class OpenRecording(OpenRun):
         fingerprint = self._fingerprint(path, arguments)
         if fingerprint is not None:
             record = self._with_parts(record, fingerprint)
+            if parent is not None:
+                self._keep_body(parent[0])
         with self._earlier_call(kind, path, fingerprint) as earlier:
             if earlier is not None:
                 record, work = replace(record, reused_from=earlier.task_id), cast("Any", earlier.result)
             call = _Call(kind, record, arguments, fingerprint, self._fingerprints)
-            return self._recorded_task(call, work, clock)
+            try:
+                return self._recorded_task(call, work, clock)
+            finally:
+                self._methods.pop(record.task_id, None)
 
     def _recorded_task(self, call: _Call, work: Callable[[], R], clock: _Clock) -> R:
         record, path = call.record, call.record.path
@@ -242,7 +248,19 @@ class OpenRecording(OpenRun):
         if key not in self._recorded_parts:
             self._recorder.keep_fingerprint_parts(key, fingerprint.method.dumped)
             self._recorded_parts.add(key)
+        self._methods[record.task_id] = key, record.path
         return replace(record, method_parts=key, input_parts=fingerprint.inputs.dumped)
+
+    def _keep_body(self, caller: str) -> None:
+        """Keep what the body of a call is that calls others: plans compare it, and the calls' arguments."""
+        if self._fingerprints is None or caller not in self._methods:
+            return
+        key, path = self._methods.pop(caller)
+        body = self._fingerprints.body_digest(path) if self.caches else None
+        if body is not None:
+            from lolpop.running.fingerprints.parts import body_key
+
+            self._recorder.keep_fingerprint_parts(body_key(key), body)
 
     def _intercepted(
         self,

@@ -99,6 +99,52 @@ def test_every_combination_is_a_run_of_one_group(app, lolpop):
     assert f"lolpop runs compare --group {group}" in done.out
 
 
+DEPLOYING = """
+from pathlib import Path
+
+from lolpop import Runner, RunnerContainer, providers, workflow
+from lolpop.integrations import StoreState
+from lolpop.resources import DatasetVersion
+
+
+def deployed(runner):
+    file = Path("deployed.txt")
+    return {"deployed model": StoreState(file.read_text() if file.exists() else "none")}
+
+
+class App(Runner):
+    def __init__(self, *, seed: int):
+        self.seed = seed
+
+    @workflow(reads=deployed)
+    def prepare(self) -> DatasetVersion:
+        with Path("calls.txt").open("a") as file:
+            file.write("prepare ")
+        return DatasetVersion(name="rows", number=1)
+
+    @workflow(effects=True)
+    def run(self) -> int:
+        number = self.prepare().number
+        Path("deployed.txt").write_text(f"model {self.seed}")
+        return number + self.seed
+
+
+class AppContainer(RunnerContainer):
+    runner = providers.Runner(App)
+"""
+
+
+@pytest.mark.parametrize("jobs", [(), ("--jobs", "2")], ids=["in turn", "two at once"])
+def test_what_a_sweep_deploys_is_no_reason_to_make_what_is_shared_again(folder, lolpop, jobs):
+    """The combinations share it; a run after the sweep makes it anew, with what is deployed by then."""
+    (folder / "app.py").write_text(DEPLOYING)
+    done = lolpop("run", "app.py", "--sweep", "seed=1,2,3", *jobs)
+    assert done.code == 0, done.err
+    assert calls(folder) == ["prepare"]
+    assert lolpop("run", "app.py", "--cache", "--set", "seed=3").code == 0
+    assert calls(folder) == ["prepare"]
+
+
 def test_the_same_sweep_again_makes_only_what_is_missing(app, lolpop):
     """A failed combination does not stop the others, and only it runs again."""
     words = ("run", "app.py", "--sweep", "fit.scaler.factor=2,13,4", "--json")

@@ -23,7 +23,6 @@ from lolpop.containers import load
 
 class Mode(enum.Enum):
     fast = "fast"
-
     def apply(self, number):
         return number + 1
 
@@ -42,6 +41,11 @@ class Scaler(Component):
 
     def scale(self, number):
         return self.mode.apply(number)
+
+
+class Label(Component):
+    def __init__(self, text: str = "one"):
+        self.text = text
 
 
 class Base(Pipeline):
@@ -67,6 +71,10 @@ class Steps(Base):
         return helpers.REGISTRY.call("plugin", number)
 
     @task
+    def default(self, number: int) -> int:
+        return helpers.REGISTRY.call("none", number)
+
+    @task
     def scaled(self, number: int) -> int:
         return self.scaler.scale(number)
 
@@ -79,13 +87,40 @@ class Steps(Base):
         return self.rounded(number)
 
     @task
+    def bound(self, number: int) -> int:
+        return helpers.BOUND(number)
+
+    @task
+    def decorated(self, number: int) -> int:
+        return helpers.decorated(number)
+
+    @task
+    def mapped(self, number: int) -> float:
+        return float(helpers.mapped(number))
+
+    @task
+    def item(self, number: int) -> int:
+        return helpers.second([number, number + 1, number + 2])
+
+    @task
+    def validated(self, number: int) -> str:
+        return helpers.validated(number)
+
+    @task
+    def matched(self, number: int) -> bool:
+        return helpers.MATCH("aab") is not None
+
+    @task
     def plain(self, number: int) -> int:
         return number
 
 
 class Shadowed(Pipeline):
-    def __init__(self):
+    def __init__(self, *, label: Label, other: Label, seed: int):
         self.score = helpers.score
+        self.seed = seed + 40
+        self.ordered = [label, other]
+        self.named = {"first": label, "second": other}
 
     def score(self, number):
         return number
@@ -94,6 +129,18 @@ class Shadowed(Pipeline):
     def shadowed(self, number: int) -> int:
         return self.score(number)
 
+    @task
+    def seeded(self, number: int) -> int:
+        return number + self.seed
+
+    @task
+    def ordered_by(self, number: int) -> list:
+        return [label.text for label in self.ordered]
+
+    @task
+    def named_by(self, number: int) -> dict:
+        return {name: label.text for name, label in self.named.items()}
+
 
 class App(Runner):
     def __init__(self, *, steps: Steps, shadowed: Shadowed):
@@ -101,9 +148,13 @@ class App(Runner):
 
     @workflow
     def run(self) -> dict:
-        names = ["hooked", "registered", "scaled", "optional", "partial", "plain"]
+        names = [
+            "hooked", "registered", "default", "scaled", "optional", "partial", "bound", "decorated", "mapped", "item",
+            "validated", "matched", "plain",
+        ]
         results = {name: getattr(self.steps, name)(5) for name in names}
-        return {**results, "shadowed": self.shadowed.shadowed(5)}
+        names = ["shadowed", "seeded", "ordered_by", "named_by"]
+        return {**results, **{name: getattr(self.shadowed, name)(5) for name in names}}
 
 
 class StepsContainer(PipelineContainer):
@@ -112,6 +163,8 @@ class StepsContainer(PipelineContainer):
 
 
 class ShadowedContainer(PipelineContainer):
+    label = providers.Component(Label, default=Label)
+    other = providers.Component(Label, default=Label)
     pipeline = providers.Pipeline(Shadowed)
 
 
@@ -123,18 +176,29 @@ class AppContainer(RunnerContainer):
 FILES = {
     "app.py": APP,
     "helpers.py": """
+import operator
+import re
+
+import numpy as np
+from pydantic import validate_call
+
 HOOKS = []
+
+
+def fallback(number):
+    return number + 70
 
 
 class Registry:
     def __init__(self):
         self.functions = {}
+        self.default = fallback
 
     def add(self, name, function):
         self.functions[name] = function
 
     def call(self, name, number):
-        return self.functions[name](number)
+        return self.functions.get(name, self.default)(number)
 
 
 REGISTRY = Registry()
@@ -152,6 +216,51 @@ def first(number):
 
 def score(number):
     return number + 20
+
+
+class Template:
+    def whole(self, number):
+        return self.step(number)
+
+
+class Special(Template):
+    def step(self, number):
+        return number + 50
+
+
+BOUND = Special().whole
+
+
+class Adder:
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, function):
+        return lambda number: function(number) + self.by
+
+
+@Adder(60)
+def decorated(number):
+    return number
+
+
+def mapped(number, operation=np.negative):
+    return operation(number)
+
+
+def calling(function):
+    return lambda value: function(value)
+
+
+second = calling(operator.itemgetter(1))
+
+
+MATCH = re.compile("a+b$").match
+
+
+@validate_call
+def validated(number: int):
+    return type(number).__name__
 """,
     "plugins.py": "import helpers\n\n\ndef added(number):\n    return number + 30\n\n\n"
     'helpers.REGISTRY.add("plugin", added)\n',
@@ -160,9 +269,19 @@ EDITS = {
     "hooked": ("helpers.py", "number + 10", "number + 11"),
     "shadowed": ("helpers.py", "number + 20", "number + 21"),
     "registered": ("plugins.py", "number + 30", "number + 31"),
+    "default": ("helpers.py", "number + 70", "number + 71"),
     "scaled": ("app.py", "return number + 1\n", "return number + 2\n"),
     "optional": ("app.py", "self.depth + 1", "self.depth + 2"),
     "partial": ("app.py", "by=1", "by=2"),
+    "bound": ("helpers.py", "number + 50", "number + 51"),
+    "decorated": ("helpers.py", "Adder(60)", "Adder(61)"),
+    "mapped": ("helpers.py", "np.negative", "np.square"),
+    "item": ("helpers.py", "itemgetter(1)", "itemgetter(2)"),
+    "validated": ("helpers.py", "number: int", "number: float"),
+    "matched": ("helpers.py", "a+b$", "b+$"),
+    "seeded": ("app.py", "seed + 40", "seed + 41"),
+    "ordered_by": ("app.py", "[label, other]", "[other, label]"),
+    "named_by": ("app.py", '"first": label, "second": other', '"first": other, "second": label'),
 }
 """Of each task, an edit of something that it reaches."""
 
@@ -170,12 +289,13 @@ SCRIPT = """
 import json, os, sys
 sys.path.insert(0, os.getcwd())
 import app
-with app.load(app.AppContainer, recorded=True, cache=True) as container:
+flags = ["shadowed.other.text=two"]
+with app.load(app.AppContainer, flags=flags, recorded=True, cache=True) as container:
     cached = container.runner().run()
     store = container.store()
     tasks = store.tasks(store.runs()[0].run_id)
     called = [task.path.partition(".")[2] for task in tasks if task.reused_from is None]
-with app.load(app.AppContainer) as container:
+with app.load(app.AppContainer, flags=flags) as container:
     print(json.dumps([called, cached, container.runner().run()]))
 """
 

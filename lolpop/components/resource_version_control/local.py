@@ -150,15 +150,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
             # Detect a model that cannot be loaded now, not when it is needed.
             folders.load(folder, self._trusted_types)
             self._metadata_tracker.save_artifact(experiment, "model", folder)
-        remember(model, experiment)
+        remember(model, experiment, trainer.requires)
 
     def load_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
         """The model of an experiment, or of the winning experiment of a model version."""
         experiment = self._experiment(resource)
         if (remembered := recall(experiment)) is not None:
             return loaded(cast("FittedModel", remembered))
-        model = self._load_model(experiment)
-        remember(model, experiment)
+        model, requires = self._load_model(experiment)
+        remember(model, experiment, requires)
         return model
 
     def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
@@ -175,10 +175,10 @@ class LocalResourceVersionControl(ResourceVersionControl):
             trainer = folders.trainer_in(folder, self._trusted_types)
             model: FittedModel
             if is_installed(sys.modules[trainer.__module__].__file__ or ""):
-                model = StoredModel(lambda: self._load_model(experiment), classes)
+                model = StoredModel(lambda: self._load_model(experiment)[0], classes)
             else:  # the project's code of the model is part of the fingerprint, so it must be loaded
                 model = folders.load(folder, self._trusted_types)
-        remember(model, experiment)
+        remember(model, experiment, trainer.requires)
         return model
 
     def require(self, resource: DatasetVersion | Experiment | ModelVersion | str) -> None:
@@ -190,11 +190,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
         if recall(owner) is None and not self._metadata_tracker.has_artifact(owner, name):
             raise UnusableArtifactError(f"the {name} of {owner} is lost or damaged")
 
-    def _load_model(self, experiment: Experiment) -> FittedModel:
+    def _load_model(self, experiment: Experiment) -> tuple[FittedModel, Sequence[str]]:
+        """The model, and the modules that its trainer requires."""
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             self._metadata_tracker.load_artifact(experiment, "model", folder)
-            return folders.load(folder, self._trusted_types)
+            trainer = folders.trainer_in(folder, self._trusted_types)
+            return folders.load(folder, self._trusted_types), trainer.requires
 
     def _experiment(self, resource: Experiment | ModelVersion | str) -> Experiment:
         resource = as_resource(resource, Experiment, ModelVersion)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.running.fingerprints.classes import class_parts
 from lolpop.running.fingerprints.contributions import Contributions
+from lolpop.running.fingerprints.distributions import version_of
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
 from lolpop.running.fingerprints.wired import MethodParts, method_parts
@@ -146,6 +148,9 @@ class CallFingerprints:
 
     def _inputs(self, path: str, arguments: Mapping[str, Any], by_content: bool) -> Iterator[Part]:
         for name, value in arguments.items():
+            if by_content and isinstance(value, FittedModel):
+                yield from self._model_parts(name, value)
+                continue
             yield Part("input", name, *self._input(value, by_content))
             if isinstance(value, Path) and (self._folder / value).is_file():
                 yield Part("file", str(value), file_digest(self._folder / value))
@@ -179,20 +184,44 @@ class CallFingerprints:
 
         if isinstance(experiment := resource_of(value), Experiment):
             return experiment.reference
+        if isinstance(value, FittedModel):
+            return self._written_model(value)[0]
         try:
             return digest_of_value(value)
         except Opaque:
-            return self._digest_of_model(value) if isinstance(value, FittedModel) else None
+            return None
 
-    def _digest_of_model(self, model: FittedModel) -> str | None:
-        """The digest of what a trainer of the container writes of ``model``; None if none can keep it."""
+    def _model_parts(self, name: str, model: FittedModel) -> Iterator[Part]:
+        """A model, and the libraries that it works with."""
+        from lolpop.resources import Experiment
+        from lolpop.running.snapshots import type_and_shape
+        from lolpop.runs import requires_of, resource_of
+
+        experiment = resource_of(model)
+        if isinstance(experiment, Experiment):
+            digest: str | None = experiment.reference
+            requires: Sequence[str] = requires_of(model)
+        else:
+            digest, requires = self._written_model(model)
+        yield Part("input", name, digest, type_and_shape(model))
+        for module in requires:
+            version = version_of(module)
+            yield Part("library", module, version, version)
+
+    def _written_model(self, model: FittedModel) -> tuple[str | None, Sequence[str]]:
+        """The digest of what a trainer of the container writes of ``model``, and the modules it requires.
+
+        None if no trainer can keep it.
+        """
         from lolpop.components.model_trainer.folders import save_by_any
         from lolpop.running.trainers import trainers_of
 
+        with suppress(Opaque):
+            return digest_of_value(model), ()
         with temporary_folder() as temporary:
             folder = Path(temporary, "model")
             trainer = save_by_any(model, trainers_of(self._root), folder)
-            return None if trainer is None else file_digest(folder)
+            return (None, ()) if trainer is None else (file_digest(folder), trainer.requires)
 
 
 def _is_digest(text: str) -> bool:

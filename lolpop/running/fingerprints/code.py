@@ -5,22 +5,34 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import hashlib
 import inspect
+import operator
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 from lolpop.data.content import Opaque, digest_of_value
+from lolpop.running.fingerprints.by_name import module_of, runs_code_by_name
 from lolpop.running.fingerprints.bytecode import digest_of, references_of
+from lolpop.running.fingerprints.definitions import (
+    bound_to,
+    class_digest,
+    class_place,
+    dataclass_defaults,
+    described_hints,
+    identity_of,
+    items_of,
+    state_of,
+    text_digest,
+)
 from lolpop.running.fingerprints.distributions import distribution_of
 from lolpop.running.fingerprints.modules import (
     FRAMEWORK,
     binding_statements,
-    class_line,
     file_of,
     imports_of,
     is_project_module,
@@ -33,15 +45,12 @@ from lolpop.running.fingerprints.references import Reference
 
 __all__ = ["CodePart", "CodeParts", "code_of"]
 
-_EXECUTES = (exec, eval, compile, __import__, globals)
-_IMPORTS = frozenset({"importlib", "importlib.util", "importlib.machinery", "runpy"})
-_RESOLVES = frozenset({("pkgutil", "resolve_name"), ("pydoc", "locate")})
-"""Functions, whole modules of them, that reach code which no name in the caller's code tells of."""
-
 _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 """Callables whose code, or whose library, is known from the object itself."""
 
 _COLLECTIONS = (Mapping, list, tuple, set, frozenset)
+
+_GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 
 _GENERATED = "<"
 """How the file name of generated code begins, such as the ``__init__`` of a dataclass."""
@@ -101,6 +110,8 @@ class _Walk:
 
     def reach(self, value: Any, caller: str, name: str = "") -> None:
         """Count ``value``, which ``caller`` uses under ``name``."""
+        if (owner := bound_to(value)) is not None:
+            self._reach_owner(owner, caller, f"{name or value.__qualname__}.__self__")
         if isinstance(value, staticmethod | classmethod | MethodType):
             value = value.__func__
         if id(value) in self._seen:
@@ -110,9 +121,19 @@ class _Walk:
             return
         self._seen.add(id(value))
         self._visited.append(value)
-        if _runs_code_by_name(value):
+        if runs_code_by_name(value):
             self._reach_everything(caller)
         self._reach_new(value, caller, name)
+
+    def _reach_owner(self, owner: Any, caller: str, name: str) -> None:
+        """Count the object that a method is bound to; of libraries' objects, what their content tells."""
+        if isinstance(owner, type):
+            self.reach(owner, caller)
+        elif is_project_module(type(owner).__module__):
+            self._reach_part(owner, caller, name)
+        else:
+            with suppress(Opaque):
+                self._add(name, digest_of_value(owner), "", caller)
 
     def _reach_new(self, value: Any, caller: str, name: str) -> None:
         if isinstance(value, FunctionType):
@@ -129,8 +150,14 @@ class _Walk:
             for function in (value.fget, value.fset, value.fdel):
                 if function is not None:
                     self.reach(function, caller)
-        elif isinstance(value, BuiltinFunctionType) or (_module_of(value) and callable(value)):
-            self._use_library(_module_of(value), caller)
+        elif isinstance(value, BuiltinFunctionType):
+            self._use_library(module_of(value), caller)
+        elif isinstance(value, _GETTERS):
+            self._reach_value(value.__reduce__()[1], caller, name or "arguments")
+        elif module_of(value) and callable(value):
+            self._use_library(module_of(value), caller)
+            self._reach_state(value, caller, name)
+            self.reach(type(value), caller)
         else:
             self._reach_value(value, caller, name)
 
@@ -143,7 +170,7 @@ class _Walk:
         name = f"{module}.{function.__qualname__}"
         references = references_of(code)
         bound = [identity_of(names[reference.name]) for reference in references if reference.name in names]
-        self._add(name, _digest(digest_of(code), *bound), _place(code), caller)
+        self._add(name, text_digest(digest_of(code), *bound), _place(code), caller)
         for reference in references:
             self._follow(reference, names, module, name)
         defaults = (*enumerate(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items())
@@ -155,9 +182,17 @@ class _Walk:
             except ValueError:  # a variable that is not set yet
                 continue
             self._reach_part(value, name, f"{name}(variable {variable})")
+            self._count_annotations(value, name)
         for attribute, value in vars(function).items():
             if attribute != "__isabstractmethod__":
                 self._reach_part(value, name, f"{name}.{attribute}")
+                self._count_annotations(value, name)
+
+    def _count_annotations(self, function: Any, caller: str) -> None:
+        """Count the annotations of a function that a decorator has, and may read."""
+        if isinstance(function, FunctionType) and function.__annotations__:
+            name = f"{function.__module__}.{function.__qualname__}(annotations)"
+            self._add(name, text_digest(described_hints(function.__annotations__)), "", caller)
 
     def _follow_class(self, owner: type, caller: str) -> None:
         module = owner.__module__
@@ -165,7 +200,7 @@ class _Walk:
             self._use_library(module, caller)
             return
         name = f"{module}.{owner.__qualname__}"
-        self._add(name, _class_digest(owner), _class_place(owner), caller)
+        self._add(name, class_digest(owner), class_place(owner), caller)
         for base in (*owner.__bases__, type(owner)):
             self.reach(base, name)
         if type(owner).__module__ not in ("builtins", "abc", "enum", "typing") and not is_project_module(
@@ -179,7 +214,7 @@ class _Walk:
             if isinstance(value, FunctionType) and value.__code__.co_filename.startswith(_GENERATED):
                 continue  # made of fields and annotations, which count already
             self._reach_part(value, name, f"{name}.{attribute}")
-        for field_name, default in _dataclass_defaults(owner):
+        for field_name, default in dataclass_defaults(owner):
             self._reach_part(default, name, f"{name}.{field_name}(default)")
 
     def _follow(self, reference: Reference, names: Mapping[str, Any], module: str, caller: str) -> None:
@@ -210,7 +245,7 @@ class _Walk:
                 self._reach_global(value, vars(module), attribute, module.__name__, caller)
             else:
                 self._use_library(module.__name__, caller)
-                if _runs_code_by_name(value):
+                if runs_code_by_name(value):
                     self._reach_everything(caller)
             return
         self._reach_module(module.__name__, caller)
@@ -230,11 +265,12 @@ class _Walk:
     def _reach_global(
         self, value: Any, names: Mapping[str, Any], name: str, module: str, caller: str
     ) -> None:
-        if _runs_code_by_name(value):
+        if runs_code_by_name(value):
             self._reach_everything(caller)
         if callable(value):
             self.reach(value, caller, f"{module}.{name}")
-            if not isinstance(value, _FOLLOWED) and not hasattr(value, "__wrapped__"):
+            is_followed = isinstance(value, _FOLLOWED) or hasattr(value, "__wrapped__")
+            if not is_followed or bound_to(value) is not None:
                 self._reach_binding(module, name, names, caller)
                 self._reach_contents(value, caller, f"{module}.{name}")
             return
@@ -247,10 +283,33 @@ class _Walk:
 
     def _reach_contents(self, value: Any, caller: str, name: str) -> None:
         """Count what was put into a collection, or an object of the project, after it was bound."""
+        if not self._enter(value):
+            return
         if isinstance(value, _COLLECTIONS):
-            self._reach_items(value, caller, name)
-        elif is_project_module(type(value).__module__):
-            self._reach_state(value, caller, name)
+            parts = {str(index): item for index, item in enumerate(items_of(value))}
+        else:
+            parts = state_of(value) if is_project_module(type(value).__module__) else {}
+        for key, part in parts.items():
+            self._reach_content(part, caller, f"{name}.{key}")
+
+    def _reach_content(self, part: Any, caller: str, name: str) -> None:
+        if isinstance(part, _FOLLOWED) or hasattr(part, "__wrapped__"):
+            self._reach_part(part, caller, name)
+            return
+        try:
+            self._add(name, digest_of_value(part), "", caller)
+        except Opaque:
+            # Of a library's object, such as a connection, nothing is known that lasts.
+            self._reach_contents(part, caller, name)
+        self.reach(type(part), caller)
+
+    def _enter(self, value: Any) -> bool:
+        """Note that what is in ``value`` is counted; False if it is already."""
+        if id(value) in self._entered:
+            return False
+        self._entered.add(id(value))
+        self._visited.append(value)
+        return True
 
     def _reach_part(self, value: Any, caller: str, name: str) -> None:
         if isinstance(value, ModuleType) or callable(value) or hasattr(value, "__wrapped__"):
@@ -275,25 +334,16 @@ class _Walk:
         self.reach(type(value), caller)
 
     def _reach_items(self, value: Any, caller: str, name: str) -> None:
-        if id(value) in self._entered:
-            return
-        self._entered.add(id(value))
-        self._visited.append(value)
-        items = [*value.items()] if isinstance(value, Mapping) else [*value]
-        if isinstance(value, set | frozenset):
-            items.sort(key=identity_of)  # their own order differs from process to process
-        for index, item in enumerate(items):
-            self._reach_part(item, caller, f"{name}[{index}]")
+        if self._enter(value):
+            for index, item in enumerate(items_of(value)):
+                self._reach_part(item, caller, f"{name}[{index}]")
 
     def _reach_state(self, value: Any, caller: str, name: str) -> None:
         """Count an object by its class and its attributes."""
         self._use_library(type(value).__module__, caller)
         self._add(f"{name}(type)", f"{type(value).__module__}.{type(value).__qualname__}", "", caller)
-        state = {slot: getattr(value, slot, None) for slot in getattr(type(value), "__slots__", ())}
-        for attribute, part in sorted({**state, **getattr(value, "__dict__", {})}.items()):
-            if id(part) not in self._seen:
-                self._seen.add(id(part))
-                self._visited.append(part)
+        if self._enter(value):
+            for attribute, part in state_of(value).items():
                 self._reach_part(part, caller, f"{name}.{attribute}")
 
     def _reach_binding(self, module: str, name: str, names: Mapping[str, Any], caller: str) -> None:
@@ -305,7 +355,7 @@ class _Walk:
         if not statements:
             self._reach_module(module, caller)
             return
-        digest = _digest(*(ast.dump(statement) for statement in statements))
+        digest = text_digest(*(ast.dump(statement) for statement in statements))
         file = file_of(module)
         self._add(part, digest, f"{file.name if file else module}:{statements[0].lineno}", caller)
         for statement in statements:
@@ -371,66 +421,14 @@ _OF_EVERY_CLASS = frozenset(
 """Attributes of classes that say nothing of what they do, or that their digest holds."""
 
 
-def _class_digest(owner: type) -> str:
-    annotations = {name: str(hint) for name, hint in vars(owner).get("__annotations__", {}).items()}
-    bases = [f"{base.__module__}.{base.__qualname__}" for base in owner.__bases__]
-    slots = repr(vars(owner).get("__slots__", ()))
-    settings = repr(vars(owner).get("model_config", ""))
-    return _digest(*bases, repr(sorted(annotations.items())), slots, settings)
-
-
-def identity_of(value: Any) -> str:
-    """What a name stands for, as far as a name can tell: a function or class by its own, others by type."""
-    if isinstance(value, ModuleType):
-        return f"module {value.__name__}"
-    if isinstance(value, MethodType):
-        value = value.__func__
-    if isinstance(value, FunctionType | BuiltinFunctionType | type):
-        return f"{value.__module__}.{value.__qualname__}"
-    return f"a {type(value).__module__}.{type(value).__qualname__}"
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _dataclass_defaults(owner: type) -> Iterator[tuple[str, Any]]:
-    for name, described in vars(owner).get("__dataclass_fields__", {}).items():
-        for default in (described.default, described.default_factory):
-            if type(default).__name__ != "_MISSING_TYPE":
-                yield name, default
-
-
 def _is_project_code(code: CodeType, module: str) -> bool:
     return is_project_module(module) or (
         not code.co_filename.startswith(_GENERATED) and module not in sys.modules
     )
 
 
-def _runs_code_by_name(value: Any) -> bool:
-    if value is sys.modules:
-        return True
-    if not isinstance(value, FunctionType | BuiltinFunctionType | type):
-        return False
-    module = _module_of(value)
-    return value in _EXECUTES or module in _IMPORTS or (module, value.__name__) in _RESOLVES
-
-
-def _module_of(value: Any) -> str:
-    module = getattr(value, "__module__", None) or type(value).__module__
-    return module if isinstance(module, str) else ""
-
-
 def _place(code: CodeType) -> str:
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
-
-
-def _class_place(owner: type) -> str:
-    file = file_of(owner.__module__)
-    if file is None:
-        return ""
-    line = class_line(owner.__module__, owner.__qualname__.partition(".")[0])
-    return file.name if line is None else f"{file.name}:{line}"
 
 
 def _absolute(reference: Reference, module: str) -> str:

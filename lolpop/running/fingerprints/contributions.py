@@ -79,6 +79,8 @@ class Contributions:
         self._sections: dict[tuple[int, tuple[str, ...]], Contribution] = {}
         self._declarations: dict[type, tuple[bool, list[tuple[str, Any]]]] = {}
         self._members: dict[tuple[type, str], list[Member]] = {}
+        self.attributes: dict[tuple[int, str], tuple[Any, Any]] = {}
+        """Attributes by owner and name: the value, and what is behind it, as long as that is the value."""
         self._injected: dict[int, tuple[dict[int, Any], list[Any]]] = {}
 
     def of_component(self, provider: Any) -> Contribution:

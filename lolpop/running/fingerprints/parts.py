@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["Part", "PartKind", "Parts", "combined_digest", "differences"]
+__all__ = ["Part", "PartKind", "Parts", "body_key", "combined_digest", "differences"]
 
 PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file", "state"]
 
@@ -94,6 +94,11 @@ class Parts:
     def loaded(cls, text: str) -> Parts:
         """The parts that were dumped."""
         return cls(Part(*fields) for fields in json.loads(text))
+
+
+def body_key(method: str) -> str:
+    """The key of the body of a method among the parts that a store keeps, by the key of its parts."""
+    return f"body {method}"
 
 
 def combined_digest(method: Parts, inputs: Parts) -> str | None:

@@ -35,6 +35,9 @@ _LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 """Libraries that lolpop's own code uses with any components."""
 
 
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+
+
 class MethodParts:
     """The dependencies of the calls of one method, without arguments."""
 
@@ -188,22 +191,50 @@ class _Walk:
             value = getattr(instance, name)
         except AttributeError:
             return  # the call itself will say so
-        providers = self._contributions.injected_into(owner)
-        values = list(value.values()) if isinstance(value, dict) else value
-        values = values if isinstance(values, list | tuple) and values else [value]
-        if all(id(item) in providers for item in values):
-            for item in values:
-                self._follow_injected(providers[id(item)], chain[1:] if item is value else ())
-            return
+        remembered = self._contributions.attributes.get((id(owner), name))
+        if remembered is None or remembered[0] is not value:
+            remembered = value, self._behind_attribute(owner, name, value)
+            if isinstance(value, _PLAIN) or not isinstance(remembered[1], Contribution):
+                self._contributions.attributes[id(owner), name] = remembered
+        behind = remembered[1]
+        if isinstance(behind, Contribution):
+            self._take(behind)
+        elif behind is not None:
+            self._follow_injected(behind, chain[1:])
+        elif not self._count_injected(owner, name, value):
+            self._count_other(owner, name, value)
+
+    def _behind_attribute(self, owner: Slot[Any], name: str, value: Any) -> Any:
+        """The provider of what was injected, or the contribution of a setting; None if it is neither."""
+        provider = self._contributions.injected_into(owner).get(id(value))
+        if provider is not None:
+            return provider
         setting = cell_of(owner).plan.settings.get(name.lstrip("_"))
         if setting is not None and _is_same(setting.value, value):
-            self._take(self._contributions.of_setting(owner, setting))
-            return
-        provider = _named_alike(owner, name)
-        if isinstance(provider, Settings):
-            self._take(self._contributions.of_section(provider, ()))
-            return
-        if isinstance(provider, ComponentGroup) and not value:
+            return self._contributions.of_setting(owner, setting)
+        alike = _named_alike(owner, name)
+        if isinstance(alike, Settings) and _is_same(alike(), value):
+            return self._contributions.of_section(alike, ())
+        return None
+
+    def _count_injected(self, owner: Slot[Any], name: str, value: Any) -> bool:
+        """Count a collection of what was injected, and its order; whether it is one."""
+        providers = self._contributions.injected_into(owner)
+        items = list(value.values()) if isinstance(value, dict) else value
+        if not isinstance(items, list | tuple) or not items:
+            return False
+        if any(id(item) not in providers for item in items):
+            return False
+        for item in items:
+            self._follow_injected(providers[id(item)], ())
+        counted = [providers[id(item)] for item in items]
+        if any(getattr(implementation_of(provider), "affects_results", True) for provider in counted):
+            keys = list(value) if isinstance(value, dict) else []
+            self._count_value(owner, name, [keys, list(map(_path_of, counted))])
+        return True
+
+    def _count_other(self, owner: Slot[Any], name: str, value: Any) -> None:
+        if isinstance(_named_alike(owner, name), ComponentGroup) and not value:
             return  # an empty list
         if not self._count_value(owner, name, value) and not self._follow_helper(owner, name, value):
             self._count_whole(owner)
@@ -317,6 +348,10 @@ def _is_same(value: Any, other: Any) -> bool:
         return value is other or digest_of_value(value) == digest_of_value(other)
     except Opaque:
         return value is other
+
+
+def _path_of(provider: Any) -> str:
+    return cell_of(provider).path if isinstance(provider, Slot) else str(getattr(provider, "name", ""))
 
 
 def _below(path: str, name: str) -> str:
