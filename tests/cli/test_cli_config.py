@@ -70,8 +70,14 @@ def test_explain_lists_every_source_the_winner_first(project, lolpop, monkeypatc
     [told] = lolpop("config", "explain", *words, "--json").json
     assert told["value"] == "flag"
     assert told["description"] == "What is said before the name."
-    assert [each["value"] for each in told["statements"]] == ["flag", "variable", "dotenv", "profile", "file"]
-    assert [each["standing"] for each in told["statements"]] == ["effective", *["overridden"] * 4]
+    assert [statement["value"] for statement in told["statements"]] == [
+        "flag",
+        "variable",
+        "dotenv",
+        "profile",
+        "file",
+    ]
+    assert [statement["standing"] for statement in told["statements"]] == ["effective", *["overridden"] * 4]
     assert told["default"] == "hello"
     lines = lolpop("config", "explain", *words).out.splitlines()
     assert [line.split()[0] for line in lines[2:]] == [
@@ -116,7 +122,7 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     monkeypatch.setenv("LOLPOP_TRAIN__MODEL_TRAINER__PARAMS__MAX_ITER", "150")
     words = ["classification", key, "--set", 'train.model_trainer.params={"max_iter": 200}']
     [told] = lolpop("config", "explain", *words, "--json").json
-    assert [each["value"] for each in told["statements"]] == [200, 150, 100]
+    assert [statement["value"] for statement in told["statements"]] == [200, 150, 100]
     done = lolpop("config", "explain", "classification", "train.model_trainer.params.learning_rate")
     assert done.code == 0
     assert "is not set" in done.out

@@ -51,7 +51,7 @@ def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
     assert done.json["deployment"] == "deployment:tumours@1"
     document = lolpop("models", "show", "tumours", "--json").json
     assert (document["status"], document["registration"]["approved_by"]) == ("deployed", "Ada")
-    assert [each["active"] for each in document["deployments"]] == [True]
+    assert [deployment["active"] for deployment in document["deployments"]] == [True]
     assert "deployed, approved by Ada" in lolpop("models", "ls", "tumours").out
 
 

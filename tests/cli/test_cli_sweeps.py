@@ -151,11 +151,15 @@ def test_the_same_sweep_again_makes_only_what_is_missing(app, lolpop):
     first = lolpop(*words)
     assert first.code == 1
     assert "thirteen brings bad luck" in first.err
-    assert [each["status"] for each in first.json["combinations"]] == ["completed", "failed", "completed"]
+    assert [combination["status"] for combination in first.json["combinations"]] == [
+        "completed",
+        "failed",
+        "completed",
+    ]
     calls(app)
     second = lolpop(*words)
     assert calls(app) == ["run0"]
-    assert [each["was_done"] for each in second.json["combinations"]] == [True, False, True]
+    assert [combination["was_done"] for combination in second.json["combinations"]] == [True, False, True]
 
 
 def test_a_combination_is_run_again_if_it_would_do_something_else(app, shell):
@@ -178,7 +182,7 @@ def test_combinations_run_at_once(app, shell):
     done = shell("lolpop run app.py --sweep seed=1,2,3 --sweep fit.scaler.factor=2,13 -j 2 --json")
     assert done.code == 1, done.err
     combinations = done.json["combinations"]
-    assert [each["status"] for each in combinations] == ["completed", "failed"] * 3
+    assert [combination["status"] for combination in combinations] == ["completed", "failed"] * 3
     assert sorted(calls(app)) == ["prepare", *["run1"] * 2, *["run2"] * 2, *["run3"] * 2]
 
 

@@ -132,7 +132,7 @@ def answers(checker_type, frame, other, problem):
             with contextlib.suppress(LolpopError):
                 report = checker.check(frame, expected, labelled=labelled)
                 assert report.checks
-                assert all(each.message for each in report.checks)
+                assert all(check.message for check in report.checks)
 
 
 def described(profiler_type, frame, other, problem):

@@ -163,6 +163,6 @@ def test_one_variable_changes_what_checks_the_data(name, runner, example, lolpop
     """Every example passes the checks of pandera."""
     example(name)
     document, _ = lolpop(runner, LOLPOP_PROCESS__DATA_CHECKER="pandera")
-    checks = [each for each in document["checks"] if each["task"] == "process.check_data"]
-    assert [each["check"] for each in checks] == ["schema", "schema"]
-    assert {each["status"] for each in checks} == {"ok"}
+    checks = [check for check in document["checks"] if check["task"] == "process.check_data"]
+    assert [check["check"] for check in checks] == ["schema", "schema"]
+    assert {check["status"] for check in checks} == {"ok"}

@@ -365,7 +365,9 @@ class Writing(Interceptor):
 
 def intercepted(*interceptors):
     Writing.written.clear()
-    settings = {"interceptors": [{"use": f"{__name__}:Writing", **each} for each in interceptors]}
+    settings = {
+        "interceptors": [{"use": f"{__name__}:Writing", **interceptor} for interceptor in interceptors]
+    }
     return FlowContainer.load(overrides=settings, environ={})
 
 

@@ -75,7 +75,7 @@ def test_a_reused_call_returns_what_it_returned(tmp_path, form):
                 )
                 plans.append([call.status for call in planned])
             results.append(container.runner().run(form))
-            reused.append([each.reused_from is not None for each in store.tasks(store.runs()[0].run_id)])
+            reused.append([task.reused_from is not None for task in store.tasks(store.runs()[0].run_id)])
     for value, name in results:
         assert type(value) is type(results[0][0])
         assert name == type(value).__name__

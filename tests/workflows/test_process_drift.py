@@ -80,7 +80,7 @@ def test_drifted_rows_are_reported_before_they_are_predicted(load, drifted, caps
     assert f"{PREDICT} against {TRAIN}: 1 column drifted" in " ".join(output.split())
     assert "'mean_radius'" in output
     kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
-    assert [each["column"] for each in kept["columns"] if each["status"] == "warn"] == ["mean_radius"]
+    assert [column["column"] for column in kept["columns"] if column["status"] == "warn"] == ["mean_radius"]
 
 
 def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
@@ -141,9 +141,9 @@ def test_drift_since_the_previous_job_is_reported_and_recorded(load, tmp_path, k
     assert "'prediction' ('" in output
     kept = container.metadata_tracker().get(job).fields["drift.prediction_job:tumors@1"]
     report = DriftReport.model_validate(kept)
-    drifted = {each.column for each in report.columns if each.status == "warn"}
+    drifted = {column.column for column in report.columns if column.status == "warn"}
     assert {"mean_radius", "prediction"} <= drifted
-    assert "patient_id" not in {each.column for each in report.columns}
+    assert "patient_id" not in {column.column for column in report.columns}
 
 
 def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, capsys):
@@ -156,7 +156,7 @@ def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, 
     capsys.readouterr()
     job = predict(container)
     kept = container.metadata_tracker().get(job).fields[f"drift.{same}"]
-    assert {each["column"] for each in kept["columns"]} >= {"mean_radius", "prediction"}
+    assert {column["column"] for column in kept["columns"]} >= {"mean_radius", "prediction"}
     assert "drifted" not in capsys.readouterr().err
 
 

@@ -66,7 +66,7 @@ def expectation(**columns):
 
 
 def broken(report):
-    return {(each.check, each.status, each.columns) for each in report.checks if each.status != "ok"}
+    return {(check.check, check.status, check.columns) for check in report.checks if check.status != "ok"}
 
 
 @KINDS
@@ -109,7 +109,7 @@ def test_the_users_schema_decides(kind, name, schemas):
     checker = PanderaDataChecker(f"schemas.py:{name}", problem=PROBLEM, folder=schemas)
     assert not broken(checker.check(kind(shop())))
     report = checker.check(kind(shop(age=[130] * 3 + [30] * 397)))
-    assert {(each.status, each.columns) for each in report.checks} == {("error", ("age",))}
+    assert {(check.status, check.columns) for check in report.checks} == {("error", ("age",))}
     assert "3 rows, such as " in report.checks[0].message
     mild = PanderaDataChecker(f"schemas.py:{name}", "warn", problem=PROBLEM, folder=schemas)
     assert mild.check(kind(shop(age=[130] * 400))).status == "warn"

@@ -68,8 +68,8 @@ def test_top_values_are_counted(kind):
         )
     )
     columns = profile.by_name
-    assert [(each.value, each.count) for each in columns["town"].values] == [("Ulm", 2), ("Bonn", 1)]
-    assert [(each.value, each.count) for each in columns["floor"].values] == [("2", 2)]
+    assert [(value.value, value.count) for value in columns["town"].values] == [("Ulm", 2), ("Bonn", 1)]
+    assert [(value.value, value.count) for value in columns["floor"].values] == [("2", 2)]
     assert columns["new"].values[0].count == 3
     assert columns["town"].missing == columns["floor"].missing == 1
     unused = pd.DataFrame({"town": pd.Categorical(["a"], categories=["a", "b"])})
@@ -94,7 +94,7 @@ def test_rows_of_one_origin_do_not_drift(kind):
     for rows in (1, 30, 300, 5000):
         report = profiler().compare(kind(shop(seed=1, rows=rows)), reference)
         assert report.status == "ok"
-        assert {each.column for each in report.columns} == {
+        assert {column.column for column in report.columns} == {
             "age", "income", "visits", "member", "town", "street", "bought",
         }  # fmt: skip
 
@@ -148,7 +148,7 @@ def test_a_stored_profile_compares_as_the_rows_do():
 def test_statistics_are_those_of_scipy():
     """Chi-squared is exact where no value is rare, Kolmogorov-Smirnov up to the width of a bin."""
     reference, frame = pd.DataFrame(shop()), pd.DataFrame(shop(seed=1))
-    comparison = {each.column: each for each in profiler().compare(frame, reference).columns}
+    comparison = {column.column: column for column in profiler().compare(frame, reference).columns}
     table = pd.crosstab(np.repeat([0, 1], 1000), pd.concat([reference["town"], frame["town"]]).to_numpy())
     assert comparison["town"].statistic == pytest.approx(chi2_contingency(table).statistic)
     exact = ks_2samp(reference["age"], frame["age"]).statistic

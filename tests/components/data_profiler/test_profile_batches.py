@@ -53,8 +53,8 @@ def rounded(profile):
         for name in ("mean", "std"):
             if column["numbers"]:
                 column["numbers"][name] = pytest.approx(column["numbers"][name], rel=1e-9, abs=1e-12)
-    for each in found["correlations"]:
-        each["coefficient"] = pytest.approx(each["coefficient"])
+    for correlation in found["correlations"]:
+        correlation["coefficient"] = pytest.approx(correlation["coefficient"])
     return found
 
 

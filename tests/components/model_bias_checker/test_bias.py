@@ -69,7 +69,7 @@ def test_small_groups_are_measured_and_not_judged(customers, fitted):
     report = judge(frame, fitted(frame[LEARNED]))
     assert report.status == "ok"
     assert "groups of fewer than 20 rows are not compared: 'few'" in report.checks[0].message
-    assert {each.group: each.rows for each in report.groups}["few"] == 5
+    assert {group.group: group.rows for group in report.groups}["few"] == 5
 
 
 def test_metrics_by_group_are_those_of_the_rows(customers, fitted):

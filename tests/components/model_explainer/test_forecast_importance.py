@@ -73,7 +73,7 @@ def test_the_lag_that_series_are_made_by_is_found(months):
 @pytest.mark.parametrize("name", ["lag_1", "week_cos", "offer_change", "time of week"])
 def test_regressors_may_be_called_as_features_are(parts, name):
     """A regressor called lag_1 is kept apart from the lag."""
-    known, ahead = (each.rename(columns={"nothing": name}) for each in parts)
+    known, ahead = (part.rename(columns={"nothing": name}) for part in parts)
     model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
     found = importance(model, ahead)
     assert abs(found[name]) < 0.01 < found["offer"]

@@ -90,7 +90,7 @@ def test_learned_from_is_what_was_there_and_not_kept_apart(rows, data, asked, po
     make = pl.DataFrame if polars else pd.DataFrame
 
     def frame(values, make=make):
-        return make({"a": [float(each) for each in values], "b": [f"<{each % 3}>" for each in values]})
+        return make({"a": [float(value) for value in values], "b": [f"<{value % 3}>" for value in values]})
 
     found = learned_from(frame(asked), frame(rows, pd.DataFrame), frame(apart), None)
     assert found.tolist() == [each in rows and each not in apart for each in asked]

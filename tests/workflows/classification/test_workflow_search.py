@@ -51,8 +51,8 @@ def test_candidates_compete_without_a_search_too(load, kept):
     container = load(train__candidates=candidates, train__retrain_on_all_data=True)
     container.runner().run()
     fields = [fields for fields, _ in outcomes(kept, container)]
-    assert [each["candidate"] for each in fields] == [0, 1, 1]
-    assert [each["winner"] for each in fields] == [False, False, True]
+    assert [field["candidate"] for field in fields] == [0, 1, 1]
+    assert [field["winner"] for field in fields] == [False, False, True]
     assert fields[2]["retrained_from"] == "experiment:tumors@2"
 
 

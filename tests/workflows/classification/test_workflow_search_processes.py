@@ -42,7 +42,7 @@ def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, 
         assert (record.run_id, record.task) == (container.runs()[0].run_id, "train.train_model")
         assert kept.parents(experiment) == [model_version, rows]
         assert any(name.startswith("validation.") for name in container.metrics_tracker().get(experiment))
-    assert [kept.get(each).fields["winner"] for each in resources].count(True) == 1
+    assert [kept.get(resource).fields["winner"] for resource in resources].count(True) == 1
     assert container.resource_version_control().load_model(model_version).columns
 
 

@@ -228,7 +228,7 @@ def test_gaps_longer_than_the_horizon_are_no_origin(months):
     """A backtest skips origins after which no row follows."""
     problem = MONTHS.model_copy(update={"frequency": "D"})
     splits = HorizonDataSplitter(problem=problem).backtest(months)
-    assert all(len(each.test) for each in splits)
+    assert all(len(split.test) for split in splits)
 
 
 def test_there_is_no_time_after_the_last_year():
