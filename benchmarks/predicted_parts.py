@@ -61,7 +61,9 @@ def main() -> None:
         )
         seconds = time.perf_counter() - start
         done.set()
-    result = {"seconds": seconds, "peak": max(peaks.values())}
+    first = peaks.pop(os.getpid(), 0)
+    result = {"seconds": seconds, "peak": max([first, *peaks.values()]), "first": first}
+    result["workers"] = max(peaks.values(), default=0)
     (folder / "predicted.json").write_text(json.dumps(result))
 
 

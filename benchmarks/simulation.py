@@ -24,14 +24,16 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.batches import BATCH_ROWS, measured
-from benchmarks.parts import PREDICTING, prepared
+from benchmarks.parts import prepared
+from benchmarks.transactions import counted_transactions
 from lolpop._processors import processors
 from lolpop.components.executor.dask import DaskExecutor
 from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 
+COUNTING = Path(__file__).with_name("counted_parts.py")
 PART_ROWS = 4 * BATCH_ROWS
-MEASURED_ROWS = 4_000_000
+MEASURED_ROWS = 2_000_000
 GIGABYTE = 1e9
 MEGABYTE = 1 << 20
 AHEAD = 2  # parts that are begun and not taken for each worker, as the predict pipeline has it
@@ -137,29 +139,13 @@ def calibrate(folder: Path) -> Costs:
     )
 
 
-@contextmanager
-def counted_transactions() -> Iterator[Counter[str]]:
-    """Count the transactions of this process on any database."""
-    from sqlalchemy import Engine, event
-
-    counter: Counter[str] = Counter()
-
-    def count(connection: object) -> None:
-        del connection
-        counter["begin"] += 1
-
-    event.listen(Engine, "begin", count)
-    try:
-        yield counter
-    finally:
-        event.remove(Engine, "begin", count)
-
-
-def item_costs(items: int = 1000) -> tuple[float, float]:
+def item_costs(items: int = 1000, workers: int = 1) -> tuple[float, float]:
     """Seconds of an item that does nothing, and messages to the scheduler, which is in this process."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
         executor = DaskExecutor(cluster.scheduler_address)
         executor.map(abs, range(10))
         messages: Counter[str] = Counter()
@@ -226,14 +212,24 @@ def limits(costs: Costs, rows: int) -> list[str]:
 
 
 def compared(folder: Path, costs: Costs, rows: int) -> Table:
+    """What processes of this machine need and do, each beside what the simulation says (in brackets)."""
     table = Table(
-        "processes", "measured", "simulated",
-        title=f"{rows:,} rows on {processors()} cores of this machine", title_justify="left",
+        "processes", "seconds", "rows in flight", "transactions", "messages for an item",
+        title=f"{rows:,} rows on {processors()} cores of this machine (simulated)", title_justify="left",
     )  # fmt: skip
+    parts = -(-rows // PART_ROWS)
     for workers in (1, 2, 4, 8):
-        seconds = measured(PREDICTING, folder, "local", str(workers), str(workers))["seconds"]
-        simulated = simulate(costs, rows, workers, cores=processors()).seconds
-        table.add_row(str(workers), f"{seconds:.1f} s", f"{simulated:.1f} s")
+        counted = measured(COUNTING, folder, str(workers))
+        simulated = simulate(costs, rows, workers, cores=processors())
+        transactions = workers * costs.first_transactions + parts * costs.part_transactions
+        _, messages = item_costs(200, workers)
+        table.add_row(
+            str(workers),
+            f"{counted['seconds']:.1f} ({simulated.seconds:.1f})",
+            f"{counted['parts'] * PART_ROWS:,.0f} ({simulated.rows_in_flight:,})",
+            f"{counted['transactions']:,.0f} ({transactions:,})",
+            f"{messages:.1f} ({costs.messages:.1f})",
+        )
     return table
 
 
