@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).parents[2]
 REQUIREMENTS = {
     "airflow": ["apache-airflow>=3.3,<3.4", "lazy-loader>=0.4"],
     "prefect": ["prefect>=3.8,<3.9", "fastapi>=0.115,<0.150", "lazy-loader>=0.4"],
-    "dagster": ["dagster>=1.13,<1.14"],
-    "metaflow": ["metaflow>=2.19,<2.20"],
+    "dagster": ["dagster>=1.13,<1.14", "lazy-loader>=0.4"],
+    "metaflow": ["metaflow>=2.19,<2.20", "lazy-loader>=0.4", "pydantic>=2.14"],
     "lolpop": ["--editable", str(REPOSITORY)],
 }
 """Each in an environment of its own: they agree neither with one another nor with what lolpop is tested with.

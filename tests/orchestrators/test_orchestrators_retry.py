@@ -193,10 +193,48 @@ def by_hand():
 
 by_hand()
 """,
+    "dagster": """
+import dagster as dg
+from lolpop.components.orchestrator.dagster import workflows
+
+mill = workflows("app.py", FOLDER, python=PYTHON, retries=1)
+
+@dg.job
+def by_hand():
+    mixed = mill.mix(grain="oats", after=mill.grind())
+    mill.pack(flour=mixed, note_on_bag="it's \\"mild\\"")
+""",
+    "metaflow": """
+from metaflow import FlowSpec, retry, step
+from lolpop.components.orchestrator.metaflow import workflows
+
+mill = workflows("app.py", FOLDER, python=PYTHON)
+
+class ByHand(FlowSpec):
+    @step
+    def start(self):
+        mill.grind()
+        self.next(self.mix)
+
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def mix(self):
+        self.mixed = mill.mix(grain="oats")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        mill.pack(flour=self.mixed, note_on_bag="it's \\"mild\\"")
+
+if __name__ == "__main__":
+    ByHand()
+""",
 }
 COMMANDS = {
     "prefect": "python {file}",
     "airflow": "airflow db migrate && airflow dags test by_hand",
+    "dagster": "touch $DAGSTER_HOME/dagster.yaml && dagster job execute -f {file} -j by_hand",
+    "metaflow": "python {file} run",
 }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from lolpop.components.orchestrator._processes import Processes, WorkflowTasks
 from lolpop.components.orchestrator._python_files import (
     PythonFileOrchestrator,
     literal,
@@ -16,7 +19,7 @@ from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.graphs import FlowGraph, Step
 from lolpop.integrations import Inherited
 
-__all__ = ["DagsterOrchestrator"]
+__all__ = ["DagsterOrchestrator", "workflows"]
 
 
 class DagsterOrchestrator(PythonFileOrchestrator):
@@ -63,6 +66,56 @@ class DagsterOrchestrator(PythonFileOrchestrator):
         yield "    jobs=[job],"
         yield f"    schedules=[dg.ScheduleDefinition(job=job, cron_schedule={literal(self._schedule)})],"
         yield ")"
+
+
+def workflows(
+    runner: str,
+    folder: str = ".",
+    *,
+    options: Sequence[str] = (),
+    python: str = sys.executable,
+    retries: int = 0,
+    retry_delay: float = 0,
+) -> WorkflowTasks:
+    """Ops of Dagster named as the workflows of a runner, for a job that is written by hand.
+
+    Each takes the arguments of its workflow by name, which are plain values or outputs of other ops, and
+    ``after``, an output that it waits for, or a list of them. It returns the result: a reference, where that
+    is a resource. A workflow that is called again is an op with a number: ``process_data_2``. The runs of a
+    job have one group. ``folder`` and ``python`` are those of the project, and ``options`` words of
+    ``lolpop run``, such as ``["--profile", "prod"]``.
+    """
+    import dagster as dg
+
+    processes = Processes(runner, folder, options, python)
+    policy = dg.RetryPolicy(max_retries=retries, delay=retry_delay)
+    calls: Counter[str] = Counter()
+
+    def task_of(workflow: str) -> Any:
+        def call(*, after: Any = (), **arguments: Any) -> Any:
+            outputs = {name: value for name, value in arguments.items() if _is_output(value)}
+            calls[workflow] += 1
+            name = workflow if calls[workflow] == 1 else f"{workflow}_{calls[workflow]}"
+
+            def run(context: Any, **results: Any) -> Any:
+                group = context.run.root_run_id or context.run.run_id
+                return processes.run(workflow, {**arguments, **results}, group=group, step=name)["result"]
+
+            ins = {name: dg.In() for name in outputs}
+            waits = [after] if _is_output(after) else list(after)
+            if waits:
+                ins["after"] = dg.In(dg.Nothing)
+                outputs["after"] = waits
+            return dg.op(name=name, ins=ins, out=dg.Out(), retry_policy=policy)(run)(**outputs)
+
+        return call
+
+    return WorkflowTasks(task_of)
+
+
+def _is_output(value: Any) -> bool:
+    """Whether it is what a call of an op returns while a job is declared."""
+    return type(value).__module__.startswith("dagster.")
 
 
 # A run that Dagster starts again from a failure has the first run as its root.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
+from lolpop.components.orchestrator._processes import Processes, WorkflowTasks
 from lolpop.components.orchestrator._python_files import (
     PythonFileOrchestrator,
     literal,
@@ -18,7 +20,7 @@ from lolpop.components.orchestrator._schedules import check_cron
 from lolpop.graphs import FlowGraph, Step
 from lolpop.integrations import Inherited
 
-__all__ = ["MetaflowOrchestrator"]
+__all__ = ["MetaflowOrchestrator", "workflows"]
 
 
 class MetaflowOrchestrator(PythonFileOrchestrator):
@@ -96,6 +98,34 @@ class MetaflowOrchestrator(PythonFileOrchestrator):
             yield from _step(step, after)
         yield from ("", "    @step", "    def end(self):", "        pass")
         yield from ("", "", 'if __name__ == "__main__":', f"    {class_name}()")
+
+
+def workflows(
+    runner: str,
+    folder: str = ".",
+    *,
+    options: Sequence[str] = (),
+    python: str = sys.executable,
+) -> WorkflowTasks:
+    """Functions named as the workflows of a runner, for steps of a Metaflow flow that is written by hand.
+
+    Each takes the arguments of its workflow by name, and returns the result, which a step keeps as an
+    artifact: a reference, where that is a resource. A step calls one workflow; ``@retry`` and other
+    decorators are those of the step. The runs of a flow run have one group. ``folder`` and ``python`` are
+    those of the project, and ``options`` words of ``lolpop run``, such as ``["--profile", "prod"]``.
+    """
+    from metaflow import current
+
+    processes = Processes(runner, folder, options, python)
+
+    def task_of(workflow: str) -> Any:
+        def run(**arguments: Any) -> Any:
+            group = f"{current.flow_name}/{current.origin_run_id or current.run_id}"
+            return processes.run(workflow, arguments, group=group, step=current.step_name)["result"]
+
+        return run
+
+    return WorkflowTasks(task_of)
 
 
 # A run that Metaflow resumes goes on from its origin.
