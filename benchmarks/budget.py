@@ -49,15 +49,23 @@ def interleaved(works: Sequence[Callable[[], object]], *, repeat: int) -> list[f
 
 
 def python(*arguments: str, cwd: Path | None = None) -> str:
-    """Run this Python in a process of its own: what it prints. Raises CalledProcessError if it fails.
-
-    It keeps the bytecode of what it imports, as installations have it, so that nothing is compiled twice.
-    """
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Run this Python in a process of its own: what it prints. Raises CalledProcessError if it fails."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=environ
+        [sys.executable, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ_of_measured(),
     )
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         done.check_returncode()
     return done.stdout
+
+
+def environ_of_measured() -> dict[str, str]:
+    """Variables with which Python keeps the bytecode of what it imports, as installations have it, so that
+    nothing is compiled twice.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

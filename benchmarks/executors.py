@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.datasets import make_classification
 
-from benchmarks.budget import Budget
+from benchmarks.budget import Budget, environ_of_measured
 from benchmarks.processes import Cost, cost_of
 
 TRIALS = 24
@@ -90,7 +89,7 @@ def _prepare(folder: Path, trials: int, trees: int) -> None:
 def _search(folder: Path, executor: str, workers: int) -> Cost:
     shutil.rmtree(folder / ".lolpop", ignore_errors=True)
     command = [sys.executable, "search.py", executor, str(workers)]
-    return cost_of(command, folder, {**os.environ, "OMP_NUM_THREADS": "1"})
+    return cost_of(command, folder, {**environ_of_measured(), "OMP_NUM_THREADS": "1"})
 
 
 def _processor_seconds(costs: list[Cost]) -> float:

@@ -33,7 +33,7 @@ from lolpop_containers.classification import ClassificationContainer
 
 COUNTING = Path(__file__).with_name("counted_parts.py")
 PART_ROWS = 4 * BATCH_ROWS
-MEASURED_ROWS = 2_000_000
+MEASURED_ROWS = 4_000_000
 GIGABYTE = 1e9
 MEGABYTE = 1 << 20
 AHEAD = 2  # parts that are begun and not taken for each worker, as the predict pipeline has it
