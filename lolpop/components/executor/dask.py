@@ -239,6 +239,9 @@ def _settings_of_workers(count: int) -> dict[str, Any]:
     return {
         # It looks at the stack of the worker a hundred times a second: a tenth of the time of some fits.
         "distributed.worker.profile.enabled": False,
+        # Processes that only wait are not to wake up fifty times a second.
+        "distributed.admin.tick.interval": "500ms",
+        "distributed.admin.system-monitor.interval": "10s",
         # Without Dask's own MALLOC_TRIM_THRESHOLD_, with which every larger array is fetched from the system.
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREAD_VARIABLES, threads),
     }
