@@ -154,9 +154,10 @@ class DaskExecutor(Executor):
             "distributed.scheduler.allowed-failures": self._retries,
             # What is lost is told by errors of ours.
             "distributed.comm.retry.count": 0,
-            "distributed.comm.timeouts.connect": self._timeout,
             **_settings_of_workers(count),
         }
+        if not self._is_local:  # workers of this machine have as long as they need to start
+            settings["distributed.comm.timeouts.connect"] = self._timeout
         with quieted("distributed"), dask.config.set(settings), self._cluster(count) as address:
             try:
                 # Workers of another machine may be out of reach, but their scheduler is not.

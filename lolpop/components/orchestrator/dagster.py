@@ -101,6 +101,7 @@ def workflows(
                 group = context.run.root_run_id or context.run.run_id
                 return processes.run(workflow, {**arguments, **results}, group=group, step=name)["result"]
 
+            run.__annotations__.clear()  # Dagster takes no type of a context but its own
             ins = {name: dg.In() for name in outputs}
             waits = [after] if _is_output(after) else list(after)
             if waits:

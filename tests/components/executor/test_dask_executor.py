@@ -56,7 +56,7 @@ def test_workers_work_at_once(address, tmp_path):
 def test_an_item_that_ends_every_worker_is_an_error(address):
     """The message says how often it was tried."""
     with pytest.raises(LolpopError, match=r"A worker of Dask was lost \(2 attempts\): it was killed"):
-        DaskExecutor(address, retries=1).map(kill_always, [1])
+        DaskExecutor(address, retries=1, timeout=60).map(kill_always, [1])  # nannies need as long, too
 
 
 def test_a_worker_without_lolpop_is_named(tmp_path):
@@ -114,7 +114,7 @@ def test_what_a_killed_worker_was_doing_is_done_again(address, tmp_path):
     flags = [str(tmp_path / name) for name in ("a", "b", "c", "d")]
     for flag in flags[1:]:
         Path(flag).touch()
-    assert DaskExecutor(address).map(kill_once, flags) == [7, 7, 7, 7]
+    assert DaskExecutor(address, timeout=60).map(kill_once, flags) == [7, 7, 7, 7]
     assert Path(flags[0]).exists()
 
 
