@@ -14,8 +14,6 @@ import hashlib
 import heapq
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from inspect import iscoroutinefunction
 from pathlib import Path
