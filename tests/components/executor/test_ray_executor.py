@@ -101,7 +101,7 @@ def test_items_go_where_their_resources_are():
     """As many workers as the resources allow; what no machine has is an error, not a wait for ever."""
     answers = RayExecutor(resources={"shelf": 1}).map(place, ["PATH"] * 4)
     assert len({pid for pid, _ in answers}) == 1
-    with pytest.raises(LolpopError, match=r"has 0 GPU, but executor\.resources wants 1 for each worker"):
+    with pytest.raises(LolpopError, match=r"has 0 GPU, but executor\.resources requires 1 for each worker"):
         RayExecutor(resources={"GPU": 1}).map(double, [1])
 
 

@@ -245,7 +245,7 @@ def test_targets_that_cannot_be_learned_say_why(
 @pytest.mark.parametrize(
     ("estimator", "params", "message"),
     [
-        ("hist_gradient_boosting", {"max_iter": -5}, r"params.max_iter of hist_gradient_boosting must be an int in the range \[1, inf\), and is -5"),
+        ("hist_gradient_boosting", {"max_iter": -5}, r"params.max_iter of hist_gradient_boosting must be an int in the range \[1, inf\), but is -5"),
         ("hist_gradient_boosting", {"loss": "x"}, "params.loss of hist_gradient_boosting must be"),
         ("hist_gradient_boosting", {"max_itr": 5}, "params.max_itr: .* no such parameter. Did you mean max_iter"),
         ("logistic_regression", {"l1_ratio": 1, "solver": "lbfgs"}, "logistic_regression cannot be fitted: Solver lbfgs"),

@@ -141,7 +141,7 @@ def test_settings_of_another_model_are_found():
     (finding,) = StatsmodelsModelTrainer.check_settings({"model": "ets", "order": (1, 1, 1)})
     assert finding.path == "order"
     assert "sarimax" in (finding.hint or "")
-    with pytest.raises(VerificationError, match="trend: it is a setting of ets, and model is auto"):
+    with pytest.raises(VerificationError, match="trend: it is a setting of ets, but model is auto"):
         trainer(trend="damped")
     assert not list(StatsmodelsModelTrainer.check_settings({"model": "sarimax", "order": (1, 1, 1)}))
     (finding,) = StatsmodelsModelTrainer.check_settings({"params": {"enforce_stationarit": False}})

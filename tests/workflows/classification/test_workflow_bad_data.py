@@ -92,7 +92,7 @@ def test_a_value_that_the_estimator_refuses_is_told_with_its_place(load, project
     settings = settings.replace("logistic_regression}", "logistic_regression, params: {C: -1.5}}")
     (project / "lolpop.yaml").write_text(settings)
     with pytest.raises(
-        TrainingError, match=r"params\.C of logistic_regression must be .*, and is -1\.5"
+        TrainingError, match=r"params\.C of logistic_regression must be .*, but is -1\.5"
     ) as raised:
         load().runner().run()
     place = f"{project / 'lolpop.yaml'}:4:"
