@@ -36,8 +36,8 @@ def earlier_call(root: Scope, fingerprint: CallFingerprint, *, cached: bool) -> 
         # What a combination of a sweep deploys is no reason for the others to read their rows anew.
         shared = lasting if options.swept and lasting != fingerprint.digest else None
         with store.lock(f"call {shared or fingerprint.digest}"):
-            found = _cached(root, store, fingerprint.digest)
-            yield found if found is not None or shared is None else _of_group(root, store, shared)
+            task = _cached(root, store, fingerprint.digest)
+            yield task if task is not None or shared is None else _of_group(root, store, shared)
     else:
         yield None
 
