@@ -135,7 +135,9 @@ class Scope:
     def inner(self) -> Iterator[Scope]:
         """The scopes nested directly in this one."""
         for provider in self.providers.values():
-            inner = getattr(provider, "scope_inside", None)
+            if not hasattr(type(provider), "scope_inside"):
+                continue  # a Configuration would make an option of that name
+            inner = provider.scope_inside
             if isinstance(inner, Scope):
                 yield inner
 

@@ -329,3 +329,22 @@ def test_an_asynchronous_resource_is_shut_down_with_the_container():
 
     asyncio.run(main())
     assert log == ["opened", "shut down"]
+
+
+def test_options_of_a_configuration_are_read_once():
+    """Looking at a Configuration makes no options in it, of which it would have ever more."""
+    settings = di.Configuration(default={"size": 3})
+
+    class Sized(Component):
+        def __init__(self, *, sizes: dict):
+            self.sizes = sizes
+
+    class Configured(PipelineContainer):
+        config = settings
+        sizes = di.Factory(dict, size=settings.size)
+        sized = providers.Component(Sized, default=Sized)
+
+    container = Configured()
+    assert container.verify() == []
+    assert container.sized().sizes == {"size": 3}
+    assert [option.get_name() for option in container.config.related] == ["config.size"]

@@ -90,4 +90,4 @@ class _RunnerCell(_MainCell):
 
 def has_section(provider: di.Provider[Any]) -> bool:
     """Whether a key of the settings is the provider's own."""
-    return getattr(provider, "takes_section", False) is True  # a Configuration has any attribute
+    return getattr(type(provider), "takes_section", False)  # a Configuration has any attribute itself

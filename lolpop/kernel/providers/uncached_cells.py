@@ -38,5 +38,7 @@ class UncachedCell:
 
 def uncached_cell(provider: di.Provider[Any]) -> UncachedCell | None:
     """The cell of a provider that is not a slot; None if it is bound to no container."""
-    cell = getattr(provider, "cell", None)  # a Configuration has any attribute
+    if not hasattr(type(provider), "cell"):
+        return None  # a Configuration would make an option of that name, which has one, and so on
+    cell = getattr(provider, "cell", None)
     return cell if isinstance(cell, UncachedCell) else None
