@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping
 from typing import Any, get_origin
 
@@ -94,6 +95,8 @@ def _instead(key: str, value: object) -> tuple[str, str]:
         return description, f"Write {key} = providers.Component({name}, default={name})."
     if is_class:
         return description, f"Write {key} = providers.Settings({name}), or providers.Factory({name})."
+    if inspect.isroutine(value):
+        return "a function", f"Write {key} = providers.Callable(…), which calls it, or providers.Object(…)."
     return f"a {name}", f"Write {key} = providers.Object(…), or providers.Settings({name}, default=…)."
 
 

@@ -366,3 +366,9 @@ def test_a_provider_of_a_class_belongs_to_no_container():
         Outer.one.clock()
     with pytest.raises(AttributeError, match=r"Inner has no provider 'clokc'\. Did you mean clock"):
         _ = Outer.one.clokc
+
+
+def test_a_function_in_a_container_class_becomes_a_callable():
+    """A function is no type of settings."""
+    with pytest.raises(WiringError, match=r"x is a function, .*Write x = providers\.Callable"):
+        type("Some", (PipelineContainer,), {"x": lambda: 3})
