@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -36,6 +36,10 @@ _WAITING = 2
 """Items that are submitted for each worker at once: one that it works on, and one that it takes next."""
 
 
+_CHECKS = 6
+"""How many times in a row a cluster has no worker, ``timeout`` seconds apart, before it counts as lost."""
+
+
 class DaskExecutor(Executor):
     """Calls functions on the workers of a Dask cluster, by default on one of this machine.
 
@@ -53,7 +57,8 @@ class DaskExecutor(Executor):
     retries : int
         How often an item is given to another worker after the one that worked on it was lost.
     timeout : float
-        Seconds that the scheduler has to answer.
+        Seconds that the scheduler has to answer. A cluster that has lost all of its workers has six times as
+        long to get others.
     resources : mapping of str to float, optional
         What each item needs of a worker, as workers were started with: ``{GPU: 1}``.
     """
@@ -111,11 +116,15 @@ class DaskExecutor(Executor):
         """
         payload = payload_of(function)
         with self._client(max_concurrency) as client:
-            yield lambda item: self._result(self._submitted(client, payload, item))
+
+            def called(item: Any) -> Any:
+                future = self._submitted(client, payload, item)
+                self._completed(client, [future])
+                return self._result(future)
+
+            yield called
 
     def _mapped(self, client: Client, payload: Payload, items: list[Any]) -> list[Any]:
-        from distributed import wait
-
         results: list[Any] = [None] * len(items)
         positions = iter(range(len(items)))
         running: dict[Future, int] = {}
@@ -125,10 +134,25 @@ class DaskExecutor(Executor):
                 running[self._submitted(client, payload, items[position])] = position
             if not running:
                 return results
-            with self._lost_scheduler(), client.as_current():
-                completed = wait(list(running), return_when="FIRST_COMPLETED").done
-            for future in completed:
+            for future in self._completed(client, list(running)):
                 results[running.pop(future)] = self._result(future)
+
+    def _completed(self, client: Client, futures: Sequence[Future]) -> Iterable[Future]:
+        """Those that are done, as soon as one is. Raises LolpopError if no worker is left to do any."""
+        from distributed import wait
+
+        checks = 0
+        while checks < _CHECKS:
+            with self._lost_scheduler(), client.as_current():
+                try:
+                    done: Iterable[Future] = wait(
+                        futures, timeout=self._timeout, return_when="FIRST_COMPLETED"
+                    ).done
+                    return done
+                except TimeoutError:
+                    checks = checks + 1 if not (self._is_local or client.nthreads()) else 0
+        reason = f"it has had no worker for {_CHECKS * self._timeout:g} s"
+        raise lost_cluster(f"The cluster of Dask at {self._address}", reason)
 
     def _submitted(self, client: Client, payload: Payload, item: Any) -> Future:
         with self._lost_scheduler():

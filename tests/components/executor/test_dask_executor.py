@@ -210,6 +210,29 @@ def test_a_worker_that_reaches_another_store_refuses_to_work(tmp_path):
         worker.close()
 
 
+def by_one(executor, items):
+    with executor.workers(sleep, 1) as call:
+        return [call(item) for item in items]
+
+
+def at_once(executor, items):
+    return executor.map(sleep, items)
+
+
+@pytest.mark.parametrize("work", [by_one, at_once])
+def test_a_cluster_without_workers_is_reported(work):
+    """Nobody waits for ever for a cluster whose last worker is gone."""
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        executor = DaskExecutor(cluster.scheduler_address, timeout=0.5)
+        threading.Timer(1.0, lambda: cluster.scale(0)).start()
+        with pytest.raises(
+            LolpopError, match=r"cluster of Dask at .* is gone \(it has had no worker for 3 s\)"
+        ):
+            work(executor, [0.2] * 200)
+
+
 def test_a_scheduler_that_is_gone_is_reported():
     """All waiting threads get a readable error."""
     cluster = distributed.LocalCluster(
