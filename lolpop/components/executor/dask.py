@@ -128,14 +128,25 @@ class DaskExecutor(Executor):
         results: list[Any] = [None] * len(items)
         positions = iter(range(len(items)))
         running: dict[Future, int] = {}
+        errors: dict[int, Exception] = {}
         max_concurrency = _WAITING * max(1, sum(client.nthreads().values()))
         while True:
-            while len(running) < max_concurrency and (position := next(positions, None)) is not None:
+            while (
+                not errors
+                and len(running) < max_concurrency
+                and (position := next(positions, None)) is not None
+            ):
                 running[self._submitted(client, payload, items[position])] = position
             if not running:
                 return results
             for future in self._completed(client, list(running)):
-                results[running.pop(future)] = self._result(future)
+                position = running.pop(future)
+                try:
+                    results[position] = self._result(future)
+                except Exception as error:  # noqa: BLE001  (an earlier item may fail, too: its error is the first)
+                    errors[position] = error
+            if errors and min(errors) < min(running.values(), default=len(items)):
+                raise errors[min(errors)]
 
     def _completed(self, client: Client, futures: Sequence[Future]) -> Iterable[Future]:
         """Those that are done, as soon as one is. Raises LolpopError if no worker is left to do any."""

@@ -15,7 +15,7 @@ __all__ = ["Instruction", "instructions_of"]
 _SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "RESUME"})
 """Instructions that compute nothing."""
 
-_PAIR = re.compile("(LOAD_FAST_BORROW|LOAD_FAST|STORE_FAST)_(LOAD_FAST_BORROW|LOAD_FAST|STORE_FAST)")
+_PAIR = "(LOAD_FAST_BORROW|LOAD_FAST|STORE_FAST)_(LOAD_FAST_BORROW|LOAD_FAST|STORE_FAST)"
 """Since Python 3.13, one instruction may be for two variables."""
 
 _LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
@@ -73,7 +73,7 @@ def _disassembled(code: CodeType) -> Iterator[Instruction]:
             argument, value = instruction.arg, instruction.argval
             if instruction.opname == "KW_NAMES" and argument is not None:
                 value = code.co_consts[argument]  # dis does not say it
-            if pair := _PAIR.fullmatch(instruction.opname):
+            if pair := re.fullmatch(_PAIR, instruction.opname):
                 # Which variables of one line are loaded at once depends on where the line ends.
                 for place, (name, variable) in enumerate(zip(pair.groups(), value, strict=True)):
                     yield Instruction(name, dis.opmap[name], argument, variable, instruction.offset + place)

@@ -114,5 +114,5 @@ def test_a_model_of_another_trainer_is_refused(tmp_path):
     """A trainer stores models of its own library only."""
     X, y = load_wine(return_X_y=True, as_frame=True)
     model = trainer(LightGBMModelTrainer, n_estimators=2).fit(X, y)
-    with pytest.raises(TrainingError, match="none of CatBoost's"):
+    with pytest.raises(TrainingError, match="not a model of CatBoost"):
         trainer(CatBoostModelTrainer).save(model, tmp_path)
