@@ -73,7 +73,7 @@ def main() -> None:
     for former in folder.glob("transactions-*"):
         former.unlink()
     parts = PartsInFlight()
-    predict.in_order = parts.in_order  # type: ignore[assignment]
+    predict.in_order = parts.in_order  # type: ignore[assignment]  # it counts, and calls the other
     settings = {
         "executor": {"use": "local", "workers": workers},
         "predict": {"n_jobs": max(2, workers), "part_batches": 4},

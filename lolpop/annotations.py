@@ -109,7 +109,8 @@ def _value_type(value: object, exact: bool, depth: int) -> Any:
     if kind is dict:
         return dict[union_of(collection), union_of(collection.values())]  # type: ignore[misc]
     if kind is tuple:
-        return tuple[tuple(_value_type(element, exact, depth + 1) for element in collection)]  # type: ignore[misc]
+        types = tuple(_value_type(element, exact, depth + 1) for element in collection)
+        return tuple[types]  # type: ignore[valid-type]  # as many types as there are elements
     return kind[union_of(collection)]
 
 

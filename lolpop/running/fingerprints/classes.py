@@ -13,9 +13,10 @@ from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.modules import is_project_module
 from lolpop.running.fingerprints.parts import Part
 
-__all__ = ["class_parts", "classes_of"]
+__all__ = ["PLAIN", "class_parts", "classes_of"]
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+PLAIN = (bool, int, float, complex, str, bytes, type(None))
+"""Types of values that have no code of the project."""
 
 
 def class_parts(values: Iterable[Any]) -> Iterator[Part]:
@@ -39,7 +40,7 @@ def classes_of(values: Iterable[Any]) -> Iterable[type]:
 
 def _objects(value: Any, seen: set[int]) -> Iterator[Any]:
     """The objects that ``value`` consists of, but for plain ones."""
-    if type(value) in _PLAIN or id(value) in seen:
+    if type(value) in PLAIN or id(value) in seen:
         return
     seen.add(id(value))
     yield value

@@ -20,7 +20,7 @@ from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Folder, Places, Settings
 from lolpop.running.fingerprints.attributes import functions_behind, members_of, variable_use
-from lolpop.running.fingerprints.classes import classes_of
+from lolpop.running.fingerprints.classes import PLAIN, classes_of
 from lolpop.running.fingerprints.distributions import version_of
 from lolpop.running.fingerprints.parts import Part
 from lolpop.running.fingerprints.settings import named_code, setting_digest
@@ -36,7 +36,6 @@ __all__ = ["Contribution", "Contributions", "implementation_of"]
 _LONGEST = 60
 """Characters of a value that a difference shows."""
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _NOT_COUNTED = (Folder, Places)
 
 
@@ -238,7 +237,7 @@ def _injected(owner: Slot[Any]) -> Iterator[tuple[Any, Any]]:
         if elements := cell_of(provider).elements if cell_of(provider).active is provider else ():
             for element in elements:
                 yield element(), element
-        elif not isinstance(value, _PLAIN):
+        elif not isinstance(value, PLAIN):
             yield value, provider
 
 

@@ -19,7 +19,7 @@ from lolpop.running.fingerprints.attributes import (
     self_use,
     variable_of,
 )
-from lolpop.running.fingerprints.classes import classes_of
+from lolpop.running.fingerprints.classes import PLAIN, classes_of
 from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.contributions import Contribution, Contributions, implementation_of
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
@@ -33,9 +33,6 @@ __all__ = ["MethodParts", "method_parts"]
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 """Libraries that lolpop's own code uses with any components."""
-
-
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
 class MethodParts:
@@ -194,7 +191,7 @@ class _Walk:
         remembered = self._contributions.attributes.get((id(owner), name))
         if remembered is None or remembered[0] is not value:
             remembered = value, self._behind_attribute(owner, name, value)
-            if isinstance(value, _PLAIN) or not isinstance(remembered[1], Contribution):
+            if isinstance(value, PLAIN) or not isinstance(remembered[1], Contribution):
                 self._contributions.attributes[id(owner), name] = remembered
         behind = remembered[1]
         if isinstance(behind, Contribution):
