@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from lolpop._processors import _quota, processors
+from lolpop import _processors
+from lolpop._processors import _quota, free_processors, processors
 
 
 @pytest.fixture
@@ -64,12 +65,40 @@ def test_affinity_bounds_the_processors():
     assert 1 <= processors() <= len(os.sched_getaffinity(0))
 
 
-@pytest.mark.parametrize(("stated", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
-def test_commands_let_threads_sleep_while_they_wait(stated, policy):
-    """Waiting threads do not use a processor, unless the environment says otherwise."""
-    environ = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | stated
-    code = "import os; from lolpop.cli import main; main(['--version']); print(os.environ['OMP_WAIT_POLICY'])"
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({}, "PASSIVE 1000"),
+        ({"GOMP_SPINCOUNT": "7"}, "PASSIVE 7"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE None"),
+    ],
+)
+def test_commands_let_threads_sleep_while_they_wait(stated, expected):
+    """Waiting threads do not keep a processor for long, unless the environment says otherwise."""
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environ = {name: value for name, value in os.environ.items() if name not in names} | stated
+    code = "import os; from lolpop.cli import main; main(['--version']); "
+    code += f"print(*(os.environ.get(name) for name in {names}))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
     )
-    assert done.stdout.split()[-1] == policy
+    assert done.stdout.splitlines()[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("running", "free"),
+    [("1", 2), ("2", 1), ("9", 1), ("0", 2), ("", 2), ("unknown", 2)],
+)
+def test_processors_that_other_processes_use_are_not_free(tmp_path, monkeypatch, running, free):
+    """What runs beside this thread takes a processor; what cannot be counted takes none."""
+    (tmp_path / "loadavg").write_text(f"0.20 0.18 0.12 {running}/80 11206\n")
+    monkeypatch.setattr(_processors, "_LOAD", tmp_path / "loadavg")
+    monkeypatch.setattr(_processors, "processors", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert free_processors() == free
+
+
+def test_where_the_system_counts_nothing_all_processors_are_free(tmp_path, monkeypatch):
+    """Outside Linux there is no such file."""
+    monkeypatch.setattr(_processors, "_LOAD", tmp_path / "none")
+    assert free_processors() == processors()

@@ -9,32 +9,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lolpop._processors import processors
+from lolpop._processors import free_processors, processors
 
 if TYPE_CHECKING:
     from threadpoolctl import LibController
 
-# Up to this many values (rows times columns), one thread is about as fast as two, at half the cost: gradient
-# boosting on 20 columns breaks even between 20,000 and 30,000 rows (benchmarks/neighbours.py).
+# Up to this many values (rows times columns), one thread is about as fast as two, at half the cost
+# (benchmarks/neighbours.py).
 _VALUES_OF_ONE_THREAD = 500_000
+_VALUES_OF_ONE_OPENMP_THREAD = 50_000
 
 
 def threads_for(rows: int, columns: int) -> int:
     """How many threads to use for a table: one for a small one, all processors for others.
 
-    Threads of OpenMP wait for each other thousands of times in a fit: where another process has taken the
-    processor of one, all wait for it.
+    It depends on the table alone, as the last digits of a result may depend on it.
     """
     return 1 if rows * columns <= _VALUES_OF_ONE_THREAD else _most_threads()
 
 
+def openmp_threads_for(rows: int, columns: int) -> int:
+    """How many threads of OpenMP to use for a table, where their number does not change the result.
+
+    One for a small table; for others, as many as there are processors that are free now. Threads wait for
+    each other thousands of times in a fit, and all wait for one whose processor another process has taken.
+    """
+    return 1 if rows * columns <= _VALUES_OF_ONE_OPENMP_THREAD else min(_most_threads(), free_processors())
+
+
 @contextmanager
-def at_most(threads: int) -> Iterator[None]:
-    """Limit the threads of numerical libraries inside the block.
+def at_most(threads: int, *, openmp: int | None = None) -> Iterator[None]:
+    """Limit the threads of numerical libraries inside the block; those of OpenMP to ``openmp``, if given.
 
     Blocks may be nested, and entered by several threads at once: the smallest limit holds.
     """
-    with _of_this_thread(threads), _PROCESS.limited(threads):
+    with _of_this_thread(openmp or threads), _PROCESS.limited(threads):
         yield
 
 

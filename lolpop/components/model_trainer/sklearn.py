@@ -16,7 +16,7 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, Params, S
 from lolpop.components.model_trainer._description import Description
 from lolpop.components.model_trainer._estimators import ESTIMATORS, estimator_class, parameter_names
 from lolpop.components.model_trainer._forecast_support import restored, rows_of, worth_searching
-from lolpop.components.model_trainer._threads import at_most, threads_for
+from lolpop.components.model_trainer._threads import at_most, openmp_threads_for, threads_for
 from lolpop.components.model_trainer.tabular import REFUSALS, TabularModel, explained, learn_features
 from lolpop.errors import Finding, LolpopError, TrainingError, VerificationError, WiringError
 from lolpop.problem import ForecastingProblem, Problem
@@ -48,7 +48,7 @@ class SklearnModelTrainer(ModelTrainer):
         follow from the frequency and the length of the history.
     threads : int, optional
         Most threads of a fit. By default, one for small tables, and as many as this process has processors
-        for others.
+        for others; of OpenMP, as many as no other process uses when the fit begins.
     """
 
     def __init__(
@@ -162,9 +162,11 @@ class SklearnModelTrainer(ModelTrainer):
         is_classifier = self._problem.type == "classification"
         if is_classifier:
             estimator = _with_probabilities(estimator, features.labels)
-        threads = self._threads or threads_for(*features.values.shape)
+        shape = features.values.shape
+        threads = self._threads or threads_for(*shape)
+        openmp = self._threads or openmp_threads_for(*shape)  # boosting grows the same trees by any number
         try:
-            with at_most(threads):
+            with at_most(threads, openmp=openmp):
                 estimator.fit(features.values, features.labels)
         except LolpopError:
             raise

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from lolpop.components.feature_transformer.sklearn import SklearnFeatureTransformer
-from lolpop.components.model_trainer import _threads
-from lolpop.components.model_trainer._threads import at_most, threads_for
+from lolpop.components.model_trainer import _threads, sklearn
+from lolpop.components.model_trainer._threads import at_most, openmp_threads_for, threads_for
 from lolpop.components.model_trainer.catboost import CatBoostModelTrainer
 from lolpop.components.model_trainer.lightgbm import LightGBMModelTrainer
 from lolpop.components.model_trainer.sklearn import SklearnModelTrainer
@@ -46,6 +46,7 @@ class Witness(RegressorMixin, BaseEstimator):
 def two_processors(monkeypatch):
     """Two processors, and libraries that use both."""
     monkeypatch.setattr(_threads, "processors", lambda: 2)
+    monkeypatch.setattr(_threads, "free_processors", lambda: 2)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     with threadpool_limits(2):
         yield
@@ -62,6 +63,16 @@ def test_small_tables_have_one_thread_and_great_ones_all_processors(two_processo
     assert (threads_for(1_168, 70), threads_for(20_000, 20), threads_for(1_000_000, 20)) == (1, 1, 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "1,1")
     assert threads_for(1_000_000, 20) == 1
+
+
+@pytest.mark.parametrize(("free", "expected"), [(1, (1, 1, 1)), (2, (1, 2, 2))])
+def test_openmp_has_the_processors_that_are_free(two_processors, monkeypatch, free, expected):
+    """A thread whose processor another process uses would keep all others waiting."""
+    monkeypatch.setattr(_threads, "free_processors", lambda: free)
+    sizes = ((500, 30), (1_168, 70), (1_000_000, 20))
+    assert tuple(openmp_threads_for(*size) for size in sizes) == expected
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert openmp_threads_for(*sizes[-1]) == 1
 
 
 @pytest.mark.parametrize(("threads", "expected"), [(None, 1), (1, 1), (2, 2)])
@@ -122,6 +133,7 @@ def test_results_are_the_same_whatever_the_number_of_threads(make, two_processor
         for name in ("boosting", "tabular", "sklearn", "xgboost", "lightgbm", "catboost"):
             module = sys.modules[f"lolpop.components.model_trainer.{name}"]
             monkeypatch.setattr(module, "threads_for", lambda rows, columns, number=number: number)
+        monkeypatch.setattr(sklearn, "openmp_threads_for", lambda rows, columns, number=number: number)
         predicted.append(make().fit(frame, target).predict(frame).labels)
     np.testing.assert_allclose(predicted[0], predicted[1], rtol=1e-9)
 
