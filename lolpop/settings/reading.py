@@ -59,6 +59,31 @@ _SHAPES = {
     ),
 }
 
+# Kinds of errors whose messages say what a type takes, and nothing of the value.
+_WITHOUT_VALUE = frozenset(
+    {
+        *_SHAPES,
+        *(
+            "bool_parsing",
+            "bool_type",
+            "int_parsing",
+            "int_type",
+            "int_from_float",
+            "float_parsing",
+            "float_type",
+        ),
+        *(
+            "finite_number",
+            "greater_than",
+            "greater_than_equal",
+            "less_than",
+            "less_than_equal",
+            "multiple_of",
+        ),
+        *("string_type", "literal_error", "enum"),
+    }
+)
+
 _EXAMPLES = {_LIST: '["one", "two"]', _MAPPING: '{"key": "value"}'}
 
 _TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
@@ -258,14 +283,29 @@ def _problem(node: Node, parameter: Parameter, detail: Mapping[str, Any]) -> Pro
     if reads_variable(at) or any(map(holds_secret, types)):
         # The message of a validator may quote the value, and a scalar in place of a section may be its
         # secret.
-        message = "is not valid; its value is a secret and is not shown"
-        return Problem(path, message, at.origin, _quotes(detail, types, at))
-    message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
-    message = shortened(mask_urls(_lower_first(message)), _LONGEST)
+        message = _message(detail) if detail["type"] in _WITHOUT_VALUE else "is not valid"
+        message = f"{message}; its value is a secret and is not shown"
+        return Problem(path, message, at.origin, _of_link(detail, at) or _quotes(detail, types, at))
+    message = _message(detail)
     if location[-1:] == (_KEY,):
         message = f"the key {message.removeprefix('input ')}" if message.startswith("input ") else message
         return Problem(path, message, at.key_origin or at.origin)
     return Problem(path, f"{message}{_actual(at)}", at.origin, _near(detail, types, at))
+
+
+def _message(detail: Mapping[str, Any]) -> str:
+    message = _SHAPES.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
+    return shortened(mask_urls(_lower_first(message)), _LONGEST)
+
+
+def _of_link(detail: Mapping[str, Any], node: Node) -> str | None:
+    """The advice for a link to a variable in place of a list or mapping."""
+    if detail["type"] not in _SHAPES or not reads_variable(node):
+        return None
+    return (
+        "A link gives text. Write the list or mapping here, with links in it, or set all of it by its "
+        "LOLPOP_… variable."
+    )
 
 
 def _tag_problem(path: SettingPath, at: Node, detail: Mapping[str, Any]) -> Problem:

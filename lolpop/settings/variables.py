@@ -19,7 +19,7 @@ PROFILE = "LOLPOP_PROFILE"
 GROUP = "LOLPOP_GROUP"
 
 _RESERVED = frozenset({PROFILE, GROUP})
-_OURS = re.compile(rf"^[ \t]*(?:export[ \t]+)?['\"]?{PREFIX}", re.MULTILINE)
+_OURS = re.compile(rf"^[ \t]*(?:export[ \t]+)?['\"]?{PREFIX}", re.MULTILINE | re.IGNORECASE)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -79,8 +79,12 @@ class Variables:
         findings: list[Finding] = []
         nodes: dict[SettingPath, tuple[Variable, Node]] = {}
         for variable in _settings(self.variables):
-            path = tuple(variable.name.removeprefix(PREFIX).lower().split("__"))
-            if not all(path):
+            path = tuple(variable.name[len(PREFIX) :].lower().split("__"))
+            if variable.name.upper() in _RESERVED:
+                message = f"{variable.name} is not read"
+                hint = f"Write {variable.name.upper()}."
+                findings.append(Finding("", message, origin=variable.origin, hint=hint))
+            elif not all(path):
                 message = f"{variable.name} names no setting: a part of it is empty"
                 hint = f"Write {PREFIX}SECTION__KEY, with two underscores between parts."
                 findings.append(Finding("", message, origin=variable.origin, hint=hint))
@@ -103,5 +107,5 @@ def _settings(variables: Iterable[Variable]) -> Iterator[Variable]:
     return (
         variable
         for variable in variables
-        if variable.name.startswith(PREFIX) and variable.name not in _RESERVED
+        if variable.name.upper().startswith(PREFIX) and variable.name not in _RESERVED
     )

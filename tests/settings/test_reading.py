@@ -25,7 +25,7 @@ from pydantic import (
 from lolpop import Component, PipelineContainer, providers
 from lolpop.cli.config import explanations
 from lolpop.containers import scope_of
-from lolpop.errors import VerificationError
+from lolpop.errors import SettingsError, VerificationError
 
 T = TypeVar("T")
 
@@ -361,6 +361,36 @@ def test_lists_and_mappings_in_variables_are_json(type_, text, hint):
     with pytest.raises(VerificationError) as raised:
         single(type_).load(environ={"LOLPOP_VALUE": text}).verify()
     assert hint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [
+        (
+            int,
+            "a valid integer, unable to parse string as an integer; its value is a secret and is not shown.",
+        ),
+        (list[str], "a list; its value is a secret and is not shown. A link gives text."),
+        (dict[str, int], "a mapping; its value is a secret and is not shown. A link gives text."),
+    ],
+)
+def test_a_wrong_value_from_a_linked_variable_is_told_by_what_is_expected(type_, message, tmp_path):
+    """The message says what the type takes and not what the variable is, and what to write for a list."""
+    file = tmp_path / "lolpop.yaml"
+    file.write_text("value: ${env:SECRET}\n")
+    with pytest.raises(VerificationError) as raised:
+        single(type_).load(file, environ={"SECRET": '["hunter2"]'}).verify()
+    assert f"1:8  value: input should be {message}" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_variables_are_not_case_sensitive():
+    """The prefix is not either, and the names that lolpop reads itself are reported in another case."""
+    assert single(int).load(environ={"lolpop_value": "3"}).value() == 3
+    with pytest.raises(SettingsError, match="LOLPOP_Value and lolpop_value are the same setting"):
+        single(int).load(environ={"LOLPOP_Value": "3", "lolpop_value": "4"})
+    with pytest.raises(SettingsError, match=r"lolpop_profile is not read\. Write LOLPOP_PROFILE\."):
+        single(int).load(environ={"LOLPOP_VALUE": "3", "lolpop_profile": "x"})
 
 
 def test_a_key_of_another_case_is_unknown_in_a_file(tmp_path):
