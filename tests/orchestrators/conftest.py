@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
+# Where environments are made, by the folder in which pytest began: tests change theirs.
+ENVIRONMENTS = Path(os.environ["TEST_ENVIRONMENTS"]).absolute() if "TEST_ENVIRONMENTS" in os.environ else None
 REQUIREMENTS = {
     "airflow": ["apache-airflow>=3.3,<3.4", "lazy-loader>=0.4"],
     "prefect": ["prefect>=3.8,<3.9", "fastapi>=0.115,<0.150", "lazy-loader>=0.4"],
@@ -80,10 +82,9 @@ def environment(tmp_path):
         variable = f"TEST_{orchestrator.upper()}_BIN"
         place = os.environ.get(variable) or str(Path(sys.executable).parent)
         if shutil.which(orchestrator, path=place) is None:
-            folder = os.environ.get("TEST_ENVIRONMENTS")
-            if folder is None:
+            if ENVIRONMENTS is None:
                 pytest.skip(f"{orchestrator} is not installed: {variable} or TEST_ENVIRONMENTS says where")
-            place = str(made(Path(folder).absolute(), orchestrator))
+            place = str(made(ENVIRONMENTS, orchestrator))
         home = tmp_path / "home"
         (home / "dags").mkdir(parents=True)
         return Environment(place, home)
@@ -94,10 +95,9 @@ def environment(tmp_path):
 @pytest.fixture
 def lolpop_alone():
     """An environment with lolpop and what it requires, and nothing else."""
-    folder = os.environ.get("TEST_ENVIRONMENTS")
-    if folder is None:
+    if ENVIRONMENTS is None:
         pytest.skip("TEST_ENVIRONMENTS says where environments are made")
-    return made(Path(folder).absolute(), "lolpop")
+    return made(ENVIRONMENTS, "lolpop")
 
 
 def made(folder, name):
