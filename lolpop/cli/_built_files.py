@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lolpop.cli._failures import UsageError
@@ -29,21 +31,42 @@ def write_files(files: dict[Path, str], *, force: bool) -> None:
     one cannot be written.
     """
     for path in files:
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "no file"
+            raise UsageError(
+                f"{path} is {kind}, where a file should be. Move it, or name another place by -o PATH."
+            )
         if not force and path.exists() and (reason := _edited(path)) is not None:
             raise UsageError(
                 f"{path} {reason}, and is not overwritten. Use --force to overwrite it, or -o PATH for "
                 "another file."
             )
-    for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_text(text, encoding="utf-8")
-            if text.startswith("#!"):
-                temporary.chmod(0o755)
-            temporary.replace(path)
-        except OSError as error:
-            raise LolpopError(f"{path} cannot be written: {error.strerror or error}.") from error
+    temporary = {path: path.with_name(f".{path.name}.tmp") for path in files}
+    try:
+        for path, text in files.items():
+            with _writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary[path].write_text(text, encoding="utf-8")
+                if text.startswith("#!"):
+                    temporary[path].chmod(0o755)
+        for path in files:
+            with _writing(path):
+                temporary[path].replace(path)
+    finally:
+        for path in temporary.values():
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Raise LolpopError, with the reason, if ``path`` cannot be written in the block."""
+    try:
+        yield
+    except OSError as error:
+        blocking = next((parent for parent in path.parents if parent.exists() and not parent.is_dir()), None)
+        reason = f"{blocking} is no folder" if blocking else error.strerror or error
+        raise LolpopError(f"{path} cannot be written: {reason}.") from error
 
 
 def _edited(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, cast, overload
 
 from lolpop.errors import Finding, FlowError, LolpopError, Origin
+from lolpop.flows._origins import origin_in
 from lolpop.flows.handles import Handle
 from lolpop.flows.recorder import Recorder
 from lolpop.graphs import FlowGraph, Output
@@ -79,7 +80,7 @@ class Flow(Generic[W_contra, R_co]):
 
     def _origin(self) -> Origin:
         code = self.function.__code__
-        return Origin(code.co_filename, code.co_firstlineno)
+        return origin_in(code.co_filename, code.co_firstlineno)
 
 
 def flow(function: Callable[[W_contra], R_co], /) -> Flow[W_contra, R_co]:
@@ -113,4 +114,4 @@ def _resolved(returned: Any, results: Mapping[str, Any]) -> Any:
 def _place_of(error: Exception) -> Origin | None:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not is_installed(frame.filename)] or frames
-    return Origin(own[-1].filename, own[-1].lineno) if own else None
+    return origin_in(own[-1].filename, own[-1].lineno) if own else None

@@ -14,6 +14,7 @@ from lolpop._names import free_name, one_of
 from lolpop.annotations import alternatives, hints_of, return_type, type_name
 from lolpop.assignability import fits
 from lolpop.errors import Finding, FlowError, LolpopError, Origin
+from lolpop.flows._origins import origin_in
 from lolpop.flows.handles import Handle
 from lolpop.graphs import FlowGraph, Output, Step
 from lolpop.integrations import Runner, call_kind
@@ -144,10 +145,7 @@ def _place_of_caller() -> Origin:
     frame = sys._getframe(2)
     code = frame.f_code
     _, _, column, _ = list(code.co_positions())[frame.f_lasti // 2]
-    path = code.co_filename
-    near = os.path.relpath(path)
-    shown = path if near.startswith("..") else near
-    return Origin(shown, frame.f_lineno, None if column is None else column + 1)
+    return origin_in(code.co_filename, frame.f_lineno, None if column is None else column + 1)
 
 
 def _parameters(method: Callable[..., Any]) -> dict[str, Parameter]:

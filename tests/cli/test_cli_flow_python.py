@@ -119,6 +119,15 @@ def test_settings_of_airflow_are_those_of_the_dag(build):
         (["airflow", "--set", "orchestrator.dag_id=my dag"], "dag_id must have at most 250 letters"),
         (["airflow", "--set", "orchestrator.schedule=daily"], "schedule must have five fields"),
         (
+            ["airflow", "--set", "orchestrator.schedule=5 25 * * *"],
+            "hour of schedule must have numbers from 0 to 23 (such as *, */2 or 1-3), but got '25'",
+        ),
+        (["dagster", "--set", "orchestrator.schedule=*/0 * * * *"], "but got '*/0'"),
+        (
+            ["prefect", "--set", "orchestrator.schedule=0 6 * * mo-fr"],
+            "numbers from 0 to 7, or sun to sat (such as *, */2 or 1-3), but got 'mo-fr'",
+        ),
+        (
             ["airflow", "--set", 'orchestrator.tasks={"grnd": {"pool": "a"}}'],
             "no task 'grnd'. Did you mean grind?",
         ),
@@ -141,6 +150,8 @@ def test_what_an_orchestrator_refuses_is_refused_before(mill, lolpop, words, mes
     ("body", "message"),
     [
         ("    w.pack(w.grnd())", "others.py:2:12  Mill has no workflow 'grnd'. Did you mean grind?"),
+        ("    w.grind() == 1 / 0", "others.py:2  nightly: ZeroDivisionError: division by zero."),
+        ("    pass", "others.py:1  nightly: the flow calls no workflow."),
         (
             "    a = w.grind()\n    b = w.grind(after=a)\n    a.after(b)",
             "others.py:2:9  the calls wait for each other: grind -> grind_2 -> grind.",
@@ -148,11 +159,11 @@ def test_what_an_orchestrator_refuses_is_refused_before(mill, lolpop, words, mes
     ],
 )
 def test_a_flow_that_cannot_be_followed_is_not_built(mill, lolpop, orchestrator, body, message):
-    """An unknown workflow and a cycle are reported with their places, and no file is written."""
+    """Mistakes are reported with their places, from the current folder on, and no file is written."""
     (mill / "others.py").write_text(f"def nightly(w):\n{body}\n")
     done = lolpop("flow", "build", orchestrator, "app.py", "others.py:nightly", "-o", "dags/built.py")
     assert done.code == 2
-    assert message in done.err
+    assert f"error: {message}" in done.err
     assert not (mill / "dags").exists()
 
 
@@ -161,8 +172,21 @@ def test_a_folder_that_cannot_be_written_is_an_error(mill, lolpop):
     (mill / "dags").write_text("no folder")
     done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "dags/daily.py")
     assert done.code == 1
-    assert "dags/daily.py cannot be written: " in done.err
+    assert "dags/daily.py cannot be written: dags is no folder." in done.err
     assert (mill / "dags").read_text() == "no folder"
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_what_is_no_file_is_not_overwritten(mill, lolpop, force):
+    """A folder and a device are neither read nor written, and no other file is, either."""
+    (mill / "image" / "Dockerfile").mkdir(parents=True)
+    done = lolpop("flow", "build", "container-image", "app.py", "daily", "-o", "image", *force)
+    assert done.code == 2
+    assert "image/Dockerfile is a folder, where a file should be. Move it, or name another place" in done.err
+    assert [path.name for path in (mill / "image").iterdir()] == ["Dockerfile"]
+    done = lolpop("flow", "build", "airflow", "app.py", "daily", "-o", "/dev/full", *force)
+    assert done.code == 2
+    assert "/dev/full is no file" in done.err
 
 
 def test_a_folder_that_is_not_there_yet_is_made(mill, lolpop):
