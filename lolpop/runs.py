@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lolpop.resources import Resource
 
 __all__ = [
-    "OpenRun", "caches", "current_run", "current_task", "recall", "redacted", "remember", "requires_of",
+    "OpenRun", "current_run", "current_task", "recall", "redacted", "remember", "requires_of",
     "resource_of", "resumes", "storable",
 ]  # fmt: skip
 
@@ -87,12 +87,6 @@ def resumes() -> bool:
     """Whether the open run resumes an earlier one, whose results are reused."""
     run = RUN.get()
     return run is not None and run.resumes
-
-
-def caches() -> bool:
-    """Whether calls in the open run may be replaced by results of earlier ones; then much is never used."""
-    run = RUN.get()
-    return run is not None and run.caches
 
 
 def current_task() -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from lolpop._concurrency import in_order
-from lolpop.checks import CheckReport
+from lolpop.checks import Check, CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport
 from lolpop.components.executor import Executor
@@ -36,7 +36,7 @@ from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_labe
 from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
-from lolpop.prediction.parts import PredictedPart, RowsPart, parts_of
+from lolpop.prediction.parts import MergedParts, PredictedPart, RowsPart, parts_of
 from lolpop.prediction.predictor import Predictor
 from lolpop.prediction.recorded import record_of, recorded_model
 from lolpop.prediction.usability import PredictionCheck
@@ -59,7 +59,7 @@ class PredictPipeline(Pipeline):
         How many parts of the rows are predicted at once, by workers of the executor; 1 predicts in this
         process. It needs ``data.batch_rows``.
     part_batches : int
-        How many batches of rows make a part.
+        How many batches of rows make a part, at most.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class PredictPipeline(Pipeline):
         """
         predictor = Predictor(model, self.problem, reported)
         predictions = predictor.predict(frame)
-        self._warn(predictor)
+        self._warn(predictor.warnings())
         return predictions
 
     @task
@@ -314,20 +314,21 @@ class PredictPipeline(Pipeline):
         check: bool,
     ) -> Iterator[Frame]:
         """The predictions of each batch. Raises DataError after the last one if all of them are unusable."""
-        predictor, usable = (
-            Predictor(model, self.problem, reported),
-            PredictionCheck(self.problem.passthrough_columns),
-        )
+        usable = PredictionCheck(self.problem.passthrough_columns)
         load = partial(self.resource_version_control.load_batches, dataset_version)
         if parts:
+            merged = MergedParts(self.problem, usable, reported)
             with self._by_workers("predict_part", parts) as predicted:
-                yield from predictor.predict_parts(predicted, load, usable)
+                yield from merged.predictions(predicted, load)
+            warnings = merged.warnings()
         else:
+            predictor = Predictor(model, self.problem, reported)
             for predictions in predictor.predict_batches(load):
                 if check:
                     usable.look(predictions)
                 yield predictions
-        self._warn(predictor)
+            warnings = predictor.warnings()
+        self._warn(warnings)
         if check:
             self._insist_on(usable)
 
@@ -350,7 +351,7 @@ class PredictPipeline(Pipeline):
         write = None
         if target is not None and self.data_connector.writes_parts(target):
             write = stack.enter_context(self.data_connector.writing_parts(target))
-        return parts_of(dataset_version, model_version, batches, self.part_batches, write)
+        return parts_of(dataset_version, model_version, batches, self.part_batches, self.n_jobs, write)
 
     @contextmanager
     def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> Iterator[Iterator[Any]]:
@@ -402,8 +403,8 @@ class PredictPipeline(Pipeline):
             if remaining is not None and (remaining := remaining - len(wrap(rows))) <= 0:
                 return
 
-    def _warn(self, predictor: Predictor) -> None:
-        for check in predictor.warnings():
+    def _warn(self, checks: Iterable[Check]) -> None:
+        for check in checks:
             notify_all(self.notifiers, check.message, "warning")
 
     def _insist_on(self, usable: PredictionCheck) -> CheckReport:

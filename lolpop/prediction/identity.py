@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from lolpop._temporary import temporary_folder
 from lolpop.data.frames import Frame, count, require_columns, wrap
 from lolpop.errors import DataError
 
@@ -110,6 +112,16 @@ class IndexValues:
                 ends = places[:-1] + [np.searchsorted(run, above, side="right") for run in runs]
             yield np.concatenate([everything[a:b] for a, b in zip(starts, ends, strict=True)])
             starts = ends
+
+
+@contextmanager
+def index_values(index: str | None) -> Iterator[IndexValues | None]:
+    """What tells whether values of the column ``index`` are double; None if there is no index."""
+    if index is None:
+        yield None
+        return
+    with temporary_folder() as folder:
+        yield IndexValues(index, Path(folder))
 
 
 def index_hashes(frame: Frame, index: str) -> Hashes:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from lolpop.prediction.identity import index_values
+from lolpop.prediction.schema_drift import ObservedColumns
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from lolpop.checks import Check, CheckReport
+    from lolpop.data.frames import Frame
     from lolpop.data.sources import Source
-    from lolpop.prediction.schema_drift import ObservedColumns
     from lolpop.prediction.usability import PredictionCheck
+    from lolpop.problem import Problem
     from lolpop.resources import DatasetVersion, ModelVersion
 
-__all__ = ["PredictedPart", "RowsPart", "parts_of"]
+__all__ = ["MergedParts", "PredictedPart", "RowsPart", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +49,75 @@ class PredictedPart:
     usable: PredictionCheck
 
 
+class MergedParts:
+    """Puts the predictions of parts together, as one process would have made them; no model is needed.
+
+    Parameters
+    ----------
+    problem
+        The problem, which names the index.
+    usable
+        What was seen of the predictions of parts is added to it.
+    reported
+        An earlier report on the same rows: columns that it warns of are not warned of again.
+    """
+
+    def __init__(
+        self, problem: Problem, usable: PredictionCheck, reported: CheckReport | None = None
+    ) -> None:
+        self._index = problem.index
+        self._usable = usable
+        self._reported = reported
+        self._observed = ObservedColumns()
+
+    def predictions(
+        self, parts: Iterable[PredictedPart], load: Callable[[], Iterable[Frame]]
+    ) -> Iterator[Frame]:
+        """Predictions of each batch of ``parts``, which are all rows that ``load`` gives.
+
+        Raises DataError once all parts are read if values of the index are double.
+        """
+        from lolpop.data.tables import from_bytes
+
+        with index_values(self._index) as values:
+            for part in parts:
+                if values is not None and part.hashes is not None:
+                    values.add_hashes(part.hashes)
+                self._observed.merge(part.observed)
+                self._usable.merge(part.usable)
+                yield from map(from_bytes, part.predictions)
+            if values is not None:
+                values.check(load())
+
+    def warnings(self) -> Iterator[Check]:
+        """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
+        yield from self._observed.warnings(self._reported)
+
+
 def parts_of(
     dataset_version: DatasetVersion,
     model_version: ModelVersion,
     batches: int,
     size: int,
+    jobs: int,
     target: Callable[[int], Source] | None = None,
 ) -> list[RowsPart]:
-    """All ``batches`` of ``dataset_version`` in parts of ``size`` batches; the last one may be smaller.
+    """All ``batches`` of ``dataset_version`` in parts of at most ``size`` batches.
 
-    ``target`` gives the file that the predictions of a batch are written to, by its number.
+    Parts differ by at most one batch, and each of ``jobs`` workers has equally many, where there are enough
+    batches: none works on a last part while others wait. ``target`` gives the file that the predictions of a
+    batch are written to, by its number.
     """
+    rounds = -(-batches // (size * jobs))
+    number = min(batches, rounds * jobs)
+    ends = [batches * part // number for part in range(number + 1)]
     return [
         RowsPart(
             dataset_version,
             model_version,
-            numbers.start,
-            numbers.stop,
-            () if target is None else tuple(map(target, numbers)),
+            start,
+            stop,
+            () if target is None else tuple(map(target, range(start, stop))),
         )
-        for numbers in (range(start, min(start + size, batches)) for start in range(0, batches, size))
+        for start, stop in pairwise(ends)
     ]

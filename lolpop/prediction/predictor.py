@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lolpop._temporary import temporary_folder
 from lolpop.components.model_trainer.promises import checked_predictions
 from lolpop.data.batches import prefetched
 from lolpop.prediction.assembly import predictions_frame
-from lolpop.prediction.identity import IndexValues, check_identity, index_hashes
+from lolpop.prediction.identity import check_identity, index_hashes, index_values
 from lolpop.prediction.parts import PredictedPart
 from lolpop.prediction.schema_drift import SchemaDriftCheck
 from lolpop.prediction.usability import PredictionCheck
@@ -41,7 +38,8 @@ class Predictor:
     def __init__(self, model: FittedModel, problem: Problem, reported: CheckReport | None = None) -> None:
         self._model = model
         self._problem = problem
-        self._drift = SchemaDriftCheck(model, problem, reported)
+        self._reported = reported
+        self._drift = SchemaDriftCheck(model, problem)
 
     def predict(self, frame: Frame) -> Frame:
         """Predictions of the n rows of ``frame``, a frame of its kind with n rows.
@@ -57,7 +55,7 @@ class Predictor:
 
         Raises DataError as ``predict`` does; values of the index that are double once all batches are read.
         """
-        with self._index_values() as values:
+        with index_values(self._problem.index) as values:
             for frame in prefetched(load()):
                 if values is not None:
                     values.add(frame)
@@ -91,34 +89,9 @@ class Predictor:
             usable,
         )
 
-    def predict_parts(
-        self, parts: Iterable[PredictedPart], load: Callable[[], Iterable[Frame]], usable: PredictionCheck
-    ) -> Iterator[Frame]:
-        """Predictions of each batch of ``parts``, which are all rows that ``load`` gives.
-
-        What was seen of them is added to ``usable``. Raises DataError as ``predict_batches`` does.
-        """
-        from lolpop.data.tables import from_bytes
-
-        with self._index_values() as values:
-            for part in parts:
-                if values is not None and part.hashes is not None:
-                    values.add_hashes(part.hashes)
-                self._drift.observed.merge(part.observed)
-                usable.merge(part.usable)
-                yield from map(from_bytes, part.predictions)
-            if values is not None:
-                values.check(load())
-
     def warnings(self) -> Iterator[Check]:
         """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
-        yield from self._drift.checks()
-
-    @contextmanager
-    def _index_values(self) -> Iterator[IndexValues | None]:
-        """What tells whether values of the index are double, if there is an index."""
-        with temporary_folder() as folder:
-            yield None if self._problem.index is None else IndexValues(self._problem.index, Path(folder))
+        yield from self._drift.observed.warnings(self._reported)
 
     def _predict(self, frame: Frame) -> Frame:
         self._drift.look(frame)

@@ -49,19 +49,33 @@ class ObservedColumns:
         if len(unseen) < _MANY:
             unseen |= values
 
+    def warnings(self, reported: CheckReport | None = None) -> Iterator[Check]:
+        """Warnings of columns and values that the training rows did not have.
 
-class SchemaDriftCheck:
-    """Finds columns and values that ``model`` can predict although its training rows had none of them.
-
-    Columns that an earlier report (``reported``) warns of are not warned of again.
-    """
-
-    def __init__(self, model: FittedModel, problem: Problem, reported: CheckReport | None = None) -> None:
+        Columns that an earlier report (``reported``) warns of are not warned of again.
+        """
         warned = list(reported.of("warn")) if reported else []
-        self._reported = {
+        warned_of = {
             kind: {name for check in warned if check.check in earlier for name in check.columns}
             for kind, earlier in _REPORTED_BY.items()
         }
+        if extra := [name for name in self.extra if name not in warned_of["extra_columns"]]:
+            message = f"columns that the model does not know are ignored: {listed(extra)}"
+            yield _warning("extra_columns", message, extra)
+        if empty := [name for name in self.empty if name not in self.filled | warned_of["empty_columns"]]:
+            yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
+        for name, unseen in self.unseen.items():
+            if unseen and name not in warned_of["unseen_categories"]:
+                message = (
+                    f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
+                )
+                yield _warning("unseen_categories", message, [name])
+
+
+class SchemaDriftCheck:
+    """Finds columns and values that ``model`` can predict although its training rows had none of them."""
+
+    def __init__(self, model: FittedModel, problem: Problem) -> None:
         self._used = model.columns
         self._columns = {*model.columns, *model.left_out, *problem.not_features}
         self._categories = model.categories
@@ -81,22 +95,6 @@ class SchemaDriftCheck:
             if name in observed.filled and name in rows.columns:
                 values = to_strings(rows.get_column(name).unique()).dropna()
                 observed.add_unseen(name, set(values).difference(seen))
-
-    def checks(self) -> Iterator[Check]:
-        """Warnings that were not reported before."""
-        observed = self.observed
-        if extra := [name for name in observed.extra if name not in self._reported["extra_columns"]]:
-            message = f"columns that the model does not know are ignored: {listed(extra)}"
-            yield _warning("extra_columns", message, extra)
-        reported = observed.filled | self._reported["empty_columns"]
-        if empty := [name for name in observed.empty if name not in reported]:
-            yield _warning("empty_columns", f"empty columns: {listed(empty)}", empty)
-        for name, unseen in observed.unseen.items():
-            if unseen and name not in self._reported["unseen_categories"]:
-                message = (
-                    f"the column {name!r} has values that the model has not seen: {listed(sorted(unseen))}"
-                )
-                yield _warning("unseen_categories", message, [name])
 
 
 def _warning(check: str, message: str, columns: list[str]) -> Check:

@@ -21,7 +21,7 @@ from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
 from lolpop.registry import is_installed
 from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
-from lolpop.runs import caches, recall, remember
+from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
@@ -162,9 +162,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         return model
 
     def open_model(self, resource: Experiment | ModelVersion | str) -> FittedModel:
-        """The same model. A run with a cache loads it at first use."""
-        if not caches():
-            return self.load_model(resource)
+        """The same model, loaded at first use."""
         experiment = self._experiment(resource)
         if (remembered := recall(experiment)) is not None:
             return cast("FittedModel", remembered)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers
 from killed_prediction import KilledContainer
 
 from lolpop.data import tables
 from lolpop.errors import DataError, VerificationError
+from lolpop.prediction.parts import parts_of
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 MODEL = ModelVersion(name="orders", number=1)
@@ -103,6 +106,29 @@ def test_parts_are_explained_as_in_one_process(load, kept, trained):
     ]
     explained = kept.get(DatasetVersion(name="orders_explanations", number=1)).fields["rows"]
     assert explained == 50
+
+
+def test_the_model_is_loaded_by_workers_alone(load, kept, monkeypatch, trained):
+    """The first process, which only puts predictions together, does not read the model."""
+    from lolpop.components.model_trainer import folders
+
+    def load_model(folder, trusted_types):
+        raise AssertionError("the first process loads the model")
+
+    container = load(**by_parts({"use": "local", "workers": 2}))
+    monkeypatch.setattr(folders, "load", load_model)
+    assert kept.get(predict(container)).fields["rows"] == 50
+
+
+@given(batches=integers(1, 300), size=integers(1, 50), jobs=integers(1, 40))
+def test_all_batches_are_in_parts_of_equal_size(batches, size, jobs):
+    """Each batch is in one part; parts are no larger than allowed, and workers have equally many."""
+    parts = parts_of(DatasetVersion(name="rows", number=1), MODEL, batches, size, jobs)
+    assert [number for part in parts for number in range(part.start, part.stop)] == list(range(batches))
+    sizes = [part.stop - part.start for part in parts]
+    assert 1 <= max(sizes) <= size
+    assert max(sizes) - min(sizes) <= 1
+    assert len(parts) % jobs == 0 or len(parts) == batches
 
 
 def test_several_jobs_need_batches(load):
