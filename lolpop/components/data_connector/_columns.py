@@ -133,10 +133,10 @@ class ColumnReader:
         self._counts = NumberCounts.of_sample(self.evidence.sample, self.evidence.style)
         return self._counts is not None
 
-    def count(self, values: pa.ChunkedArray) -> None:
-        """Count the numbers among the fields of some more rows."""
+    def count(self, values: pa.ChunkedArray, file: str = "") -> None:
+        """Count the numbers among the fields of some more rows, of the ``file`` if there are several."""
         if self._counts is not None:
-            self._counts.add(self.evidence.fields.texts(values))
+            self._counts.add(self.evidence.fields.texts(values), file)
 
     def plan(self) -> ColumnPlan:
         """The plan for the column."""
@@ -243,8 +243,8 @@ class ColumnReader:
             return self._planned(read_as)
         example = ""
         if counts is not None and self.evidence.style in counts.first and kind in {"integer", "number"}:
-            row, text = counts.first[self.evidence.style]
-            example = f", and row {row:,} is {text!r}"
+            place, text = counts.first[self.evidence.style]
+            example = f", and {place} is {text!r}"
         elif self.evidence.sample:
             example = f", such as {self.evidence.sample[0]!r}"
         raise DataError(
@@ -268,9 +268,9 @@ class ColumnReader:
 
     def _nearly(self, plan: ColumnPlan, counts: NumberCounts, style: NumberStyle) -> Notice:
         others = counts.others[style]
-        row, text = counts.first[style]
+        place, text = counts.first[style]
         number = counts.numbers[style]
-        message = f"row {row:,} is {text!r}"
+        message = f"{place} is {text!r}"
         if sum(others.values()) > 1:
             message += (
                 f", and others are {listed(list(others)[1:], 3)}" if len(others) > 1 else ", as others are"
@@ -288,11 +288,11 @@ class ColumnReader:
         return Notice(f"{self._shown}: {numbers}. {advice}.", "warning")
 
     def _marked(self, counts: NumberCounts, style: NumberStyle) -> Notice:
-        row, text = counts.marked[style]
+        place, text = counts.marked[style]
         plain = counts.numbers[PLAIN]
         message = (
             f"{self._shown}: {plain:,} of {counts.present:,} values of {self._name!r} are plain numbers, "
-            f"row {row:,} is {text!r}, which is read as {float(style.plain_text(text)):.12g}. "
+            f"{place} is {text!r}, which is read as {float(style.plain_text(text)):.12g}. "
             f"Set data_connector: {{{style.settings}}} if that is right"
         )
         other = counts.alternative(style)

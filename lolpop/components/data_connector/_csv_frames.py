@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lolpop.components.data_connector._columns import ColumnPlan, ColumnReader, missing_notice
 from lolpop.components.data_connector._csv import read_fields, scan_fields
+from lolpop.components.data_connector._folders import require_same_columns
 from lolpop.components.data_connector._frames import WholeColumns, to_frame
 from lolpop.data.reading import Notice, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lolpop.components.data_connector._locations import Location
+    from lolpop.components.data_connector._folders import RowsFile
     from lolpop.components.data_connector._options import TextOptions
     from lolpop.data.frames import Frame
     from lolpop.data.reading import ColumnSchema, ReadingSchema
@@ -21,25 +22,33 @@ if TYPE_CHECKING:
 
 
 class CsvFrames:
-    """The rows of a file of CSV as dataframes of one ``kind``.
+    """The rows of ``files`` of CSV, all of which are ``shown`` as one, as dataframes of one ``kind``.
 
     ``schema`` is what is known of the columns before, ``options`` what the settings say.
     """
 
     def __init__(
-        self, location: Location, separator: str, kind: FrameKind, schema: ReadingSchema, options: TextOptions
+        self,
+        files: Sequence[RowsFile],
+        shown: str,
+        separator: str,
+        kind: FrameKind,
+        schema: ReadingSchema,
+        options: TextOptions,
     ) -> None:
-        self._location = location
+        self._files = files
+        self._shown = shown
         self._separator = separator
         self._kind = kind
         self._schema = schema
         self._options = options
 
     def read(self) -> Reading[Frame]:
-        """All rows."""
+        """All rows of a single file."""
         import pyarrow as pa
 
-        table = read_fields(self._location, self._separator)
+        (file,) = self._files
+        table = read_fields(file.location, self._separator)
         names = table.column_names
         readers = self._readers(names)
         plans: dict[str, ColumnPlan] = {}
@@ -59,15 +68,15 @@ class CsvFrames:
     def scan(self, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, after a first look at all of them."""
         readers: dict[str, ColumnReader] = {}
-        for table in self._tables(batch_rows):
-            readers = readers or self._readers(table.column_names)
-            for name, reader in readers.items():
-                reader.add(table.column(name))
-                reader.evidence.forget()
-        counted = [name for name, reader in readers.items() if reader.wants_counts()]
-        for table in self._tables(batch_rows, counted) if counted else ():
-            for name in counted:
-                readers[name].count(table.column(name))
+        for file in self._files:
+            for table in self._tables(file, batch_rows):
+                if not readers:
+                    readers, first = self._readers(table.column_names), file
+                require_same_columns(table.column_names, list(readers), file.location, first.location)
+                for name, reader in readers.items():
+                    reader.add(table.column(name))
+                    reader.evidence.forget()
+        self._count(readers, batch_rows)
         plans = {name: reader.plan() for name, reader in readers.items()}
         notices = self._notices(readers, plans)
         return Reading(self._frames(readers, plans, batch_rows), _schemas(plans), notices)
@@ -82,18 +91,32 @@ class CsvFrames:
         missing = lenient | {name for name, reader in readers.items() if reader.evidence.any_missing}
         beyond = lenient | {name for name, reader in readers.items() if reader.evidence.beyond_floats}
         whole = WholeColumns(missing, beyond)
-        for table in self._tables(batch_rows):
-            columns = [
-                self._converted(reader, plans[name], table.column(name)) for name, reader in readers.items()
-            ]
-            yield to_frame(pa.table(columns, names=list(readers)), self._kind, whole)
+        for file in self._files:
+            for table in self._tables(file, batch_rows):
+                columns = [
+                    self._converted(reader, plans[name], table.column(name))
+                    for name, reader in readers.items()
+                ]
+                frame = to_frame(pa.table(columns, names=list(readers)), self._kind, whole)
+                yield file.with_partition(frame)
 
-    def _tables(self, batch_rows: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        return scan_fields(self._location, self._separator, batch_rows, columns)
+    def _count(self, readers: Mapping[str, ColumnReader], batch_rows: int) -> None:
+        """Count the numbers in all columns that may be numeric."""
+        counted = [name for name, reader in readers.items() if reader.wants_counts()]
+        for file in self._files if counted else ():
+            of_file = str(file.location) if len(self._files) > 1 else ""
+            for table in self._tables(file, batch_rows, counted):
+                for name in counted:
+                    readers[name].count(table.column(name), of_file)
+
+    def _tables(
+        self, file: RowsFile, batch_rows: int, columns: list[str] | None = None
+    ) -> Iterator[pa.Table]:
+        location = file.location
+        return location.explained_items(scan_fields(location, self._separator, batch_rows, columns))
 
     def _readers(self, names: Iterable[str]) -> dict[str, ColumnReader]:
-        shown = str(self._location)
-        return {name: ColumnReader(name, self._schema, self._options, shown) for name in names}
+        return {name: ColumnReader(name, self._schema, self._options, self._shown) for name in names}
 
     def _converted(self, reader: ColumnReader, plan: ColumnPlan, values: pa.ChunkedArray) -> pa.ChunkedArray:
         import pyarrow as pa
@@ -109,7 +132,7 @@ class CsvFrames:
     ) -> tuple[Notice, ...]:
         notices = [notice for name, reader in readers.items() for notice in reader.notices(plans[name])]
         missing = {name: reader.evidence.missing for name, reader in readers.items()}
-        return (*notices, *missing_notice(str(self._location), missing))
+        return (*notices, *missing_notice(self._shown, missing))
 
 
 def _schemas(plans: Mapping[str, ColumnPlan]) -> dict[str, ColumnSchema]:

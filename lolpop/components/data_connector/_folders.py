@@ -11,19 +11,24 @@ from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from lolpop._advisory_locks import locked, remove_abandoned
 from lolpop.components._disk import sync
 from lolpop.components.data_connector._locations import TEMPORARY, Location, temporary_in
-from lolpop.data.frames import count, wrap
+from lolpop.data.frames import count, listed, wrap
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from lolpop.data.frames import Frame
 
 _PART = re.compile(r"part-\d{5,}\.[a-z0-9.]+")
 _PARTITION = re.compile(r"([^=/]+)=([^=/]*)")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_EXACT_DIGITS = 15  # of whole numbers that floats hold
+_MISSING = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,41 @@ class RowsFile:
     """One of many files, and what the folders that it is in say of its rows: ``country=DE/2026.parquet``."""
 
     location: Location
-    partition: dict[str, str | int]
+    partition: dict[str, str | int | float | None]
 
     def with_partition(self, frame: Frame) -> Frame:
-        """``frame`` with a column for each part of the name of its folders."""
-        import narwhals as nw
+        """``frame`` with a column for each part of the name of its folders.
 
+        Raises DataError if the file itself has such a column, with other values.
+        """
         if not self.partition:
             return frame
-        columns = [nw.lit(value).alias(name) for name, value in self.partition.items()]
-        partitioned: Frame = wrap(frame).with_columns(*columns).to_native()
+        rows = wrap(frame)
+        for name, value in self.partition.items():
+            if name in rows.columns and set(map(str, rows.get_column(name).to_list())) - {str(value)}:
+                raise DataError(
+                    f"{self.location}: the column {name!r} differs from the name of the folder, "
+                    f"{name}={value}. Rename one of them."
+                )
+        columns = [_constant(value).alias(name) for name, value in self.partition.items()]
+        partitioned: Frame = rows.with_columns(*columns).to_native()
         return partitioned
+
+
+def _constant(value: str | int | float | None) -> nw.Expr:
+    import narwhals as nw
+
+    if value is None:
+        return nw.lit(None, nw.String)
+    return nw.lit(value) if value == value else nw.lit(None, nw.Float64)
+
+
+def require_same_columns(names: Sequence[str], first: Sequence[str], file: Location, other: Location) -> None:
+    """Raise DataError unless ``file`` has the columns ``first`` of an ``other`` file, in any order."""
+    if lacking := [name for name in first if name not in names]:
+        raise DataError(f"{file} lacks the columns {listed(lacking)} of {other}.")
+    if unexpected := [name for name in names if name not in first]:
+        raise DataError(f"{file} has the columns {listed(unexpected)}, which {other} lacks.")
 
 
 def files_of(location: Location) -> list[RowsFile]:
@@ -168,23 +197,35 @@ def _partitioned(files: list[RowsFile], location: Location) -> list[RowsFile]:
     partitions = [_partition(file.location.url.removeprefix(root)) for file in files]
     if len({tuple(partition) for partition in partitions}) > 1:
         raise DataError(f"{location} is partitioned in different ways: by {_ways(partitions)}.")
-    whole = {
-        name: all(_INTEGER.fullmatch(partition[name]) for partition in partitions) for name in partitions[0]
-    }
+    columns = {name: _typed([partition[name] for partition in partitions]) for name in partitions[0]}
     return [
-        RowsFile(
-            file.location, {name: int(value) if whole[name] else value for name, value in partition.items()}
-        )
-        for file, partition in zip(files, partitions, strict=True)
+        RowsFile(file.location, {name: values[place] for name, values in columns.items()})
+        for place, file in enumerate(files)
     ]
 
 
-def _partition(path: str) -> dict[str, str]:
+def _typed(values: Sequence[str | None]) -> Sequence[str | int | float | None]:
+    """The values of one column that the names of folders have, as numbers if all of them are whole."""
+    texts = [value for value in values if value is not None]
+    if not texts or not all(map(_INTEGER.fullmatch, texts)):
+        return values
+    if len(texts) == len(values):
+        return [int(text) for text in texts]
+    if max(map(len, texts)) > _EXACT_DIGITS:
+        return values
+    return [float("nan") if value is None else float(value) for value in values]
+
+
+def _partition(path: str) -> dict[str, str | None]:
     """What the names of the folders in ``path`` say of the rows in them."""
     matches = map(_PARTITION.fullmatch, path.split("/")[:-1])
-    return {match[1]: match[2] for match in matches if match is not None}
+    return {
+        unquote(match[1]): None if match[2] == _MISSING else unquote(match[2])
+        for match in matches
+        if match is not None
+    }
 
 
-def _ways(partitions: Sequence[dict[str, str]]) -> str:
+def _ways(partitions: Sequence[dict[str, str | None]]) -> str:
     ways = sorted({", ".join(partition) or "nothing" for partition in partitions})
     return " and ".join(ways)

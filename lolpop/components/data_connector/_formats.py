@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
+from lolpop.components.data_connector._common_schema import CommonSchema
 from lolpop.components.data_connector._csv import column_names, write_csv
 from lolpop.components.data_connector._csv_frames import CsvFrames
+from lolpop.components.data_connector._folders import RowsFile
 from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
 from lolpop.components.data_connector._json_frames import JsonFrames
 from lolpop.components.data_connector._json_text import json_lines, with_iso_times
@@ -36,13 +38,20 @@ WriteFrame: TypeAlias = "Callable[[Frame], None]"
 
 
 class Format(ABC):
-    """A file of one format.
+    """A file of one format, or several ``files`` that ``location`` stands for.
 
     ``schema`` is what is known of its columns before, ``options`` say how fields of text are read.
     """
 
-    def __init__(self, location: Location, schema: ReadingSchema, options: TextOptions) -> None:
+    def __init__(
+        self,
+        location: Location,
+        schema: ReadingSchema,
+        options: TextOptions,
+        files: Sequence[RowsFile] = (),
+    ) -> None:
         self._location = location
+        self._files = files or (RowsFile(location, {}),)
         self._schema = schema
         self._options = options
 
@@ -54,7 +63,7 @@ class Format(ABC):
 
     @abstractmethod
     def read(self, kind: FrameKind) -> Reading[Frame]:
-        """All rows."""
+        """All rows of a single file."""
 
     @abstractmethod
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
@@ -95,7 +104,8 @@ class Csv(Format):
         return str(location.options.get("separator", cls.separator))
 
     def _frames(self, kind: FrameKind) -> CsvFrames:
-        return CsvFrames(self._location, self.separator_of(self._location), kind, self._schema, self._options)
+        separator = self.separator_of(self._location)
+        return CsvFrames(self._files, str(self._location), separator, kind, self._schema, self._options)
 
 
 class Tsv(Csv):
@@ -104,29 +114,77 @@ class Tsv(Csv):
     separator = "\t"
 
 
-class Parquet(Format):
-    """Apache Parquet."""
+class TypedFile(Format):
+    """A file whose columns have types."""
 
     @classmethod
     def columns(cls, location: Location) -> list[str]:
         """The names in the schema."""
+        names: list[str] = without_index(cls.schema_of(location).empty_table()).column_names
+        return names
+
+    @classmethod
+    @abstractmethod
+    def schema_of(cls, location: Location) -> pa.Schema:
+        """The schema of the file."""
+
+    def read(self, kind: FrameKind) -> Reading[Frame]:
+        """All rows of a single file."""
+        return Reading(to_frame(without_index(self._table(self._location)), kind), {})
+
+    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
+        """All rows in batches, of which one is in memory, of one schema."""
+        return Reading(self._frames(kind, batch_rows), {})
+
+    @abstractmethod
+    def _table(self, location: Location) -> pa.Table:
+        """All rows."""
+
+    @abstractmethod
+    def _tables(self, location: Location, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
+        """The rows in tables of at most ``batch_rows``, of some ``columns`` or all."""
+
+    @abstractmethod
+    def _with_gaps(self, location: Location) -> list[str]:
+        """The columns of whole numbers of which the file does not say that no value is missing."""
+
+    def _frames(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
+        schema = None
+        if len(self._files) > 1:
+            locations = [file.location for file in self._files]
+            schema = CommonSchema([(place, self._empty_table(place).schema) for place in locations])
+        whole = self._whole(batch_rows) if kind == "pandas" else None
+        for file in self._files:
+            for part in file.location.explained_items(self._tables(file.location, batch_rows, None)):
+                table = plain_values(without_index(part))
+                table = table if schema is None else schema.cast(table, file.location)
+                yield file.with_partition(to_frame(table, kind, whole))
+
+    def _whole(self, batch_rows: int) -> WholeColumns:
+        """Which columns of whole numbers have missing values, or great numbers, in any file."""
+        whole = WholeColumns()
+        gaps = {name for file in self._files for name in self._with_gaps(file.location)}
+        for file in self._files if gaps else ():
+            names = [name for name in self.schema_of(file.location).names if name in gaps]
+            for table in self._tables(file.location, batch_rows, names):
+                whole.add(table)
+        return whole
+
+    def _empty_table(self, location: Location) -> pa.Table:
+        with location.explained("read"):
+            return plain_values(without_index(self.schema_of(location).empty_table()))
+
+
+class Parquet(TypedFile):
+    """Apache Parquet."""
+
+    @classmethod
+    def schema_of(cls, location: Location) -> pa.Schema:
+        """The schema in the footer."""
         import pyarrow.parquet as pq
 
         with location.readable() as file:
-            names: list[str] = without_index(pq.read_schema(file).empty_table()).column_names
-            return names
-
-    def read(self, kind: FrameKind) -> Reading[Frame]:
-        """All rows."""
-        import pyarrow.parquet as pq
-
-        with self._location.readable() as file:
-            return Reading(to_frame(without_index(pq.read_table(file)), kind), {})
-
-    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
-        """All rows in batches; one row group at a time is held in memory."""
-        frames = _typed_frames(lambda columns: self._tables(batch_rows, columns), kind, self._with_gaps)
-        return Reading(frames, {})
+            return pq.read_schema(file)
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -136,12 +194,17 @@ class Parquet(Format):
             lambda first: pq.ParquetWriter(file, first.schema, use_dictionary=_repeated(first))
         )
 
-    def _with_gaps(self) -> list[str]:
-        """Columns of whole numbers of which the file does not say that no value is missing."""
+    def _table(self, location: Location) -> pa.Table:
+        import pyarrow.parquet as pq
+
+        with location.readable() as file:
+            return pq.read_table(file)
+
+    def _with_gaps(self, location: Location) -> list[str]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
             names = [field.name for field in file.schema_arrow if pa.types.is_integer(field.type)]
             metadata = file.metadata
             whole = set(names)
@@ -154,39 +217,26 @@ class Parquet(Format):
                         whole.discard(column.path_in_schema)
             return [name for name in names if name not in whole]
 
-    def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
+    def _tables(self, location: Location, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         # Buffered ahead, all bytes of the file would be in memory in the end.
-        with self._location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
 
-class Feather(Format):
+class Feather(TypedFile):
     """Feather, which is Apache Arrow's file format."""
 
     @classmethod
-    def columns(cls, location: Location) -> list[str]:
-        """The names in the schema."""
+    def schema_of(cls, location: Location) -> pa.Schema:
+        """The schema at the beginning."""
         import pyarrow as pa
 
         with location.readable() as source, pa.ipc.open_file(source) as file:
-            names: list[str] = without_index(file.schema.empty_table()).column_names
-            return names
-
-    def read(self, kind: FrameKind) -> Reading[Frame]:
-        """All rows."""
-        import pyarrow.feather as feather
-
-        with self._location.readable() as file:
-            return Reading(to_frame(without_index(feather.read_table(file)), kind), {})
-
-    def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
-        """All rows in batches."""
-        frames = _typed_frames(lambda columns: self._tables(batch_rows, columns), kind, self._whole)
-        return Reading(frames, {})
+            return file.schema
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[WriteFrame]:
         """A function that writes rows; a pandas index is left out."""
@@ -195,17 +245,21 @@ class Feather(Format):
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         return _writing_tables(lambda first: pa.ipc.new_file(file, first.schema, options=options))
 
-    def _whole(self) -> list[str]:
-        """Columns of whole numbers."""
+    def _table(self, location: Location) -> pa.Table:
+        import pyarrow.feather as feather
+
+        with location.readable() as file:
+            return feather.read_table(file)
+
+    def _with_gaps(self, location: Location) -> list[str]:
         import pyarrow as pa
 
-        with self._location.readable() as source, pa.ipc.open_file(source) as file:
-            return [field.name for field in file.schema if pa.types.is_integer(field.type)]
+        return [field.name for field in self.schema_of(location) if pa.types.is_integer(field.type)]
 
-    def _tables(self, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
+    def _tables(self, location: Location, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
         import pyarrow as pa
 
-        with self._location.readable() as source, pa.ipc.open_file(source) as file:
+        with location.readable() as source, pa.ipc.open_file(source) as file:
             for number in range(file.num_record_batches):
                 table = pa.Table.from_batches([file.get_batch(number)])
                 for start in range(0, len(table), batch_rows):
@@ -218,11 +272,11 @@ class JsonLines(Format):
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows; texts are dates where all of a column are."""
-        return JsonFrames(self._location, kind, self._schema, self._options).read()
+        return JsonFrames(self._files, kind, self._schema, self._options).read()
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, after a first look at all of them."""
-        return JsonFrames(self._location, kind, self._schema, self._options).scan(batch_rows)
+        return JsonFrames(self._files, kind, self._schema, self._options).scan(batch_rows)
 
     @contextmanager
     def writing(self, file: IO[bytes]) -> Iterator[WriteFrame]:
@@ -295,23 +349,6 @@ def _is_counted(kind: pa.DataType) -> bool:
         or types.is_string(kind)
         or types.is_large_string(kind)
     )
-
-
-def _typed_frames(
-    tables: Callable[[list[str] | None], Iterator[pa.Table]],
-    kind: FrameKind,
-    with_gaps: Callable[[], list[str]],
-) -> Iterator[Frame]:
-    """Frames of tables that have types already, whole numbers of one type in all of them.
-
-    ``with_gaps`` names the columns of whole numbers that may have missing values: they are looked at first.
-    """
-    whole = WholeColumns()
-    if kind == "pandas" and (names := with_gaps()):
-        for table in tables(names):
-            whole.add(table)
-    for table in tables(None):
-        yield to_frame(plain_values(without_index(table)), kind, whole)
 
 
 def _to_arrow(frame: Frame) -> pa.Table:

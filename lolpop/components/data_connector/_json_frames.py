@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from lolpop.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lolpop.components.data_connector._folders import RowsFile
     from lolpop.components.data_connector._locations import Location
     from lolpop.components.data_connector._options import TextOptions
     from lolpop.data.frames import Frame
@@ -31,30 +32,31 @@ _GREATEST = {"int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1)}
 
 
 class JsonFrames:
-    """The rows of a file of JSON lines as dataframes of one ``kind``.
+    """The rows of ``files`` of JSON lines as dataframes of one ``kind``.
 
     ``schema`` says which texts are no dates, whatever they look like.
     """
 
     def __init__(
-        self, location: Location, kind: FrameKind, schema: ReadingSchema, options: TextOptions
+        self, files: Sequence[RowsFile], kind: FrameKind, schema: ReadingSchema, options: TextOptions
     ) -> None:
-        self._location = location
+        self._files = files
         self._kind = kind
         texts = {name for name, column in schema.columns.items() if column.kind == "text"}
         texts |= {name for name, kind in options.columns.items() if kind == "text"}
         self._texts = frozenset(texts) | schema.identity | schema.labels
 
     def read(self) -> Reading[Frame]:
-        """All rows."""
+        """All rows of a single file."""
+        (file,) = self._files
         fields = _Fields()
-        with self._location.opened() as file:
-            table = self._parsed(file, None)
+        with file.location.opened() as stream:
+            table = self._parsed(stream, None, file)
         fields.add(table)
         if fields.needs_schema:
             fields.settle(self._values(fields.great))
-            with self._location.opened() as file:
-                table = self._parsed(file, fields.schema)
+            with file.location.opened() as stream:
+                table = self._parsed(stream, fields.schema, file)
         dates = _Dates(self._texts)
         dates.add(table)
         typed = self._typed(table, dates)
@@ -63,19 +65,20 @@ class JsonFrames:
     def scan(self, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, after a first look at all of them."""
         fields = _Fields()
-        for stream in self._streams(batch_rows):
-            fields.add(self._parsed(stream, None))
+        for file, stream in self._streams(batch_rows):
+            fields.add(self._parsed(stream, None, file))
         fields.settle(self._values(fields.great))
         dates = _Dates(self._texts)
         if fields.texts - self._texts:
-            for stream in self._streams(batch_rows):
-                dates.add(self._parsed(stream, fields.schema))
+            for file, stream in self._streams(batch_rows):
+                dates.add(self._parsed(stream, fields.schema, file))
         return Reading(self._frames(batch_rows, fields, dates), dates.schemas(fields.schema))
 
     def _frames(self, batch_rows: int, fields: _Fields, dates: _Dates) -> Iterator[Frame]:
         whole = WholeColumns(fields.missing, fields.beyond)
-        for stream in self._streams(batch_rows):
-            yield to_frame(self._typed(self._parsed(stream, fields.schema), dates), self._kind, whole)
+        for file, stream in self._streams(batch_rows):
+            table = self._typed(self._parsed(stream, fields.schema, file), dates)
+            yield file.with_partition(to_frame(table, self._kind, whole))
 
     def _typed(self, table: pa.Table, dates: _Dates) -> pa.Table:
         import pyarrow as pa
@@ -90,13 +93,14 @@ class JsonFrames:
                 table = table.set_column(place, field.name, values)
         return table
 
-    def _streams(self, batch_rows: int) -> Iterator[IO[bytes]]:
-        with self._location.opened() as file:
-            while lines := list(itertools.islice(file, batch_rows)):
-                if any(line.strip() for line in lines):
-                    yield BytesIO(b"".join(lines))
+    def _streams(self, batch_rows: int) -> Iterator[tuple[RowsFile, IO[bytes]]]:
+        for file in self._files:
+            with file.location.opened() as lines_of_file:
+                while lines := list(itertools.islice(lines_of_file, batch_rows)):
+                    if any(line.strip() for line in lines):
+                        yield file, BytesIO(b"".join(lines))
 
-    def _parsed(self, stream: IO[bytes], schema: pa.Schema | None) -> pa.Table:
+    def _parsed(self, stream: IO[bytes], schema: pa.Schema | None, file: RowsFile) -> pa.Table:
         import pyarrow as pa
         import pyarrow.json
 
@@ -107,26 +111,28 @@ class JsonFrames:
                 parse_options=pa.json.ParseOptions(explicit_schema=schema),
             )
         except pa.ArrowInvalid as error:
-            raise self._located() or DataError(f"{self._location} cannot be read: {error}") from error
+            raise self._located(file.location) or DataError(
+                f"{file.location} cannot be read: {error}"
+            ) from error
 
     def _values(self, names: frozenset[str]) -> Iterator[dict[str, Any]]:
         """The objects of all lines, where some of their values have to be looked at one by one."""
-        if names:
-            with self._location.opened() as file:
-                for line in file:
+        for file in self._files if names else ():
+            with file.location.opened() as lines:
+                for line in lines:
                     if line.strip():
                         yield json.loads(line)
 
-    def _located(self) -> DataError | None:
+    def _located(self, location: Location) -> DataError | None:
         """The error that names the first line that is no JSON object, or has a field of another type."""
         kinds: dict[str, str] = {}
-        with self._location.opened() as file:
+        with location.opened() as file:
             for number, line in enumerate(file, start=1):
                 try:
                     value: Any = json.loads(line) if line.strip() else {}
                 except ValueError as error:
-                    return DataError(f"{self._location}:{number}: this line is not JSON: {error}")
-                place = f"{self._location}:{number}"
+                    return DataError(f"{location}:{number}: this line is not JSON: {error}")
+                place = f"{location}:{number}"
                 if not isinstance(value, dict):
                     text = shortened(line.decode(errors="replace").strip(), 40)
                     return DataError(f"{place}: expected one JSON object a line, not {text}")

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, field
 from glob import has_magic
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from lolpop._advisory_locks import locked, remove_abandoned
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lolpop.data.sources import Source
 
 
+T = TypeVar("T")
+
+_END: Any = object()
 _KEYS = (
     "path", "format", "separator", "encoding", "missing_values", "decimal", "thousands", "columns",
 )  # fmt: skip
@@ -169,6 +172,15 @@ class Location:
             if not is_refusal(error):
                 raise
             raise DataError(f"{self} cannot be {done}: {_reason(error)}") from error
+
+    def explained_items(self, items: Iterator[T]) -> Iterator[T]:
+        """``items`` of the file, as they are read: what libraries raise then is a DataError."""
+        while True:
+            with self.explained("read"):
+                item = next(items, _END)
+            if item is _END:
+                return
+            yield item
 
     def _open(self) -> AbstractContextManager[IO[bytes]]:
         if self.path is not None and not self.compressed:

@@ -128,15 +128,17 @@ class NumberCounts:
     numbers: Counter[NumberStyle] = field(default_factory=Counter)
     others: dict[NumberStyle, Counter[str]] = field(default_factory=dict)
     """The texts that are no numbers, some of them where they are very many."""
-    first: dict[NumberStyle, tuple[int, str]] = field(default_factory=dict)
-    """The first text that is no number, with its row."""
-    marked: dict[NumberStyle, tuple[int, str]] = field(default_factory=dict)
-    """The first text that is a number in this style alone, not in the plain one, with its row."""
+    first: dict[NumberStyle, tuple[str, str]] = field(default_factory=dict)
+    """The first text that is no number, after its place, such as ``row 7 of b.csv``."""
+    marked: dict[NumberStyle, tuple[str, str]] = field(default_factory=dict)
+    """The first text that is a number in this style alone, not in the plain one, after its place."""
     fractions: set[NumberStyle] = field(default_factory=set)
     """The styles in which some of the numbers have a fraction, or an exponent."""
     digits: int = 0
     """The greatest number of digits of a whole number."""
     distinct: set[str] = field(default_factory=set)
+    file: str = ""
+    """The file of the rows, if there are several."""
 
     @classmethod
     def of_sample(cls, sample: Sequence[str], style: NumberStyle) -> NumberCounts | None:
@@ -150,11 +152,13 @@ class NumberCounts:
                 candidates.append(candidate)
         return cls(list(dict.fromkeys((*candidates, PLAIN)))) if candidates else None
 
-    def add(self, texts: pa.ChunkedArray) -> None:
+    def add(self, texts: pa.ChunkedArray, file: str = "") -> None:
         """Take the texts of some more rows, without spaces around them; missing ones are null."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if file != self.file:
+            self.file, self.rows = file, 0
         self.present += len(texts) - texts.null_count
         plain = pc.match_substring_regex(texts, PLAIN.pattern)
         for style in self.styles:
@@ -163,7 +167,7 @@ class NumberCounts:
             self.numbers[style] += len(texts) - texts.null_count - len(others_in_chunk)
             if len(others_in_chunk) and style not in self.first:
                 at = pc.index(is_number, pa.scalar(False)).as_py()
-                self.first[style] = (self.rows + at + 1, texts[at].as_py())
+                self.first[style] = (self._place(at), texts[at].as_py())
             self._measure(texts.filter(is_number), style)
             others = self.others.setdefault(style, Counter())
             if len(others_in_chunk) and len(others) < _REMEMBERED:
@@ -173,10 +177,14 @@ class NumberCounts:
                 alone = pc.and_(is_number, pc.invert(pc.fill_null(plain, True)))
                 at = pc.index(alone, pa.scalar(True)).as_py()
                 if at >= 0:
-                    self.marked[style] = (self.rows + at + 1, texts[at].as_py())
+                    self.marked[style] = (self._place(at), texts[at].as_py())
         if len(self.distinct) <= _FEW:
             self.distinct |= set(pc.unique(texts.drop_null()).slice(0, 2 * _FEW).to_pylist())
         self.rows += len(texts)
+
+    def _place(self, at: int) -> str:
+        of_file = f" of {self.file}" if self.file else ""
+        return f"row {self.rows + at + 1:,}{of_file}"
 
     def _measure(self, numbers: pa.ChunkedArray, style: NumberStyle) -> None:
         import pyarrow.compute as pc

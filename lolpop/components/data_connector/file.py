@@ -42,8 +42,8 @@ class FileDataConnector(DataConnector):
     those of the connector. CSV and JSON lines may be compressed (``.csv.gz``).
 
     A folder, or a pattern such as ``rows/*.parquet``, stands for all of its files, in the order of their
-    names. Folders named ``country=DE`` give their rows a column. CSV columns have the types of the first
-    file. A target that ends with a slash is a folder: each frame that is written makes a Parquet file in it,
+    names. Folders named ``country=DE`` give their rows a column. Columns have the same type in all files. A
+    target that ends with a slash is a folder: each frame that is written makes a Parquet file in it,
     unless a mapping names another format.
 
     The type of a CSV column is decided by all of its fields, equally for pandas and polars: whole numbers,
@@ -270,31 +270,24 @@ class FileDataConnector(DataConnector):
 
     def _scan(self, source: Source, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
         location = located(source, self._folder)
-        return self._scan_many(location, schema) if location.is_many else self._scan_file(location, schema)
-
-    def _scan_file(self, location: Location, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
+        if location.is_many:
+            return self._scan_many(location, schema)
         location.require()
         with location.explained("read"):
             reading = self._format(location, schema).scan(self._frame, self._batch_rows)
-        rows = _explained(reading.rows, location)
-        return Reading(
-            _with_rows(rows, location) if location.named else rows, reading.columns, reading.notices
-        )
+        rows = _with_rows(location.explained_items(reading.rows), location)
+        return Reading(rows, reading.columns, reading.notices)
 
     def _scan_many(self, location: Location, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
-        """The rows of many files, one after the other; columns have the kind that they have in the first."""
-        first, *others = files_of(location)
-        reading = self._scan_file(first.location, schema)
-        alike = schema.model_copy(update={"columns": {**reading.columns, **schema.columns}})
-        same_columns = ColumnAligner()
-
-        def frames() -> Iterator[Frame]:
-            for file in (first, *others):
-                rows = reading.rows if file is first else self._scan_file(file.location, alike).rows
-                for frame in rows:
-                    yield same_columns(file.with_partition(frame))
-
-        return Reading(_with_rows(frames(), location), reading.columns, reading.notices)
+        """The rows of many files, one after the other; types are decided by the rows of all of them."""
+        files = files_of(location)
+        for file in files:
+            file.location.require()
+        form = _format_of(files[0].location)
+        options = self._options.overridden(location.options, str(location))
+        reading = form(location, schema, options, files).scan(self._frame, self._batch_rows)
+        rows = map(ColumnAligner(), reading.rows)
+        return Reading(_with_rows(rows, location), reading.columns, reading.notices)
 
     def _format(self, location: Location, schema: ReadingSchema) -> Format:
         options = self._options.overridden(location.options, str(location))
@@ -317,16 +310,6 @@ def _named_by(data: Data | None) -> Iterator[tuple[str, Source, Access]]:
     for name in ("predictions", "explanations"):
         if (target := getattr(data, name)) is not None:
             yield name, target, "written"
-
-
-def _explained(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
-    """``frames``, with errors that name ``location``."""
-    while True:
-        with location.explained("read"):
-            frame = next(frames, None)
-        if frame is None:
-            return
-        yield frame
 
 
 def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
