@@ -17,6 +17,8 @@ from lolpop.resources import PredictionJob
 if TYPE_CHECKING:
     import narwhals as nw
 
+_EXACT = 1 << 53  # whole numbers from here on are not all floats
+
 
 def known_truth(
     predictions: Iterable[Frame], truth: Frame, problem: Problem, classes: Sequence[Any]
@@ -42,7 +44,9 @@ def known_truth(
         predicted = wrap(batch)
         if labels is None:
             # A repeated row with the same label is not a conflict.
-            labels = _as_classes(data.select(*identity, target).drop_nulls(), target, classes).unique()
+            labels = _as_classes(data.select(*identity, target).drop_nulls(), target, classes).unique(
+                maintain_order=True
+            )
             if len(data) and labels.is_empty():
                 raise DataError(
                     f"None of the {count(len(data), 'row')} of the truth has a label in {target!r}."
@@ -63,7 +67,7 @@ def known_truth(
             f"value of {_named(problem)}."
         )
     present_labels = set(joined_rows.get_column(label).to_list())
-    if classes and present_labels.isdisjoint(classes):
+    if classes and present_labels.isdisjoint(_classes_by_label(joined_rows.get_column(label), classes)):
         raise DataError(
             f"The truth has the labels {listed(sorted(present_labels, key=repr))} in {target!r}, "
             f"but the model predicts {listed(classes)}."
@@ -76,17 +80,22 @@ def with_known_label(rows: LabelledRows, classes: Sequence[Any]) -> tuple[Labell
 
     All rows if there are no classes.
     """
+    import narwhals as nw
     import numpy as np
 
     labels = wrap_series(rows.target)
+    if not classes:
+        return rows, {}
     values = labels.to_list()
-    unknown = Counter(label for label in values if label not in classes) if classes else None
+    class_of = _classes_by_label(labels, classes)
+    unknown = Counter(label for label in values if label not in class_of)
     if not unknown:
         return rows, {}
-    at = np.flatnonzero([label not in unknown for label in values])
-    return LabelledRows(wrap(rows.features)[at].to_native(), labels[at].to_native()), dict(
-        unknown.most_common()
+    at = np.flatnonzero([label in class_of for label in values])
+    target = nw.new_series(
+        labels.name, [class_of[values[place]] for place in at], backend=labels.implementation
     )
+    return LabelledRows(wrap(rows.features)[at].to_native(), target.to_native()), dict(unknown.most_common())
 
 
 def unknown_labels(prediction_job: PredictionJob, unknown: Mapping[Any, int], classes: Sequence[Any]) -> str:
@@ -116,6 +125,21 @@ def _as_classes(labels: nw.DataFrame[Any], target: str, classes: Sequence[Any]) 
         return labels
     texts = to_strings(column).tolist()
     return labels.with_columns(nw.new_series(target, texts, nw.String, backend=labels.implementation))
+
+
+def _classes_by_label(labels: nw.Series[Any], classes: Sequence[Any]) -> Mapping[Any, Any]:
+    """The ``classes`` by how ``labels`` write them: as text if one label beside them is no class."""
+    import narwhals as nw
+
+    by_text = {}
+    if labels.dtype == nw.String:
+        by_text = {text: label for label in classes for text in _texts_of(label)}
+    return {**by_text, **{label: label for label in classes}}
+
+
+def _texts_of(label: Any) -> tuple[str, ...]:
+    text = str(label)
+    return (text, text.lower(), text.upper()) if isinstance(label, bool) else (text,)
 
 
 def _as_text(
@@ -153,9 +177,33 @@ def _as_in(predicted: nw.DataFrame[Any], labels: nw.DataFrame[Any], index: str) 
         return labels
     if not (expected.is_numeric() and actual.is_numeric()):
         raise DataError(f"The index {index!r} is {expected} in the predictions, but {actual} in the truth.")
+    _require_exact(predicted, index, "predictions")
+    _require_exact(labels, index, "truth")
     if actual.is_float() and expected.is_integer():
         whole = nw.col(index).is_finite() & (nw.col(index) == nw.col(index).round())
         labels = labels.filter(whole)  # a cast would round 1.5 to the row 1
-    if actual == nw.UInt64 and expected.is_signed_integer():
-        labels = labels.filter(nw.col(index) < 1 << 63)  # a cast would change greater numbers
+    if expected.is_integer():
+        least, most = _ends_of(expected)
+        labels = labels.filter((nw.col(index) >= least) & (nw.col(index) <= most))  # others would change
     return labels.with_columns(nw.col(index).cast(expected))
+
+
+def _require_exact(rows: nw.DataFrame[Any], index: str, what: str) -> None:
+    """Raise DataError if the column ``index`` has floats that may be rounded whole numbers."""
+    if not rows.schema[index].is_float():
+        return
+    values = rows.get_column(index).drop_nulls()
+    great = values.filter((values.abs() >= _EXACT) & values.is_finite()).to_list()
+    if great:
+        raise DataError(
+            f"The index {index!r} of the {what} has floats such as {great[0]:.0f}, which do not hold every "
+            "digit of such numbers. Write them as whole numbers or text."
+        )
+
+
+def _ends_of(dtype: Any) -> tuple[int, int]:
+    """The least and the greatest whole number of ``dtype``."""
+    import numpy as np
+
+    ends = np.iinfo(str(dtype).lower())
+    return int(ends.min), int(ends.max)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -296,3 +300,64 @@ def test_each_of_several_sources_is_read_as_before(run, tmp_path, frame):
     }
     rows = run(tables, **settings)
     assert [row["prediction"] for row in rows] == ["no", "yes"]
+
+
+def parquet(**columns: Any) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+def measured(told: Told) -> str:
+    """What is said about the truth of the predictions."""
+    (message,) = [message for _, message in told.messages if "is known" in message or "evaluated" in message]
+    return message
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_an_id_that_a_float_cannot_hold_is_not_joined(run, told, frame):
+    """Of floats beyond 2^53, nobody knows which row they are of; the message says so."""
+    new = lines("id,x", [(2**53 + place, 0.2 + 1.6 * (place % 2)) for place in range(4)])
+    truth = parquet(id=[float(2**53), float(2**53 + 2)], y=["yes", "no"])
+    files = {"known.csv": KNOWN, "new.csv": new, "truth.parquet": truth}
+    run(files, data__truth="truth.parquet", data__frame=frame)
+    assert "The index 'id' of the truth has floats such as 9007199254740992, which do not" in measured(told)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize(
+    ("kind", "ids", "other"),
+    [("int32", [1, 2], 2**32 + 1), ("int8", [1, 2], 257), ("uint64", [2**64 - 1, 2], -1)],
+)
+def test_an_id_that_the_predictions_cannot_have_is_of_no_row(run, told, kind, ids, other, frame):
+    """A greater number, or one with another sign, does not become one of theirs."""
+    new = parquet(id=pa.array(ids, kind), x=[0.2, 1.8])
+    files = {"known.csv": KNOWN, "new.parquet": new, "truth.csv": f"id,y\n{other},yes\n2,yes\n"}
+    run(files, data__predict="new.parquet", data__truth="truth.csv", data__frame=frame)
+    assert "on the 1 row of 2 whose truth is known" in measured(told)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("great", [0, 2**70])
+def test_ids_of_databases_are_joined_digit_by_digit(run, told, great, frame):
+    """Databases export NUMBER(38, 0) as decimals, which are the same ids as those of a CSV file."""
+    ids = pa.array([Decimal(great + place) for place in range(2)], pa.decimal128(38, 0))
+    truth = lines("id,y", [(great, "no"), (great + 1, "yes")])
+    files = {"known.csv": KNOWN, "new.parquet": parquet(id=ids, x=[0.2, 1.8]), "truth.csv": truth}
+    rows = run(files, data__predict="new.parquet", data__truth="truth.csv", data__frame=frame)
+    assert [row["id"] for row in rows] == [str(great), str(great + 1)]
+    assert "on the 2 rows of 2 whose truth is known" in measured(told)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize(
+    ("classes", "labels"), [("01", "01?1"), (["False", "True"], ["false", "TRUE", "NA", "True"])]
+)
+def test_one_strange_label_does_not_hide_the_others(run, told, classes, labels, frame):
+    """Among the labels 0 and 1, or booleans, a text is named, and the other rows are measured."""
+    known = lines("id,x,y", [(place, x, classes[y == "yes"]) for place, (x, y) in enumerate(labelled())])
+    new = lines("id,x", [(place, 0.2 + 1.6 * (place % 2)) for place in range(4)])
+    files = {"known.csv": known, "new.csv": new, "truth.csv": lines("id,y", list(enumerate(labels)))}
+    run(files, data__truth="truth.csv", data__frame=frame)
+    assert f"({labels[2]!r} in 1 row)" in next(text for text in told.warnings() if "does not know" in text)
+    assert "on the 3 rows of 4 whose truth is known" in measured(told)

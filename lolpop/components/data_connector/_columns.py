@@ -12,6 +12,7 @@ from lolpop.components.data_connector._numbers import (
     PLAIN,
     NumberCounts,
     NumberStyle,
+    number_in_other_form,
     number_with_symbol,
     number_with_unit,
 )
@@ -176,10 +177,12 @@ class ColumnReader:
         if self._kind is not None:
             return
         if counts is None:
+            yield from self._without_zeros(plan)
             yield from self._with_marks(plan)
             return
         style = plan.style if plan.lenient else counts.best()
-        if style is None or not counts.are_nearly_all(style):
+        if style is None or not (counts.are_nearly_all(style) or counts.are_half(style)):
+            yield from self._with_marks(plan)
             return
         if counts.others.get(style):
             yield self._nearly(plan, counts, style)
@@ -252,19 +255,33 @@ class ColumnReader:
             f"values are {_KINDS[read_as]}{example}."
         )
 
+    def _without_zeros(self, plan: ColumnPlan) -> Iterator[Notice]:
+        text = self.evidence.zero
+        if text is None or plan.type not in _WHOLE or self._expected is not None:
+            return
+        yield Notice(
+            f"{self._shown}: values of {self._name!r} such as {text!r} are read as numbers, without their "
+            f"leading zeros. Set data_connector: {{columns: {{{self._name}: text}}}} if they are codes."
+        )
+
     def _with_marks(self, plan: ColumnPlan) -> Iterator[Notice]:
         if plan.type != "string" or self._expected_kind == "text" or self._is_identity or self._is_label:
             return
-        sample = self.evidence.sample
-        for mark, text in ("symbol", number_with_symbol(sample)), ("unit", number_with_unit(sample)):
-            if text is None:
+        forms = {
+            "with a symbol": number_with_symbol,
+            "with a unit": number_with_unit,
+            "in different forms": number_in_other_form,
+        }
+        for form, first_in in forms.items():
+            if (text := first_in(self.evidence.sample)) is None:
                 continue
             yield Notice(
-                f"{self._shown}: values of {self._name!r} are numbers with a {mark}, such as {text!r}, "
+                f"{self._shown}: values of {self._name!r} are numbers {form}, such as {text!r}, "
                 "and are read as text. Write plain numbers, or convert them in data_transformer; set "
                 f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
                 "warning",
             )
+            return
 
     def _nearly(self, plan: ColumnPlan, counts: NumberCounts, style: NumberStyle) -> Notice:
         others = counts.others[style]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PieceKind: TypeAlias = Literal["int64", "uint64", "long", "number", "boolean", "date", "text"]
 
 _SPACE = 0x20
+_ASCII = 0x7F
 _NINE = ord("9")
 _SAMPLED = 200
 _PLACES = 20
@@ -44,8 +45,8 @@ class Fields:
         if self.written:
             return values
         content = Bytes(values)
-        if content.low <= _SPACE:
-            values = pc.ascii_trim_whitespace(values)
+        if content.low <= _SPACE or content.high > _ASCII:
+            values = pc.utf8_trim_whitespace(values)
             values = pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
         if self.missing and (self._misses_numbers or content.has_words()):
             is_missing = pc.is_in(values, value_set=pa.array(sorted(self.missing), values.type))
@@ -86,6 +87,8 @@ class Evidence:
         self.any_missing = False
         self.beyond_floats = False
         """Whether there are whole numbers that are no floats."""
+        self.zero: str | None = None
+        """A whole number with a zero in front, if there is one; not looked for in fields as written."""
         self.sample: list[str] = []
         self._typed: tuple[pa.ChunkedArray, pa.ChunkedArray] | None = None
 
@@ -96,7 +99,7 @@ class Evidence:
         texts = self.fields.texts(values)
         if texts.null_count > values.null_count:
             dropped = values.filter(pc.and_(pc.is_null(texts), pc.is_valid(values)))
-            counts = pc.value_counts(pc.ascii_trim_whitespace(dropped))
+            counts = pc.value_counts(pc.utf8_trim_whitespace(dropped))
             for entry in counts.to_pylist():
                 self.missing[entry["values"]] += entry["counts"]
         self.any_missing |= texts.null_count > 0
@@ -135,6 +138,8 @@ class Evidence:
                 plain = without_plus(plain)
             for kind in _WHOLE_KINDS:
                 if (whole := cast_or_none(plain, getattr(pa, kind)())) is not None:
+                    if self.zero is None and not self.fields.written:
+                        self.zero = content.first_with_zero()
                     return self._whole(kind, whole, values)
             if pc.all(pc.match_substring_regex(plain, _DIGITS)).as_py():
                 return "long"
@@ -177,6 +182,7 @@ class Bytes:
     def __init__(self, values: pa.ChunkedArray) -> None:
         import numpy as np
 
+        self._chunks = values.chunks
         self._parts = []
         for chunk in values.chunks:
             _, offsets, data = chunk.buffers()
@@ -191,6 +197,23 @@ class Bytes:
     def has(self, character: str) -> bool:
         """Whether some text has the ``character`` of one byte."""
         return any((part == ord(character)).any() for part in self._parts)
+
+    def first_with_zero(self) -> str | None:
+        """The first text of several characters that starts with a zero."""
+        import numpy as np
+
+        for chunk in self._chunks:
+            _, offsets, data = chunk.buffers()
+            if data is None or not len(chunk):
+                continue
+            places = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            several = np.flatnonzero(np.diff(places) > 1)
+            zeros = several[np.frombuffer(data, np.uint8)[places[several]] == ord("0")]
+            for at in zeros[:1]:
+                text: str | None = chunk[int(at)].as_py()
+                if text is not None:
+                    return text
+        return None
 
     def has_words(self) -> bool:
         """Whether some text has a letter that numbers do not have."""

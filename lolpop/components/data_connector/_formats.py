@@ -130,7 +130,7 @@ class TypedFile(Format):
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows of a single file."""
-        return Reading(to_frame(without_index(self._table(self._location)), kind), {})
+        return Reading(to_frame(self._plain(self._table(self._location)), kind), {})
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, of which one is in memory, of one schema."""
@@ -156,7 +156,7 @@ class TypedFile(Format):
         whole = self._whole(batch_rows) if kind == "pandas" else None
         for file in self._files:
             for part in file.location.explained_items(self._tables(file.location, batch_rows, None)):
-                table = plain_values(without_index(part))
+                table = plain_values(self._plain(part))
                 table = table if schema is None else schema.cast(table, file.location)
                 yield file.with_partition(to_frame(table, kind, whole))
 
@@ -170,9 +170,19 @@ class TypedFile(Format):
                 whole.add(table)
         return whole
 
+    def _plain(self, table: pa.Table) -> pa.Table:
+        """``table`` without what pandas adds, and with decimals that identify rows as text."""
+        import pyarrow as pa
+
+        table = without_index(table)
+        for place, field in enumerate(table.schema):
+            if field.name in self._schema.identity and pa.types.is_decimal(field.type):
+                table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+        return table
+
     def _empty_table(self, location: Location) -> pa.Table:
         with location.explained("read"):
-            return plain_values(without_index(self.schema_of(location).empty_table()))
+            return plain_values(self._plain(self.schema_of(location).empty_table()))
 
 
 class Parquet(TypedFile):

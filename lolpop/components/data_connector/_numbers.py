@@ -26,6 +26,12 @@ _WITH_UNIT = re.compile(
     rf"^[-+{_MINUS}]?{_DIGITS}(?P<unit>[\u00b0\u00b5]?[^\W\d_]{{1,10}}(?:/[^\W\d_]{{1,5}})?[\u00b2\u00b3]?)$"
 )
 _DISTINCT, _UNITS = 10, 3
+_PLACEHOLDERS = 3  # different texts that stand for a missing value
+_WHOLE_OR_FRACTION = r"[0-9]+(?:[.,][0-9]+)*"
+_OTHER_FORM = re.compile(
+    rf"^(?:\({_WHOLE_OR_FRACTION}\)|{_WHOLE_OR_FRACTION}-|[<>\u2264\u2265~] ?=? ?{_WHOLE_OR_FRACTION}"
+    r"|[-+]?[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]+)?|[-+]?[0-9]{1,3}(?:_[0-9]{3})+)$"
+)
 
 NEARLY = 0.9
 """The least share of numbers in a numeric column."""
@@ -86,6 +92,20 @@ def number_with_unit(texts: Sequence[str]) -> str | None:
     units = {match["unit"] for match in matches}
     after_space = all(match[0][match.start("unit") - 1] == " " for match in matches)
     return matches[0][0] if len(units) <= (_UNITS if after_space else 1) else None
+
+
+def number_in_other_form(texts: Sequence[str]) -> str | None:
+    """The first text that is no plain number if nearly all ``texts`` are numbers in some form.
+
+    Forms are those of all styles, ``(5)``, ``5-``, ``<5``, ``1,23,456`` and ``1_000``, beside each other.
+    """
+    patterns = [re.compile(style.pattern) for style in STYLES]
+    patterns += [_WITH_SYMBOL, _OTHER_FORM]
+    numbers = [text for text in texts if any(pattern.match(text) for pattern in patterns)]
+    others = [text for text in numbers if not patterns[0].match(text)]
+    if not others or len(numbers) < NEARLY * len(texts) or len(set(numbers)) < _DISTINCT:
+        return None
+    return others[0]
 
 
 _DEFAULTS = {"decimal": ".", "thousands": ""}
@@ -213,6 +233,11 @@ class NumberCounts:
             share >= _WITH_PLACEHOLDERS and self._are_placeholders(self.others.get(style, {}))
         )
 
+    def are_half(self, style: NumberStyle) -> bool:
+        """Whether most values are numbers, and not few different ones, beside a few other texts."""
+        few = len(self.others.get(style, {})) <= _PLACEHOLDERS and len(self.distinct) > _FEW
+        return few and self.numbers[style] >= _WITH_PLACEHOLDERS * self.present
+
     def reads_as_number(self, style: NumberStyle) -> bool:
         """Whether it is better read as numbers: not if they are so few that they are categories."""
         others = self.others.get(style, Counter())
@@ -220,4 +245,4 @@ class NumberCounts:
 
     @staticmethod
     def _are_placeholders(others: Mapping[str, int]) -> bool:
-        return len(others) <= 3 and all(_PLACEHOLDER.fullmatch(text) for text in others)
+        return len(others) <= _PLACEHOLDERS and all(_PLACEHOLDER.fullmatch(text) for text in others)

@@ -193,3 +193,70 @@ def test_a_form_that_people_state_is_kept_from_numbers(tmp_path):
     assert columns["day"] == ("string", ["01022024"])
     assert columns["iso"][0] == "datetime"
     assert columns["version"] == ("string", ["2024-01-31"])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"{n}.5" if n % 2 else f"{n},5" for n in range(60)],
+        [f"{n}.5" if n % 2 else f"${n}.5" for n in range(60)],
+        [f"{n}" if n % 3 else f"({n})" for n in range(60)],
+        [f"{n}" if n % 3 else f"{n}-" for n in range(60)],
+        [f"{n}" if n % 3 else f"<{n}" for n in range(60)],
+        [f"{n},23,456" for n in range(60)],
+        [f"{n}_000" for n in range(60)],
+    ],
+    ids=["two marks", "half with a symbol", "parentheses", "minus behind", "below", "lakhs", "underscores"],
+)
+def test_numbers_in_several_forms_are_named(tmp_path, texts):
+    """A column that people read as numbers is text with a warning, never without one."""
+    columns, notices, _ = both(tmp_path, column(*texts))
+    assert columns["x"] == ("string", texts)
+    assert [notice.level for notice in notices] == ["warning"]
+    assert "values of 'x' are numbers in different forms, such as" in notices[0].message
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"1.{n}.2" for n in range(60)],
+        [f"{n}-{n + 10}" for n in range(60)],
+        [f"555-{n:04}" for n in range(60)],
+        ["<5", "5-10", ">10"] * 20,
+    ],
+    ids=["versions", "ranges", "telephones", "few"],
+)
+def test_codes_are_not_numbers_in_another_form(tmp_path, texts):
+    """Versions, ranges and telephone numbers are text."""
+    assert not both(tmp_path, column(*texts))[1]
+
+
+def test_a_word_for_missing_values_among_numbers_is_named(tmp_path):
+    """If a third of the values is one word, the column is text, and the message has the count and setting."""
+    columns, notices, _ = both(tmp_path, column(*(PLAIN[n] if n % 3 else "unknown" for n in range(199))))
+    assert columns["x"][0] == "string"
+    assert [notice.level for notice in notices] == ["warning"]
+    assert "132 of 199 values of 'x' are numbers, row 1 is 'unknown'" in notices[0].message
+    assert 'missing_values: ["unknown"]' in notices[0].message
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000"])
+def test_spaces_of_every_kind_around_numbers_do_not_count(tmp_path, space):
+    """No-break spaces, which web pages put around numbers, are spaces."""
+    columns, notices, _ = both(tmp_path, column(*(f"{space}{number}{space}" for number in PLAIN)))
+    assert columns["x"] == ("number", [float(number) for number in PLAIN])
+    assert not notices
+
+
+def test_numbers_that_lose_leading_zeros_are_named(tmp_path):
+    """A postal code 01234 that is read as the number 1234 is a notice, unless the type is declared."""
+    texts = ["90210", "01234", "10115"]
+    columns, notices, _ = both(tmp_path, column(*texts))
+    assert columns["x"] == ("number", [90210, 1234, 10115])
+    assert (
+        "values of 'x' such as '01234' are read as numbers, without their leading zeros" in notices[0].message
+    )
+    assert "columns: {x: text}" in notices[0].message
+    identity = ReadingSchema(identity=frozenset({"x"}))
+    assert both(tmp_path, column(*texts), identity)[:2][0]["x"] == ("string", texts)
+    assert not both(tmp_path, column("0", "10", "-5", "0"))[1]
