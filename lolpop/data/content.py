@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime as dt
 import decimal
 import enum
 import fractions
+import functools
 import hashlib
 import pathlib
 import re
@@ -23,6 +25,10 @@ _BY_REPRESENTATION = (
     type(Ellipsis),
 )  # fmt: skip
 """Types of the standard library with a complete representation."""
+
+
+_CONTAINERS = (Mapping, list, tuple, Set, str, bytes)
+"""Types whose subclasses hold more than their attributes."""
 
 
 class Opaque(Exception):  # noqa: N818  (it is a fact about a value, which the caller acts on)
@@ -69,15 +75,37 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
         return name, [_described(item, within) for item in value]
     if isinstance(value, Mapping) and kind.__module__ in ("builtins", "collections", "types"):
         # The order of keys counts: code may depend on it.
-        return name, [(_described(key, within), _described(item, within)) for key, item in value.items()]
+        items = [(_described(key, within), _described(item, within)) for key, item in value.items()]
+        return name, items, *_default_of(value)
     if isinstance(value, Set) and kind in (set, frozenset):
         return name, sorted(repr(_described(item, within)) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and not isinstance(value, _CONTAINERS):
         fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
-        return name, [(key, _described(item, within)) for key, item in fields.items()]
+        return name, [(key, _described(item, within)) for key, item in {**fields, **_others(value)}.items()]
     if _is_pydantic(value):
-        return name, [(key, _described(item, within)) for key, item in value]
+        fields = {**dict(value), **(value.__pydantic_private__ or {})}
+        return name, [(key, _described(item, within)) for key, item in fields.items()]
     return _of_library(value, name)
+
+
+def _others(value: Any) -> dict[str, Any]:
+    """The attributes of a dataclass that are no fields, in any order; what it computes of fields is none."""
+    others = set(getattr(value, "__dict__", ())) - {field.name for field in dataclasses.fields(value)}
+    return {
+        name: value.__dict__[name]
+        for name in sorted(others)
+        if not isinstance(getattr(type(value), name, None), functools.cached_property)
+    }
+
+
+def _default_of(value: Mapping[Any, Any]) -> tuple[str, ...]:
+    """What a defaultdict gives for other keys, if it is one."""
+    factory = value.default_factory if isinstance(value, collections.defaultdict) else None
+    if factory is None:
+        return ()
+    if not (isinstance(factory, type) and factory.__module__ == "builtins"):
+        raise Opaque(factory)
+    return (factory.__qualname__,)
 
 
 def _is_pydantic(value: Any) -> bool:
@@ -90,13 +118,15 @@ def _of_library(value: Any, name: str) -> Any:
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and isinstance(value, numpy.generic):
         return name, repr(value.item()), str(value.dtype)
-    if numpy is not None and isinstance(value, numpy.ndarray) and not value.dtype.hasobject:
+    # Another class of array may hold more than its values, such as a mask.
+    if numpy is not None and type(value) in (numpy.ndarray, numpy.memmap) and not value.dtype.hasobject:
         from lolpop.data.frame_digests import array_digest
 
         return name, value.shape, str(value.dtype), array_digest(value)
     if pandas is not None and isinstance(value, pandas.Timestamp | pandas.Timedelta):
         return name, repr(value)
     if pandas is not None and isinstance(value, pandas.Series):
+        name = f"{name} {value.name!r}"
         value = value.to_frame("value" if value.name is None else value.name)
     if hasattr(value, "columns") or hasattr(value, "column_names"):
         from lolpop.data.frame_digests import frame_digest

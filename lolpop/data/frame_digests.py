@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["array_digest", "frame_digest"]
 
+_NESTED = frozenset({"dict", "list", "tuple", "set", "frozenset", "defaultdict", "OrderedDict"})
+
 _LARGE_BYTES = 1_000_000
 """From this many bytes on, columns are hashed in threads, since hashlib releases the GIL."""
 
@@ -41,7 +43,8 @@ def frame_digest(frame: Frame) -> str:
     described = [
         repr(list(frame.columns)),
         repr([str(dtype) for dtype in frame.dtypes]),
-        repr((frame.columns.names, type(frame.columns).__name__, frame.attrs)),
+        repr((frame.columns.names, type(frame.columns).__name__, frame.columns.dtype, frame.attrs)),
+        repr([(name, getattr(frame, name, None)) for name in frame._metadata]),  # of a subclass
         *_index(frame.index),
         *_hashed([frame.iloc[:, place] for place in numbers]),
         *_objects(others),
@@ -93,3 +96,16 @@ def _objects(frame: pd.DataFrame) -> Iterator[str]:
             yield repr(kinds)
             if len(kinds) > 1:
                 yield hashlib.sha256("\0".join(names).encode()).hexdigest()
+            if _NESTED & {*kinds}:
+                yield _nested_digest(list(frame.iloc[:, place]))
+
+
+def _nested_digest(values: list[Any]) -> str:
+    """A digest of collections, of which Arrow does not tell all: lists and tuples, missing keys."""
+    from lolpop.data.content import Opaque, digest_of_value
+    from lolpop.errors import DataError
+
+    try:
+        return digest_of_value(values)
+    except Opaque as error:
+        raise DataError(f"a {error} has no content that can be compared") from None
