@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import random
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ class Tasks(Base):
         self.bound = scaler.scale
         self.doubled = scaler.factor * 2
         self._scaler = scaler
+        self.numbers = random.Random(scaler.factor)
+
+    def __bool__(self):
+        return self.scaler.factor < 4
+
+    @property
+    def limit(self):
+        return self._limit
+
+    @limit.setter
+    def limit(self, value):
+        self._limit = self.scaler.scale(value)
 
     def helper(self, value):
         return self.scaler.scale(value)
@@ -164,6 +177,19 @@ class Tasks(Base):
         return self.doubled * value
 
     @task
+    def by_setter(self, value):
+        self.limit = value
+        return self._limit
+
+    @task
+    def by_truth(self, value):
+        return value if self else -value
+
+    @task
+    def by_state_of_a_library(self, value):
+        return self.numbers.randrange(10**6)
+
+    @task
     def by_class(self, value):
         return type(self).helper(self, value)
 
@@ -245,3 +271,44 @@ def test_running_does_not_change_a_fingerprint(tmp_path):
         container.runner().run("by_cached_property")
         later = CallFingerprints(scope_of(container)).of("tasks.by_cached_property", {"value": 3}).digest
         assert fresh == later
+
+
+class First:
+    def step(self, value):
+        return value + 1
+
+
+class Second:
+    def step(self, value):
+        return value + 2
+
+
+def container_of(*bases: type) -> type[RunnerContainer]:
+    class Steps(*bases, Pipeline):
+        @task
+        def run(self, value):
+            return self.step(value)
+
+    class StepsContainer(PipelineContainer):
+        pipeline = providers.Pipeline(Steps)
+
+    class App(Runner):
+        def __init__(self, *, steps: Pipeline) -> None:
+            self.steps = steps
+
+    class Container(RunnerContainer):
+        steps = providers.nested(StepsContainer)
+        runner = providers.Runner(App)
+
+    return Container
+
+
+def test_the_order_of_base_classes_counts(tmp_path):
+    """It decides whose method is called."""
+    (tmp_path / "empty.yaml").write_text("{}")
+    digests = set()
+    for bases in ((First, Second), (Second, First), (First, Second)):
+        with container_of(*bases).load(tmp_path / "empty.yaml", environ={}) as container:
+            container.runner()
+            digests.add(CallFingerprints(scope_of(container)).of("steps.run", {"value": 3}).digest)
+    assert len(digests) == 2

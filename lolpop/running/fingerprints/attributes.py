@@ -17,6 +17,9 @@ _LOADS_VARIABLE = frozenset(
     {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
 )
 _SETS_VARIABLE = frozenset({"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF"})
+_IS_SET = ("=",)
+"""What follows an attribute that is set: no attribute has this name."""
+
 _SEES_ALL = frozenset({"eval", "exec", "locals"})
 """Functions that see the variables of their caller."""
 
@@ -30,6 +33,8 @@ class SelfUse(NamedTuple):
     """Whether the object is used as a value, such as an argument: then anything may be read of it."""
     handed_to: frozenset[str] = frozenset()
     """Functions, by the names of variables, that get it as their first argument."""
+    sets: frozenset[str] = frozenset()
+    """The attributes that it sets or deletes."""
 
 
 def members_of(owner: type, name: str) -> list[Any]:
@@ -85,13 +90,20 @@ def _use_of(code: CodeType, variable: str) -> SelfUse:
     uses = set(_uses(code, variable))
     chains = frozenset(use for use in uses if isinstance(use, tuple) and use)
     escapes = () in uses or any(chain[0].startswith("__") for chain in chains)
-    return SelfUse(chains, escapes, frozenset(use for use in uses if isinstance(use, str)))
+    sets = frozenset(chain[0] for chain in chains if chain[1:] == _IS_SET)
+    return SelfUse(
+        frozenset(chain for chain in chains if chain[1:] != _IS_SET),
+        escapes,
+        frozenset(use for use in uses if isinstance(use, str)),
+        sets,
+    )
 
 
 def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
     """What is read of the variable ``name``, or the function that it is handed to.
 
-    The chain of attributes is empty where it is used as a value in another way.
+    The chain of attributes is empty where it is used as a value in another way; a mark follows one that
+    is set.
     """
     instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
@@ -122,7 +134,9 @@ def _uses_of_loaded(instructions: Sequence[Instruction], place: int) -> Iterator
         yield (instructions[place + 1].argval,)
     elif first in _LOADS_ATTRIBUTE:
         yield _attributes(instructions, place + 1)
-    elif first != "STORE_ATTR" and not first.startswith("POP_JUMP"):
+    elif first in ("STORE_ATTR", "DELETE_ATTR"):
+        yield (instructions[place + 1].argval, *_IS_SET)
+    elif not (first.startswith("POP_JUMP") and first.endswith("NONE")):  # its truth may be computed
         yield _called_before(instructions, place) or ()
 
 

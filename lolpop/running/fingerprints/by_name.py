@@ -6,7 +6,20 @@ import sys
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-__all__ = ["module_of", "runs_code_by_name"]
+__all__ = ["READS_DOCUMENTATION", "imports_by_name", "module_of", "runs_code_by_name"]
+
+READS_DOCUMENTATION = frozenset(
+    {
+        "__annotations__",
+        "__doc__",
+        "__signature__",
+        "getdoc",
+        "get_annotations",
+        "get_type_hints",
+        "signature",
+    }
+)
+"""Names of what tells the docstring or the annotations of a function or class."""
 
 _EXECUTES = (exec, eval, compile, __import__, globals)
 _IMPORTS = frozenset({"importlib", "importlib.util", "importlib.machinery", "runpy"})
@@ -22,6 +35,11 @@ def runs_code_by_name(value: Any) -> bool:
         return False
     module = module_of(value)
     return value in _EXECUTES or module in _IMPORTS or (module, value.__name__) in _RESOLVES
+
+
+def imports_by_name(module: str) -> bool:
+    """Whether a module is one of functions that import or execute code by name."""
+    return module in _IMPORTS or module in ("builtins", "pkgutil", "pydoc")
 
 
 def module_of(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from types import CodeType
@@ -12,10 +13,14 @@ from typing import Any
 from lolpop.running.fingerprints.instructions import Instruction, instructions_of
 from lolpop.running.fingerprints.references import Reference
 
-__all__ = ["digest_of", "references_of"]
+__all__ = ["digest_of", "names_in", "references_of"]
 
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLASSDEREF"})
+_EXPRESSIONS = frozenset({"eval", "query"})
+"""Methods of dataframes that take expressions, in which ``@name`` is a variable of their caller."""
+
 _HAS_DOCSTRING = 0x4000000  # a flag since Python 3.13; before, the first constant tells
 
 
@@ -26,6 +31,13 @@ def digest_of(code: CodeType) -> str:
     The names that it takes from elsewhere count, what they stand for does not.
     """
     return hashlib.sha256(repr(_described(code)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def names_in(code: CodeType) -> frozenset[str]:
+    """The names of globals and attributes that ``code`` and the functions nested in it use."""
+    nested = (names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return frozenset(code.co_names).union(*nested)
 
 
 @cache
@@ -128,15 +140,14 @@ def _references(code: CodeType) -> Iterator[Reference]:
         if instruction.opname in _GLOBALS:
             yield Reference(instruction.argval, tuple(_attributes(instructions[index + 1 :])))
         elif instruction.opname == "IMPORT_NAME":
-            level, names = (_constant_of(instructions[index - back]) for back in (2, 1))
-            module = Reference("", module=instruction.argval, level=level or 0)
-            if not names:
-                yield module
-            for name in names or ():
-                yield Reference("", (name,), instruction.argval, level or 0)
+            yield from _imported(code, instructions, index)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _references(constant)
+        elif isinstance(constant, str) and not _EXPRESSIONS.isdisjoint(code.co_names):
+            for name in re.findall(r"@([^\W\d][\w.]*)", constant):
+                first, *attributes = name.rstrip(".").split(".")
+                yield Reference(first, tuple(attributes))
 
 
 def _attributes(instructions: Sequence[Instruction]) -> Iterator[str]:
@@ -144,6 +155,45 @@ def _attributes(instructions: Sequence[Instruction]) -> Iterator[str]:
         if instruction.opname not in _ATTRIBUTES:
             return
         yield instruction.argval
+
+
+def _imported(code: CodeType, instructions: Sequence[Instruction], place: int) -> Iterator[Reference]:
+    """What ``code`` reads of the module, or the parts of it, that it imports at ``place``."""
+    module = instructions[place].argval
+    level, names = (_constant_of(instructions[place - back]) for back in (2, 1))
+    following = instructions[place + 1 :]
+    if names:
+        variables = [(name, following[2 * index + 1]) for index, name in enumerate(names) if name != "*"]
+        for name, store in variables:
+            for chain in _chains(code, store) or [()]:
+                yield Reference("", (name, *chain), module, level or 0)
+        return
+    is_renamed = following[0].opname == "IMPORT_FROM"
+    store = next(instruction for instruction in following if instruction.opname.startswith("STORE"))
+    # ``import a.b`` binds a; the name is that of b only in ``import a.b as c``.
+    first, *rest = [module] if is_renamed else module.split(".")
+    chains = _chains(code, store)
+    if not any(chain[: len(rest)] == tuple(rest) for chain in chains):
+        yield Reference("", module=module, level=level or 0)
+    for chain in chains:
+        yield Reference("", chain, first, level or 0)
+
+
+def _chains(code: CodeType, store: Instruction) -> list[tuple[str, ...]]:
+    """The attributes that are read of the variable that ``store`` sets; an empty chain for its value."""
+    if store.opname not in ("STORE_FAST", "STORE_DEREF"):
+        return [()]
+    return list(dict.fromkeys(_chains_of(code, store.argval)))
+
+
+def _chains_of(code: CodeType, variable: str) -> Iterator[tuple[str, ...]]:
+    instructions = instructions_of(code)
+    for place, instruction in enumerate(instructions):
+        if instruction.argval == variable and instruction.opname in _LOADS:
+            yield tuple(_attributes(instructions[place + 1 :]))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and variable in constant.co_freevars:
+            yield from _chains_of(constant, variable)
 
 
 def _constant_of(instruction: Instruction) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import functools
 import inspect
@@ -11,34 +10,45 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 from lolpop.data.content import Opaque, digest_of_value
-from lolpop.running.fingerprints.by_name import module_of, runs_code_by_name
-from lolpop.running.fingerprints.bytecode import digest_of, references_of
+from lolpop.running.fingerprints.by_name import (
+    READS_DOCUMENTATION,
+    imports_by_name,
+    module_of,
+    runs_code_by_name,
+)
+from lolpop.running.fingerprints.bytecode import digest_of, names_in, references_of
 from lolpop.running.fingerprints.definitions import (
     bound_to,
     class_digest,
     class_place,
-    dataclass_defaults,
+    class_values,
+    code_place,
     described_hints,
+    documentation_digest,
     identity_of,
+    is_made_by_library,
+    is_project_code,
     items_of,
     state_of,
     text_digest,
 )
 from lolpop.running.fingerprints.distributions import distribution_of
+from lolpop.running.fingerprints.loading import effects_of, imported_name, modules_loaded_by
 from lolpop.running.fingerprints.modules import (
     FRAMEWORK,
     binding_statements,
     file_of,
     imports_of,
     is_project_module,
+    is_submodule,
     mentions_code_by_name,
     module_digest,
     project_files,
+    statement_digest,
     statement_references,
 )
 from lolpop.running.fingerprints.references import Reference
@@ -51,9 +61,6 @@ _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, t
 _COLLECTIONS = (Mapping, list, tuple, set, frozenset)
 
 _GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
-
-_GENERATED = "<"
-"""How the file name of generated code begins, such as the ``__init__`` of a dataclass."""
 
 
 class CodePart(NamedTuple):
@@ -84,7 +91,8 @@ def code_of(roots: Iterable[Any]) -> CodeParts:
     code that runs other code by name as all modules of the project that are imported. Libraries count by
     their version. Nothing is imported or executed.
     """
-    walk = _Walk()
+    roots = list(roots)
+    walk = _Walk(modules_loaded_by(map(module_of, roots)))
     for root in roots:
         walk.reach(root, "")
     walk.finish()
@@ -94,19 +102,28 @@ def code_of(roots: Iterable[Any]) -> CodeParts:
 class _Walk:
     """One walk over the code of a project."""
 
-    def __init__(self) -> None:
+    def __init__(self, loaded: set[str]) -> None:
         self.code_parts = CodeParts({}, {})
         self._seen: set[int] = set()
         self._entered: set[int] = set()
         self._visited: list[Any] = []  # kept alive, so that ids stay unique during the walk
         self._modules: set[str] = set()
+        self._members: set[str] = set()
         self._has_everything = False
+        self._reads_documentation = False
+        self._loaded = loaded
         self._pending: deque[Callable[[], None]] = deque()
 
     def finish(self) -> None:
-        """Follow references until none is left."""
+        """Follow references until none is left, and what happened when the modules were loaded."""
+        for module in sorted(self._loaded):
+            self._reach_effects(module)
         while self._pending:
             self._pending.popleft()()
+        for value in self._visited if self._reads_documentation else ():
+            if isinstance(value, FunctionType | type) and is_project_module(value.__module__):
+                name = f"{value.__module__}.{value.__qualname__}(documentation)"
+                self._add(name, documentation_digest(value), "", "")
 
     def reach(self, value: Any, caller: str, name: str = "") -> None:
         """Count ``value``, which ``caller`` uses under ``name``."""
@@ -163,14 +180,18 @@ class _Walk:
 
     def _follow_function(self, function: FunctionType, caller: str) -> None:
         module = function.__module__ or ""
-        if not _is_project_code(function.__code__, module):
+        if not is_project_code(function.__code__, module):
             self._use_library(module, caller)
             return
         code, names = function.__code__, function.__globals__
         name = f"{module}.{function.__qualname__}"
         references = references_of(code)
         bound = [identity_of(names[reference.name]) for reference in references if reference.name in names]
-        self._add(name, text_digest(digest_of(code), *bound), _place(code), caller)
+        self._add(name, text_digest(digest_of(code), *bound), code_place(code), caller)
+        used = names_in(code)
+        if "__subclasses__" in used:
+            self._reach_everything(name)
+        self._reads_documentation = self._reads_documentation or not READS_DOCUMENTATION.isdisjoint(used)
         for reference in references:
             self._follow(reference, names, module, name)
         defaults = (*enumerate(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items())
@@ -203,19 +224,11 @@ class _Walk:
         self._add(name, class_digest(owner), class_place(owner), caller)
         for base in (*owner.__bases__, type(owner)):
             self.reach(base, name)
-        if type(owner).__module__ not in ("builtins", "abc", "enum", "typing") and not is_project_module(
-            type(owner).__module__
-        ):
-            # A library made the class from its body, which the class may keep no trace of.
+        if is_made_by_library(owner):
+            # It is made from the body of the class, of which the class may keep no trace.
             self._reach_binding(module, owner.__qualname__.partition(".")[0], vars(sys.modules[module]), name)
-        for attribute, value in vars(owner).items():
-            if attribute in _OF_EVERY_CLASS or attribute.startswith(_OF_LIBRARIES):
-                continue
-            if isinstance(value, FunctionType) and value.__code__.co_filename.startswith(_GENERATED):
-                continue  # made of fields and annotations, which count already
+        for attribute, value in class_values(owner):
             self._reach_part(value, name, f"{name}.{attribute}")
-        for field_name, default in dataclass_defaults(owner):
-            self._reach_part(default, name, f"{name}.{field_name}(default)")
 
     def _follow(self, reference: Reference, names: Mapping[str, Any], module: str, caller: str) -> None:
         if reference.module or reference.level:
@@ -251,16 +264,18 @@ class _Walk:
         self._reach_module(module.__name__, caller)
 
     def _follow_import(self, reference: Reference, module: str, caller: str) -> None:
-        name = _absolute(reference, module)
-        for attribute in reference.attributes or ("",):
-            loaded = sys.modules.get(name)
-            below = f"{name}.{attribute}"
-            if attribute and (below in sys.modules or (loaded is None and file_of(below))):
-                self._reach_module(below, caller)
-            elif attribute and loaded is not None and attribute in vars(loaded):
-                self._follow_attributes(loaded, (attribute,), caller)
-            else:
-                self._reach_module(name, caller)
+        name = imported_name(reference.module, reference.level, module)
+        attributes = reference.attributes
+        while attributes and is_submodule(name, attributes[0]):
+            name, attributes = f"{name}.{attributes[0]}", attributes[1:]
+        if imports_by_name(name) and not attributes:
+            self._reach_everything(caller)
+        loaded = sys.modules.get(name)
+        # Whether a call before this one has imported the module must make no difference.
+        if attributes and loaded is not None and (name in self._loaded or not is_project_module(name)):
+            self._follow_attributes(loaded, attributes, caller)
+        else:
+            self._reach_module(name, caller)
 
     def _reach_global(
         self, value: Any, names: Mapping[str, Any], name: str, module: str, caller: str
@@ -355,7 +370,7 @@ class _Walk:
         if not statements:
             self._reach_module(module, caller)
             return
-        digest = text_digest(*(ast.dump(statement) for statement in statements))
+        digest = statement_digest(*statements)
         file = file_of(module)
         self._add(part, digest, f"{file.name if file else module}:{statements[0].lineno}", caller)
         for statement in statements:
@@ -364,8 +379,18 @@ class _Walk:
                     self._follow(reference, names, module, part)
 
     def _reach_module(self, module: str, caller: str) -> None:
-        """Count a whole module, and the modules of the project that it imports."""
-        if module in self._modules:
+        """Count a whole module, the modules of the project that it imports, and what it holds now."""
+        self._reach_text(module, caller)
+        if module in self._loaded and module not in self._members:
+            self._members.add(module)
+            names = vars(sys.modules[module])
+            for name, value in list(names.items()):
+                if not name.startswith("__") and not isinstance(value, ModuleType):
+                    self._reach_global(value, names, name, module, module)
+
+    def _reach_text(self, module: str, caller: str) -> None:
+        """Count the text of a module, and of the modules of the project that it imports."""
+        if not module or module in self._modules:
             return
         self._modules.add(module)
         if not is_project_module(module):
@@ -373,21 +398,33 @@ class _Walk:
             return
         file = file_of(module)
         self._add(module, module_digest(module), file.name if file else "", caller)
-        for imported in imports_of(module):
-            self._reach_module(imported, module)
+        for imported in (module.rpartition(".")[0], *imports_of(module)):
+            self._reach_text(imported, module)
         if mentions_code_by_name(module):
             self._reach_everything(caller)
+
+    def _reach_effects(self, module: str) -> None:
+        """Count what a module changes in libraries when it is loaded."""
+        names, file = vars(sys.modules[module]), file_of(module)
+        for statement in effects_of(module):
+            part = f"{module}(on import)"
+            self._add(
+                part, statement_digest(statement), f"{file.name if file else module}:{statement.lineno}", ""
+            )
+            for reference in statement_references(statement):
+                self._follow(reference, names, module, part)
 
     def _reach_everything(self, caller: str) -> None:
         if self._has_everything:
             return
         self._has_everything = True
-        for module in sorted(sys.modules):
-            if module != "__main__" and is_project_module(module):
-                self._reach_module(module, caller)
+        for module in sorted(self._loaded):
+            self._reach_text(module, caller)
         # What is not imported yet may be, by then.
-        for name, digest in project_files():
+        for name, digest, imported in project_files():
             self._add(name, digest, name, caller)
+            for module in imported:
+                self._use_library(module, caller)
 
     def _use_library(self, module: str, caller: str) -> None:
         del caller
@@ -406,35 +443,3 @@ class _Walk:
             number += 1
             unique = f"{name}#{number}"
         parts.setdefault(unique, CodePart(unique, digest, place, caller))
-
-
-_OF_LIBRARIES = ("__pydantic", "__dataclass", "__lolpop")
-
-_OF_EVERY_CLASS = frozenset(
-    {
-        "__abstractmethods__", "__annotations__", "__class_getitem__", "__dict__", "__doc__",
-        "__firstlineno__", "__hash__", "__match_args__", "__module__", "__orig_bases__", "__parameters__",
-        "__qualname__", "__signature__", "__slots__", "__static_attributes__", "__subclasshook__",
-        "__weakref__", "_abc_impl", "model_config",
-    }
-)  # fmt: skip
-"""Attributes of classes that say nothing of what they do, or that their digest holds."""
-
-
-def _is_project_code(code: CodeType, module: str) -> bool:
-    return is_project_module(module) or (
-        not code.co_filename.startswith(_GENERATED) and module not in sys.modules
-    )
-
-
-def _place(code: CodeType) -> str:
-    return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
-
-
-def _absolute(reference: Reference, module: str) -> str:
-    if not reference.level:
-        return reference.module
-    loaded = sys.modules.get(module)
-    package = getattr(loaded, "__package__", None) or module.rpartition(".")[0]
-    base = package.rsplit(".", reference.level - 1)[0]
-    return ".".join(part for part in (base, reference.module) if part)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
 
 from lolpop.registry import is_installed
 from lolpop.running.fingerprints.references import Reference
@@ -22,12 +25,18 @@ __all__ = [
     "file_of",
     "imports_of",
     "is_project_module",
+    "is_submodule",
     "mentions_code_by_name",
     "module_digest",
+    "parsed",
     "project_files",
+    "statement_digest",
     "statement_references",
+    "top_level_statements",
 ]
 
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 _REACHING_MODULES = frozenset({"importlib", "modules", "pkgutil", "pydoc", "runpy"})
 _REACHING_NAMES = frozenset({"__import__", "compile", "eval", "exec", "globals"})
@@ -44,7 +53,7 @@ def file_of(module: str) -> Path | None:
         return Path(name) if name else None
     try:
         spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError, AttributeError):
+    except (ImportError, ValueError, AttributeError, TypeError):
         return None
     return Path(spec.origin) if spec and spec.origin and Path(spec.origin).exists() else None
 
@@ -57,6 +66,16 @@ def is_project_module(module: str) -> bool:
     return file is not None and not is_installed(str(file))
 
 
+def is_submodule(package: str, name: str) -> bool:
+    """Whether ``name`` is a module of a package, and nothing else that the package holds."""
+    below, loaded = f"{package}.{name}", sys.modules.get(package)
+    if loaded is not None and name in vars(loaded):
+        return below in sys.modules and isinstance(vars(loaded)[name], ModuleType)
+    if loaded is not None and not hasattr(loaded, "__path__"):
+        return False
+    return below in sys.modules or (is_project_module(package) and file_of(below) is not None)
+
+
 def module_digest(module: str) -> str:
     """A digest of a module's code without comments, docstrings and formatting; of other files, of bytes."""
     file = file_of(module)
@@ -65,15 +84,26 @@ def module_digest(module: str) -> str:
     content = file.read_bytes()
     if file.name.endswith(tuple(EXTENSION_SUFFIXES)):
         return hashlib.sha256(content).hexdigest()
-    return _source_digest(content)
+    return _described(content)[0]
 
 
-def project_files() -> Iterator[tuple[str, str]]:
-    """Every Python file beside the imported modules of the project, and in packages there, with a digest."""
+def project_files() -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Every Python file beside the imported modules of the project, and in packages there.
+
+    With a digest, and the libraries and modules that it imports by absolute names.
+    """
     folders = {_root_of(Path(file)) for file in _imported_files()}
     for folder in sorted(folders):
         for path in _python_files(folder):
-            yield path.relative_to(folder).as_posix(), _source_digest(path.read_bytes())
+            yield path.relative_to(folder).as_posix(), *_described(path.read_bytes())
+
+
+def _absolute_imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
 
 
 def _imported_files() -> Iterator[str]:
@@ -99,14 +129,45 @@ def _python_files(folder: Path) -> Iterator[Path]:
             yield from _python_files(below)
 
 
+def parsed(module: str) -> ast.Module | None:
+    """The syntax tree of a module; None if it has no source."""
+    file = file_of(module)
+    return _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
+
+
+def top_level_statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that the import of a module executes, those inside of conditions and loops too."""
+    for statement in body:
+        blocks: list[Iterable[ast.stmt]] = [
+            getattr(statement, name, ()) for name in ("body", "orelse", "finalbody")
+        ]
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or not any(blocks):
+            yield statement
+            continue
+        if isinstance(statement, ast.If) and re.search("TYPE_CHECKING|__main__", ast.unparse(statement.test)):
+            blocks = blocks[1:]
+        blocks += [handler.body for handler in getattr(statement, "handlers", ())]
+        for block in blocks:
+            yield from top_level_statements(block)
+
+
+def statement_digest(*statements: ast.stmt) -> str:
+    """A digest of statements without docstrings and formatting."""
+    copies = copy.deepcopy(list(statements))
+    for statement in copies:
+        _without_docstrings(statement)
+    return hashlib.sha256(
+        repr([ast.dump(statement) for statement in copies]).encode("utf-8", "surrogatepass")
+    ).hexdigest()
+
+
 def imports_of(module: str) -> Iterator[str]:
     """The modules that the source of a module imports anywhere in it, by absolute name."""
-    file = file_of(module)
-    if file is None or file.suffix != ".py":
+    file, tree = file_of(module), parsed(module)
+    if file is None or tree is None:
         return
-    tree = _parsed(file.read_bytes())
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(tree) if tree else ():
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -118,8 +179,7 @@ def imports_of(module: str) -> Iterator[str]:
 
 def mentions_code_by_name(module: str) -> bool:
     """Whether the source of a module mentions what reaches code by name, such as ``import_module``."""
-    file = file_of(module)
-    tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
+    tree = parsed(module)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
             imported = [alias.name for alias in node.names]
@@ -135,8 +195,7 @@ def mentions_code_by_name(module: str) -> bool:
 
 def binding_statements(module: str, name: str) -> list[ast.stmt]:
     """The statements at the top level of a module that bind ``name``, or change what it is bound to."""
-    file = file_of(module)
-    tree = _parsed(file.read_bytes()) if file is not None and file.suffix == ".py" else None
+    tree = parsed(module)
     return (
         []
         if tree is None
@@ -197,13 +256,15 @@ def _changed_by(statement: ast.stmt) -> set[str]:
     return {node.id for part in changing for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
-@lru_cache(maxsize=256)
-def _source_digest(content: bytes) -> str:
+@lru_cache(maxsize=1024)
+def _described(content: bytes) -> tuple[str, frozenset[str]]:
+    """The digest of a source, and the libraries and modules that it imports by absolute names."""
     try:
-        described = ast.dump(_without_docstrings(ast.parse(content))).encode("utf-8", "surrogatepass")
+        tree = _without_docstrings(ast.parse(content))
     except (SyntaxError, ValueError):
-        described = content
-    return hashlib.sha256(described).hexdigest()
+        return hashlib.sha256(content).hexdigest(), frozenset()
+    text = ast.dump(tree).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest(), frozenset(_absolute_imports(tree))
 
 
 @lru_cache(maxsize=256)
@@ -214,14 +275,17 @@ def _parsed(content: bytes) -> ast.Module | None:
         return None
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
+def _without_docstrings(tree: _Node) -> _Node:
+    """The tree itself, without statements that are texts."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
+            node.body = [statement for statement in node.body if not _is_text(statement)]
     return tree
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
@@ -24,6 +25,7 @@ from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.contributions import Contribution, Contributions, implementation_of
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
 from lolpop.running.fingerprints.files import file_digest
+from lolpop.running.fingerprints.modules import FRAMEWORK, is_project_module
 from lolpop.running.fingerprints.parts import Part, Parts
 
 if TYPE_CHECKING:
@@ -133,6 +135,14 @@ class _Walk:
         """Follow an attribute of what ``owner`` gives: a method, a constant, or what was injected."""
         instance, name = owner(), chain[0]
         members = self._contributions.members(type(instance), name)
+        if len(members) > 1:
+            # The first one is called, and the others by super(), in the order of the base classes.
+            owners = [
+                f"{base.__module__}.{base.__qualname__}"
+                for base in type(instance).__mro__
+                if name in vars(base)
+            ]
+            self._count_value(owner, f"{name}(classes)", owners)
         for member, functions in members:
             if functions:
                 self._follow_method(owner, name, member, functions)
@@ -172,10 +182,22 @@ class _Walk:
         for chain in use.chains:
             if not (owner is left_out and function.__module__ == module and chain[0] in names):
                 self.follow_member(owner, chain)
+        for name in use.sets:
+            self._follow_setter(owner, name)
         for receiver in handed_to:
             if (id(owner), id(receiver), self._is_declared) not in self._seen:
                 self._seen.add((id(owner), id(receiver), self._is_declared))
                 self._follow_object(owner, receiver)
+
+    def _follow_setter(self, owner: Slot[Any], name: str) -> None:
+        """Follow what runs where a method sets an attribute: a property, a descriptor, or ``__setattr__``."""
+        kind = type(owner())
+        if any(getattr(kind, hook) is not getattr(object, hook) for hook in ("__setattr__", "__delattr__")):
+            self._count_whole(owner)
+        elif isinstance(member := inspect.getattr_static(kind, name, None), property):
+            self.follow_member(owner, (name,))
+        elif hasattr(type(member), "__set__") or hasattr(type(member), "__delete__"):
+            self._count_whole(owner)
 
     def _declare(self, name: str, reads: Any) -> None:
         self._declared.append((name, reads))
@@ -255,8 +277,10 @@ class _Walk:
         state = getattr(helper, "__dict__", None)
         if not state or isinstance(helper, Integration | type) or callable(helper):
             return False
-        if any(hasattr(base, "__slots__") and base.__slots__ for base in type(helper).__mro__):
+        if any(getattr(base, "__slots__", ()) for base in type(helper).__mro__):
             return False
+        if not all(map(_has_plain_state, type(helper).__mro__)):
+            return False  # it may hold more than its attributes, such as a state of random numbers
         providers = self._contributions.injected_into(owner)
         injected: list[Any] = []
         digests: dict[str, str] = {}
@@ -325,6 +349,12 @@ def _libraries() -> list[Part]:
     versions = {name: version_of(name) for name in _LIBRARIES}
     versions |= {"lolpop": framework_digest(), "python": platform.python_version()}
     return [Part("library", name, version, version) for name, version in versions.items()]
+
+
+def _has_plain_state(owner: type) -> bool:
+    """Whether the attributes of its objects are all that they hold, as far as a class tells."""
+    top = owner.__module__.partition(".")[0]
+    return owner is object or top in {"abc", "typing", *FRAMEWORK} or is_project_module(owner.__module__)
 
 
 def _is_shadowed(instance: Any, name: str, member: Any) -> bool:
