@@ -129,11 +129,12 @@ def _of_library(value: Any, name: str) -> Any:
         name = f"{name} {value.name!r}"
         value = value.to_frame("value" if value.name is None else value.name)
     if hasattr(value, "columns") or hasattr(value, "column_names"):
-        from lolpop.data.frame_digests import frame_digest
+        from lolpop.data.frame_digests import frame_digest, nested_values
         from lolpop.errors import DataError
 
         try:
-            return name, frame_digest(value)
+            digest = frame_digest(value)
         except DataError:
             raise Opaque(value) from None
+        return name, digest, [_described(column, ()) for column in nested_values(value)]
     raise Opaque(value)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from lolpop.data.frames import Frame
 
-__all__ = ["array_digest", "frame_digest"]
+__all__ = ["array_digest", "frame_digest", "nested_values"]
 
-_NESTED = frozenset({"dict", "list", "tuple", "set", "frozenset", "defaultdict", "OrderedDict"})
+_NESTED = frozenset({dict, list, tuple, set, frozenset})
 
 _LARGE_BYTES = 1_000_000
 """From this many bytes on, columns are hashed in threads, since hashlib releases the GIL."""
@@ -53,6 +53,16 @@ def frame_digest(frame: Frame) -> str:
         # Arrow does not take all names; they are hashed above.
         described.append(digest_of(pack(others.set_axis(range(others.shape[1]), axis=1).rename(columns=str))))
     return hashlib.sha256("\0".join(described).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def nested_values(frame: Frame) -> list[list[Any]]:
+    """The columns with collections, of which Arrow does not tell all: tuples, missing keys."""
+    if not libraries.is_pandas_dataframe(frame):
+        return []
+    columns = [
+        list(frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes) if dtype == np.dtype(object)
+    ]
+    return [values for values in columns if not _NESTED.isdisjoint(map(type, values))]
 
 
 def array_digest(array: NDArray[Any]) -> str:
@@ -96,16 +106,3 @@ def _objects(frame: pd.DataFrame) -> Iterator[str]:
             yield repr(kinds)
             if len(kinds) > 1:
                 yield hashlib.sha256("\0".join(names).encode()).hexdigest()
-            if _NESTED & {*kinds}:
-                yield _nested_digest(list(frame.iloc[:, place]))
-
-
-def _nested_digest(values: list[Any]) -> str:
-    """A digest of collections, of which Arrow does not tell all: lists and tuples, missing keys."""
-    from lolpop.data.content import Opaque, digest_of_value
-    from lolpop.errors import DataError
-
-    try:
-        return digest_of_value(values)
-    except Opaque as error:
-        raise DataError(f"a {error} has no content that can be compared") from None
