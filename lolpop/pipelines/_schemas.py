@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lolpop.data.reading import ColumnKind, ColumnSchema, Schemas
+from lolpop.pipelines.drift import trained_on
+from lolpop.resources import ModelVersion
 
 if TYPE_CHECKING:
     from lolpop.components.metadata_tracker import MetadataTracker
-    from lolpop.resources import DatasetVersion
+    from lolpop.resources import DatasetVersion, PredictionJob
 
 _FIELD = "schemas"
 
@@ -30,10 +32,24 @@ def kept_schemas(dataset_version: DatasetVersion, metadata_tracker: MetadataTrac
     return Schemas.model_validate(metadata_tracker.get(dataset_version).fields.get(_FIELD, {}))
 
 
-def schema_of_labels(target: str, classes: Sequence[Any]) -> dict[str, ColumnSchema]:
-    """The schema for labels that are to be compared with ``classes`` (JSON values); numbers if there are
-    none.
-    """
-    kinds: Iterable[ColumnKind] = {_KINDS[type(label)] for label in classes} or {"number"}
-    kind: ColumnKind = next(iter(kinds)) if len(set(kinds)) == 1 else "text"
-    return {target: ColumnSchema(kind=kind)}
+def schema_of_truth(
+    prediction_job: PredictionJob, target: str, metadata_tracker: MetadataTracker
+) -> dict[str, ColumnSchema]:
+    """The schema of true labels: of the kind of the predicted classes, or of the numbers of the training."""
+    classes: Sequence[Any] = metadata_tracker.get(prediction_job).fields.get("classes", ())
+    if not classes:
+        return {target: _trained_schema(prediction_job, target, metadata_tracker)}
+    kinds: set[ColumnKind] = {_KINDS[type(label)] for label in classes}
+    return {target: ColumnSchema(kind=kinds.pop() if len(kinds) == 1 else "text")}
+
+
+def _trained_schema(
+    prediction_job: PredictionJob, target: str, metadata_tracker: MetadataTracker
+) -> ColumnSchema:
+    for parent in metadata_tracker.parents(prediction_job):
+        if isinstance(parent, ModelVersion) and (rows := trained_on(parent, metadata_tracker)):
+            for columns in kept_schemas(rows, metadata_tracker).tables.values():
+                schema = columns.get(target)
+                if schema is not None and schema.kind in {"integer", "number"}:
+                    return schema
+    return ColumnSchema(kind="number")

@@ -31,7 +31,7 @@ from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
 from lolpop.pipelines._reports import keep_checks, require_no_errors
-from lolpop.pipelines._schemas import schema_of_labels
+from lolpop.pipelines._schemas import schema_of_truth
 from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
 from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
@@ -275,9 +275,8 @@ class PredictPipeline(Pipeline):
         return DatasetVersion.parse(self.metadata_tracker.get(prediction_job).fields["predictions"])
 
     def schema_of_truth(self, prediction_job: PredictionJob) -> dict[str, ColumnSchema]:
-        """The schema of true labels: they are read like the predicted classes."""
-        fields = self.metadata_tracker.get(prediction_job).fields
-        return schema_of_labels(self.problem.target, fields.get("classes", ()))
+        """The schema of true labels: they are read like the predicted classes, or the trained numbers."""
+        return schema_of_truth(prediction_job, self.problem.target, self.metadata_tracker)
 
     @task
     def evaluate_predictions(self, prediction_job: PredictionJob, truth: Frame) -> Metrics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -186,6 +187,8 @@ class ColumnReader:
             return
         if counts.others.get(style):
             yield self._nearly(plan, counts, style)
+        elif self._expected is not None and style != self.evidence.style != PLAIN:
+            yield self._unlike(style)
         elif plan.lenient and style != self.evidence.style and style in counts.marked:
             yield self._marked(counts, style)
 
@@ -230,7 +233,9 @@ class ColumnReader:
 
     def _style(self, counts: NumberCounts) -> NumberStyle | None:
         style = counts.best()
-        if self._is_strict or style is None or not counts.are_nearly_all(style):
+        if style is None or not counts.are_nearly_all(style):
+            return None
+        if self._is_strict and (counts.others.get(style) or self.evidence.style == PLAIN):
             return None
         expected = self._expected is not None and self._expected.kind in {"integer", "number"}
         return style if expected or counts.reads_as_number(style) else None
@@ -303,6 +308,16 @@ class ColumnReader:
                 f"right, or {{columns: {{{self._name}: text}}}} if the column holds text"
             )
         return Notice(f"{self._shown}: {numbers}. {advice}.", "warning")
+
+    def _unlike(self, style: NumberStyle) -> Notice:
+        sample, pattern = self.evidence.sample, self.evidence.style.pattern
+        text = next((text for text in sample if not re.match(pattern, text)), sample[0])
+        return Notice(
+            f"{self._shown}: numbers of {self._name!r} such as {text!r} are written in another form than "
+            f"those of the training rows ({self.evidence.style.settings}), and are read as "
+            f"{float(style.plain_text(text)):.12g}. Write them in one form.",
+            "warning",
+        )
 
     def _marked(self, counts: NumberCounts, style: NumberStyle) -> Notice:
         place, text = counts.marked[style]

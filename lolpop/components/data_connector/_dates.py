@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-DateForm: TypeAlias = Literal["day", "time", "zoned"]
-"""A date alone, one with a time, or one with a time and a zone."""
+DateForm: TypeAlias = Literal["day", "time", "zoned", "nanosecond"]
+"""A date alone, one with a time, one with a time and a zone; the last, beside another, for finer times."""
 
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"
 _TIMED = r"[T ][0-9]{2}:[0-9]{2}"
+_FINE = r"\.[0-9]{6}[0-9]*[1-9]"
+_TOO_FINE = r"\.[0-9]{9}[0-9]*[1-9]"
 _ZONED = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
@@ -34,6 +36,10 @@ def forms_of(texts: pa.ChunkedArray) -> frozenset[DateForm]:
         forms.add("time")
     if not pc.all(timed).as_py():
         forms.add("day")
+    if pc.any(pc.match_substring_regex(texts, _FINE)).as_py():
+        if pc.any(pc.match_substring_regex(texts, _TOO_FINE)).as_py():
+            return frozenset()  # as times they would lose digits
+        forms.add("nanosecond")
     if not agree(forms) or _parsed(texts, forms) is None:
         return frozenset()
     return frozenset(forms)
@@ -41,7 +47,7 @@ def forms_of(texts: pa.ChunkedArray) -> frozenset[DateForm]:
 
 def agree(forms: Set[DateForm]) -> bool:
     """Whether dates of these forms can stand in one column: what has no zone is in none."""
-    return bool(forms) and ("zoned" not in forms or len(forms) == 1)
+    return bool(forms) and ("zoned" not in forms or forms <= {"zoned", "nanosecond"})
 
 
 def to_dates(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pa.ChunkedArray:
@@ -50,8 +56,9 @@ def to_dates(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pa.ChunkedArray:
 
     dates = _parsed(texts, forms)
     assert dates is not None  # noqa: S101  (they were dates when their forms were looked for)
+    unit = "ns" if "nanosecond" in forms else "us"
     zone = "UTC" if "zoned" in forms else None
-    array = pa.Array.from_pandas(dates, type=pa.timestamp("us", tz=zone))
+    array = pa.Array.from_pandas(dates, type=pa.timestamp(unit, tz=zone))
     if forms == {"day"}:
         array = array.cast(pa.date32())
     return pa.chunked_array([array])

@@ -99,7 +99,7 @@ def staged_folder(location: Location, permit: Callable[[], None]) -> Iterator[Pa
     Raises DataError if that has anything in it but such parts.
     """
     permit()
-    _require_replaceable(location)
+    require_replaceable(location)
     assert location.path is not None  # noqa: S101  (a URL is not replaceable)
     target = Path(os.path.realpath(location.path))
     staging = temporary_in(target.parent)
@@ -111,7 +111,7 @@ def staged_folder(location: Location, permit: Callable[[], None]) -> Iterator[Pa
         with locked(staging):
             yield staging
             permit()
-            _require_replaceable(location)
+            require_replaceable(location)
             with location.explained("written"):
                 for leftover in staging.glob(TEMPORARY):  # of workers that were killed
                     leftover.unlink()
@@ -140,7 +140,8 @@ def _take(staging: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def _require_replaceable(location: Location) -> None:
+def require_replaceable(location: Location) -> None:
+    """Raise DataError if a folder at ``location`` has anything in it but parts, or is behind a URL."""
     if location.path is None:
         raise DataError(
             f"{location} is a folder behind a URL, which cannot be replaced as a whole. Name a single file."

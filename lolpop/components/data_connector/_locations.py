@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,8 @@ _KEYS = (
     "path", "format", "separator", "encoding", "missing_values", "decimal", "thousands", "columns",
 )  # fmt: skip
 _LOCAL = ("file", "local")
+# The spellings of a URL of this machine that name the host, or leave out the slashes before it.
+_FILE_URL = re.compile(r"file:(?://localhost)?(?P<path>/(?!/).*)", re.IGNORECASE | re.DOTALL)
 _SLASHES = ("/", os.sep)
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 TEMPORARY = ".lolpop-*.tmp"
@@ -270,6 +273,8 @@ def located(source: Source, folder: Path | None) -> Location:
     shown = mask_urls(text)
     scheme, separated, rest = text.partition("://")
     is_local = bool(separated) and scheme.lower() in _LOCAL
+    if match := _FILE_URL.match(text):
+        is_local, rest = True, match["path"]
     if separated and not is_local:
         return Location(shown, text, None, options)
     try:

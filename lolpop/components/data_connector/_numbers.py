@@ -166,7 +166,8 @@ class NumberCounts:
         if not sample:
             return None
         candidates = []
-        for candidate in dict.fromkeys((style, *STYLES)):
+        alike = [candidate for candidate in STYLES if candidate.decimal == style.decimal]
+        for candidate in dict.fromkeys((style, *alike, *STYLES)):
             pattern = re.compile(candidate.pattern)
             if sum(pattern.match(text) is not None for text in sample) >= _WITH_PLACEHOLDERS * len(sample):
                 candidates.append(candidate)

@@ -13,7 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.components.data_connector._folders import files_of, part_name, staged_folder
+from lolpop.components.data_connector._folders import (
+    files_of,
+    part_name,
+    require_replaceable,
+    staged_folder,
+)
 from lolpop.components.data_connector._formats import FORMATS, Format
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
@@ -111,6 +116,8 @@ class FileDataConnector(DataConnector):
                 TextOptions.of((), ".", "", {}).overridden(location.options, str(location))
                 if access == "written":
                     require_writable(location)
+                    if location.is_folder:
+                        require_replaceable(location)
                     continue
                 require_reachable(location)
             except DataError as error:

@@ -19,6 +19,8 @@ from sklearn.datasets import load_breast_cancer
 
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data import Data
+from lolpop.data.batches import joined
+from lolpop.data.frames import wrap
 from lolpop.errors import DataError
 
 KINDS = ["pandas", "polars"]
@@ -403,3 +405,38 @@ def test_parquet_has_dictionaries_of_values_that_repeat(connector: FileDataConne
     assert [group.column(place).has_dictionary_page for place in range(3)] == [False, False, True]
     connector.write(frame, "nested.parquet")
     assert [len(tags) for tags in pd.read_parquet(tmp_path / "nested.parquet")["tags"][:2]] == [1, 2]
+
+
+FINE_TIMES = {
+    "csv": "t\n2024-01-01T10:00:00.123456789\n2024-01-01\n",
+    "jsonl": '{"t": "2024-01-01T10:00:00.123456789"}\n{"t": "2024-01-01"}\n',
+}
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+@pytest.mark.parametrize("suffix", FINE_TIMES)
+def test_times_keep_nanoseconds(tmp_path, suffix, frame):
+    """Times with nine decimal places are times with every digit, whole or in batches."""
+    (tmp_path / f"a.{suffix}").write_text(FINE_TIMES[suffix])
+    connector = FileDataConnector(data=Data(train="x.csv", frame=frame, batch_rows=1), folder=tmp_path)
+    source = f"a.{suffix}"
+    for rows in (connector.read(source), joined(connector.scan(source))):
+        times = wrap(rows).get_column("t").to_pandas()
+        assert times.tolist() == [pd.Timestamp("2024-01-01T10:00:00.123456789"), pd.Timestamp("2024-01-01")]
+
+
+def test_finer_times_are_text(tmp_path):
+    """Picoseconds, which no library holds, are not cut off."""
+    (tmp_path / "a.csv").write_text("t\n2024-01-01T10:00:00.123456789123\n")
+    rows = FileDataConnector(folder=tmp_path).read("a.csv")
+    assert rows["t"].tolist() == ["2024-01-01T10:00:00.123456789123"]
+
+
+@pytest.mark.parametrize("url", ["file://{}", "file:{}", "file://localhost{}", "FILE://LOCALHOST{}"])
+def test_urls_of_this_machine_are_paths(tmp_path, url):
+    """In every spelling of the standard, for reading and writing, and for the comparison of places."""
+    connector = FileDataConnector(folder=tmp_path)
+    target = url.format(tmp_path / "a.csv")
+    connector.write(pd.DataFrame({"a": [1]}), target)
+    assert connector.read(tmp_path / "a.csv")["a"].tolist() == [1]
+    assert connector.is_same(target, "a.csv")

@@ -260,3 +260,24 @@ def test_numbers_that_lose_leading_zeros_are_named(tmp_path):
     identity = ReadingSchema(identity=frozenset({"x"}))
     assert both(tmp_path, column(*texts), identity)[:2][0]["x"] == ("string", texts)
     assert not both(tmp_path, column("0", "10", "-5", "0"))[1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["1.250", "2.500"], [1250.0, 2500.0]),
+        (["1.5", "22.75"], [1.5, 22.75]),
+        (["1.250,5", "3"], [1250.5, 3.0]),
+    ],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_numbers_in_another_form_than_in_training_are_named(tmp_path, texts, expected, strict):
+    """After training rows such as 12,50, the number 1.250 is 1250, and 1.5 is 1.5; a warning has the value."""
+    schema = ReadingSchema(columns={"x": ColumnSchema(kind="number", decimal=",")}, strict=strict)
+    columns, notices, _ = both(tmp_path, column(*texts), schema)
+    assert columns["x"] == ("number", expected)
+    assert [notice.level for notice in notices] == ["warning"]
+    assert (
+        f"such as {texts[0]!r} are written in another form than those of the training" in notices[0].message
+    )
+    assert f"read as {expected[0]:.12g}." in notices[0].message

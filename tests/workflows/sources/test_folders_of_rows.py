@@ -183,11 +183,13 @@ def test_only_a_folder_of_parts_is_replaced(load, project, trained):
     """Other files stay; the error names them."""
     folder = project / "out" / "parts"
     folder.mkdir(parents=True)
+    container = load(data__batch_rows=7, data__predictions="out/parts/")
+    container.runner()  # verifies the container while the folder is empty
     (folder / "notes.txt").write_text("mine")
     with pytest.raises(
         DataError, match=r"has 1 other file in it, such as notes\.txt: only a folder of parts is"
     ):
-        predict(load(data__batch_rows=7, data__predictions="out/parts/"))
+        predict(container)
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
@@ -197,11 +199,14 @@ def test_only_a_folder_of_parts_is_replaced(load, project, trained):
         ("out", "it is a folder. Name a file in it, or end the name with / for a folder of parts"),
         ("known.parquet/", "it is a file. Leave out the / at its end"),
         ({"path": "out/parts/", "format": "xls"}, "unknown format 'xls'"),
+        ("notes/", "notes/ has 1 other file in it, such as todo.txt: only a folder of parts is replaced"),
     ],
 )
 def test_a_target_that_is_no_folder_of_parts_is_a_finding(load, project, target, message):
     """Before anything is read."""
     (project / "out").mkdir()
+    (project / "notes").mkdir()
+    (project / "notes" / "todo.txt").touch()
     with pytest.raises(VerificationError, match=message):
         load(data__predictions=target).verify()
 
