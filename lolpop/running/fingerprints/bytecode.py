@@ -21,7 +21,8 @@ _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DE
 _EXPRESSIONS = frozenset({"eval", "query"})
 """Methods of dataframes that take expressions, in which ``@name`` is a variable of their caller."""
 
-_HAS_DOCSTRING = 0x4000000  # a flag since Python 3.13; before, the first constant tells
+_WITHOUT_EFFECT = 0x4000000 | 0x1000000
+"""Flags of code: it has a docstring (since Python 3.13), or its module postpones annotations."""
 
 
 @cache
@@ -52,7 +53,7 @@ def _described(code: CodeType) -> tuple[Any, ...]:
         code.co_argcount,
         code.co_posonlyargcount,
         code.co_kwonlyargcount,
-        code.co_flags & ~_HAS_DOCSTRING,
+        code.co_flags & ~_WITHOUT_EFFECT,
     )
     instructions = instructions_of(code)
     places = _Places(code, instructions)

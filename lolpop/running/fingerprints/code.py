@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from lolpop.data.content import Opaque, digest_of_value
 from lolpop.running.fingerprints.by_name import (
@@ -21,6 +21,8 @@ from lolpop.running.fingerprints.by_name import (
     runs_code_by_name,
 )
 from lolpop.running.fingerprints.bytecode import digest_of, names_in, references_of
+from lolpop.running.fingerprints.code_parts import CodePart, CodeParts
+from lolpop.running.fingerprints.contents import classes_of
 from lolpop.running.fingerprints.definitions import (
     bound_to,
     class_digest,
@@ -30,6 +32,7 @@ from lolpop.running.fingerprints.definitions import (
     described_hints,
     documentation_digest,
     identity_of,
+    is_at_home,
     is_made_by_library,
     is_project_code,
     items_of,
@@ -53,7 +56,7 @@ from lolpop.running.fingerprints.modules import (
 )
 from lolpop.running.fingerprints.references import Reference
 
-__all__ = ["CodePart", "CodeParts", "code_of"]
+__all__ = ["code_of"]
 
 _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 """Callables whose code, or whose library, is known from the object itself."""
@@ -61,26 +64,6 @@ _FOLLOWED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, t
 _COLLECTIONS = (Mapping, list, tuple, set, frozenset)
 
 _GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
-
-
-class CodePart(NamedTuple):
-    """One function, class, constant or module that is reached."""
-
-    name: str
-    """Module and qualified name, such as ``features.clean_names``."""
-    digest: str
-    place: str = ""
-    """File and line, such as ``features.py:31``."""
-    caller: str = ""
-    """The name of the part that reaches it first; empty for what was asked for."""
-
-
-class CodeParts(NamedTuple):
-    """The code that some functions and classes reach."""
-
-    parts: dict[str, CodePart]
-    versions: dict[str, str]
-    """The versions of the distributions that are used, by name."""
 
 
 def code_of(roots: Iterable[Any]) -> CodeParts:
@@ -163,16 +146,18 @@ class _Walk:
         elif (wrapped := inspect.getattr_static(value, "__wrapped__", None)) is not None:
             self.reach(wrapped, caller)
             self.reach(type(value), caller)
+            if is_project_module(type(value).__module__):
+                self._reach_state(value, caller, name)
         elif isinstance(value, property):
             for function in (value.fget, value.fset, value.fdel):
                 if function is not None:
                     self.reach(function, caller)
         elif isinstance(value, BuiltinFunctionType):
-            self._use_library(module_of(value), caller)
+            self._use_library(module_of(value))
         elif isinstance(value, _GETTERS):
             self._reach_value(value.__reduce__()[1], caller, name or "arguments")
         elif module_of(value) and callable(value):
-            self._use_library(module_of(value), caller)
+            self._use_library(module_of(value))
             self._reach_state(value, caller, name)
             self.reach(type(value), caller)
         else:
@@ -181,7 +166,7 @@ class _Walk:
     def _follow_function(self, function: FunctionType, caller: str) -> None:
         module = function.__module__ or ""
         if not is_project_code(function.__code__, module):
-            self._use_library(module, caller)
+            self._use_library(module)
             return
         code, names = function.__code__, function.__globals__
         name = f"{module}.{function.__qualname__}"
@@ -218,7 +203,7 @@ class _Walk:
     def _follow_class(self, owner: type, caller: str) -> None:
         module = owner.__module__
         if not is_project_module(module):
-            self._use_library(module, caller)
+            self._use_library(module)
             return
         name = f"{module}.{owner.__qualname__}"
         self._add(name, class_digest(owner), class_place(owner), caller)
@@ -257,7 +242,7 @@ class _Walk:
             if is_project_module(module.__name__):
                 self._reach_global(value, vars(module), attribute, module.__name__, caller)
             else:
-                self._use_library(module.__name__, caller)
+                self._use_library(module.__name__)
                 if runs_code_by_name(value):
                     self._reach_everything(caller)
             return
@@ -285,12 +270,15 @@ class _Walk:
         if callable(value):
             self.reach(value, caller, f"{module}.{name}")
             is_followed = isinstance(value, _FOLLOWED) or hasattr(value, "__wrapped__")
-            if not is_followed or bound_to(value) is not None:
+            is_made = isinstance(value, FunctionType | type) and not (
+                is_project_module(module_of(value)) or is_at_home(value)
+            )
+            if not is_followed or is_made or bound_to(value) is not None:
                 self._reach_binding(module, name, names, caller)
                 self._reach_contents(value, caller, f"{module}.{name}")
             return
         try:
-            self._add(f"{module}.{name}", digest_of_value(value), "", caller)
+            self._add_content(f"{module}.{name}", value, caller)
         except Opaque:
             self._reach_binding(module, name, names, caller)
             self._reach_contents(value, caller, f"{module}.{name}")
@@ -312,7 +300,7 @@ class _Walk:
             self._reach_part(part, caller, name)
             return
         try:
-            self._add(name, digest_of_value(part), "", caller)
+            self._add_content(name, part, caller)
         except Opaque:
             # Of a library's object, such as a connection, nothing is known that lasts.
             self._reach_contents(part, caller, name)
@@ -340,7 +328,7 @@ class _Walk:
         if type(value).__module__ == "weakref":
             return  # such as the cache of a singledispatch, which fills with its calls
         try:
-            self._add(name, digest_of_value(value), "", caller)
+            self._add_content(name, value, caller)
         except Opaque:
             if isinstance(value, _COLLECTIONS):
                 self._reach_items(value, caller, name)
@@ -355,7 +343,7 @@ class _Walk:
 
     def _reach_state(self, value: Any, caller: str, name: str) -> None:
         """Count an object by its class and its attributes."""
-        self._use_library(type(value).__module__, caller)
+        self._use_library(type(value).__module__)
         self._add(f"{name}(type)", f"{type(value).__module__}.{type(value).__qualname__}", "", caller)
         if self._enter(value):
             for attribute, part in state_of(value).items():
@@ -394,7 +382,7 @@ class _Walk:
             return
         self._modules.add(module)
         if not is_project_module(module):
-            self._use_library(module, caller)
+            self._use_library(module)
             return
         file = file_of(module)
         self._add(module, module_digest(module), file.name if file else "", caller)
@@ -424,17 +412,21 @@ class _Walk:
         for name, digest, imported in project_files():
             self._add(name, digest, name, caller)
             for module in imported:
-                self._use_library(module, caller)
+                self._use_library(module)
 
-    def _use_library(self, module: str, caller: str) -> None:
-        del caller
-        if module and module.partition(".")[0] not in FRAMEWORK:
-            if is_project_module(module):
-                return
-            distribution = distribution_of(module.partition(".")[0])
+    def _use_library(self, module: str) -> None:
+        top = module.partition(".")[0]
+        if top and top not in FRAMEWORK and not is_project_module(module):
+            distribution = distribution_of(top)
             if distribution is not None:
                 name, version = distribution
                 self.code_parts.versions[name] = version
+
+    def _add_content(self, name: str, value: Any, caller: str) -> None:
+        """Count a value with the classes of what it holds. Raises Opaque if it has no accessible content."""
+        self._add(name, digest_of_value(value), "", caller)
+        for owner in classes_of([value]):
+            self.reach(owner, caller)
 
     def _add(self, name: str, digest: str, place: str, caller: str) -> None:
         """Count a part. Several may have one name, such as lambdas: each counts."""

@@ -20,7 +20,7 @@ from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.slots import Slot
 from lolpop.providers import Folder, Places, Settings
 from lolpop.running.fingerprints.attributes import functions_behind, members_of, variable_use
-from lolpop.running.fingerprints.classes import PLAIN, classes_of
+from lolpop.running.fingerprints.contents import PLAIN, classes_of
 from lolpop.running.fingerprints.distributions import version_of
 from lolpop.running.fingerprints.parts import Part
 from lolpop.running.fingerprints.settings import named_code, setting_digest

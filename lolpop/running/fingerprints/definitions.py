@@ -11,6 +11,7 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from lolpop.running.fingerprints.by_name import module_of
 from lolpop.running.fingerprints.modules import class_line, file_of, is_project_module
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "described_hints",
     "documentation_digest",
     "identity_of",
+    "is_at_home",
     "is_made_by_library",
     "is_project_code",
     "items_of",
@@ -112,9 +114,18 @@ def items_of(value: Any) -> list[Any]:
 
 
 def state_of(value: Any) -> dict[str, Any]:
-    """The attributes of an object, sorted."""
+    """The attributes of an object, sorted, but for names and docstrings that a wrapper has of a function."""
     slots = {name: getattr(value, name, None) for name in getattr(type(value), "__slots__", ())}
-    return dict(sorted({**slots, **getattr(value, "__dict__", {})}.items()))
+    state = {**slots, **getattr(value, "__dict__", {})}
+    return {name: state[name] for name in sorted(state) if not name.startswith("__") or name == "__wrapped__"}
+
+
+def is_at_home(value: Any) -> bool:
+    """Whether a function or class is what its module has under its name; a generated one may not be."""
+    home: Any = sys.modules.get(module_of(value))
+    for step in getattr(value, "__qualname__", "").split("."):
+        home = getattr(home, step, None)
+    return home is value
 
 
 def identity_of(value: Any) -> str:

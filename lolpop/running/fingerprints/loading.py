@@ -118,6 +118,8 @@ def _changes_library(statement: ast.stmt, names: dict[str, Any]) -> bool:
         )
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         root = _root(statement.value)
+        if root in ("setattr", "delattr") and statement.value.args:
+            root = _root(statement.value.args[0])
         return _is_of_library(root, names) or _sets_up(statement.value, names.get(root))
     targets: Sequence[ast.expr] = ()
     if isinstance(statement, ast.Assign | ast.Delete):
@@ -153,6 +155,10 @@ def _is_of_library(name: str, names: dict[str, Any]) -> bool:
     return module.partition(".")[0] not in {*FRAMEWORK, *_WITHOUT_EFFECT} and not is_project_module(module)
 
 
-def _sets_up(call: ast.Call, function: Any) -> bool:
-    """Whether a call without arguments is one of a function of the project, which may set options."""
-    return isinstance(function, FunctionType) and not call.args and not call.keywords
+def _sets_up(call: ast.Call, root: Any) -> bool:
+    """Whether a call that passes only constants is one of the project's code, which may set options."""
+    calls = [node for node in ast.walk(call) if isinstance(node, ast.Call)]
+    values = [value for node in calls for value in (*node.args, *(word.value for word in node.keywords))]
+    return isinstance(root, FunctionType | ModuleType | type) and all(
+        isinstance(value, ast.Constant) for value in values
+    )

@@ -20,8 +20,8 @@ from lolpop.running.fingerprints.attributes import (
     self_use,
     variable_of,
 )
-from lolpop.running.fingerprints.classes import PLAIN, classes_of
 from lolpop.running.fingerprints.code import code_of
+from lolpop.running.fingerprints.contents import PLAIN, classes_of
 from lolpop.running.fingerprints.contributions import Contribution, Contributions, implementation_of
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
 from lolpop.running.fingerprints.files import file_digest
