@@ -135,7 +135,8 @@ def _column(frame: Frame, index: str) -> nw.Series[Any]:
     data = wrap(frame)
     require_columns(data.columns, [index], what="index column")
     values = data.get_column(index)
-    if missing := values.null_count():
+    is_missing = values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()
+    if missing := int(is_missing.sum()):
         raise DataError(
             f"{count(missing, 'row')} without a value of {index!r}, the index: each needs its own."
         )

@@ -361,3 +361,44 @@ def test_one_strange_label_does_not_hide_the_others(run, told, classes, labels, 
     run(files, data__truth="truth.csv", data__frame=frame)
     assert f"({labels[2]!r} in 1 row)" in next(text for text in told.warnings() if "does not know" in text)
     assert "on the 3 rows of 4 whose truth is known" in measured(told)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("batch_rows", [None, 1])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pa.array(["007", "7"]).dictionary_encode(),
+        pa.array([b"007", b"7"]),
+        pa.array([b"007", b"7"], pa.large_binary()),
+        pa.array(["007", "7"], pa.large_string()),
+    ],
+    ids=["categories", "bytes", "large bytes", "large text"],
+)
+def test_ids_of_typed_files_are_text(run, told, ids, batch_rows, frame):
+    """Categories, and the bytes that older writers of Parquet store, are the text of other files."""
+    files = {
+        "known.csv": KNOWN,
+        "new.parquet": parquet(id=ids, x=[0.2, 1.8]),
+        "truth.csv": "id,y\n007,no\n7,yes\n",
+    }
+    settings = {"data__predict": "new.parquet", "data__truth": "truth.csv", "data__batch_rows": batch_rows}
+    rows = run(files, data__frame=frame, **settings)
+    assert [(row["id"], row["prediction"]) for row in rows] == [("007", "no"), ("7", "yes")]
+    assert "on the 2 rows of 2 whose truth is known" in measured(told)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (pa.array([b"\xe4", b"\xff"]), "identifies rows, but has bytes that are no text"),
+        (pa.array([1.0, float("nan")]), "1 row without a value of 'id', the index"),
+    ],
+    ids=["bytes", "nan"],
+)
+def test_ids_that_are_no_text_or_number_are_an_error(run, ids, message, frame):
+    """They are not written in the notation of Python, nor predicted without an id."""
+    files = {"known.csv": KNOWN, "new.parquet": parquet(id=ids, x=[0.2, 1.8])}
+    with pytest.raises(DataError, match=message):
+        run(files, data__predict="new.parquet", data__frame=frame)

@@ -1,4 +1,4 @@
-"""One schema for the rows of several files that have types."""
+"""The types of columns in files that have types: one for several files, and plain ones for identity."""
 
 from __future__ import annotations
 
@@ -81,6 +81,34 @@ def common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
         return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
     except pa.ArrowException:
         return None
+
+
+def plain_identity(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Values that identify rows; decimals, bytes of text and categories as text.
+
+    Raises DataError if they are bytes that are no text.
+    """
+    import pyarrow as pa
+
+    types, kind = pa.types, values.type
+    if types.is_dictionary(kind):
+        return plain_identity(values.cast(kind.value_type), name)
+    if not (types.is_decimal(kind) or _is_bytes(kind)):
+        return values
+    try:
+        return values.cast(pa.large_string() if types.is_large_binary(kind) else pa.string())
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"The column {name!r} identifies rows, but has bytes that are no text. Write them as text, such "
+            "as hexadecimal digits."
+        ) from error
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from lolpop.components.data_connector._common_schema import CommonSchema
+from lolpop.components.data_connector._common_schema import CommonSchema, plain_identity
 from lolpop.components.data_connector._csv import column_names, write_csv
 from lolpop.components.data_connector._csv_frames import CsvFrames
 from lolpop.components.data_connector._folders import RowsFile
@@ -171,13 +171,11 @@ class TypedFile(Format):
         return whole
 
     def _plain(self, table: pa.Table) -> pa.Table:
-        """``table`` without what pandas adds, and with decimals that identify rows as text."""
-        import pyarrow as pa
-
+        """``table`` without what pandas adds, and with plain values that identify rows."""
         table = without_index(table)
         for place, field in enumerate(table.schema):
-            if field.name in self._schema.identity and pa.types.is_decimal(field.type):
-                table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+            if field.name in self._schema.identity:
+                table = table.set_column(place, field.name, plain_identity(table.column(place), field.name))
         return table
 
     def _empty_table(self, location: Location) -> pa.Table:

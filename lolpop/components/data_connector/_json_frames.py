@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from lolpop._names import shortened
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._frames import EXACT, WholeColumns, is_beyond_floats, to_frame
+from lolpop.components.data_connector._text import undecodable, utf8_bytes
 from lolpop.data.reading import ColumnSchema, Reading
 from lolpop.errors import DataError
 
@@ -50,12 +51,12 @@ class JsonFrames:
         """All rows of a single file."""
         (file,) = self._files
         fields = _Fields()
-        with file.location.opened() as stream:
+        with utf8_bytes(file.location) as stream:
             table = self._parsed(stream, None, file)
         fields.add(table)
         if fields.needs_schema:
             fields.settle(self._values(fields.great))
-            with file.location.opened() as stream:
+            with utf8_bytes(file.location) as stream:
                 table = self._parsed(stream, fields.schema, file)
         dates = _Dates(self._texts)
         dates.add(table)
@@ -95,7 +96,7 @@ class JsonFrames:
 
     def _streams(self, batch_rows: int) -> Iterator[tuple[RowsFile, IO[bytes]]]:
         for file in self._files:
-            with file.location.opened() as lines_of_file:
+            with utf8_bytes(file.location) as lines_of_file:
                 while lines := list(itertools.islice(lines_of_file, batch_rows)):
                     if any(line.strip() for line in lines):
                         yield file, BytesIO(b"".join(lines))
@@ -105,20 +106,24 @@ class JsonFrames:
         import pyarrow.json
 
         try:
-            return pa.json.read_json(
+            table = pa.json.read_json(
                 stream,
                 read_options=pa.json.ReadOptions(block_size=_BLOCK),
                 parse_options=pa.json.ParseOptions(explicit_schema=schema),
             )
+            table.validate(full=True)
         except pa.ArrowInvalid as error:
+            if "UTF8" in str(error):
+                raise undecodable(file.location) from error
             raise self._located(file.location) or DataError(
                 f"{file.location} cannot be read: {error}"
             ) from error
+        return table
 
     def _values(self, names: frozenset[str]) -> Iterator[dict[str, Any]]:
         """The objects of all lines, where some of their values have to be looked at one by one."""
         for file in self._files if names else ():
-            with file.location.opened() as lines:
+            with utf8_bytes(file.location) as lines:
                 for line in lines:
                     if line.strip():
                         yield json.loads(line)
@@ -126,7 +131,7 @@ class JsonFrames:
     def _located(self, location: Location) -> DataError | None:
         """The error that names the first line that is no JSON object, or has a field of another type."""
         kinds: dict[str, str] = {}
-        with location.opened() as file:
+        with utf8_bytes(location) as file:
             for number, line in enumerate(file, start=1):
                 try:
                     value: Any = json.loads(line) if line.strip() else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING
 
 from lolpop.errors import DataError
@@ -59,6 +59,13 @@ def utf8(location: Location) -> Iterator[str | IO[bytes]]:
             yield io.BytesIO(text.removeprefix("\ufeff").encode())
     except UnicodeError as error:
         raise undecodable(location, error) from error
+
+
+@contextmanager
+def utf8_bytes(location: Location) -> Iterator[IO[bytes]]:
+    """The file as bytes of UTF-8."""
+    with utf8(location) as file, ExitStack() as opened:
+        yield opened.enter_context(location.opened()) if isinstance(file, str) else file
 
 
 @contextmanager

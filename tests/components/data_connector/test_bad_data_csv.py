@@ -8,6 +8,7 @@ import pytest
 
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data import Data
+from lolpop.data.batches import joined
 from lolpop.data.frames import wrap
 from lolpop.errors import DataError
 
@@ -91,3 +92,19 @@ def test_polars_gets_the_rows_of_pandas(case, scans, tmp_path):
         found[frame] = tables[0].columns, [[None if v != v else v for v in row] for row in values]
     assert found["pandas"] == found["polars"]
     assert len(found["polars"][1]) == (3 if "rows without" in case else 2)
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars"])
+@pytest.mark.parametrize("batch_rows", [None, 1])
+def test_json_lines_of_another_encoding_are_an_error_or_read_by_its_name(tmp_path, batch_rows, frame):
+    """The error has the line, and no frame holds bytes that are no text; with the encoding, they are text."""
+    text = '{"id": "a"}\n{"id": "\u00e4"}\n'
+    (tmp_path / "rows.jsonl").write_bytes(text.encode("latin-1"))
+    connector = FileDataConnector(
+        data=Data(train="x.csv", frame=frame, batch_rows=batch_rows), folder=tmp_path
+    )
+    named = {"path": "rows.jsonl", "encoding": "latin-1"}
+    for read in (connector.read, lambda source: joined(connector.scan(source))):
+        with pytest.raises(DataError, match=r"rows\.jsonl:2:9: the byte 0xe4 is not UTF-8"):
+            read("rows.jsonl")
+        assert wrap(read(named)).get_column("id").to_list() == ["a", "\u00e4"]
