@@ -39,6 +39,14 @@ def unreachable_cluster(
     )
 
 
+def refused_connection(cluster: str, address: str, reason: object, token: str) -> LolpopError:
+    """The error of a cluster that answers, but takes no connection; ``token`` is a variable."""
+    return LolpopError(
+        f"{cluster} at {address} takes no connection ({_line_of(reason)}). Compare {token}, and the version "
+        "that is installed, with those of the cluster."
+    )
+
+
 def _line_of(reason: object) -> str:
     """The first line of an error, or its type if it has no text."""
     text = str(reason).strip()

@@ -20,6 +20,7 @@ from lolpop.components.executor._checks import (
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.components.executor._dask_workers import require_lolpop
+from lolpop.components.executor._greetings import require_dask
 from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError
 
@@ -195,6 +196,8 @@ class DaskExecutor(Executor):
             settings["distributed.comm.timeouts.connect"] = self._timeout
         with quieted("distributed"), dask.config.set(settings), self._cluster(count) as address:
             try:
+                if not self._is_local:
+                    require_dask(address, self._timeout)
                 # Workers of another machine may be out of reach, but their scheduler is not.
                 client = Client(
                     address, timeout=self._timeout, set_as_default=False, direct_to_workers=self._is_local

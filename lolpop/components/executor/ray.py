@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -18,10 +19,12 @@ from lolpop.components.executor import Executor
 from lolpop.components.executor._checks import (
     lost_cluster,
     lost_worker,
+    refused_connection,
     require_counts,
     unreachable_cluster,
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
+from lolpop.components.executor._greetings import require_http2
 from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError, WiringError
 
@@ -35,6 +38,7 @@ T = TypeVar("T")
 _CLUSTER = "The cluster of Ray"
 _CLIENT = "ray://"
 _DEFAULT_PORT = 6379
+_ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
 
 # What Ray does by itself, unless people want it: it reports its use to its makers, and warns of accelerators.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -52,8 +56,8 @@ class RayExecutor(Executor):
     ----------
     address : str, optional
         Of a cluster: ``10.0.0.5:6379`` or ``auto`` on one of its machines, ``ray://10.0.0.5:10001`` on any
-        other. Workers need the same code, the same version of lolpop, and the store. Without it, a cluster of
-        this machine is started and ended with each ``map``.
+        other, which needs ``ray[client]``. Workers need the same code, the same version of lolpop, and the
+        store. Without an address, a cluster of this machine is started and ended with each ``map``.
     workers : int, optional
         How many workers there are at most; by default one for each processor of the cluster.
     retries : int
@@ -146,34 +150,56 @@ class RayExecutor(Executor):
             return
         if self._address is not None:
             self._require_answer(self._address)
+            if self._address.startswith(_CLIENT) and find_spec("grpc") is None:
+                raise WiringError(
+                    f"the client of Ray, which connects to {self._address}, is not installed",
+                    "Install it: pip install 'ray[client]'.",
+                )
         options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
         if self._address is None:
             count = min(self._workers or processors(), max_concurrency)
             options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
         try:
-            with quieted("ray"):  # it tells of a token for each cluster of this machine
+            # Ray tells of a token for each cluster of this machine.
+            with quieted("ray"), _one_attempt(to_connect=self._address is not None):
                 ray.init(self._address or "local", **options)
         except (OSError, RuntimeError, ValueError) as error:
-            raise self._no_answer(self._address or "this machine", error) from error
+            if self._address in (None, "auto"):
+                raise self._no_answer(self._address or "this machine", error) from error
+            raise refused_connection(_CLUSTER, self._address, error, "RAY_AUTH_TOKEN") from error
         try:
             yield
         finally:
             ray.shutdown()
 
     def _require_answer(self, address: str) -> None:
-        """Raise LolpopError if nobody listens at ``address``: Ray itself would try for minutes."""
+        """Raise LolpopError if no Ray listens at ``address``: Ray itself would try for minutes."""
         if address == "auto":
             return
         host, _, port = address.removeprefix(_CLIENT).partition(":")
         try:
             number = int(port or _DEFAULT_PORT)
-            with socket.create_connection((host, number), timeout=self._timeout):
-                return
+            with socket.create_connection((host, number), timeout=self._timeout) as connection:
+                if os.environ.get("RAY_USE_TLS", "0") == "0":  # encrypted, it would not be understood
+                    require_http2(connection)
         except (OSError, ValueError, OverflowError) as error:
             raise self._no_answer(address, error) from error
 
     def _no_answer(self, address: str, error: Exception) -> LolpopError:
         return unreachable_cluster("cluster of Ray", address, self._timeout, error, "ray start --head")
+
+
+@contextmanager
+def _one_attempt(*, to_connect: bool) -> Iterator[None]:
+    """Let Ray try once to connect in the block, and not twenty times, unless people want another number."""
+    if not to_connect or _ATTEMPTS in os.environ:
+        yield
+        return
+    os.environ[_ATTEMPTS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_ATTEMPTS]
 
 
 class _Worker:

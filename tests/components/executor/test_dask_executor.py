@@ -180,6 +180,12 @@ def test_an_address_where_nobody_listens_is_reported():
         DaskExecutor("tcp://127.0.0.1:9", timeout=0.5).map(double, [1])
 
 
+def test_something_else_at_the_address_is_reported_within_the_timeout(other_server):
+    """Dask itself would wait for an answer for ever."""
+    with pytest.raises(LolpopError, match=r"No scheduler of Dask answers at tcp://.*listens there does not"):
+        DaskExecutor(f"tcp://{other_server}", timeout=1).map(double, [1])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

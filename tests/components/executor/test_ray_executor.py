@@ -1,14 +1,22 @@
 """The executor on Ray: work on a real cluster of this machine with two workers."""
 
 import os
+import socket
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 from worker_app import PowerApp, double, fail_on_three, kill_always, kill_once, meet, place
 
 from lolpop.components.executor.ray import RayExecutor
-from lolpop.errors import LolpopError
+from lolpop.errors import LolpopError, WiringError
 from lolpop.testing import contracts
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lolpop[ray]'")
@@ -112,6 +120,79 @@ def test_an_address_where_nobody_listens_is_reported():
     for address in ("127.0.0.1:9", "ray://127.0.0.1:9", "no port:x"):
         with pytest.raises(LolpopError, match=f"No cluster of Ray answers at {address} within"):
             RayExecutor(address, timeout=0.5).map(double, [1])
+
+
+def test_something_else_at_the_address_is_reported_within_the_timeout(other_server):
+    """Ray itself would try to connect for a quarter of an hour."""
+    for scheme in ("", "ray://"):
+        begin = time.monotonic()
+        with pytest.raises(LolpopError, match=r"No cluster of Ray answers at .* within 2 s"):
+            RayExecutor(f"{scheme}{other_server}", timeout=2).map(double, [1])
+        assert time.monotonic() - begin < 30  # the import of Ray counts, on a busy machine
+
+
+@pytest.mark.skipif(find_spec("grpc") is not None, reason="the client of Ray is installed")
+def test_a_missing_client_of_ray_is_named():
+    """The message says how to install it, and not that nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=lambda: server.accept()[0].sendall(b"\0\0\0\4\0\0\0\0\0"), daemon=True).start()
+        executor = RayExecutor(f"ray://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(WiringError, match=r"is not installed. Install it: pip install 'ray\[client\]'"):
+            executor.map(double, [1])
+
+
+def test_a_wrong_token_is_reported_at_once():
+    """The message names the variable of the token; the number of attempts to connect is as it was."""
+    environ = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 50}
+    with cluster_with(environ) as address:
+        program = (
+            "import os\n"
+            "from worker_app import double\n"
+            "from lolpop.components.executor.ray import RayExecutor\n"
+            "try:\n"
+            f"    RayExecutor({address!r}).map(double, [1])\n"
+            "except Exception as error:\n"
+            "    print(error)\n"
+            "print(os.environ.get('RAY_gcs_server_port_wait_time_s'))\n"
+        )
+        begin = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**environ, "RAY_AUTH_TOKEN": "b" * 50, "PYTHONPATH": str(Path(__file__).parent)},
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+        assert time.monotonic() - begin < 100  # it took 220 seconds
+    message, attempts = done.stdout.splitlines()
+    assert f"The cluster of Ray at {address} takes no connection" in message
+    assert "Compare RAY_AUTH_TOKEN" in message
+    assert attempts == "None"
+
+
+@contextmanager
+def cluster_with(environ):
+    """The address of a cluster that is started by the command of Ray with variables of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with TemporaryDirectory(prefix="ray-") as folder:  # with the path of a test, sockets have too long names
+        words = ["start", "--head", "--block", "--port", port, "--num-cpus", "1", "--temp-dir", folder]
+        words += ["--include-dashboard", "false", "--min-worker-port", "0", "--max-worker-port", "0"]
+        log = Path(folder) / "started.log"
+        with log.open("w") as output:
+            command = [Path(sys.executable).parent / "ray", *words]
+            process = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 120
+            while "Ray runtime started" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 @pytest.mark.parametrize(
