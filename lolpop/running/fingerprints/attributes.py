@@ -20,6 +20,9 @@ _SETS_VARIABLE = frozenset({"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_
 _IS_SET = ("=",)
 """What follows an attribute that is set: no attribute has this name."""
 
+_IS_TESTED = ("?",)
+"""The use of a variable for its truth."""
+
 _SEES_ALL = frozenset({"eval", "exec", "locals"})
 """Functions that see the variables of their caller."""
 
@@ -35,6 +38,12 @@ class SelfUse(NamedTuple):
     """Functions, by the names of variables, that get it as their first argument."""
     sets: frozenset[str] = frozenset()
     """The attributes that it sets or deletes."""
+    tests: bool = False
+    """Whether it asks for the truth of the object."""
+
+    def may_use_all(self, owner: type) -> bool:
+        """Whether anything may be read of the object, which is one of ``owner``."""
+        return self.escapes or (self.tests and (hasattr(owner, "__bool__") or hasattr(owner, "__len__")))
 
 
 def members_of(owner: type, name: str) -> list[Any]:
@@ -92,10 +101,11 @@ def _use_of(code: CodeType, variable: str) -> SelfUse:
     escapes = () in uses or any(chain[0].startswith("__") for chain in chains)
     sets = frozenset(chain[0] for chain in chains if chain[1:] == _IS_SET)
     return SelfUse(
-        frozenset(chain for chain in chains if chain[1:] != _IS_SET),
+        frozenset(chain for chain in chains if chain[1:] != _IS_SET and chain != _IS_TESTED),
         escapes,
         frozenset(use for use in uses if isinstance(use, str)),
         sets,
+        _IS_TESTED in chains,
     )
 
 
@@ -103,7 +113,7 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
     """What is read of the variable ``name``, or the function that it is handed to.
 
     The chain of attributes is empty where it is used as a value in another way; a mark follows one that
-    is set.
+    is set, and stands for its truth.
     """
     instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
@@ -136,7 +146,9 @@ def _uses_of_loaded(instructions: Sequence[Instruction], place: int) -> Iterator
         yield _attributes(instructions, place + 1)
     elif first in ("STORE_ATTR", "DELETE_ATTR"):
         yield (instructions[place + 1].argval, *_IS_SET)
-    elif not (first.startswith("POP_JUMP") and first.endswith("NONE")):  # its truth may be computed
+    elif first == "TO_BOOL" or (first.startswith("POP_JUMP") and not first.endswith("NONE")):
+        yield _IS_TESTED
+    elif not first.startswith("POP_JUMP"):
         yield _called_before(instructions, place) or ()
 
 

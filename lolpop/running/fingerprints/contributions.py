@@ -175,7 +175,7 @@ class Contributions:
         if isinstance(provider, Settings) and isinstance(constructor, FunctionType) and is_own:
             # A constructor that reads some fields of a section depends on those alone.
             use = variable_use(constructor, name)
-            if not use.escapes and not use.handed_to:
+            if not use.may_use_all(type(provider())) and not use.handed_to:
                 for chain in use.chains:
                     added.add(self.of_section(provider, chain))
                 return

@@ -175,7 +175,9 @@ class _Walk:
         """Follow what ``function`` reads of its first argument, which is what ``owner`` gives."""
         use = self_use(function)
         handed_to = [variable_of(function, name) for name in use.handed_to]
-        if use.escapes or not all(isinstance(receiver, FunctionType) for receiver in handed_to):
+        if use.may_use_all(type(owner())) or not all(
+            isinstance(receiver, FunctionType) for receiver in handed_to
+        ):
             self._count_whole(owner)
             return
         left_out, module, names = self._left_out
