@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import has_magic
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -28,7 +30,7 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.D
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, or a folder with its content, that a setting names.
+    """A file, a folder with its content, or all files that match a pattern, that a setting names.
 
     ``location`` is an absolute path or a URL. In messages, its name is ``name``, or else the setting.
     """
@@ -39,9 +41,12 @@ class Place:
     is_folder: bool = False
     name: str = ""
     origin: Origin | None = None
+    is_pattern: bool = False
 
     def holds(self, location: str) -> bool:
-        """Whether ``location`` is this file, by any spelling or link, or is in this folder."""
+        """Whether ``location`` is this file, by any spelling or link, is in this folder, or matches it."""
+        if self.is_pattern:
+            return _matches(location, self.location)
         return (
             _is_within(location, self.location) if self.is_folder else is_same_file(location, self.location)
         )
@@ -49,7 +54,7 @@ class Place:
     @property
     def shown(self) -> str:
         """Its name in messages."""
-        name = self.name or f"the file of {self.setting}"
+        name = self.name or f"{'one of the files' if self.is_pattern else 'the file'} of {self.setting}"
         return f"in {name}" if self.is_folder else name
 
 
@@ -85,6 +90,23 @@ def is_same_file(one: str, other: str) -> bool:
 def _is_within(location: str, folder: str) -> bool:
     inner, outer = _plain(location), _plain(folder)
     return inner == outer or inner.startswith(f"{outer.rstrip('/')}/")
+
+
+def _matches(location: str, pattern: str) -> bool:
+    """Whether a file would be among those of ``pattern``, whose ``*`` matches no slash, and ``**`` does."""
+    place, names = _plain(location).split("/"), pattern.split("/")
+    first = next((at for at, name in enumerate(names) if has_magic(name)), len(names))
+    folder = _plain("/".join(names[:first])).split("/")
+    return place[: len(folder)] == folder and _match_names(place[len(folder) :], names[first:])
+
+
+def _match_names(names: Sequence[str], patterns: Sequence[str]) -> bool:
+    if not patterns:
+        return not names
+    first, *rest = patterns
+    if first == "**":
+        return any(_match_names(names[start:], rest) for start in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], first) and _match_names(names[1:], rest)
 
 
 def _plain(location: str) -> str:

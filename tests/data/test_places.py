@@ -68,6 +68,22 @@ def test_a_folder_holds_all_that_is_in_it(files: Path) -> None:
     assert not folder.holds(f"{files}/data-2/rows.csv")
 
 
+def test_a_pattern_holds_all_that_matches_it(files: Path) -> None:
+    """By any spelling, as glob does: ** matches folders, and * matches no slash."""
+    pattern = Place("data.train", f"{files}/linked/p*.csv", "read", is_pattern=True)
+    assert pattern.holds(f"{files}/data/p1.csv")
+    assert pattern.holds(f"file://{files}/linked/../data/p.csv")
+    assert not pattern.holds(f"{files}/data/p/x.csv")
+    assert not pattern.holds(f"{files}/data/q.csv")
+    deep = Place("data.train", f"{files}/data/**/p*.csv", "read", is_pattern=True)
+    assert deep.holds(f"{files}/data/p1.csv")
+    assert deep.holds(f"{files}/data/a/b/p1.csv")
+    assert not deep.holds(f"{files}/p1.csv")
+    remote = Place("data.train", "s3://bucket/rows/*.csv", "read", is_pattern=True)
+    assert remote.holds("s3a://bucket/rows/new.csv")
+    assert not remote.holds("s3://bucket/other/new.csv")
+
+
 def test_only_what_is_written_as_a_whole_may_be_replaced(files: Path) -> None:
     """Sources, logs and stores are protected; the target itself may be replaced."""
     for access in ("read", "appended", "kept"):

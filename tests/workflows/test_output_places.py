@@ -95,6 +95,13 @@ def test_two_targets_are_two_files(load: Callable[..., Any]) -> None:
     assert (finding.path, "data.predictions" in finding.message) == ("data.explanations", True)
 
 
+def test_a_target_that_a_pattern_of_sources_matches_is_a_finding(load: Callable[..., Any]) -> None:
+    """Before training, though there is no such file yet: later, it would be a source."""
+    [finding] = findings(load(train="linked/kn*.csv", predictions="known_too.csv"))
+    assert finding.path == "data.predictions"
+    assert "is one of the files of data.train, which would be overwritten" in finding.message
+
+
 def test_a_log_is_no_source_and_no_target(load: Callable[..., Any]) -> None:
     """A log that is appended to a table would destroy it."""
 

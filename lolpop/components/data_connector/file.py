@@ -6,7 +6,6 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -137,7 +136,15 @@ class FileDataConnector(DataConnector):
             except DataError:
                 continue  # what is wrong with it is told by the checks
             name = f"the folder of data.{setting}" if location.is_folder else ""
-            yield Place(f"data.{setting}", location.absolute, access, location.is_folder, name)
+            is_pattern = location.is_pattern and access == "read"
+            yield Place(
+                f"data.{setting}",
+                location.absolute,
+                access,
+                location.is_folder,
+                name,
+                is_pattern=is_pattern,
+            )
 
     @classmethod
     def header_of(cls, source: Source, folder: Path | None) -> Sequence[str] | None:
@@ -177,11 +184,11 @@ class FileDataConnector(DataConnector):
             one, another = (located(place, self._folder) for place in (source, other))
         except DataError:
             return False
-        return any(
-            Place("", whole.absolute, "read", whole.is_folder).holds(part.absolute)
-            or (whole.is_pattern and fnmatch(part.absolute, whole.absolute))
-            for whole, part in ((one, another), (another, one))
-        )
+        places = [
+            Place("", place.absolute, "read", place.is_folder, is_pattern=place.is_pattern)
+            for place in (one, another)
+        ]
+        return places[0].holds(another.absolute) or places[1].holds(one.absolute)
 
     def read(self, source: Source) -> Frame:
         """All rows of ``source``.
