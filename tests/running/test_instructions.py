@@ -3,6 +3,7 @@
 import dis
 import json
 import logging
+import sys
 import typing
 from types import CodeType, FunctionType
 
@@ -43,6 +44,14 @@ def test_instructions_are_those_of_dis():
         }
         expected = [each for each in expected if each.offset not in pairs]
         decoded = [each for each in decoded if each.offset not in pairs]
+        if sys.version_info >= (3, 13):  # where dis does not say which variables are loaded for a closure
+            cells = {*code.co_cellvars, *code.co_freevars}
+            closures = {
+                each.offset for each in expected if each.opname == "LOAD_FAST" and each.argval in cells
+            }
+            assert {each.offset for each in decoded if each.opname == "LOAD_CLOSURE"} == closures
+            expected = [each for each in expected if each.offset not in closures]
+            decoded = [each for each in decoded if each.offset not in closures]
         assert [each[:3] for each in decoded] == [(each.opname, each.opcode, each.arg) for each in expected]
         assert [each.offset for each in decoded] == [each.offset for each in expected]
         for ours, theirs in zip(decoded, expected, strict=True):

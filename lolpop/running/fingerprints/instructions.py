@@ -68,17 +68,28 @@ def instructions_of(code: CodeType) -> Sequence[Instruction]:
 
 
 def _disassembled(code: CodeType) -> Iterator[Instruction]:
+    cells = {*code.co_cellvars, *code.co_freevars}
+    for operation, opcode, argument, value, offset in _split(code):
+        # Since Python 3.13, the cells that a nested function takes are loaded like other variables.
+        is_closure = operation == "LOAD_FAST" and value in cells
+        name = "LOAD_CLOSURE" if is_closure else operation
+        yield Instruction(name, dis.opmap[name] if is_closure else opcode, argument, value, offset)
+
+
+def _split(code: CodeType) -> Iterator[Instruction]:
+    """The instructions, each of one variable at most."""
     for instruction in dis.get_instructions(code):
-        if instruction.opname not in _SILENT:
-            argument, value = instruction.arg, instruction.argval
-            if instruction.opname == "KW_NAMES" and argument is not None:
-                value = code.co_consts[argument]  # dis does not say it
-            if pair := re.fullmatch(_PAIR, instruction.opname):
-                # Which variables of one line are loaded at once depends on where the line ends.
-                for place, (name, variable) in enumerate(zip(pair.groups(), value, strict=True)):
-                    yield Instruction(name, dis.opmap[name], argument, variable, instruction.offset + place)
-                continue
-            yield Instruction(instruction.opname, instruction.opcode, argument, value, instruction.offset)
+        if instruction.opname in _SILENT:
+            continue
+        argument, value = instruction.arg, instruction.argval
+        if instruction.opname == "KW_NAMES" and argument is not None:
+            value = code.co_consts[argument]  # dis does not say it
+        if pair := re.fullmatch(_PAIR, instruction.opname):
+            # Which variables of one line are loaded at once depends on where the line ends.
+            for place, (name, variable) in enumerate(zip(pair.groups(), value, strict=True)):
+                yield Instruction(name, dis.opmap[name], argument, variable, instruction.offset + place)
+            continue
+        yield Instruction(instruction.opname, instruction.opcode, argument, value, instruction.offset)
 
 
 def _decoded(code: CodeType) -> Iterator[Instruction]:
