@@ -1,4 +1,4 @@
-"""Ctrl-C while processes begin: it finds none of them half-started, and wakes none that is not ready."""
+"""Signals while processes begin: they find none of them half-started, and wake none that is not ready."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ def interrupts_wait() -> Iterator[None]:
             signal.signal(number, handler)
         for number, frame in late[:1]:
             handlers[number](number, frame)
+
+
+@contextmanager
+def sigterm_is_kept() -> Iterator[None]:
+    """Undo what the block does to the handler of SIGTERM in this process."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        # None is a handler that was not set by Python, and cannot be set by it.
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from lolpop.components.executor._checks import (
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.components.executor._greetings import require_http2
+from lolpop.components.executor._interrupts import sigterm_is_kept
 from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError, WiringError
 
@@ -161,7 +162,7 @@ class RayExecutor(Executor):
             options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
         try:
             # Ray tells of a token for each cluster of this machine.
-            with quieted("ray"), _one_attempt(to_connect=self._address is not None):
+            with quieted("ray"), sigterm_is_kept(), _one_attempt(to_connect=self._address is not None):
                 ray.init(self._address or "local", **options)
         except (OSError, RuntimeError, ValueError) as error:
             if self._address in (None, "auto"):

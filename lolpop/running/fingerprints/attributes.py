@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
@@ -159,9 +160,13 @@ def _called_before(instructions: Sequence[Instruction], place: int) -> str:
     last = instructions[place - 1]
     if last.is_called_next:
         return str(last.argval)
-    if last.opname == "LOAD_DEREF" and place > 1 and instructions[place - 2].opname == "PUSH_NULL":
-        return str(last.argval)
-    return ""
+    if place == 1:
+        return ""
+    # Before Python 3.13, the mark of a call comes before what is called.
+    mark, called = instructions[place - 2], last
+    if sys.version_info >= (3, 13):
+        mark, called = called, mark
+    return str(called.argval) if mark.opname == "PUSH_NULL" and called.opname == "LOAD_DEREF" else ""
 
 
 def _after_super(instructions: Sequence[Instruction], place: int) -> tuple[str, ...]:

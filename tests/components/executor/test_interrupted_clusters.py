@@ -1,4 +1,4 @@
-"""Ctrl-C while workers of a cluster of this machine are at work."""
+"""Ctrl-C and SIGTERM while workers of a cluster of this machine are at work."""
 
 import os
 import signal
@@ -17,9 +17,14 @@ PACKAGES = {"dask": "distributed", "ray": "ray"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the environment of processes is unknown")
+@pytest.mark.parametrize(
+    ("send", "number", "code"),
+    [(os.killpg, signal.SIGINT, 130), (os.kill, signal.SIGTERM, 143)],  # as a terminal and a scheduler do
+    ids=["Ctrl-C", "SIGTERM"],
+)
 @pytest.mark.parametrize("executor", PACKAGES)
-def test_ctrl_c_ends_the_run_and_all_processes(tmp_path, executor):
-    """The command ends with 130, says nothing of libraries, and leaves no process behind."""
+def test_a_signal_ends_the_run_and_all_processes(tmp_path, executor, send, number, code):
+    """The exit code says which one, the run is interrupted, and no process and no traceback is left."""
     if find_spec(PACKAGES[executor]) is None:
         pytest.skip(f"{PACKAGES[executor]} is not installed: pip install 'lolpop[{executor}]'")
     (tmp_path / "lolpop.yaml").write_text(f"executor: {{use: {executor}, workers: 2}}\n")
@@ -35,10 +40,11 @@ def test_ctrl_c_ends_the_run_and_all_processes(tmp_path, executor):
     )
     try:
         wait_for(lambda: any(tmp_path.glob("napping-*")) or process.poll() is not None, 120)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        send(process.pid, number)
         _, errors = process.communicate(timeout=60)
-        assert process.returncode == 130, errors
+        assert process.returncode == code, errors
         assert "Traceback" not in errors
+        assert "Interrupted." in errors
         wait_for(lambda: not marked(mark), 30)
         assert marked(mark) == {}
     finally:

@@ -29,11 +29,13 @@ def ending(number):
 
 
 def trials_of(project, run_id):
+    """The scores of trials by their parameters; one that was killed before it was measured has none."""
     with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
         tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
         return {
-            json.dumps(tracker.get(each).fields["searched"]): metrics.get(each)["validation.log_loss"]
+            json.dumps(tracker.get(each).fields["searched"]): measured["validation.log_loss"]
             for each in tracker.find(Experiment, run_id=run_id)
+            if (measured := metrics.get(each))
         }
 
 
