@@ -38,6 +38,8 @@ CASES = {
     "a registered subclass": one("isinstance(steps_help.K(), steps_help.P)", "import abc\nclass P(abc.ABC): pass\nclass K: pass\nclass L: pass\nP.register(K)", "register(K)", "register(L)"),
     "a subclass that is looked for": one("[k().f() for k in steps_help.P.__subclasses__()]", "class P: pass\nclass K(P):\n    def f(self): return 111"),
     "a model in a dataclass of pydantic": one("steps_help.P({}).a.x", "from pydantic import BaseModel\nfrom pydantic.dataclasses import dataclass\nclass M(BaseModel):\n    x: int = 111\n@dataclass\nclass P:\n    a: M"),
+    "a model that a decorator reads of annotations": one("steps_help.f({})", "import pydantic\nclass M(pydantic.BaseModel):\n    x: int = 111\n@pydantic.validate_call\ndef f(m: M): return m.x"),
+    "a model in annotations that are text": one("steps_help.f([{}])", "from __future__ import annotations\nimport pydantic\nclass M(pydantic.BaseModel):\n    x: int = 111\n@pydantic.validate_call\ndef f(m: list[M]): return m[0].x"),
     "the default of a dictionary": one("steps_help.D.copy()['a']", "from collections import defaultdict\nD = defaultdict(lambda: 111)"),
     "a mask": one("int(steps_help.A.sum())", "import numpy as np\nA = np.ma.array([1, 2], mask=[0, 1])", "[0, 1]", "[0, 0]"),
     "a method of an object in a list": one("steps_help.D[0].f()", "from dataclasses import dataclass\n@dataclass\nclass P:\n    a: int = 1\n    def f(self): return 111\nD = [P()]"),

@@ -31,6 +31,7 @@ from lolpop.running.fingerprints.definitions import (
     code_place,
     described_hints,
     documentation_digest,
+    hinted_values,
     identity_of,
     is_at_home,
     is_made_by_library,
@@ -189,6 +190,8 @@ class _Walk:
                 continue
             self._reach_part(value, name, f"{name}(variable {variable})")
             self._count_annotations(value, name)
+        for value in hinted_values(function):
+            self._reach_part(value, name, f"{name}(annotation)")
         for attribute, value in vars(function).items():
             if attribute != "__isabstractmethod__":
                 self._reach_part(value, name, f"{name}.{attribute}")

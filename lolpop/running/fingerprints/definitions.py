@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from lolpop.running.fingerprints.by_name import module_of
-from lolpop.running.fingerprints.modules import class_line, file_of, is_project_module
+from lolpop.running.fingerprints.modules import FRAMEWORK, class_line, file_of, is_project_module
 
 __all__ = [
     "bound_to",
@@ -22,6 +22,7 @@ __all__ = [
     "code_place",
     "described_hints",
     "documentation_digest",
+    "hinted_values",
     "identity_of",
     "is_at_home",
     "is_made_by_library",
@@ -93,6 +94,24 @@ def is_made_by_library(owner: type) -> bool:
 def described_hints(hints: Mapping[str, Any]) -> str:
     """Annotations without the addresses of functions in them, which differ from process to process."""
     return _ADDRESS.sub("", repr(sorted((name, str(hint)) for name, hint in hints.items())))
+
+
+def hinted_values(function: Any) -> list[Any]:
+    """What the annotations of a function that a library's decorator wraps consist of: it may read them."""
+    if not isinstance(inner := getattr(function, "__wrapped__", None), FunctionType):
+        return []
+    wrapper = function.__globals__.get("__name__", "")
+    if wrapper.partition(".")[0] in {*sys.stdlib_module_names, *FRAMEWORK} or is_project_module(wrapper):
+        return []
+    values: list[Any] = []
+    for hint in inner.__annotations__.values():
+        names = re.findall(r"[^\W\d]\w*", hint) if isinstance(hint, str) else ()
+        waiting = [inner.__globals__[name] for name in names if name in inner.__globals__] or [hint]
+        while waiting:
+            value = waiting.pop()
+            values.append(value)
+            waiting += get_args(value)
+    return [value for value in values if not isinstance(value, str | ModuleType) and not get_args(value)]
 
 
 def documentation_digest(value: Any) -> str:
