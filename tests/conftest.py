@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,7 +57,9 @@ def _start_ray(clusters: ExitStack) -> dict[str, Any]:
     ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lolpop[ray]'")
     for name in ("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "RAY_USAGE_STATS_ENABLED"):
         os.environ.setdefault(name, "0")
+    handler = signal.getsignal(signal.SIGTERM)
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    signal.signal(signal.SIGTERM, handler)  # Ray's own would end the process of later tests
     clusters.callback(ray.shutdown)
     return {"use": "ray", "workers": 2}
 

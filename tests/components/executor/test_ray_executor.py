@@ -1,6 +1,7 @@
 """The executor on Ray: work on a real cluster of this machine with two workers."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,10 +29,12 @@ def cluster():
     """A cluster that this process is connected to, so that not every test starts one."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    handler = signal.getsignal(signal.SIGTERM)
     ray.init(
         "local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False,
         resources={"shelf": 1},
     )  # fmt: skip
+    signal.signal(signal.SIGTERM, handler)  # Ray's own would end the process of later tests
     yield
     ray.shutdown()
 
