@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -20,6 +19,7 @@ from lolpop.components.executor._checks import (
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.components.executor._dask_workers import require_lolpop
+from lolpop.components.executor._environments import environment_restored
 from lolpop.components.executor._greetings import require_dask
 from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError
@@ -244,7 +244,7 @@ class DaskExecutor(Executor):
         from distributed import LocalCluster
 
         with (
-            _environment_restored(),
+            environment_restored(*THREAD_VARIABLES, "PYTHONHASHSEED", "__DASK_PARENT_PID"),
             LocalCluster(
                 n_workers=count,
                 threads_per_worker=1,
@@ -284,18 +284,3 @@ def _settings_of_workers(count: int) -> dict[str, Any]:
         # Without Dask's own MALLOC_TRIM_THRESHOLD_, with which every larger array is fetched from the system.
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREAD_VARIABLES, threads),
     }
-
-
-@contextmanager
-def _environment_restored() -> Iterator[None]:
-    """Take back what Dask leaves in the environment of this process, for its workers, in the block."""
-    names = (*THREAD_VARIABLES, "PYTHONHASHSEED")
-    before = {name: os.environ.get(name) for name in names}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

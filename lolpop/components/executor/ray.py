@@ -24,6 +24,7 @@ from lolpop.components.executor._checks import (
     unreachable_cluster,
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
+from lolpop.components.executor._environments import environment_restored
 from lolpop.components.executor._greetings import require_http2
 from lolpop.components.executor._interrupts import sigterm_is_kept
 from lolpop.components.executor._loggers import quieted
@@ -40,6 +41,11 @@ _CLUSTER = "The cluster of Ray"
 _CLIENT = "ray://"
 _DEFAULT_PORT = 6379
 _ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
+"""How often Ray tries to connect: by default twenty times, with up to forty seconds for each."""
+
+_CHANGED = ("RAY_AUTH_MODE", "RAY_CLIENT_MODE", "PYTHONBREAKPOINT")
+"""Variables that Ray sets in this process, and leaves so."""
+
 
 # What Ray does by itself, unless people want it: it reports its use to its makers, and warns of accelerators.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -142,13 +148,26 @@ class RayExecutor(Executor):
     @contextmanager
     def _connected(self, max_concurrency: int) -> Iterator[None]:
         """Be connected to the cluster; one of this machine ends with the block."""
-        for name, value in _QUIET.items():
-            os.environ.setdefault(name, value)
+        with environment_restored(*_CHANGED, *_QUIET, _ATTEMPTS):
+            for name, value in _QUIET.items():
+                os.environ.setdefault(name, value)
+            if self._address is not None:
+                os.environ.setdefault(_ATTEMPTS, "1")
+            import ray
+
+            if ray.is_initialized():
+                yield
+                return
+            self._connect(max_concurrency)
+            try:
+                yield
+            finally:
+                ray.shutdown()
+
+    def _connect(self, max_concurrency: int) -> None:
+        """Connect to the cluster. Raises LolpopError if it cannot be done."""
         import ray
 
-        if ray.is_initialized():
-            yield
-            return
         if self._address is not None:
             self._require_answer(self._address)
             if self._address.startswith(_CLIENT) and find_spec("grpc") is None:
@@ -161,17 +180,12 @@ class RayExecutor(Executor):
             count = min(self._workers or processors(), max_concurrency)
             options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
         try:
-            # Ray tells of a token for each cluster of this machine.
-            with quieted("ray"), sigterm_is_kept(), _one_attempt(to_connect=self._address is not None):
+            with quieted("ray"), sigterm_is_kept():  # Ray tells of a token for each cluster of this machine
                 ray.init(self._address or "local", **options)
         except (OSError, RuntimeError, ValueError) as error:
             if self._address in (None, "auto"):
                 raise self._no_answer(self._address or "this machine", error) from error
             raise refused_connection(_CLUSTER, self._address, error, "RAY_AUTH_TOKEN") from error
-        try:
-            yield
-        finally:
-            ray.shutdown()
 
     def _require_answer(self, address: str) -> None:
         """Raise LolpopError if no Ray listens at ``address``: Ray itself would try for minutes."""
@@ -188,19 +202,6 @@ class RayExecutor(Executor):
 
     def _no_answer(self, address: str, error: Exception) -> LolpopError:
         return unreachable_cluster("cluster of Ray", address, self._timeout, error, "ray start --head")
-
-
-@contextmanager
-def _one_attempt(*, to_connect: bool) -> Iterator[None]:
-    """Let Ray try once to connect in the block, and not twenty times, unless people want another number."""
-    if not to_connect or _ATTEMPTS in os.environ:
-        yield
-        return
-    os.environ[_ATTEMPTS] = "1"
-    try:
-        yield
-    finally:
-        del os.environ[_ATTEMPTS]
 
 
 class _Worker:

@@ -116,6 +116,17 @@ def test_items_go_where_their_resources_are():
         RayExecutor(resources={"GPU": 1}).map(double, [1])
 
 
+def test_a_cluster_of_this_machine_leaves_no_trace():
+    """Variables of this process stay as they were: Ray would have breakpoint() lead to its own debugger."""
+    if ray.is_initialized():
+        ray.shutdown()
+    for name in ("RAY_AUTH_MODE", "PYTHONBREAKPOINT"):
+        os.environ.pop(name, None)  # earlier tests have connected by Ray itself
+    before = dict(os.environ)
+    assert RayExecutor(workers=1).map(double, [1]) == [2]
+    assert dict(os.environ) == before
+
+
 def test_an_address_where_nobody_listens_is_reported():
     """The message says what to do, and comes within the timeout."""
     if ray.is_initialized():
