@@ -167,6 +167,8 @@ def _is_date_form(form: str) -> bool:
     """Whether ``form`` has at least a year and a month, so that a date can be read back."""
     moment = datetime(2024, 11, 25)  # noqa: DTZ001  (any date will do)
     try:
+        if moment.strftime(form) == moment.replace(year=2023).strftime(form):
+            return False  # Python warns of what it reads without a year
         read = datetime.strptime(moment.strftime(form), form)  # noqa: DTZ007
     except (ValueError, re.error):
         return False
