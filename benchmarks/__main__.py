@@ -23,7 +23,6 @@ from benchmarks import (
     segments,
     startup,
     tasks,
-    tuning,
     workflow,
 )
 from benchmarks.budget import Budget
@@ -34,7 +33,6 @@ GROUPS: dict[str, Callable[[], Iterator[Budget]]] = {
     "tasks": tasks.budgets,
     "cache": cache.budgets,
     "workflow": workflow.budgets,
-    "tuning": tuning.budgets,
     "neighbours": neighbours.budgets,
     "batches": batches.budgets,
     "executors": executors.budgets,

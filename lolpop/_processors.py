@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables that libraries read when they are loaded: how many threads to start."""
 
-# Some 20 µs: fewer, and a fit of 100,000 rows on idle processors takes up to four times as long; more, and it
+# Some 40 µs: fewer, and a fit of 100,000 rows on idle processors takes up to four times as long; more, and it
 # takes longer beside a busy process.
-_SPINS = "1000"
+_SPINS = "2000"
 
 _LOAD = Path("/proc/loadavg")
 _GROUPS = Path("/sys/fs/cgroup")

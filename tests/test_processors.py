@@ -68,7 +68,7 @@ def test_affinity_bounds_the_processors():
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [
-        ({}, "PASSIVE 1000"),
+        ({}, "PASSIVE 2000"),
         ({"GOMP_SPINCOUNT": "7"}, "PASSIVE 7"),
         ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE None"),
     ],
