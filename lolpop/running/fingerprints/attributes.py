@@ -9,14 +9,11 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from lolpop.integrations import call_kind
-from lolpop.running.fingerprints.instructions import Instruction, instructions_of
+from lolpop.running.fingerprints.instructions import LOADS_VARIABLE, Instruction, instructions_of
 
 __all__ = ["SelfUse", "functions_behind", "members_of", "self_use", "variable_of", "variable_use"]
 
 _LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
-_LOADS_VARIABLE = frozenset(
-    {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
-)
 _SETS_VARIABLE = frozenset({"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF"})
 _IS_SET = ("=",)
 """What follows an attribute that is set: no attribute has this name."""
@@ -120,7 +117,7 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
     for place, instruction in enumerate(instructions):
         operation, value = instruction.opname, instruction.argval
         if value == name:
-            if operation in _LOADS_VARIABLE:
+            if operation in LOADS_VARIABLE:
                 yield from _uses_of_loaded(instructions, place)
             elif operation in _SETS_VARIABLE:
                 yield ()
@@ -175,7 +172,7 @@ def _after_super(instructions: Sequence[Instruction], place: int) -> tuple[str, 
         instruction = instructions[place]
         if instruction.opname in _LOADS_ATTRIBUTE or instruction.opname == "LOAD_SUPER_ATTR":
             return (instruction.argval,)
-        if instruction.opname not in {"CALL", "PUSH_NULL", *_LOADS_VARIABLE}:
+        if instruction.opname not in {"CALL", "PUSH_NULL", *LOADS_VARIABLE}:
             return ()
         place += 1
     return ()

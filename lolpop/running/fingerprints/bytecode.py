@@ -10,14 +10,13 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from lolpop.running.fingerprints.instructions import Instruction, instructions_of
+from lolpop.running.fingerprints.instructions import LOADS_VARIABLE, Instruction, instructions_of
 from lolpop.running.fingerprints.references import Reference
 
 __all__ = ["digest_of", "names_in", "references_of"]
 
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
-_LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLASSDEREF"})
 _EXPRESSIONS = frozenset({"eval", "query"})
 """Methods of dataframes that take expressions, in which ``@name`` is a variable of their caller."""
 
@@ -190,7 +189,7 @@ def _chains(code: CodeType, store: Instruction) -> list[tuple[str, ...]]:
 def _chains_of(code: CodeType, variable: str) -> Iterator[tuple[str, ...]]:
     instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
-        if instruction.argval == variable and instruction.opname in _LOADS:
+        if instruction.argval == variable and instruction.opname in LOADS_VARIABLE:
             yield tuple(_attributes(instructions[place + 1 :]))
     for constant in code.co_consts:
         if isinstance(constant, CodeType) and variable in constant.co_freevars:

@@ -10,7 +10,12 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-__all__ = ["Instruction", "instructions_of"]
+__all__ = ["LOADS_VARIABLE", "Instruction", "instructions_of"]
+
+LOADS_VARIABLE = frozenset(
+    {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
+)
+"""Instructions that load a variable of a function."""
 
 _SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "RESUME"})
 """Instructions that compute nothing."""
