@@ -18,7 +18,8 @@ from lolpop.components.data_connector._folders import (
     require_replaceable,
     staged_folder,
 )
-from lolpop.components.data_connector._formats import FORMATS, Format
+from lolpop.components.data_connector._format import Format
+from lolpop.components.data_connector._formats import FORMATS
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
