@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.data.frames import Frame, listed, wrap
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
-    import narwhals as nw
-    import numpy as np
     import pyarrow as pa
-    from numpy.typing import NDArray
 
-__all__ = ["ColumnAligner", "SchemaAligner", "joined", "plain_values", "prefetched", "sampled"]
+__all__ = ["ColumnAligner", "SchemaAligner", "divided", "joined", "plain_values", "prefetched"]
 
 T = TypeVar("T")
 
@@ -103,6 +101,17 @@ class SchemaAligner:
             ) from error
 
 
+def divided(batches: int, size: int, jobs: int) -> list[tuple[int, int]]:
+    """Ranges of all ``batches``, of at most ``size`` each: the first number, and the one after the last.
+
+    Ranges differ by at most one batch, and each of ``jobs`` workers has equally many, where there are enough
+    batches: none works on a last range while others wait.
+    """
+    rounds = -(-batches // (size * jobs))
+    number = min(batches, rounds * jobs)
+    return list(pairwise(batches * part // number for part in range(number + 1))) if number else []
+
+
 def joined(frames: Iterable[Frame]) -> Frame:
     """All rows of ``frames`` in one frame. Raises DataError if there are none, or they differ in columns."""
     import narwhals as nw
@@ -123,33 +132,6 @@ def plain_values(table: pa.Table) -> pa.Table:
             values = table.column(place).cast(field.type.value_type)
             table = table.set_column(place, field.with_type(field.type.value_type), values)
     return table
-
-
-def sampled(frames: Iterable[Frame], rows: int) -> Frame:
-    """All rows of ``frames``, or a random sample of about ``rows`` if there are many more."""
-    import numpy as np
-
-    random = np.random.default_rng(0)
-    share = 1.0
-    parts: list[tuple[nw.DataFrame[Any], NDArray[np.float64]]] = []
-    for frame in map(ColumnAligner(), frames):
-        data = wrap(frame)
-        parts.append(_below(share, data, random.random(len(data))))
-        while sum(len(draws) for _, draws in parts) > 2 * rows:
-            share /= 2
-            parts = [_below(share, data, draws) for data, draws in parts]
-    return joined(data.to_native() for data, _ in parts)
-
-
-def _below(
-    share: float, data: nw.DataFrame[Any], draws: NDArray[np.float64]
-) -> tuple[nw.DataFrame[Any], NDArray[np.float64]]:
-    import numpy as np
-
-    if share == 1:
-        return data, draws
-    chosen = np.flatnonzero(draws < share)
-    return data[chosen], draws[chosen]
 
 
 def _from_row(rows: int) -> str:

@@ -29,7 +29,7 @@ else:
 
 __all__ = [
     "GREATEST_FEATURE", "Array", "Floats", "Frame", "Kind", "Series", "as_frame", "by_text", "count",
-    "counted", "date_form", "kind_of", "listed", "require_bounded", "require_columns",
+    "counted", "date_form", "kind_of", "kind_of_all", "listed", "require_bounded", "require_columns",
     "require_storable_names", "to_datetimes", "to_floats", "to_labels", "to_pandas", "to_strings",
     "wrap", "wrap_series",
 ]  # fmt: skip
@@ -147,6 +147,15 @@ def kind_of(series: nw.Series[Any]) -> Kind:
     if getattr(getattr(series.to_native(), "dtype", None), "tz", None) is not None:
         return "datetime"  # narwhals does not know every zone by name, such as America/New_York
     return _kind_of_dtype(dtype)
+
+
+def kind_of_all(kinds: Collection[Kind]) -> Kind:
+    """The kind of a column whose parts are of ``kinds``, leaving out those without values."""
+    if len(kinds) < 2:
+        return next(iter(kinds), "empty")
+    if {"string", "category"}.issuperset(kinds):
+        return "string"
+    return "mixed" if {"other", "datetime", "duration"}.isdisjoint(kinds) else "other"
 
 
 def to_floats(series: nw.Series[Any]) -> NDArray[np.float64]:

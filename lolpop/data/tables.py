@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Frame
 
 __all__ = [
-    "Written", "count_batches", "digest_of", "dtypes_of", "from_bytes", "pack", "read", "read_batches",
+    "Written", "batch_sizes", "digest_of", "dtypes_of", "from_bytes", "pack", "read", "read_batches",
     "to_bytes", "unpack", "write", "write_batches",
 ]  # fmt: skip
 
@@ -115,10 +115,10 @@ def read_batches(path: Path, start: int = 0, stop: int | None = None) -> Iterato
             yield pa.Table.from_batches([file.get_batch(number)])
 
 
-def count_batches(path: Path) -> int:
-    """How many parts ``read_batches`` gives."""
-    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
-        return int(file.num_record_batches)
+def batch_sizes(path: Path) -> list[int]:
+    """The number of rows of each part that ``read_batches`` gives, without reading these."""
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+        return [file.get_batch(number).num_rows for number in range(file.num_record_batches)]
 
 
 def to_bytes(frame: Frame) -> bytes:

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from lolpop._temporary import temporary_folder
 from lolpop.components.data_checker import Expectation
-from lolpop.components.data_profiler import DriftReport, Profile
+from lolpop.components.data_profiler import DriftReport, Profile, Sketch
 from lolpop.components.notifier import notify_all
+from lolpop.data.frames import wrap
 from lolpop.errors import UnusableArtifactError
 from lolpop.pipelines._reports import keep_checks
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob, Resource
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.data.frames import Frame
 
-__all__ = ["DriftAnalysis", "keep_profile", "tell_of_drift", "trained_on"]
+__all__ = ["DriftAnalysis", "has_profile", "keep_profile", "tell_of_drift", "trained_on", "without"]
 
 
 V = TypeVar("V", bound=BaseModel)
@@ -33,6 +34,11 @@ _ARTIFACT = "profile"
 _EXPECTATION = "expectation"
 # At most this many rows are held in memory to be profiled.
 _MOST_ROWS = 2_000_000
+
+
+def has_profile(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> bool:
+    """Whether a profile of ``dataset_version``, and the expectation made of it, are stored."""
+    return all(metadata_tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION))
 
 
 def keep_profile(
@@ -73,9 +79,9 @@ class DriftAnalysis:
         return None
 
     def from_training(
-        self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
+        self, rows: Frame | Sketch, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
-        """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+        """Compare ``rows``, those of ``dataset_version``, with the training rows of ``model_version``.
 
         The report is recorded with the dataset version and the open run. The stored profile of the training
         rows is used; if there is none, the rows are read and profiled. Nothing is compared with itself.
@@ -84,14 +90,17 @@ class DriftAnalysis:
         if reference is None or reference == dataset_version:
             return DriftReport()
         with self._unless_lost():
-            drift_report = self._data_profiler.compare(frame, self._profile(reference))
+            drift_report = self._data_profiler.compare(rows, self._profile(reference))
             report = _about(f"{dataset_version} against {reference}", drift_report)
             self._record(dataset_version, reference, report)
             return report
         return DriftReport()
 
-    def from_previous(self, frame: Frame, predictions: Frame, prediction_job: PredictionJob) -> DriftReport:
-        """Compare the ``predictions`` of a job, and the rows of ``frame``, with those of the previous job.
+    def from_previous(
+        self, rows: Frame | Sketch, predictions: Frame | Sketch, prediction_job: PredictionJob
+    ) -> DriftReport:
+        """Compare the ``predictions`` of a job, and the ``rows`` it predicted, with those of the previous
+        job.
 
         The report is recorded with the prediction job and the open run. Rows are not compared with
         themselves. Columns of the rows are reported before those of the predictions.
@@ -103,11 +112,11 @@ class DriftAnalysis:
         now, before = (_sides(job, self._metadata_tracker) for job in (prediction_job, previous[-1]))
         with self._unless_lost():
             reports = []
-            for rows, reference, current in zip((frame, predictions), before, now, strict=True):
+            for compared, reference, current in zip((rows, predictions), before, now, strict=True):
                 if reference != current:
                     subject = f"{current} against {reference} of {previous[-1]}"
                     reports.append(
-                        _about(subject, self._data_profiler.compare(rows, self._profile(reference)))
+                        _about(subject, self._data_profiler.compare(compared, self._profile(reference)))
                     )
             report = DriftReport(
                 checks=tuple(check for drift_report in reports for check in drift_report.checks),
@@ -124,11 +133,12 @@ class DriftAnalysis:
     def _profile(self, dataset_version: DatasetVersion) -> Profile:
         tracker = self._metadata_tracker
         # A lost profile is computed again, as long as the rows exist.
-        if all(tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION)):
+        if has_profile(dataset_version, tracker):
             return _stored_profile(_ARTIFACT, Profile, dataset_version, tracker)
-        if tracker.get(dataset_version).fields.get("rows", 0) > _MOST_ROWS:
+        rows = tracker.get(dataset_version).fields.get("rows", 0)
+        if rows > _MOST_ROWS:
             batches = self._resource_version_control.load_batches(dataset_version)
-            profile = self._data_profiler.profile_batches(batches)
+            profile = self._data_profiler.sketch(batches, rows=rows).profile()
         else:
             profile = self._data_profiler.profile(self._resource_version_control.load_data(dataset_version))
         keep_profile(profile, dataset_version, tracker)
@@ -150,6 +160,15 @@ def tell_of_drift(report: DriftReport, notifiers: Sequence[Notifier]) -> None:
         notify_all(notifiers, check.message, "warning")
     for check in report.of("error"):
         notify_all(notifiers, check.message, "error")
+
+
+def without(rows: Frame | Sketch, *names: str | None) -> Frame | Sketch:
+    """``rows`` without the columns ``names``, whether they have them or not."""
+    columns = [name for name in names if name is not None]
+    if isinstance(rows, Sketch):
+        return rows.without(columns)
+    fewer: Frame = wrap(rows).drop(*columns, strict=False).to_native()
+    return fewer
 
 
 def _about(subject: str, report: DriftReport) -> DriftReport:

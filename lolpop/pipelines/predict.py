@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop._concurrency import in_order
 from lolpop.checks import Check, CheckReport
 from lolpop.components.data_connector import DataConnector
-from lolpop.components.data_profiler import DataProfiler, DriftReport
+from lolpop.components.data_profiler import DataProfiler, DriftReport, Sketch
 from lolpop.components.executor import Executor
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.metrics_tracker import MetricsTracker
@@ -23,7 +22,7 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.model_trainer.stored import loaded
 from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import prefetched
+from lolpop.data.batches import divided, prefetched
 from lolpop.data.frames import Frame, count, wrap
 from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Data, Source
@@ -33,10 +32,11 @@ from lolpop.kernel.specs import Call
 from lolpop.pipelines._reports import keep_checks, require_no_errors
 from lolpop.pipelines._schemas import schema_of_truth
 from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
-from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on
+from lolpop.pipelines._workers import by_workers
+from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on, without
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
-from lolpop.prediction.parts import MergedParts, PredictedPart, RowsPart, parts_of
+from lolpop.prediction.parts import MergedParts, PredictedPart, RowsPart
 from lolpop.prediction.predictor import Predictor
 from lolpop.prediction.recorded import record_of, recorded_model
 from lolpop.prediction.usability import PredictionCheck
@@ -124,14 +124,14 @@ class PredictPipeline(Pipeline):
 
     @task
     def compare_data(
-        self, frame: Frame, dataset_version: DatasetVersion, model_version: ModelVersion
+        self, rows: Frame | Sketch, dataset_version: DatasetVersion, model_version: ModelVersion
     ) -> DriftReport:
-        """Compare ``frame``, the rows of ``dataset_version``, with the training rows of ``model_version``.
+        """Compare ``rows``, those of ``dataset_version``, with the training rows of ``model_version``.
 
         Notify of drift. Raises DataError if it is an error by the profiler's settings. The index and the
         target are not compared, since they are not features.
         """
-        report = self._drift.from_training(self._compared(frame), dataset_version, model_version)
+        report = self._drift.from_training(self._compared(rows), dataset_version, model_version)
         require_no_errors(report, self.notifiers, "These rows differ too much from the training rows")
         return report
 
@@ -179,14 +179,14 @@ class PredictPipeline(Pipeline):
 
     @task(effects=True)
     def analyze_prediction_drift(
-        self, frame: Frame, predictions: Frame, prediction_job: PredictionJob
+        self, rows: Frame | Sketch, predictions: Frame | Sketch, prediction_job: PredictionJob
     ) -> DriftReport:
-        """Compare ``predictions``, and the rows of ``frame``, with the previous job of the model.
+        """Compare ``predictions``, and the ``rows`` that were predicted, with the previous job of the model.
 
         Notify of drift, which is never an error here.
         """
-        compared = _without(predictions, self.problem.index)
-        report = self._drift.from_previous(self._compared(frame), compared, prediction_job)
+        compared = without(predictions, self.problem.index)
+        report = self._drift.from_previous(self._compared(rows), compared, prediction_job)
         tell_of_drift(report, self.notifiers)
         return report
 
@@ -344,22 +344,27 @@ class PredictPipeline(Pipeline):
         """
         if self.executor is None or self.n_jobs == 1:
             return []
-        batches = self.resource_version_control.count_batches(dataset_version)
+        batches = len(self.resource_version_control.batch_sizes(dataset_version))
         if batches <= self.part_batches:
             return []
         write = None
         if target is not None and self.data_connector.writes_parts(target):
             write = stack.enter_context(self.data_connector.writing_parts(target))
-        return parts_of(dataset_version, model_version, batches, self.part_batches, self.n_jobs, write)
+        return [
+            RowsPart(
+                dataset_version,
+                model_version,
+                start,
+                stop,
+                () if write is None else tuple(map(write, range(start, stop))),
+            )
+            for start, stop in divided(batches, self.part_batches, self.n_jobs)
+        ]
 
-    @contextmanager
-    def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> Iterator[Iterator[Any]]:
+    def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> AbstractContextManager[Iterator[Any]]:
         """What workers make of ``parts``, in their order."""
         assert self.executor is not None  # noqa: S101  (or there were no parts)
-        jobs = min(self.n_jobs, len(parts))
-        ask: Callable[[RowsPart], Any]
-        with self.executor.workers(Call.of(self, method), jobs) as ask:
-            yield in_order(ask, parts, jobs)
+        return by_workers(self.executor, Call.of(self, method), parts, self.n_jobs)
 
     def explain_part(self, part: RowsPart) -> tuple[bytes, ...]:
         """Explain the predictions of the rows of ``part``, in whatever process."""
@@ -427,17 +432,12 @@ class PredictPipeline(Pipeline):
             parents=[model_version, dataset_version],
         )
 
-    def _compared(self, frame: Frame) -> Frame:
-        return _without(frame, self.problem.index, self.problem.target)
+    def _compared(self, rows: Frame | Sketch) -> Frame | Sketch:
+        return without(rows, self.problem.index, self.problem.target)
 
 
 def _dataset(model_version: ModelVersion) -> str:
     return f"{model_version.name}_predictions"
-
-
-def _without(frame: Frame, *names: str | None) -> Frame:
-    rows: Frame = wrap(frame).drop(*(name for name in names if name is not None), strict=False).to_native()
-    return rows
 
 
 def _clash(names: Sequence[str]) -> str:

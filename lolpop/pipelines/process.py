@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from lolpop._names import one_of
 from lolpop.checks import CheckReport
-from lolpop.components.data_checker import DataChecker
+from lolpop.components.data_checker import DataChecker, Examination, Expectation
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport, Profile
 from lolpop.components.data_transformer import DataTransformer
 from lolpop.components.data_transformer.identity import IdentityDataTransformer
+from lolpop.components.executor import Executor
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.data.batches import divided, prefetched
 from lolpop.data.frames import Frame, as_frame
 from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
 from lolpop.integrations import Pipeline, task
+from lolpop.kernel.specs import Call
 from lolpop.pipelines._reports import keep_checks, keep_source, kept_sources, require_no_errors
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
-from lolpop.pipelines.drift import DriftAnalysis, keep_profile, tell_of_drift, trained_on
+from lolpop.pipelines._workers import by_workers
+from lolpop.pipelines.drift import DriftAnalysis, has_profile, keep_profile, tell_of_drift, trained_on
+from lolpop.pipelines.examined import ExaminedPart, ExaminedRows, examined, merged
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
 from lolpop.runs import redacted
@@ -51,6 +58,7 @@ class ProcessPipeline(Pipeline):
         problem: Problem | None = None,
         data_connector: DataConnector | None = None,
         folder: Path | None = None,
+        executor: Executor | None = None,
     ) -> None:
         del problem, data_connector, folder
         if data is not None and data.sources and not data_transformer.joins():
@@ -61,6 +69,7 @@ class ProcessPipeline(Pipeline):
         self.resource_version_control = resource_version_control
         self.metadata_tracker = metadata_tracker
         self.notifiers = notifiers
+        self.executor = executor
         self._drift = DriftAnalysis(data_profiler, metadata_tracker, resource_version_control, notifiers)
 
     @classmethod
@@ -95,21 +104,62 @@ class ProcessPipeline(Pipeline):
 
     @task
     def check_data(
-        self, frame: Frame, model_version: ModelVersion | None = None, *, labelled: bool = True
+        self, rows: Frame | Examination, model_version: ModelVersion | None = None, *, labelled: bool = True
     ) -> CheckReport:
         """Check rows, and notify of warnings.
 
         With ``model_version``, they should be like its training rows. Rows that are not ``labelled`` are to
-        be predicted. Raises DataError, with all errors of the checker, if the rows are unusable.
+        be predicted, as those that were examined are. Raises DataError, with all errors of the checker, if
+        the rows are unusable.
         """
-        expectation = None
-        if model_version is not None:
-            expectation = self._drift.expected_by_training(model_version)
-        report = self.data_checker.check(frame, expectation, labelled=labelled)
+        if isinstance(rows, Examination):
+            report = rows.report()
+        else:
+            report = self.data_checker.check(rows, self._expectation(model_version), labelled=labelled)
         keep_checks(report, self.metadata_tracker)
         use = "learned from these rows" if labelled else "predicted of these rows"
         require_no_errors(report, self.notifiers, f"Nothing can be {use}")
         return report
+
+    @task(effects=True)
+    def examine_batches(
+        self,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion | None = None,
+        *,
+        check: bool = True,
+        describe: bool = True,
+        jobs: int = 1,
+        part_batches: int = 4,
+    ) -> ExaminedRows:
+        """Look at all rows to predict of ``dataset_version``, batch by batch, and merge what was seen.
+
+        They are compared with the training rows of ``model_version`` if ``check``. If they are to be
+        described, their profile is stored as an artifact of ``dataset_version``. With several ``jobs``,
+        workers of the executor take parts of at most ``part_batches``; the result is the same.
+        """
+        sizes = self.resource_version_control.batch_sizes(dataset_version)
+        expectation = self._expectation(model_version) if check else None
+        whole = ExaminedPart(
+            dataset_version, 0, len(sizes), 0, sum(sizes), expectation, check=check, describe=describe
+        )
+        if self.executor is None or jobs == 1 or len(sizes) <= part_batches:
+            rows = self.examine_part(whole)
+        else:
+            parts = [
+                replace(whole, start=start, stop=stop, first_row=sum(sizes[:start]))
+                for start, stop in divided(len(sizes), part_batches, jobs)
+            ]
+            with by_workers(self.executor, Call.of(self, "examine_part"), parts, jobs) as seen:
+                rows = reduce(merged, seen, ExaminedRows())
+        if rows.sketch is not None and not has_profile(dataset_version, self.metadata_tracker):
+            keep_profile(rows.sketch.profile(), dataset_version, self.metadata_tracker)
+        return rows
+
+    def examine_part(self, part: ExaminedPart) -> ExaminedRows:
+        """Look at the rows of ``part``, in whatever process."""
+        batches = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
+        return examined(prefetched(batches), part, self.data_profiler, self.data_checker)
 
     @task
     def track_data(
@@ -195,6 +245,9 @@ class ProcessPipeline(Pipeline):
         """
         first = self.metadata_tracker.get(dataset_version).fields.get("source", dataset_version)
         return kept_sources(self.metadata_tracker).get(dataset_version.reference, first)
+
+    def _expectation(self, model_version: ModelVersion | None) -> Expectation | None:
+        return None if model_version is None else self._drift.expected_by_training(model_version)
 
     def _from(self, source: Source, dataset_version: DatasetVersion) -> DatasetVersion:
         """Record the ``source`` of ``dataset_version`` with the run, and with the version if it is the first

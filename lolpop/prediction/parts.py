@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lolpop.prediction.identity import index_values
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from lolpop.problem import Problem
     from lolpop.resources import DatasetVersion, ModelVersion
 
-__all__ = ["MergedParts", "PredictedPart", "RowsPart", "parts_of"]
+__all__ = ["MergedParts", "PredictedPart", "RowsPart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +91,3 @@ class MergedParts:
     def warnings(self) -> Iterator[Check]:
         """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
         yield from self._observed.warnings(self._reported)
-
-
-def parts_of(
-    dataset_version: DatasetVersion,
-    model_version: ModelVersion,
-    batches: int,
-    size: int,
-    jobs: int,
-    target: Callable[[int], Source] | None = None,
-) -> list[RowsPart]:
-    """All ``batches`` of ``dataset_version`` in parts of at most ``size`` batches.
-
-    Parts differ by at most one batch, and each of ``jobs`` workers has equally many, where there are enough
-    batches: none works on a last part while others wait. ``target`` gives the file that the predictions of a
-    batch are written to, by its number.
-    """
-    rounds = -(-batches // (size * jobs))
-    number = min(batches, rounds * jobs)
-    ends = [batches * part // number for part in range(number + 1)]
-    return [
-        RowsPart(
-            dataset_version,
-            model_version,
-            start,
-            stop,
-            () if target is None else tuple(map(target, range(start, stop))),
-        )
-        for start, stop in pairwise(ends)
-    ]

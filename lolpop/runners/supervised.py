@@ -14,7 +14,6 @@ from lolpop.components.model_deployer import ModelDeployer
 from lolpop.components.model_trainer import FittedModel
 from lolpop.components.notifier import Level, Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import sampled
 from lolpop.data.frames import Frame
 from lolpop.data.reading import ReadingSchema, Schemas
 from lolpop.data.sources import Data, Source
@@ -34,6 +33,7 @@ from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.runners._about import about
+from lolpop.runners._inspection import Inspection
 from lolpop.runners._reading import SourceReader
 from lolpop.runners._reads import versions_of_truth, versions_to_predict, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
@@ -47,9 +47,6 @@ OptionalTask: TypeAlias = Literal[
     "check_predictions", "analyze_prediction_drift",
 ]  # fmt: skip
 """A task that a workflow can skip."""
-
-# At most this many rows are profiled, checked and compared if not all of them fit in memory.
-_SAMPLED_ROWS = 100_000
 
 
 class SupervisedRunner(Runner):
@@ -98,6 +95,7 @@ class SupervisedRunner(Runner):
         self.metadata_tracker = metadata_tracker
         self.model_deployer = model_deployer
         self.notifiers = notifiers
+        self._inspection = Inspection(process, predict, skip)
 
     @workflow(reads=versions_to_process, accounts_for=["data"])
     def process_data(self, source: Source | None = None, dataset: Purpose = "train") -> DatasetVersion:
@@ -176,31 +174,16 @@ class SupervisedRunner(Runner):
         model_version = model_version or self._require_deployed()
         dataset_version = dataset_version or self._require_rows_to_predict(model_version)
         model = self.resource_version_control.open_model(model_version)
-        source = self.process.source_of(dataset_version)
         self._require_apart(model_version, dataset_version)
-        check = "check_predictions" not in self.skip
         if self.data.batch_rows is not None:
-            rows = self._sample(dataset_version) if self._looks_at_rows else None
-            reported = self._look_at(rows, source, dataset_version, model_version)
-            with about(f"{model_version} cannot predict the rows of {source}"):
-                prediction_job = self.predict.predict_batches(
-                    model,
-                    model_version,
-                    dataset_version,
-                    self.data.predictions,
-                    check=check,
-                    reported=reported,
-                )
-            if rows is not None and "analyze_prediction_drift" not in self.skip:
-                predictions = self._sample(self.predict.predictions_of(prediction_job))
-                self.predict.analyze_prediction_drift(rows, predictions, prediction_job)
+            prediction_job = self._predict_batches(model, model_version, dataset_version)
             self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
-        reported = self._look_at(frame, source, dataset_version, model_version)
-        with about(f"{model_version} cannot predict the rows of {source}"):
+        reported = self._inspection.look(frame, frame, dataset_version, model_version)
+        with about(self._refusal(model_version, dataset_version)):
             predictions = self.predict.get_predictions(model, frame, reported)
-        if check:
+        if "check_predictions" not in self.skip:
             self.predict.check_predictions(predictions)
         prediction_job = self.predict.track_predictions(predictions, model, model_version, dataset_version)
         if "analyze_prediction_drift" not in self.skip:
@@ -287,10 +270,26 @@ class SupervisedRunner(Runner):
     def _sources(self, roles: ReadingSchema, schemas: Schemas | None = None) -> SourceReader:
         return SourceReader(self.data_connector, self.notifiers, roles, schemas or Schemas())
 
-    @property
-    def _looks_at_rows(self) -> bool:
-        """Whether rows to predict are checked or compared."""
-        return not self.skip >= {"check_data", "compare_data", "analyze_prediction_drift"}
+    def _predict_batches(
+        self, model: FittedModel, model_version: ModelVersion, dataset_version: DatasetVersion
+    ) -> PredictionJob:
+        """Predict rows that come in batches, and look at them and their predictions batch by batch."""
+        rows = self._inspection.examined(dataset_version, model_version)
+        reported = self._inspection.look(rows.examination, rows.sketch, dataset_version, model_version)
+        with about(self._refusal(model_version, dataset_version)):
+            prediction_job = self.predict.predict_batches(
+                model,
+                model_version,
+                dataset_version,
+                self.data.predictions,
+                check="check_predictions" not in self.skip,
+                reported=reported,
+            )
+        if rows.sketch is not None and "analyze_prediction_drift" not in self.skip:
+            predictions = self._inspection.examined(self.predict.predictions_of(prediction_job))
+            if predictions.sketch is not None:
+                self.predict.analyze_prediction_drift(rows.sketch, predictions.sketch, prediction_job)
+        return prediction_job
 
     def _require_apart(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> None:
         """Raise DataError if predictions would replace a source of these two."""
@@ -299,25 +298,8 @@ class SupervisedRunner(Runner):
         sources = [self.process.source_of(dataset) for dataset in datasets]
         require_apart(self.data, sources, self.data_connector)
 
-    def _look_at(
-        self,
-        rows: Frame | None,
-        source: object,
-        dataset_version: DatasetVersion,
-        model_version: ModelVersion,
-    ) -> CheckReport | None:
-        """The report on ``rows``, or None if they are not checked."""
-        report = None
-        if rows is not None and "check_data" not in self.skip:
-            with about(f"{model_version} cannot predict the rows of {source}"):
-                report = self.process.check_data(rows, model_version, labelled=False)
-        if rows is not None and "compare_data" not in self.skip:
-            with about(f"{model_version} does not predict the rows of {source}"):
-                self.predict.compare_data(rows, dataset_version, model_version)
-        return report
-
-    def _sample(self, dataset_version: DatasetVersion) -> Frame:
-        return sampled(self.resource_version_control.load_batches(dataset_version), _SAMPLED_ROWS)
+    def _refusal(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> str:
+        return f"{model_version} cannot predict the rows of {self.process.source_of(dataset_version)}"
 
     def _evaluate(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion

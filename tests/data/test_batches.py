@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.data.batches import ColumnAligner, SchemaAligner, joined, prefetched, sampled
+from lolpop.data.batches import ColumnAligner, SchemaAligner, divided, joined, prefetched
 from lolpop.data.tables import (
     digest_of,
     pack,
@@ -151,15 +151,15 @@ def test_batches_of_other_columns_are_refused(library, other, message):
         same(FRAMES[library](other))
 
 
-@pytest.mark.parametrize("library", FRAMES)
-def test_a_sample_is_of_all_batches(library):
-    """A sample has all of few rows, and of many rows the requested number from all batches."""
-    frame = FRAMES[library]({"a": range(20_000)})
-    assert len(sampled(cut(frame, 999), 10_000)) == 20_000
-    values = np.array(sampled(cut(frame, 999), 1_000)["a"])
-    assert 1_000 <= len(values) <= 2_000
-    assert abs(np.median(values) - 10_000) < 1_000
-    assert len(set(values)) == len(values)
+@given(batches=st.integers(0, 300), size=st.integers(1, 50), jobs=st.integers(1, 40))
+def test_all_batches_are_in_ranges_of_equal_size(batches, size, jobs):
+    """Each batch is in one range; ranges are no larger than allowed, and workers have equally many."""
+    ranges = divided(batches, size, jobs)
+    assert [number for start, stop in ranges for number in range(start, stop)] == list(range(batches))
+    sizes = [stop - start for start, stop in ranges]
+    assert all(1 <= number <= size for number in sizes)
+    assert not sizes or max(sizes) - min(sizes) <= 1
+    assert len(ranges) % jobs == 0 or len(ranges) == batches
 
 
 def test_a_connector_that_cannot_write_batches_writes_them_at_once():

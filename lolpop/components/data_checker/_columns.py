@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
-from lolpop.components.data_checker._violations import out_of_range
-from lolpop.data.frames import GREATEST_FEATURE, Kind, by_text, counted, date_form, kind_of, to_floats
+from lolpop.components.data_checker._violations import ComparedRange
+from lolpop.data.frames import (
+    GREATEST_FEATURE,
+    Kind,
+    by_text,
+    counted,
+    date_form,
+    kind_of,
+    kind_of_all,
+    to_floats,
+)
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -46,20 +56,67 @@ class ColumnFacts:
     missing: int
     infinite: int = 0
     beyond: int = 0
+    values: Mapping[str, int] | None = None
+    """The number of rows of each text, category or boolean, if these are few."""
+    dates: DateForm | None = None
+    """The form in which all texts are dates, which make no categories."""
+    compared: ComparedRange | None = None
+    """Numbers beside the range that was expected."""
     constant: bool = False
     """Whether all values that are there are the same one; not of columns without values."""
     repeated: float = 0.0
     """The share of the most frequent value among those present, by some of the rows where it is small."""
     distinct: int | None = None
     """How many different texts, categories or booleans there are."""
-    values: Mapping[str, int] | None = None
-    """The number of rows of each of them, if they are few."""
-    dates: DateForm | None = None
-    """The form in which all texts are dates, which make no categories."""
     far: Floats | None = None
     """Numbers that are far away from all others."""
-    out_of_range: Floats | None = None
-    """Numbers that are out of the range that was expected."""
+
+    def followed_by(self, later: Self) -> Self:
+        """The facts about these rows and those after them; without what is asked of training rows only."""
+        if later.kind == "empty":
+            return replace(self, missing=self.missing + later.missing)
+        if self.kind == "empty":
+            return replace(later, missing=self.missing + later.missing)
+        return type(self)(
+            self.name,
+            kind_of_all({self.kind, later.kind}),
+            self.missing + later.missing,
+            self.infinite + later.infinite,
+            self.beyond + later.beyond,
+            _together(self.values, later.values),
+            self.dates if later.dates else None,
+            self.compared.followed_by(later.compared) if self.compared and later.compared else None,
+        )
+
+
+def facts_to_predict(
+    series: nw.Series[Any],
+    limits: Limits,
+    expected: ExpectedColumn | None = None,
+    reference_rows: int = 0,
+    stated_form: str | None = None,
+) -> ColumnFacts:
+    """The facts about ``series`` that are asked of rows to predict.
+
+    They are compared with what is ``expected`` from ``reference_rows`` rows. ``stated_form`` is the format of
+    its dates in the settings.
+    """
+    kind = kind_of(series)
+    if kind == "empty":
+        return ColumnFacts(series.name, kind, missing=len(series))
+    if kind in {"number", "duration"}:
+        return _of_numbers(series, to_floats(series), kind, limits, expected, reference_rows)
+    missing = series.null_count()
+    if kind in {"mixed", "other", "datetime"}:
+        return ColumnFacts(series.name, kind, missing)
+    values = counted(series)
+    return ColumnFacts(
+        series.name,
+        kind,
+        missing,
+        values=by_text(values) if len(values) <= _FEW_VALUES else None,
+        dates=date_form(series, stated_form) if kind == "string" else None,
+    )
 
 
 def facts_of(
@@ -69,71 +126,76 @@ def facts_of(
     reference_rows: int = 0,
     stated_form: str | None = None,
 ) -> ColumnFacts:
-    """The facts about ``series``, compared with what is ``expected`` from ``reference_rows`` rows.
-
-    ``stated_form`` is the format of its dates in the settings.
-    """
-    kind = kind_of(series)
-    if kind == "empty":
-        return ColumnFacts(series.name, kind, missing=len(series))
-    if kind in {"number", "duration"}:
-        return _of_numbers(series, kind, limits, expected, reference_rows)
-    missing = series.null_count()
-    if kind in {"mixed", "other"}:
-        return ColumnFacts(series.name, kind, missing)
-    if kind == "datetime":
+    """All facts about ``series``, a column of training rows, compared as rows to predict are."""
+    facts = facts_to_predict(series, limits, expected, reference_rows, stated_form)
+    if facts.kind in {"number", "duration"}:
+        return _with_spread(facts, series, limits)
+    if facts.kind == "datetime":
         share = _share_of_most_frequent(series.drop_nulls(), limits.constant_share)
-        return ColumnFacts(series.name, kind, missing, constant=share == 1, repeated=share)
-    return _of_values(series, kind, missing, date_form(series, stated_form) if kind == "string" else None)
-
-
-def _of_values(series: nw.Series[Any], kind: Kind, missing: int, dates: DateForm | None) -> ColumnFacts:
-    values = counted(series)
-    counts = values.get_column("count")
-    is_few = len(values) <= _FEW_VALUES
-    return ColumnFacts(
-        series.name,
-        kind,
-        missing,
-        constant=len(values) == 1,
-        repeated=float(counts.max()) / (len(series) - missing),
-        distinct=None if dates else len(values),
-        values=by_text(values) if is_few and not dates else None,
-        dates=dates,
+        return replace(facts, constant=share == 1, repeated=share)
+    if facts.kind in {"empty", "mixed", "other"}:
+        return facts
+    counts = counted(series).get_column("count")
+    return replace(
+        facts,
+        constant=len(counts) == 1,
+        repeated=float(counts.max()) / (len(series) - facts.missing),
+        distinct=None if facts.dates else len(counts),
     )
 
 
 def _of_numbers(
-    series: nw.Series[Any], kind: Kind, limits: Limits, expected: ExpectedColumn | None, reference_rows: int
+    series: nw.Series[Any],
+    values: Floats,
+    kind: Kind,
+    limits: Limits,
+    expected: ExpectedColumn | None,
+    reference_rows: int,
 ) -> ColumnFacts:
     import numpy as np
 
-    from lolpop.components.data_checker._outliers import outliers
-
-    values = to_floats(series)
-    usable = np.isfinite(values)
-    finite = values if usable.all() else values[usable]
+    finite = _finite(values)
     missing = 0 if finite is values else int(np.isnan(values).sum())
-    present = series.drop_nulls()
-    if missing and series.dtype.is_float():
-        present = present.filter(~present.is_nan())
-    share = _share_of_most_frequent(present, limits.constant_share)
-    numbers = kind == "number" and expected is not None and expected.is_of(kind) and expected.numbers
+    numbers = expected.numbers if kind == "number" and expected is not None and expected.is_of(kind) else None
+    compared = None
+    if numbers is not None:
+        compared = ComparedRange.of(finite, numbers, reference_rows, limits.range_margin)
     return ColumnFacts(
         series.name,
         kind,
         missing,
         infinite=len(values) - len(finite) - missing,
         beyond=int((np.abs(finite) > GREATEST_FEATURE).sum()),
-        constant=share == 1,
-        repeated=share,
-        far=outliers(finite, limits.outlier_distance) if kind == "number" else None,
-        out_of_range=out_of_range(
-            finite, numbers, reference_rows, margin=limits.range_margin, significance=limits.significance
-        )
-        if numbers
-        else None,
+        compared=compared,
     )
+
+
+def _with_spread(facts: ColumnFacts, series: nw.Series[Any], limits: Limits) -> ColumnFacts:
+    """``facts`` about numbers, with how much they differ."""
+    from lolpop.components.data_checker._outliers import outliers
+
+    present = series.drop_nulls()
+    if facts.missing and series.dtype.is_float():
+        present = present.filter(~present.is_nan())
+    share = _share_of_most_frequent(present, limits.constant_share)
+    far = None
+    if facts.kind == "number":
+        far = outliers(_finite(to_floats(series)), limits.outlier_distance)
+    return replace(facts, constant=share == 1, repeated=share, far=far)
+
+
+def _finite(values: Floats) -> Floats:
+    import numpy as np
+
+    usable = np.isfinite(values)
+    return values if usable.all() else values[usable]
+
+
+def _together(values: Mapping[str, int] | None, later: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    if values is None or later is None:
+        return None
+    counts = Counter(values) + Counter(later)
+    return counts if len(counts) <= _FEW_VALUES else None
 
 
 def _share_of_most_frequent(present: nw.Series[Any], interesting: float) -> float:

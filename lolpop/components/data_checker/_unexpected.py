@@ -36,12 +36,7 @@ def unexpected(
     ]
     yield of_columns(
         "out_of_range",
-        {
-            fact.name: f"{count(len(fact.out_of_range), 'row')}, such as {fact.out_of_range[0]:g}, "
-            f"expected {column.numbers.least:g} to {column.numbers.greatest:g}"
-            for fact, column in both
-            if fact.out_of_range is not None and len(fact.out_of_range) and column.numbers is not None
-        },
+        dict(_out_of_range(both, expectation.rows, limits)),
         "numbers out of the expected range",
         "Check their correctness and their unit.",
     )
@@ -83,8 +78,20 @@ def _schema(expected: Mapping[str, ExpectedColumn], actual: Mapping[str, ColumnF
     return outcome("schema", "warn", "; ".join(differences), [*missing, *extra, *changed])
 
 
+def _out_of_range(
+    columns: Sequence[tuple[ColumnFacts, ExpectedColumn]], reference_rows: int, limits: Limits
+) -> Iterator[tuple[str, str]]:
+    for fact, column in columns:
+        if fact.compared is None or column.numbers is None:
+            continue
+        outside = fact.compared.out_of_range(reference_rows, limits.significance)
+        if outside.number:
+            expected = f"expected {column.numbers.least:g} to {column.numbers.greatest:g}"
+            yield fact.name, f"{count(outside.number, 'row')}, such as {outside.value:g}, {expected}"
+
+
 def _unseen(fact: ColumnFacts, expected: ExpectedColumn, limits: Limits) -> list[str]:
-    if not expected.values or not fact.values:
+    if not expected.values or not fact.values or fact.dates:
         return []
     return unseen_values(fact.values, expected, most=limits.unseen, significance=limits.significance)
 

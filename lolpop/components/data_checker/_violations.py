@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lolpop.components.data_checker.expectations import ExpectedColumn, ExpectedNumbers
     from lolpop.data.frames import Floats
 
@@ -21,27 +25,89 @@ _TIMES_IF_MOSTLY_ZERO = 10.0
 _ROWS_OF_A_KNOWN_VALUE = 20
 
 
-def out_of_range(
-    values: Floats, expected: ExpectedNumbers, reference_rows: int, *, margin: float, significance: float
-) -> Floats:
-    """Those of n finite numbers that are out of the range of ``reference_rows`` others.
+@dataclass(frozen=True, slots=True)
+class Exceeding:
+    """Numbers beyond a limit: how many, the place of the first one, and its value."""
 
-    Other rows exceed a range now and then. What counts is what is beyond its ``bounds``, and more numbers on
-    one side than chance puts there.
+    number: int = 0
+    place: int = 0
+    value: float = math.nan
+
+    @classmethod
+    def of(cls, values: Floats, is_beyond: NDArray[np.bool_]) -> Self:
+        """Those of n ``values`` that are beyond."""
+        number = int(is_beyond.sum())
+        if not number:
+            return cls()
+        place = int(is_beyond.argmax())
+        return cls(number, place, float(values[place]))
+
+    def followed_by(self, later: Self, numbers: int) -> Self:
+        """These, of ``numbers`` in all, and those of ``later`` numbers."""
+        number = self.number + later.number
+        if self.number or not later.number:
+            return type(self)(number, self.place, self.value)
+        return type(self)(number, numbers + later.place, later.value)
+
+    def beside(self, other: Self) -> Self:
+        """These and ``other`` ones among the same numbers."""
+        first = min(self, other, key=lambda side: (not side.number, side.place))
+        return type(self)(self.number + other.number, first.place, first.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRange:
+    """Finite numbers beside an expected range: how many there are, and those below and above it.
+
+    ``far_below`` and ``far_above`` are those beyond its ``bounds``.
     """
-    import numpy as np
 
-    if not len(values) or (expected.least <= values.min() and values.max() <= expected.greatest):
-        return values[:0]
-    below, above = values < expected.least, values > expected.greatest
-    is_outside = np.zeros(len(values), dtype=np.bool_)
-    for side in (below, above):
-        # That all k of them are among the n, and none among the others, has this chance.
-        chance = int(side.sum()) * math.log(len(values) / (len(values) + reference_rows))
-        if side.any() and chance <= math.log(significance):
-            is_outside |= side
-    low, high = bounds(expected, reference_rows, margin)
-    return values[is_outside | (values < low) | (values > high)]
+    numbers: int
+    below: Exceeding
+    above: Exceeding
+    far_below: Exceeding
+    far_above: Exceeding
+
+    @classmethod
+    def of(cls, values: Floats, expected: ExpectedNumbers, reference_rows: int, margin: float) -> Self:
+        """Finite ``values``, n of them, beside the range of ``reference_rows`` others."""
+        none = Exceeding()
+        if not len(values) or (expected.least <= values.min() and values.max() <= expected.greatest):
+            return cls(len(values), none, none, none, none)
+        low, high = bounds(expected, reference_rows, margin)
+        return cls(
+            len(values),
+            Exceeding.of(values, values < expected.least),
+            Exceeding.of(values, values > expected.greatest),
+            Exceeding.of(values, values < low),
+            Exceeding.of(values, values > high),
+        )
+
+    def followed_by(self, later: Self) -> Self:
+        """These numbers and those after them, beside the same range."""
+        return type(self)(
+            self.numbers + later.numbers,
+            self.below.followed_by(later.below, self.numbers),
+            self.above.followed_by(later.above, self.numbers),
+            self.far_below.followed_by(later.far_below, self.numbers),
+            self.far_above.followed_by(later.far_above, self.numbers),
+        )
+
+    def out_of_range(self, reference_rows: int, significance: float) -> Exceeding:
+        """The numbers that are out of the range of ``reference_rows`` others.
+
+        Other rows exceed a range now and then. What counts is what is beyond its bounds, and more numbers on
+        one side than chance puts there.
+        """
+
+        def counting(side: Exceeding, far: Exceeding) -> Exceeding:
+            # That all k of them are among the n, and none among the others, has this chance.
+            chance = (
+                side.number * math.log(self.numbers / (self.numbers + reference_rows)) if side.number else 0
+            )
+            return side if side.number and chance <= math.log(significance) else far
+
+        return counting(self.below, self.far_below).beside(counting(self.above, self.far_above))
 
 
 def bounds(expected: ExpectedNumbers, reference_rows: int, margin: float) -> tuple[float, float]:
@@ -78,7 +144,9 @@ def unseen_values(
     are rare: their share is about that of values of one row (Good and Turing).
     """
     counts = {counted.value: counted.count for counted in expected.values}
-    new = sorted((value for value in values if value not in counts), key=lambda value: -values[value])
+    new = sorted(
+        (value for value in values if value not in counts), key=lambda value: (-values[value], value)
+    )
     rows, unseen = sum(values.values()), sum(values[value] for value in new)
     if not unseen or unseen <= most * rows or len(counts) < 2 or expected.kind == "boolean":
         return []

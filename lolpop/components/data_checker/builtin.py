@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from lolpop._names import one_of
-from lolpop.checks import Check, CheckReport, Status
+from lolpop.checks import Check, CheckReport
 from lolpop.components._bounds import require_positive
-from lolpop.components.data_checker import DataChecker, Expectation
+from lolpop.components.data_checker import DataChecker, Examination, Expectation
+from lolpop.components.data_checker._column_names import check_names, repeated_names
 from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker._dates import ambiguous_dates, columns_of_nearly_dates
+from lolpop.components.data_checker._examined_rows import ExaminedRows
+from lolpop.components.data_checker._index import IndexFacts
 from lolpop.components.data_checker._outcomes import of_columns, outcome
 from lolpop.components.data_checker._repeats import comparable, that_may_repeat
 from lolpop.components.data_checker._target import TargetChecks
 from lolpop.components.data_checker._unexpected import unexpected
-from lolpop.data.frames import count, kind_of, listed, wrap
+from lolpop.components.data_checker._usable import usable
+from lolpop.data.frames import count, wrap
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
@@ -28,9 +31,6 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Frame
 
 __all__ = ["BuiltinDataChecker"]
-
-# Names of unnamed columns in CSV files.
-_NAMELESS = re.compile(r"|Unnamed: \d+")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -143,23 +143,30 @@ class BuiltinDataChecker(DataChecker):
 
         Raises DataError if it is no dataframe.
         """
-        if repeated := _repeated_names(frame):
-            # Column names are ambiguous, so nothing else can be checked.
-            message = f"duplicate column names {listed(repeated)}: rename or drop all but one"
-            return CheckReport(checks=(outcome("column_names", "error", message, repeated),))
+        if (repeated := repeated_names(frame)) is not None:
+            return CheckReport(checks=(repeated,))
+        if not labelled:
+            return self.examine([frame], expectation).report()
         rows = wrap(frame)
         expected = {column.name: column for column in expectation.columns} if expectation else {}
         facts = self._facts(rows, expected, expectation.rows if expectation else 0)
-        checks = [self._names(rows)]
-        checks += self._labelled(rows, facts) if labelled else self._to_predict(rows, facts, expected)
+        checks = [check_names(rows.columns, self._problem.drop), *self._labelled(rows, facts)]
         if expectation is not None and expectation.rows and len(rows):
-            ignored = {
-                self._problem.index,
-                *self._problem.drop,
-                *(() if labelled else (self._problem.target,)),
-            }
+            ignored = {self._problem.index, *self._problem.drop}
             checks += unexpected(facts, len(rows), expectation, ignored, self._limits)
         return CheckReport(checks=tuple(checks))
+
+    def examine(self, frames: Iterable[Frame], expectation: Expectation | None = None) -> Examination:
+        """What is to be said about rows to predict that come in ``frames``; each is looked at once.
+
+        The counts of all checks are exact. Whether rows of different batches share an index is not checked
+        here: the prediction does that. Raises DataError if a frame is no dataframe, or has other columns than
+        the first.
+        """
+        rows = ExaminedRows(self._problem, self._limits, expectation)
+        for frame in frames:
+            rows.add(frame)
+        return rows
 
     def _facts(
         self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], reference_rows: int
@@ -186,49 +193,14 @@ class BuiltinDataChecker(DataChecker):
             if fact.name == self._problem.target:
                 yield from self._target.values(fact, features, rows)
         yield self._features(features)
-        yield from self._usable(features)
+        yield from usable(features)
         yield from self._columns(features, len(rows))
         yield ambiguous_dates(rows, features)
         yield columns_of_nearly_dates(rows, features)
         yield self._outliers(features)
-        yield from self._index(rows)
+        if self._problem.index in rows.columns:
+            yield from IndexFacts.of(rows.get_column(self._problem.index)).checks()
         yield self._duplicate_rows(rows, facts)
-
-    def _to_predict(
-        self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts], expected: Mapping[str, ExpectedColumn]
-    ) -> Iterator[Check]:
-        if rows.is_empty():
-            yield outcome("rows", "error", "there are no rows: add rows to predict")
-            return
-        yield outcome("rows", "ok", f"there are {count(len(rows), 'row')}")
-        # Missing values of the training rows were reported then; here they are compared with those.
-        # The profile does not record infinite values.
-        yield from self._usable(
-            [
-                fact
-                for fact in facts
-                if fact.name not in self._problem.not_features
-                and (
-                    fact.name not in expected
-                    or fact.infinite
-                    or fact.beyond
-                    or fact.kind not in {expected[fact.name].kind, "empty"}
-                )
-            ]
-        )
-        yield from self._index(rows)
-
-    def _names(self, rows: nw.DataFrame[Any]) -> Check:
-        nameless = [
-            name for name in rows.columns if _NAMELESS.fullmatch(name) and name not in self._problem.drop
-        ]
-        if nameless:
-            message = (
-                f"unnamed columns: {listed(nameless)}. They may be an index that was written with the "
-                "rows: leave them out, or list them in problem.drop"
-            )
-            return outcome("column_names", "warn", message, nameless)
-        return outcome("column_names", "ok", "every column has a unique name")
 
     def _rows(self, rows: nw.DataFrame[Any]) -> Check:
         number = len(rows)
@@ -273,32 +245,6 @@ class BuiltinDataChecker(DataChecker):
             "Check for errors and for codes of missing values.",
         )
 
-    def _usable(self, features: Sequence[ColumnFacts]) -> Iterator[Check]:
-        yield of_columns(
-            "empty_columns",
-            [fact for fact in features if fact.kind == "empty"],
-            "empty columns",
-            "They are not used.",
-        )
-        yield of_columns(
-            "infinite_values",
-            [fact for fact in features if fact.infinite or fact.beyond],
-            "columns with infinite values, or numbers beyond 3.4e38",
-            "They are treated as missing. Correct them, or use a larger unit.",
-        )
-        yield of_columns(
-            "mixed_types",
-            [fact for fact in features if fact.kind == "mixed"],
-            "columns with mixed types",
-            "Convert each to one type.",
-        )
-        yield of_columns(
-            "unusable_types",
-            [fact for fact in features if fact.kind == "other"],
-            "columns with values other than numbers, text, dates and booleans",
-            "Split them into plain values, or list them in problem.drop.",
-        )
-
     def _columns(self, features: Sequence[ColumnFacts], rows: int) -> Iterator[Check]:
         yield of_columns(
             "missing_values",
@@ -331,24 +277,6 @@ class BuiltinDataChecker(DataChecker):
             "Most models cannot use them: group their values, or list them in problem.drop.",
         )
 
-    def _index(self, rows: nw.DataFrame[Any]) -> Iterator[Check]:
-        index = self._problem.index
-        if index is None or index not in rows.columns:
-            return
-        values = rows.get_column(index)
-        missing = values.null_count()
-        status: Status = "warn" if missing else "ok"
-        problem = f"the index {index!r} has missing values in {count(missing, 'row')}"
-        yield outcome("missing_index", status, problem if missing else "every row has an index", [index])
-        repeated = comparable(values, kind_of(values)).is_duplicated() & ~values.is_null()
-        number = int(repeated.sum())
-        if not number:
-            yield outcome("duplicate_index", "ok", "the index is unique", [index])
-            return
-        example = values.filter(repeated).head(1).to_list()[0]
-        message = f"{count(number, 'row')} share an index value of {index!r}, such as {example!r}"
-        yield outcome("duplicate_index", "warn", message, [index])
-
     def _duplicate_rows(self, rows: nw.DataFrame[Any], facts: Sequence[ColumnFacts]) -> Check:
         # Rows that differ in their index only tell nothing that the others do not.
         compared = [fact for fact in facts if fact.name != self._problem.index]
@@ -362,11 +290,6 @@ class BuiltinDataChecker(DataChecker):
 def _says_nothing(column: ColumnFacts) -> bool:
     # Missingness itself can be informative.
     return column.constant and not column.missing
-
-
-def _repeated_names(frame: Frame) -> list[str]:
-    names = [str(name) for name in getattr(frame, "columns", ())]
-    return sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
 
 
 def _number_of_duplicates(rows: nw.DataFrame[Any], columns: Sequence[ColumnFacts]) -> int:

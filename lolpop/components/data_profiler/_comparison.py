@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -23,17 +23,74 @@ from lolpop.components.data_profiler._summaries import (
 from lolpop.data.frames import by_text, counted, date_form, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import narwhals as nw
     from numpy.typing import NDArray
 
     from lolpop.components.data_profiler.profiles import ColumnProfile
+    from lolpop.data.frames import Floats, Kind
 
     Counts = NDArray[np.int64]
 
 
 _NUMBERS = {"number", "duration", "boolean"}
+
+
+class ComparedColumn(Protocol):
+    """What is asked of the column of other rows: a series has it, and a sketch."""
+
+    def __len__(self) -> int:
+        """The number of rows."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its values."""
+
+    def finite_sorted(self) -> tuple[Floats, int, int]:
+        """Its finite numbers, or a sample of them, in ascending order; how many rows miss one, and in how
+        many it is infinite.
+        """
+
+    def has_texts(self) -> bool:
+        """Whether its values can be compared as texts."""
+
+    def is_dates(self) -> bool:
+        """Whether its values are texts of dates."""
+
+    def texts(self) -> tuple[Mapping[str, int], Counts, int]:
+        """The rows of each frequent text, of the buckets of all texts, and of none."""
+
+
+class SeriesColumn:
+    """A series as a column to compare. ``stated_form`` is the format of its dates in the settings."""
+
+    def __init__(self, series: nw.Series[Any], stated_form: str | None = None) -> None:
+        self._series = series
+        self._stated_form = stated_form
+        self.kind = kind_of(series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def finite_sorted(self) -> tuple[Floats, int, int]:
+        """All finite numbers in ascending order, how many rows miss one, and in how many it is infinite."""
+        if self.kind == "empty":
+            return np.array([], dtype=np.float64), len(self), 0
+        return finite_sorted(self._series)
+
+    def has_texts(self) -> bool:
+        """Whether the values can be compared as texts."""
+        return self.kind not in {"datetime", "other"}
+
+    def is_dates(self) -> bool:
+        """Whether all texts are dates."""
+        return self.kind == "string" and date_form(self._series, self._stated_form) is not None
+
+    def texts(self) -> tuple[Mapping[str, int], Counts, int]:
+        """The rows of each text, of the buckets of all, and of none."""
+        counts = by_text(counted(self._series))
+        return counts, bucket_counts(counts), len(self) - sum(counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +106,40 @@ class Difference:
     change: str
 
 
-def difference(
-    reference: ColumnProfile, series: nw.Series[Any], reference_rows: int, stated_form: str | None = None
-) -> Difference | None:
-    """The difference of ``series`` from ``reference``, a column of ``reference_rows``; None if undefined.
+def difference(reference: ColumnProfile, column: ComparedColumn, reference_rows: int) -> Difference | None:
+    """The difference of ``column`` from ``reference``, a column of ``reference_rows``; None if undefined.
 
-    Dates are not compared, those as text, of the ``stated_form`` or a usual one, neither: later ones are new.
+    Dates are not compared, and those as text neither: later ones are new.
     """
-    if series.is_empty() or not reference_rows:
+    if not len(column) or not reference_rows:
         return None
-    kind = kind_of(series)
-    if reference.numbers is not None and kind in {*_NUMBERS, "empty"}:
-        return _of_numbers(reference, series, empty=kind == "empty")
-    if kind == "string" and date_form(series, stated_form) is not None:
+    if reference.numbers is not None and column.kind in {*_NUMBERS, "empty"}:
+        return _of_numbers(reference, column)
+    if column.is_dates():
         return None
-    if reference.values and kind not in {"datetime", "other"}:
-        return _of_values(reference, series)
+    if reference.values and column.has_texts():
+        return _of_values(reference, column)
     return None
 
 
-def _of_numbers(reference: ColumnProfile, series: nw.Series[Any], *, empty: bool) -> Difference:
+def _of_numbers(reference: ColumnProfile, column: ComparedColumn) -> Difference:
     known_numbers = reference.numbers
     assert known_numbers is not None  # noqa: S101  (whoever calls has looked)
-    if empty:
-        ordered, unusable = np.array([], dtype=np.float64), len(series)
-    else:
-        ordered, missing, infinite = finite_sorted(series)
-        unusable = missing + infinite
+    ordered, missing, infinite = column.finite_sorted()
+    unusable = missing + infinite
     before = np.array(known_numbers.bins.counts, dtype=np.int64)
     now = bin_counts(ordered, np.array(known_numbers.bins.edges))
     unusable_before = reference.missing + reference.infinite
     statistic, p_value = kolmogorov_smirnov(before, now)
+    usable = len(column) - unusable  # of which ``ordered`` may be a sample
     if unusable or unusable_before:
         # Two looks at one column: the better of two p-values is to be doubled.
-        present = np.array([before.sum(), unusable_before]), np.array([len(ordered), unusable])
+        present = np.array([before.sum(), unusable_before]), np.array([usable, unusable])
         p_value = min(1.0, 2 * min(p_value, chi_squared(*present)[1]))
     coarse_before, coarse_now = coarser(before, now)
-    counts = np.append(coarse_before, unusable_before), np.append(coarse_now, unusable)
-    share, share_before = unusable / len(series), unusable_before / (before.sum() + unusable_before)
+    all_now = coarse_now * (usable / max(len(ordered), 1))
+    counts = np.append(coarse_before, unusable_before), np.append(all_now, unusable)
+    share, share_before = unusable / len(column), unusable_before / (before.sum() + unusable_before)
     if abs(share - share_before) > statistic or not len(ordered):
         change = f"{share:.0%} missing, was {share_before:.0%}"
     else:
@@ -103,19 +156,20 @@ def _of_numbers(reference: ColumnProfile, series: nw.Series[Any], *, empty: bool
     )
 
 
-def _of_values(reference: ColumnProfile, series: nw.Series[Any]) -> Difference | None:
-    counts = by_text(counted(series))
-    missing = len(series) - sum(counts.values())
+def _of_values(reference: ColumnProfile, column: ComparedColumn) -> Difference | None:
+    texts, buckets, missing = column.texts()
+    present = len(column) - missing
     if reference.buckets:
         before = np.array([*reference.buckets, reference.missing])
-        now = np.append(bucket_counts(counts), missing)
+        now = np.append(buckets, missing)
         names = []
     elif reference.all_values and len(reference.values) * FEW_ROWS <= _present(reference):
         # Of rare values, those that some rows have are not those that others have.
         reference_counts = {value.value: value.count for value in reference.values if value.count >= FEW_ROWS}
         rare = _present(reference) - sum(reference_counts.values())
         before = np.array([*reference_counts.values(), rare, reference.missing])
-        now = np.array([counts.pop(value, 0) for value in reference_counts] + [sum(counts.values()), missing])
+        frequent = [texts.get(value, 0) for value in reference_counts]
+        now = np.array([*frequent, present - sum(frequent), missing])
         names = [
             *map(repr, reference_counts),
             "values that were rare or absent" if rare else "new values",

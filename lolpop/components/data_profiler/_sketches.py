@@ -17,33 +17,47 @@ _MOST_VALUES = 10_000
 
 
 class Moments:
-    """Count, least, greatest, mean and standard deviation, exact up to rounding (Chan, Golub, LeVeque)."""
+    """Count, least, greatest, mean and standard deviation, exact up to rounding (Chan, Golub, LeVeque).
+
+    What each array adds is kept apart and added up in order at the end: the last digits, too, are the same
+    wherever arrays were added.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.least, self.greatest = math.inf, -math.inf
-        self.mean = 0.0
-        self._squares = 0.0
+        self._arrays: list[tuple[int, float, float]] = []
+        """Of each array, how many numbers it has, their mean, and their squared distances from it."""
 
     @property
-    def std(self) -> float:
+    def mean_and_std(self) -> tuple[float, float]:
         """Of the numbers themselves, not of what they were drawn from."""
-        return math.sqrt(self._squares / self.count) if self.count else math.nan
+        total, mean, squares = 0, np.float64(0), np.float64(0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for count, mean_of_array, squares_of_array in self._arrays:
+                total += count
+                difference = mean_of_array - mean
+                squares += squares_of_array + difference**2 * ((total - count) / total * count)
+                mean += difference * (count / total)
+        return (float(mean), math.sqrt(squares / total)) if total else (math.nan, math.nan)
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Add finite numbers."""
         if not len(values):
             return
-        count = self.count + len(values)
         with np.errstate(over="ignore", invalid="ignore"):
             mean = values.mean()
-            difference = mean - self.mean
-            between = difference**2 * (self.count / count * len(values))
-            self._squares = float(self._squares + ((values - mean) ** 2).sum() + between)
-            self.mean = float(self.mean + difference * (len(values) / count))
-        self.count = count
+            self._arrays.append((len(values), float(mean), float(((values - mean) ** 2).sum())))
+        self.count += len(values)
         self.least = min(self.least, float(values.min()))
         self.greatest = max(self.greatest, float(values.max()))
+
+    def merge(self, later: Moments) -> None:
+        """Add what was added to ``later``."""
+        self._arrays += later._arrays
+        self.count += later.count
+        self.least = min(self.least, later.least)
+        self.greatest = max(self.greatest, later.greatest)
 
 
 class DistinctValues:
@@ -65,6 +79,10 @@ class DistinctValues:
         if len(self._hashes) == _LEAST_HASHES:
             hashes = hashes[hashes < self._hashes[-1]]
         self._hashes = np.union1d(self._hashes, hashes)[:_LEAST_HASHES]
+
+    def merge(self, later: DistinctValues) -> None:
+        """Add what was added to ``later``."""
+        self._hashes = np.union1d(self._hashes, later._hashes)[:_LEAST_HASHES]
 
 
 class FrequentValues:

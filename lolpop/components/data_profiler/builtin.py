@@ -13,14 +13,13 @@ from lolpop.components.data_profiler import DataProfiler
 from lolpop.components.data_profiler._correlations import correlations
 from lolpop.components.data_profiler.drift import ColumnDrift, DriftReport
 from lolpop.components.data_profiler.profiles import Profile
+from lolpop.components.data_profiler.sketch import Sketch
 from lolpop.data.frames import count, wrap
 from lolpop.errors import Finding, VerificationError
 from lolpop.problem import Problem
 
 if TYPE_CHECKING:
-    import narwhals as nw
-
-    from lolpop.components.data_profiler._comparison import Difference
+    from lolpop.components.data_profiler._comparison import ComparedColumn, Difference
     from lolpop.data.frames import Frame
 
 __all__ = ["BuiltinDataProfiler"]
@@ -91,42 +90,60 @@ class BuiltinDataProfiler(DataProfiler):
         numbers = [column.name for column in columns if column.numbers is not None]
         return Profile(rows=len(rows), columns=columns, correlations=correlations(rows, numbers))
 
-    def profile_batches(self, frames: Iterable[Frame]) -> Profile:
-        """The profile of all ``frames`` together, in bounded memory.
+    def sketch(self, frames: Iterable[Frame], *, first_row: int = 0, rows: int | None = None) -> Sketch:
+        """A sketch of all ``frames`` together, in bounded memory, which those of other parts can be added to.
 
         Counts, least, greatest, mean and standard deviation are exact. With more than ``sample_rows`` rows,
         the quartiles, bins and frequent ones of numbers are those of as many rows, drawn by the seed. Of more
         than 4,096 values, the number is estimated, and of more than 10,000 texts, the least frequent are
-        forgotten.
+        forgotten. Of the parts of ``rows`` rows, each holds its share of the sample only.
         """
-        from lolpop.components.data_profiler._batches import profile_batches
+        from lolpop.components.data_profiler._batches_sketch import BatchesSketch
 
-        return profile_batches(frames, self._sample_rows, self._seed % 2**32)
+        seed = self._seed % 2**32
+        sketch = BatchesSketch(self._sample_rows, seed, first_row, rows, self._problem.dates)
+        for frame in frames:
+            sketch.add(frame)
+        return sketch
 
-    def compare(self, frame: Frame, reference: Frame | Profile) -> DriftReport:
-        """How far each column of ``frame`` is from ``reference``, in columns that both have.
+    def compare(self, rows: Frame | Sketch, reference: Frame | Profile) -> DriftReport:
+        """How far each column of ``rows`` is from ``reference``, in columns that both have.
 
-        Raises DataError if ``frame`` is no dataframe.
+        Raises DataError if ``rows`` is no dataframe, and TypeError if it is the sketch of another profiler.
         """
-        rows = wrap(frame)
         profile = reference if isinstance(reference, Profile) else self.profile(reference)
-        differences = self._differences(rows, profile)
+        differences = self._differences(self._columns(rows, profile), profile)
         columns = tuple(
             self._column_drift(difference, p_value)
             for difference, p_value in zip(differences, _corrected(differences), strict=True)
         )
         return DriftReport(checks=(_check(columns, profile.rows),), columns=columns)
 
-    def _differences(self, rows: nw.DataFrame[Any], profile: Profile) -> list[Difference]:
-        from lolpop.components.data_profiler._comparison import difference
+    def _columns(self, rows: Frame | Sketch, profile: Profile) -> Mapping[str, ComparedColumn]:
+        """The columns of ``rows`` that are compared with ``profile``."""
+        from lolpop.components.data_profiler._batches_sketch import BatchesSketch
+        from lolpop.components.data_profiler._comparison import SeriesColumn
 
         ignored = {*self._problem.passthrough_columns, *self._problem.drop}
+        compared = profile.by_name.keys() - ignored
+        if isinstance(rows, BatchesSketch):
+            return {name: column for name, column in rows.columns.items() if name in compared}
+        if isinstance(rows, Sketch):
+            raise TypeError(
+                f"A sketch of {type(self).__name__} is expected, but got a {type(rows).__name__}."
+            )
+        frame = wrap(rows)
+        return {
+            name: SeriesColumn(frame.get_column(name), self._problem.dates.get(name))
+            for name in frame.columns
+            if name in compared
+        }
+
+    def _differences(self, columns: Mapping[str, ComparedColumn], profile: Profile) -> list[Difference]:
+        from lolpop.components.data_profiler._comparison import difference
+
         references = profile.by_name
-        compared = [name for name in rows.columns if name in references and name not in ignored]
-        differences = (
-            difference(references[name], rows.get_column(name), profile.rows, self._problem.dates.get(name))
-            for name in compared
-        )
+        differences = (difference(references[name], column, profile.rows) for name, column in columns.items())
         return [difference for difference in differences if difference is not None]
 
     def _column_drift(self, difference: Difference, p_value: float) -> ColumnDrift:

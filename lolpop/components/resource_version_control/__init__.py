@@ -48,9 +48,9 @@ class ResourceVersionControl(Component):
         """The rows that were saved, in their order, in batches. The batch size is that of the storage."""
         yield self.load_data(dataset_version)
 
-    def count_batches(self, dataset_version: DatasetVersion | str) -> int:
-        """The number of batches of ``load_batches``. By default, all of them are read."""
-        return sum(1 for _ in self.load_batches(dataset_version))
+    def batch_sizes(self, dataset_version: DatasetVersion | str) -> Sequence[int]:
+        """The number of rows of each batch of ``load_batches``. By default, all of them are read."""
+        return [len(rows) for rows in self.load_batches(dataset_version)]
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
         """The batches from ``start`` up to, but not including, ``stop``. Earlier ones may be read, too."""

@@ -119,14 +119,14 @@ class LocalResourceVersionControl(ResourceVersionControl):
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(tables.unpack, tables.read_batches(path))
 
-    def count_batches(self, dataset_version: DatasetVersion | str) -> int:
-        """The number of batches of ``load_batches``, from the metadata of the file."""
+    def batch_sizes(self, dataset_version: DatasetVersion | str) -> Sequence[int]:
+        """The number of rows of each batch of ``load_batches``, from the metadata of the file."""
         from lolpop.data import tables
 
         dataset_version = as_resource(dataset_version, DatasetVersion)
-        if recall(dataset_version) is not None:
-            return 1
-        return tables.count_batches(self._path_of(dataset_version))
+        if (remembered := recall(dataset_version)) is not None:
+            return [len(cast("Frame", remembered))]
+        return tables.batch_sizes(self._path_of(dataset_version))
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
         """The batches from ``start`` up to, but not including, ``stop``. No others are read."""

@@ -261,7 +261,7 @@ MUTANTS = {
         ))),
         ("describes_batches_as_their_rows", of_problem_and_seed(mutant(
             BuiltinDataProfiler,
-            profile_batches=lambda self, frames: self.profile(frames[0]),
+            sketch=lambda self, frames: BuiltinDataProfiler.sketch(self, frames[:1]),
         ))),
     ],
     contracts.DataSplitterContract: [

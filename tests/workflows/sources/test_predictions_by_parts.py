@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis.strategies import integers
 from killed_prediction import KilledContainer
 
 from lolpop.data import tables
 from lolpop.errors import DataError, VerificationError
-from lolpop.prediction.parts import parts_of
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 MODEL = ModelVersion(name="orders", number=1)
@@ -108,6 +107,28 @@ def test_parts_are_explained_as_in_one_process(load, kept, trained):
     assert explained == 50
 
 
+def test_rows_are_checked_and_compared_in_parts_as_in_one_process(
+    load, kept, project, new, trained, executor, capsys
+):
+    """Reports, drift and the stored profiles are the same, and an odd row of any part is in them."""
+    strange = new.assign(weather="rain", channel=new["channel"].where(new.index != 40, "fax"))
+    strange["amount"] = strange["amount"].where(strange.index > 20) * 100
+    seen = []
+    for number, settings in enumerate(({"data__batch_rows": 7}, by_parts(executor))):
+        strange.assign(order_id=strange["order_id"] + 100 * number).to_parquet(project / "new.parquet")
+        job = predict(load(**settings))
+        rows = kept.parents(job)[1]
+        fields = kept.get(rows).fields
+        drift = [value for key, value in fields.items() if key.startswith("drift.")]
+        profile = load().process.pipeline()._drift._profile(rows)
+        profiles = [column for column in profile.columns if column.name != "order_id"]
+        output = capsys.readouterr().err
+        seen.append((json.dumps(drift).replace(str(rows), "rows"), profiles))
+        assert "'channel' ('fax')" in output
+        assert "1 column drifted from the reference: 'amount'" in output
+    assert seen[0] == seen[1]
+
+
 def test_the_model_is_loaded_by_workers_alone(load, kept, monkeypatch, trained):
     """The first process, which only puts predictions together, does not read the model."""
     from lolpop.components.model_trainer import folders
@@ -118,17 +139,6 @@ def test_the_model_is_loaded_by_workers_alone(load, kept, monkeypatch, trained):
     container = load(**by_parts({"use": "local", "workers": 2}))
     monkeypatch.setattr(folders, "load", load_model)
     assert kept.get(predict(container)).fields["rows"] == 50
-
-
-@given(batches=integers(1, 300), size=integers(1, 50), jobs=integers(1, 40))
-def test_all_batches_are_in_parts_of_equal_size(batches, size, jobs):
-    """Each batch is in one part; parts are no larger than allowed, and workers have equally many."""
-    parts = parts_of(DatasetVersion(name="rows", number=1), MODEL, batches, size, jobs)
-    assert [number for part in parts for number in range(part.start, part.stop)] == list(range(batches))
-    sizes = [part.stop - part.start for part in parts]
-    assert 1 <= max(sizes) <= size
-    assert max(sizes) - min(sizes) <= 1
-    assert len(parts) % jobs == 0 or len(parts) == batches
 
 
 def test_several_jobs_need_batches(load):

@@ -1,0 +1,76 @@
+"""Looking at rows before they are predicted, and at their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from lolpop.pipelines.examined import ExaminedRows
+from lolpop.runners._about import about
+
+if TYPE_CHECKING:
+    from lolpop.checks import CheckReport
+    from lolpop.components.data_checker import Examination
+    from lolpop.components.data_profiler import Sketch
+    from lolpop.data.frames import Frame
+    from lolpop.pipelines.predict import PredictPipeline
+    from lolpop.pipelines.process import ProcessPipeline
+    from lolpop.resources import DatasetVersion, ModelVersion
+
+
+class Inspection:
+    """Checks rows to predict, and compares them, as far as these tasks are not skipped.
+
+    Parameters
+    ----------
+    process
+        The pipeline that checks.
+    predict
+        The pipeline that compares.
+    skip
+        Names of tasks to skip.
+    """
+
+    def __init__(self, process: ProcessPipeline, predict: PredictPipeline, skip: Collection[str]) -> None:
+        self._process = process
+        self._predict = predict
+        self._checks = "check_data" not in skip
+        self._compares = "compare_data" not in skip
+        self._describes = self._compares or "analyze_prediction_drift" not in skip
+
+    def examined(
+        self, dataset_version: DatasetVersion, model_version: ModelVersion | None = None
+    ) -> ExaminedRows:
+        """What is in the batches of ``dataset_version``: rows for ``model_version``, or predictions."""
+        check = self._checks and model_version is not None
+        if not check and not self._describes:
+            return ExaminedRows()
+        return self._process.examine_batches(
+            dataset_version,
+            model_version,
+            check=check,
+            describe=self._describes,
+            jobs=self._predict.n_jobs,
+            part_batches=self._predict.part_batches,
+        )
+
+    def look(
+        self,
+        checked: Frame | Examination | None,
+        compared: Frame | Sketch | None,
+        dataset_version: DatasetVersion,
+        model_version: ModelVersion,
+    ) -> CheckReport | None:
+        """The report on the rows of ``dataset_version``, or None if they are not checked.
+
+        Raises DataError if they are unusable, or differ too much from the training rows.
+        """
+        report = None
+        source = self._process.source_of(dataset_version)
+        if checked is not None and self._checks:
+            with about(f"{model_version} cannot predict the rows of {source}"):
+                report = self._process.check_data(checked, model_version, labelled=False)
+        if compared is not None and self._compares:
+            with about(f"{model_version} does not predict the rows of {source}"):
+                self._predict.compare_data(compared, dataset_version, model_version)
+        return report
