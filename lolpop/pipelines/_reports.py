@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.components.notifier import notify_all
@@ -11,7 +11,7 @@ from lolpop.resources import Run
 from lolpop.runs import TASK, current_run
 
 if TYPE_CHECKING:
-    from lolpop.checks import CheckReport
+    from lolpop.checks import Check, CheckReport
     from lolpop.components.metadata_tracker import MetadataTracker
     from lolpop.components.model_checker import Comparison
     from lolpop.components.notifier import Notifier
@@ -80,10 +80,15 @@ def tell_of_model(
         notify_all(notifiers, f"{model_version}: {check.message}", "error")
 
 
+def warn_of(checks: Iterable[Check], notifiers: Sequence[Notifier]) -> None:
+    """Notify of each of ``checks``."""
+    for check in checks:
+        notify_all(notifiers, check.message, "warning")
+
+
 def require_no_errors(report: CheckReport, notifiers: Sequence[Notifier], refusal: str) -> None:
     """Notify of warnings. Raises DataError, with ``refusal`` and all errors, if there are errors."""
-    for check in report.of("warn"):
-        notify_all(notifiers, check.message, "warning")
+    warn_of(report.of("warn"), notifiers)
     if errors := [check.message for check in report.of("error")]:
         raise DataError("\n".join([f"{refusal}:", *(f"- {message}" for message in errors)]))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lolpop.components.resource_version_control import ResourceVersionControl
     from lolpop.data.frames import Frame
 
-__all__ = ["DriftAnalysis", "has_profile", "keep_profile", "tell_of_drift", "trained_on", "without"]
+__all__ = ["DriftAnalysis", "keep_profile", "keep_sketch", "tell_of_drift", "trained_on", "without"]
 
 
 V = TypeVar("V", bound=BaseModel)
@@ -36,17 +36,18 @@ _EXPECTATION = "expectation"
 _MOST_ROWS = 2_000_000
 
 
-def has_profile(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> bool:
-    """Whether a profile of ``dataset_version``, and the expectation made of it, are stored."""
-    return all(metadata_tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION))
-
-
 def keep_profile(
     profile: Profile, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker
 ) -> None:
     """Store ``profile``, and the expectation for later rows, as artifacts of ``dataset_version``."""
     _keep(_ARTIFACT, profile, dataset_version, metadata_tracker)
     _keep(_EXPECTATION, Expectation.of(profile), dataset_version, metadata_tracker)
+
+
+def keep_sketch(sketch: Sketch, dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> None:
+    """Store the profile of ``sketch`` as ``keep_profile`` does, unless one is stored."""
+    if not _is_kept(dataset_version, metadata_tracker):
+        keep_profile(sketch.profile(), dataset_version, metadata_tracker)
 
 
 class DriftAnalysis:
@@ -133,7 +134,7 @@ class DriftAnalysis:
     def _profile(self, dataset_version: DatasetVersion) -> Profile:
         tracker = self._metadata_tracker
         # A lost profile is computed again, as long as the rows exist.
-        if has_profile(dataset_version, tracker):
+        if _is_kept(dataset_version, tracker):
             return _stored_profile(_ARTIFACT, Profile, dataset_version, tracker)
         rows = tracker.get(dataset_version).fields.get("rows", 0)
         if rows > _MOST_ROWS:
@@ -198,6 +199,10 @@ def _keep(
         file = Path(folder) / f"{name}.json"
         file.write_text(value.model_dump_json(), encoding="utf-8")
         metadata_tracker.save_artifact(dataset_version, name, file)
+
+
+def _is_kept(dataset_version: DatasetVersion, metadata_tracker: MetadataTracker) -> bool:
+    return all(metadata_tracker.has_artifact(dataset_version, name) for name in (_ARTIFACT, _EXPECTATION))
 
 
 def _stored_profile(

@@ -47,13 +47,13 @@ def examined(
     frames: Iterable[Frame], part: ExaminedPart, profiler: DataProfiler, checker: DataChecker
 ) -> ExaminedRows:
     """What is in ``frames``, the rows of ``part``; each is looked at once."""
-    rows = ExaminedRows()
-    first_row = part.first_row
+    sketch = profiler.sketch(first_row=part.first_row, rows=part.rows) if part.describe else None
+    rows = ExaminedRows(sketch)
     for frame in frames:
-        sketch = profiler.sketch([frame], first_row=first_row, rows=part.rows) if part.describe else None
-        examination = checker.examine([frame], part.expectation) if part.check else None
-        rows = merged(rows, ExaminedRows(sketch, examination))
-        first_row += len(frame)
+        if sketch is not None:
+            sketch.add(frame)
+        if part.check:
+            rows = merged(rows, ExaminedRows(None, checker.examine([frame], part.expectation)))
     return rows
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lolpop.checks import Check, CheckReport
+from lolpop.checks import CheckReport
 from lolpop.components.data_connector import DataConnector
 from lolpop.components.data_profiler import DataProfiler, DriftReport, Sketch
 from lolpop.components.executor import Executor
@@ -22,21 +23,21 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.model_trainer.stored import loaded
 from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import divided, prefetched
+from lolpop.data.batches import prefetched
 from lolpop.data.frames import Frame, count, wrap
 from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Data, Source
 from lolpop.errors import DataError, Finding
 from lolpop.integrations import Pipeline, task
 from lolpop.kernel.specs import Call
-from lolpop.pipelines._reports import keep_checks, require_no_errors
+from lolpop.pipelines._reports import keep_checks, require_no_errors, warn_of
 from lolpop.pipelines._schemas import schema_of_truth
 from lolpop.pipelines._truth import known_truth, unknown_labels, with_known_label
 from lolpop.pipelines._workers import by_workers
-from lolpop.pipelines.drift import DriftAnalysis, tell_of_drift, trained_on, without
+from lolpop.pipelines.drift import DriftAnalysis, keep_sketch, tell_of_drift, trained_on, without
 from lolpop.prediction.assembly import explanation_clashes, explanations_frame
 from lolpop.prediction.identity import check_identity
-from lolpop.prediction.parts import MergedParts, PredictedPart, RowsPart
+from lolpop.prediction.parts import MergedParts, PredictedPart, RowsPart, parts_of
 from lolpop.prediction.predictor import Predictor
 from lolpop.prediction.recorded import record_of, recorded_model
 from lolpop.prediction.usability import PredictionCheck
@@ -150,7 +151,7 @@ class PredictPipeline(Pipeline):
         """
         predictor = Predictor(model, self.problem, reported)
         predictions = predictor.predict(frame)
-        self._warn(predictor.warnings())
+        warn_of(predictor.warnings(), self.notifiers)
         return predictions
 
     @task
@@ -242,23 +243,25 @@ class PredictPipeline(Pipeline):
         *,
         check: bool = True,
         reported: CheckReport | None = None,
+        sketch: Sketch | None = None,
     ) -> PredictionJob:
         """Predict the rows of ``dataset_version`` batch by batch, store the predictions, and write them.
 
         Does the same as ``get_predictions``, ``check_predictions`` (if ``check``), ``track_predictions`` and
         ``save_predictions`` (if there is a ``target``), without holding all rows in memory. Notifies once of
-        each warning. Raises DataError as those do; then nothing is stored or written.
+        each warning. The predictions are added to ``sketch``, if there is one, and their profile is stored.
+        Raises DataError as those do; then nothing is stored or written.
         """
         rows = 0
         with ExitStack() as stack:
-            parts = self._parts(dataset_version, model_version, stack, target)
+            parts = self._parts(dataset_version, model_version, stack, target, describe=sketch is not None)
             write = None
             if target is not None and not any(part.targets for part in parts):
                 write = stack.enter_context(self.data_connector.writing(target))
 
             def written() -> Iterator[Frame]:
                 nonlocal rows
-                predicted = self._predictions(model, dataset_version, parts, reported, check=check)
+                predicted = self._predictions(model, dataset_version, parts, reported, sketch, check=check)
                 for predictions in prefetched(predicted):
                     rows += len(wrap(predictions))
                     if write is not None:
@@ -268,7 +271,9 @@ class PredictPipeline(Pipeline):
             stored = self.resource_version_control.save_batches(
                 _dataset(model_version), written(), parents=[model_version, dataset_version]
             )
-            return self._job(stored, rows, model, model_version, dataset_version)
+        if sketch is not None:
+            keep_sketch(sketch, stored, self.metadata_tracker)
+        return self._job(stored, rows, model, model_version, dataset_version)
 
     def predictions_of(self, prediction_job: PredictionJob) -> DatasetVersion:
         """The stored predictions of ``prediction_job``."""
@@ -309,6 +314,7 @@ class PredictPipeline(Pipeline):
         dataset_version: DatasetVersion,
         parts: Sequence[RowsPart],
         reported: CheckReport | None,
+        sketch: Sketch | None,
         *,
         check: bool,
     ) -> Iterator[Frame]:
@@ -316,7 +322,7 @@ class PredictPipeline(Pipeline):
         usable = PredictionCheck(self.problem.passthrough_columns)
         load = partial(self.resource_version_control.load_batches, dataset_version)
         if parts:
-            merged = MergedParts(self.problem, usable, reported)
+            merged = MergedParts(self.problem, usable, reported, sketch)
             with self._by_workers("predict_part", parts) as predicted:
                 yield from merged.predictions(predicted, load)
             warnings = merged.warnings()
@@ -325,9 +331,11 @@ class PredictPipeline(Pipeline):
             for predictions in predictor.predict_batches(load):
                 if check:
                     usable.look(predictions)
+                if sketch is not None:
+                    sketch.add(predictions)
                 yield predictions
             warnings = predictor.warnings()
-        self._warn(warnings)
+        warn_of(warnings, self.notifiers)
         if check:
             self._insist_on(usable)
 
@@ -337,6 +345,8 @@ class PredictPipeline(Pipeline):
         model_version: ModelVersion,
         stack: ExitStack,
         target: Source | None = None,
+        *,
+        describe: bool = False,
     ) -> list[RowsPart]:
         """What workers take; nothing if all is done here.
 
@@ -344,22 +354,15 @@ class PredictPipeline(Pipeline):
         """
         if self.executor is None or self.n_jobs == 1:
             return []
-        batches = len(self.resource_version_control.batch_sizes(dataset_version))
-        if batches <= self.part_batches:
+        sizes = self.resource_version_control.batch_sizes(dataset_version)
+        if len(sizes) <= self.part_batches:
             return []
         write = None
         if target is not None and self.data_connector.writes_parts(target):
             write = stack.enter_context(self.data_connector.writing_parts(target))
-        return [
-            RowsPart(
-                dataset_version,
-                model_version,
-                start,
-                stop,
-                () if write is None else tuple(map(write, range(start, stop))),
-            )
-            for start, stop in divided(batches, self.part_batches, self.n_jobs)
-        ]
+        return parts_of(
+            dataset_version, model_version, sizes, self.part_batches, self.n_jobs, write, describe=describe
+        )
 
     def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> AbstractContextManager[Iterator[Any]]:
         """What workers make of ``parts``, in their order."""
@@ -391,12 +394,17 @@ class PredictPipeline(Pipeline):
         model = self.resource_version_control.load_model(part.model_version)
         rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
         targets = iter(part.targets)
+        sketch = None
+        if part.rows is not None:
+            sketch = self.data_profiler.sketch(first_row=part.first_row, rows=part.rows)
 
         def write(predictions: Frame) -> None:
+            if sketch is not None:
+                sketch.add(predictions)
             if (target := next(targets, None)) is not None:
                 self.data_connector.write(predictions, target)
 
-        return Predictor(model, self.problem).predict_part(rows, write)
+        return replace(Predictor(model, self.problem).predict_part(rows, write), sketch=sketch)
 
     def _explained(self, dataset_version: DatasetVersion) -> Iterator[Frame]:
         """The first rows, as many as are to be explained."""
@@ -406,10 +414,6 @@ class PredictPipeline(Pipeline):
             yield rows
             if remaining is not None and (remaining := remaining - len(wrap(rows))) <= 0:
                 return
-
-    def _warn(self, checks: Iterable[Check]) -> None:
-        for check in checks:
-            notify_all(self.notifiers, check.message, "warning")
 
     def _insist_on(self, usable: PredictionCheck) -> CheckReport:
         report = usable.report()

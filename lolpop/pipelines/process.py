@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from lolpop.kernel.specs import Call
 from lolpop.pipelines._reports import keep_checks, keep_source, kept_sources, require_no_errors
 from lolpop.pipelines._schemas import keep_schemas, kept_schemas
 from lolpop.pipelines._workers import by_workers
-from lolpop.pipelines.drift import DriftAnalysis, has_profile, keep_profile, tell_of_drift, trained_on
+from lolpop.pipelines.drift import DriftAnalysis, keep_profile, keep_sketch, tell_of_drift, trained_on
 from lolpop.pipelines.examined import ExaminedPart, ExaminedRows, examined, merged
 from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, Resource
@@ -125,17 +126,18 @@ class ProcessPipeline(Pipeline):
     def examine_batches(
         self,
         dataset_version: DatasetVersion,
-        model_version: ModelVersion | None = None,
+        model_version: ModelVersion,
         *,
         check: bool = True,
         describe: bool = True,
         jobs: int = 1,
         part_batches: int = 4,
     ) -> ExaminedRows:
-        """Look at all rows to predict of ``dataset_version``, batch by batch, and merge what was seen.
+        """Look at all rows of ``dataset_version``, which ``model_version`` is to predict, and merge what was
+        seen of each batch.
 
-        They are compared with the training rows of ``model_version`` if ``check``. If they are to be
-        described, their profile is stored as an artifact of ``dataset_version``. With several ``jobs``,
+        With ``check``, they are examined against the training rows. With ``describe``, there is a sketch of
+        them, and their profile is stored as an artifact of ``dataset_version``. With several ``jobs``,
         workers of the executor take parts of at most ``part_batches``; the result is the same.
         """
         sizes = self.resource_version_control.batch_sizes(dataset_version)
@@ -146,14 +148,15 @@ class ProcessPipeline(Pipeline):
         if self.executor is None or jobs == 1 or len(sizes) <= part_batches:
             rows = self.examine_part(whole)
         else:
+            starts = list(accumulate(sizes, initial=0))
             parts = [
-                replace(whole, start=start, stop=stop, first_row=sum(sizes[:start]))
+                replace(whole, start=start, stop=stop, first_row=starts[start])
                 for start, stop in divided(len(sizes), part_batches, jobs)
             ]
             with by_workers(self.executor, Call.of(self, "examine_part"), parts, jobs) as seen:
                 rows = reduce(merged, seen, ExaminedRows())
-        if rows.sketch is not None and not has_profile(dataset_version, self.metadata_tracker):
-            keep_profile(rows.sketch.profile(), dataset_version, self.metadata_tracker)
+        if rows.sketch is not None:
+            keep_sketch(rows.sketch, dataset_version, self.metadata_tracker)
         return rows
 
     def examine_part(self, part: ExaminedPart) -> ExaminedRows:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from lolpop.data.batches import divided
 from lolpop.prediction.identity import index_values
 from lolpop.prediction.schema_drift import ObservedColumns
 
@@ -14,20 +16,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lolpop.checks import Check, CheckReport
+    from lolpop.components.data_profiler import Sketch
     from lolpop.data.frames import Frame
     from lolpop.data.sources import Source
     from lolpop.prediction.usability import PredictionCheck
     from lolpop.problem import Problem
     from lolpop.resources import DatasetVersion, ModelVersion
 
-__all__ = ["MergedParts", "PredictedPart", "RowsPart"]
+__all__ = ["MergedParts", "PredictedPart", "RowsPart", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class RowsPart:
     """Some batches of a dataset version: those from number ``start`` on, before number ``stop``.
 
-    ``targets`` is where the predictions of each batch are written, if there are files for them.
+    ``targets`` is where the predictions of each batch are written, if there are files for them. If
+    predictions are to be described, ``first_row`` rows of all ``rows`` are before these; they are not if
+    ``rows`` is None.
     """
 
     dataset_version: DatasetVersion
@@ -35,6 +40,8 @@ class RowsPart:
     start: int
     stop: int
     targets: tuple[Source, ...] = ()
+    first_row: int = 0
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class PredictedPart:
     """Those of the index, sorted, if there is one."""
     observed: ObservedColumns
     usable: PredictionCheck
+    sketch: Sketch | None = None
+    """What is in the predictions, if they are described."""
 
 
 class MergedParts:
@@ -59,14 +68,21 @@ class MergedParts:
         What was seen of the predictions of parts is added to it.
     reported
         An earlier report on the same rows: columns that it warns of are not warned of again.
+    sketch
+        What is in the predictions of parts is added to it, if they are described.
     """
 
     def __init__(
-        self, problem: Problem, usable: PredictionCheck, reported: CheckReport | None = None
+        self,
+        problem: Problem,
+        usable: PredictionCheck,
+        reported: CheckReport | None = None,
+        sketch: Sketch | None = None,
     ) -> None:
         self._index = problem.index
         self._usable = usable
         self._reported = reported
+        self._sketch = sketch
         self._observed = ObservedColumns()
 
     def predictions(
@@ -84,6 +100,8 @@ class MergedParts:
                     values.add_hashes(part.hashes)
                 self._observed.merge(part.observed)
                 self._usable.merge(part.usable)
+                if self._sketch is not None and part.sketch is not None:
+                    self._sketch.merge(part.sketch)
                 yield from map(from_bytes, part.predictions)
             if values is not None:
                 values.check(load())
@@ -91,3 +109,33 @@ class MergedParts:
     def warnings(self) -> Iterator[Check]:
         """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
         yield from self._observed.warnings(self._reported)
+
+
+def parts_of(
+    dataset_version: DatasetVersion,
+    model_version: ModelVersion,
+    sizes: Sequence[int],
+    part_batches: int,
+    jobs: int,
+    target: Callable[[int], Source] | None = None,
+    *,
+    describe: bool = False,
+) -> list[RowsPart]:
+    """The batches of ``dataset_version``, with as many rows as ``sizes`` says, in parts for ``jobs`` workers.
+
+    ``target`` gives the file that the predictions of a batch are written to, by its number. ``describe`` says
+    whether predictions are described.
+    """
+    starts = list(accumulate(sizes, initial=0))
+    return [
+        RowsPart(
+            dataset_version,
+            model_version,
+            start,
+            stop,
+            () if target is None else tuple(map(target, range(start, stop))),
+            starts[start],
+            starts[-1] if describe else None,
+        )
+        for start, stop in divided(len(sizes), part_batches, jobs)
+    ]

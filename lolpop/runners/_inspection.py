@@ -36,23 +36,27 @@ class Inspection:
         self._predict = predict
         self._checks = "check_data" not in skip
         self._compares = "compare_data" not in skip
-        self._describes = self._compares or "analyze_prediction_drift" not in skip
+        self._follows = "analyze_prediction_drift" not in skip
+        self._describes = self._compares or self._follows
 
-    def examined(
-        self, dataset_version: DatasetVersion, model_version: ModelVersion | None = None
-    ) -> ExaminedRows:
-        """What is in the batches of ``dataset_version``: rows for ``model_version``, or predictions."""
-        check = self._checks and model_version is not None
-        if not check and not self._describes:
+    def examined(self, dataset_version: DatasetVersion, model_version: ModelVersion) -> ExaminedRows:
+        """What is in the batches of ``dataset_version``, rows that ``model_version`` is to predict."""
+        if not self._checks and not self._describes:
             return ExaminedRows()
         return self._process.examine_batches(
             dataset_version,
             model_version,
-            check=check,
+            check=self._checks,
             describe=self._describes,
             jobs=self._predict.n_jobs,
             part_batches=self._predict.part_batches,
         )
+
+    def sketch(self, rows: ExaminedRows) -> Sketch | None:
+        """A sketch for the predictions of ``rows``, as many; None if they are not described."""
+        if not self._follows or rows.sketch is None:
+            return None
+        return self._predict.data_profiler.sketch(rows=len(rows.sketch))
 
     def look(
         self,

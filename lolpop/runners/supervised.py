@@ -276,6 +276,7 @@ class SupervisedRunner(Runner):
         """Predict rows that come in batches, and look at them and their predictions batch by batch."""
         rows = self._inspection.examined(dataset_version, model_version)
         reported = self._inspection.look(rows.examination, rows.sketch, dataset_version, model_version)
+        predictions = self._inspection.sketch(rows)
         with about(self._refusal(model_version, dataset_version)):
             prediction_job = self.predict.predict_batches(
                 model,
@@ -284,11 +285,10 @@ class SupervisedRunner(Runner):
                 self.data.predictions,
                 check="check_predictions" not in self.skip,
                 reported=reported,
+                sketch=predictions,
             )
-        if rows.sketch is not None and "analyze_prediction_drift" not in self.skip:
-            predictions = self._inspection.examined(self.predict.predictions_of(prediction_job))
-            if predictions.sketch is not None:
-                self.predict.analyze_prediction_drift(rows.sketch, predictions.sketch, prediction_job)
+        if rows.sketch is not None and predictions is not None:
+            self.predict.analyze_prediction_drift(rows.sketch, predictions, prediction_job)
         return prediction_job
 
     def _require_apart(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> None:

@@ -27,7 +27,7 @@ class DataProfiler(Component):
         """The profile of ``frame``. Raises DataError if it is not a dataframe."""
 
     @abstractmethod
-    def sketch(self, frames: Iterable[Frame], *, first_row: int = 0, rows: int | None = None) -> Sketch:
+    def sketch(self, frames: Iterable[Frame] = (), *, first_row: int = 0, rows: int | None = None) -> Sketch:
         """A sketch of all ``frames`` together, in bounded memory, which those of other parts can be added to.
 
         ``first_row`` is the number of rows before these, and ``rows`` that of the rows of all parts, where it

@@ -90,7 +90,7 @@ class BuiltinDataProfiler(DataProfiler):
         numbers = [column.name for column in columns if column.numbers is not None]
         return Profile(rows=len(rows), columns=columns, correlations=correlations(rows, numbers))
 
-    def sketch(self, frames: Iterable[Frame], *, first_row: int = 0, rows: int | None = None) -> Sketch:
+    def sketch(self, frames: Iterable[Frame] = (), *, first_row: int = 0, rows: int | None = None) -> Sketch:
         """A sketch of all ``frames`` together, in bounded memory, which those of other parts can be added to.
 
         Counts, least, greatest, mean and standard deviation are exact. With more than ``sample_rows`` rows,

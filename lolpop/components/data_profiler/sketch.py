@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from lolpop.components.data_profiler.profiles import Profile
+    from lolpop.data.frames import Frame
 
 __all__ = ["Sketch"]
 
@@ -19,6 +20,14 @@ class Sketch(ABC):
     """
 
     __slots__ = ()
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of rows."""
+
+    @abstractmethod
+    def add(self, frame: Frame) -> None:
+        """Add the rows of ``frame``, which come after these. Raises DataError if it has other columns."""
 
     @abstractmethod
     def merge(self, later: Self) -> None:

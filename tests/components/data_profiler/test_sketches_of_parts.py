@@ -150,6 +150,12 @@ def test_sketches_of_other_columns_are_not_merged():
 
 
 class OtherSketch(Sketch):
+    def __len__(self):
+        return 0
+
+    def add(self, frame):
+        raise NotImplementedError
+
     def merge(self, later):
         raise NotImplementedError
 
