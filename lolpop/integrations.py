@@ -67,6 +67,12 @@ class Integration(abc.ABC):  # noqa: B024  (interfaces below it declare the abst
     reads_outside: ClassVar[frozenset[str]] = frozenset()
     """Its methods that read what is neither an argument, a setting nor in the store, such as files."""
 
+    verified_parameters: ClassVar[frozenset[str]] = frozenset()
+    """Injected parameters by which it only reads content that the store has the digest of, and verifies that.
+
+    Results do not depend on them beyond that content.
+    """
+
     acts_outside: ClassVar[frozenset[str]] = frozenset()
     """Its methods that act outside the store: tasks and workflows that call them are called in every run."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop.checks import CheckReport
 from lolpop.cli._output import json_value, moment, table
 from lolpop.cli._versions import VersionView, about, lineage_json, lineage_tables, origin_json
+from lolpop.data.frames import count
 from lolpop.resources import DatasetVersion
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _details(container: Any, version: DatasetVersion) -> dict[str, Any]:
         **_summary(container, version),
         "dtypes": dict(fields.get("dtypes", {})),
         "digest": fields.get("digest"),
+        "files_in_place": fields.get("files"),
         "drift": drift,
         **lineage_json(container, version),
     }
@@ -61,7 +63,10 @@ def _row(details: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _parts(details: Mapping[str, Any]) -> Iterator[RenderableType]:
     size = f"{_count(details['rows'])} rows, {_count(details['columns'])} columns"
-    yield f"{details['dataset_version']}: {size}"
+    in_place = ""
+    if details["files_in_place"]:
+        in_place = f", which stay in {count(details['files_in_place'], 'file')}"
+    yield f"{details['dataset_version']}: {size}{in_place}"
     yield about(details, more={"source": _source(details), "digest": details["digest"]})
     if details["dtypes"]:
         rows = [(f"  {name}", str(dtype)) for name, dtype in details["dtypes"].items()]

@@ -64,13 +64,18 @@ class ColumnAligner:
 
 
 class SchemaAligner:
-    """Converts frames to tables with the columns and types of the first."""
+    """Converts frames to tables with the columns and types of the first, or with the ``schema``.
 
-    def __init__(self, as_table: Callable[[Frame], pa.Table]) -> None:
+    ``rows`` is the number of rows before the first, for messages.
+    """
+
+    def __init__(
+        self, as_table: Callable[[Frame], pa.Table], schema: pa.Schema | None = None, rows: int = 0
+    ) -> None:
         self._as_table = as_table
         self._same_columns = ColumnAligner()
-        self._schema: pa.Schema | None = None
-        self._rows = 0
+        self._schema = schema
+        self._rows = rows
 
     def __call__(self, frame: Frame) -> pa.Table:
         """``frame`` as a table like the first. Raises DataError, naming column and types, if that is

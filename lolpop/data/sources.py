@@ -39,6 +39,11 @@ class Data(BaseModel):
         default=None,
         description="Rows to be predicted at a time, where not all fit in memory; all unless set.",
     )
+    in_place: bool = Field(
+        default=False,
+        description="Rows to predict stay where they are: the dataset version names the files and their "
+        "content. Needs batch_rows.",
+    )
     predict: Source | None = Field(
         default=None,
         description="Rows to be predicted; without it a run ends after deployment. With data.sources, "
@@ -70,6 +75,15 @@ class Data(BaseModel):
         if train is not None and sources is not None:
             raise ValueError("mutually exclusive with data.sources; set only one of them")
         return train
+
+    @field_validator("in_place")
+    @classmethod
+    def _can_stay_in_place(cls, in_place: bool, info: ValidationInfo) -> bool:
+        if in_place and info.data.get("sources") is not None:
+            raise ValueError("mutually exclusive with data.sources: joined rows are new rows")
+        if in_place and "batch_rows" in info.data and info.data["batch_rows"] is None:
+            raise ValueError("needs data.batch_rows: only rows in batches stay in place")
+        return in_place
 
     @field_validator("predict")
     @classmethod

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from lolpop.data.frames import Frame
 
 __all__ = [
-    "Written", "batch_sizes", "digest_of", "dtypes_of", "from_bytes", "pack", "read", "read_batches",
-    "to_bytes", "unpack", "write", "write_batches",
+    "Written", "as_stored", "batch_sizes", "digest_of", "dtypes_of", "from_bytes", "pack", "read",
+    "read_batches", "to_bytes", "unpack", "write", "write_batches",
 ]  # fmt: skip
 
 _KEY = b"lolpop"
@@ -91,7 +91,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
     The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
     if frames differ in columns or types, or there are none.
     """
-    tables = map(SchemaAligner(lambda frame: plain_values(pack(frame))), map(_without_index, frames))
+    tables = as_stored(frames)
     if (first := next(tables, None)) is None:
         raise DataError("There are no rows to store.")
     digest = _Digest(first.schema)
@@ -100,6 +100,15 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
             digest.update(table)
             file.write_table(table)
     return Written(digest.rows, dtypes_of(unpack(first.slice(0, 0))), digest.hexdigest())
+
+
+def as_stored(frames: Iterable[Frame], schema: pa.Schema | None = None, rows: int = 0) -> Iterator[pa.Table]:
+    """The tables that ``write_batches`` writes of ``frames``, which come after ``rows`` others.
+
+    They have the ``schema`` of those, or else that of the first table.
+    """
+    aligner = SchemaAligner(lambda frame: plain_values(pack(frame)), schema, rows)
+    return map(aligner, map(_without_index, frames))
 
 
 def read(path: Path) -> pa.Table:

@@ -22,6 +22,7 @@ from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.data.batches import divided, prefetched
 from lolpop.data.frames import Frame, as_frame
+from lolpop.data.manifests import Manifest
 from lolpop.data.reading import Schemas
 from lolpop.data.sources import Data, Source
 from lolpop.errors import Finding
@@ -64,6 +65,8 @@ class ProcessPipeline(Pipeline):
         del problem, data_connector, folder
         if data is not None and data.sources and not data_transformer.joins():
             raise ValueError(_cannot_join(type(data_transformer)))
+        if data is not None and data.in_place and not _is_identity(type(data_transformer)):
+            raise ValueError(_transforms(type(data_transformer)))
         self.data_transformer = data_transformer
         self.data_checker = data_checker
         self.data_profiler = data_profiler
@@ -75,7 +78,8 @@ class ProcessPipeline(Pipeline):
 
     @classmethod
     def check_injected(cls, injected: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that the transformer takes several tables if the settings name several.
+        """Check that the transformer takes several tables if the settings name several, and that rows can
+        stay in place if they should.
 
         Warn of columns that the labelled rows lack, if they are in a local file and not transformed.
         """
@@ -86,6 +90,8 @@ class ProcessPipeline(Pipeline):
             hint = "Name a function that joins them: data_transformer: {use: python, function: …}."
             yield Finding("data_transformer", _cannot_join(transformer), hint=hint)
         problem, connector = injected.get("problem"), injected.get("data_connector")
+        if data.in_place:
+            yield from _obstacles_in_place(injected)
         if problem is None or connector is None or data.train is None:
             return
         if not issubclass(transformer, IdentityDataTransformer):
@@ -186,6 +192,11 @@ class ProcessPipeline(Pipeline):
         return self._from(source, self.resource_version_control.save_batches(name, transformed))
 
     @task
+    def track_manifest(self, manifest: Manifest, name: str, source: Source) -> DatasetVersion:
+        """Store the rows of ``source``, which stay where they are, as a version of the dataset ``name``."""
+        return self._from(source, self.resource_version_control.save_manifest(name, manifest))
+
+    @task
     def join_batches(
         self,
         tables: Mapping[str, Frame],
@@ -265,6 +276,31 @@ class ProcessPipeline(Pipeline):
 
 def _cannot_join(transformer: type[DataTransformer]) -> str:
     return f"{transformer.__name__} takes one table, but data.sources has several"
+
+
+def _is_identity(transformer: type[DataTransformer]) -> bool:
+    return transformer.transform is IdentityDataTransformer.transform
+
+
+def _transforms(transformer: type[DataTransformer]) -> str:
+    return f"{transformer.__name__} makes new rows, but data.in_place leaves rows where they are"
+
+
+def _obstacles_in_place(injected: Mapping[str, Any]) -> Iterator[Finding]:
+    """An error for each reason why rows to predict cannot stay where they are."""
+    unset = "Unset data.in_place."
+    if not _is_identity(injected["data_transformer"]):
+        hint = f"{unset} Or make features with a feature_transformer, which learns them with the model."
+        yield Finding("data_transformer", _transforms(injected["data_transformer"]), hint=hint)
+    version_control = injected.get("resource_version_control")
+    if version_control and version_control.save_manifest is ResourceVersionControl.save_manifest:
+        yield Finding("resource_version_control", f"{version_control.__name__} copies all rows", hint=unset)
+    source, connector = injected["data"].predict, injected.get("data_connector")
+    if source is None or connector is None:
+        return
+    if obstacle := connector.obstacle_in_place(source, injected.get("folder")):
+        message, _, hint = obstacle.rpartition(". ")
+        yield Finding("data.predict", f"rows cannot stay in place: {message}", hint=f"{hint}.")
 
 
 def _missing_columns(problem: Problem, header: Sequence[str], source: Source) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lolpop.components.data_connector import DataConnector
     from lolpop.components.notifier import Notifier
     from lolpop.data.frames import Frame
+    from lolpop.data.manifests import Manifest
     from lolpop.data.reading import ColumnSchema
     from lolpop.data.sources import Source
 
@@ -49,6 +50,10 @@ class SourceReader:
     def scan(self, source: Source, table: str = "") -> Iterator[Frame]:
         """The rows of ``source`` in batches."""
         return self._recorded(self._data_connector.scan_as(source, self._schema(table)), table)
+
+    def manifest(self, source: Source) -> Manifest:
+        """The manifest of the rows of ``source``, which stay where they are."""
+        return self._data_connector.manifest(source, self._schema(""))
 
     def _schema(self, table: str) -> ReadingSchema:
         columns = {**self._schemas.columns(table), **self._roles.columns}

@@ -42,6 +42,7 @@ def versions_to_process(
     } or {str(mask(origin.source)): version(origin.source)}
     if dataset == "predict" and runner.data.batch_rows is not None:
         versions["data.batch_rows"] = str(runner.data.batch_rows)
+        versions["data.in_place"] = str(runner.data.in_place)
     return {**versions, "earlier rows": StoreState(_earlier_rows(runner, dataset))}
 
 

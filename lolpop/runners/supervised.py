@@ -236,6 +236,9 @@ class SupervisedRunner(Runner):
 
     def _process_batches(self, origin: Origin, reader: SourceReader) -> DatasetVersion:
         """Store rows to predict that come in batches."""
+        if self.data.in_place:
+            manifest = reader.manifest(origin.source)
+            return self.process.track_manifest(manifest, origin.dataset, origin.source)
         if not origin.tables:
             rows = reader.scan(origin.source)
             dataset_version = self.process.transform_batches(rows, origin.dataset, origin.source)

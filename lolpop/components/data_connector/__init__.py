@@ -14,6 +14,7 @@ from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
+    from lolpop.data.manifests import Manifest
     from lolpop.data.reading import ReadingSchema
     from lolpop.data.sources import Source
 
@@ -25,7 +26,7 @@ class DataConnector(Component):
 
     __slots__ = ()
 
-    reads_outside: ClassVar[frozenset[str]] = frozenset({"read", "read_as", "scan", "scan_as"})
+    reads_outside: ClassVar[frozenset[str]] = frozenset({"read", "read_as", "scan", "scan_as", "manifest"})
 
     acts_outside: ClassVar[frozenset[str]] = frozenset({"write", "writing"})
 
@@ -58,6 +59,39 @@ class DataConnector(Component):
         """``read_as`` for batches; by default, it calls ``scan``."""
         del schema
         return Reading(self.scan(source), {})
+
+    @classmethod
+    def obstacle_in_place(cls, source: Source, folder: Path | None) -> str | None:
+        """Why the rows of ``source`` cannot stay where they are, with what to do; None if they can.
+
+        Called before anything is built. Relative paths start at ``folder``.
+        """
+        del source, folder
+        return f"{cls.__name__} copies the rows that it reads. Unset data.in_place"
+
+    def manifest(self, source: Source, schema: ReadingSchema) -> Manifest:
+        """The files of ``source`` with the digests of their content, and the batches of ``scan_as``.
+
+        The rows stay where they are, and ``scan_manifest`` reads them later. Raises DataError if they cannot,
+        with the message of ``obstacle_in_place``, or if they cannot be read.
+        """
+        del schema
+        obstacle = self.obstacle_in_place(source, None)
+        raise DataError(f"Rows to predict cannot stay in place: {obstacle}.")
+
+    def scan_manifest(self, manifest: Manifest, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The batches of ``manifest`` from number ``start`` on, before number ``stop``.
+
+        They equal those of ``scan_as`` when the manifest was made. Raises DataError, naming the file, if its
+        content has changed since then or changes while it is read.
+        """
+        del start, stop
+        raise DataError(f"{type(self).__name__} cannot read the rows of {manifest.source} in place.")
+
+    def require_manifest(self, manifest: Manifest) -> None:
+        """Raise DataError if the content of a file of ``manifest`` has changed, or the file is gone."""
+        for _ in self.scan_manifest(manifest):
+            pass
 
     def version(self, source: Source) -> str | None:
         """A digest of what ``source`` holds now; None where that cannot be determined without reading it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lolpop.components.data_connector._folders import require_same_columns
 from lolpop.errors import DataError
@@ -27,6 +27,20 @@ class CommonSchema:
             require_same_columns(schema.names, first.names, location, self._first)
             for field in schema:
                 self._types[field.name] = self._common(field, location)
+
+    @classmethod
+    def of(cls, schema: pa.Schema) -> Self:
+        """The ``schema`` that was found before."""
+        common = cls.__new__(cls)
+        common._types = {field.name: field.type for field in schema}
+        return common
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns in the order of the first file."""
+        import pyarrow as pa
+
+        return pa.schema(list(self._types.items()))
 
     def cast(self, table: pa.Table, location: Location) -> pa.Table:
         """The rows ``table`` of ``location`` in this schema. Raises DataError if values would change."""

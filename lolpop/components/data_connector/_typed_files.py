@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from lolpop.components.data_connector._common_schema import CommonSchema, plain_identity
 from lolpop.components.data_connector._format import Format, WriteFrame
 from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
 from lolpop.data.batches import SchemaAligner, plain_values
+from lolpop.data.frames import wrap
 from lolpop.data.reading import Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lolpop.components.data_connector._folders import RowsFile
     from lolpop.components.data_connector._locations import Location
     from lolpop.data.frames import Frame
     from lolpop.data.sources import FrameKind
 
 _LOOKED_AT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRange:
+    """Consecutive rows of a file: ``rows`` of them, ``offset`` rows after the first one of a ``group``.
+
+    A group is a row group of Parquet, or a record batch of Arrow.
+    """
+
+    group: int
+    offset: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommonRows:
+    """What the rows of all files decide: their types, if there are several, and numbers with gaps."""
+
+    schema: CommonSchema | None
+    whole: WholeColumns | None
 
 
 class TypedFile(Format):
@@ -45,6 +70,30 @@ class TypedFile(Format):
         """All rows in batches, of which one is in memory, of one schema."""
         return Reading(self._frames(kind, batch_rows), {})
 
+    @classmethod
+    @abstractmethod
+    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
+        """The batches of at most ``batch_rows`` that ``scan`` reads of the file, in order."""
+
+    def frames_of(
+        self, file: RowsFile, ranges: Sequence[RowsRange], kind: FrameKind, common: CommonRows
+    ) -> Iterator[Frame]:
+        """The rows of consecutive ``ranges`` of ``file``."""
+        yield from self._made(file, self._ranged(file.location, ranges), kind, common)
+
+    def common(self, kind: FrameKind, batch_rows: int) -> CommonRows:
+        """What is decided by the rows of all files."""
+        schema = None
+        if len(self._files) > 1:
+            locations = [file.location for file in self._files]
+            schema = CommonSchema([(place, self._empty_table(place).schema) for place in locations])
+        return CommonRows(schema, self._whole(batch_rows) if kind == "pandas" else None)
+
+    def first_columns(self, kind: FrameKind) -> list[str]:
+        """The columns of the rows of the first file, with those that the names of its folders add."""
+        empty = self._empty_table(self._files[0].location)
+        return wrap(self._files[0].with_partition(to_frame(empty, kind))).columns
+
     @abstractmethod
     def _table(self, location: Location) -> pa.Table:
         """All rows."""
@@ -54,20 +103,26 @@ class TypedFile(Format):
         """The rows in tables of at most ``batch_rows``, of some ``columns`` or all."""
 
     @abstractmethod
+    def _ranged(self, location: Location, ranges: Sequence[RowsRange]) -> Iterator[pa.Table]:
+        """The rows of consecutive ``ranges``, a table of each."""
+
+    @abstractmethod
     def _with_gaps(self, location: Location) -> list[str]:
         """The columns of whole numbers of which the file does not say that no value is missing."""
 
     def _frames(self, kind: FrameKind, batch_rows: int) -> Iterator[Frame]:
-        schema = None
-        if len(self._files) > 1:
-            locations = [file.location for file in self._files]
-            schema = CommonSchema([(place, self._empty_table(place).schema) for place in locations])
-        whole = self._whole(batch_rows) if kind == "pandas" else None
+        common = self.common(kind, batch_rows)
         for file in self._files:
-            for part in file.location.explained_items(self._tables(file.location, batch_rows, None)):
-                table = plain_values(self._plain(part))
-                table = table if schema is None else schema.cast(table, file.location)
-                yield file.with_partition(to_frame(table, kind, whole))
+            yield from self._made(file, self._tables(file.location, batch_rows, None), kind, common)
+
+    def _made(
+        self, file: RowsFile, tables: Iterator[pa.Table], kind: FrameKind, common: CommonRows
+    ) -> Iterator[Frame]:
+        """Frames of ``tables`` that were read from ``file``."""
+        for part in file.location.explained_items(tables):
+            table = plain_values(self._plain(part))
+            table = table if common.schema is None else common.schema.cast(table, file.location)
+            yield file.with_partition(to_frame(table, kind, common.whole))
 
     def _whole(self, batch_rows: int) -> WholeColumns:
         """Which columns of whole numbers have missing values, or great numbers, in any file."""
@@ -135,13 +190,39 @@ class Parquet(TypedFile):
             return [name for name in names if name not in whole]
 
     def _tables(self, location: Location, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         # Buffered ahead, all bytes of the file would be in memory in the end.
         with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_rows, columns=columns):
-                yield pa.Table.from_batches([batch])
+            batches = file.iter_batches(batch_rows, columns=columns)
+            # Where a column has categories, batches end with their row group.
+            yield from cut(map(_table_of, batches), itertools.repeat(batch_rows))
+
+    @classmethod
+    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
+        """The batches, by the row group that they begin in."""
+        import pyarrow.parquet as pq
+
+        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+            metadata = file.metadata
+            sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+        ends = list(itertools.accumulate(sizes))
+        total = ends[-1] if ends else 0
+        ranges = []
+        for start in range(0, total, batch_rows):
+            group = bisect_right(ends, start)
+            offset = start - (ends[group] - sizes[group])
+            ranges.append(RowsRange(group, offset, min(batch_rows, total - start)))
+        return ranges
+
+    def _ranged(self, location: Location, ranges: Sequence[RowsRange]) -> Iterator[pa.Table]:
+        import pyarrow.parquet as pq
+
+        first, sizes = ranges[0], [part.rows for part in ranges]
+        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+            groups = list(range(first.group, file.num_row_groups))
+            batches = file.iter_batches(max(sizes), row_groups=groups)
+            yield from cut(map(_table_of, batches), sizes, skip=first.offset)
 
 
 class Feather(TypedFile):
@@ -178,10 +259,69 @@ class Feather(TypedFile):
 
         with location.readable() as source, pa.ipc.open_file(source) as file:
             for number in range(file.num_record_batches):
-                table = pa.Table.from_batches([file.get_batch(number)])
+                table = _table_of(file.get_batch(number))
                 for start in range(0, len(table), batch_rows):
                     part = table.slice(start, batch_rows)
                     yield part if columns is None else part.select(columns)
+
+    @classmethod
+    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
+        """The batches, by the record batch that they are in."""
+        import pyarrow as pa
+
+        options = pa.ipc.IpcReadOptions(included_fields=[0])  # one column says how many rows there are
+        with location.readable() as source, pa.ipc.open_file(source, options=options) as file:
+            return [
+                RowsRange(number, start, min(batch_rows, rows - start))
+                for number in range(file.num_record_batches)
+                for rows in [file.get_batch(number).num_rows]
+                for start in range(0, rows, batch_rows)
+            ]
+
+    def _ranged(self, location: Location, ranges: Sequence[RowsRange]) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        with location.readable() as source, pa.ipc.open_file(source) as file:
+            for group, parts in itertools.groupby(ranges, key=lambda part: part.group):
+                table = _table_of(file.get_batch(group))
+                for part in parts:
+                    yield table.slice(part.offset, part.rows)
+
+
+def cut(tables: Iterable[pa.Table], sizes: Iterable[int], skip: int = 0) -> Iterator[pa.Table]:
+    """The rows of ``tables`` after the first ``skip`` ones, in tables of ``sizes``.
+
+    The last one may have fewer rows.
+    """
+    import pyarrow as pa
+
+    remaining = _after(tables, skip)
+    table: pa.Table | None = next(remaining, None)
+    for size in sizes:
+        parts: list[pa.Table] = []
+        needed = size
+        while table is not None and needed:
+            parts.append(table.slice(0, needed))
+            needed -= len(parts[-1])
+            rest = table.slice(len(parts[-1]))
+            table = rest if len(rest) else next(remaining, None)
+        if not parts:
+            return
+        yield parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+
+
+def _after(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Those of ``tables`` that have rows, without the first ``rows`` of them."""
+    for table in tables:
+        if len(table) > rows:
+            yield table.slice(rows)
+        rows = max(0, rows - len(table))
+
+
+def _table_of(batch: pa.RecordBatch) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_batches([batch])
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lolpop.components.data_connector import DataConnector
+from lolpop.components.data_connector._file_states import digest_of
 from lolpop.components.data_connector._folders import (
+    RowsFile,
     files_of,
     part_name,
     require_replaceable,
@@ -20,6 +22,7 @@ from lolpop.components.data_connector._folders import (
 )
 from lolpop.components.data_connector._format import Format
 from lolpop.components.data_connector._formats import FORMATS
+from lolpop.components.data_connector._in_place import InPlaceReader, obstacle_in_place, require_in_place
 from lolpop.components.data_connector._locations import Location, located
 from lolpop.components.data_connector._options import MISSING, TextOptions
 from lolpop.components.data_connector._targets import require_reachable, require_writable
@@ -32,6 +35,7 @@ from lolpop.errors import DataError, Finding
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
+    from lolpop.data.manifests import Manifest
     from lolpop.data.sources import Source
 
 __all__ = ["FileDataConnector"]
@@ -169,12 +173,12 @@ class FileDataConnector(DataConnector):
         if location.path is None:
             return None
         if not location.is_many:
-            return _digest_of(location.path) if location.path.is_file() else None
+            return digest_of(location.path) if location.path.is_file() else None
         digests = hashlib.sha256()
         try:
             for file in files_of(location):
                 assert file.location.path is not None  # noqa: S101  (files of a local folder are local)
-                digests.update(f"{file.location.path} {_digest_of(file.location.path)}\n".encode())
+                digests.update(f"{file.location.path} {digest_of(file.location.path)}\n".encode())
         except (DataError, OSError):
             return None
         return digests.hexdigest()
@@ -216,6 +220,48 @@ class FileDataConnector(DataConnector):
         if type(self).scan is not FileDataConnector.scan:
             return super().scan_as(source, schema)
         return self._scan(source, schema)
+
+    @classmethod
+    def obstacle_in_place(cls, source: Source, folder: Path | None) -> str | None:
+        """Why the rows of ``source`` cannot stay in place; None if they can, or are no rows at all."""
+        if cls.scan is not FileDataConnector.scan:
+            return f"{cls.__name__} reads rows in its own way. Unset data.in_place"
+        try:
+            location = located(source, folder)
+            return obstacle_in_place(files_of(location)[0].location if location.is_many else location)
+        except DataError:
+            return None  # what is wrong with it is told by reading it
+
+    def manifest(self, source: Source, schema: ReadingSchema) -> Manifest:
+        """The files of ``source``, their digests, and the batches of at most ``data.batch_rows``.
+
+        Raises DataError if their format is text, or they cannot be read.
+        """
+        if type(self).scan is not FileDataConnector.scan:
+            return super().manifest(source, schema)
+        location = located(source, self._folder)
+        files = files_of(location) if location.is_many else [RowsFile(location, {})]
+        for file in files:
+            file.location.require()
+        _format_of(files[0].location)
+        require_in_place(files[0].location)
+        manifest = InPlaceReader(self._folder).manifest(
+            location, files, schema, self._frame, self._batch_rows
+        )
+        if not manifest.batches:
+            raise _without_rows(location)
+        return manifest
+
+    def scan_manifest(self, manifest: Manifest, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The batches of ``manifest`` from number ``start`` on, before number ``stop``.
+
+        Raises DataError, naming the file, if its content has changed, or changes while it is read.
+        """
+        return InPlaceReader(self._folder).frames(manifest, start, stop)
+
+    def require_manifest(self, manifest: Manifest) -> None:
+        """Raise DataError if a file of ``manifest`` has changed or is gone. No rows are read."""
+        InPlaceReader(self._folder).require(manifest)
 
     def write(self, frame: Frame, target: Source) -> None:
         """Write ``frame`` to ``target``, whole or not at all; folders are made where they are missing.
@@ -340,11 +386,6 @@ def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
 
 def _without_rows(location: Location) -> DataError:
     return DataError(f"{location} has a header but no rows.")
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _part_suffix(location: Location) -> str:

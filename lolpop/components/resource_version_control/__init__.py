@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from lolpop.errors import DataError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
     from lolpop.components.model_trainer import FittedModel, ModelTrainer
     from lolpop.data.frames import Frame
+    from lolpop.data.manifests import Manifest
     from lolpop.resources import DatasetVersion, Experiment, ModelVersion, Resource
 
 __all__ = ["ResourceVersionControl"]
@@ -43,6 +45,20 @@ class ResourceVersionControl(Component):
         from lolpop.data.batches import joined
 
         return self.save_data(name, joined(frames), parents=parents)
+
+    def save_manifest(
+        self, name: str, manifest: Manifest, *, parents: Sequence[Resource | str] = ()
+    ) -> DatasetVersion:
+        """Store the rows of ``manifest``, which stay where they are, as a new version of dataset ``name``.
+
+        No new version is created if the latest has an equal manifest. Loading such a version reads the files
+        of the manifest, and raises a LolpopError if their content has changed. Raises DataError if rows
+        cannot stay in place, as by default.
+        """
+        del name, parents
+        raise DataError(
+            f"{type(self).__name__} copies all rows, also those of {manifest.source}. Unset data.in_place."
+        )
 
     def load_batches(self, dataset_version: DatasetVersion | str) -> Iterator[Frame]:
         """The rows that were saved, in their order, in batches. The batch size is that of the storage."""

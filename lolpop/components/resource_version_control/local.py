@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from lolpop._temporary import temporary_folder
+from lolpop.components.data_connector import DataConnector
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.model_trainer import FittedModel, ModelTrainer, folders
 from lolpop.components.model_trainer.stored import StoredModel, loaded
 from lolpop.components.resource_version_control import ResourceVersionControl
+from lolpop.components.resource_version_control._in_place import InPlaceVersions
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
 from lolpop.registry import is_installed
@@ -25,6 +27,7 @@ from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
     from lolpop.data.frames import Frame
+    from lolpop.data.manifests import Manifest
     from lolpop.data.tables import Written
 
 __all__ = ["LocalResourceVersionControl"]
@@ -37,7 +40,8 @@ class LocalResourceVersionControl(ResourceVersionControl):
     """Stores data and models as artifacts of their resources.
 
     Data is stored as Arrow files. pandas and polars dataframes and pyarrow tables are loaded as the type that
-    was saved. Models are stored in the format of their trainer.
+    was saved. Rows that stay in place (``data.in_place``) are read by the data connector. Models are stored
+    in the format of their trainer.
 
     Parameters
     ----------
@@ -46,12 +50,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
         (``package.module.Class``), and trainers that are not registered (``package.module:Class``).
     """
 
+    verified_parameters = frozenset({"data_connector"})
+
     def __init__(
         self,
         trusted_types: tuple[Annotated[str, Field(pattern=_TYPE)], ...] = (),
         *,
         store: Store,
         metadata_tracker: MetadataTracker,
+        data_connector: DataConnector | None = None,
     ) -> None:
         for name in trusted_types:
             if not re.fullmatch(_TYPE, name):
@@ -62,6 +69,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         self._trusted_types = tuple(trusted_types)
         self._store = store
         self._metadata_tracker = metadata_tracker
+        self._in_place = InPlaceVersions(store, metadata_tracker, data_connector)
         # Files that are read in parts: each is checked and fetched once.
         self._lock = Lock()
         self._reading = ExitStack()
@@ -96,6 +104,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
             written = tables.write_batches(prefetched(frames), path)
             return self._keep(name, written, path.rename, parents)
 
+    def save_manifest(
+        self, name: str, manifest: Manifest, *, parents: Sequence[Resource | str] = ()
+    ) -> DatasetVersion:
+        """Store ``manifest`` as a new version of dataset ``name``, unless the latest is equal.
+
+        Raises DataError if its rows cannot be read.
+        """
+        return self._in_place.save(name, manifest, parents)
+
     def load_data(self, dataset_version: DatasetVersion | str) -> Frame:
         """The frame that was saved, with its dtypes, its index, and the order of its rows and columns."""
         from lolpop.data import tables
@@ -103,8 +120,13 @@ class LocalResourceVersionControl(ResourceVersionControl):
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (remembered := recall(dataset_version)) is not None:
             return cast("Frame", remembered)
-        with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
-            frame = tables.unpack(tables.read(path))
+        if (manifest := self._in_place.manifest(dataset_version)) is not None:
+            import pyarrow as pa
+
+            frame = tables.unpack(pa.concat_tables(self._in_place.tables(dataset_version, manifest)))
+        else:
+            with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
+                frame = tables.unpack(tables.read(path))
         remember(frame, dataset_version)
         return frame
 
@@ -116,6 +138,9 @@ class LocalResourceVersionControl(ResourceVersionControl):
         if (remembered := recall(dataset_version)) is not None:
             yield cast("Frame", remembered)
             return
+        if (manifest := self._in_place.manifest(dataset_version)) is not None:
+            yield from map(tables.unpack, self._in_place.tables(dataset_version, manifest))
+            return
         with self._metadata_tracker.reading_artifact(dataset_version, "data") as path:
             yield from map(tables.unpack, tables.read_batches(path))
 
@@ -126,13 +151,19 @@ class LocalResourceVersionControl(ResourceVersionControl):
         dataset_version = as_resource(dataset_version, DatasetVersion)
         if (remembered := recall(dataset_version)) is not None:
             return [len(cast("Frame", remembered))]
+        if (manifest := self._in_place.manifest(dataset_version)) is not None:
+            return [batch.rows for batch in manifest.batches]
         return tables.batch_sizes(self._path_of(dataset_version))
 
     def load_part(self, dataset_version: DatasetVersion | str, start: int, stop: int) -> Iterator[Frame]:
         """The batches from ``start`` up to, but not including, ``stop``. No others are read."""
         from lolpop.data import tables
 
-        path = self._path_of(as_resource(dataset_version, DatasetVersion))
+        dataset_version = as_resource(dataset_version, DatasetVersion)
+        if (manifest := self._in_place.manifest(dataset_version)) is not None:
+            yield from map(tables.unpack, self._in_place.tables(dataset_version, manifest, start, stop))
+            return
+        path = self._path_of(dataset_version)
         yield from map(tables.unpack, tables.read_batches(path, start, stop))
 
     def close(self) -> None:
@@ -185,6 +216,9 @@ class LocalResourceVersionControl(ResourceVersionControl):
         name, owner = "data", saved
         if isinstance(saved, Experiment | ModelVersion):
             name, owner = "model", self._experiment(saved)
+        elif isinstance(saved, DatasetVersion) and (manifest := self._in_place.manifest(saved)) is not None:
+            self._in_place.require(saved, manifest)
+            return
         if recall(owner) is None and not self._metadata_tracker.has_artifact(owner, name):
             raise UnusableArtifactError(f"the {name} of {owner} is lost or damaged")
 

@@ -170,6 +170,8 @@ class Contributions:
             return
         constructor = vars(implementation).get("__init__")
         name = dependency.parameter.name
+        if name in getattr(implementation, "verified_parameters", ()):
+            return
         # A parameter of a base class is in the keywords that the constructor passes on.
         is_own = isinstance(constructor, FunctionType) and name in constructor.__code__.co_varnames
         if isinstance(provider, Settings) and isinstance(constructor, FunctionType) and is_own:
