@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -49,6 +50,18 @@ class DataCheckerContract(ComponentContract):
             report = make(rows.problem).check(rows.features, labelled=False)
             errors = [check.message for check in report.of("error")]
             require(not errors, "no error in rows to be predicted", errors)
+
+    def test_examines_batches_as_their_rows(self, make: Make) -> None:
+        """Sound rows to predict are sound in batches, too, and what is no dataframe raises a DataError."""
+        for kind in self.problem_types:
+            rows = sample(kind)
+            examination = make(rows.problem).examine([rows.features[:100]])
+            later = make(rows.problem).examine([rows.features[100:]])
+            examination.merge(pickle.loads(pickle.dumps(later)))  # noqa: S301  (made here)
+            errors = [check.message for check in examination.report().of("error")]
+            require(not errors, "no error in rows to be predicted", errors)
+            checker = make(rows.problem)
+            raised(DataError, lambda: checker.examine([cast("Any", [[1, 2]])]))  # noqa: B023  (called at once)
 
     def test_says_what_it_says_again(self, make: Make) -> None:
         """The same rows always get the same report, and are not changed."""

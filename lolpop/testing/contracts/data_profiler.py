@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -55,6 +56,22 @@ class DataProfilerContract(ComponentContract):
         one, other = whole.by_name["number"].numbers, parts.by_name["number"].numbers
         same = (one.min, one.max, round(one.mean, 9)) == (other.min, other.max, round(other.mean, 9))
         require(same, f"the range and mean {one.min, one.max, one.mean}", (other.min, other.max, other.mean))
+
+    def test_sketches_of_parts_are_one(self, make: Make) -> None:
+        """Sketches that other processes made of parts, merged, have the profile of one, and are compared."""
+        frame = sample(rows=400).frame
+        parts = [frame[:150], frame[150:400]]
+        whole = self.instance(make).sketch(parts, rows=400)
+        merged = self.instance(make).sketch(rows=400)
+        for first_row, part in zip((0, 150), parts, strict=True):
+            sketch = self.instance(make).sketch([part], first_row=first_row, rows=400)
+            merged.merge(pickle.loads(pickle.dumps(sketch)))  # noqa: S301  (made here)
+        require(len(merged) == len(frame), f"{len(frame)} rows", len(merged))
+        require(merged.profile() == whole.profile(), "the profile of all parts at once", "another")
+        report = self.instance(make).compare(merged, sample(rows=400, seed=1).frame)
+        require(report.status == "ok", "no drift between rows of one source", report.status)
+        less = merged.without({"noise", "nothing"}).profile()
+        require("noise" not in less.by_name, "no column that is left out", list(less.by_name))
 
     def test_batches_have_the_same_columns(self, make: Make) -> None:
         """A batch whose columns differ from the first raises a DataError."""

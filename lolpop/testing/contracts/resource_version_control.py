@@ -76,6 +76,11 @@ class ResourceVersionControlContract(ComponentContract):
         require(rows_of(make().load_data(version)) == rows_of(frame), "the rows of both batches", "others")
         batches = joined(make().load_batches(version))
         require(rows_of(batches) == rows_of(frame), "the rows of both batches, in batches", "others")
+        sizes, rows = list(make().batch_sizes(version)), [len(rows) for rows in make().load_batches(version)]
+        require(sizes == rows, f"batches of {rows} rows", sizes)
+        first, second = (joined(make().load_part(version, at, at + 1)) for at in (0, len(sizes) - 1))
+        require(rows_of(first) == rows_of(frame[: sizes[0]]), "the rows of the first batch", "others")
+        require(rows_of(second) == rows_of(frame[-sizes[-1] :]), "the rows of the last batch", "others")
 
     def test_batches_have_the_same_columns(self, make: Make, metadata_tracker: MetadataTracker) -> None:
         """Batches with different columns raise a DataError, and create no version."""

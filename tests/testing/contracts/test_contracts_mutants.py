@@ -14,6 +14,7 @@ import pytest
 from lolpop.checks import Check, CheckReport
 from lolpop.components.cache_manager.local import LocalCacheManager
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
+from lolpop.components.data_checker.examination import CheckedBatches
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.components.data_splitter import Splits
@@ -245,8 +246,17 @@ MUTANTS = {
         ("rows_that_are_missing_are_reported", of_problem(says_nothing(BuiltinDataChecker, "check", CheckReport()))),
         ("says_what_it_says_again", of_problem(changes_the_frame(BuiltinDataChecker, "check"))),
         ("refuses_what_is_no_frame", of_problem(says_nothing(BuiltinDataChecker, "check", CheckReport()))),
+        ("examines_batches_as_their_rows", of_problem(mutant(
+            BuiltinDataChecker, examine=lambda self, frames, expectation=None: CheckedBatches([]),
+        ))),
     ],
     contracts.DataProfilerContract: [
+        ("sketches_of_parts_are_one", of_problem_and_seed(mutant(
+            BuiltinDataProfiler,
+            sketch=lambda self, frames=(), first_row=0, rows=None: BuiltinDataProfiler.sketch(
+                self, [frame[:9] for frame in frames]
+            ),
+        ))),
         ("describes_every_column", of_problem_and_seed(mutant(
             BuiltinDataProfiler,
             profile=lambda self, frame: BuiltinDataProfiler.profile(self, frame[frame.columns[:2]]),
@@ -472,6 +482,7 @@ MUTANTS = {
             save_data=lambda self, name, frame, parents=(): LocalResourceVersionControl.save_data(self, name, frame),
         ))),
         ("lost_versions_are_reported", of_tracker(says_nothing(LocalResourceVersionControl, "require"))),
+        ("batches_come_back", of_tracker(says_nothing(LocalResourceVersionControl, "batch_sizes", [1]))),
     ],
     contracts.ModelRepositoryContract: [
         ("version_is_approved_step_by_step", of_tracker(says_nothing(SQLModelRepository, "is_approved", True))),
