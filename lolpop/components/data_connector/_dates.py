@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-DateForm: TypeAlias = Literal["day", "time", "zoned", "nanosecond"]
-"""A date alone, one with a time, one with a time and a zone; the last, beside another, for finer times."""
+DateForm: TypeAlias = Literal["day", "time", "zoned", "nanosecond", "distant"]
+"""A date alone, one with a time, one with a time and a zone.
+
+The last two stand beside one of these: for times finer than microseconds, and for dates that times in nanoseconds
+do not reach, such as the year 9999.
+"""
 
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"
 _TIMED = r"[T ][0-9]{2}:[0-9]{2}"
@@ -40,14 +44,21 @@ def forms_of(texts: pa.ChunkedArray) -> frozenset[DateForm]:
         if pc.any(pc.match_substring_regex(texts, _TOO_FINE)).as_py():
             return frozenset()  # as times they would lose digits
         forms.add("nanosecond")
-    if not agree(forms) or _parsed(texts, forms) is None:
+    if not agree(forms) or (dates := _parsed(texts, forms)) is None:
         return frozenset()
-    return frozenset(forms)
+    if _are_distant(dates):
+        forms.add("distant")
+    return frozenset(forms) if agree(forms) else frozenset()
 
 
 def agree(forms: Set[DateForm]) -> bool:
-    """Whether dates of these forms can stand in one column: what has no zone is in none."""
-    return bool(forms) and ("zoned" not in forms or forms <= {"zoned", "nanosecond"})
+    """Whether dates of these forms can stand in one column.
+
+    Those without a zone are in none, and no type holds both nanoseconds and distant years.
+    """
+    if forms >= {"nanosecond", "distant"}:
+        return False
+    return bool(forms) and ("zoned" not in forms or forms <= {"zoned", "nanosecond", "distant"})
 
 
 def to_dates(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pa.ChunkedArray:
@@ -59,9 +70,20 @@ def to_dates(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pa.ChunkedArray:
     unit = "ns" if "nanosecond" in forms else "us"
     zone = "UTC" if "zoned" in forms else None
     array = pa.Array.from_pandas(dates, type=pa.timestamp(unit, tz=zone))
-    if forms == {"day"}:
+    if forms <= {"day", "distant"}:
         array = array.cast(pa.date32())
     return pa.chunked_array([array])
+
+
+def _are_distant(dates: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    try:
+        for date in (dates.min(), dates.max()):
+            date.as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime:
+        return True
+    return False
 
 
 def _parsed(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pd.Series[Any] | None:
