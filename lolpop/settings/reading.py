@@ -88,6 +88,8 @@ _EXAMPLES = {_LIST: '["one", "two"]', _MAPPING: '{"key": "value"}'}
 
 _TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
+_NULL = "null"
+
 _KEY = "[key]"
 """The last step of a location of pydantic that is a key of a mapping."""
 
@@ -215,11 +217,15 @@ def _is_collection(node: Node) -> bool:
 
 
 def _is_meant_as_text(value: Any, annotation: Any) -> bool:
-    """Whether a type takes text itself, so that it is not read as JSON: ``true`` stays text."""
+    """Whether a type takes text itself, so that it is not read as JSON: ``true`` and ``"true"`` stay text."""
     members = value_types(annotation)
     if isinstance(value, float) and Decimal in members and float not in members:
         return True  # it has digits that a float does not keep
-    if isinstance(value, str) or str not in members or Any in members:
+    if isinstance(value, str):
+        # Quotes set text apart from what a type takes as well: numbers, or null.
+        is_text_only = all(member is str or holds_secret(member) for member in members)
+        return is_text_only and not (value == _NULL and is_optional(annotation))
+    if str not in members or Any in members:
         return False
     others = tuple(member for member in members if member is not str)
     if value is None:

@@ -236,10 +236,22 @@ def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
         assert c.train.trainer().params == {"C": 0.5, "tol": 3}
 
 
-@pytest.mark.parametrize("text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', "", " ", "1_000"])
+@pytest.mark.parametrize(
+    "text", ["123", "1e5", "true", "null", "[1]", '{"a": 1}', '"abc"', '"1"', "", " ", "1_000"]
+)
 def test_any_text_can_be_a_text(tmp_path, text):
     """A text setting takes the value of a variable unchanged."""
     assert load(tmp_path, environ={"LOLPOP_CONNECTION__URL": text}).connection().url == text
+
+
+@pytest.mark.parametrize("text", ["123", "true", '"abc"', '"1"', " "])
+def test_a_secret_is_the_text_of_its_variable(tmp_path, text):
+    """Quotes are a part of it, whether the variable is the setting's own or a link leads to it."""
+    for c in (
+        load(tmp_path, environ={"LOLPOP_CONNECTION__TOKEN": text}),
+        load(tmp_path, "connection: {token: '${env:TOKEN}'}", environ={"TOKEN": text}),
+    ):
+        assert c.connection().token.get_secret_value() == text
 
 
 def test_names_without_case_find_declared_ones(tmp_path):

@@ -128,6 +128,7 @@ class Typed(Component):
         inner: Inner | None = None,
         either: int | str = 0,
         anything: Any = None,
+        maybe: str | None = None,
     ):
         self.values = {name: value for name, value in locals().items() if name != "self"}
 
@@ -139,8 +140,6 @@ class TypedContainer(RunnerContainer):
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_characters="\0$\r", exclude_categories=["Cs"]), max_size=8
 )
-# JSON's own texts are read as JSON, in quotes; what else looks like JSON stays a text.
-TEXTS = WORDS.filter(lambda text: not text.strip().startswith('"'))
 
 
 @settings(max_examples=50, deadline=None)
@@ -148,7 +147,7 @@ TEXTS = WORDS.filter(lambda text: not text.strip().startswith('"'))
     st.fixed_dictionaries(
         {},
         optional={
-            "text": TEXTS,
+            "text": WORDS | WORDS.map(json.dumps),
             "whole": st.integers(-(2**53), 2**53),
             "real": st.floats(allow_nan=False, allow_infinity=False),
             "flag": st.booleans(),
@@ -180,6 +179,17 @@ def test_values_come_through_variables_and_overrides_as_they_are(values):
     ):
         got = container.typed().values
         assert {name: got[name] for name in values} == values
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [('"5"', "either", "5"), ("5", "either", 5), ('"x"', "either", "x"), ('"x"', "anything", "x"), ('"x"', "text", '"x"'),
+     ('"null"', "maybe", "null"), ("null", "maybe", None), ('"x"', "maybe", '"x"')],
+)  # fmt: skip
+def test_quotes_in_a_variable_mark_text_where_other_values_are_possible(text, name, value):
+    """They are a part of the text where a setting takes nothing else."""
+    container = TypedContainer.load(environ={f"LOLPOP_TYPED__{name.upper()}": text})
+    assert container.typed().values[name] == value
 
 
 @pytest.mark.parametrize(

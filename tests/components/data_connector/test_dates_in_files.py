@@ -38,7 +38,8 @@ def test_nanoseconds_beside_a_distant_year_are_text(tmp_path, distant, zone, suf
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 @pytest.mark.parametrize(
-    "texts", [[FINE, "2262-04-11T23:47:16.854775807"], ["9999-12-31", "2024-01-31"], ["9999-12-31T00:00Z"] * 2]
+    "texts",
+    [[FINE, "2262-04-11T23:47:16.854775807"], ["9999-12-31", "2024-01-31"], ["9999-12-31T00:00Z"] * 2],
 )
 def test_dates_that_one_type_holds_are_dates(tmp_path, texts, suffix, kind, batch_rows):
     """The last nanosecond that there is, and years far away without nanoseconds."""
