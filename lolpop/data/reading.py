@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from lolpop.problem import ISO, ForecastingProblem, Problem
 
-__all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema", "Schemas"]
+__all__ = ["ColumnKind", "ColumnSchema", "Notice", "Reading", "ReadingSchema", "Schemas", "WrittenForm"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,8 @@ class ColumnSchema(_Value):
     thousands: str = ""
     missing: tuple[str, ...] = ()
     """Texts that were read as missing values, besides those of the settings."""
+    shared: bool = False
+    """Whether several tables have the column: it has this type in each of them, and text is as written."""
 
 
 class ReadingSchema(_Value):
@@ -48,6 +50,11 @@ class ReadingSchema(_Value):
         default=False,
         description="Whether one value that is no number makes a column text: in rows to predict, a value "
         "that the model cannot use is an error, not a missing value.",
+    )
+    joined: bool = Field(
+        default=False,
+        description="Whether there are other tables, so that columns may be keys of a join: how their values "
+        "are written is a part of the reading.",
     )
 
     @classmethod
@@ -93,6 +100,37 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenForm:
+    """How the values of a column are written, as far as its type does not keep it."""
+
+    code: str | None = None
+    """A value that looks like a code, such as 01 among numbers."""
+    padded: str | None = None
+    """A number whose fraction ends with a zero, such as 1.10."""
+    places: tuple[int, int] | None = None
+    """The least and the most decimal places of the numbers that have any."""
+
+    @property
+    def text(self) -> str | None:
+        """A value that is probably meant as it is written, if there is one.
+
+        No program pads some numbers with zeros and not others.
+        """
+        if self.code is None and self.places is not None and self.places[0] < self.places[1]:
+            return self.padded
+        return self.code
+
+    def and_also(self, other: WrittenForm) -> WrittenForm:
+        """The form of both."""
+        places = [length for form in (self, other) if form.places is not None for length in form.places]
+        return WrittenForm(
+            self.code or other.code,
+            self.padded or other.padded,
+            (min(places), max(places)) if places else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """The rows of a source, a frame or an iterator of frames, and how they were read."""
 
@@ -100,3 +138,5 @@ class Reading(Generic[T]):
     columns: Mapping[str, ColumnSchema]
     """How the columns were read; empty if the source itself has types."""
     notices: tuple[Notice, ...] = ()
+    written: Mapping[str, WrittenForm] = field(default_factory=dict)
+    """How the values of columns of text were written; only if the schema says that tables are joined."""

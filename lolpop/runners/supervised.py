@@ -112,7 +112,7 @@ class SupervisedRunner(Runner):
         reader = self._reader(dataset)
         if dataset == "predict" and self.data.batch_rows is not None:
             return self._process_batches(origin, reader)
-        tables = {name: reader.read(table.source, name) for name, table in origin.tables.items()}
+        tables, _ = reader.read_tables({name: table.source for name, table in origin.tables.items()})
         if tables:
             frame = self.process.join_data(tables)
         else:
@@ -246,10 +246,9 @@ class SupervisedRunner(Runner):
             return dataset_version
         name = origin.batched()
         table = origin.tables[name]
-        tables = {
-            other: reader.read(origin.tables[other].source, other) for other in origin.tables if other != name
-        }
-        batched = self.process.track_batches(reader.scan(table.source, name), table.dataset, table.source)
+        sources = {other: origin.tables[other].source for other in origin.tables}
+        tables, rows = reader.read_tables(sources, batched=name)
+        batched = self.process.track_batches(rows, table.dataset, table.source)
         parents = [*self._track(tables, origin), batched]
         dataset_version = self.process.join_batches(
             tables, name, batched, origin.dataset, origin.source, parents

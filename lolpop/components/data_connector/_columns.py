@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._evidence import Evidence, Fields, without_plus
+from lolpop.components.data_connector._notations import NOTATIONS
 from lolpop.components.data_connector._numbers import (
     PLAIN,
     NumberCounts,
     NumberStyle,
-    number_in_other_form,
-    number_with_symbol,
-    number_with_unit,
 )
+from lolpop.components.data_connector._options import MISSING
+from lolpop.components.data_connector._written import NumberForms
 from lolpop.data.frames import count, listed
-from lolpop.data.reading import ColumnSchema, Notice
+from lolpop.data.reading import ColumnSchema, Notice, WrittenForm
 from lolpop.errors import DataError
 
 if TYPE_CHECKING:
@@ -110,13 +110,19 @@ class ColumnReader:
         self._is_strict = schema.strict
         self._is_identity = name in schema.identity
         self._is_label = name in schema.labels
-        written = self._is_identity or self._is_label
+        self._is_shared = expected is not None and expected.shared
+        is_shared_text = self._is_shared and self._expected_kind == "text" and self._kind is None
+        written = self._is_identity or self._is_label or is_shared_text
         missing = options.missing | frozenset(expected.missing if expected else ())
         style = options.style
         if expected is not None and expected.kind in {"integer", "number"}:
             style = NumberStyle(expected.decimal, expected.thousands)
         self.evidence = Evidence(Fields(frozenset() if written else missing, written), style)
         self._counts: NumberCounts | None = None
+        self._misses_by_default = options.missing == frozenset(MISSING)
+        self._numbers = NumberForms()
+        if schema.joined and self._kind is None:
+            self.evidence.on_numbers = self._numbers.add
 
     def add(self, values: pa.ChunkedArray) -> None:
         """Take the fields of some more rows; empty ones are null."""
@@ -156,6 +162,8 @@ class ColumnReader:
         if self._expected_kind == "text":
             return self._planned("string")
         read_as = self._type_of_kinds()
+        if self._is_shared and self._expected_kind == "number" and read_as in _WHOLE:
+            return self._planned(read_as if evidence.beyond_floats else "float64")
         if counts is not None and read_as == "string" and (style := self._style(counts)) is not None:
             whole = style not in counts.fractions
             if not whole or counts.digits <= _DIGITS:
@@ -164,6 +172,16 @@ class ColumnReader:
                     evidence.fields, "int64" if whole else "float64", style, lenient=True, others=others
                 )
         return self._planned(read_as)
+
+    def written(self, plan: ColumnPlan) -> WrittenForm | None:
+        """How the values are written, as far as the type of ``plan`` does not keep it; None if it does."""
+        if self._kind is not None:
+            return None
+        if plan.type == "string":
+            missing = (text for text in self.evidence.missing if text)
+            return WrittenForm(next(missing, None)) if self._misses_by_default else None
+        words = (text for text in plan.others if any(map(str.isalnum, text)))
+        return self._numbers.form.and_also(WrittenForm(next(words, None)))
 
     def convert(self, values: pa.ChunkedArray, plan: ColumnPlan) -> pa.ChunkedArray:
         """The fields ``values`` by ``plan``."""
@@ -262,7 +280,8 @@ class ColumnReader:
 
     def _without_zeros(self, plan: ColumnPlan) -> Iterator[Notice]:
         text = self.evidence.zero
-        if text is None or plan.type not in _WHOLE or self._expected is not None:
+        is_settled = self._expected is not None and not self._is_shared
+        if text is None or plan.type not in _WHOLE or is_settled:
             return
         yield Notice(
             f"{self._shown}: values of {self._name!r} such as {text!r} are read as numbers, without their "
@@ -272,21 +291,15 @@ class ColumnReader:
     def _with_marks(self, plan: ColumnPlan) -> Iterator[Notice]:
         if plan.type != "string" or self._expected_kind == "text" or self._is_identity or self._is_label:
             return
-        forms = {
-            "with a symbol": number_with_symbol,
-            "with a unit": number_with_unit,
-            "in different forms": number_in_other_form,
-        }
-        for form, first_in in forms.items():
-            if (text := first_in(self.evidence.sample)) is None:
-                continue
-            yield Notice(
-                f"{self._shown}: values of {self._name!r} are numbers {form}, such as {text!r}, "
-                "and are read as text. Write plain numbers, or convert them in data_transformer; set "
-                f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
-                "warning",
-            )
-            return
+        for notation, first_in in NOTATIONS.items():
+            if (text := first_in(self.evidence.sample)) is not None:
+                yield Notice(
+                    f"{self._shown}: values of {self._name!r} are {notation}, such as {text!r}, "
+                    "and are read as text. Write plain numbers, or convert them in data_transformer; set "
+                    f"data_connector: {{columns: {{{self._name}: text}}}} if that is right.",
+                    "warning",
+                )
+                return
 
     def _nearly(self, plan: ColumnPlan, counts: NumberCounts, style: NumberStyle) -> Notice:
         others = counts.others[style]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lolpop.components.data_connector._folders import RowsFile
     from lolpop.components.data_connector._options import TextOptions
     from lolpop.data.frames import Frame
-    from lolpop.data.reading import ColumnSchema, ReadingSchema
+    from lolpop.data.reading import ColumnSchema, ReadingSchema, WrittenForm
     from lolpop.data.sources import FrameKind
 
 
@@ -63,7 +63,7 @@ class CsvFrames:
             columns.append(self._converted(reader, plans[name], values))
             reader.evidence.forget()
         frame = to_frame(pa.table(columns, names=names), self._kind)
-        return Reading(frame, _schemas(plans), self._notices(readers, plans))
+        return Reading(frame, _schemas(plans), self._notices(readers, plans), self._written(readers, plans))
 
     def scan(self, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, after a first look at all of them."""
@@ -78,8 +78,8 @@ class CsvFrames:
                     reader.evidence.forget()
         self._count(readers, batch_rows)
         plans = {name: reader.plan() for name, reader in readers.items()}
-        notices = self._notices(readers, plans)
-        return Reading(self._frames(readers, plans, batch_rows), _schemas(plans), notices)
+        rows = self._frames(readers, plans, batch_rows)
+        return Reading(rows, _schemas(plans), self._notices(readers, plans), self._written(readers, plans))
 
     def _frames(
         self, readers: Mapping[str, ColumnReader], plans: Mapping[str, ColumnPlan], batch_rows: int
@@ -133,6 +133,14 @@ class CsvFrames:
         notices = [notice for name, reader in readers.items() for notice in reader.notices(plans[name])]
         missing = {name: reader.evidence.missing for name, reader in readers.items()}
         return (*notices, *missing_notice(self._shown, missing))
+
+    def _written(
+        self, readers: Mapping[str, ColumnReader], plans: Mapping[str, ColumnPlan]
+    ) -> dict[str, WrittenForm]:
+        if not self._schema.joined:
+            return {}
+        forms = {name: reader.written(plans[name]) for name, reader in readers.items()}
+        return {name: form for name, form in forms.items() if form is not None}
 
 
 def _schemas(plans: Mapping[str, ColumnPlan]) -> dict[str, ColumnSchema]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 DateForm: TypeAlias = Literal["day", "time", "zoned", "nanosecond", "distant"]
 """A date alone, one with a time, one with a time and a zone.
 
-The last two stand beside one of these: for times finer than microseconds, and for dates that times in nanoseconds
-do not reach, such as the year 9999.
+The last two stand beside one of these: for times finer than microseconds, and for dates that times in
+nanoseconds do not reach, such as the year 9999.
 """
 
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -91,6 +91,8 @@ class Evidence:
         self.zero: str | None = None
         """A whole number with a zero in front, if there is one; not looked for in fields as written."""
         self.sample: list[str] = []
+        self.on_numbers: Callable[[pa.ChunkedArray], None] | None = None
+        """What else looks at texts that are numbers."""
         self._typed: tuple[pa.ChunkedArray, pa.ChunkedArray] | None = None
 
     def add(self, values: pa.ChunkedArray) -> None:
@@ -107,6 +109,8 @@ class Evidence:
         if texts.null_count == len(texts):
             return
         kind = self._number_kind(texts, values)
+        if kind is not None and self.on_numbers is not None:
+            self.on_numbers(texts)
         present = texts.drop_null() if kind is None and texts.null_count else texts
         kind = kind or self._other_kind(present)
         self.kinds.add(kind)
@@ -174,7 +178,7 @@ class Evidence:
                 pc.all(pc.match_substring_regex(present, _CANONICAL)).as_py()
             )
         if self.canonical_floats:
-            self.canonical_floats = kind == "number" and _are_canonical(pc.unique(present).to_pylist())
+            self.canonical_floats = kind == "number" and are_canonical_floats(pc.unique(present).to_pylist())
 
 
 class Bytes:
@@ -252,7 +256,8 @@ def _are_booleans(present: pa.ChunkedArray) -> bool:
     return {value.lower() for value in pc.unique(present).slice(0, 20).to_pylist()} <= {"true", "false"}
 
 
-def _are_canonical(texts: Iterable[str]) -> bool:
+def are_canonical_floats(texts: Iterable[str]) -> bool:
+    """Whether all ``texts`` are fractions as Python writes them."""
     try:
         return all(str(float(text)) == text for text in texts)
     except ValueError:

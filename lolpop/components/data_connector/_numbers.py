@@ -16,22 +16,7 @@ if TYPE_CHECKING:
 _FEW = 20
 _REMEMBERED = 1000
 _PLACEHOLDER = re.compile(r"[^\w\s]+")
-
-_CURRENCIES, _SHARES, _MINUS = "$\u20ac\u00a3\u00a5", "%\u2030", "\u2212"
-_DIGITS = r"[0-9.,' ]*[0-9][0-9.,' ]*"
-_WITH_SYMBOL = re.compile(
-    rf"^[-+({_MINUS}]?(?:[{_CURRENCIES}]{_DIGITS}|{_DIGITS}[{_CURRENCIES}{_SHARES}]|(?<={_MINUS}){_DIGITS})\)?$"
-)
-_WITH_UNIT = re.compile(
-    rf"^[-+{_MINUS}]?{_DIGITS}(?P<unit>[\u00b0\u00b5]?[^\W\d_]{{1,10}}(?:/[^\W\d_]{{1,5}})?[\u00b2\u00b3]?)$"
-)
-_DISTINCT, _UNITS = 10, 3
 _PLACEHOLDERS = 3  # different texts that stand for a missing value
-_WHOLE_OR_FRACTION = r"[0-9]+(?:[.,][0-9]+)*"
-_OTHER_FORM = re.compile(
-    rf"^(?:\({_WHOLE_OR_FRACTION}\)|{_WHOLE_OR_FRACTION}-|[<>\u2264\u2265~] ?=? ?{_WHOLE_OR_FRACTION}"
-    r"|[-+]?[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]+)?|[-+]?[0-9]{1,3}(?:_[0-9]{3})+)$"
-)
 
 NEARLY = 0.9
 """The least share of numbers in a numeric column."""
@@ -72,40 +57,6 @@ class NumberStyle:
     def plain_text(self, text: str) -> str:
         """A number of this style in the style of Python."""
         return (text.replace(self.thousands, "") if self.thousands else text).replace(self.decimal, ".")
-
-
-def number_with_symbol(texts: Sequence[str]) -> str | None:
-    """The first text if nearly all ``texts`` are numbers with a currency, a percent or a long minus sign."""
-    with_symbol = [text for text in texts if _WITH_SYMBOL.match(text)]
-    return with_symbol[0] if texts and len(with_symbol) >= NEARLY * len(texts) else None
-
-
-def number_with_unit(texts: Sequence[str]) -> str | None:
-    """The first text if nearly all ``texts`` are numbers before a unit, such as ``12 kg``.
-
-    Units after a space may be up to three different ones. Without a space there is one: ``12A`` and ``12B``
-    are codes. So are texts of fewer than ten different ones.
-    """
-    matches = [match for text in texts if (match := _WITH_UNIT.match(text))]
-    if len(matches) < NEARLY * len(texts) or len({match[0] for match in matches}) < _DISTINCT:
-        return None
-    units = {match["unit"] for match in matches}
-    after_space = all(match[0][match.start("unit") - 1] == " " for match in matches)
-    return matches[0][0] if len(units) <= (_UNITS if after_space else 1) else None
-
-
-def number_in_other_form(texts: Sequence[str]) -> str | None:
-    """The first text that is no plain number if nearly all ``texts`` are numbers in some form.
-
-    Forms are those of all styles, ``(5)``, ``5-``, ``<5``, ``1,23,456`` and ``1_000``, beside each other.
-    """
-    patterns = [re.compile(style.pattern) for style in STYLES]
-    patterns += [_WITH_SYMBOL, _OTHER_FORM]
-    numbers = [text for text in texts if any(pattern.match(text) for pattern in patterns)]
-    others = [text for text in numbers if not patterns[0].match(text)]
-    if not others or len(numbers) < NEARLY * len(texts) or len(set(numbers)) < _DISTINCT:
-        return None
-    return others[0]
 
 
 _DEFAULTS = {"decimal": ".", "thousands": ""}

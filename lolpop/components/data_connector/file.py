@@ -321,7 +321,7 @@ class FileDataConnector(DataConnector):
         location = located(source, self._folder)
         if location.is_many:
             reading = self._scan_many(location, schema)
-            return Reading(joined(reading.rows), reading.columns, reading.notices)
+            return Reading(joined(reading.rows), reading.columns, reading.notices, reading.written)
         location.require()
         with location.explained("read"):
             whole = self._format(location, schema).read(self._frame)
@@ -337,7 +337,7 @@ class FileDataConnector(DataConnector):
         with location.explained("read"):
             reading = self._format(location, schema).scan(self._frame, self._batch_rows)
         rows = _with_rows(location.explained_items(reading.rows), location)
-        return Reading(rows, reading.columns, reading.notices)
+        return Reading(rows, reading.columns, reading.notices, reading.written)
 
     def _scan_many(self, location: Location, schema: ReadingSchema) -> Reading[Iterator[Frame]]:
         """The rows of many files, one after the other; types are decided by the rows of all of them."""

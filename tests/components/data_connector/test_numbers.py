@@ -217,17 +217,45 @@ def test_numbers_in_several_forms_are_named(tmp_path, texts):
 
 
 @pytest.mark.parametrize(
+    ("texts", "notation"),
+    [
+        ([f"0x{n:02X}" for n in range(60)], "hexadecimal numbers"),
+        ([f"{n}/20" for n in range(60)], "fractions"),
+        ([f"{n % 9} {n % 7}/8" for n in range(60)], "fractions"),
+        ([f"{n % 24}:{n:02}" for n in range(60)], "times or durations"),
+        ([f"{n % 12 + 1}:{n:02}:00 PM" for n in range(60)], "times or durations"),
+        ([f"{n + 90}:{n:02}" for n in range(60)], "times or durations"),
+    ],
+    ids=["hexadecimal", "scores", "inches", "times", "clock", "minutes"],
+)
+def test_numbers_in_other_notations_are_named(tmp_path, texts, notation):
+    """They stay text, which is left out if it hardly repeats, and a warning says so."""
+    columns, notices, _ = both(tmp_path, column(*texts))
+    assert columns["x"] == ("string", texts)
+    assert [notice.level for notice in notices] == ["warning"]
+    assert f"values of 'x' are {notation}" in notices[0].message
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         [f"1.{n}.2" for n in range(60)],
         [f"{n}-{n + 10}" for n in range(60)],
         [f"555-{n:04}" for n in range(60)],
         ["<5", "5-10", ">10"] * 20,
+        ["1/2", "1/4", "3/4"] * 20,
+        [f"{100 + n}/{60 + n % 30}" for n in range(60)],
+        [f"{n % 28 + 1}/{n % 12 + 1}" for n in range(60)],
+        [f"0x{n:040x}" for n in range(60)],
+        [f"{n:04x}" for n in range(60)],
+        [f"{n}:{n + 40}" for n in range(60)],
+        ["9:00", "17:30"] * 30,
     ],
-    ids=["versions", "ranges", "telephones", "few"],
-)
+    ids=["versions", "ranges", "telephones", "few", "ratings", "blood pressure", "days", "addresses", "digests",
+         "ratios", "shifts"],
+)  # fmt: skip
 def test_codes_are_not_numbers_in_another_form(tmp_path, texts):
-    """Versions, ranges and telephone numbers are text."""
+    """Versions, ranges, telephone numbers, ratings, values of two numbers and digests are text."""
     assert not both(tmp_path, column(*texts))[1]
 
 
