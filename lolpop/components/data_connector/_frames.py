@@ -90,10 +90,11 @@ def is_beyond_floats(values: pa.ChunkedArray) -> bool:
     return any(end is not None and abs(end) > EXACT for end in ends.values())
 
 
-def without_index(table: pa.Table) -> pa.Table:
+def without_index(table: pa.Table, first_row: int = 0) -> pa.Table:
     """``table`` with what pandas kept aside as its index: a column if it has a name, else left out.
 
-    An index that is a column too is that column.
+    An index that is a column too is that column. ``first_row`` is the number of the first row in its file,
+    by which a numbered index goes on.
     """
     import pyarrow as pa
 
@@ -107,7 +108,8 @@ def without_index(table: pa.Table) -> pa.Table:
         if isinstance(index, dict):
             name, values = index.get("name"), None
             if name is not None:
-                values = pa.array(range(index["start"], index["stop"], index["step"]), pa.int64())
+                numbers = range(index["start"], index["stop"], index["step"])
+                values = pa.array(numbers[first_row : first_row + len(table)], pa.int64())
         elif index in table.column_names:
             name = names.get(index, index)
             values = table.column(index)
@@ -120,6 +122,14 @@ def without_index(table: pa.Table) -> pa.Table:
         table = table.add_column(place, name, values)
     metadata[b"pandas"] = json.dumps(_without_index(pandas, table.column_names)).encode()
     return table.replace_schema_metadata(metadata)
+
+
+def is_numbered(schema: pa.Schema) -> bool:
+    """Whether pandas kept aside an index that numbers the rows, and has a name."""
+    pandas: dict[str, Any] = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    return any(
+        isinstance(index, dict) and index.get("name") is not None for index in pandas.get("index_columns", [])
+    )
 
 
 def _without_index(pandas: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

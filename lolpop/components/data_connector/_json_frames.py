@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from lolpop._names import shortened
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._frames import EXACT, WholeColumns, is_beyond_floats, to_frame
+from lolpop.components.data_connector._json_tokens import JsonTokens, lines_of
 from lolpop.components.data_connector._text import undecodable, utf8_bytes
 from lolpop.data.reading import ColumnSchema, Reading
 from lolpop.errors import DataError
@@ -46,6 +47,7 @@ class JsonFrames:
         texts = {name for name, column in schema.columns.items() if column.kind == "text"}
         texts |= {name for name, kind in options.columns.items() if kind == "text"}
         self._texts = frozenset(texts) | schema.identity | schema.labels
+        self._tokens = JsonTokens(schema, frozenset(texts))
 
     def read(self) -> Reading[Frame]:
         """All rows of a single file."""
@@ -58,6 +60,8 @@ class JsonFrames:
             fields.settle(self._values(fields.great))
             with utf8_bytes(file.location) as stream:
                 table = self._parsed(stream, fields.schema, file)
+        self._tokens.settle(fields.types, self._lines())
+        table = self._tokens.put_in(table, self._lines())
         dates = _Dates(self._texts)
         dates.add(table)
         typed = self._typed(table, dates)
@@ -69,16 +73,19 @@ class JsonFrames:
         for file, stream in self._streams(batch_rows):
             fields.add(self._parsed(stream, None, file))
         fields.settle(self._values(fields.great))
+        self._tokens.settle(fields.types, self._lines())
         dates = _Dates(self._texts)
         if fields.texts - self._texts:
             for file, stream in self._streams(batch_rows):
                 dates.add(self._parsed(stream, fields.schema, file))
-        return Reading(self._frames(batch_rows, fields, dates), dates.schemas(fields.schema))
+        schemas = dates.schemas(self._tokens.schema(fields.schema))
+        return Reading(self._frames(batch_rows, fields, dates), schemas)
 
     def _frames(self, batch_rows: int, fields: _Fields, dates: _Dates) -> Iterator[Frame]:
         whole = WholeColumns(fields.missing, fields.beyond)
         for file, stream in self._streams(batch_rows):
-            table = self._typed(self._parsed(stream, fields.schema, file), dates)
+            table = self._tokens.put_in(self._parsed(stream, fields.schema, file), lines_of(stream))
+            table = self._typed(table, dates)
             yield file.with_partition(to_frame(table, self._kind, whole))
 
     def _typed(self, table: pa.Table, dates: _Dates) -> pa.Table:
@@ -122,11 +129,13 @@ class JsonFrames:
 
     def _values(self, names: frozenset[str]) -> Iterator[dict[str, Any]]:
         """The objects of all lines, where some of their values have to be looked at one by one."""
-        for file in self._files if names else ():
+        return map(json.loads, self._lines() if names else ())
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines of all files that are not empty."""
+        for file in self._files:
             with utf8_bytes(file.location) as lines:
-                for line in lines:
-                    if line.strip():
-                        yield json.loads(line)
+                yield from (line for line in lines if line.strip())
 
     def _located(self, location: Location) -> DataError | None:
         """The error that names the first line that is no JSON object, or has a field of another type."""
@@ -186,6 +195,11 @@ class _Fields:
             self._types[name] = _common(self._types.get(name), field.type, name)
         self._rows += len(table)
         self.missing |= {name for name, seen in self._seen.items() if seen < self._rows}
+
+    @property
+    def types(self) -> Mapping[str, pa.DataType]:
+        """The type of each field."""
+        return self._types
 
     @property
     def great(self) -> frozenset[str]:

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lolpop.components.data_connector._common_schema import CommonSchema, plain_identity
 from lolpop.components.data_connector._format import Format, WriteFrame
-from lolpop.components.data_connector._frames import WholeColumns, to_frame, without_index
+from lolpop.components.data_connector._frames import WholeColumns, is_numbered, to_frame, without_index
 from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import wrap
-from lolpop.data.reading import Reading
+from lolpop.data.reading import Notice, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lolpop.data.sources import FrameKind
 
 _LOOKED_AT = 100_000
+_FLOATS = {"halffloat", "float", "double"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,30 @@ class TypedFile(Format):
 
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows of a single file."""
-        return Reading(to_frame(self._plain(self._table(self._location)), kind), {})
+        frame = to_frame(self._plain(self._table(self._location)), kind)
+        return Reading(frame, {}, self._notices())
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, of which one is in memory, of one schema."""
-        return Reading(self._frames(kind, batch_rows), {})
+        return Reading(self._frames(kind, batch_rows), {}, self._notices())
+
+    def _notices(self) -> tuple[Notice, ...]:
+        """Notices about ids whose text is not in the file."""
+        schema = self._empty_table(self._files[0].location).schema
+        return tuple(
+            Notice(
+                f"{self._location}: the values of {name!r}, which identify rows, are floating-point numbers. "
+                "Their text is that of Python, such as 1.0 and 1e-06, and may differ from other files. Write "
+                "them as text or whole numbers."
+            )
+            for name in sorted(self._schema.identity)
+            if name in schema.names and str(schema.field(name).type) in _FLOATS
+        )
+
+    @classmethod
+    @abstractmethod
+    def group_sizes(cls, location: Location) -> list[int]:
+        """The number of rows of each group."""
 
     @classmethod
     @abstractmethod
@@ -79,7 +99,10 @@ class TypedFile(Format):
         self, file: RowsFile, ranges: Sequence[RowsRange], kind: FrameKind, common: CommonRows
     ) -> Iterator[Frame]:
         """The rows of consecutive ``ranges`` of ``file``."""
-        yield from self._made(file, self._ranged(file.location, ranges), kind, common)
+        first, rows_before = ranges[0], 0
+        if is_numbered(self.schema_of(file.location)):
+            rows_before = sum(self.group_sizes(file.location)[: first.group]) + first.offset
+        yield from self._made(file, self._ranged(file.location, ranges), kind, common, rows_before)
 
     def common(self, kind: FrameKind, batch_rows: int) -> CommonRows:
         """What is decided by the rows of all files."""
@@ -116,11 +139,17 @@ class TypedFile(Format):
             yield from self._made(file, self._tables(file.location, batch_rows, None), kind, common)
 
     def _made(
-        self, file: RowsFile, tables: Iterator[pa.Table], kind: FrameKind, common: CommonRows
+        self,
+        file: RowsFile,
+        tables: Iterator[pa.Table],
+        kind: FrameKind,
+        common: CommonRows,
+        first_row: int = 0,
     ) -> Iterator[Frame]:
-        """Frames of ``tables`` that were read from ``file``."""
+        """Frames of ``tables`` that were read from ``file``, from its ``first_row`` on."""
         for part in file.location.explained_items(tables):
-            table = plain_values(self._plain(part))
+            table = plain_values(self._plain(part, first_row))
+            first_row += len(part)
             table = table if common.schema is None else common.schema.cast(table, file.location)
             yield file.with_partition(to_frame(table, kind, common.whole))
 
@@ -134,9 +163,9 @@ class TypedFile(Format):
                 whole.add(table)
         return whole
 
-    def _plain(self, table: pa.Table) -> pa.Table:
+    def _plain(self, table: pa.Table, first_row: int = 0) -> pa.Table:
         """``table`` without what pandas adds, and with plain values that identify rows."""
-        table = without_index(table)
+        table = without_index(table, first_row)
         for place, field in enumerate(table.schema):
             if field.name in self._schema.identity:
                 table = table.set_column(place, field.name, plain_identity(table.column(place), field.name))
@@ -199,13 +228,18 @@ class Parquet(TypedFile):
             yield from cut(map(_table_of, batches), itertools.repeat(batch_rows))
 
     @classmethod
-    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
-        """The batches, by the row group that they begin in."""
+    def group_sizes(cls, location: Location) -> list[int]:
+        """The number of rows of each row group."""
         import pyarrow.parquet as pq
 
         with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
             metadata = file.metadata
-            sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+            return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+
+    @classmethod
+    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
+        """The batches, by the row group that they begin in."""
+        sizes = cls.group_sizes(location)
         ends = list(itertools.accumulate(sizes))
         total = ends[-1] if ends else 0
         ranges = []
@@ -265,18 +299,22 @@ class Feather(TypedFile):
                     yield part if columns is None else part.select(columns)
 
     @classmethod
-    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
-        """The batches, by the record batch that they are in."""
+    def group_sizes(cls, location: Location) -> list[int]:
+        """The number of rows of each record batch."""
         import pyarrow as pa
 
         options = pa.ipc.IpcReadOptions(included_fields=[0])  # one column says how many rows there are
         with location.readable() as source, pa.ipc.open_file(source, options=options) as file:
-            return [
-                RowsRange(number, start, min(batch_rows, rows - start))
-                for number in range(file.num_record_batches)
-                for rows in [file.get_batch(number).num_rows]
-                for start in range(0, rows, batch_rows)
-            ]
+            return [file.get_batch(number).num_rows for number in range(file.num_record_batches)]
+
+    @classmethod
+    def ranges(cls, location: Location, batch_rows: int) -> list[RowsRange]:
+        """The batches, by the record batch that they are in."""
+        return [
+            RowsRange(number, start, min(batch_rows, rows - start))
+            for number, rows in enumerate(cls.group_sizes(location))
+            for start in range(0, rows, batch_rows)
+        ]
 
     def _ranged(self, location: Location, ranges: Sequence[RowsRange]) -> Iterator[pa.Table]:
         import pyarrow as pa

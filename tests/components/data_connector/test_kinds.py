@@ -181,6 +181,20 @@ def test_parquet_of_pandas_keeps_numbered_rows_that_have_a_name(tmp_path):
     assert read[0] == read[1] == {"number": ("number", [3.0, 4.0]), "x": ("number", [1.5, 2.5])}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("batch_rows", [None, 1, 2])
+def test_numbered_rows_go_on_in_batches_and_files(tmp_path, kind, batch_rows):
+    """A named RangeIndex is a column for the header, in batches, and for each of several files."""
+    for start in (3, 20):
+        frame = pd.DataFrame({"x": [1.5, 2.5, 3.5]}, index=pd.RangeIndex(start, start + 3, name="number"))
+        frame.to_parquet(tmp_path / f"{start:02}.parquet")
+    reader = connector(tmp_path, kind, batch_rows=batch_rows)
+    assert reader.header_of("03.parquet", tmp_path) == ["number", "x"]
+    for source, expected in (("03.parquet", [3, 4, 5]), ("*.parquet", [3, 4, 5, 20, 21, 22])):
+        frames = [reader.read(source)] if batch_rows is None else list(reader.scan(source))
+        assert [number for frame in frames for number in frame["number"].to_list()] == expected
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -121,6 +121,19 @@ def test_one_file_is_read_as_a_scan_reads_it(tmp_path):
         require_equal(one, other)
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "feather"])
+def test_an_index_that_numbers_the_rows_goes_on_from_any_batch(tmp_path, suffix):
+    """Its numbers are not in the file, so those of a batch follow from its place."""
+    frame = pd.DataFrame({"x": range(20)}, index=pd.RangeIndex(100, 120, name="id"))
+    write(pa.Table.from_pandas(frame), tmp_path / f"new.{suffix}", 6)
+    files = connector(tmp_path, batch_rows=4)
+    manifest = files.manifest(f"new.{suffix}", SCHEMA)
+    for start in range(len(manifest.batches)):
+        frames = list(files.scan_manifest(manifest, start))
+        numbers = [number for part in frames for number in part["id"]]
+        assert numbers == list(range(120 - len(numbers), 120))
+
+
 def test_batches_are_full_where_a_column_has_categories(tmp_path):
     """Row groups of other sizes do not make smaller batches."""
     write(table_of({}, 0, ROWS), tmp_path / "new.parquet", 3)
