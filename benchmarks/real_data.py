@@ -48,7 +48,7 @@ _OF_SERIES = (
 )
 _PEERS = "seasonal naive", "plain ETS"
 _CHOSEN = "chosen"
-_FALSE = re.compile(r"drift|differs? from|is unlike|unlike those|distribut")
+_FALSE = re.compile(r"drift|differs? from (?!their accuracy)|is unlike|unlike those|distribut")
 
 
 @dataclass

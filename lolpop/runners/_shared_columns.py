@@ -39,7 +39,7 @@ class SharedColumn:
     name: str
     kinds: Mapping[str, ColumnKind]
     """Its types so far, by table."""
-    wanted: ColumnKind
+    common: ColumnKind
     changed: frozenset[str] = field(default=frozenset())
     """The tables that have to be read anew."""
     notice: Notice | None = None
@@ -53,9 +53,9 @@ class SharedColumn:
     def schema(self, table: str, former: ColumnSchema) -> ColumnSchema:
         """How the column is to be read in ``table``, which read it as ``former``."""
         if table not in self.changed:
-            return former.model_copy(update={"shared": self.kinds[table] == self.wanted})
-        former = former if self.wanted in _NUMBERS else ColumnSchema(kind="text")
-        return former.model_copy(update={"kind": self.wanted, "shared": True})
+            return former.model_copy(update={"shared": self.kinds[table] == self.common})
+        former = former if self.common in _NUMBERS else ColumnSchema(kind="text")
+        return former.model_copy(update={"kind": self.common, "shared": True})
 
 
 def shared_columns(
@@ -96,11 +96,11 @@ def _shared(
     typed_numbers = any(name not in table.columns and kinds[key] in _NUMBERS for key, table in tables.items())
     of_numbers = kinds.keys() and set(kinds.values()) <= _NUMBERS
     if of_numbers and (not codes or is_settled or typed_numbers):
-        wanted: ColumnKind = "number" if "number" in kinds.values() else "integer"
+        common: ColumnKind = "number" if "number" in kinds.values() else "integer"
         changed = frozenset(
-            key for key, kind in kinds.items() if kind != wanted and name in tables[key].columns
+            key for key, kind in kinds.items() if kind != common and name in tables[key].columns
         )
-        return SharedColumn(name, kinds, wanted, changed, _same_number(name, forms, is_settled))
+        return SharedColumn(name, kinds, common, changed, _same_number(name, forms, is_settled))
     if len(set(kinds.values())) == 1 and not codes:
         return SharedColumn(name, kinds, next(iter(kinds.values())))
     changed = frozenset(

@@ -60,29 +60,11 @@ _SHAPES = {
 }
 
 # Kinds of errors whose messages say what a type takes, and nothing of the value.
-_WITHOUT_VALUE = frozenset(
-    {
-        *_SHAPES,
-        *(
-            "bool_parsing",
-            "bool_type",
-            "int_parsing",
-            "int_type",
-            "int_from_float",
-            "float_parsing",
-            "float_type",
-        ),
-        *(
-            "finite_number",
-            "greater_than",
-            "greater_than_equal",
-            "less_than",
-            "less_than_equal",
-            "multiple_of",
-        ),
-        *("string_type", "literal_error", "enum"),
-    }
-)
+_WITHOUT_VALUE = frozenset({
+    *_SHAPES, "bool_parsing", "bool_type", "int_parsing", "int_type", "int_from_float", "float_parsing",
+    "float_type", "finite_number", "greater_than", "greater_than_equal", "less_than", "less_than_equal",
+    "multiple_of", "string_type", "literal_error", "enum",
+})  # fmt: skip
 
 _EXAMPLES = {_LIST: '["one", "two"]', _MAPPING: '{"key": "value"}'}
 

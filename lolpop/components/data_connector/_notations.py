@@ -23,8 +23,9 @@ _OTHER_FORM = re.compile(
     r"|[-+]?[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]+)?|[-+]?[0-9]{1,3}(?:_[0-9]{3})+)$"
 )
 _HEXADECIMAL = re.compile(r"^[-+]?0[xX][0-9A-Fa-f]{1,16}$")  # longer ones are addresses and digests
-_FRACTION = re.compile(r"^[-+]?(?:[0-9]+ )?[0-9]{1,4}/(?P<below>[1-9][0-9]{0,3})$")
+_FRACTION = re.compile(r"^[-+]?(?:[0-9]+ )?(?P<above>[0-9]{1,4})/(?P<below>[1-9][0-9]{0,3})$")
 _DENOMINATORS = 6  # dates without a year, and values of two numbers, have more
+_MONTHS = 12  # before a year
 _TIME = re.compile(r"^[0-9]{1,3}:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$")
 
 
@@ -70,7 +71,8 @@ def hexadecimal_number(texts: Sequence[str]) -> str | None:
 def fraction(texts: Sequence[str]) -> str | None:
     """The first text if nearly all ``texts`` are fractions such as ``3/8``, of a few denominators."""
     matches = [match for text in texts if (match := _FRACTION.match(text))]
-    if len({match["below"] for match in matches}) > _DENOMINATORS:
+    is_month = matches and all(int(match["above"]) <= _MONTHS < int(match["below"]) for match in matches)
+    if is_month or len({match["below"] for match in matches}) > _DENOMINATORS:
         return None
     return _first_of(texts, [match[0] for match in matches])
 

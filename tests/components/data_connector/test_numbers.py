@@ -246,12 +246,13 @@ def test_numbers_in_other_notations_are_named(tmp_path, texts, notation):
         ["1/2", "1/4", "3/4"] * 20,
         [f"{100 + n}/{60 + n % 30}" for n in range(60)],
         [f"{n % 28 + 1}/{n % 12 + 1}" for n in range(60)],
+        [f"{n % 12 + 1}/{86 + n // 12}" for n in range(60)],
         [f"0x{n:040x}" for n in range(60)],
         [f"{n:04x}" for n in range(60)],
         [f"{n}:{n + 40}" for n in range(60)],
         ["9:00", "17:30"] * 30,
     ],
-    ids=["versions", "ranges", "telephones", "few", "ratings", "blood pressure", "days", "addresses", "digests",
+    ids=["versions", "ranges", "telephones", "few", "ratings", "blood pressure", "days", "months", "addresses", "digests",
          "ratios", "shifts"],
 )  # fmt: skip
 def test_codes_are_not_numbers_in_another_form(tmp_path, texts):
