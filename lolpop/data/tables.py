@@ -8,6 +8,7 @@ import itertools
 import json
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -33,6 +34,7 @@ __all__ = [
 
 _KEY = b"lolpop"
 _PART_ROWS = 65_536
+_GATHERED = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,37 @@ class Written:
     digest: str
 
 
+class Packer:
+    """Packs frames one after the other. Of several frames of the same types, only the first is tried out."""
+
+    def __init__(self) -> None:
+        self._restored: tuple[list[Any], pa.Schema] | None = None
+
+    def __call__(self, frame: Frame) -> pa.Table:
+        """The table from which ``unpack`` restores ``frame``. Raises DataError as ``pack`` does."""
+        if libraries.is_pandas_dataframe(frame):
+            return self._pack_pandas(frame)
+        return pack(frame)
+
+    def _pack_pandas(self, frame: pd.DataFrame) -> pa.Table:
+        mark, dtypes = _pandas_mark(frame), list(frame.dtypes)
+        table = _pandas_table(frame, mark)
+        if self._restored is not None:
+            restored, schema = self._restored
+            if dtypes == restored and table.schema.equals(schema, check_metadata=True):
+                return table
+        _require_restored(frame, table, mark)
+        self._restored = dtypes, table.schema
+        return table
+
+
 def pack(frame: Frame) -> pa.Table:
     """The table from which ``unpack`` restores ``frame``. Missing values among objects come back as None.
 
     Raises DataError, naming the columns, for data that would not come back unchanged.
     """
     if libraries.is_pandas_dataframe(frame):
-        return _pack_pandas(frame)
+        return Packer()(frame)
     if libraries.is_polars_dataframe(frame):
         return _pack_polars(frame)
     if libraries.is_pyarrow_table(frame):
@@ -107,7 +133,8 @@ def as_stored(frames: Iterable[Frame], schema: pa.Schema | None = None, rows: in
 
     They have the ``schema`` of those, or else that of the first table.
     """
-    aligner = SchemaAligner(lambda frame: plain_values(pack(frame)), schema, rows)
+    pack_frame = Packer()
+    aligner = SchemaAligner(lambda frame: plain_values(pack_frame(frame)), schema, rows)
     return map(aligner, map(_without_index, frames))
 
 
@@ -164,7 +191,9 @@ class _Digest:
         self._content = hashlib.sha256()
         # Names are not hashed with every part; the rest of the schema is hashed at the end.
         canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
-        self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._content), "w"), canonical)
+        # Small pieces are gathered: each call of Python waits for other threads.
+        self._sink = pa.BufferedOutputStream(pa.PythonFile(_Sink(self._content), "w"), _GATHERED)
+        self._stream = pa.ipc.new_stream(self._sink, canonical)
         self._rest = canonical.empty_table()
 
     def update(self, table: pa.Table) -> None:
@@ -182,6 +211,7 @@ class _Digest:
         """The digest of all rows; no rows can be added after it."""
         self._hash(self._rest)
         self._stream.close()
+        self._sink.flush()
         fields = [[field.name, str(field.type)] for field in self._schema]
         self._content.update(json.dumps([_description(self._schema), fields], sort_keys=True).encode())
         return self._content.hexdigest()
@@ -264,13 +294,11 @@ def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray
     return column.take(pa.array(np.arange(len(column)))) if column.null_count else column
 
 
-def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
+def _pandas_mark(frame: pd.DataFrame) -> dict[str, Any]:
     import pandas as pd
     from pandas.api.types import is_object_dtype
 
-    if not len(frame.columns):
-        raise DataError("A dataframe without columns has no data to store.")
-    mark: dict[str, Any] = {
+    return {
         "frame": "pandas",
         "objects": [place for place, dtype in enumerate(frame.dtypes) if is_object_dtype(dtype)],
         "object_levels": [
@@ -280,12 +308,22 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
         ],
         "frequency": frame.index.freqstr if isinstance(frame.index, pd.DatetimeIndex) else None,
     }
+
+
+def _pandas_table(frame: pd.DataFrame, mark: dict[str, Any]) -> pa.Table:
+    if not len(frame.columns):
+        raise DataError("A dataframe without columns has no data to store.")
+    with _pandas_failures(frame):
+        return _marked(pa.Table.from_pandas(frame, nthreads=1), mark)
+
+
+@contextmanager
+def _pandas_failures(frame: pd.DataFrame) -> Iterator[None]:
     with warnings.catch_warnings():
-        # Labels that would not come back are found below, and named.
+        # Labels that would not come back are found later, and named.
         warnings.simplefilter("ignore", UserWarning)
         try:
-            table = _marked(pa.Table.from_pandas(frame, nthreads=1), mark)
-            back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
+            yield
         except OverflowError as error:
             great = [name for name in frame.columns if _is_beyond_64_bits(frame[name])]
             raise DataError(
@@ -294,6 +332,12 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
             ) from error
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"The dataframe cannot be stored: {_reason(error)}.") from error
+
+
+def _require_restored(frame: pd.DataFrame, table: pa.Table, mark: dict[str, Any]) -> None:
+    """Raise DataError, naming the columns, if the types of ``frame`` would not come back."""
+    with _pandas_failures(frame):
+        back = _unpack_pandas(table.slice(0, 0), {**mark, "frequency": None})
     if not back.columns.equals(frame.columns):
         raise DataError(
             f"The columns cannot be stored: {_shown(list(frame.columns))}. "
@@ -303,7 +347,6 @@ def _pack_pandas(frame: pd.DataFrame) -> pa.Table:
     lost = [name for name in frame.columns if str(back.dtypes[name]) != str(frame.dtypes[name])]
     if lost:
         raise DataError(f"The dtypes of these columns cannot be stored: {_shown(lost)}. Convert them first.")
-    return table
 
 
 def _is_beyond_64_bits(values: pd.Series[Any]) -> bool:

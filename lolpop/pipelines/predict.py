@@ -262,7 +262,7 @@ class PredictPipeline(Pipeline):
             def written() -> Iterator[Frame]:
                 nonlocal rows
                 predicted = self._predictions(model, dataset_version, parts, reported, sketch, check=check)
-                for predictions in prefetched(predicted):
+                for predictions in predicted:
                     rows += len(wrap(predictions))
                     if write is not None:
                         write(predictions)
@@ -324,11 +324,11 @@ class PredictPipeline(Pipeline):
         if parts:
             merged = MergedParts(self.problem, usable, reported, sketch)
             with self._by_workers("predict_part", parts) as predicted:
-                yield from merged.predictions(predicted, load)
+                yield from prefetched(merged.predictions(predicted, load))
             warnings = merged.warnings()
         else:
             predictor = Predictor(model, self.problem, reported)
-            for predictions in predictor.predict_batches(load):
+            for predictions in prefetched(predictor.predict_batches(load)):
                 if check:
                     usable.look(predictions)
                 if sketch is not None:

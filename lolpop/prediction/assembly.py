@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lolpop.components.model_trainer.predicted import LOWER, UPPER, predicted_columns
+from lolpop.components.model_trainer.predicted import (
+    LABEL,
+    LOWER,
+    UPPER,
+    label_values,
+    probability_values,
+)
 from lolpop.data.frames import Frame, wrap
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from lolpop.components.model_explainer import Attributions
     from lolpop.components.model_trainer import Predictions
 
@@ -24,10 +32,11 @@ _OUTPUT, _ATTRIBUTION = "output", "attribution_"
 
 def predictions_frame(predictions: Predictions, frame: Frame, passthrough: Sequence[str]) -> Frame:
     """Predictions of the n rows of ``frame`` as a frame of its kind, with its columns ``passthrough``."""
-    values = predicted_columns(predictions)
     bounds = {LOWER: predictions.lower, UPPER: predictions.upper}
-    values |= {name: bound for name, bound in bounds.items() if bound is not None}
-    return _beside_passthrough(frame, passthrough, values)
+    numbers = {name: bound for name, bound in bounds.items() if bound is not None}
+    rows = wrap(frame)
+    columns = [_labels(predictions, rows), *_columns(probability_values(predictions) | numbers, rows)]
+    return _beside_passthrough(rows, passthrough, columns)
 
 
 def explanation_clashes(passthrough: Sequence[str]) -> list[str]:
@@ -39,15 +48,35 @@ def explanations_frame(attributions: Attributions, frame: Frame, passthrough: Se
     """Attributions of the n rows of ``frame`` as a frame of its kind, with its columns ``passthrough``."""
     names = [f"{_ATTRIBUTION}{name}" for name in attributions.columns]
     values = dict(zip(names, attributions.values.T, strict=True))
-    return _beside_passthrough(frame, passthrough, {_OUTPUT: attributions.outputs, **values})
+    rows = wrap(frame)
+    columns = _columns({_OUTPUT: attributions.outputs, **values}, rows)
+    return _beside_passthrough(rows, passthrough, columns)
 
 
-def _beside_passthrough(frame: Frame, passthrough: Sequence[str], values: Mapping[str, Any]) -> Frame:
-    """A frame of the kind of ``frame``, of its columns ``passthrough`` and the columns ``values``, n each."""
+def _labels(predictions: Predictions, rows: nw.DataFrame[Any]) -> nw.Series[Any]:
+    """The column of the n labels."""
     import narwhals as nw
 
-    rows = wrap(frame)
-    columns = [nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()]
+    classes, codes = predictions.classes, predictions.codes
+    if codes is None or not len(codes) or not all(isinstance(label, str) for label in classes):
+        [column] = _columns({LABEL: label_values(predictions)}, rows)
+        return column
+    # Each class becomes a string of the library once, and not with every row.
+    [names] = _columns({LABEL: [str(label) for label in classes]}, rows)
+    return nw.maybe_reset_index(names[codes])
+
+
+def _columns(values: Mapping[str, Any], rows: nw.DataFrame[Any]) -> list[nw.Series[Any]]:
+    """Columns of the library of ``rows``."""
+    import narwhals as nw
+
+    return [nw.new_series(name, column, backend=rows.implementation) for name, column in values.items()]
+
+
+def _beside_passthrough(
+    rows: nw.DataFrame[Any], passthrough: Sequence[str], columns: list[nw.Series[Any]]
+) -> Frame:
+    """A frame of the columns ``passthrough`` of n ``rows``, and ``columns`` of n values."""
     # Starting from no column keeps nothing but the rows of a frame without index.
     passthrough_columns = rows.select(passthrough) if passthrough else columns.pop(0).to_frame()
     built: Frame = passthrough_columns.with_columns(*columns).to_native()

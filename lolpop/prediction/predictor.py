@@ -14,6 +14,9 @@ from lolpop.prediction.schema_drift import SchemaDriftCheck
 from lolpop.prediction.usability import PredictionCheck
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lolpop.checks import Check, CheckReport
     from lolpop.components.model_trainer import FittedModel
     from lolpop.data.frames import Frame
@@ -48,6 +51,7 @@ class Predictor:
         identify rows have missing or repeated values.
         """
         check_identity(frame, self._problem)
+        self._drift.look(frame)
         return self._predict(frame)
 
     def predict_batches(self, load: Callable[[], Iterable[Frame]]) -> Iterator[Frame]:
@@ -56,9 +60,8 @@ class Predictor:
         Raises DataError as ``predict`` does; values of the index that are double once all batches are read.
         """
         with index_values(self._problem.index) as values:
-            for frame in prefetched(load()):
-                if values is not None:
-                    values.add(frame)
+            look = None if values is None else values.add
+            for frame in prefetched(self._looked_at(load(), look)):
                 yield self._predict(frame)
             if values is not None:
                 values.check(load())
@@ -74,10 +77,10 @@ class Predictor:
 
         index = self._problem.index
         usable = PredictionCheck(self._problem.passthrough_columns)
-        predictions, hashes = [], []
-        for frame in prefetched(frames):
-            if index is not None:
-                hashes.append(index_hashes(frame, index))
+        predictions: list[bytes] = []
+        hashes: list[NDArray[np.uint64]] = []
+        look = None if index is None else lambda frame: hashes.append(index_hashes(frame, index))
+        for frame in prefetched(self._looked_at(frames, look)):
             predicted = self._predict(frame)
             usable.look(predicted)
             write(predicted)
@@ -93,8 +96,15 @@ class Predictor:
         """Warnings of columns unlike those of the training, in all rows that were predicted so far."""
         yield from self._drift.observed.warnings(self._reported)
 
+    def _looked_at(self, frames: Iterable[Frame], look: Callable[[Frame], None] | None) -> Iterator[Frame]:
+        """``frames``, of which the thread that reads them looks at the index and the columns."""
+        for frame in frames:
+            if look is not None:
+                look(frame)
+            self._drift.look(frame)
+            yield frame
+
     def _predict(self, frame: Frame) -> Frame:
-        self._drift.look(frame)
         return predictions_frame(
             checked_predictions(self._model, self._model.predict(frame)),
             frame,

@@ -2,6 +2,7 @@
 
 import threading
 from contextvars import ContextVar
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,23 @@ KEYS = st.integers(0, 12) | st.integers(-(2**63), 2**63 - 1)
 
 def cut(frame, rows):
     return [frame[start : start + rows] for start in range(0, len(frame), rows)]
+
+
+def test_types_that_cannot_be_stored_are_found_in_any_batch(tmp_path):
+    """A batch whose type is lost in Arrow is refused behind others that have the same type in Arrow."""
+    plain = pd.DataFrame({"x": [Decimal("123.45"), Decimal("1.50")]})
+    lost = plain.astype(pd.ArrowDtype(pa.decimal128(5, 2)))
+    assert pack(plain).schema.types == [pa.decimal128(5, 2)]
+    with pytest.raises(DataError, match=r"The dtypes of these columns cannot be stored: 'x'"):
+        write_batches([plain, plain, lost], tmp_path / "rows")
+
+
+def test_the_digest_of_rows_is_what_it_was_in_earlier_versions(tmp_path):
+    """Data that was stored by an earlier version is found again by its digest."""
+    frame = pd.DataFrame({"n": range(70_000), "text": ["a", None] * 35_000, "x": np.arange(70_000) / 4})
+    digest = "ff8dceb70c7b0437b533f4b043c01cd14c924a557e0bbfc2d105829678a5a0f0"
+    assert digest_of(pack(frame)) == digest
+    assert write_batches(cut(frame, 30_000), tmp_path / "rows").digest == digest
 
 
 def test_items_are_made_ahead_in_their_order():

@@ -12,6 +12,9 @@ from lolpop.integrations import Component
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lolpop.data.frames import Array, Frame, Series
 
 __all__ = [
@@ -92,6 +95,9 @@ class Predictions:
         Lower bounds of shape (n,), of forecasts.
     upper
         Upper bounds of shape (n,), of forecasts.
+    codes
+        The position of each label in ``classes``, of shape (n,). It may be None; columns of text are made
+        several times faster with it.
     """
 
     labels: Array
@@ -99,6 +105,7 @@ class Predictions:
     classes: tuple[Any, ...] = ()
     lower: Array | None = None
     upper: Array | None = None
+    codes: NDArray[np.intp] | None = None
 
 
 class FittedModel(ABC):

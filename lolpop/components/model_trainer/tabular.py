@@ -109,7 +109,8 @@ class TabularModel(FittedModel):
         if not hasattr(self.estimator, "predict_proba"):
             return Predictions(np.asarray(self.estimator.predict(features)), None, self.classes)
         probabilities = self.estimator.predict_proba(features)
-        return Predictions(labels[probabilities.argmax(axis=1)], probabilities, self.classes)
+        codes = probabilities.argmax(axis=1)
+        return Predictions(labels[codes], probabilities, self.classes, codes=codes)
 
     def _class_labels(self) -> Array:
         import numpy as np

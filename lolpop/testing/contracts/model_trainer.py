@@ -173,6 +173,11 @@ def _require_complete(model: FittedModel, predictions: Predictions, rows: int) -
         require(bool(np.isfinite(predictions.labels).all()), "finite numbers", predictions.labels)
         return
     require(predictions.classes == model.classes, f"classes {model.classes}", predictions.classes)
+    if (codes := predictions.codes) is not None:
+        labels = [model.classes[code] for code in codes]
+        require(
+            predictions.labels.tolist() == labels, f"the labels {labels} of the codes", predictions.labels
+        )
     if predictions.probabilities is None:
         return
     shape = (rows, len(model.classes))

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.model_trainer import FittedModel, Predictions
+from lolpop.data.tables import to_bytes
 from lolpop.errors import DataError
 from lolpop.pipelines._truth import known_truth
 from lolpop.prediction.assembly import predictions_frame
@@ -47,6 +49,42 @@ def test_rows_keep_their_order_whatever_their_pandas_index():
     found = predictions_frame(Predictions(np.array(["late", "early"])), frame, "id")
     assert found["id"].tolist() == [3, 1]
     assert found["prediction"].tolist() == ["late", "early"]
+
+
+@pytest.mark.parametrize("library", [*FRAMES, "pyarrow"])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        ("no", "yes"),
+        ("b", "ä ö", "a"),
+        (3, 7),
+        (False, True),
+        (0.0, 1.0),
+        ("1", 2),
+        ("a", None),
+        (b"a", b"b"),
+    ],
+)
+def test_codes_change_nothing_about_a_frame_of_predictions(library, classes):
+    """Labels are the same column whether or not a model gives their codes, to the bytes that are stored."""
+    if library != "pandas" and len({type(label) for label in classes} - {type(None)}) > 1:
+        pytest.skip("other libraries have no columns of mixed types")
+    codes = np.array([1, 0, 0, 1])
+    labels = np.array(classes, dtype=None if isinstance(classes[0], (int, float)) else object)[codes]
+    shares = np.eye(len(classes))[codes]
+    rows = pd.DataFrame({"id": [4, 3, 2, 1]}, index=[7, 7, 5, 0])
+    if library != "pandas":
+        rows = pl.from_pandas(rows) if library == "polars" else pa.Table.from_pandas(rows)
+    for passthrough in (["id"], []):
+        one, other = (
+            predictions_frame(Predictions(labels, shares, classes, codes=known), rows, passthrough)
+            for known in (None, codes)
+        )
+        assert type(one) is type(other)
+        if library == "pandas":
+            pd.testing.assert_frame_equal(one, other, check_exact=True)
+        if len({type(label) for label in classes}) == 1:
+            assert to_bytes(one) == to_bytes(other)
 
 
 def test_a_recorded_model_is_a_model():
