@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 
 import narwhals.dependencies as libraries
 import numpy as np
@@ -31,6 +31,8 @@ __all__ = [
     "Written", "as_stored", "batch_sizes", "digest_of", "dtypes_of", "from_bytes", "pack", "read",
     "read_batches", "to_bytes", "unpack", "write", "write_batches",
 ]  # fmt: skip
+
+Sink: TypeAlias = "Path | IO[bytes] | io.RawIOBase"
 
 _KEY = b"lolpop"
 _PART_ROWS = 65_536
@@ -104,14 +106,14 @@ def dtypes_of(frame: Frame) -> dict[str, str]:
     return {str(name): str(dtype) for name, dtype in zip(*_names_and_types(frame), strict=True)}
 
 
-def write(table: pa.Table, path: Path) -> None:
+def write(table: pa.Table, sink: Sink) -> None:
     """Write ``table`` to a file, in parts that can be read one by one."""
-    with _writer(path, table.schema) as file:
+    with _writer(sink, table.schema) as file:
         for batch in _parts(table):
             file.write_batch(batch)
 
 
-def write_batches(frames: Iterable[Frame], path: Path) -> Written:
+def write_batches(frames: Iterable[Frame], sink: Sink) -> Written:
     """Write the rows of all ``frames`` to a file one frame at a time, categories as plain values.
 
     The index of a pandas dataframe is left out, unless it has a name: then it is a column. Raises DataError
@@ -121,7 +123,7 @@ def write_batches(frames: Iterable[Frame], path: Path) -> Written:
     if (first := next(tables, None)) is None:
         raise DataError("There are no rows to store.")
     digest = _Digest(first.schema)
-    with _writer(path, first.schema) as file:
+    with _writer(sink, first.schema) as file:
         for table in itertools.chain([first], tables):
             digest.update(table)
             file.write_table(table)
@@ -191,8 +193,7 @@ class _Digest:
         self._content = hashlib.sha256()
         # Names are not hashed with every part; the rest of the schema is hashed at the end.
         canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
-        # Small pieces are gathered: each call of Python waits for other threads.
-        self._sink = pa.BufferedOutputStream(pa.PythonFile(_Sink(self._content), "w"), _GATHERED)
+        self._sink = _gathered(_Sink(self._content))
         self._stream = pa.ipc.new_stream(self._sink, canonical)
         self._rest = canonical.empty_table()
 
@@ -243,12 +244,22 @@ def _is_default(index: dict[str, Any]) -> bool:
     return (index["kind"], index["name"], index["start"], index["step"]) == ("range", None, 0, 1)
 
 
-def _writer(sink: Path | IO[bytes], schema: pa.Schema) -> Any:
-    return pa.ipc.new_file(
-        str(sink) if isinstance(sink, Path) else sink,
-        schema,
-        options=pa.ipc.IpcWriteOptions(compression="lz4"),
-    )
+@contextmanager
+def _writer(sink: Sink, schema: pa.Schema) -> Iterator[Any]:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    if isinstance(sink, Path):
+        with pa.ipc.new_file(str(sink), schema, options=options) as file:
+            yield file
+        return
+    gathered = _gathered(sink)
+    with pa.ipc.new_file(gathered, schema, options=options) as file:
+        yield file
+    gathered.flush()
+
+
+def _gathered(sink: IO[bytes] | io.RawIOBase) -> Any:
+    """An Arrow file that writes to ``sink`` in large pieces, since each call of Python waits for threads."""
+    return pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _GATHERED)
 
 
 def _without_index(frame: Frame) -> Frame:

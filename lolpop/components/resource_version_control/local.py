@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalResourceVersionControl"]
 
+_DATA = "data.arrow"
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _TYPE = rf"^{_DOTTED}(:{_DOTTED})?$"
 
@@ -84,7 +85,15 @@ class LocalResourceVersionControl(ResourceVersionControl):
 
         table = tables.pack(frame)
         written = tables.Written(len(frame), tables.dtypes_of(frame), tables.digest_of(table))
-        version = self._keep(name, written, lambda path: tables.write(table, path), parents)
+        with self._store.lock(f"dataset {name}"), ExitStack() as stack:
+
+            def write() -> Path:
+                file = stack.enter_context(self._store.staged_file(_DATA))
+                tables.write(table, file)
+                file.close()
+                return file.path
+
+            version = self._keep(name, written, write, parents)
         remember(frame, version)
         return version
 
@@ -99,10 +108,11 @@ class LocalResourceVersionControl(ResourceVersionControl):
         from lolpop.data import tables
         from lolpop.data.batches import prefetched
 
-        with temporary_folder() as folder:
-            path = Path(folder, "data.arrow")
-            written = tables.write_batches(prefetched(frames), path)
-            return self._keep(name, written, path.rename, parents)
+        with self._store.staged_file(_DATA) as file:
+            written = tables.write_batches(prefetched(frames), file)
+            file.close()
+            with self._store.lock(f"dataset {name}"):
+                return self._keep(name, written, lambda: file.path, parents)
 
     def save_manifest(
         self, name: str, manifest: Manifest, *, parents: Sequence[Resource | str] = ()
@@ -247,29 +257,30 @@ class LocalResourceVersionControl(ResourceVersionControl):
         self,
         name: str,
         written: Written,
-        write: Callable[[Path], object],
+        write: Callable[[], Path],
         parents: Sequence[Resource | str],
     ) -> DatasetVersion:
-        # Concurrent saves of the same data return the same version.
-        with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
-            version, path = self._latest(name, written.digest), Path(folder, "data.arrow")
-            if version is not None:
-                if not self._metadata_tracker.has_artifact(version, "data"):
-                    write(path)  # the stored file was lost: restore it
-                    self._metadata_tracker.save_artifact(version, "data", path)
-                self._metadata_tracker.link(version, parents)
-                return version
-            write(path)
-            fields = {
-                "rows": written.rows,
-                "columns": len(written.dtypes),
-                "dtypes": written.dtypes,
-                "digest": written.digest,
-            }
-            self._metadata_tracker.create(Dataset, name)
-            return self._metadata_tracker.create(
-                DatasetVersion, name, fields=fields, parents=parents, artifacts={"data": path}
-            )
+        """The version of data that ``write`` writes. The lock of ``name`` is held: concurrent saves of the
+        same data return the same version.
+        """
+        version = self._latest(name, written.digest)
+        if version is not None:
+            if not self._metadata_tracker.has_artifact(version, "data"):
+                # The stored file was lost: restore it.
+                self._metadata_tracker.save_artifact(version, "data", write())
+            self._metadata_tracker.link(version, parents)
+            return version
+        fields = {
+            "rows": written.rows,
+            "columns": len(written.dtypes),
+            "dtypes": written.dtypes,
+            "digest": written.digest,
+        }
+        artifacts = {"data": write()}
+        self._metadata_tracker.create(Dataset, name)
+        return self._metadata_tracker.create(
+            DatasetVersion, name, fields=fields, parents=parents, artifacts=artifacts
+        )
 
     def _latest(self, name: str, digest: str) -> DatasetVersion | None:
         versions = self._metadata_tracker.find(DatasetVersion, name)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from lolpop._html import html_table
+from lolpop._temporary import temporary_folder
+from lolpop.components.store._staging import StagedFile
 from lolpop.errors import UnusableArtifactError
 from lolpop.integrations import Component
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Connection
 
-__all__ = ["RunRecord", "RunStatus", "Store", "TaskRecord", "TaskStatus"]
+__all__ = ["RunRecord", "RunStatus", "StagedFile", "Store", "TaskRecord", "TaskStatus"]
 
 RunStatus: TypeAlias = Literal["running", "completed", "failed", "interrupted"]
 TaskStatus: TypeAlias = RunStatus
@@ -224,8 +225,19 @@ class Store(Component):
     def put_file(self, path: Path) -> str:
         """Store a copy of the file at ``path`` and return its digest (SHA-256, 64 hex digits).
 
-        The operation is atomic. Equal content is stored once.
+        The operation is atomic. Equal content is stored once. A closed file of ``staged_file`` may be moved
+        instead.
         """
+
+    @contextmanager
+    def staged_file(self, name: str) -> Iterator[StagedFile]:
+        """A new file called ``name`` for the ``with`` block, to be written, closed, and then stored.
+
+        A large file is best written here, where ``put_file`` can move it. By default, it is in a temporary
+        folder. It is removed at the end of the block, or later if the process is killed.
+        """
+        with temporary_folder() as folder, StagedFile(Path(folder, name)) as file:
+            yield file
 
     @abstractmethod
     def get_file(self, digest: str, to: Path) -> None:

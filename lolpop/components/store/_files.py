@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from lolpop._advisory_locks import locked, remove_abandoned
 from lolpop._temporary import temporary_folder
 from lolpop.components._disk import sync
+from lolpop.components.store import StagedFile
 from lolpop.components.store._failures import disk_failures
 from lolpop.components.store._places import shown
 from lolpop.errors import MissingExtraError, StoreError, UnusableArtifactError
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 
+_INCOMING = ".incoming-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 18  # memory for greater ones is fetched from the system each time: up to three times slower
 _SETTLED_SECONDS = 5 * 60.0
@@ -35,6 +39,9 @@ class Files(Protocol):
 
     def put(self, path: Path) -> str:
         """Store a copy of the file at ``path``, and return the SHA-256 of its content in hex digits."""
+
+    def staged_file(self, name: str) -> AbstractContextManager[StagedFile]:
+        """A new file called ``name`` for the ``with`` block, which ``put`` may move when it is closed."""
 
     def get(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to ``to``. Raises StoreError if its content has changed."""
@@ -67,15 +74,37 @@ class LocalFiles:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._staged: dict[Path, StagedFile] = {}
         self._unsettled: set[Path] = set()
         self._settling = threading.Lock()
 
     def put(self, path: Path) -> str:
-        """Store a copy of the file at ``path``, and return its digest."""
+        """Store a copy of the file at ``path``, or a closed staged file itself, and return its digest."""
+        with disk_failures(path, "read"):
+            staged = self._staged.get(path)
+            digest = None if staged is None else staged.digest
+        if digest is not None:
+            with disk_failures(self._root, "written"):
+                return self._move(path, digest)
         with disk_failures(path, "read"):
             source = path.open("rb")
         with source, disk_failures(self._root, "written"):
             return self._keep(source)
+
+    @contextmanager
+    def staged_file(self, name: str) -> Iterator[StagedFile]:
+        """A file below the root, in a folder of its own."""
+        failures = partial(disk_failures, self._root, "written")
+        folder = self._root / f"{_INCOMING}{secrets.token_hex(8)}"
+        with failures():
+            folder.mkdir(parents=True)
+        try:
+            with locked(folder), StagedFile(folder / name, failures) as file:
+                self._staged[file.path] = file
+                yield file
+        finally:
+            self._staged.pop(folder / name, None)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def settle(self) -> None:
         """Wait until the names and contents of new files are on the disk."""
@@ -115,22 +144,26 @@ class LocalFiles:
     def remove_leftovers(self) -> None:
         """Remove the partial files of killed processes."""
         with suppress(OSError):
-            remove_abandoned(self._root.glob(".incoming-*"))
+            remove_abandoned(self._root.glob(f"{_INCOMING}*"))
 
     def _keep(self, source: BinaryIO) -> str:
         self._root.mkdir(parents=True, exist_ok=True)
         # Copy it before it is known to be new, so that large files are read and hashed only once.
-        with _temporary(self._root / f".incoming-{secrets.token_hex(8)}") as incoming:
+        with _temporary(self._root / f"{_INCOMING}{secrets.token_hex(8)}") as incoming:
             with incoming.open("xb") as target, locked(incoming):
                 digest = _copy(source, target)
-            path = self._path(digest)
-            if path.exists() and _digest_of(path) == digest:
-                if time.time() - path.stat().st_ctime < _SETTLED_SECONDS:
-                    self._leave_unsettled(path, path.parent, self._root)  # maybe by another process
-                return digest
-            is_new = not path.parent.exists()
-            path.parent.mkdir(exist_ok=True)
-            incoming.replace(path)  # new, or a replacement of a damaged file
+            return self._move(incoming, digest)
+
+    def _move(self, incoming: Path, digest: str) -> str:
+        """Give a file of this file system the name of its ``digest``, unless it exists already."""
+        path = self._path(digest)
+        if path.exists() and _digest_of(path) == digest:
+            if time.time() - path.stat().st_ctime < _SETTLED_SECONDS:
+                self._leave_unsettled(path, path.parent, self._root)  # maybe by another process
+            return digest
+        is_new = not path.parent.exists()
+        path.parent.mkdir(exist_ok=True)
+        incoming.replace(path)  # new, or a replacement of a damaged file
         self._leave_unsettled(path, path.parent, *([self._root] if is_new else []))
         return digest
 
@@ -162,6 +195,12 @@ class RemoteFiles:
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), target)
         return digest
+
+    @contextmanager
+    def staged_file(self, name: str) -> Iterator[StagedFile]:
+        """A file in a temporary folder."""
+        with temporary_folder() as folder, StagedFile(Path(folder, name)) as file:
+            yield file
 
     def settle(self) -> None:
         """Do nothing: the server is responsible for durability."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lolpop._temporary import temporary_folder
-from lolpop.components.store import RunRecord, Store, TaskRecord
+from lolpop.components.store import RunRecord, StagedFile, Store, TaskRecord
 from lolpop.components.store._places import DatabasePlace
 from lolpop.data.places import Place
 from lolpop.errors import Finding, StoreError
@@ -173,8 +173,14 @@ class SQLStore(Store):
         return self._open().locks.hold_name(name)
 
     def put_file(self, path: Path) -> str:
-        """Store a copy of the file at ``path`` and return its digest."""
+        """Store a copy of the file at ``path``, or a closed staged file itself, and return its digest."""
         return self._open().files.put(path)
+
+    @contextmanager
+    def staged_file(self, name: str) -> Iterator[StagedFile]:
+        """A new file beside the stored ones, if those are local, or else in a temporary folder."""
+        with self._open().files.staged_file(name) as file:
+            yield file
 
     def get_file(self, digest: str, to: Path) -> None:
         """Copy the file with ``digest`` to the path ``to``."""

@@ -121,6 +121,24 @@ class StoreContract(ComponentContract):
             require(make().has_file(digest), "the file to be there", "not there")
             target.unlink()
 
+    def test_keeps_staged_files(self, make: Make) -> None:
+        """A staged file is stored like any other when it is closed, and removed at the end of its block."""
+        import hashlib
+
+        for _ in range(2):
+            store = make()
+            with store.staged_file("rows.arrow") as file:
+                require(file.path.name == "rows.arrow", "a file of the requested name", file.path)
+                for piece in (b"con", b"tent"):
+                    file.write(piece)
+                file.close()
+                require(file.path.read_bytes() == b"content", "the file at its path", "other content")
+                digest = store.put_file(file.path)
+            require(digest == hashlib.sha256(b"content").hexdigest(), "the SHA-256 of the content", digest)
+            require(not file.path.exists(), "no file at its path after the block", file.path)
+            with make().reading_file(digest) as path:
+                require(path.read_bytes() == b"content", "b'content'", path.read_bytes())
+
     def test_missing_file_is_a_store_error(self, make: Make, tmp_path: Path) -> None:
         """An unknown digest raises a StoreError, and ``has_file`` returns False."""
         digest = "0" * 64

@@ -9,11 +9,14 @@ import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store._places import DatabasePlace, shown
 from lolpop.components.store.sql import SQLStore
+from lolpop.data.tables import write_batches
 from lolpop.errors import MissingExtraError, StoreError
 from lolpop.resources import Experiment
 
@@ -157,6 +160,12 @@ def test_full_disk_keeps_what_was_there(small_disk):
         StoreError, match=r"artifacts cannot be written: the disk is full\. .*Free some space"
     ):
         tracker.create(Experiment, "a", artifacts={"model": source})
+    with (
+        pytest.raises(StoreError, match=r"artifacts cannot be written: the disk is full\. .*Free some space"),
+        store.staged_file("rows") as staged,
+    ):
+        write_batches([pd.DataFrame({"x": np.random.default_rng(0).random(500_000)})], staged)
+    assert not staged.path.exists()
     free = os.statvfs(small_disk)
     filler.write_bytes(b"x" * (free.f_bavail * free.f_frsize))
 

@@ -85,6 +85,74 @@ def test_changed_content_is_found_out(file_store, tmp_path):
     file_store.get_file(digest, tmp_path / "copy")
 
 
+def test_a_staged_file_is_moved(file_store, tmp_path):
+    """What was written to be stored is not copied; equal content is stored once, and nothing else is left."""
+    root = tmp_path / ".lolpop" / "artifacts"
+    inodes = set()
+    for _ in range(2):
+        with file_store.staged_file("rows") as file:
+            file.write(b"rows")
+            file.close()
+            inodes.add(file.path.stat().st_ino)
+            digest = file_store.put_file(file.path)
+    [kept] = [path for path in root.rglob("*") if path.is_file()]
+    assert kept == root / digest[:2] / digest[2:]
+    assert kept.stat().st_ino in inodes
+    assert kept.stat().st_mode == (root.parent / "store.db").stat().st_mode
+    assert [path.name for path in root.iterdir()] == [digest[:2]]
+
+
+def test_other_files_are_copied(files, tmp_path):
+    """A file that was not staged stays where it is, and is not the stored one."""
+    source = tmp_path / "source"
+    source.write_bytes(b"before")
+    digest = files.put_file(source)
+    source.write_bytes(b"after!")
+    with files.reading_file(digest) as path:
+        assert path.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("change", ["open", "appended", "overwritten", "link", "hard link"])
+def test_a_staged_file_that_is_not_as_it_was_written_is_copied(file_store, tmp_path, change):
+    """The digest is that of the content, and no file of somebody else is moved."""
+    other = tmp_path / "other"
+    other.write_bytes(b"other")
+    with file_store.staged_file("rows") as file:
+        file.write(b"rows!")
+        if change == "open":
+            file._file.flush()
+        else:
+            file.close()
+        if change == "appended":
+            with file.path.open("ab") as appended:
+                appended.write(b"more")
+        elif change == "overwritten":
+            os.utime(file.path, (1, 1))
+            file.path.write_bytes(b"later")
+        elif "link" in change:
+            file.path.unlink()
+            file.path.symlink_to(other) if change == "link" else file.path.hardlink_to(other)
+        content = file.path.read_bytes()
+        digest = file_store.put_file(file.path)
+        assert file.path.read_bytes() == content
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert file_store.has_file(digest)
+    assert other.read_bytes() == b"other"
+
+
+def test_a_moved_file_is_on_the_disk_before_anything_refers_to_it(file_store, tmp_path, monkeypatch):
+    """A staged file is synced when the transaction begins, like a copied one."""
+    synced = []
+    monkeypatch.setattr("lolpop.components.store._files.sync", synced.append)
+    with file_store.staged_file("rows") as file:
+        file.write(b"rows")
+        file.close()
+        digest = file_store.put_file(file.path)
+    with file_store.transaction():
+        root = tmp_path / ".lolpop" / "artifacts"
+        assert set(synced) == {root / digest[:2] / digest[2:], root / digest[:2], root}
+
+
 def test_half_written_artifacts_of_killed_processes_are_removed(file_store, tmp_path):
     """Abandoned files are removed, unless they are too new to be locked already."""
     root = tmp_path / ".lolpop" / "artifacts"
@@ -92,6 +160,9 @@ def test_half_written_artifacts_of_killed_processes_are_removed(file_store, tmp_
     for name, age in ((".incoming-left", 100), (".incoming-new", 0), (".incoming-written", 100)):
         (root / name).write_bytes(b"half")
         os.utime(root / name, (time.time() - age,) * 2)
+    (root / ".incoming-folder").mkdir()
+    (root / ".incoming-folder" / "rows").write_bytes(b"half")
+    os.utime(root / ".incoming-folder", (time.time() - 100,) * 2)
     with locked(root / ".incoming-written"):
         file_store.runs()
     assert {path.name for path in root.iterdir()} == {".incoming-new", ".incoming-written"}

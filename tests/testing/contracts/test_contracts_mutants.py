@@ -454,6 +454,9 @@ MUTANTS = {
         ("keeps_files", of_folder(mutant(
             SQLStore, put_file=lambda self, path: SQLStore.put_file(self, path)[::-1]
         ))),
+        ("keeps_staged_files", of_folder(mutant(
+            SQLStore, staged_file=lambda self, name: SQLStore.staged_file(self, name.upper())
+        ))),
     ],
     contracts.MetadataTrackerContract: [
         ("keeps_fields_and_tags", of_store(says_nothing(SQLMetadataTracker, "tag"))),
