@@ -52,7 +52,8 @@ class Packer:
     """Packs frames one after the other. Of several frames of the same types, only the first is tried out."""
 
     def __init__(self) -> None:
-        self._restored: tuple[list[Any], pa.Schema] | None = None
+        self._dtypes: list[Any] = []
+        self._schema: pa.Schema | None = None
 
     def __call__(self, frame: Frame) -> pa.Table:
         """The table from which ``unpack`` restores ``frame``. Raises DataError as ``pack`` does."""
@@ -63,12 +64,9 @@ class Packer:
     def _pack_pandas(self, frame: pd.DataFrame) -> pa.Table:
         mark, dtypes = _pandas_mark(frame), list(frame.dtypes)
         table = _pandas_table(frame, mark)
-        if self._restored is not None:
-            restored, schema = self._restored
-            if dtypes == restored and table.schema.equals(schema, check_metadata=True):
-                return table
-        _require_restored(frame, table, mark)
-        self._restored = dtypes, table.schema
+        if dtypes != self._dtypes or not table.schema.equals(self._schema, check_metadata=True):
+            _require_restored(frame, table, mark)
+            self._dtypes, self._schema = dtypes, table.schema
         return table
 
 
