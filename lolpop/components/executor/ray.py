@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 _CLUSTER = "The cluster of Ray"
 _CLIENT = "ray://"
+# A cluster forks a process for each client while its threads are at work, which now and then goes wrong.
+_CLIENT_ATTEMPTS = 3
 _DEFAULT_PORT = 6379
 _ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
 """How often Ray tries to connect: by default twenty times, with up to forty seconds for each."""
@@ -181,7 +183,13 @@ class RayExecutor(Executor):
             options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
         try:
             with quieted("ray"), sigterm_is_kept():  # Ray tells of a token for each cluster of this machine
-                ray.init(self._address or "local", **options)
+                for attempts_left in reversed(range(_CLIENT_ATTEMPTS)):
+                    try:
+                        ray.init(self._address or "local", **options)
+                        break
+                    except ConnectionAbortedError:
+                        if not attempts_left:
+                            raise
         except (OSError, RuntimeError, ValueError) as error:
             if self._address in (None, "auto"):
                 raise self._no_answer(self._address or "this machine", error) from error

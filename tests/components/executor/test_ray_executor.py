@@ -145,9 +145,11 @@ def test_something_else_at_the_address_is_reported_within_the_timeout(other_serv
         assert time.monotonic() - begin < 30  # the import of Ray counts, on a busy machine
 
 
-@pytest.mark.skipif(find_spec("grpc") is not None, reason="the client of Ray is installed")
-def test_a_missing_client_of_ray_is_named():
+def test_a_missing_client_of_ray_is_named(monkeypatch):
     """The message says how to install it, and not that nobody answers."""
+    monkeypatch.setattr(
+        "lolpop.components.executor.ray.find_spec", lambda name: None if name == "grpc" else find_spec(name)
+    )
     with socket.create_server(("127.0.0.1", 0)) as server:
         Thread(target=lambda: server.accept()[0].sendall(b"\0\0\0\4\0\0\0\0\0"), daemon=True).start()
         executor = RayExecutor(f"ray://127.0.0.1:{server.getsockname()[1]}")
@@ -155,44 +157,90 @@ def test_a_missing_client_of_ray_is_named():
             executor.map(double, [1])
 
 
-def test_a_wrong_token_is_reported_at_once():
+@pytest.mark.skipif(find_spec("grpc") is None, reason="the client of Ray is not installed")
+def test_work_is_done_by_way_of_the_client(guarded_cluster, tmp_path):
+    """Functions and methods of a container are called on a cluster that is reached from elsewhere."""
+    _, client_port, environ = guarded_cluster
+    (tmp_path / "lolpop.yaml").write_text("powers: {power: {exponent: 4}}\n")
+    (tmp_path / "program.py").write_text(
+        "from worker_app import PowerApp, double\n"
+        "from lolpop.components.executor.ray import RayExecutor\n"
+        "if __name__ == '__main__':\n"
+        f"    settings = {{'use': 'ray', 'address': 'ray://127.0.0.1:{client_port}', 'workers': 1}}\n"
+        "    print(RayExecutor(settings['address']).map(double, range(5)))\n"
+        "    app = PowerApp.load('lolpop.yaml', environ={}, overrides={'executor': settings})\n"
+        "    print([number for _, _, number in app.runner().run('where', list(range(5)))])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env={**environ, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[0, 2, 4, 6, 8]", "[0, 1, 2, 3, 4]"]
+
+
+def test_a_wrong_token_is_reported_at_once(guarded_cluster):
     """The message names the variable of the token; the number of attempts to connect is as it was."""
-    environ = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 50}
-    with cluster_with(environ) as address:
-        program = (
-            "import os\n"
-            "from worker_app import double\n"
-            "from lolpop.components.executor.ray import RayExecutor\n"
-            "try:\n"
-            f"    RayExecutor({address!r}).map(double, [1])\n"
-            "except Exception as error:\n"
-            "    print(error)\n"
-            "print(os.environ.get('RAY_gcs_server_port_wait_time_s'))\n"
-        )
-        begin = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env={**environ, "RAY_AUTH_TOKEN": "b" * 50, "PYTHONPATH": str(Path(__file__).parent)},
-            capture_output=True,
-            text=True,
-            timeout=200,
-        )
-        assert time.monotonic() - begin < 100  # it took 220 seconds
+    address, _, environ = guarded_cluster
+    program = (
+        "import os\n"
+        "from worker_app import double\n"
+        "from lolpop.components.executor.ray import RayExecutor\n"
+        "try:\n"
+        f"    RayExecutor({address!r}).map(double, [1])\n"
+        "except Exception as error:\n"
+        "    print(error)\n"
+        "print(os.environ.get('RAY_gcs_server_port_wait_time_s'))\n"
+    )
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environ, "RAY_AUTH_TOKEN": "b" * 50, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert time.monotonic() - begin < 100  # it took 220 seconds
     message, attempts = done.stdout.splitlines()
     assert f"The cluster of Ray at {address} takes no connection" in message
     assert "Compare RAY_AUTH_TOKEN" in message
     assert attempts == "None"
 
 
-@contextmanager
-def cluster_with(environ):
-    """The address of a cluster that is started by the command of Ray with variables of its own."""
+@pytest.fixture(scope="module")
+def guarded_cluster():
+    """The address of a cluster with a token, the port of its clients, and the variables that open it."""
+    environ = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 50}
+    client_port = str(free_port())
+    with cluster_with(environ, "--ray-client-server-port", client_port) as address:
+        yield address, client_port, environ
+
+
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+        return free.getsockname()[1]
+
+
+@contextmanager
+def cluster_with(environ, *options):
+    """The address of a cluster that is started by the command of Ray with variables of its own."""
+    port = str(free_port())
     with TemporaryDirectory(prefix="ray-") as folder:  # with the path of a test, sockets have too long names
         words = ["start", "--head", "--block", "--port", port, "--num-cpus", "1", "--temp-dir", folder]
-        words += ["--include-dashboard", "false", "--min-worker-port", "0", "--max-worker-port", "0"]
+        words += [
+            *options,
+            "--include-dashboard",
+            "false",
+            "--min-worker-port",
+            "0",
+            "--max-worker-port",
+            "0",
+        ]
         log = Path(folder) / "started.log"
         with log.open("w") as output:
             command = [Path(sys.executable).parent / "ray", *words]
