@@ -84,12 +84,15 @@ def check_data(source: str, options: SettingsOptions, *, target: str | None, as_
 
 
 def compare_data(source: str, reference: str, options: SettingsOptions, *, as_json: bool) -> bool:
-    """Print which columns of rows differ from those of a reference; return whether no drift is an error."""
+    """Print which columns of rows differ from those of a reference; return whether no drift is an error.
+
+    Rows are read batch by batch, and need not fit in memory.
+    """
     with _components(options) as container:
-        connector = container.data_connector()
-        report: CheckReport = container.data_profiler().compare(
-            connector.read(_source(source)), connector.read(_source(reference))
-        )
+        connector, profiler = container.data_connector(), container.data_profiler()
+        rows = profiler.sketch(connector.scan(_source(source)))
+        profile = profiler.profile_batches(connector.scan(_source(reference)))
+        report: CheckReport = profiler.compare(rows, profile)
     _print_report(report, f"{source} compared with {reference}", as_json=as_json)
     return report.status != "error"
 

@@ -73,7 +73,7 @@ def build(lolpop, mill):
     """Build the bundle into the project's folder; return its document."""
 
     def call(**settings):
-        flags = (("--set", f"orchestrator.{name}={json.dumps(value)}") for name, value in settings.items())
+        flags = (("--set", f"orchestrator.{name}={as_flag(value)}") for name, value in settings.items())
         words = ["flow", "build", "databricks", "app.py", "daily", *(word for flag in flags for word in flag)]
         done = lolpop(*words)
         assert done.code == 0, done.err
@@ -175,3 +175,8 @@ def test_what_databricks_refuses_is_refused_before(mill, lolpop, setting, messag
     assert done.code == 2
     assert re.search(re.escape(message), done.err)
     assert not (mill / "databricks.yml").exists()
+
+
+def as_flag(value):
+    """Text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -200,7 +200,7 @@ def test_secrets_and_resources_are_those_of_the_orchestrator(build):
     """Connections, variables and tasks of Airflow; blocks and tags of Prefect; pools; Metaflow's decorators."""
 
     def built(orchestrator, **settings):
-        flags = (("--set", f"orchestrator.{name}={json.dumps(value)}") for name, value in settings.items())
+        flags = (("--set", f"orchestrator.{name}={as_flag(value)}") for name, value in settings.items())
         return build(orchestrator, "--force", *(word for flag in flags for word in flag))
 
     text = built("airflow", connections={"STORE": "db"}, tasks={"pack": {"pool": "big", "timeout": 60}})
@@ -233,3 +233,8 @@ def test_a_workflow_may_have_any_name(mill, lolpop, orchestrator):
     assert re.search(rf"\b{name}_ = |def {name}_\(|\.{name}_\(", text) or f"self.{name}_)" in text
     assert f'"{name}", {{"grain": "oats"}}' in text
     assert not re.search(r"^def json\(", text, re.MULTILINE)
+
+
+def as_flag(value):
+    """Text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
