@@ -63,4 +63,7 @@ def merged(rows: ExaminedRows, later: ExaminedRows) -> ExaminedRows:
         rows.sketch.merge(later.sketch)
     if rows.examination is not None and later.examination is not None:
         rows.examination.merge(later.examination)
-    return ExaminedRows(rows.sketch or later.sketch, rows.examination or later.examination)
+    return ExaminedRows(
+        later.sketch if rows.sketch is None else rows.sketch,
+        later.examination if rows.examination is None else rows.examination,
+    )

@@ -11,10 +11,10 @@ from lolpop._names import one_of
 from lolpop.checks import Check, CheckReport
 from lolpop.components._bounds import require_positive
 from lolpop.components.data_checker import DataChecker, Examination, Expectation
+from lolpop.components.data_checker._builtin_examination import BuiltinExamination
 from lolpop.components.data_checker._column_names import check_names, repeated_names
 from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker._dates import ambiguous_dates, columns_of_nearly_dates
-from lolpop.components.data_checker._examined_rows import ExaminedRows
 from lolpop.components.data_checker._index import IndexFacts
 from lolpop.components.data_checker._outcomes import of_columns, outcome
 from lolpop.components.data_checker._repeats import comparable, that_may_repeat
@@ -163,10 +163,10 @@ class BuiltinDataChecker(DataChecker):
         here: the prediction does that. Raises DataError if a frame is no dataframe, or has other columns than
         the first.
         """
-        rows = ExaminedRows(self._problem, self._limits, expectation)
+        examination = BuiltinExamination(self._problem, self._limits, expectation)
         for frame in frames:
-            rows.add(frame)
-        return rows
+            examination.add(frame)
+        return examination
 
     def _facts(
         self, rows: nw.DataFrame[Any], expected: Mapping[str, ExpectedColumn], reference_rows: int

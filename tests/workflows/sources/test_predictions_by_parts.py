@@ -8,8 +8,12 @@ import pandas as pd
 import pytest
 from killed_prediction import KilledContainer
 
+from lolpop.components.data_checker.builtin import BuiltinDataChecker
+from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.data import tables
 from lolpop.errors import DataError, VerificationError
+from lolpop.pipelines.examined import ExaminedPart, examined, merged
+from lolpop.problem import Problem
 from lolpop.resources import DatasetVersion, ModelVersion, PredictionJob
 
 MODEL = ModelVersion(name="orders", number=1)
@@ -161,3 +165,17 @@ def test_frames_come_out_of_bytes_as_they_went_in(kind, new):
         pd.testing.assert_frame_equal(back, frame)
     else:
         assert back.equals(frame)
+
+
+def test_an_empty_first_batch_leaves_a_sketch_of_the_others():
+    """Rows of later batches are described and checked, whether the part or another one begins empty."""
+    problem = Problem(name="orders", target="paid")
+    profiler, checker = BuiltinDataProfiler(problem=problem), BuiltinDataChecker(problem=problem)
+    frame = pd.DataFrame({"a": range(9)})
+    part = ExaminedPart(
+        DatasetVersion(name="rows", number=1), 0, 2, 0, 9, expectation=None, check=True, describe=True
+    )
+    empty, rest = (examined(frames, part, profiler, checker) for frames in ([frame[:0]], [frame[:0], frame]))
+    for rows in (rest, merged(empty, rest)):
+        assert rows.sketch.profile().by_name["a"].numbers.max == 8
+        assert rows.examination.report().status == "ok"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lolpop.problem import Problem
 
 
-class ExaminedRows(Examination):
+class BuiltinExamination(Examination):
     """Facts about the columns of rows to predict; the rows themselves are not held.
 
     Parameters
