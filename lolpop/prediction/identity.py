@@ -53,13 +53,35 @@ class IndexValues:
         self._index = index
         self._file = folder / "hashes"
         self._runs: list[int] = []
+        self._last: int | None = None
+        self._is_increasing = True
 
     def add(self, frame: Frame) -> None:
         """Take the index of the rows of ``frame``. Raises DataError if it, or a value of it, is missing."""
-        self.add_hashes(index_hashes(frame, self._index))
+        import numpy as np
+
+        values = _column(frame, self._index)
+        self._is_increasing = self._is_increasing and self._continues(values)
+        self._append(np.sort(_hashes(values)))
 
     def add_hashes(self, hashes: Hashes) -> None:
         """Take the sorted ``index_hashes`` of some rows."""
+        self._is_increasing = False  # hashes do not tell
+        self._append(hashes)
+
+    def _continues(self, values: nw.Series[Any]) -> bool:
+        """Whether these are whole numbers, each greater than the one before, also that of earlier rows."""
+        if not values.dtype.is_integer():
+            return False
+        numbers = values.to_numpy()
+        if not len(numbers):
+            return True
+        if (self._last is not None and int(numbers[0]) <= self._last) or (numbers[1:] <= numbers[:-1]).any():
+            return False
+        self._last = int(numbers[-1])
+        return True
+
+    def _append(self, hashes: Hashes) -> None:
         with self._file.open("ab") as file:
             hashes.tofile(file)
         self._runs.append(len(hashes))
@@ -68,6 +90,8 @@ class IndexValues:
         """Raise DataError if rows share a value; ``frames`` are the same rows, to say which."""
         import numpy as np
 
+        if self._is_increasing:
+            return
         double, rows = self._repeated()
         if not rows:
             return

@@ -86,9 +86,12 @@ def test_an_error_of_an_item_comes_where_the_item_would():
 
 
 @pytest.mark.parametrize("library", FRAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
-    keys=st.lists(KEYS, min_size=1, max_size=30) | st.lists(st.text(max_size=3), min_size=1, max_size=30),
+    keys=st.lists(KEYS, min_size=1, max_size=30)
+    | st.lists(KEYS, min_size=1, max_size=30).map(sorted)
+    | st.lists(KEYS, min_size=1, max_size=30, unique=True).map(sorted)
+    | st.lists(st.text(max_size=3), min_size=1, max_size=30),
     rows=st.integers(1, 9),
 )
 def test_an_index_in_batches_is_judged_as_a_whole_one(tmp_path_factory, library, keys, rows):
