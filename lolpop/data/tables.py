@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import itertools
 import json
@@ -11,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals.dependencies as libraries
-import numpy as np
 import pyarrow as pa
 
+from lolpop.data._arrow_files import Sink, arrow_writer, parts_of
+from lolpop.data._table_digests import TableDigest
 from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import require_storable_names
 from lolpop.errors import DataError, MissingExtraError
@@ -32,11 +32,7 @@ __all__ = [
     "read_batches", "to_bytes", "unpack", "write", "write_batches",
 ]  # fmt: skip
 
-Sink: TypeAlias = "Path | IO[bytes] | io.RawIOBase"
-
 _KEY = b"lolpop"
-_PART_ROWS = 65_536
-_GATHERED = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +102,8 @@ def dtypes_of(frame: Frame) -> dict[str, str]:
 
 def write(table: pa.Table, sink: Sink) -> None:
     """Write ``table`` to a file, in parts that can be read one by one."""
-    with _writer(sink, table.schema) as file:
-        for batch in _parts(table):
+    with arrow_writer(sink, table.schema) as file:
+        for batch in parts_of(table):
             file.write_batch(batch)
 
 
@@ -120,8 +116,8 @@ def write_batches(frames: Iterable[Frame], sink: Sink) -> Written:
     tables = as_stored(frames)
     if (first := next(tables, None)) is None:
         raise DataError("There are no rows to store.")
-    digest = _Digest(first.schema)
-    with _writer(sink, first.schema) as file:
+    digest = TableDigest(first.schema)
+    with arrow_writer(sink, first.schema) as file:
         for table in itertools.chain([first], tables):
             digest.update(table)
             file.write_table(table)
@@ -160,8 +156,8 @@ def batch_sizes(path: Path) -> list[int]:
 def to_bytes(frame: Frame) -> bytes:
     """``frame`` as bytes that travel to another process, where ``from_bytes`` makes it of them again."""
     table, sink = pack(frame), io.BytesIO()
-    with _writer(sink, table.schema) as file:
-        for batch in _parts(table):
+    with arrow_writer(sink, table.schema) as file:
+        for batch in parts_of(table):
             file.write_batch(batch)
     return sink.getvalue()
 
@@ -177,87 +173,9 @@ def digest_of(table: pa.Table) -> str:
 
     It does not depend on how the values lie in memory, nor on the versions of pandas and pyarrow.
     """
-    digest = _Digest(table.schema)
+    digest = TableDigest(table.schema)
     digest.update(table)
     return digest.hexdigest()
-
-
-class _Digest:
-    """The digest of successive tables of one schema, equal to that of all their rows together."""
-
-    def __init__(self, schema: pa.Schema) -> None:
-        self.rows = 0
-        self._schema = schema
-        self._content = hashlib.sha256()
-        # Names are not hashed with every part; the rest of the schema is hashed at the end.
-        canonical = pa.schema([pa.field(str(place), field.type) for place, field in enumerate(schema)])
-        self._sink = _gathered(_Sink(self._content))
-        self._stream = pa.ipc.new_stream(self._sink, canonical)
-        self._rest = canonical.empty_table()
-
-    def update(self, table: pa.Table) -> None:
-        """Add the rows of ``table``."""
-        renamed = table.rename_columns(self._rest.column_names).replace_schema_metadata(None)
-        waiting = _unified(pa.concat_tables([self._rest, renamed.cast(self._rest.schema)]))
-        # Hashed in chunks of fixed size, so that the sizes of batches do not matter.
-        whole = len(waiting) - len(waiting) % _PART_ROWS
-        for start in range(0, whole, _PART_ROWS):
-            self._hash(waiting.slice(start, _PART_ROWS))
-        self._rest = waiting.slice(whole)
-        self.rows += len(table)
-
-    def hexdigest(self) -> str:
-        """The digest of all rows; no rows can be added after it."""
-        self._hash(self._rest)
-        self._stream.close()
-        self._sink.flush()
-        fields = [[field.name, str(field.type)] for field in self._schema]
-        self._content.update(json.dumps([_description(self._schema), fields], sort_keys=True).encode())
-        return self._content.hexdigest()
-
-    def _hash(self, part: pa.Table) -> None:
-        columns = [_canonical(column.combine_chunks()) for column in part.columns]
-        for batch in _parts(pa.table(columns, schema=part.schema)):
-            self._stream.write_batch(batch)
-
-
-def _description(schema: pa.Schema) -> dict[str, Any]:
-    meta: dict[str, Any] = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    if "pandas" in meta:
-        pandas = {
-            key: value
-            for key, value in json.loads(meta["pandas"]).items()
-            if key not in ("creator", "pandas_version")
-        }
-        # An index that counts from 0 depends on the number of rows.
-        pandas["index_columns"] = [
-            "default" if isinstance(index, dict) and _is_default(index) else index
-            for index in pandas.get("index_columns", [])
-        ]
-        meta["pandas"] = pandas
-    return meta
-
-
-def _is_default(index: dict[str, Any]) -> bool:
-    return (index["kind"], index["name"], index["start"], index["step"]) == ("range", None, 0, 1)
-
-
-@contextmanager
-def _writer(sink: Sink, schema: pa.Schema) -> Iterator[Any]:
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    if isinstance(sink, Path):
-        with pa.ipc.new_file(str(sink), schema, options=options) as file:
-            yield file
-        return
-    gathered = _gathered(sink)
-    with pa.ipc.new_file(gathered, schema, options=options) as file:
-        yield file
-    gathered.flush()
-
-
-def _gathered(sink: IO[bytes] | io.RawIOBase) -> Any:
-    """An Arrow file that writes to ``sink`` in large pieces, since each call of Python waits for threads."""
-    return pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _GATHERED)
 
 
 def _without_index(frame: Frame) -> Frame:
@@ -265,42 +183,6 @@ def _without_index(frame: Frame) -> Frame:
         return frame
     reset: Frame = frame.reset_index(drop=all(name is None for name in frame.index.names))
     return reset
-
-
-class _Sink(io.RawIOBase):
-    """A file object that hashes its content and stores nothing."""
-
-    def __init__(self, content: Any) -> None:
-        self._content = content
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, chunk: Any) -> int:
-        self._content.update(chunk)
-        return len(chunk)
-
-
-def _parts(table: pa.Table) -> list[pa.RecordBatch]:
-    # A table without rows has no batches, and categories come with the first one.
-    empty = [column.chunk(0) if column.num_chunks else column.combine_chunks() for column in table.columns]
-    return table.to_batches(_PART_ROWS) or [pa.record_batch(empty, schema=table.schema)]
-
-
-def _unified(table: pa.Table) -> pa.Table:
-    """The table with one dictionary for all chunks of a column, categories without values included."""
-    columns = [
-        column
-        if pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type)
-        else column.unify_dictionaries()
-        for column in table.columns
-    ]
-    return pa.table(columns, schema=table.schema)
-
-
-def _canonical(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    # The memory below a null is undefined; ``take`` fills it with zeros.
-    return column.take(pa.array(np.arange(len(column)))) if column.null_count else column
 
 
 def _pandas_mark(frame: pd.DataFrame) -> dict[str, Any]:

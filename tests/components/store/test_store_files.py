@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -9,6 +10,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,8 @@ from lolpop._advisory_locks import locked
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
 from lolpop.components.store._files import LocalFiles
 from lolpop.components.store.sql import SQLStore
-from lolpop.errors import MissingExtraError, StoreError
+from lolpop.data.tables import write_batches
+from lolpop.errors import DataError, MissingExtraError, StoreError
 from lolpop.resources import Experiment
 
 
@@ -100,6 +103,16 @@ def test_a_staged_file_is_moved(file_store, tmp_path):
     assert kept.stat().st_ino in inodes
     assert kept.stat().st_mode == (root.parent / "store.db").stat().st_mode
     assert [path.name for path in root.iterdir()] == [digest[:2]]
+
+
+def test_an_error_in_a_later_batch_leaves_nothing(file_store, tmp_path, capfd):
+    """The file is removed, and Arrow does not complain that it is closed."""
+    frame = pd.DataFrame({"x": [1, 2]})
+    with pytest.raises(DataError, match="lack the columns 'x'"), file_store.staged_file("rows") as file:
+        write_batches([frame, frame.rename(columns={"x": "y"})], file)
+    gc.collect()
+    assert capfd.readouterr().err == ""
+    assert not any((tmp_path / ".lolpop" / "artifacts").iterdir())
 
 
 def test_other_files_are_copied(files, tmp_path):
