@@ -52,10 +52,10 @@ def main() -> int:
         parser.error(f"unknown groups {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     measured = [budget for name in chosen.groups or GROUPS for budget in GROUPS[name]()]
     if chosen.json:
-        print(json.dumps([asdict(budget) | {"held": budget.held} for budget in measured], indent=2))
+        print(json.dumps([asdict(budget) | {"held": budget.is_met} for budget in measured], indent=2))
     else:
         Console(width=None if sys.stdout.isatty() else 130).print(_table(measured))
-    return 0 if all(budget.held for budget in measured) else 1
+    return 0 if all(budget.is_met for budget in measured) else 1
 
 
 def _table(budgets: list[Budget]) -> Table:
@@ -63,7 +63,7 @@ def _table(budgets: list[Budget]) -> Table:
         "budget", "measured", "limit", "", "beside it", title="Budgets (medians)", title_justify="left"
     )
     for budget in budgets:
-        verdict = "[green]held[/]" if budget.held else "[red]over[/]"
+        verdict = "[green]held[/]" if budget.is_met else "[red]over[/]"
         table.add_row(
             budget.what,
             f"{budget.measured:.3g} {budget.unit}"

@@ -38,7 +38,7 @@ def budgets(rows: int = ROWS, repeat: int = 3) -> Iterator[Budget]:
         folder = Path(scratch)
         prepare(folder, rows)
         runs = [(measured(PLAIN, folder, str(BATCH_ROWS)), measured(TRACKED, folder)) for _ in range(repeat)]
-    plain, tracked = (_medians(each) for each in zip(*runs, strict=True))
+    plain, tracked = (_medians(measurements) for measurements in zip(*runs, strict=True))
     of = f"{rows:,} rows from Parquet, in batches"
     limit = plain["seconds"] / 0.9
     beside = f"plain loop {plain['seconds']:.1f} s; keeping the rows before that {tracked['keeping']:.1f} s"

@@ -23,7 +23,7 @@ class Budget:
     beside: str = ""
 
     @property
-    def held(self) -> bool:
+    def is_met(self) -> bool:
         return self.measured <= self.limit
 
 

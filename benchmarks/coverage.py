@@ -34,11 +34,11 @@ Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Measured:
-    """What a trainer's intervals held of one kind of series: all steps, the first, the last; how wide."""
+    """Coverage of intervals on one kind of series: of all steps, the first and the last; and their width."""
 
     series: str
     trainer: str
-    held: float
+    coverage: float
     first: float
     last: float
     width: float
@@ -69,10 +69,10 @@ def wandering_trend_season(random: np.random.Generator, n: int) -> np.ndarray:
 
 
 def autoregressive(random: np.random.Generator, n: int) -> np.ndarray:
-    found = np.zeros(n + 50)
+    values = np.zeros(n + 50)
     for at in range(1, n + 50):
-        found[at] = 0.8 * found[at - 1] + random.normal()
-    return 50 + found[50:]
+        values[at] = 0.8 * values[at - 1] + random.normal()
+    return 50 + values[50:]
 
 
 def multiplicative(random: np.random.Generator, n: int) -> np.ndarray:
@@ -132,13 +132,17 @@ def measure(name: str, series: list[np.ndarray], trainer: str, interval: float) 
     began = time.perf_counter()
     learned = frame[~ahead].reset_index(drop=True)
     model = trainers()[trainer](problem).fit(learned.drop(columns="y"), learned["y"])
-    found = model.predict(frame[ahead].drop(columns="y"))
+    predictions = model.predict(frame[ahead].drop(columns="y"))
     seconds = time.perf_counter() - began
     truth = frame["y"].to_numpy()[ahead]
-    held = ((found.lower <= truth) & (truth <= found.upper)).reshape(-1, HORIZON)
-    scale = np.mean([np.abs(each[SEASON:-HORIZON] - each[: -SEASON - HORIZON]).mean() for each in series])
-    width = float(np.mean(found.upper - found.lower) / scale)
-    return Measured(name, trainer, held.mean(), held[:, 0].mean(), held[:, -1].mean(), width, seconds)
+    coverage = ((predictions.lower <= truth) & (truth <= predictions.upper)).reshape(-1, HORIZON)
+    scale = np.mean(
+        [np.abs(values[SEASON:-HORIZON] - values[: -SEASON - HORIZON]).mean() for values in series]
+    )
+    width = float(np.mean(predictions.upper - predictions.lower) / scale)
+    return Measured(
+        name, trainer, coverage.mean(), coverage[:, 0].mean(), coverage[:, -1].mean(), width, seconds
+    )
 
 
 def main() -> int:
@@ -156,7 +160,7 @@ def main() -> int:
     ]
     console = Console(width=None if sys.stdout.isatty() else 130)
     console.print(_table(measured, chosen.interval, chosen.seeds))
-    return 1 if any(abs(each.held - chosen.interval) > FAR_OFF for each in measured) else 0
+    return 1 if any(abs(outcome.coverage - chosen.interval) > FAR_OFF for outcome in measured) else 0
 
 
 def _table(measured: list[Measured], interval: float, seeds: int) -> Table:
@@ -164,8 +168,8 @@ def _table(measured: list[Measured], interval: float, seeds: int) -> Table:
     columns = ("series", "trainer", "held", "first step", "last step", "", "width", "seconds")
     table = Table(*columns, title=title, title_justify="left")
     before = ""
-    for each in measured:
-        off = each.held - interval
+    for outcome in measured:
+        off = outcome.coverage - interval
         verdict = (
             "[green]near[/]"
             if abs(off) <= FAR_OFF
@@ -173,10 +177,12 @@ def _table(measured: list[Measured], interval: float, seeds: int) -> Table:
             if off < 0
             else "[red]too wide[/]"
         )
-        shares = (f"{share:.0%}" for share in (each.held, each.first, each.last))
-        series = each.series if each.series != before else ""
-        table.add_row(series, each.trainer, *shares, verdict, f"{each.width:.2f}", f"{each.seconds:.1f}")
-        before = each.series
+        shares = (f"{share:.0%}" for share in (outcome.coverage, outcome.first, outcome.last))
+        series = outcome.series if outcome.series != before else ""
+        table.add_row(
+            series, outcome.trainer, *shares, verdict, f"{outcome.width:.2f}", f"{outcome.seconds:.1f}"
+        )
+        before = outcome.series
     return table
 
 

@@ -173,25 +173,25 @@ def write_at_once(folder: Path, url: str | None, processes: int, seconds: float)
     """Let processes write for a while; what of it is missing."""
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         written = pool.starmap(write, [(folder, url, number, seconds) for number in range(processes)])
-    wanted = sum(written)
+    total = sum(written)
     store = SQLStore(url, folder=folder)
     tracker, metrics = SQLMetadataTracker(store=store), SQLMetricsTracker(store=store)
     runs, experiments = store.runs(), tracker.find(Experiment, "shared")
     values = sorted(
         (name, value) for experiment in experiments for name, value in metrics.get(experiment).items()
     )
-    found = {
+    counts = {
         "completed runs": sum(run.status == "completed" for run in runs),
         "tasks": sum(len(store.tasks(run.run_id)) for run in runs),
         "experiments": len(experiments),
         "numbers without a gap": len(
-            set(range(1, wanted + 1)) & {experiment.number for experiment in experiments}
+            set(range(1, total + 1)) & {experiment.number for experiment in experiments}
         ),
         "metrics": len(set(values)),
     }
     store.close()
-    print(f"{processes} processes in {seconds:.0f} s: {wanted} runs written; found {found}")
-    return [f"{number} of {wanted} {what}" for what, number in found.items() if number != wanted]
+    print(f"{processes} processes in {seconds:.0f} s: {total} runs written; found {counts}")
+    return [f"{number} of {total} {what}" for what, number in counts.items() if number != total]
 
 
 def write(folder: Path, url: str | None, writer: int, seconds: float) -> int:

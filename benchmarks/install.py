@@ -19,18 +19,18 @@ def budgets() -> Iterator[Budget]:
 
 
 def _closure(name: str) -> set[str]:
-    found: set[str] = set()
+    packages: set[str] = set()
     waiting = [name]
     while waiting:
         name = waiting.pop().lower().replace("_", "-")
-        if name in found:
+        if name in packages:
             continue
-        found.add(name)
+        packages.add(name)
         for text in metadata.requires(name) or []:
             requirement = Requirement(text)
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 waiting.append(requirement.name)
-    return found
+    return packages
 
 
 def _size(distribution: metadata.Distribution) -> int:

@@ -65,8 +65,8 @@ def neighbours(number: int) -> Iterator[None]:
 def seconds(kind: str, rows: int, columns: int) -> tuple[float, float]:
     """Seconds of one fit by the clock, and of processors; kind is plain, lolpop or a number of threads."""
     command = [sys.executable, "-c", FIT, kind, str(rows), str(columns)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return float(said[0]), float(said[1])
+    times = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(times[0]), float(times[1])
 
 
 def budgets() -> Iterator[Budget]:

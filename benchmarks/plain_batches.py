@@ -30,6 +30,6 @@ with pq.ParquetFile(folder / "new.parquet") as file:
 writer.close()
 seconds = time.perf_counter() - start
 # Its own: what getrusage tells begins with the peak of the process that has started this one.
-[line] = [each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM")]
+[line] = [entry for entry in Path("/proc/self/status").read_text().splitlines() if entry.startswith("VmHWM")]
 peak = int(line.split()[1]) / 1024
 (folder / "plain.json").write_text(json.dumps({"seconds": seconds, "peak": peak}))

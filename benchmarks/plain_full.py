@@ -88,25 +88,25 @@ model = HistGradientBoostingClassifier(random_state=SEED).fit(train, train_label
 
 
 def measure(part: pd.DataFrame, truth: pd.Series) -> dict[str, float]:
-    given = model.predict_proba(part)
-    said = model.classes_[given.argmax(axis=1)]
+    probabilities = model.predict_proba(part)
+    labels = model.classes_[probabilities.argmax(axis=1)]
     return {
-        "accuracy": accuracy_score(truth, said),
-        "balanced_accuracy": balanced_accuracy_score(truth, said),
-        "f1": f1_score(truth, said),
-        "precision": precision_score(truth, said),
-        "recall": recall_score(truth, said),
-        "roc_auc": roc_auc_score(truth, given[:, 1]),
-        "log_loss": log_loss(truth, given),
+        "accuracy": accuracy_score(truth, labels),
+        "balanced_accuracy": balanced_accuracy_score(truth, labels),
+        "f1": f1_score(truth, labels),
+        "precision": precision_score(truth, labels),
+        "recall": recall_score(truth, labels),
+        "roc_auc": roc_auc_score(truth, probabilities[:, 1]),
+        "log_loss": log_loss(truth, probabilities),
     }
 
 
 metrics = {"train": measure(train, train_label), "test": measure(test, test_label)}
-given = model.predict_proba(test)
+test_probabilities = model.predict_proba(test)
 baseline = DummyClassifier(strategy="prior").fit(train, train_label).predict_proba(test)
 true = test_label.to_numpy().astype(int)
 at = np.arange(len(true))
-gain = np.log(np.clip(given[at, true], 1e-15, 1)) - np.log(np.clip(baseline[at, true], 1e-15, 1))
+gain = np.log(np.clip(test_probabilities[at, true], 1e-15, 1)) - np.log(np.clip(baseline[at, true], 1e-15, 1))
 drawn = gain if len(gain) <= 10_000 else random.choice(gain, 10_000)
 means = [random.choice(drawn, len(drawn)).mean() for _ in range(1_000)]
 metrics["gain_over_baseline"] = dict(zip(("low", "high"), np.quantile(means, [0.025, 0.975]), strict=True))
@@ -120,20 +120,20 @@ importance = permutation_importance(
     n_repeats=3,
     random_state=SEED,
 )
-wrong = model.classes_[given.argmax(axis=1)] != test_label
+wrong = model.classes_[test_probabilities.argmax(axis=1)] != test_label
 segments = {
     name: wrong.groupby(pd.qcut(test[name], 10, duplicates="drop"), observed=True).agg(["mean", "size"])
     for name in test
 }
-metrics["weakest"] = {name: float(each["mean"].max()) for name, each in segments.items()}
+metrics["weakest"] = {name: float(segment["mean"].max()) for name, segment in segments.items()}
 
 for name, draw in {
     "confusion_matrix": lambda axes: ConfusionMatrixDisplay.from_predictions(
-        test_label, model.classes_[given.argmax(axis=1)], ax=axes
+        test_label, model.classes_[test_probabilities.argmax(axis=1)], ax=axes
     ),
-    "roc": lambda axes: RocCurveDisplay.from_predictions(test_label, given[:, 1], ax=axes),
+    "roc": lambda axes: RocCurveDisplay.from_predictions(test_label, test_probabilities[:, 1], ax=axes),
     "calibration": lambda axes: CalibrationDisplay.from_predictions(
-        test_label, given[:, 1], n_bins=10, strategy="quantile", ax=axes
+        test_label, test_probabilities[:, 1], n_bins=10, strategy="quantile", ax=axes
     ),
     "importance": lambda axes: axes.barh(test.columns, importance.importances_mean),
 }.items():

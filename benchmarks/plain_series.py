@@ -15,7 +15,7 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 folder, target, time, horizon, season = Path(sys.argv[1]), *sys.argv[2:4], *map(int, sys.argv[4:6])
 by = sys.argv[6] if len(sys.argv) > 6 else None
-known, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
+history, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
 steps = np.arange(1, horizon + 1)
 ORIGINS = 3  # as many as lolpop's own backtest has
 
@@ -59,20 +59,20 @@ def backtested(values: np.ndarray) -> list[dict[str, float]]:
         if len(before) > 2:
             errors.append(
                 {
-                    name: float(np.mean(np.abs(said - after)) / usual_error(before))
-                    for name, said in forecasts(before).items()
+                    name: float(np.mean(np.abs(forecast - after)) / usual_error(before))
+                    for name, forecast in forecasts(before).items()
                 }
             )
     return errors
 
 
 parts, errors = [], []
-for key, rows in known.groupby(by) if by else [(None, known)]:
+for key, rows in history.groupby(by) if by else [(None, history)]:
     rows = rows.sort_values(time)
     values = rows[target].interpolate().to_numpy(dtype=float)
     ahead = (new[new[by] == key] if by else new).sort_values(time)
-    said = pd.DataFrame({name: each[: len(ahead)] for name, each in forecasts(values).items()})
-    parts.append(ahead.reset_index(drop=True).assign(**said, usual=usual_error(values)))
+    predictions = pd.DataFrame({name: forecast[: len(ahead)] for name, forecast in forecasts(values).items()})
+    parts.append(ahead.reset_index(drop=True).assign(**predictions, usual=usual_error(values)))
     errors += backtested(values)
 means = pd.DataFrame(errors, columns=["seasonal naive", "plain ETS"]).mean()
 chosen = "plain ETS" if means.isna().any() else means.idxmin()

@@ -10,14 +10,14 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 folder, target, kind, seed = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-known, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
-features = known.drop(columns=["row", target])
+training_rows, new = pd.read_csv(folder / "known.csv"), pd.read_csv(folder / "new.csv")
+features = training_rows.drop(columns=["row", target])
 for name in features.select_dtypes(["object", "string", "bool"]):
     kinds = pd.CategoricalDtype(features[name].dropna().unique())
     features[name], new[name] = features[name].astype(kinds), new[name].astype(kinds)
 classifies = kind == "classification"
 estimator = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor
-model = estimator(random_state=seed).fit(features, known[target])
+model = estimator(random_state=seed).fit(features, training_rows[target])
 asked = new[features.columns]
 written = pd.DataFrame({"row": new["row"], "prediction": model.predict(asked)})
 if classifies:

@@ -87,11 +87,11 @@ def by_sweetviz(rows: pd.DataFrame, others: pd.DataFrame, folder: Path) -> None:
     import sweetviz
 
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    said = io.StringIO()
+    output = io.StringIO()
     with (
         warnings.catch_warnings(),
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
     ):
         warnings.simplefilter("ignore")
         for name, report in (

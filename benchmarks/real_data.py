@@ -108,8 +108,8 @@ def run(arguments: Sequence[str], folder: Path) -> tuple[float, str]:
     return seconds, done.stderr
 
 
-def warnings_in(said: str) -> Iterator[str]:
-    for line in said.splitlines():
+def warnings_in(output: str) -> Iterator[str]:
+    for line in output.splitlines():
         if line.startswith("warning: "):
             yield line.removeprefix("warning: ")
 
@@ -128,15 +128,17 @@ def judge_table(table: Table, seeds: int) -> Outcome:
                 f"seed: {seed}\n"
             )
             stratify = rows[table.target] if table.kind == "classification" else None
-            _, held = train_test_split(rows, test_size=HELD_OUT, random_state=seed, stratify=stratify)
-            rows.drop(index=held.index).to_csv(folder / "known.csv", index=False)
-            held.drop(columns=table.target).to_csv(folder / "new.csv", index=False)
+            _, test_rows = train_test_split(rows, test_size=HELD_OUT, random_state=seed, stratify=stratify)
+            rows.drop(index=test_rows.index).to_csv(folder / "known.csv", index=False)
+            test_rows.drop(columns=table.target).to_csv(folder / "new.csv", index=False)
             plain = [str(HERE / "plain_table.py"), str(folder), table.target, table.kind, str(seed)]
-            seconds, said = run(["-m", "lolpop", "run", table.kind], folder)
+            seconds, output = run(["-m", "lolpop", "run", table.kind], folder)
             outcome.our_seconds.append(seconds)
-            outcome.warnings += [warning for warning in warnings_in(said) if warning not in outcome.warnings]
+            outcome.warnings += [
+                warning for warning in warnings_in(output) if warning not in outcome.warnings
+            ]
             outcome.their_seconds.append(run(plain, folder)[0])
-            truth = held.set_index("row")[table.target]
+            truth = test_rows.set_index("row")[table.target]
             outcome.ours.append(_error(folder / "ours.csv", truth, table.kind))
             outcome.theirs.setdefault("plain script", []).append(
                 _error(folder / "plain.csv", truth, table.kind)
@@ -145,11 +147,11 @@ def judge_table(table: Table, seeds: int) -> Outcome:
 
 
 def _error(path: Path, truth: pd.Series, kind: str) -> float:
-    said = pd.read_csv(path).set_index("row").loc[truth.index]
+    predictions = pd.read_csv(path).set_index("row").loc[truth.index]
     if kind == "regression":
-        return float(mean_absolute_error(truth, said["prediction"]))
+        return float(mean_absolute_error(truth, predictions["prediction"]))
     labels = sorted(map(str, truth.unique()))
-    probabilities = said[[f"probability_{label}" for label in labels]].to_numpy()
+    probabilities = predictions[[f"probability_{label}" for label in labels]].to_numpy()
     return float(log_loss(truth.astype(str), probabilities, labels=labels))
 
 
@@ -158,11 +160,13 @@ def judge_series(one: SeriesSet, origins: int) -> Outcome:
     rows = one.load()
     keys = rows[one.series] if one.series else pd.Series(0, index=rows.index)
     rows = rows.sort_values(one.time)
-    back = rows.groupby(keys.loc[rows.index])[one.target].transform(lambda each: np.arange(len(each))[::-1])
+    back = rows.groupby(keys.loc[rows.index])[one.target].transform(
+        lambda column: np.arange(len(column))[::-1]
+    )
     named = f", series: {one.series}" if one.series else ""
     for end in (origin * max(1, one.horizon // 2) for origin in range(origins)):
-        held = (back >= end) & (back < end + one.horizon)
-        known, later = rows[back >= end + one.horizon], rows[held]
+        in_horizon = (back >= end) & (back < end + one.horizon)
+        history, later = rows[back >= end + one.horizon], rows[in_horizon]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             (folder / "lolpop.yaml").write_text(
@@ -170,13 +174,15 @@ def judge_series(one: SeriesSet, origins: int) -> Outcome:
                 f"horizon: {one.horizon}{named}}}\n"
                 "data: {train: known.csv, predict: new.csv, predictions: ours.csv}\n"
             )
-            known.to_csv(folder / "known.csv", index=False)
+            history.to_csv(folder / "known.csv", index=False)
             later.drop(columns=one.target).to_csv(folder / "new.csv", index=False)
             place = [one.target, one.time, str(one.horizon), str(one.season), *filter(None, [one.series])]
-            seconds, said = run(["-m", "lolpop", "run", "forecasting"], folder)
+            seconds, output = run(["-m", "lolpop", "run", "forecasting"], folder)
             outcome.our_seconds.append(seconds)
-            outcome.warnings += [warning for warning in warnings_in(said) if warning not in outcome.warnings]
-            chosen = re.search(r"@\d+: (.+) is chosen by the backtest", said)
+            outcome.warnings += [
+                warning for warning in warnings_in(output) if warning not in outcome.warnings
+            ]
+            chosen = re.search(r"@\d+: (.+) is chosen by the backtest", output)
             outcome.trained.append(chosen.group(1) if chosen else "?")
             outcome.their_seconds.append(run([str(HERE / "plain_series.py"), str(folder), *place], folder)[0])
             _score_series(outcome, folder, one, later)
@@ -191,8 +197,8 @@ def _score_series(outcome: Outcome, folder: Path, one: SeriesSet, later: pd.Data
     if len(ours) != len(truth):
         raise RuntimeError(f"{len(ours)} of {len(truth)} rows are forecast")
 
-    def scaled(said: pd.Series) -> float:
-        return float(np.nanmean(np.abs(said - ours["truth"]) / ours["usual"]))
+    def scaled(forecast: pd.Series) -> float:
+        return float(np.nanmean(np.abs(forecast - ours["truth"]) / ours["usual"]))
 
     outcome.ours.append(scaled(ours["prediction"]))
     for name in ("naive", "seasonal naive", "drift", "plain ETS"):

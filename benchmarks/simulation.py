@@ -150,8 +150,8 @@ def item_costs(items: int = 1000, workers: int = 1) -> tuple[float, float]:
         handlers = cluster.scheduler.stream_handlers
         handlers |= {name: counted(handler, messages, name) for name, handler in handlers.items()}
         seconds, _ = timed(lambda: executor.map(abs, range(items)))
-        told = sum(number for name, number in messages.items() if "heartbeat" not in name)
-    return seconds / items, told / items
+        total = sum(number for name, number in messages.items() if "heartbeat" not in name)
+    return seconds / items, total / items
 
 
 def counted(handler, messages: Counter[str], name: str):

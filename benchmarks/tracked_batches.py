@@ -19,12 +19,14 @@ with ClassificationContainer.load(folder / "lolpop.yaml") as container:
 
     start = time.perf_counter()
     dataset_version = runner.process_data(dataset="predict")
-    kept = time.perf_counter()
+    processed = time.perf_counter()
     runner.predict_data(model_version, dataset_version)
     end = time.perf_counter()
 # Its own: what getrusage tells begins with the peak of the process that has started this one.
-[line] = [each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM")]
+[line] = [entry for entry in Path("/proc/self/status").read_text().splitlines() if entry.startswith("VmHWM")]
 peak = int(line.split()[1]) / 1024
 (folder / "tracked.json").write_text(
-    json.dumps({"seconds": end - start, "keeping": kept - start, "predicting": end - kept, "peak": peak})
+    json.dumps(
+        {"seconds": end - start, "keeping": processed - start, "predicting": end - processed, "peak": peak}
+    )
 )

@@ -53,16 +53,16 @@ def _beside(
 
 def write_real(folder: Path) -> None:
     bundle = load_breast_cancer(as_frame=True)
-    _write(folder, bundle.frame.rename(columns={"target": "label"}), known=469)
+    _write(folder, bundle.frame.rename(columns={"target": "label"}), training_count=469)
 
 
 def write_many(folder: Path) -> None:
     features, label = make_classification(110_000, 20, n_informative=10, random_state=0)
     rows = pd.DataFrame(features).add_prefix("x").assign(label=label)
-    _write(folder, rows, known=100_000)
+    _write(folder, rows, training_count=100_000)
 
 
-def _write(folder: Path, rows: pd.DataFrame, *, known: int) -> None:
+def _write(folder: Path, rows: pd.DataFrame, *, training_count: int) -> None:
     rows.insert(0, "id", range(len(rows)))
-    rows[:known].to_csv(folder / "known.csv", index=False)
-    rows[known:].drop(columns="label").to_csv(folder / "new.csv", index=False)
+    rows[:training_count].to_csv(folder / "known.csv", index=False)
+    rows[training_count:].drop(columns="label").to_csv(folder / "new.csv", index=False)

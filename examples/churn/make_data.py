@@ -26,11 +26,11 @@ def main() -> None:
     folder = Path(__file__).parent / "data"
     folder.mkdir(exist_ok=True)
     customers = make_customers(KNOWN + NEW)
-    known, new = customers.iloc[:KNOWN], customers.iloc[KNOWN:]
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows, new = customers.iloc[:KNOWN], customers.iloc[KNOWN:]
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.drop(columns="churned").to_csv(folder / "new.csv", index=False)
     new[["customer_id", "churned"]].to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known)} known and {len(new)} new customers to {folder}.")
+    print(f"Wrote {len(training_rows)} known and {len(new)} new customers to {folder}.")
 
 
 def make_customers(rows: int) -> pd.DataFrame:
@@ -68,8 +68,8 @@ def make_customers(rows: int) -> pd.DataFrame:
             "has_app": has_app,
             "last_seen": (TODAY - pd.to_timedelta(days_away, unit="D")).strftime("%Y-%m-%d"),
             "last_message": [
-                MESSAGES[each].format(plan=name, number=number)
-                for each, name, number in zip(topic, plan, random.integers(2, 9_999, rows), strict=True)
+                MESSAGES[key].format(plan=name, number=number)
+                for key, name, number in zip(topic, plan, random.integers(2, 9_999, rows), strict=True)
             ],
             "churned": np.where(random.random(rows) < 1 / (1 + np.exp(-odds)), "yes", "no"),
         }

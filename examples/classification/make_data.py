@@ -20,11 +20,11 @@ def main() -> None:
     bottles["wine"] = bottles.pop("target").map({0: "Barolo", 1: "Grignolino", 2: "Barbera"})
     bottles.insert(0, "bottle_id", range(1, len(bottles) + 1))
     bottles = bottles.sample(frac=1, random_state=0)
-    known, new = bottles.iloc[:KNOWN], bottles.iloc[KNOWN:]
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows, new = bottles.iloc[:KNOWN], bottles.iloc[KNOWN:]
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.drop(columns="wine").to_csv(folder / "new.csv", index=False)
     new[["bottle_id", "wine"]].to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known)} known and {len(new)} new bottles to {folder}.")
+    print(f"Wrote {len(training_rows)} known and {len(new)} new bottles to {folder}.")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,13 @@ def transactions(random: np.random.Generator, rows: int, start: int) -> pd.DataF
 def main() -> None:
     """Write ``data/known.csv`` and ``data/new/*.parquet``."""
     random = np.random.default_rng(0)
-    known = transactions(random, KNOWN, 0)
-    risk = 0.02 * known["amount"] - 0.002 * known["card_age"] + 2.0 * (known["hour"] < 6)
+    training_rows = transactions(random, KNOWN, 0)
+    risk = (
+        0.02 * training_rows["amount"] - 0.002 * training_rows["card_age"] + 2.0 * (training_rows["hour"] < 6)
+    )
     risk += random.normal(size=KNOWN)
     (FOLDER / "new").mkdir(parents=True, exist_ok=True)
-    known.assign(fraud=np.where(risk > 1, "fraud", "fine")).to_csv(FOLDER / "known.csv", index=False)
+    training_rows.assign(fraud=np.where(risk > 1, "fraud", "fine")).to_csv(FOLDER / "known.csv", index=False)
     for number in range(FILES):
         rows = NEW // FILES
         part = transactions(random, rows, KNOWN + number * rows)

@@ -17,10 +17,10 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     weeks: Any = co2.load_pandas().data
     months = weeks["co2"].resample("MS").mean().round(2).rename_axis("month").reset_index()
-    known, later = months[:-HELD_BACK], months[-HELD_BACK:]
-    known.to_csv(folder / "known.csv", index=False)
+    history, later = months[:-HELD_BACK], months[-HELD_BACK:]
+    history.to_csv(folder / "known.csv", index=False)
     later.to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known)} known months and {len(later)} later ones to {folder}.")
+    print(f"Wrote {len(history)} known months and {len(later)} later ones to {folder}.")
 
 
 if __name__ == "__main__":

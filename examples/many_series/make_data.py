@@ -37,11 +37,11 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     rows = sales()
     later = rows["day"] > rows["day"].max() - pd.Timedelta(days=AHEAD)
-    known = rows[~later].sample(frac=0.995, random_state=2)
-    known.to_csv(folder / "known.csv", index=False)
+    history = rows[~later].sample(frac=0.995, random_state=2)
+    history.to_csv(folder / "known.csv", index=False)
     rows[later].drop(columns="sold").to_csv(folder / "plan.csv", index=False)
     rows[later].drop(columns="promotion").to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known):,} known days of {SHOPS} shops and {later.sum()} days to come to {folder}.")
+    print(f"Wrote {len(history):,} known days of {SHOPS} shops and {later.sum()} days to come to {folder}.")
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ def main() -> None:
     rows["diagnosis"] = rows.pop("target").map(dict(enumerate(bundle.target_names)))
     rows.insert(0, "patient_id", range(1, len(rows) + 1))
     rows = rows.sample(frac=1, random_state=0)
-    known, new = rows.iloc[:KNOWN], rows.iloc[KNOWN:]
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows, new = rows.iloc[:KNOWN], rows.iloc[KNOWN:]
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.drop(columns="diagnosis").to_csv(folder / "new.csv", index=False)
     new[["patient_id", "diagnosis"]].to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known)} known and {len(new)} new patients to {folder}.")
+    print(f"Wrote {len(training_rows)} known and {len(new)} new patients to {folder}.")
 
 
 if __name__ == "__main__":

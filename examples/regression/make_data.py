@@ -19,11 +19,11 @@ def main() -> None:
     patients = bundle.frame.rename(columns={"target": "progression"})
     patients.insert(0, "patient_id", range(1, len(patients) + 1))
     patients = patients.sample(frac=1, random_state=0)
-    known, new = patients.iloc[:KNOWN], patients.iloc[KNOWN:]
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows, new = patients.iloc[:KNOWN], patients.iloc[KNOWN:]
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.drop(columns="progression").to_csv(folder / "new.csv", index=False)
     new[["patient_id", "progression"]].to_csv(folder / "truth.csv", index=False)
-    print(f"Wrote {len(known)} known and {len(new)} new patients to {folder}.")
+    print(f"Wrote {len(training_rows)} known and {len(new)} new patients to {folder}.")
 
 
 if __name__ == "__main__":

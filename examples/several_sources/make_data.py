@@ -26,17 +26,17 @@ def main() -> None:
     orders = make_orders(random, customers, articles)
     # Orders of one basket stay together, as they do in a shop.
     start = orders.index[orders["basket"] == orders["basket"].iloc[-NEW]][0]
-    known, new = orders.iloc[:start], orders.iloc[start:]
+    training_rows, new = orders.iloc[:start], orders.iloc[start:]
     tables = {
         "customers": customers,
         "articles": articles,
-        "orders": known,
+        "orders": training_rows,
         "new_orders": new.drop(columns="returned"),
         "truth": new[["order_id", "returned"]],
     }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    print(f"Wrote {len(known)} known and {len(new)} new orders, customers and articles to {folder}.")
+    print(f"Wrote {len(training_rows)} known and {len(new)} new orders, customers and articles to {folder}.")
 
 
 def make_customers(random: np.random.Generator) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def make_articles(random: np.random.Generator) -> pd.DataFrame:
         {
             "article": [f"A{number:03}" for number in range(ARTICLES)],
             "kind": kind,
-            "price": ([KINDS[each] for each in kind] * random.lognormal(0, 0.3, ARTICLES)).round(2),
+            "price": ([KINDS[name] for name in kind] * random.lognormal(0, 0.3, ARTICLES)).round(2),
             "fits": random.choice(["small", "as usual", "large"], ARTICLES, p=[0.2, 0.65, 0.15]),
         }
     )

@@ -51,7 +51,7 @@ def test_what_an_earlier_run_has_made_is_taken_over(wines, lolpop):
     assert second["metrics"] == first["metrics"]
     shown = lolpop("runs", "show", "last", "--json").json
     tasks = {task["path"]: task for task in shown["tasks"]}
-    (made,) = [each for each in shown["lineage"] if each["resource"] == "model_version:wine@1"]
+    (made,) = [resource for resource in shown["lineage"] if resource["resource"] == "model_version:wine@1"]
     assert made["reused_from"] == tasks["train_model"]["reused_from"]
     # Which rows were learned from counts for how rows are read: those were not deployed then.
     assert reused(lolpop)["train_model"]
@@ -122,8 +122,8 @@ def test_other_settings_and_other_rows_are_no_hit(wines, lolpop):
     assert training["reasons"] == [
         "train.model_trainer.params: None → {'C': 2} (--set train.model_trainer.params.C)"
     ]
-    known = wines / "known.csv"
-    known.write_text("".join(known.read_text().splitlines(keepends=True)[:-5]))
+    file = wines / "known.csv"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-5]))
     calls = lolpop("plan", "classification", "--json").json["calls"]
     (reading, *_), (training,) = ([call for call in calls if call["path"] == path] for path in CACHEABLE)
     assert (reading["status"], reading["reasons"]) == ("runs", ["known.csv: content", EARLIER])

@@ -76,7 +76,7 @@ def test_references_cross_processes(tumours, lolpop, shell):
         "process_data",
         "process_data",
     ]
-    parents = {each["resource"]: each["parents"] for run in runs for each in run["lineage"]}
+    parents = {resource["resource"]: resource["parents"] for run in runs for resource in run["lineage"]}
     assert parents[job] == [model_version, predict]
     assert parents[model_version] == [train]
     shown = lolpop("runs", "ls", "--group", "nightly-7").out

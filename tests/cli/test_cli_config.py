@@ -67,18 +67,21 @@ def test_explain_lists_every_source_the_winner_first(project, lolpop, monkeypatc
     (project / ".env").write_text("LOLPOP_GREET__GREETER__GREETING=dotenv\n")
     monkeypatch.setenv("LOLPOP_GREET__GREETER__GREETING", "variable")
     words = ["app.py", "greet.greeter.greeting", "--profile", "prod", "--set", "greet.greeter.greeting=flag"]
-    [told] = lolpop("config", "explain", *words, "--json").json
-    assert told["value"] == "flag"
-    assert told["description"] == "What is said before the name."
-    assert [statement["value"] for statement in told["statements"]] == [
+    [setting] = lolpop("config", "explain", *words, "--json").json
+    assert setting["value"] == "flag"
+    assert setting["description"] == "What is said before the name."
+    assert [statement["value"] for statement in setting["statements"]] == [
         "flag",
         "variable",
         "dotenv",
         "profile",
         "file",
     ]
-    assert [statement["standing"] for statement in told["statements"]] == ["effective", *["overridden"] * 4]
-    assert told["default"] == "hello"
+    assert [statement["standing"] for statement in setting["statements"]] == [
+        "effective",
+        *["overridden"] * 4,
+    ]
+    assert setting["default"] == "hello"
     lines = lolpop("config", "explain", *words).out.splitlines()
     assert [line.split()[0] for line in lines[2:]] == [
         "flag",
@@ -98,15 +101,15 @@ def test_explain_shows_what_a_change_of_use_dropped(folder, lolpop, monkeypatch)
         f"{settings}train:\n  model_trainer: {{use: xgboost, n_estimators: 200}}\n"
     )
     key = "train.model_trainer.n_estimators"
-    [told] = lolpop("config", "explain", "classification", key, "--json").json
-    assert (told["value"], told["in_force"]) == (200, True)
+    [setting] = lolpop("config", "explain", "classification", key, "--json").json
+    assert (setting["value"], setting["in_force"]) == (200, True)
     monkeypatch.setenv("LOLPOP_TRAIN__MODEL_TRAINER", "sklearn")
-    [told] = lolpop("config", "explain", "classification", key, "--json").json
-    assert told["in_force"] is False
-    [said] = told["statements"]
-    assert (said["value"], said["standing"]) == (200, "dropped")
-    assert "sklearn" in said["reason"]
-    assert said["origin"]["line"] == 4
+    [setting] = lolpop("config", "explain", "classification", key, "--json").json
+    assert setting["in_force"] is False
+    [statement] = setting["statements"]
+    assert (statement["value"], statement["standing"]) == (200, "dropped")
+    assert "sklearn" in statement["reason"]
+    assert statement["origin"]["line"] == 4
     section = lolpop("config", "explain", "classification", "train.model_trainer")
     assert f"{key} has no effect" in section.out
     assert "dropped: environment uses 'sklearn' instead" in section.out
@@ -121,8 +124,8 @@ def test_explain_a_key_of_a_free_form_mapping(folder, lolpop, monkeypatch):
     key = "train.model_trainer.params.max_iter"
     monkeypatch.setenv("LOLPOP_TRAIN__MODEL_TRAINER__PARAMS__MAX_ITER", "150")
     words = ["classification", key, "--set", 'train.model_trainer.params={"max_iter": 200}']
-    [told] = lolpop("config", "explain", *words, "--json").json
-    assert [statement["value"] for statement in told["statements"]] == [200, 150, 100]
+    [setting] = lolpop("config", "explain", *words, "--json").json
+    assert [statement["value"] for statement in setting["statements"]] == [200, 150, 100]
     done = lolpop("config", "explain", "classification", "train.model_trainer.params.learning_rate")
     assert done.code == 0
     assert "is not set" in done.out
@@ -144,10 +147,10 @@ def test_explain_shows_dropped_keys_of_a_free_form_mapping(folder, lolpop):
         "train: {model_trainer: {params: {max_iter: 100}}}\n"
     )
     words = ["classification", "train.model_trainer.params.max_iter", "--set", "train.model_trainer=xgboost"]
-    [told] = lolpop("config", "explain", *words, "--json").json
-    [said] = told["statements"]
-    assert (said["value"], said["standing"]) == (100, "dropped")
-    assert told["in_force"] is False
+    [setting] = lolpop("config", "explain", *words, "--json").json
+    [statement] = setting["statements"]
+    assert (statement["value"], statement["standing"]) == (100, "dropped")
+    assert setting["in_force"] is False
     words[1] = "train.model_trainer.params"
     assert lolpop("config", "explain", *words).out.splitlines()[-1].split() == [
         "null",
@@ -215,9 +218,11 @@ def test_secrets_in_settings_that_are_wrong_are_not_shown(calls, lolpop, monkeyp
 
 def test_a_setting_of_the_runner_itself_stands_at_the_root(calls, lolpop):
     """The runner's settings are explained by their bare names."""
-    [told] = lolpop("config", "explain", "calls.py", "limits", "--set", 'limits={"calls": 3}', "--json").json
-    assert told["path"] == "limits.calls"
-    assert told["value"] == 3
+    [setting] = lolpop(
+        "config", "explain", "calls.py", "limits", "--set", 'limits={"calls": 3}', "--json"
+    ).json
+    assert setting["path"] == "limits.calls"
+    assert setting["value"] == 3
 
 
 def test_lists_are_explained_as_wholes_and_by_element(project, lolpop, monkeypatch):
@@ -226,7 +231,7 @@ def test_lists_are_explained_as_wholes_and_by_element(project, lolpop, monkeypat
     document = lolpop(
         "config", "explain", "app.py", "interceptors", "--set", 'interceptors=["timing"]', "--json"
     ).json
-    by_path = {each["path"]: each for each in document}
+    by_path = {setting["path"]: setting for setting in document}
     assert by_path["interceptors"]["value"] == ["timing"]
     assert by_path["interceptors.0.use"]["origin"]["source"] == "--set interceptors"
 
@@ -262,11 +267,11 @@ def test_references_of_the_schema_lead_somewhere(lolpop, folder):
     done = lolpop("config", "schema", "classification")
     assert done.code == 0, done.err
     schema = json.loads(done.out)
-    found = []
+    references = []
 
     def look(part):
         if isinstance(part, dict):
-            found.extend(value for key, value in part.items() if key == "$ref")
+            references.extend(value for key, value in part.items() if key == "$ref")
             for value in part.values():
                 look(value)
         elif isinstance(part, list):
@@ -274,7 +279,7 @@ def test_references_of_the_schema_lead_somewhere(lolpop, folder):
                 look(value)
 
     look(schema)
-    assert {reference.removeprefix("#/$defs/") for reference in found} <= set(schema["$defs"])
+    assert {reference.removeprefix("#/$defs/") for reference in references} <= set(schema["$defs"])
 
 
 LINKED = """
@@ -303,7 +308,9 @@ def test_links_are_shown_with_what_they_lead_to(lolpop, folder, monkeypatch):
     assert settings["train.model_trainer.params.C"]["resolved"] == 0.5
     assert settings["train.model_trainer.params.C"]["value"] == "${x-strength}"
     assert settings["data.truth"]["value"] == "${x-hidden}"
-    assert not {"data.truth", "store.url"} & {path for path, each in settings.items() if "resolved" in each}
+    assert not {"data.truth", "store.url"} & {
+        path for path, setting in settings.items() if "resolved" in setting
+    }
 
 
 def test_the_last_of_several_profiles_is_the_strongest(project, lolpop):

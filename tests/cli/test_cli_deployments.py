@@ -65,8 +65,8 @@ def test_a_chosen_version_is_put_to_use_and_back(lolpop, project):
 
 def test_who_decided_and_why_is_recorded(lolpop, project):
     """Deployments show who decided and why, as text and as JSON."""
-    said = ("--by", "ada", "--reason", "the others drift")
-    made = json.loads(lolpop("models", "deploy", "model_version:churn@2", *said, "--json").out)
+    decision = ("--by", "ada", "--reason", "the others drift")
+    made = json.loads(lolpop("models", "deploy", "model_version:churn@2", *decision, "--json").out)
     assert (made["by"], made["reason"], made["replaced"]) == ("ada", "the others drift", None)
     assert lolpop("models", "undeploy", "churn", "--by", "bob", "--reason", "no more").code == 0
     assert deployed() is None

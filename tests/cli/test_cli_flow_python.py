@@ -73,11 +73,11 @@ def test_a_built_file_needs_the_orchestrator_and_the_standard_library_only(build
 def test_a_built_file_calls_the_workflows_of_the_flow(build, mill, orchestrator):
     """The function that runs a workflow, taken from the file, makes what the flow makes, in a group."""
     tree = ast.parse(build(orchestrator))
-    wanted = [node for node in tree.body if isinstance(node, ast.Assign)][:4]
-    wanted += [node for node in tree.body if getattr(node, "name", "") == "run_lolpop"]
+    nodes = [node for node in tree.body if isinstance(node, ast.Assign)][:4]
+    nodes += [node for node in tree.body if getattr(node, "name", "") == "run_lolpop"]
     module = types.ModuleType("built")
     module.__dict__.update(json=json, os=os, subprocess=subprocess)
-    exec(compile(ast.Module(wanted, []), "built.py", "exec"), module.__dict__)
+    exec(compile(ast.Module(nodes, []), "built.py", "exec"), module.__dict__)
     document = module.run_lolpop("friday/7", "grind", "grind", {"grain": "oats"}, NAME="value")
     assert document["result"] == "dataset_version:oats@1"
     with pytest.raises(RuntimeError, match="pack failed with exit code 2: pack needs --flour"):

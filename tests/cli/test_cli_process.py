@@ -72,7 +72,9 @@ def test_a_pipe_gets_plain_text(project, shell):
 def test_components_are_listed_with_what_they_need(lolpop):
     """Each registered implementation has its type, name and first line of documentation."""
     document = json.loads(lolpop("components", "store", "--json").out)
-    assert [(each["type"], each["name"], each["install"]) for each in document] == [("store", "sql", "")]
+    assert [(component["type"], component["name"], component["install"]) for component in document] == [
+        ("store", "sql", "")
+    ]
     assert document[0]["summary"]
     assert "sql" in lolpop("components").out
     done = lolpop("components", "stroe")

@@ -33,9 +33,9 @@ def test_what_is_printed_as_yaml_gives_the_same_settings_again(settled, lolpop, 
 
 def test_links_stay_unless_they_are_resolved(settled, lolpop):
     """--resolved writes the values of links."""
-    kept = lolpop("config", "show", "classification", "--yaml").out
+    output = lolpop("config", "show", "classification", "--yaml").out
     resolved = lolpop("config", "show", "classification", "--yaml", "--resolved").out
-    assert "predictions: out/${problem.name}.csv" in kept
+    assert "predictions: out/${problem.name}.csv" in output
     assert "predictions: out/churn.csv" in resolved
 
 

@@ -58,23 +58,23 @@ def test_a_promoted_model_is_approved_and_deployed_next(project, lolpop):
 def test_a_model_version_is_shown_with_what_it_is_worth_and_where_it_came_from(project, lolpop):
     """It shows metrics by split, checks, experiments with parameters, lineage, and the run."""
     document = lolpop("models", "show", "model_version:tumours@1", "--json").json
-    [run] = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"]
+    [run] = [run for run in lolpop("runs", "ls", "--json").json if run["workflow"] == "run"]
     assert document["run_id"] == run["run_id"]
     assert document["metrics"]["test"]["accuracy"] > 0.9
     assert document["metrics"]["baseline"].keys() == {document["metric"]}
     assert {check["status"] for check in document["checks"]} <= {"ok", "warn"}
     experiments = document["experiments"]  # what was judged, and what was fitted on all rows after it
-    assert [each["winner"] for each in experiments] == [False, True]
-    assert {each["trainer"] for each in experiments} == {"sklearn"}
+    assert [experiment["winner"] for experiment in experiments] == [False, True]
+    assert {experiment["trainer"] for experiment in experiments} == {"sklearn"}
     assert document["parents"] == ["dataset_version:tumours_train@1"]
     out = lolpop("models", "show", "tumours@1").out
-    for said in ("Metrics", "baseline", "Experiments", "dataset_version:tumours_train@1", run["run_id"]):
-        assert said in out
+    for text in ("Metrics", "baseline", "Experiments", "dataset_version:tumours_train@1", run["run_id"]):
+        assert text in out
 
 
 def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
     """Passed checks are counted, the others are shown, and of the settings only the explicit ones."""
-    run = [each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run"][-1]
+    run = [run for run in lolpop("runs", "ls", "--json").json if run["workflow"] == "run"][-1]
     checks = lolpop("runs", "show", run["run_id"], "--json").json["checks"]
     out = lolpop("runs", "show", run["run_id"]).out
     fine = sum(check["status"] == "ok" for check in checks)
@@ -88,8 +88,8 @@ def test_a_run_is_shown_with_checks_and_what_was_set(project, lolpop):
 def test_dataset_versions_are_listed_and_shown(project, lolpop):
     """Each version has its rows, its source, its run, and what was made of it."""
     listed = lolpop("datasets", "ls", "tumours_train", "--json").json
-    assert [(each["rows"], each["source"]) for each in listed] == [(469, "known.csv")]
-    names = [each["dataset_version"].split(":")[1] for each in lolpop("datasets", "ls", "--json").json]
+    assert [(version["rows"], version["source"]) for version in listed] == [(469, "known.csv")]
+    names = [version["dataset_version"].split(":")[1] for version in lolpop("datasets", "ls", "--json").json]
     assert names[-2:] == ["tumours_predict@1", "tumours_train@1"]
     assert len(lolpop("datasets", "ls", "-n", "1", "--json").json) == 1
     document = lolpop("datasets", "show", "tumours_train", "--json").json
@@ -102,7 +102,7 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (["models", "show", "tumors"], 1, "Did you mean tumours?"),
         (["models", "show", "tumours@7"], 1, "tumours has version 1."),
@@ -118,11 +118,11 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
         (["datasets", "show", "tumours train"], 2, "is not a reference of the form dataset_version"),
     ],
 )
-def test_what_is_not_there_is_reported(project, lolpop, words, code, told):
+def test_what_is_not_there_is_reported(project, lolpop, words, code, message):
     """A misspelt name gets a near one; a wrong kind of reference and a missing name are wrong usage."""
     done = lolpop(*words)
     assert (done.code, done.out) == (code, "")
-    assert told in done.err
+    assert message in done.err
     assert "Traceback" not in done.err
 
 
@@ -145,7 +145,7 @@ def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, traine
         "ROWS": "planted-secret", "FILE": "planted-secret/gone.csv", "AWAY": "planted-secret-too/gone.csv",
     }.items():  # fmt: skip
         monkeypatch.setenv(variable, value)
-    told = []
+    outputs = []
     for words in (
         ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/known.csv"],
         ["run", "classification", "process_data", "--set", "data.train=${env:ROWS}/gone.csv", "--json"],
@@ -155,20 +155,21 @@ def test_a_source_that_came_by_a_variable_is_recorded_as_the_link(folder, traine
         ["run", "classification", "process_data", "--set", "data.train=${env:AWAY}"],
     ):
         done = lolpop(*words)
-        told.append(done.out + done.err)
-    assert '"source": "${env:ROWS}/known.csv"' in told[2]
-    assert ["${env:FILE}: there is no such file." in told[4], "${env:AWAY}: there is no" in told[5]] == [
-        True
-    ] * 2
+        outputs.append(done.out + done.err)
+    assert '"source": "${env:ROWS}/known.csv"' in outputs[2]
+    assert [
+        "${env:FILE}: there is no such file." in outputs[4],
+        "${env:AWAY}: there is no" in outputs[5],
+    ] == [True] * 2
     files = [path for path in (folder / ".lolpop").rglob("*") if path.is_file()]
-    told += [path.read_bytes().decode(errors="replace") for path in files]
-    assert not [text for text in told if "planted-secret" in text]
+    outputs += [path.read_bytes().decode(errors="replace") for path in files]
+    assert not [text for text in outputs if "planted-secret" in text]
 
 
 def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lolpop):
     """The replay has the metrics of the first run, whatever the settings are now, and the diff is empty."""
     shutil.copytree(trained, folder, dirs_exist_ok=True)
-    first = next(each for each in lolpop("runs", "ls", "--json").json if each["workflow"] == "run")
+    first = next(run for run in lolpop("runs", "ls", "--json").json if run["workflow"] == "run")
     (folder / "lolpop.yaml").write_text("seed: 8\nproblem: {name: other}\n")
     done = lolpop("runs", "replay", first["run_id"], "--json")
     assert done.code == 0, done.err
@@ -181,6 +182,6 @@ def test_a_replay_of_training_is_the_same_to_the_last_digit(folder, trained, lol
         == []
     )
     assert document["metrics"]["test"]["log_loss"]["difference"] == 0
-    assert {each["path"] for each in document["about"]} <= {"replays", "git_dirty"}
+    assert {difference["path"] for difference in document["about"]} <= {"replays", "git_dirty"}
     out = lolpop("runs", "diff", first["run_id"], "last").out
     assert re.search(r"test +log_loss +[\d.]+ +[\d.]+ +same", out)

@@ -26,21 +26,21 @@ class Service(Component):
         limits: dict[str, int] | None = None,
         tags: tuple[str, ...] = ("a",),
     ):
-        self.said = [template, backwards(url), backwards(token.get_secret_value()), limits, tags]
+        self.values = [template, backwards(url), backwards(token.get_secret_value()), limits, tags]
 
 class Quiet(Component):
     def __init__(self, level: int = 1):
-        self.said = [level]
+        self.values = [level]
 
 class Steps(Pipeline):
     def __init__(self, times: int = 1, *, service: Component, others: list[Component], account: Account, seed: int):
         self.times = times
-        self.said = [service.said, [other.said for other in others], account.name, backwards(account.password.get_secret_value()), seed]
+        self.values = [service.values, [other.values for other in others], account.name, backwards(account.password.get_secret_value()), seed]
     @task
     def work(self, how):
         if how == "badly":
-            raise ValueError(f"{self.said}")
-        return self.said
+            raise ValueError(f"{self.values}")
+        return self.values
 
 class Flow(Runner):
     def __init__(self, *, steps: Steps, logger: Logger, notifier: Notifier):
@@ -51,7 +51,7 @@ class Flow(Runner):
         return self.steps.times
     @workflow
     def tell(self, token: str = "") -> list:
-        return [*self.steps.said, backwards(token)]
+        return [*self.steps.values, backwards(token)]
     @workflow
     def leak(self, how: str = "well", more: list[str] | None = None) -> list:
         self.logger.log(f"working with {more}", token=more)
@@ -213,7 +213,7 @@ def test_other_libraries_are_reported(flow, lolpop, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (("class Quiet", "class Silent"), "'flow' has no 'Quiet'"),
         (("class FlowContainer", "class OtherContainer"), "'flow' has no 'FlowContainer'"),
@@ -223,13 +223,13 @@ def test_other_libraries_are_reported(flow, lolpop, monkeypatch):
         (("from lolpop", "1 / 0\nfrom lolpop"), "which cannot be loaded here"),
     ],
 )
-def test_removed_parts_are_reported_and_nothing_runs(flow, lolpop, change, told):
+def test_removed_parts_are_reported_and_nothing_runs(flow, lolpop, change, message):
     """A container, implementation, workflow or parameter that no longer exists exits with 2; nothing runs."""
     lolpop("run", "flows/flow.py", "--set", "steps.service=flow:Quiet")
     rewrite(flow, ("[Quiet]", "[]"), change)
     done = lolpop("runs", "replay", "last")
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
     assert "Traceback" not in done.err
     assert len(lolpop("runs", "ls", "--json").json) == 1
 
@@ -296,7 +296,7 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
     monkeypatch.setenv("TOKEN", "planted-variable")
     monkeypatch.setenv("NAME", "planted-name")
     monkeypatch.setenv("LOLPOP_STEPS__SERVICE__LIMITS", '{"a": 1}')
-    told = []
+    outputs = []
     for words in (
         ["run", "flows/flow.py"],
         ["run", "flows/flow.py", "--json"],
@@ -318,12 +318,12 @@ def test_no_secret_is_written_anywhere(flow, lolpop, monkeypatch, how):
         done = lolpop(*words, *options, *more)
         fails = how == "badly" and (words[0] == "run" or words[1] == "replay")
         assert done.code == (1 if fails else 0), done.err
-        told.append(done.out + done.err)
+        outputs.append(done.out + done.err)
     files = [path for path in (*(flow / ".lolpop").rglob("*"), flow / "lolpop.log") if path.is_file()]
     assert {"store.db", "lolpop.log"} <= {path.name for path in files}
-    told += [path.read_bytes().decode(errors="replace") for path in files]
+    outputs += [path.read_bytes().decode(errors="replace") for path in files]
     for secret in ("planted-variable", "planted-name", "planted-file", "planted-url"):
-        assert not [text for text in told if secret in text]
+        assert not [text for text in outputs if secret in text]
 
 
 def test_overrides_in_code_are_reported(flow, lolpop):

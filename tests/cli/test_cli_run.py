@@ -185,7 +185,7 @@ def test_numbers_and_flags_come_back(number, flag):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["clasification"], "Did you mean classification?"),
         (["wrk.py"], "Did you mean work.py?"),
@@ -208,11 +208,11 @@ def test_numbers_and_flags_come_back(number, flag):
         ([], "name a runner"),
     ],
 )
-def test_a_misspelt_word_is_reported_in_a_line(work, lolpop, words, told):
+def test_a_misspelt_word_is_reported_in_a_line(work, lolpop, words, message):
     """Wrong usage, settings and wiring exit with 2 and a near name, without a traceback; nothing runs."""
     done = lolpop("run", *words)
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
     assert "Traceback" not in done.err
     assert done.out == ""
     assert not (work / ".lolpop").exists()
@@ -325,9 +325,9 @@ def test_an_interruption_closes_and_marks_the_run(work, lolpop, number, code):
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code
-    closed, told, how_to_go_on = err.splitlines()
+    closed, notice, how_to_go_on = err.splitlines()
     assert closed == "closed"
-    assert told.startswith("Interrupted.")
+    assert notice.startswith("Interrupted.")
     assert how_to_go_on.startswith("To resume it: lolpop run --resume ")
     assert lolpop("runs", "ls", "--json").json[0]["status"] == "interrupted"
 
@@ -485,7 +485,7 @@ def test_secrets_that_an_error_quotes_are_masked(folder, lolpop, monkeypatch, ho
     monkeypatch.setenv("PROXY", "http://ada:pass@proxy")
     done = lolpop("run", "leaking.py", *how)
     assert done.code == 1
-    told = done.out + done.err
-    assert "refused" in told
-    assert "hush-hush" not in told
-    assert "ada:pass" not in told
+    output = done.out + done.err
+    assert "refused" in output
+    assert "hush-hush" not in output
+    assert "ada:pass" not in output

@@ -100,10 +100,10 @@ def test_a_component_that_gives_its_secrets_away_is_masked_at_every_boundary(how
         shown = (done.out + done.err).encode()
         for secret in (SECRET, "12345"):
             assert secret.encode() not in shown, words
-    kept = stored(app)
-    assert b"12345" not in kept
-    assert b"year=2020" in kept
-    assert b'"word":"churned"' in kept  # programs read such words again, as names of columns
+    content = stored(app)
+    assert b"12345" not in content
+    assert b"year=2020" in content
+    assert b'"word":"churned"' in content  # programs read such words again, as names of columns
 
 
 def test_system_exit_fails_the_run_whatever_its_code(app, lolpop):

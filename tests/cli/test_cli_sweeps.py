@@ -235,7 +235,7 @@ def test_ctrl_c_stops_combinations_in_other_processes(app):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--sweep", "fit.scaler.factr=1,2"], "Did you mean factor?"),
         (["--sweep", "sed=1,2"], "--sweep sed  sed: unknown setting. Did you mean seed?"),
@@ -252,13 +252,13 @@ def test_ctrl_c_stops_combinations_in_other_processes(app):
         (["--sweep", f"seed={','.join(map(str, range(100)))}", "--sweep", f"fit.scaler.factor={','.join(map(str, range(100)))}"], "10,000 combinations"),
     ],
 )  # fmt: skip
-def test_a_wrong_sweep_is_refused_before_anything_runs(app, lolpop, words, told):
+def test_a_wrong_sweep_is_refused_before_anything_runs(app, lolpop, words, message):
     """Misspelt paths get near names; values of the wrong type and too many combinations are refused."""
     (app / "wrong.yaml").write_text("seed: 3\n")
     (app / "empty.yaml").write_text("# nothing yet\n")
     done = lolpop("run", "app.py", *words)
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
     assert calls(app) == []
 
 

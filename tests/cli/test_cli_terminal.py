@@ -58,13 +58,13 @@ def terminal():
     def run(*words, columns=80, typed=b"\n", **environ):
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
+        variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
         process = subprocess.Popen(
             [sys.executable, "-m", "lolpop", *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**kept, "TERM": "xterm-256color", **environ},
+            env={**variables, "TERM": "xterm-256color", **environ},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

@@ -115,7 +115,7 @@ def test_a_misspelt_file_gets_a_near_name(folder, lolpop):
 
 
 @pytest.mark.parametrize(
-    ("runner", "size", "told"),
+    ("runner", "size", "reason"),
     [
         ("", "0.3", None),
         ("", "12", "is not a share of the rows: set train.data_splitter.test_size to one, such as 0.2"),
@@ -123,7 +123,7 @@ def test_a_misspelt_file_gets_a_near_name(folder, lolpop):
     ],
     ids=["share of a table", "rows of a table", "steps of a series"],
 )
-def test_sizes_of_test_rows_are_carried_over_or_reported(folder, lolpop, runner, size, told):
+def test_sizes_of_test_rows_are_carried_over_or_reported(folder, lolpop, runner, size, reason):
     """A share of a table is carried over; a number is reported with the setting that replaces it."""
     (folder / "old.yaml").write_text(
         f"{runner}component: {{}}\ntrain: {{data_splitter: {{config: {{test_size: {size}}}}}}}\n"
@@ -131,9 +131,9 @@ def test_sizes_of_test_rows_are_carried_over_or_reported(folder, lolpop, runner,
     done = lolpop("migrate", "old.yaml", "--json")
     assert done.code == 0, done.err
     notes = [note["reason"] for note in done.json["left"] + done.json["not_needed"]]
-    assert notes == ([] if told is None else [told])
+    assert notes == ([] if reason is None else [reason])
     carried = done.json["settings"].get("train", {}).get("data_splitter", {})
-    assert carried == ({"test_size": 0.3} if told is None else {})
+    assert carried == ({"test_size": 0.3} if reason is None else {})
 
 
 def test_nothing_is_overwritten(former, lolpop):
